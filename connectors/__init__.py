@@ -1,0 +1,1 @@
+"""The edge: the runtime and one folder per ERP."""

@@ -1,0 +1,1 @@
+"""Ways to run the hub: the embedded stack, the demonstration, members and nomenclature files."""

@@ -1,0 +1,1 @@
+"""Real Kafka and registry without Docker."""

@@ -1,0 +1,1 @@
+"""kranhub's kernel: what every room shares."""

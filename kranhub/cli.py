@@ -1,0 +1,63 @@
+"""The ``kranhub`` command. Rooms add their commands through the entry-point group ``kranhub.commands``."""
+
+import json
+import sys
+from collections.abc import Callable
+from importlib.metadata import entry_points
+from typing import Any
+
+import click
+
+from kranhub import observe
+from kranhub.errors import KranhubError
+from kranhub.text import Text
+
+EXIT_CODES = Text(
+    en="Exit codes: 0 ok, 1 handled failure, 2 usage, 3 unreachable, 4 validation, 5 findings.",
+    ru="Коды завершения: 0 успех, 1 обработанный сбой, 2 неверный вызов, 3 недоступно, 4 ошибка проверки, 5 находки.",
+)
+
+
+class Rooms(click.Group):
+    """A group whose commands come from the rooms; a room is imported only when its command is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of every room's commands."""
+        return sorted({*super().list_commands(ctx), *entry_points(group="kranhub.commands").names})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Load the command's room."""
+        if (own := super().get_command(ctx, cmd_name)) is not None:
+            return own
+        found = entry_points(group="kranhub.commands", name=cmd_name)
+        return next(iter(found)).load() if found else None
+
+
+@click.group(cls=Rooms, epilog=str(EXIT_CODES))
+@click.version_option(package_name="kranhub")
+def cli() -> None:
+    """Run kranhub, the integration hub between the cluster's ERPs."""
+    observe.configure()
+
+
+def output_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add ``-o text|json`` to a command, as the argument ``output``."""
+    option = click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+    return option(command)
+
+
+def emit(data: Any) -> None:
+    """Write one JSON document to standard output: data goes there, progress to standard error."""
+    click.echo(json.dumps(data, ensure_ascii=False, default=str))
+
+
+def main() -> None:
+    """Entry point of the console script: errors become one sentence and an exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8")
+    try:
+        cli(standalone_mode=True)
+    except KranhubError as error:
+        click.echo(str(error), err=True)
+        sys.exit(error.exit_code)

@@ -1,0 +1,151 @@
+"""The one door between an ERP and the hub.
+
+A connector turns an ERP's documents into events (`Source`) and events into the ERP's documents (`Sink`). It knows
+nothing of Kafka: the runtime carries its events, its checkpoints and its receipts.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from pydantic import BaseModel
+
+from kranhub.members import Member
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A full snapshot of one document.
+
+    ``id`` is ``member/type/native key/epoch/native version`` and is the same whenever the same version is read again.
+    ``key`` is the document's own number, ``subject`` its Avro record's name (``Order``), ``origin`` the member that
+    wrote it, ``value`` the record as fastavro takes it, ``time`` when the ERP changed it (aware, UTC).
+    """
+
+    id: str
+    key: str
+    subject: str
+    origin: str
+    value: Mapping[str, Any]
+    time: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where one stream of a source stands: a watermark, and the event ids already seen in the overlap behind it."""
+
+    watermark: str
+    seen: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """Where a source resumes: one `Position` per stream (table, model). Opaque to the runtime."""
+
+    positions: Mapping[str, Position] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """An event, and the checkpoint that holds once it is committed."""
+
+    event: Event
+    checkpoint: Checkpoint
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A document of the ERP that is no valid event: it goes to the dead letters with its ``original`` bytes."""
+
+    id: str
+    key: str
+    subject: str
+    code: str
+    reason: Mapping[str, str]
+    original: bytes
+    checkpoint: Checkpoint
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Nothing more to read now; everything up to the checkpoint has been yielded."""
+
+    checkpoint: Checkpoint
+
+
+class Outcome(StrEnum):
+    """What became of one delivered event."""
+
+    APPLIED = "APPLIED"  # the ERP now holds it
+    DUPLICATE = "DUPLICATE"  # the ERP held this revision, or a newer one, already: counts as delivered
+    REJECTED = "REJECTED"  # a business no, with its reason
+    RETRY = "RETRY"  # this document is busy: its key is parked until not_before
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A sink's answer to one event. ``reason`` is ``{language: sentence}``; ``not_before`` is set for RETRY only."""
+
+    event_id: str
+    revision: int
+    outcome: Outcome
+    erp_reference: str | None = None
+    reason: Mapping[str, str] = field(default_factory=dict)
+    not_before: datetime | None = None
+
+
+class Source(ABC):
+    """Reads an ERP. The runtime calls from one task only."""
+
+    @abstractmethod
+    def read(self, since: Checkpoint | None) -> AsyncIterator[Read | Unreadable | Progress]:
+        """Yield what changed since the checkpoint, then `Progress` at the end of every poll, without an end.
+
+        Raises `Unavailable` when the ERP is away and `Misconfigured` when a person must act; read() is then called
+        anew from the last committed checkpoint.
+        """
+
+    async def committed(self, checkpoint: Checkpoint) -> None:  # noqa: B027  (most sources have nothing to release)
+        """Release what the ERP keeps for us up to the checkpoint: Kafka has committed it."""
+
+
+class Sink(ABC):
+    """Writes to an ERP. The runtime calls from one task only."""
+
+    subjects: ClassVar[tuple[str, ...]]
+
+    @abstractmethod
+    async def deliver(self, batch: Sequence[Event]) -> Sequence[Receipt]:
+        """Bring every event into the ERP once, and return one receipt each, in order.
+
+        Called again with the same events after any failure, so it looks the external reference up before it creates.
+        Raises `Unavailable` when the ERP is away (the batch stays the caller's) and `Misconfigured`.
+        """
+
+
+class Connector(ABC):
+    """One ERP's connector: a validated configuration, and at most one source and one sink."""
+
+    Config: ClassVar[type[BaseModel]]
+
+    @abstractmethod
+    def __init__(self, config: Any, member: Member) -> None:
+        """Take the validated ``Config`` and the member this ERP belongs to. Opens nothing."""
+
+    @abstractmethod
+    async def check(self) -> None:
+        """Reach the ERP and verify rights and mappings. Raises `Misconfigured` or `Unavailable`."""
+
+    def source(self) -> Source | None:
+        """Return the source, or None where this ERP only receives."""
+        return None
+
+    def sink(self) -> Sink | None:
+        """Return the sink, or None where this ERP only sends."""
+        return None
+
+    async def close(self) -> None:  # noqa: B027
+        """Release connections."""

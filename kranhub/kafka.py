@@ -1,0 +1,39 @@
+"""Kafka client settings and security, in one place, in both clients' words."""
+
+from typing import Any
+
+from kranhub.settings import Settings, endpoints
+
+
+def kafka_python(settings: Settings) -> dict[str, Any]:
+    """Return the connection settings for kafka-python clients (the edge, admin, reading for people)."""
+    config: dict[str, Any] = {
+        "bootstrap_servers": endpoints(settings).bootstrap.split(","),
+        "security_protocol": settings.kafka_security_protocol,
+    }
+    if settings.kafka_ca_file:
+        config["ssl_cafile"] = str(settings.kafka_ca_file)
+    if settings.kafka_sasl_mechanism:
+        config["sasl_mechanism"] = settings.kafka_sasl_mechanism
+        config["sasl_plain_username"] = settings.kafka_username
+        config["sasl_plain_password"] = _password(settings)
+    return config
+
+
+def librdkafka(settings: Settings) -> dict[str, Any]:
+    """Return the connection settings for confluent-kafka clients (the core). murmur2 puts keys where Java does."""
+    config: dict[str, Any] = {
+        "bootstrap.servers": endpoints(settings).bootstrap,
+        "security.protocol": settings.kafka_security_protocol,
+    }
+    if settings.kafka_ca_file:
+        config["ssl.ca.location"] = str(settings.kafka_ca_file)
+    if settings.kafka_sasl_mechanism:
+        config["sasl.mechanism"] = settings.kafka_sasl_mechanism
+        config["sasl.username"] = settings.kafka_username
+        config["sasl.password"] = _password(settings)
+    return config
+
+
+def _password(settings: Settings) -> str | None:
+    return settings.kafka_password.get_secret_value() if settings.kafka_password else None

@@ -1,0 +1,62 @@
+"""Where things are: one class, read from ``KRANHUB_*`` variables and an optional ``.env`` file."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from kranhub.errors import Misconfigured
+from kranhub.text import Text
+
+
+class Settings(BaseSettings):
+    """The installation's settings. Every field is the variable ``KRANHUB_<FIELD>``."""
+
+    model_config = SettingsConfigDict(env_prefix="KRANHUB_", env_file=".env", extra="ignore")
+
+    namespace: str = Field("prod.", pattern=r"^[a-z0-9-]+\.$", description="prefix of every topic, group, transaction")
+    data_dir: Path = Field(Path("kranhub-data"), description="where the embedded stack keeps its data")
+    members_file: Path = Field(Path("deploy/members/omsk.yaml"), description="the companies")
+    nomenclature_file: Path = Field(Path("deploy/nomenclature/omsk.yaml"), description="items, codes and bills")
+    kafka_bootstrap: str | None = Field(None, description="host:port,… of an external Kafka")
+    kafka_security_protocol: str = Field("PLAINTEXT", pattern="^(PLAINTEXT|SSL|SASL_PLAINTEXT|SASL_SSL)$")
+    kafka_sasl_mechanism: str | None = None
+    kafka_username: str | None = None
+    kafka_password: SecretStr | None = None
+    kafka_ca_file: Path | None = None
+    registry_url: str | None = Field(None, description="Confluent-compatible API of an external schema registry")
+    replication: int = Field(1, ge=1, description="3 outside the embedded broker")
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """Where the broker (``host:port,…``) and the registry (base URL of the Confluent API) answer."""
+
+    bootstrap: str
+    registry_url: str
+
+
+def stack_file(settings: Settings) -> Path:
+    """Return the file in which the running stack (embedded or container) says where it listens."""
+    return settings.data_dir / "stack.json"
+
+
+def endpoints(settings: Settings) -> Endpoints:
+    """Return what the settings name, else what the running stack says.
+
+    Raises `Misconfigured` when neither is known.
+    """
+    if settings.kafka_bootstrap and settings.registry_url:
+        return Endpoints(settings.kafka_bootstrap, settings.registry_url)
+    try:
+        stack = json.loads(stack_file(settings).read_text(encoding="utf-8"))
+        return Endpoints(stack["bootstrap"], stack["registry_url"])
+    except (OSError, ValueError, KeyError):
+        raise Misconfigured(
+            Text(
+                en="No Kafka is known here. Run `kranhub up`, or set KRANHUB_KAFKA_BOOTSTRAP and KRANHUB_REGISTRY_URL.",
+                ru="Kafka не указана. Выполните `kranhub up` или задайте KRANHUB_KAFKA_BOOTSTRAP и KRANHUB_REGISTRY_URL.",
+            )
+        ) from None

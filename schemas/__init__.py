@@ -1,0 +1,1 @@
+"""The shared language: one Avro schema per record. Data only."""

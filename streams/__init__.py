@@ -1,0 +1,1 @@
+"""The core: the exactly-once processor and the router."""
