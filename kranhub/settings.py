@@ -57,6 +57,6 @@ def endpoints(settings: Settings) -> Endpoints:
         raise Misconfigured(
             Text(
                 en="No Kafka is known here. Run `kranhub up`, or set KRANHUB_KAFKA_BOOTSTRAP and KRANHUB_REGISTRY_URL.",
-                ru="Kafka не указана. Выполните `kranhub up` или задайте KRANHUB_KAFKA_BOOTSTRAP и KRANHUB_REGISTRY_URL.",
+                ru="Нет Kafka: выполните `kranhub up` или задайте KRANHUB_KAFKA_BOOTSTRAP и KRANHUB_REGISTRY_URL.",
             )
         ) from None

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Literal
 
 from kranhub.members import Members
 
@@ -27,7 +26,7 @@ IN_KINDS = {"orders": "PlantOrder", "statuses": "OrderStatus"}
 
 @dataclass(frozen=True, slots=True)
 class TopicSpec:
-    """A topic as it must exist. ``config`` holds Kafka's topic settings; writers and readers are member ids or "hub"."""
+    """A topic as it must exist. ``config`` is Kafka's; writers and readers are member ids, "hub" or "*"."""
 
     name: str
     partitions: int
@@ -41,7 +40,7 @@ def out(namespace: str, member: str, kind: str) -> str:
     return f"{namespace}out.{member}.{kind}"
 
 
-def inbound(namespace: str, member: str, kind: Literal["orders", "statuses"]) -> str:
+def inbound(namespace: str, member: str, kind: str) -> str:
     """Return the topic that the hub addresses to the member, such as ``prod.in.zmk-most.orders``."""
     return f"{namespace}in.{member}.{kind}"
 
@@ -89,7 +88,7 @@ def _member_specs(namespace: str, member: str) -> Iterator[TopicSpec]:
     for kind in OUT_KINDS:
         config = _kept(30 if kind == "inventory" else 400)
         yield TopicSpec(out(namespace, member, kind), 1, config, writers=me, readers=centre)
-    for kind in ("orders", "statuses"):
+    for kind in IN_KINDS:
         yield TopicSpec(inbound(namespace, member, kind), 1, _kept(), writers=centre, readers=me)
     yield TopicSpec(out(namespace, member, "checkpoints"), 1, _compacted(), writers=me, readers=me)
     yield TopicSpec(out(namespace, member, "connector-status"), 1, _compacted(), writers=me, readers=me | centre)

@@ -1,0 +1,131 @@
+"""Avro in the Confluent wire format: a zero byte, the schema id as four bytes, the datum."""
+
+import io
+import struct
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+import fastavro
+
+from kranhub import avroguard, schemafiles
+from kranhub.errors import InvalidDocument
+from kranhub.registry import Registry
+from kranhub.text import Text
+
+_HEAD = struct.Struct(">bI")
+_PARSED = {name: fastavro.parse_schema(schema, named_schemas={}) for name, schema in schemafiles.load_all().items()}
+
+
+class Decoded(NamedTuple):
+    """A record's short name (``Order``) and its value: Decimal, date, aware UTC datetime, str, int, list, dict."""
+
+    subject: str
+    value: dict[str, Any]
+
+
+class Codec:
+    """Encodes with our schemas; decodes with the writer's schema from the registry, resolved to ours; thread-safe."""
+
+    def __init__(self, registry: Registry) -> None:
+        """Take the registry whose ids go into the records."""
+        self._registry = registry
+
+    def encode(self, subject: str, value: Mapping[str, Any]) -> bytes:
+        """Return the record's bytes.
+
+        Raises `InvalidDocument` with code ``naive-datetime``, ``too-many-digits`` or ``schema-mismatch``;
+        `Misconfigured` when the schema is not registered, `Unavailable` when the registry is away.
+        """
+        _check_value(value, subject)
+        out = io.BytesIO()
+        out.write(_HEAD.pack(0, self._registry.id_of(subject)))
+        try:
+            fastavro.schemaless_writer(out, _PARSED[subject], dict(value), strict_allow_default=True)
+        except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
+            raise InvalidDocument("schema-mismatch", _mismatch(subject, error)) from None
+        return out.getvalue()
+
+    def decode(self, data: bytes, *, trusted: bool = False) -> Decoded:
+        """Return the record's name and value; lengths are checked first unless the hub itself wrote the bytes.
+
+        Raises `InvalidDocument` with code ``malformed-avro``, ``too-many-elements`` or ``unknown-schema-id``;
+        `Unavailable` when the registry is away.
+        """
+        if len(data) < _HEAD.size or data[0] != 0:
+            raise InvalidDocument("malformed-avro", _malformed("no Confluent header"))
+        writer = self._registry.schema(_HEAD.unpack_from(data)[1])
+        subject = writer["name"].removeprefix(f"{schemafiles.NAMESPACE}.")
+        if subject not in _PARSED:
+            raise InvalidDocument("unknown-schema-id", _malformed(f"{subject} is no record of the shared language"))
+        if not trusted:
+            _guard(writer, data)
+        body = io.BytesIO(data)
+        body.seek(_HEAD.size)
+        try:
+            value = fastavro.schemaless_reader(body, writer, _PARSED[subject])
+        except Exception as error:  # noqa: BLE001  (fastavro raises many kinds, by the byte that is wrong)
+            raise InvalidDocument("malformed-avro", _malformed(type(error).__name__)) from None
+        return Decoded(subject, value)  # type: ignore[arg-type]
+
+
+def _guard(writer: Any, data: bytes) -> None:
+    try:
+        avroguard.check(writer, data, _HEAD.size)
+    except avroguard.Oversized as error:
+        raise InvalidDocument("too-many-elements", _oversized(error)) from None
+    except (avroguard.Truncated, RecursionError) as error:
+        raise InvalidDocument("malformed-avro", _malformed(str(error))) from None
+
+
+def _check_value(value: Any, path: str) -> None:
+    """Refuse what fastavro would bend: naive datetimes (read in the host's zone) and digits that do not fit."""
+    if isinstance(value, datetime):
+        if value.tzinfo is None:
+            raise InvalidDocument("naive-datetime", _naive(path))
+    elif isinstance(value, Decimal):
+        if not value.is_finite() or value.normalize().as_tuple().exponent < -6:  # type: ignore[operator]
+            raise InvalidDocument("too-many-digits", _digits(path))
+    elif isinstance(value, Mapping):
+        for name, inner in value.items():
+            _check_value(inner, f"{path}.{name}")
+    elif isinstance(value, list | tuple):
+        for position, inner in enumerate(value):
+            _check_value(inner, f"{path}[{position}]")
+
+
+def _mismatch(subject: str, error: Exception) -> Text:
+    what = f"{type(error).__name__}: {error}"[:200]
+    return Text(
+        en=f"The document does not fit the schema of {subject} ({what}). Correct the connector's mapping.",
+        ru=f"Документ не подходит под схему {subject} ({what}). Исправьте сопоставление полей в коннекторе.",
+    )
+
+
+def _malformed(what: str) -> Text:
+    return Text(
+        en=f"The bytes are not Avro of the shared language ({what}). Write with the hub's schema and serializer.",
+        ru=f"Байты не являются Avro общего языка ({what}). Пишите по схеме центра его сериализатором.",
+    )
+
+
+def _oversized(error: Exception) -> Text:
+    return Text(
+        en=f"The document is too large: {error}. Split it into several documents.",
+        ru=f"Документ слишком велик: {error}. Разделите его на несколько документов.",
+    )
+
+
+def _naive(path: str) -> Text:
+    return Text(
+        en=f"{path} is a time without a zone. Give the site's time zone in the connector's configuration.",
+        ru=f"{path}: время без часового пояса. Укажите часовой пояс площадки в настройках коннектора.",
+    )
+
+
+def _digits(path: str) -> Text:
+    return Text(
+        en=f"{path} has more than six digits after the point, or is no number. Round it in the ERP.",
+        ru=f"{path}: больше шести знаков после запятой или не число. Округлите значение в учётной системе.",
+    )
