@@ -1,0 +1,5 @@
+"""``python -m kranhub``."""
+
+from kranhub.cli import main
+
+main()

@@ -1,0 +1,1 @@
+"""The kernel's own commands: run, tail, trace."""

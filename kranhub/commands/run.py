@@ -1,0 +1,99 @@
+"""``kranhub run FILE``: the core and the connectors of a small installation, supervised as one."""
+
+import signal
+import sys
+import time
+from pathlib import Path
+from types import FrameType
+
+import click
+from pydantic import BaseModel, ConfigDict, Field
+
+from kranhub import yamlfile
+from kranhub.cli import emit, output_option
+from kranhub.errors import Misconfigured
+from kranhub.settings import Settings, endpoints
+from kranhub.supervisor import Child, Supervisor, write_state
+from kranhub.text import Text
+
+_HELP = Text(
+    en="Run what the installation FILE lists: the core and connectors, each its own process, restarted when it ends.",
+    ru="Запустить всё, что перечислено в файле FILE: ядро и коннекторы отдельными процессами, с перезапуском.",
+)
+
+
+class Installation(BaseModel):
+    """What one machine runs. ``connectors`` are files, relative to this one."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    core: bool = Field(True, description="run the core here; exactly one machine of a small installation does")
+    connectors: tuple[Path, ...] = ()
+
+
+@click.command(help=str(_HELP))
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@output_option
+def run(file: Path, output: str) -> None:
+    """Supervise until SIGINT or SIGTERM; then stop every process and exit 0."""
+    commands = _commands(yamlfile.load(file, Installation), file.parent)
+    settings = Settings()
+    endpoints(settings)
+    state_file = settings.data_dir / "run.json"
+
+    def changed(child: Child) -> None:
+        write_state(state_file, supervisor.children)
+        if output == "json":
+            emit(child.public())
+        else:
+            click.echo(_line(child), err=True)
+
+    supervisor = Supervisor(commands, changed=changed)
+    stopping = _on_signal()
+    try:
+        while not stopping:
+            supervisor.step()
+            time.sleep(0.2)
+    finally:
+        supervisor.stop()
+        state_file.unlink(missing_ok=True)
+
+
+def _commands(installation: Installation, folder: Path) -> dict[str, list[str]]:
+    kranhub = [sys.executable, "-m", "kranhub"]
+    commands = {"core": [*kranhub, "core", "run"]} if installation.core else {}
+    for connector in installation.connectors:
+        path = folder / connector
+        if not path.is_file():
+            raise Misconfigured(
+                Text(
+                    en=f"{path}: there is no such connector file. Correct the path in the installation file.",
+                    ru=f"{path}: такого файла коннектора нет. Исправьте путь в файле установки.",
+                )
+            )
+        commands[path.stem] = [*kranhub, "connector", "run", str(path)]
+    return commands
+
+
+def _on_signal() -> list[int]:
+    """Return a list that fills when the process is asked to stop."""
+    received: list[int] = []
+
+    def note(number: int, _frame: FrameType | None) -> None:
+        received.append(number)
+
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, note)
+    return received
+
+
+def _line(child: Child) -> str:
+    said = {
+        "starting": Text(en="starting", ru="запускается"),
+        "running": Text(en="running", ru="работает"),
+        "waiting": Text(
+            en=f"ended with {child.exit_code}, will restart", ru=f"завершился ({child.exit_code}), перезапуск"
+        ),
+        "stopped": Text(en="stopped", ru="остановлен"),
+    }
+    return f"{child.name}: {said[child.state]}"

@@ -1,0 +1,134 @@
+"""Reading topics for a person or a report: read_committed, no consumer group, from the start or from now."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from kafka import KafkaConsumer, TopicPartition
+from kafka.errors import KafkaError
+
+from kranhub import envelope, kafka
+from kranhub.codec import Codec
+from kranhub.envelope import Envelope
+from kranhub.errors import Failed, InvalidDocument, Unavailable
+from kranhub.settings import Settings, endpoints
+from kranhub.text import Text
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One record as read: ``value`` is decoded Avro, or None for a tombstone or for bytes that are no Avro."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: datetime
+    key: str
+    envelope: Envelope
+    subject: str | None
+    value: dict[str, Any] | None
+    raw: bytes | None
+
+    @property
+    def time(self) -> datetime:
+        """When the hub recorded it; Kafka's time stamp where the hub has not stamped it."""
+        return self.envelope.recorded or self.timestamp
+
+
+def messages(
+    settings: Settings,
+    codec: Codec,
+    topic: str,
+    *,
+    from_start: bool = True,
+    follow: bool = False,
+    wanted: Callable[[bytes], bool] = lambda key: True,
+) -> Iterator[Message]:
+    """Yield a topic's committed records, in each partition's order; without ``follow`` up to the end as it is now.
+
+    Only records whose key ``wanted`` accepts are decoded. Raises `Failed` for an unknown topic, `Unavailable` when
+    Kafka or the registry is away.
+    """
+    try:
+        with closing(_consumer(settings)) as consumer:
+            partitions = _assign(consumer, topic, from_start=from_start)
+            ends = {} if follow else consumer.end_offsets(partitions)
+            for record in _records(consumer, partitions, ends, follow=follow):
+                if wanted(record.key or b""):
+                    yield _message(record, codec)
+    except KafkaError as error:
+        raise Unavailable(
+            Text(
+                en=f"Kafka at {endpoints(settings).bootstrap} does not answer ({type(error).__name__}).",
+                ru=f"Kafka {endpoints(settings).bootstrap} не отвечает ({type(error).__name__}).",
+            )
+        ) from None
+
+
+def _consumer(settings: Settings) -> KafkaConsumer:
+    return KafkaConsumer(
+        **kafka.kafka_python(settings),
+        isolation_level="read_committed",
+        enable_auto_commit=False,
+        client_id="kranhub-reader",
+    )
+
+
+def _assign(consumer: KafkaConsumer, topic: str, *, from_start: bool) -> list[TopicPartition]:
+    found = consumer.partitions_for_topic(topic)
+    if not found:
+        raise Failed(
+            Text(
+                en=f"There is no topic {topic}. `kranhub status` lists them; check the namespace (KRANHUB_NAMESPACE).",
+                ru=f"Топика {topic} нет. Список даёт `kranhub status`; проверьте KRANHUB_NAMESPACE.",
+            )
+        )
+    partitions = [TopicPartition(topic, number) for number in sorted(found)]
+    consumer.assign(partitions)
+    if from_start:
+        consumer.seek_to_beginning(*partitions)
+    else:
+        consumer.seek_to_end(*partitions)
+    return partitions
+
+
+def _records(
+    consumer: KafkaConsumer, partitions: list[TopicPartition], ends: dict[TopicPartition, int], *, follow: bool
+) -> Iterator[Any]:
+    stalled_at = time.monotonic() + 60
+    while follow or any(consumer.position(partition) < ends[partition] for partition in partitions):
+        batches = consumer.poll(timeout_ms=200)
+        for batch in batches.values():
+            yield from batch
+        if batches:
+            stalled_at = time.monotonic() + 60
+        elif not follow and time.monotonic() > stalled_at:
+            raise Unavailable(
+                Text(
+                    en="A transaction has been open for a minute, so the topic's end cannot be read yet. Try again.",
+                    ru="Транзакция открыта уже минуту, поэтому конец топика пока не прочитать. Повторите позже.",
+                )
+            )
+
+
+def _message(record: Any, codec: Codec) -> Message:
+    subject = value = None
+    if record.value is not None:
+        try:
+            subject, value = codec.decode(record.value)
+        except InvalidDocument:
+            subject = None
+    return Message(
+        topic=record.topic,
+        partition=record.partition,
+        offset=record.offset,
+        timestamp=datetime.fromtimestamp(record.timestamp / 1000, UTC),
+        key=(record.key or b"").decode("utf-8", "replace"),
+        envelope=envelope.read(record.headers),
+        subject=subject,
+        value=value,
+        raw=record.value,
+    )
