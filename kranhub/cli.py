@@ -3,13 +3,13 @@
 import json
 import sys
 from collections.abc import Callable
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 import click
 
 from kranhub import observe
-from kranhub.errors import KranhubError
+from kranhub.errors import KranhubError, Misconfigured
 from kranhub.text import Text
 
 EXIT_CODES = Text(
@@ -30,7 +30,32 @@ class Rooms(click.Group):
         if (own := super().get_command(ctx, cmd_name)) is not None:
             return own
         found = entry_points(group="kranhub.commands", name=cmd_name)
-        return next(iter(found)).load() if found else None
+        return _load(next(iter(found))) if found else None
+
+
+def _load(entry: EntryPoint) -> click.Command:
+    """Import the command's room; where its extra is not installed, give a command that says so."""
+    try:
+        command: click.Command = entry.load()
+    except ModuleNotFoundError as error:
+        return _needs_extra(entry.name, error.name or "")
+    return command
+
+
+def _needs_extra(name: str, module: str) -> click.Command:
+    text = Text(
+        en=f"`kranhub {name}` needs {module}, which is not installed here. Install kranhub with its extras: "
+        "pip install 'kranhub[core,embedded]'.",
+        ru=f"Для `kranhub {name}` нужен модуль {module}, он не установлен. Установите kranhub с дополнениями: "
+        "pip install 'kranhub[core,embedded]'.",
+    )
+
+    @click.command(name, help=str(text), context_settings={"ignore_unknown_options": True})
+    @click.argument("rest", nargs=-1)
+    def missing(rest: tuple[str, ...]) -> None:
+        raise Misconfigured(text)
+
+    return missing
 
 
 @click.group(cls=Rooms, epilog=str(EXIT_CODES))

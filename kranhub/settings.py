@@ -26,6 +26,7 @@ class Settings(BaseSettings):
     kafka_username: str | None = None
     kafka_password: SecretStr | None = None
     kafka_ca_file: Path | None = None
+    stack: str = Field("embedded", pattern="^(embedded|docker)$", description="what `kranhub up` starts")
     registry_url: str | None = Field(None, description="Confluent-compatible API of an external schema registry")
     replication: int = Field(1, ge=1, description="3 outside the embedded broker")
 

@@ -1,0 +1,44 @@
+# The only requirements are Python 3.11 or newer and make: every target sets up what it needs in .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-all lint lock clean
+
+help:
+	@echo "make demo      the whole journey on real parts (KEEP=1 leaves it running)"
+	@echo "make test      lint, then every test that needs only Python"
+	@echo "make test-all  make test, then what needs more: javac, node"
+	@echo "make lint      ruff, mypy --strict, import rules"
+	@echo "make lock      resolve requirements.lock anew from pyproject.toml"
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "kranhub needs Python 3.11 or newer; name one with PYTHON=python3.x"; exit 1; }
+	@echo "setting up $(VENV): about a minute the first time"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(READY)
+
+demo: $(READY)
+	@$(BIN)/python -m deploy.demo
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+test: lint
+	$(BIN)/python -m pytest -m "not extra"
+
+test-all: test
+	$(BIN)/python -m pytest -m extra
+
+lock: $(READY)
+	$(BIN)/uv pip compile pyproject.toml --all-extras --universal --generate-hashes --no-header --no-emit-index-url --quiet -o requirements.lock
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
