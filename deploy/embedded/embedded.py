@@ -1,0 +1,135 @@
+"""Starts and stops the two Java processes of the embedded stack."""
+
+import subprocess
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from deploy.embedded import artifacts, broker, java, ports, probe, process, record, registry
+from deploy.embedded.progress import Progress
+from deploy.embedded.record import Ports, Record, Started
+from deploy.embedded.waiting import until_answers
+from kranhub.errors import Failed
+from kranhub.settings import Settings
+from kranhub.text import Text
+
+FREE_BYTES = 512 * 1024 * 1024
+
+
+class Embedded:
+    """Kafka and the registry as two detached processes on the data folder."""
+
+    def __init__(self, settings: Settings, progress: Progress) -> None:
+        self._settings, self._progress = settings, progress
+        self._data = settings.data_dir.resolve()
+        self._logs = self._data / "logs"
+        self._started: list[Started] = []
+
+    def start(self, wanted: Ports, last: Record) -> Record:
+        """Start both, wait until both answer, and return the record.
+
+        Raises `Misconfigured`, `Unavailable` or `Failed`; then nothing that was started here runs on.
+        """
+        java.java()
+        self._require_space()
+        lock = artifacts.load_lock()
+        files = artifacts.ensure(lock.pins, self._progress)
+        jars, archive = files[: len(lock.kafka)], files[-1]
+        chosen = ports.choose(wanted, last.ports)
+        try:
+            return self._start(jars, archive, chosen, versions(lock))
+        except BaseException:
+            process.stop(self._started)
+            raise
+
+    def stop(self, last: Record) -> list[str]:
+        """Stop the record's processes, gracefully first; return the names of those that had to be killed."""
+        return [started.name for started in process.stop(last.processes)]
+
+    def runs(self, last: Record) -> bool:
+        """Return whether both processes of the record run."""
+        return bool(last.processes) and all(process.find(started) for started in last.processes)
+
+    def _start(self, jars: Sequence[Path], archive: Path, chosen: Ports, known: dict[str, str]) -> Record:
+        now = datetime.now(UTC).replace(microsecond=0)
+        starting = Record(since=now, ports=chosen, versions=known)
+        self._start_registry(archive, chosen)
+        self._note(starting)
+        self._start_broker(jars, chosen)
+        self._note(starting)
+        bootstrap, url = f"{ports.HOST}:{chosen.kafka}", registry.url(chosen.registry or 0)
+        with self._progress.waiting(Text(en="starting Kafka and the registry", ru="запуск Kafka и реестра")):
+            until_answers(lambda: probe.broker(self._settings, bootstrap), self._require_alive)
+            until_answers(lambda: probe.registry(url), self._require_alive)
+        return starting.model_copy(
+            update={"bootstrap": bootstrap, "registry_url": url, "processes": tuple(self._started)}
+        )
+
+    def _note(self, starting: Record) -> None:
+        """Write down at once what runs, so that a crash of this command leaves nothing that cannot be found."""
+        record.write(self._settings, starting.model_copy(update={"processes": tuple(self._started)}))
+
+    def _start_registry(self, archive: Path, chosen: Ports) -> None:
+        home, data, mark = registry.unpack(archive), self._folder("registry"), process.token()
+        command = registry.start_command(home, data, self._logs, chosen.registry or 0, mark)
+        self._started.append(process.start("registry", command, mark, data, self._logs))
+
+    def _start_broker(self, jars: Sequence[Path], chosen: Ports) -> None:
+        data, mark = self._folder("kafka"), process.token()
+        settings = broker.write_settings(data, chosen)
+        if not broker.is_formatted(data):
+            self._format(broker.format_command(jars, settings))
+        command = broker.start_command(jars, settings, self._logs, mark)
+        self._started.append(process.start("kafka", command, mark, data, self._logs))
+
+    def _folder(self, name: str) -> Path:
+        folder = self._data / name
+        folder.mkdir(parents=True, exist_ok=True)
+        self._logs.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def _format(self, command: Sequence[str]) -> None:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=self._data)
+        if done.returncode:
+            log = self._logs / "format.log"
+            log.write_text(done.stdout + done.stderr, encoding="utf-8")
+            raise died("kafka", process.decisive(log), log)
+
+    def _require_alive(self) -> None:
+        for started in self._started:
+            if process.find(started) is None:
+                raise died(started.name, process.decisive(started.log), started.log)
+
+    def _require_space(self) -> None:
+        free = artifacts.free_bytes(self._data)
+        if free < FREE_BYTES:
+            raise no_space(self._data, free)
+
+
+def versions(lock: artifacts.Lock) -> dict[str, str]:
+    """Return the versions of all that the stack consists of."""
+    return {"kafka": lock.kafka[0].version, "registry": lock.registry[0].version, "java": java.version()}
+
+
+def no_space(folder: Path, free: int) -> Failed:
+    """Return the message about a disk that is too full to start."""
+    return Failed(
+        Text(
+            en=f"The disk of {folder} has only {free >> 20} MiB free; Kafka needs {FREE_BYTES >> 20}. Free some space, "
+            "or name another folder with KRANHUB_DATA_DIR.",
+            ru=f"На диске с {folder} свободно лишь {free >> 20} МиБ; Kafka нужно {FREE_BYTES >> 20}. Освободите место "
+            "или укажите другую папку в KRANHUB_DATA_DIR.",
+        )
+    )
+
+
+def died(name: str, line: str, log: Path) -> Failed:
+    """Return the message about a process that ended at its start."""
+    return Failed(
+        Text(
+            en=f"{name} ended at its start: {line}\nThe whole log: {log.parent}. "
+            "Remove the cause, then run `kranhub up` again.",
+            ru=f"{name}: процесс завершился при запуске: {line}\nВесь журнал: {log.parent}. "
+            "Устраните причину и повторите `kranhub up`.",
+        )
+    )

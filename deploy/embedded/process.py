@@ -1,0 +1,107 @@
+"""Detached processes that can be found again, and that are never confused with another that got the same pid."""
+
+import os
+import re
+import subprocess
+import uuid
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from deploy.embedded.record import Started
+
+MARK = "-Dkranhub.run="
+CLOCK_TOLERANCE_SECONDS = 2.0
+STOP_SECONDS = 30.0
+_DECISIVE = re.compile(r"^Caused by:|\b(ERROR|FATAL|Exception|Error)\b")
+_children: list[subprocess.Popen[bytes]] = []  # kept, so that those of this process can be reaped
+
+
+def token() -> str:
+    """Return a new mark for one start; put ``MARK + token`` into the command."""
+    return uuid.uuid4().hex
+
+
+def start(name: str, command: Sequence[str], mark: str, folder: Path, logs: Path) -> Started:
+    """Start the command detached from this terminal, its output in ``<logs>/<name>.console.log``."""
+    console = logs / f"{name}.console.log"
+    if console.exists():
+        os.replace(console, console.with_suffix(".log.1"))
+    with console.open("wb") as output:
+        child = subprocess.Popen(
+            command,
+            cwd=folder,
+            env=_environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            **_detached(),
+        )
+    _children.append(child)
+    created = psutil.Process(child.pid).create_time()
+    return Started(name=name, pid=child.pid, created=created, token=mark, log=console)
+
+
+def find(started: Started) -> psutil.Process | None:
+    """Return the process if it still runs and is really the one that we started."""
+    _reap()
+    try:
+        process = psutil.Process(started.pid)
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return None
+        return process if _is_ours(process, started) else None
+    except psutil.NoSuchProcess:
+        return None
+
+
+def stop(started: Sequence[Started]) -> list[Started]:
+    """End these processes, gracefully first. Return those that had to be killed."""
+    running = [(entry, process) for entry in started if (process := find(entry))]
+    for _, process in running:
+        _quietly(process.terminate)
+    _, alive = psutil.wait_procs([process for _, process in running], timeout=STOP_SECONDS)
+    for process in alive:
+        _quietly(process.kill)
+    psutil.wait_procs(alive, timeout=STOP_SECONDS)
+    _reap()
+    return [entry for entry, process in running if process in alive]
+
+
+def decisive(log: Path) -> str:
+    """Return the line of a process' output that says best why it ended."""
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    filled = [line.strip() for line in lines if line.strip()]
+    causes = [line for line in filled if line.startswith("Caused by:")]
+    errors = [line for line in filled if _DECISIVE.search(line)]
+    return (causes or errors or filled or ["(no output)"])[-1]
+
+
+def _is_ours(process: psutil.Process, started: Started) -> bool:
+    try:
+        return MARK + started.token in process.cmdline()
+    except psutil.AccessDenied:
+        return abs(process.create_time() - started.created) < CLOCK_TOLERANCE_SECONDS
+
+
+def _environment() -> dict[str, str]:
+    """Return this process' environment without what would change a Java program behind our back."""
+    foreign = ("JAVA_", "_JAVA", "JDK_JAVA", "CLASSPATH", "KAFKA_", "QUARKUS_", "REGISTRY_")
+    return {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
+
+
+def _detached() -> dict[str, Any]:
+    if os.name == "posix":
+        return {"start_new_session": True}
+    return {"creationflags": subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP}  # type: ignore[attr-defined,unused-ignore]
+
+
+def _reap() -> None:
+    _children[:] = [child for child in _children if child.poll() is None]
+
+
+def _quietly(action: Callable[[], None]) -> None:
+    with suppress(psutil.NoSuchProcess):
+        action()

@@ -1,0 +1,79 @@
+"""Apicurio Registry: its ``/apis/ccompat/v7`` is the Confluent registry API. Schemas live in an H2 file."""
+
+import os
+import shutil
+import tempfile
+import zipfile
+import zlib
+from pathlib import Path
+
+from deploy.embedded import process
+from deploy.embedded.java import COMMON, java
+from deploy.embedded.ports import HOST
+
+HEAP = ("-Xms64m", "-Xmx384m")
+CHUNK = 1 << 20
+
+
+def url(port: int) -> str:
+    """Return the base URL of the Confluent API."""
+    return f"http://{HOST}:{port}/apis/ccompat/v7"
+
+
+def unpack(archive: Path) -> Path:
+    """Return the archive's unpacked folder beside it, unpacking it once per machine.
+
+    Every file is compared with the verified archive's own check sums, so a damaged folder is unpacked anew.
+    """
+    target = archive.with_suffix("")
+    with zipfile.ZipFile(archive) as packed:
+        if _same(packed, target):
+            return target
+        fresh = Path(tempfile.mkdtemp(prefix=".kranhub-", dir=archive.parent))
+        try:
+            packed.extractall(fresh)
+            shutil.rmtree(target, ignore_errors=True)
+            os.replace(fresh, target)
+        except OSError:
+            shutil.rmtree(fresh, ignore_errors=True)
+            if not _same(packed, target):  # another `kranhub up` may have been faster
+                raise
+    return target
+
+
+def start_command(home: Path, data: Path, logs: Path, port: int, mark: str) -> list[str]:
+    """Return the command that runs the registry. ``mark`` makes the process recognisable."""
+    return [
+        str(java()),
+        process.MARK + mark,
+        *HEAP,
+        *COMMON,
+        f"-XX:ErrorFile={logs / 'registry.crash.log'}",
+        f"-Dquarkus.http.host={HOST}",
+        f"-Dquarkus.http.port={port}",
+        f"-DREGISTRY_DATASOURCE_URL=jdbc:h2:file:{(data / 'schemas').as_posix()}",
+        "-Dquarkus.banner.enabled=false",
+        "-Dquarkus.log.file.enable=true",
+        f"-Dquarkus.log.file.path={logs / 'registry.log'}",
+        "-Dquarkus.log.file.rotation.max-file-size=10M",
+        "-Dquarkus.log.file.rotation.max-backup-index=5",
+        "-Dquarkus.log.console.level=ERROR",
+        "-jar",
+        str(next(home.glob("*-runner.jar"))),
+    ]
+
+
+def _same(packed: zipfile.ZipFile, folder: Path) -> bool:
+    files = [entry for entry in packed.infolist() if not entry.is_dir()]
+    return all(_crc(folder / entry.filename) == entry.CRC for entry in files)
+
+
+def _crc(file: Path) -> int | None:
+    crc = 0
+    try:
+        with file.open("rb") as stream:
+            while chunk := stream.read(CHUNK):
+                crc = zlib.crc32(chunk, crc)
+    except OSError:
+        return None
+    return crc

@@ -1,0 +1,140 @@
+"""``up`` and ``down``: one stack per data folder, whichever kind it is."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Protocol
+
+from deploy.embedded import artifacts, probe, record
+from deploy.embedded.containers import Containers
+from deploy.embedded.embedded import Embedded
+from deploy.embedded.filelock import locked
+from deploy.embedded.progress import Progress
+from deploy.embedded.record import Ports, Record
+from kranhub import members, topicadmin
+from kranhub.errors import KranhubError, Misconfigured
+from kranhub.registry import Registry, publish
+from kranhub.settings import Settings, endpoints
+from kranhub.text import Text
+
+LOCK_SECONDS = 180.0
+ANY_PORTS = Ports()
+
+
+class Backend(Protocol):
+    """One way to run a broker and a registry on this machine."""
+
+    def start(self, wanted: Ports, last: Record) -> Record:
+        """Start both and return once both answer."""
+
+    def stop(self, last: Record) -> list[str]:
+        """Stop what the record names and return the names of what had to be killed."""
+
+    def runs(self, last: Record) -> bool:
+        """Return whether everything that the record names still runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Up:
+    """What ``up`` found or did. ``kind`` is external, docker or embedded."""
+
+    kind: str
+    bootstrap: str
+    registry_url: str
+    already: bool
+    created_topics: tuple[str, ...]
+    subjects: int
+
+
+def is_external(settings: Settings) -> bool:
+    """Return whether the settings name a broker and a registry. Raises `Misconfigured` when they name only one."""
+    named = [bool(settings.kafka_bootstrap), bool(settings.registry_url)]
+    if any(named) and not all(named):
+        raise Misconfigured(
+            Text(
+                en="Set both KRANHUB_KAFKA_BOOTSTRAP and KRANHUB_REGISTRY_URL, or neither.",
+                ru="Задайте и KRANHUB_KAFKA_BOOTSTRAP, и KRANHUB_REGISTRY_URL, либо ни одного из них.",
+            )
+        )
+    return all(named)
+
+
+def up(settings: Settings, progress: Progress, wanted: Ports = ANY_PORTS, *, docker: bool = False) -> Up:
+    """Find the running stack or start it; then apply the topics and register the schemas.
+
+    Raises `Misconfigured` (ports, members file, folder), `Unavailable` (no network at the first resolve, external
+    systems away) and `Failed` (full disk, a process that dies at its start).
+    """
+    companies = members.load(settings.members_file)
+    if is_external(settings):
+        check(settings)
+        already, kind = True, "external"
+    else:
+        kind = "docker" if docker or settings.stack == "docker" else "embedded"
+        with _alone(settings, progress):
+            already = _ensure(settings, progress, wanted, kind)
+    created, subjects = prepare(settings, companies)
+    where = endpoints(settings)
+    return Up(kind, where.bootstrap, where.registry_url, already, tuple(created), subjects)
+
+
+def down(settings: Settings, progress: Progress) -> list[str] | None:
+    """Stop the stack of the data folder. Return the names of what had to be killed, or None when nothing ran."""
+    if not settings.data_dir.is_dir():
+        return None
+    with _alone(settings, progress):
+        last = record.read(settings)
+        ran = bool(last.processes or last.containers)
+        killed = backend(settings, progress, last.kind).stop(last)
+        record.write(settings, record.stopped(last))
+    return killed if ran else None
+
+
+def prepare(settings: Settings, companies: members.Members) -> tuple[list[str], int]:
+    """Apply the topics and register the schemas. Return the created topics and the number of subjects."""
+    created = topicadmin.apply(settings, companies)
+    with Registry(endpoints(settings).registry_url) as registry:
+        return created, len(publish(registry))
+
+
+def check(settings: Settings) -> None:
+    """Raise `Unavailable` unless the broker and the registry answer."""
+    where = endpoints(settings)
+    probe.broker(settings, where.bootstrap)
+    probe.registry(where.registry_url)
+
+
+def backend(settings: Settings, progress: Progress, kind: str) -> Backend:
+    """Return the way of this kind, embedded or docker."""
+    return Containers(settings, progress) if kind == "docker" else Embedded(settings, progress)
+
+
+def _ensure(settings: Settings, progress: Progress, wanted: Ports, kind: str) -> bool:
+    """Return True when it ran already; start it otherwise."""
+    last = record.read(settings)
+    running = backend(settings, progress, last.kind)
+    if last.bootstrap and running.runs(last):
+        check(settings)
+        return True
+    running.stop(last)
+    record.write(settings, record.stopped(last))
+    record.write(settings, backend(settings, progress, kind).start(wanted, last))
+    return False
+
+
+@contextmanager
+def _alone(settings: Settings, progress: Progress) -> Iterator[None]:
+    """Hold the data folder's lock; a folder that cannot be written becomes a `Failed` that says so."""
+    waiting = Text(
+        en="waiting for another kranhub command on this data folder",
+        ru="ожидание другой команды kranhub с этой папкой данных",
+    )
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        file = settings.data_dir / "stack.lock"
+        with locked(file, timeout=LOCK_SECONDS, waiting=lambda: progress.say(waiting)):
+            yield
+    except KranhubError:
+        raise
+    except OSError as error:
+        raise artifacts.disk_failure(settings.data_dir, error) from error

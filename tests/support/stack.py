@@ -1,0 +1,76 @@
+"""The real Kafka and registry for tests: one embedded stack per test session, one namespace per test."""
+
+import tempfile
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from deploy.embedded import process, record
+from deploy.embedded import stack as embedded
+from deploy.embedded.progress import Progress
+from kranhub import members
+from kranhub.settings import Settings, endpoints
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """A running stack. ``settings`` name its data folder and a namespace of the session's own."""
+
+    settings: Settings
+    bootstrap: str
+    registry_url: str
+
+    def settings_for(self, namespace: str) -> Settings:
+        """Return settings of this stack under another namespace, whose topics do not exist yet."""
+        return self.settings.model_copy(update={"namespace": namespace})
+
+    def prepare(self, namespace: str) -> Settings:
+        """Return such settings after creating the topics of all members there (takes about a second)."""
+        settings = self.settings_for(namespace)
+        embedded.prepare(settings, members.load(settings.members_file))
+        return settings
+
+
+def new_namespace() -> str:
+    """Return a namespace that no other test has, such as ``t1a2b3c4.``."""
+    return f"t{uuid.uuid4().hex[:7]}."
+
+
+def settings_in(folder: Path, namespace: str) -> Settings:
+    """Return settings of an embedded stack in this folder, whatever the environment says about another one."""
+    return Settings(
+        data_dir=folder,
+        namespace=namespace,
+        members_file=REPOSITORY / "deploy/members/omsk.yaml",
+        nomenclature_file=REPOSITORY / "deploy/nomenclature/omsk.yaml",
+        kafka_bootstrap=None,
+        registry_url=None,
+        stack="embedded",
+    )
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    """Start the embedded stack with topics and schemas; stop it at the end and leave nothing behind."""
+    with tempfile.TemporaryDirectory(prefix="kranhub-test-", ignore_cleanup_errors=True) as folder:
+        settings = settings_in(Path(folder), new_namespace())
+        progress = Progress()
+        try:
+            embedded.up(settings, progress)
+            where = endpoints(settings)
+            yield Stack(settings, where.bootstrap, where.registry_url)
+        finally:
+            started = record.read(settings).processes
+            embedded.down(settings, progress)
+            assert not [entry for entry in started if process.find(entry)]
+
+
+@pytest.fixture
+def namespace() -> str:
+    """Return a namespace of this test alone."""
+    return new_namespace()
