@@ -85,7 +85,7 @@ def _check_value(value: Any, path: str) -> None:
         if value.tzinfo is None:
             raise InvalidDocument("naive-datetime", _naive(path))
     elif isinstance(value, Decimal):
-        if not value.is_finite() or value.normalize().as_tuple().exponent < -6:  # type: ignore[operator]
+        if not _fits(value):
             raise InvalidDocument("too-many-digits", _digits(path))
     elif isinstance(value, Mapping):
         for name, inner in value.items():
@@ -93,6 +93,11 @@ def _check_value(value: Any, path: str) -> None:
     elif isinstance(value, list | tuple):
         for position, inner in enumerate(value):
             _check_value(inner, f"{path}[{position}]")
+
+
+def _fits(value: Decimal) -> bool:
+    """Return whether decimal(28,6) holds the value; fastavro writes too many digits before the point without a word."""
+    return value.is_finite() and value.adjusted() < 28 - 6 and value == round(value, 6)
 
 
 def _mismatch(subject: str, error: Exception) -> Text:
@@ -126,6 +131,6 @@ def _naive(path: str) -> Text:
 
 def _digits(path: str) -> Text:
     return Text(
-        en=f"{path} has more than six digits after the point, or is no number. Round it in the ERP.",
-        ru=f"{path}: больше шести знаков после запятой или не число. Округлите значение в учётной системе.",
+        en=f"{path} does not fit 22 digits before the point and 6 after it. Correct it in the ERP.",
+        ru=f"{path}: не умещается в 22 знака до запятой и 6 после. Исправьте значение в учётной системе.",
     )

@@ -1,0 +1,41 @@
+"""Valid records of the shared language, and how to make variants of them."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+INSTANT = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
+
+
+def order(**changes: Any) -> dict[str, Any]:
+    """A customer's order of one line."""
+    return {
+        "order_id": "17",
+        "buyer": "sibir-terminal",
+        "kind": "SALE",
+        "currency": "RUB",
+        "issued_at": INSTANT,
+        "requested_date": date(2027, 3, 1),
+        "lines": [order_line()],
+        **changes,
+    }
+
+
+def order_line(**changes: Any) -> dict[str, Any]:
+    """One line of `order`."""
+    return {"line_id": "1", "item_code": "КР-10", "quantity": Decimal("1"), "unit": "H87", **changes}
+
+
+def inventory(**changes: Any) -> dict[str, Any]:
+    """A plant's stock of one item."""
+    return {
+        "company": "oemz",
+        "site": "oemz-motors",
+        "item_code": "M-11",
+        "on_hand": Decimal("12.5"),
+        "reserved": Decimal(0),
+        "blocked": Decimal(0),
+        "unit": "H87",
+        "as_of": INSTANT,
+        **changes,
+    }

@@ -1,0 +1,52 @@
+"""The command line: exit codes, both languages, data on stdout."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+def kranhub(*words: str, lang: str = "en", cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "KRANHUB_LANG": lang, "KRANHUB_DATA_DIR": str(cwd or Path("nowhere"))}
+    command = [sys.executable, "-m", "kranhub", *words]
+    return subprocess.run(
+        command, env=environment, cwd=cwd, capture_output=True, text=True, encoding="utf-8", timeout=60, check=False
+    )
+
+
+def test_help_lists_every_command_and_the_exit_codes() -> None:
+    shown = kranhub("--help")
+    assert shown.returncode == 0
+    for name in ("up", "down", "status", "doctor", "connector", "core", "run", "tail", "trace"):
+        assert f"\n  {name} " in shown.stdout
+    assert "3 unreachable" in " ".join(shown.stdout.split())
+
+
+def test_a_wrong_call_is_2() -> None:
+    assert kranhub("fly").returncode == 2
+    assert kranhub("tail").returncode == 2
+
+
+@pytest.mark.parametrize(("lang", "words"), [("en", "No Kafka is known here"), ("ru", "Нет Kafka")])
+def test_without_a_stack_the_remedy_is_said_in_the_readers_language(tmp_path: Path, lang: str, words: str) -> None:
+    shown = kranhub("trace", "17", lang=lang, cwd=tmp_path)
+    assert shown.returncode == 4
+    assert words in shown.stderr
+    assert shown.stdout == ""
+    assert "Traceback" not in shown.stderr
+
+
+def test_an_installation_file_with_a_mistake_names_the_line(tmp_path: Path) -> None:
+    (tmp_path / "kranhub.yaml").write_text("core: true\nconectors: [a.yaml]\n")
+    shown = kranhub("run", "kranhub.yaml", cwd=tmp_path)
+    assert shown.returncode == 4
+    assert "kranhub.yaml:2: conectors" in shown.stderr
+
+
+def test_a_connector_file_that_is_missing_is_named(tmp_path: Path) -> None:
+    (tmp_path / "kranhub.yaml").write_text("connectors: [nowhere.yaml]\n")
+    shown = kranhub("run", "kranhub.yaml", cwd=tmp_path)
+    assert shown.returncode == 4
+    assert "nowhere.yaml" in shown.stderr

@@ -1,0 +1,79 @@
+"""Small kernel parts: identifiers, envelope, plain JSON, texts, settings."""
+
+import json
+from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kranhub import envelope, identifiers
+from kranhub.envelope import Envelope
+from kranhub.errors import Misconfigured
+from kranhub.plain import plain
+from kranhub.settings import Settings, endpoints
+from kranhub.text import Text, language
+
+member_ids = st.from_regex(r"[a-z][a-z0-9-]{1,20}", fullmatch=True)
+
+
+@given(member_ids, st.text(min_size=1), st.integers(1, 99))
+def test_a_plant_order_names_its_root_whatever_the_order_number(buyer: str, number: str, attempt: int) -> None:
+    key = identifiers.order_key(buyer, number)
+    plant_order = identifiers.plant_order_id(key, "1", "girder", attempt)
+    assert identifiers.order_key_of(plant_order) == key
+    assert identifiers.order_of(key) == (buyer, number)
+
+
+moments = st.datetimes(timezones=st.sampled_from([UTC, timezone(timedelta(hours=6))]))
+
+
+@given(st.text(min_size=1), moments, st.none() | moments)
+def test_the_envelope_survives_the_headers(text: str, time: datetime, recorded: datetime | None) -> None:
+    sent = Envelope(text, "/members/oemz", "kranhub.Order", time, recorded, "00-abc-def-01")
+    assert envelope.read(envelope.headers(sent)) == sent
+
+
+@given(st.lists(st.tuples(st.sampled_from(["ce_id", "ce_time", "x"]), st.none() | st.binary())))
+def test_no_headers_raise(raw: list[tuple[str, bytes | None]]) -> None:
+    envelope.read(raw)
+
+
+def test_plain_is_json_without_loss() -> None:
+    value = {
+        "quantity": Decimal("14.500000"),
+        "big": Decimal("1E+3"),
+        "day": date(2026, 1, 2),
+        "at": datetime(2026, 1, 2, 3, tzinfo=UTC),
+        "raw": b"\x00\x01",
+        "list": [None, True, 1],
+    }
+    assert json.loads(json.dumps(plain(value))) == {
+        "quantity": "14.5",
+        "big": "1000",
+        "day": "2026-01-02",
+        "at": "2026-01-02T03:00:00Z",
+        "raw": "AAE=",
+        "list": [None, True, 1],
+    }
+
+
+@pytest.mark.parametrize(("value", "expected"), [("ru", "ru"), ("ru_RU.UTF-8", "ru"), ("en", "en"), ("de", "en")])
+def test_the_language_is_the_readers(monkeypatch: pytest.MonkeyPatch, value: str, expected: str) -> None:
+    monkeypatch.setenv("KRANHUB_LANG", value)
+    assert language() == expected
+    assert str(Text(en="en", ru="ru")) == expected
+
+
+def test_settings_name_the_broker_before_the_running_stack_does(tmp_path: Path) -> None:
+    (tmp_path / "stack.json").write_text('{"bootstrap": "127.0.0.1:1", "registry_url": "http://127.0.0.1:2"}')
+    assert endpoints(Settings(data_dir=tmp_path)).bootstrap == "127.0.0.1:1"
+    named = Settings(data_dir=tmp_path, kafka_bootstrap="kafka:9092", registry_url="http://registry")
+    assert endpoints(named).bootstrap == "kafka:9092"
+
+
+def test_without_a_broker_the_error_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(Misconfigured, match="kranhub up"):
+        endpoints(Settings(data_dir=tmp_path))

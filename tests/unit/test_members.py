@@ -1,0 +1,65 @@
+"""The members file: Omsk's is valid, and every mistake names file, line and remedy."""
+
+from pathlib import Path
+
+import pytest
+
+from kranhub import members
+from kranhub.errors import Misconfigured
+from kranhub.members import Role
+
+OMSK = Path("deploy/members/omsk.yaml")
+
+PLANT = """members:
+  - id: works
+    name: {en: Works, ru: Завод}
+    roles: [plant]
+    country: RU
+    time_zone: Asia/Omsk
+    sites:
+      - {id: works-one, name: {en: One, ru: Один}, time_zone: Asia/Omsk}
+    capabilities: ["28.22"]
+"""
+
+
+def test_omsk_has_its_five_plants_and_every_role() -> None:
+    omsk = members.load(OMSK)
+    plants = {member.id for member in omsk.members if Role.PLANT in member.roles}
+    assert plants == {"ruskran", "zmk-most", "tsvetnoy-bulvar", "oetz", "oemz"}
+    assert {role for member in omsk.members for role in member.roles} == set(Role)
+    assert any(member.country == "CN" for member in omsk.members)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "words"),
+    [
+        ("roles: [plant]", "roles: [plnt]", 4, "plnt|plant"),
+        ("country: RU", "country: Russia", 5, "country"),
+        ("Asia/Omsk\n    sites", "Asia/Omks\n    sites", 6, "IANA"),
+        ("id: works\n", "id: WORKS 1\n", 2, "id"),
+        ("    country: RU\n", "", 2, "country"),
+        ("    country: RU\n", "    country: RU\n    colour: red\n", 6, "colour"),
+        ('    capabilities: ["28.22"]\n', "", 2, "capabilities"),
+        ("roles: [plant]", "roles: [plant", 5, "YAML"),
+    ],
+)
+def test_a_mistake_names_the_line(tmp_path: Path, old: str, new: str, line: int, words: str) -> None:
+    file = tmp_path / "members.yaml"
+    assert old in PLANT
+    file.write_text(PLANT.replace(old, new), encoding="utf-8")
+    with pytest.raises(Misconfigured, match=words) as caught:
+        members.load(file)
+    assert f"{file}:{line}:" in caught.value.text.en
+    assert f"{file}:{line}:" in caught.value.text.ru
+
+
+def test_a_member_that_stands_twice_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "members.yaml"
+    file.write_text(PLANT + PLANT.removeprefix("members:\n"), encoding="utf-8")
+    with pytest.raises(Misconfigured, match="twice"):
+        members.load(file)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(Misconfigured, match=r"nowhere\.yaml"):
+        members.load(tmp_path / "nowhere.yaml")

@@ -1,0 +1,33 @@
+"""Topics follow from the members file, with the design's settings."""
+
+from pathlib import Path
+
+from kranhub import members, topics
+
+SPECS = {spec.name: spec for spec in topics.specs(members.load(Path("deploy/members/omsk.yaml")), "t.")}
+
+
+def test_every_member_writes_its_own_and_reads_what_is_addressed_to_it() -> None:
+    orders = SPECS["t.out.sibir-terminal.orders"]
+    assert (orders.writers, orders.readers) == (frozenset({"sibir-terminal"}), frozenset({"hub"}))
+    statuses = SPECS["t.in.sibir-terminal.statuses"]
+    assert (statuses.writers, statuses.readers) == (frozenset({"hub"}), frozenset({"sibir-terminal"}))
+
+
+def test_retention_and_cleanup_are_the_designs() -> None:
+    day = 86_400_000
+    assert SPECS["t.out.oemz.orders"].config["retention.ms"] == str(400 * day)
+    assert SPECS["t.out.oemz.inventory"].config["retention.ms"] == str(30 * day)
+    assert SPECS["t.hub.work"].config["retention.ms"] == str(30 * day)
+    assert SPECS["t.out.oemz.checkpoints"].config["cleanup.policy"] == "compact"
+    assert SPECS["t.hub.dead-letters"].config["max.message.bytes"] == str(4 * 1024 * 1024)
+    assert {spec.config["message.timestamp.type"] for spec in SPECS.values()} == {"LogAppendTime"}
+
+
+def test_a_changelog_has_as_many_partitions_as_its_input() -> None:
+    assert SPECS["t.hub.planner-changelog"].partitions == SPECS["t.hub.work"].partitions == 6
+    assert SPECS["t.hub.allocator-changelog"].partitions == SPECS["t.hub.allocation"].partitions == 6
+
+
+def test_the_owner_comes_from_the_topics_name() -> None:
+    assert topics.owner("t.", "t.out.zmk-most.orders") == "zmk-most"
