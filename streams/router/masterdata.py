@@ -1,6 +1,6 @@
 """Master data: the members, and the shared nomenclature with each member's codes, units and bills of materials."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Annotated, Any, Self
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from kranhub import members as memberfile
 from kranhub import units, yamlfile
@@ -65,39 +66,57 @@ class Nomenclature(_Model):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        known = {item.item for item in self.items}
-        if len(known) != len(self.items):
-            raise ValueError("an item stands twice; give every item one entry")
-        owned: set[tuple[str, str]] = set()
-        for item in self.items:
-            _check_components(item, known)
-            for pair in item.codes.items():
-                if pair in owned:
-                    raise ValueError(f"code {pair[1]!r} of member {pair[0]!r} stands at two items; a code names one")
-                owned.add(pair)
-        _check_cycles({item.item: item for item in self.items})
+        mistakes = [*_repeats(self.items), *_bad_components(self.items)] or [*_circles(self.items)]
+        if mistakes:
+            raise ValidationError.from_exception_data("Nomenclature", mistakes)
         return self
 
 
-def _check_components(item: Item, known: set[str]) -> None:
-    siblings = {component.item for component in item.components}
-    for component in item.components:
-        if component.item not in known:
-            raise ValueError(f"component {component.item!r} of {item.item!r} is no item here; add it or correct the id")
-        if component.feeds is not None and component.feeds not in siblings - {component.item}:
-            raise ValueError(f"{component.item!r} feeds {component.feeds!r}, which is no other component of it")
+def _mistake(loc: tuple[str | int, ...], text: str) -> InitErrorDetails:
+    return InitErrorDetails(type=PydanticCustomError("nomenclature", "{text}", {"text": text}), loc=loc, input=None)
 
 
-def _check_cycles(items: Mapping[str, Item]) -> None:
-    for name in items:
-        below, waiting = set[str](), [name]
-        while waiting:
-            for component in items[waiting.pop()].components:
-                if component.item == name:
-                    raise ValueError(f"the bill of {name!r} contains itself; remove the circle")
-                if component.item not in below:
-                    below.add(component.item)
-                    waiting.append(component.item)
+def _repeats(items: Sequence[Item]) -> Iterator[InitErrorDetails]:
+    seen: set[str] = set()
+    owned: set[tuple[str, str]] = set()
+    for at, item in enumerate(items):
+        if item.item in seen:
+            yield _mistake(("items", at, "item"), f"item {item.item!r} stands twice; give every item one entry")
+        seen.add(item.item)
+        for member, code in item.codes.items():
+            if (member, code) in owned:
+                yield _mistake(("items", at, "codes", member), f"{code!r} names another item already; change one")
+            owned.add((member, code))
+
+
+def _bad_components(items: Sequence[Item]) -> Iterator[InitErrorDetails]:
+    known = {item.item for item in items}
+    for at, item in enumerate(items):
+        siblings = {component.item for component in item.components}
+        for number, component in enumerate(item.components):
+            loc = ("items", at, "components", number)
+            if component.item not in known:
+                yield _mistake((*loc, "item"), f"{component.item!r} is no item here; add it or correct the id")
+            if component.feeds is not None and component.feeds not in siblings - {component.item}:
+                yield _mistake((*loc, "feeds"), f"{component.feeds!r} is no other component of {item.item!r}")
+
+
+def _circles(items: Sequence[Item]) -> Iterator[InitErrorDetails]:
+    by_name = {item.item: item for item in items}
+    for at, item in enumerate(items):
+        if item.item in _below(item, by_name):
+            yield _mistake(("items", at, "components"), f"the bill of {item.item!r} contains itself; break the circle")
+
+
+def _below(item: Item, by_name: Mapping[str, Item]) -> set[str]:
+    below: set[str] = set()
+    waiting = [item]
+    while waiting:
+        for component in waiting.pop().components:
+            if component.item not in below:
+                below.add(component.item)
+                waiting.append(by_name[component.item])
+    return below
 
 
 @dataclass(frozen=True)
