@@ -25,7 +25,6 @@ from kranhub.text import Text
 
 LOCK_FILE = Path(__file__).with_name("lock.json")
 PARALLEL_DOWNLOADS = 4
-CHUNK = 1 << 20
 
 
 class Pin(BaseModel):
@@ -63,8 +62,13 @@ def load_lock(path: Path = LOCK_FILE) -> Lock:
 
 def artifact(pin: Pin, context: MavenContext | None = None) -> Artifact:
     """Return jgo's artifact, in the user's Maven repository unless another context is given."""
-    where = context or _context(GlobalSettings.load().repo_cache)
+    where = context or _context(repository())
     return where.project(pin.group, pin.name).at_version(pin.version).artifact(pin.classifier, pin.type)
+
+
+def repository() -> Path:
+    """Return the user's Maven repository: ``M2_REPO``, what jgo.conf says, or ``~/.m2/repository``."""
+    return GlobalSettings.load().repo_cache
 
 
 def path(pin: Pin) -> Path:
@@ -111,11 +115,11 @@ def sha256(file: Path) -> str:
 
 
 def _fetch(pins: Sequence[Pin], progress: Progress) -> None:
-    repository = GlobalSettings.load().repo_cache
-    with _clear_errors(repository):
-        repository.mkdir(parents=True, exist_ok=True)
+    home = repository()
+    with _clear_errors(home):
+        home.mkdir(parents=True, exist_ok=True)
         with (
-            tempfile.TemporaryDirectory(prefix=".kranhub-", dir=repository) as folder,
+            tempfile.TemporaryDirectory(prefix=".kranhub-", dir=home) as folder,
             progress.download(files=len(pins), size=sum(pin.size for pin in pins)) as bar,
             ThreadPoolExecutor(PARALLEL_DOWNLOADS) as pool,
         ):

@@ -103,7 +103,7 @@ class Embedded:
     def _require_space(self) -> None:
         free = artifacts.free_bytes(self._data)
         if free < FREE_BYTES:
-            raise no_space(self._data, free)
+            raise no_space(self._data, free, FREE_BYTES)
 
 
 def versions(lock: artifacts.Lock) -> dict[str, str]:
@@ -111,13 +111,13 @@ def versions(lock: artifacts.Lock) -> dict[str, str]:
     return {"kafka": lock.kafka[0].version, "registry": lock.registry[0].version, "java": java.version()}
 
 
-def no_space(folder: Path, free: int) -> Failed:
-    """Return the message about a disk that is too full to start."""
+def no_space(folder: Path, free: int, needed: int) -> Failed:
+    """Return the message about a disk that is too full for Kafka."""
     return Failed(
         Text(
-            en=f"The disk of {folder} has only {free >> 20} MiB free; Kafka needs {FREE_BYTES >> 20}. Free some space, "
+            en=f"The disk of {folder} has only {free >> 20} MiB free; Kafka needs {needed >> 20}. Free some space, "
             "or name another folder with KRANHUB_DATA_DIR.",
-            ru=f"На диске с {folder} свободно лишь {free >> 20} МиБ; Kafka нужно {FREE_BYTES >> 20}. Освободите место "
+            ru=f"На диске с {folder} свободно лишь {free >> 20} МиБ; Kafka нужно {needed >> 20}. Освободите место "
             "или укажите другую папку в KRANHUB_DATA_DIR.",
         )
     )

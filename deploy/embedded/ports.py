@@ -35,7 +35,7 @@ def choose(wanted: Ports, last: Ports) -> Ports:
         if must is not None and (not is_free(must) or must in chosen.values()):
             raise in_use(name, must)
         usable = may is not None and may not in chosen.values() and is_free(may)
-        chosen[name] = must or (may if usable and may else _any(set(chosen.values())))
+        chosen[name] = must or (may if usable and may else any_free(set(chosen.values())))
     return Ports(**chosen)
 
 
@@ -51,7 +51,8 @@ def in_use(name: str, port: int) -> Misconfigured:
     )
 
 
-def _any(taken: set[int]) -> int:
+def any_free(taken: set[int]) -> int:
+    """Return a free port that is not among the taken ones."""
     while True:
         with closing(socket.socket()) as probe:
             probe.bind((HOST, 0))

@@ -16,7 +16,8 @@ from deploy.embedded.record import Started
 MARK = "-Dkranhub.run="
 CLOCK_TOLERANCE_SECONDS = 2.0
 STOP_SECONDS = 30.0
-_DECISIVE = re.compile(r"^Caused by:|\b(ERROR|FATAL|Exception|Error)\b")
+_THROWN = re.compile(r"^(Caused by: |Exception in thread )?[\w.$]+(Exception|Error)\b(?!.*\.java:)")
+_ERROR = re.compile(r"\b(ERROR|FATAL|Error)\b")
 _children: list[subprocess.Popen[bytes]] = []  # kept, so that those of this process can be reaped
 
 
@@ -71,12 +72,11 @@ def stop(started: Sequence[Started]) -> list[Started]:
 
 
 def decisive(log: Path) -> str:
-    """Return the line of a process' output that says best why it ended."""
-    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
-    filled = [line.strip() for line in lines if line.strip()]
-    causes = [line for line in filled if line.startswith("Caused by:")]
-    errors = [line for line in filled if _DECISIVE.search(line)]
-    return (causes or errors or filled or ["(no output)"])[-1]
+    """Return the line of a process' output that says best why it ended: the last cause, else the last error."""
+    lines = [line.strip() for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
+    thrown = [line for line in lines if _THROWN.search(line)]
+    errors = [line for line in lines if _ERROR.search(line)]
+    return (thrown or errors or lines or ["(no output)"])[-1]
 
 
 def _is_ours(process: psutil.Process, started: Started) -> bool:

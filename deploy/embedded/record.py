@@ -22,7 +22,10 @@ class Ports(BaseModel):
 
 
 class Started(BaseModel):
-    """One process of ours. ``created`` is its creation time in seconds since 1970, ``token`` stands in its command."""
+    """One process of ours.
+
+    ``created`` is its creation time in seconds since 1970, ``token`` stands in its command, ``log`` is what it printed.
+    """
 
     model_config = ConfigDict(frozen=True)
 

@@ -51,7 +51,8 @@ def start_command(home: Path, data: Path, logs: Path, port: int, mark: str) -> l
         f"-XX:ErrorFile={logs / 'registry.crash.log'}",
         f"-Dquarkus.http.host={HOST}",
         f"-Dquarkus.http.port={port}",
-        f"-DREGISTRY_DATASOURCE_URL=jdbc:h2:file:{(data / 'schemas').as_posix()}",
+        # Without a write delay a schema is on the disk before its id is given out, so a crash cannot lose an id.
+        f"-DREGISTRY_DATASOURCE_URL=jdbc:h2:file:{(data / 'schemas').as_posix()};WRITE_DELAY=0",
         "-Dquarkus.banner.enabled=false",
         "-Dquarkus.log.file.enable=true",
         f"-Dquarkus.log.file.path={logs / 'registry.log'}",

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from deploy.embedded import artifacts, probe, record
-from deploy.embedded.containers import Containers
 from deploy.embedded.embedded import Embedded
 from deploy.embedded.filelock import locked
 from deploy.embedded.progress import Progress
 from deploy.embedded.record import Ports, Record
 from kranhub import members, topicadmin
-from kranhub.errors import KranhubError, Misconfigured
+from kranhub.errors import KranhubError, Misconfigured, Unavailable
 from kranhub.registry import Registry, publish
 from kranhub.settings import Settings, endpoints
 from kranhub.text import Text
@@ -68,14 +67,11 @@ def up(settings: Settings, progress: Progress, wanted: Ports = ANY_PORTS, *, doc
     companies = members.load(settings.members_file)
     if is_external(settings):
         check(settings)
-        already, kind = True, "external"
-    else:
-        kind = "docker" if docker or settings.stack == "docker" else "embedded"
-        with _alone(settings, progress):
-            already = _ensure(settings, progress, wanted, kind)
-    created, subjects = prepare(settings, companies)
-    where = endpoints(settings)
-    return Up(kind, where.bootstrap, where.registry_url, already, tuple(created), subjects)
+        return _prepared(settings, companies, "external", already=True)
+    kind = "docker" if docker or settings.stack == "docker" else "embedded"
+    with _alone(settings, progress):
+        already = _ensure(settings, progress, wanted, kind)
+        return _prepared(settings, companies, kind, already=already)
 
 
 def down(settings: Settings, progress: Progress) -> list[str] | None:
@@ -97,6 +93,12 @@ def prepare(settings: Settings, companies: members.Members) -> tuple[list[str], 
         return created, len(publish(registry))
 
 
+def _prepared(settings: Settings, companies: members.Members, kind: str, *, already: bool) -> Up:
+    created, subjects = prepare(settings, companies)
+    where = endpoints(settings)
+    return Up(kind, where.bootstrap, where.registry_url, already, tuple(created), subjects)
+
+
 def check(settings: Settings) -> None:
     """Raise `Unavailable` unless the broker and the registry answer."""
     where = endpoints(settings)
@@ -106,7 +108,11 @@ def check(settings: Settings) -> None:
 
 def backend(settings: Settings, progress: Progress, kind: str) -> Backend:
     """Return the way of this kind, embedded or docker."""
-    return Containers(settings, progress) if kind == "docker" else Embedded(settings, progress)
+    if kind != "docker":
+        return Embedded(settings, progress)
+    from deploy.embedded.containers import Containers  # noqa: PLC0415  (Docker's client loads slowly)
+
+    return Containers(settings, progress)
 
 
 def _ensure(settings: Settings, progress: Progress, wanted: Ports, kind: str) -> bool:
@@ -114,12 +120,24 @@ def _ensure(settings: Settings, progress: Progress, wanted: Ports, kind: str) ->
     last = record.read(settings)
     running = backend(settings, progress, last.kind)
     if last.bootstrap and running.runs(last):
-        check(settings)
+        _require_answers(settings)
         return True
     running.stop(last)
     record.write(settings, record.stopped(last))
     record.write(settings, backend(settings, progress, kind).start(wanted, last))
     return False
+
+
+def _require_answers(settings: Settings) -> None:
+    try:
+        check(settings)
+    except Unavailable:
+        raise Unavailable(
+            Text(
+                en="The stack runs, but does not answer. Run `kranhub down`, then `kranhub up`; the data stays.",
+                ru="Стек запущен, но не отвечает. Выполните `kranhub down`, затем `kranhub up`; данные сохранятся.",
+            )
+        ) from None
 
 
 @contextmanager

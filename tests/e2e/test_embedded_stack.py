@@ -1,13 +1,247 @@
-"""The embedded stack: real processes, killed, restarted, misused."""
+"""The embedded stack as a person meets it: started twice at once, killed, restarted, misused."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import httpx
+import psutil
 import pytest
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
-from tests.support.stack import Stack
+from deploy.embedded import artifacts
+from deploy.embedded import stack as embedded
+from deploy.embedded.progress import Progress
+from kranhub import topics
+from kranhub.errors import Misconfigured
+from tests.support.stack import REPOSITORY, Stack, new_namespace
 
 pytestmark = pytest.mark.stack
 
 
-def test_schemas_are_registered(stack: Stack) -> None:
-    subjects = httpx.get(f"{stack.registry_url}/subjects").json()
-    assert "kranhub.Order" in subjects
+@dataclass(frozen=True)
+class Cli:
+    """The command line on a data folder of its own."""
+
+    folder: Path
+    namespace: str
+
+    def command(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+        outer = {name: value for name, value in os.environ.items() if not name.startswith("KRANHUB_")}
+        own = {"KRANHUB_DATA_DIR": str(self.folder), "KRANHUB_NAMESPACE": self.namespace, "KRANHUB_LANG": "en"}
+        return subprocess.Popen(
+            [sys.executable, "-m", "kranhub", *arguments],
+            cwd=REPOSITORY,
+            env={**outer, **own, **environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+        )
+
+    def run(self, *arguments: str, **environment: str) -> tuple[int, str, str]:
+        with self.command(*arguments, **environment) as command:
+            out, err = command.communicate(timeout=120)
+            return command.returncode, out, err
+
+    def json(self, *arguments: str, expect: int = 0) -> Any:
+        code, out, err = self.run(*arguments, "-o", "json")
+        assert code == expect, err
+        return json.loads(out)
+
+    def processes(self) -> dict[str, psutil.Process]:
+        record = json.loads((self.folder / "stack.json").read_text(encoding="utf-8"))
+        return {entry["name"]: psutil.Process(entry["pid"]) for entry in record["processes"]}
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cli]:
+    """Give a running stack that these tests may kill."""
+    cli = Cli(tmp_path_factory.mktemp("own") / "data", new_namespace())
+    try:
+        yield cli
+    finally:
+        cli.run("down")
+
+
+@pytest.fixture
+def idle(tmp_path: Path, namespace: str) -> Iterator[Cli]:
+    """Give a data folder where nothing runs; whatever a test starts there is stopped."""
+    cli = Cli(tmp_path / "data", namespace)
+    try:
+        yield cli
+    finally:
+        cli.run("down")
+
+
+def kill(process: psutil.Process) -> None:
+    process.send_signal(signal.SIGKILL)
+    psutil.wait_procs([process], timeout=10)
+
+
+def write(bootstrap: str, topic: str, value: bytes) -> None:
+    producer = KafkaProducer(bootstrap_servers=bootstrap)
+    producer.send(topic, value, key=value).get(timeout=20)
+    producer.close()
+
+
+def read_all(bootstrap: str, topic: str) -> list[bytes]:
+    consumer = KafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False, consumer_timeout_ms=20_000)
+    partition = TopicPartition(topic, 0)
+    consumer.assign([partition])
+    consumer.seek_to_beginning(partition)
+    end = consumer.end_offsets([partition])[partition]
+    values = [next(consumer).value for _ in range(end)]
+    consumer.close()
+    return values
+
+
+def test_two_at_once_start_one_stack(own: Cli) -> None:
+    with own.command("up", "-o", "json") as first, own.command("up", "-o", "json") as second:
+        answers = [json.loads(each.communicate(timeout=120)[0]) for each in (first, second)]
+    assert sorted(answer["already"] for answer in answers) == [False, True]
+    assert answers[0]["bootstrap"] == answers[1]["bootstrap"]
+    assert own.json("status")["running"]
+
+
+def test_a_killed_stack_starts_anew_with_its_data(own: Cli) -> None:
+    before = own.json("up")
+    topic = topics.hub(own.namespace, "items")
+    write(before["bootstrap"], topic, b"kept")
+    schema = {"schema": json.dumps({"type": "record", "name": "Late", "fields": [{"name": "x", "type": "int"}]})}
+    late = httpx.post(f"{before['registry_url']}/subjects/Late/versions", json=schema).json()["id"]
+    processes = own.processes()
+
+    kill(processes["registry"])
+    status = own.json("status", expect=3)
+    assert (status["broker_answers"], status["registry_answers"]) == (True, False)
+    kill(processes["kafka"])
+    assert own.json("doctor", expect=5)["ok"] is False
+
+    after = own.json("up")
+    assert after["already"] is False
+    assert after["created_topics"] == []
+    assert (after["bootstrap"], after["registry_url"]) == (before["bootstrap"], before["registry_url"])
+    assert b"kept" in read_all(after["bootstrap"], topic)
+    assert httpx.get(f"{after['registry_url']}/schemas/ids/{late}").is_success
+    assert own.json("doctor")["ok"] is True
+
+
+def test_an_up_that_was_killed_leaves_nothing_locked(idle: Cli) -> None:
+    command = idle.command("up")
+    while "starting" not in (command.stderr or []).readline():  # type: ignore[union-attr]
+        assert command.poll() is None
+    orphans = idle.processes()
+    command.kill()
+    command.communicate()
+    assert idle.json("up")["already"] is False
+    assert not any(process.is_running() for process in orphans.values())
+
+
+def test_everything_listens_on_loopback_only(own: Cli) -> None:
+    own.json("up")
+    listening = [
+        connection.laddr.ip
+        for process in own.processes().values()
+        for connection in process.net_connections("inet")
+        if connection.status == psutil.CONN_LISTEN
+    ]
+    assert len(listening) >= 3
+    assert set(listening) == {"127.0.0.1"}
+
+
+def test_down_stops_everything_and_status_says_so(idle: Cli) -> None:
+    idle.json("up")
+    processes = idle.processes()
+    assert idle.json("down") == {"stopped": True, "killed": []}
+    assert not any(process.is_running() for process in processes.values())
+    assert idle.json("down") == {"stopped": False, "killed": []}
+    assert idle.json("status", expect=3)["running"] is False
+
+
+def test_a_port_in_use_is_named_with_the_remedy(idle: Cli) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        code, _, err = idle.run("up", "--kafka-port", port)
+    assert code == 4
+    assert port in err
+    assert "--kafka-port" in err
+    assert "Traceback" not in err
+
+
+def test_a_changed_artifact_is_refused_by_name(idle: Cli, tmp_path: Path) -> None:
+    pins = artifacts.load_lock().pins
+    repository = tmp_path / "repository"
+    home = artifacts.repository()
+    for pin in pins:
+        copy = repository / artifacts.path(pin).relative_to(home)
+        copy.parent.mkdir(parents=True)
+        copy.symlink_to(artifacts.path(pin))
+    changed = repository / artifacts.path(pins[1]).relative_to(home)
+    changed.unlink()
+    changed.write_bytes(b"something else")
+    code, _, err = idle.run("up", M2_REPO=str(repository))
+    assert code == 1
+    assert str(changed) in err
+    assert "Delete this file" in err
+    findings = {
+        each["check"]: each["ok"]
+        for each in json.loads(idle.run("doctor", "-o", "json", M2_REPO=str(repository))[1])["findings"]
+    }
+    assert findings["artifacts"] is False
+    assert findings["java"] is True
+
+
+def test_a_first_start_without_network_says_what_to_do(idle: Cli, tmp_path: Path) -> None:
+    nowhere = "http://127.0.0.1:9"
+    code, _, err = idle.run("up", M2_REPO=str(tmp_path / "empty"), HTTPS_PROXY=nowhere, HTTP_PROXY=nowhere, NO_PROXY="")
+    assert code == 3
+    assert "cannot be fetched" in err
+    assert "Traceback" not in err
+
+
+def test_a_data_folder_that_cannot_be_written_is_named(tmp_path: Path, namespace: str) -> None:
+    (tmp_path / "file").touch()
+    code, _, err = Cli(tmp_path / "file" / "data", namespace).run("up")
+    assert code == 1
+    assert str(tmp_path / "file") in err
+    assert "Traceback" not in err
+
+
+def test_a_broker_that_dies_at_its_start_says_why(idle: Cli) -> None:
+    log = idle.folder / "kafka" / "log"
+    log.mkdir(parents=True)
+    (log / "meta.properties").write_text("version=1\ncluster.id=AAAAAAAAAAAAAAAAAAAAAA\nnode.id=7\n", encoding="utf-8")
+    code, _, err = idle.run("up")
+    assert code == 1
+    assert "Stored node id 7 doesn't match" in err
+    assert str(idle.folder / "logs") in err
+    assert idle.json("status", expect=3)["running"] is False
+
+
+def test_an_unknown_docker_daemon_is_said_plainly(idle: Cli) -> None:
+    code, _, err = idle.run("up", "--docker", DOCKER_HOST="tcp://127.0.0.1:9")
+    assert code == 3
+    assert "No Docker daemon answers" in err
+
+
+def test_an_external_stack_is_only_checked(stack: Stack, namespace: str, tmp_path: Path) -> None:
+    settings = stack.settings_for(namespace).model_copy(
+        update={
+            "kafka_bootstrap": stack.bootstrap,
+            "registry_url": stack.registry_url,
+            "data_dir": tmp_path / "unused",
+        }
+    )
+    found = embedded.up(settings, Progress())
+    assert (found.kind, found.already) == ("external", True)
+    assert not settings.data_dir.exists()
+    with pytest.raises(Misconfigured):
+        embedded.up(settings.model_copy(update={"registry_url": None}), Progress())

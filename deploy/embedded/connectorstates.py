@@ -1,0 +1,78 @@
+"""The last state of every connector task, from the compacted ``out.<member>.connector-status`` topics."""
+
+import re
+import time
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from kafka import KafkaConsumer, TopicPartition
+from pydantic import BaseModel
+
+from kranhub import kafka, topics
+from kranhub.codec import Codec
+from kranhub.errors import InvalidDocument
+from kranhub.registry import Registry
+from kranhub.settings import Settings, endpoints
+from kranhub.text import Text
+
+POLL_MS = 200
+READ_SECONDS = 10.0
+
+
+class ConnectorState(BaseModel):
+    """One task's state, as the runtime last wrote it. ``reason`` is in the reader's language."""
+
+    member: str
+    connector: str
+    task: str
+    state: str
+    reason: str
+    worker: str
+    changed_at: datetime
+
+
+def connector_states(settings: Settings) -> list[ConnectorState]:
+    """Return the last state of every task of every member. Raises `Unavailable` when the registry is away."""
+    consumer = KafkaConsumer(
+        **kafka.kafka_python(settings), isolation_level="read_committed", group_id=None, enable_auto_commit=False
+    )
+    try:
+        partitions = [TopicPartition(name, 0) for name in _topics(consumer, settings.namespace)]
+        last = {(record.topic, record.key): record.value for record in _read(consumer, partitions)}
+    finally:
+        consumer.close()
+    with Registry(endpoints(settings).registry_url) as registry:
+        codec = Codec(registry)
+        states = [state for value in last.values() if value and (state := _state(codec, value))]
+    return sorted(states, key=lambda state: (state.member, state.connector, state.task))
+
+
+def _topics(consumer: Any, namespace: str) -> list[str]:
+    any_member = re.compile(re.escape(topics.out(namespace, "MEMBER", "connector-status")).replace("MEMBER", "[^.]+"))
+    return sorted(name for name in consumer.topics() if any_member.fullmatch(name))
+
+
+def _read(consumer: Any, partitions: Sequence[TopicPartition]) -> Iterator[Any]:
+    """Yield every record up to the ends as they are now; gives up after `READ_SECONDS`."""
+    if not partitions:
+        return
+    consumer.assign(partitions)
+    consumer.seek_to_beginning(*partitions)
+    ends = consumer.end_offsets(partitions)
+    deadline = time.monotonic() + READ_SECONDS
+    while time.monotonic() < deadline and any(
+        consumer.position(partition) < ends[partition] for partition in partitions
+    ):
+        for records in consumer.poll(timeout_ms=POLL_MS).values():
+            yield from records
+
+
+def _state(codec: Codec, value: bytes) -> ConnectorState | None:
+    try:
+        decoded = codec.decode(value).value
+    except InvalidDocument:
+        return None
+    reason: dict[str, str] = decoded["reason"]
+    text = str(Text(en=reason.get("en", ""), ru=reason.get("ru", "")))
+    return ConnectorState.model_validate({**decoded, "reason": text})
