@@ -230,4 +230,3 @@ def _did_not_start(log: Path) -> KranhubError:
             ru=f"Tryton завершился, не запустившись: {last}. Проверьте место на диске и {log.parent}.",
         )
     )
-

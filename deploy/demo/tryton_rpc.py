@@ -80,9 +80,7 @@ class Rpc:
 
     def on_change(self, model: str, values: dict[str, Any], *names: str) -> dict[str, Any]:
         """Return the values with what Tryton fills in after these fields were changed."""
-        changed: dict[str, Any] = {}
-        for update in self.call(model, "on_change", values, list(names)):
-            changed |= update
+        changed: dict[str, Any] = self.call(model, "on_change", values, list(names))
         return {name: value for name, value in (values | changed).items() if not name.endswith(".")}
 
     def _post(self, method: str, parameters: list[Any]) -> Any:
