@@ -118,7 +118,7 @@ def _decode(value: dict[str, Any]) -> Any:
             return dt.date(value["year"], value["month"], value["day"])
         case "datetime":
             parts = [value[name] for name in ("year", "month", "day", "hour", "minute", "second", "microsecond")]
-            return dt.datetime(*parts, tzinfo=dt.UTC)
+            return dt.datetime(*parts, dt.UTC)
         case "timedelta":
             return dt.timedelta(seconds=value["seconds"])
     return value
