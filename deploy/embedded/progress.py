@@ -74,7 +74,12 @@ class Progress:
     def download(self, *, files: int, size: int) -> Iterator[Bar]:
         """Show a download of so many files and bytes."""
         if not self._console.is_terminal:
-            _plain(self._console, f"{DOWNLOADING}: {files}, {size >> 20} MiB")
+            self.say(
+                Text(
+                    en=f"{DOWNLOADING.en}: {files} files, {size >> 20} MiB",
+                    ru=f"{DOWNLOADING.ru}: файлов {files}, {size >> 20} МиБ",
+                )
+            )
             yield Bar(self._console, files, size, None)
             return
         columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())

@@ -11,7 +11,8 @@ from deploy.embedded import process
 from deploy.embedded.java import COMMON, java
 from deploy.embedded.ports import HOST
 
-HEAP = ("-Xms64m", "-Xmx384m")
+# It answers few requests: the quick compiler and the small collector halve its start's work and save 50 MiB.
+FRUGAL = ("-Xms64m", "-Xmx384m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 CHUNK = 1 << 20
 
 
@@ -46,7 +47,7 @@ def start_command(home: Path, data: Path, logs: Path, port: int, mark: str) -> l
     return [
         str(java()),
         process.MARK + mark,
-        *HEAP,
+        *FRUGAL,
         *COMMON,
         f"-XX:ErrorFile={logs / 'registry.crash.log'}",
         f"-Dquarkus.http.host={HOST}",

@@ -1,0 +1,178 @@
+"""The embedded stack's parts that need no Java."""
+
+import io
+import os
+import socket
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+
+import psutil
+import pytest
+from rich.console import Console
+
+from deploy.embedded import artifacts, embedded, ports, process, record, registry
+from deploy.embedded.filelock import locked
+from deploy.embedded.progress import Progress
+from deploy.embedded.record import Ports, Record, Started
+from kranhub.errors import Failed, Misconfigured, Unavailable
+from kranhub.settings import Settings, endpoints
+from kranhub.text import Text
+
+SLEEP = "import time; time.sleep(60)"
+
+
+def started(pid: int, token: str, log: Path) -> Started:
+    return Started(name="kafka", pid=pid, created=psutil.Process(pid).create_time(), token=token, log=log)
+
+
+def test_the_lock_pins_one_version_of_kafka_with_a_checksum_each() -> None:
+    lock = artifacts.load_lock()
+    assert {pin.version for pin in lock.kafka if pin.group == "org.apache.kafka"} == {"4.1.1"}
+    assert [(pin.name, pin.version, pin.type) for pin in lock.registry] == [
+        ("apicurio-registry-app", "2.6.13.Final", "zip")
+    ]
+    assert len({(pin.group, pin.name, pin.classifier) for pin in lock.pins}) == len(lock.pins)
+
+
+def test_the_lock_names_no_host() -> None:
+    assert "://" not in artifacts.LOCK_FILE.read_text(encoding="utf-8")
+
+
+def test_a_wanted_port_in_use_is_refused_and_a_last_one_replaced() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(Misconfigured, match=str(port)):
+            ports.choose(Ports(registry=port), Ports())
+        assert ports.choose(Ports(), Ports(kafka=port)).kafka != port
+
+
+def test_last_ports_are_taken_again_and_all_differ() -> None:
+    first = ports.choose(Ports(), Ports())
+    assert ports.choose(Ports(), first) == first
+    assert len(set(first.model_dump().values())) == 3
+
+
+def test_one_port_is_not_given_twice() -> None:
+    free = ports.any_free(set())
+    with pytest.raises(Misconfigured):
+        ports.choose(Ports(kafka=free, registry=free), Ports())
+
+
+def test_a_process_that_got_the_pid_of_ours_is_left_alone(tmp_path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", SLEEP]) as stranger:
+        try:
+            stale = started(stranger.pid, "some-token", tmp_path / "log")
+            assert process.find(stale) is None
+            assert process.stop([stale]) == []
+            assert stranger.poll() is None
+        finally:
+            stranger.kill()
+
+
+def test_our_process_is_found_and_stopped(tmp_path: Path) -> None:
+    token = process.token()
+    command = [sys.executable, "-c", SLEEP, process.MARK + token]
+    ours = process.start("kafka", command, token, tmp_path, tmp_path)
+    assert process.find(ours) is not None
+    assert process.stop([ours]) == []
+    assert process.find(ours) is None
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM to ignore")
+def test_a_process_that_ignores_the_request_is_killed_and_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "STOP_SECONDS", 0.5)
+    token = process.token()
+    stubborn = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); " + SLEEP
+    ours = process.start("kafka", [sys.executable, "-c", stubborn, process.MARK + token], token, tmp_path, tmp_path)
+    deadline = time.monotonic() + 10
+    while "deaf" not in ours.log.read_text(encoding="utf-8") and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert process.stop([ours]) == [ours]
+    assert process.find(ours) is None
+
+
+def test_the_lock_of_a_killed_holder_is_free(tmp_path: Path) -> None:
+    file = tmp_path / "stack.lock"
+    hold = (
+        "import pathlib, time, sys\nfrom deploy.embedded.filelock import locked\n"
+        "with locked(pathlib.Path(sys.argv[1]), timeout=1, waiting=lambda: None):\n"
+        "    print('held', flush=True); time.sleep(60)"
+    )
+    waited: list[bool] = []
+    with subprocess.Popen([sys.executable, "-c", hold, str(file)], stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline().strip() == "held"
+        with (
+            pytest.raises(Unavailable, match=r"stack\.lock"),
+            locked(file, timeout=0.2, waiting=lambda: waited.append(True)),
+        ):
+            pass
+        holder.kill()
+    with locked(file, timeout=0.2, waiting=lambda: waited.append(False)):
+        assert waited == [True]
+
+
+def test_a_record_without_endpoints_means_not_ready(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path, kafka_bootstrap=None, registry_url=None)
+    record.write(settings, Record(ports=Ports(kafka=1)))
+    with pytest.raises(Misconfigured):
+        endpoints(settings)
+    ready = Record(bootstrap="127.0.0.1:1", registry_url="http://127.0.0.1:2")
+    record.write(settings, ready)
+    assert endpoints(settings).bootstrap == "127.0.0.1:1"
+    assert record.read(settings) == ready
+
+
+def test_a_damaged_record_is_an_empty_one(tmp_path: Path) -> None:
+    (tmp_path / "stack.json").write_text('{"kind": "embed', encoding="utf-8")
+    assert record.read(Settings(data_dir=tmp_path)) == Record()
+
+
+@pytest.mark.parametrize(
+    ("output", "line"),
+    [
+        ("INFO a\nERROR Exiting\njava.net.BindException: taken\n\tat x.y(Z.java:1)\n", "java.net.BindException: taken"),
+        ("a.BException: out\n\tat q\nCaused by: c.DException: in\n\t... 3 more\n", "Caused by: c.DException: in"),
+        ("Error: could not create the Java Virtual Machine.\n", "Error: could not create the Java Virtual Machine."),
+        ("\n", "(no output)"),
+    ],
+)
+def test_the_decisive_line_of_a_log(tmp_path: Path, output: str, line: str) -> None:
+    log = tmp_path / "kafka.console.log"
+    log.write_text(output, encoding="utf-8")
+    assert process.decisive(log) == line
+
+
+def test_a_full_disk_is_said_before_anything_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(artifacts, "free_bytes", lambda _folder: 3 << 20)
+    stack = embedded.Embedded(Settings(data_dir=tmp_path / "data"), Progress())
+    with pytest.raises(Failed, match="only 3 MiB free"):
+        stack.start(Ports(), Record())
+
+
+def test_a_damaged_unpacked_archive_is_unpacked_anew(tmp_path: Path) -> None:
+    archive = tmp_path / "app-all.zip"
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.writestr("app-runner.jar", b"whole")
+    home = registry.unpack(archive)
+    (home / "app-runner.jar").write_bytes(b"other")
+    assert (registry.unpack(archive) / "app-runner.jar").read_bytes() == b"whole"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["app-all", "app-all.zip"]
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_a_download_is_shown_on_a_terminal_and_elsewhere(terminal: bool) -> None:
+    shown = io.StringIO()
+    progress = Progress(Console(file=shown, force_terminal=terminal))
+    with progress.download(files=2, size=2 << 20) as bar:
+        for name in ("one", "two"):
+            bar.received(1 << 20)
+            bar.finished(name)
+    progress.say(Text(en="done", ru="готово"))
+    assert "2/2" in shown.getvalue()
+    assert ("\x1b[" in shown.getvalue()) is terminal
