@@ -1,7 +1,6 @@
 """A real Tryton for tests: one server per session, a fresh database per company that a test asks for."""
 
 import tempfile
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ PRODUCTS = (
     people.Product("STEEL", "Steel structure", "t", Decimal("180000")),
     people.Product("PAINT", "Coating", "m²", Decimal("900")),
 )
+SPARE_DATABASES = 40
 PARTIES = (("hub", "kranhub"), ("sibir-terminal", "Sibir Terminal"))
 
 
@@ -38,25 +38,31 @@ NewCompany = Callable[[], Company]
 
 @pytest.fixture(scope="session")
 def tryton_server() -> Iterator[TrytonServer]:
-    """Start one server; databases are added while it runs."""
+    """Start one server with `SPARE_DATABASES` that are loaded when a test takes them."""
     template = ensure_template(CACHE)
     with tempfile.TemporaryDirectory(prefix="kranhub-tryton-") as folder:
         server = TrytonServer(Path(folder))
-        server.add("ready", template)
-        with server:
-            yield server
-        assert server.pid is None
+        for number in range(SPARE_DATABASES):
+            server.add(f"spare{number}", template)
+        server.start(["spare0"])
+        yield server
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def spare_databases(tryton_server: TrytonServer) -> Iterator[str]:
+    """Return the databases that no test has taken yet."""
+    return iter(tryton_server.databases())
 
 
 @pytest.fixture
-def new_company(tryton_server: TrytonServer) -> Iterator[NewCompany]:
+def new_company(tryton_server: TrytonServer, spare_databases: Iterator[str]) -> Iterator[NewCompany]:
     """Return a function that makes a new company with `PRODUCTS` and `PARTIES` in about two seconds."""
-    template = ensure_template(CACHE)
     with ExitStack() as opened:
 
         def new() -> Company:
-            database = f"t{uuid.uuid4().hex[:8]}"
-            tryton_server.add(database, template)
+            database = next(spare_databases)
+            tryton_server.load(database)
             rpc = opened.enter_context(tryton_server.open(database))
             people.provision(rpc, company="Company", products=PRODUCTS, parties=PARTIES)
             people.number_purchases(rpc, "PO-")
