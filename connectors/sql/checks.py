@@ -1,0 +1,147 @@
+"""What ``check`` verifies before the first document flows: tables, columns, uniqueness, versions, sites."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import sqlalchemy as sa
+
+from connectors.sql.changes import sorts
+from connectors.sql.client import Client
+from connectors.sql.config import PlantOrders, SqlConfig, Table
+from connectors.sql.mapping import Stream
+from connectors.sql.sink import INTENT_COLUMNS, INTENTS, create_intents
+from kranhub.errors import Misconfigured
+from kranhub.members import Member
+from kranhub.text import Text
+
+
+def verify(config: SqlConfig, member: Member, client: Client, streams: Sequence[Stream]) -> None:
+    """Raise `Misconfigured` naming everything that is wrong, with its remedy; `Unavailable` when it cannot look."""
+    if config.plant_orders is not None and config.plant_orders.intents == "create":
+        create_intents(client)
+    with client.inspected() as inspector:
+        tables = {name: _columns(inspector, name, config.schema_name) for name, _ in _named(config)}
+        _refuse(_missing(config, tables))
+        if config.plant_orders is not None:
+            _refuse(_unfilled(config.plant_orders, tables))
+            _refuse(_not_unique(inspector, config.plant_orders, config.schema_name))
+    _refuse(_unsorted(client, streams))
+    _refuse(_unknown_sites(config, member))
+
+
+def _named(config: SqlConfig) -> Iterable[tuple[str, tuple[str, ...]]]:
+    """Yield every table with the columns that the configuration names."""
+    if config.plant_orders is not None:
+        settings = config.plant_orders
+        key = (settings.lines.head_key,) if settings.lines.head_key else ()
+        yield settings.head.table, (*settings.head.columns, *key)
+        yield settings.lines.table, settings.lines.columns
+        if settings.intents != "none":
+            yield INTENTS, tuple(INTENT_COLUMNS)
+    for read in (config.responses, config.inventory, config.production, config.orders):
+        if read is not None:
+            yield read.table, read.columns
+            lines: Table | None = getattr(read, "lines", None)
+            if lines is not None:
+                yield lines.table, lines.columns
+
+
+def _columns(
+    inspector: sa.Inspector, table: str, schema: str | None
+) -> dict[str, sa.engine.interfaces.ReflectedColumn]:
+    if not inspector.has_table(table, schema=schema):
+        return {}
+    return {column["name"]: column for column in inspector.get_columns(table, schema=schema)}
+
+
+def _missing(
+    config: SqlConfig, tables: Mapping[str, Mapping[str, sa.engine.interfaces.ReflectedColumn]]
+) -> Iterable[Text]:
+    for name, columns in _named(config):
+        held = tables[name]
+        if not held:
+            yield Text(
+                en=f"There is no table or view {name}. Correct its name in the configuration, or create it.",
+                ru=f"Нет таблицы или представления {name}. Исправьте имя в настройках или создайте её.",
+            )
+            continue
+        for column in columns:
+            if column not in held:
+                yield Text(
+                    en=f"Table {name} has no column {column}. It has: {', '.join(held)}. Correct the configuration.",
+                    ru=f"В таблице {name} нет столбца {column}. Есть: {', '.join(held)}. Исправьте настройки.",
+                )
+
+
+def _unfilled(
+    settings: PlantOrders, tables: Mapping[str, Mapping[str, sa.engine.interfaces.ReflectedColumn]]
+) -> Iterable[Text]:
+    """Yield columns that the table requires and nothing fills."""
+    for table in (settings.head, settings.lines):
+        for name, column in tables[table.table].items():
+            generated = column.get("primary_key") and isinstance(column["type"], sa.Integer)
+            optional = column["nullable"] or column.get("default") is not None or column.get("computed") is not None
+            if not (generated or optional or column.get("identity") or column.get("autoincrement") is True) and (
+                name not in table.columns or name == getattr(table, "number", None)
+            ):
+                yield Text(
+                    en=f"Table {table.table} requires column {name}, which nothing fills. Map it, or give it a value "
+                    "under constants.",
+                    ru=f"Таблица {table.table} требует столбец {name}, а его ничто не заполняет. Укажите его в "
+                    "настройках или задайте значение в constants.",
+                )
+
+
+def _not_unique(inspector: sa.Inspector, settings: PlantOrders, schema: str | None) -> Iterable[Text]:
+    """Yield a reference column that two rows could share."""
+    table, column = settings.head.table, settings.head.reference
+    unique = [tuple(found["column_names"]) for found in inspector.get_unique_constraints(table, schema=schema)]
+    unique += [
+        tuple(str(name) for name in index["column_names"])
+        for index in inspector.get_indexes(table, schema=schema)
+        if index["unique"]
+    ]
+    unique.append(tuple(inspector.get_pk_constraint(table, schema=schema)["constrained_columns"]))
+    if (column,) not in unique and settings.intents == "none":
+        yield Text(
+            en=f"Nothing keeps {table}.{column} unique, so an order could be created twice. Create a unique index on "
+            f"it, or set plant_orders.intents: create to let the connector keep its own table {INTENTS}.",
+            ru=f"Ничто не обеспечивает уникальность {table}.{column}, заказ мог бы появиться дважды. Создайте "
+            f"уникальный индекс или задайте plant_orders.intents: create, тогда соединитель ведёт таблицу {INTENTS}.",
+        )
+
+
+def _unsorted(client: Client, streams: Sequence[Stream]) -> Iterable[Text]:
+    """Yield change columns whose values cannot be ordered."""
+    for stream in streams:
+        changed = stream.settings.changed
+        if changed is None:
+            continue
+        with client.reading() as transaction:
+            first = transaction.page(stream.settings, None, None, 1)
+        if first and not sorts(stream.version(first[0]), changed):
+            yield Text(
+                en=f"{stream.settings.table}.{', '.join(changed.column)} holds {stream.version(first[0])!r}, which is "
+                f"no sortable {changed.kind}. Times must be written as 2026-03-31 10:00:00. Or leave `changed` out: "
+                "the table is then read whole.",
+                ru=f"{stream.settings.table}.{', '.join(changed.column)}: {stream.version(first[0])!r} не сортируется "
+                f"как {changed.kind}. Время пишется как 2026-03-31 10:00:00. Или уберите `changed`: таблица будет "
+                "читаться целиком.",
+            )
+
+
+def _unknown_sites(config: SqlConfig, member: Member) -> Iterable[Text]:
+    known = {site.id for site in member.sites}
+    for name, site in (config.inventory.sites if config.inventory else {}).items():
+        if site not in known:
+            yield Text(
+                en=f"inventory.sites maps {name!r} to {site!r}, which is no site of {member.id}. Its sites: "
+                f"{', '.join(sorted(known))}.",
+                ru=f"inventory.sites: {name!r} указывает на {site!r}, такой площадки у {member.id} нет. Есть: "
+                f"{', '.join(sorted(known))}.",
+            )
+
+
+def _refuse(mistakes: Iterable[Text]) -> None:
+    found = list(mistakes)
+    if found:
+        raise Misconfigured(Text(en="\n".join(text.en for text in found), ru="\n".join(text.ru for text in found)))

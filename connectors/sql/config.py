@@ -1,0 +1,349 @@
+"""The configuration: which tables and columns of the plant's own database hold what."""
+
+import os
+from enum import StrEnum
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from kranhub.errors import Misconfigured
+from kranhub.members import TimeZone
+from kranhub.text import Text
+
+Name = Annotated[str, Field(pattern=r"^[^\W\d][\w ]{0,62}$", description="a table's or a column's name, nothing else")]
+Rec20 = Annotated[str, Field(pattern=r"^[A-Z0-9]{2,3}$", description="UN/CEFACT Recommendation 20 code")]
+Constant = str | int | float | bool
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+_NOT_COLUMNS = frozenset({"table", "head_key", "kind"})
+
+
+class Table(_Model):
+    """A table or view, and its columns: every text field but ``table`` names a column of it."""
+
+    table: Name
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every column that these settings name, once."""
+        found: list[str] = []
+        for field, value in self:
+            if field == "constants":
+                found += value
+            elif isinstance(value, Changed):
+                found += value.column
+            elif field == "key" and isinstance(value, tuple):
+                found += value
+            elif isinstance(value, str) and field not in _NOT_COLUMNS:
+                found.append(value)
+            elif field == "lines" and value.head_key:
+                found.append(value.head_key)
+        return tuple(dict.fromkeys(found))
+
+
+def _listed(names: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (names,) if isinstance(names, str) else names
+
+
+Names = Annotated[Name | Annotated[tuple[Name, ...], Field(min_length=1)], AfterValidator(_listed)]
+"""One column or several; always a tuple once validated."""
+
+
+class Changed(_Model):
+    """How a changed row is found.
+
+    ``column`` rises with every change of a row: the first of them that is not NULL counts. ``overlap`` (seconds, or
+    versions) is how far every poll looks back, so longer than the plant's longest transaction. ``time_zone`` is the
+    zone of a ``timestamp`` without one; the connector's zone by default.
+    """
+
+    column: Names
+    kind: Literal["integer", "timestamp"]
+    overlap: float = Field(120, ge=0)
+    time_zone: TimeZone | None = None
+
+
+class Readable(Table):
+    """A table or view to read. Without ``changed`` every poll reads it whole and compares a hash per row."""
+
+    key: Names
+    changed: Changed | None = None
+
+
+class Statuses(_Model):
+    """Values of the order's status column.
+
+    ``new`` is written when the order is created, ``revised`` (``new`` by default) when a newer revision changed it,
+    ``cancelled`` when it is cancelled; a row in one of ``closed`` is never changed again.
+    """
+
+    new: Constant
+    revised: Constant | None = None
+    cancelled: Constant
+    closed: tuple[Constant, ...] = ()
+
+
+class OrderHead(Table):
+    """The table of order heads, and the columns to fill. ``reference`` takes the plant order id.
+
+    ``number`` is the ERP's own document number, only read. ``locked_by`` is not empty while a person edits the row.
+    ``constants`` are written once, when the row is created.
+    """
+
+    key: Name
+    reference: Name
+    status: Name
+    revision: Name | None = None
+    number: Name | None = None
+    locked_by: Name | None = None
+    customer: Name | None = None
+    order_id: Name | None = None
+    programme: Name | None = None
+    consignee: Name | None = None
+    requested_date: Name | None = None
+    feeds_into: Name | None = None
+    currency: Name | None = None
+    issued_at: Name | None = None
+    constants: dict[Name, Constant] = {}
+
+
+class OrderLines(Table):
+    """The table of order lines. ``head`` refers to ``head_key`` of the head (its key by default).
+
+    ``reference`` holds our line id and is NULL on a line that the plant added itself.
+    """
+
+    head: Name
+    head_key: Name | None = None
+    position: Name
+    reference: Name | None = None
+    item_code: Name
+    quantity: Name
+    unit: Name
+    description: Name | None = None
+    requested_date: Name | None = None
+    price: Name | None = None
+    constants: dict[Name, Constant] = {}
+
+
+class PlantOrders(_Model):
+    """Plant orders from the hub become rows.
+
+    ``intents``: the connector's own table ``kranhub_intent`` in the same database; ``create`` lets the connector
+    create it. ``retry_seconds``: when a row that a person edits is tried again.
+    """
+
+    head: OrderHead
+    lines: OrderLines
+    statuses: Statuses
+    intents: Literal["none", "use", "create"] = "none"
+    retry_seconds: float = Field(30, gt=0)
+
+    @model_validator(mode="after")
+    def _revision_is_kept(self) -> Self:
+        if self.head.revision is None and self.intents == "none":
+            raise ValueError("name the head's revision column, or set intents: create, to refuse outdated revisions")
+        return self
+
+
+class Answer(StrEnum):
+    """What a status of the plant means to the hub; ``none`` is no answer yet."""
+
+    RECEIVED = "received"
+    ACCEPTED = "accepted"
+    CHANGED = "changed"
+    REJECTED = "rejected"
+    NONE = "none"
+
+
+class ResponseLines(Table):
+    """The lines of the plant's answer. An empty promised quantity means all that was ordered."""
+
+    head: Name
+    head_key: Name | None = None
+    position: Name
+    reference: Name | None = None
+    ordered: Name
+    promised: Name | None = None
+    unit: Name
+    promised_date: Name | None = None
+    reason: Name | None = None
+
+
+class Responses(Readable):
+    """The plant's answers become OrderResponse events."""
+
+    reference: Name
+    revision: Name | None = None
+    number: Name | None = None
+    status: Name
+    statuses: dict[str, Answer] = Field(min_length=1)
+    promised_date: Name | None = None
+    reason: Name | None = None
+    lines: ResponseLines
+
+
+class Inventory(Readable):
+    """Stock becomes InventoryLevel events. ``sites`` maps the plant's warehouse names to site ids."""
+
+    item_code: Name
+    on_hand: Name
+    reserved: Name | None = None
+    blocked: Name | None = None
+    unit: Name
+    site: Name | None = None
+    sites: dict[str, str] = {}
+
+
+class ProductionState(StrEnum):
+    """B2MML RequestState."""
+
+    FORECAST = "FORECAST"
+    RELEASED = "RELEASED"
+    WAITING = "WAITING"
+    READY = "READY"
+    RUNNING = "RUNNING"
+    HELD = "HELD"
+    COMPLETED = "COMPLETED"
+    ABORTED = "ABORTED"
+    CLOSED = "CLOSED"
+
+
+class Production(Readable):
+    """Production orders become ProductionStatus events.
+
+    ``reference`` holds the plant order id; where the table knows only the ERP's own order, ``order`` holds the key of
+    ``plant_orders.head`` instead.
+    """
+
+    number: Name
+    reference: Name | None = None
+    order: Name | None = None
+    item_code: Name
+    planned: Name
+    completed: Name
+    scrapped: Name | None = None
+    unit: Name
+    state: Name
+    states: dict[str, ProductionState] = Field(min_length=1)
+    estimated_completion: Name | None = None
+
+
+class Standing(StrEnum):
+    """What a status of a customer's order means; ``none`` is a draft."""
+
+    ACTIVE = "active"
+    CANCELLED = "cancelled"
+    NONE = "none"
+
+
+class BuyerLines(Table):
+    """The lines of a customer's order."""
+
+    head: Name
+    head_key: Name | None = None
+    position: Name
+    item_code: Name
+    quantity: Name
+    unit: Name
+    description: Name | None = None
+    price: Name | None = None
+    requested_date: Name | None = None
+
+
+class Orders(Readable):
+    """A customer's own purchases become Order events."""
+
+    number: Name
+    status: Name
+    statuses: dict[str, Standing] = Field(min_length=1)
+    requested_date: Name
+    currency: Name | None = None
+    payer: Name | None = None
+    user: Name | None = None
+    consignee: Name | None = None
+    programme: Name | None = None
+    delivery_place: Name | None = None
+    issued_at: Name | None = None
+    kind: Literal["SALE", "SPARE_PART", "SERVICE", "LEASE"] = "SALE"
+    complete_delivery: bool = False
+    lines: BuyerLines
+
+
+class SqlConfig(_Model):
+    """One database of one member.
+
+    Secrets stay out of the file: ``url_env`` and ``password_env`` name environment variables. ``schema_name`` is the
+    database schema that holds the tables. ``units``, ``currencies`` and ``customers`` map the plant's own spelling to
+    ours; of several spellings of one code the first is written. Raise ``epoch`` after the database was restored from a
+    backup: everything is then read anew.
+    """
+
+    url: str | None = None
+    url_env: str | None = None
+    password_env: str | None = None
+    schema_name: Name | None = None
+    time_zone: TimeZone | None = None
+    date_format: Literal["yyyy-mm-dd", "dd.mm.yyyy"] = "yyyy-mm-dd"
+    decimal_mark: Literal[".", ","] = "."
+    default_currency: str = Field("RUB", pattern="^[A-Z]{3}$")
+    currencies: dict[str, Annotated[str, Field(pattern="^[A-Z]{3}$")]] = {}
+    units: dict[str, Rec20] = Field(min_length=1)
+    customers: dict[str, str] = {}
+    epoch: int = Field(1, ge=1)
+    poll_seconds: float = Field(2, gt=0)
+    page_rows: int = Field(500, ge=1, le=10_000)
+    busy_timeout_seconds: float = Field(5, ge=0)
+    plant_orders: PlantOrders | None = None
+    responses: Responses | None = None
+    inventory: Inventory | None = None
+    production: Production | None = None
+    orders: Orders | None = None
+
+    @model_validator(mode="after")
+    def _one_address(self) -> Self:
+        if (self.url is None) == (self.url_env is None):
+            raise ValueError("set either url or url_env")
+        if self.url is not None and _parsed(self.url).password is not None:
+            raise ValueError("no password in this file: put it into a variable and name that in password_env")
+        if self.production is not None and self.production.order is not None and self.plant_orders is None:
+            raise ValueError("production.order needs plant_orders, which names the table it refers to")
+        return self
+
+    def database(self) -> URL:
+        """Return the database's address. Raises `Misconfigured` when a variable is missing or is no address."""
+        try:
+            url = _parsed(self.url or _variable(self.url_env or ""))
+        except ValueError:
+            raise Misconfigured(
+                Text(
+                    en=f"{self.url_env} holds no database address such as sqlite:///C:/erp/plant.db.",
+                    ru=f"В {self.url_env} нет адреса базы вида sqlite:///C:/erp/plant.db.",
+                )
+            ) from None
+        return url.set(password=_variable(self.password_env)) if self.password_env else url
+
+
+def _parsed(url: str) -> URL:
+    try:
+        return make_url(url)
+    except ArgumentError:
+        raise ValueError("this is no database address; write one such as sqlite:///C:/erp/plant.db") from None
+
+
+def _variable(name: str) -> str:
+    value = os.environ.get(name)
+    if not value:
+        raise Misconfigured(
+            Text(
+                en=f"The environment variable {name} is empty. Set it for the service that runs the connector.",
+                ru=f"Переменная окружения {name} пуста. Задайте её для службы, в которой работает соединитель.",
+            )
+        )
+    return value

@@ -1,0 +1,225 @@
+"""What a plant order means for the rows that the ERP holds, pure: what to write, or why not to."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from connectors.sql.config import OrderHead, OrderLines, PlantOrders
+from connectors.sql.values import EMPTY_LOCKS, Row, Values
+from kranhub.connector import Outcome
+from kranhub.errors import InvalidDocument
+from kranhub.text import Text
+
+Fields = dict[str, Any]
+"""Column to value: str, int, Decimal, date or aware datetime. What the document leaves open is not in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What the ERP holds of a plant order. ``written``: line ids that we wrote, where that is remembered."""
+
+    head: Row
+    lines: tuple[Row, ...]
+    revision: int
+    written: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to write, and what the ERP must hold afterwards.
+
+    Lines are updated and deleted by the raw value of their `Desk.identity` column; expected lines stand by line id.
+    """
+
+    outcome: Outcome
+    reason: Text | None = None
+    head: Fields = field(default_factory=dict)
+    insert: tuple[Fields, ...] = ()
+    update: tuple[tuple[Any, Fields], ...] = ()
+    delete: tuple[Any, ...] = ()
+    expected_head: Fields = field(default_factory=dict)
+    expected_lines: Mapping[str, Fields] = field(default_factory=dict)
+
+    @property
+    def writes(self) -> bool:
+        """Whether the ERP's rows change."""
+        return self.outcome is Outcome.APPLIED
+
+
+class Desk:
+    """Compares a plant order with what the ERP holds."""
+
+    def __init__(self, settings: PlantOrders, values: Values, customers: Mapping[str, str]) -> None:
+        """Take the tables' settings, the spelling, and the plant's own codes of customers."""
+        self.settings, self._values, self._customers = settings, values, customers
+
+    def plan(self, order: Mapping[str, Any], stored: Stored | None) -> Plan:
+        """Return what to write. Raises `InvalidDocument` where the order cannot be spelled in this ERP."""
+        if stored is None:
+            return self._creation(order)
+        if stored.revision >= order["revision"]:
+            return Plan(Outcome.DUPLICATE)
+        if self._is_locked(stored):
+            return Plan(Outcome.RETRY, _edited(order))
+        status = self._values.text(stored.head, self.settings.head.status)
+        if status in {str(closed) for closed in self.settings.statuses.closed}:
+            return Plan(Outcome.REJECTED, _closed(order, status))
+        if order["document_status"] == "CANCELLED":
+            told = self._cancellation(order)
+            return Plan(Outcome.APPLIED, head=self._changes(stored.head, told), expected_head=told)
+        return self._revision(order, stored)
+
+    def differences(self, plan: Plan, stored: Stored) -> list[str]:
+        """Return every field that the ERP now holds otherwise than it was told, such as ``line 1, quantity``."""
+        found = self._different(stored.head, plan.expected_head)
+        held = {self.line_id(line): line for line in stored.lines}
+        for line_id, fields in plan.expected_lines.items():
+            if line_id in held:
+                found += [f"line {line_id}, {column}" for column in self._different(held[line_id], fields)]
+            else:
+                found.append(f"line {line_id}")
+        return found
+
+    @property
+    def identity(self) -> str:
+        """The column that tells a line apart within its order."""
+        return self.settings.lines.reference or self.settings.lines.position
+
+    def line_id(self, line: Row) -> str | None:
+        """Return our id of a row; None for a line that the plant added, where the table tells."""
+        return self._values.text(line, self.identity)
+
+    def _creation(self, order: Mapping[str, Any]) -> Plan:
+        fields, lines = self._head(order), self._lines(order)
+        status = {self.settings.head.status: self._status(order, self.settings.statuses.new)}
+        return Plan(
+            Outcome.APPLIED,
+            head={**self.settings.head.constants, **fields, **status},
+            insert=self._new_lines(lines, lines, ()),
+            expected_head=fields,
+            expected_lines=lines,
+        )
+
+    def _revision(self, order: Mapping[str, Any], stored: Stored) -> Plan:
+        fields, lines = self._head(order), self._lines(order)
+        revised = self.settings.statuses.revised
+        status = {self.settings.head.status: self.settings.statuses.new if revised is None else revised}
+        held = {line_id: line for line in stored.lines if (line_id := self.line_id(line)) is not None}
+        gone = [line_id for line_id in held if line_id not in lines]
+        ours = [line_id for line_id in gone if self._is_ours(line_id, stored)]
+        kept = [line_id for line_id in gone if line_id not in ours]
+        changes = [
+            (held[name][self.identity], self._changes(held[name], lines[name])) for name in lines if name in held
+        ]
+        return Plan(
+            Outcome.APPLIED,
+            _kept(kept) if kept else None,
+            head=self._changes(stored.head, fields | status),
+            insert=self._new_lines(lines, [name for name in lines if name not in held], stored.lines),
+            update=tuple((line, change) for line, change in changes if change),
+            delete=tuple(held[name][self.identity] for name in ours),
+            expected_head=fields,
+            expected_lines=lines,
+        )
+
+    def _new_lines(self, lines: Mapping[str, Fields], names: Iterable[str], held: Sequence[Row]) -> tuple[Fields, ...]:
+        """Return the rows to insert, each on a position that no other line has."""
+        position = self.settings.lines.position
+        taken = {self._values.integer(line, position) for line in held}
+        made = []
+        for name in names:
+            wanted = int(name) if name.isdecimal() else 1
+            free = wanted if wanted not in taken else max(taken) + 1
+            taken.add(free)
+            made.append({**self.settings.lines.constants, **lines[name], position: free})
+        return tuple(made)
+
+    def _is_ours(self, line_id: str, stored: Stored) -> bool:
+        return self.settings.lines.reference is not None or line_id in (stored.written or ())
+
+    def _is_locked(self, stored: Stored) -> bool:
+        column = self.settings.head.locked_by
+        return column is not None and stored.head[column] not in EMPTY_LOCKS
+
+    def _cancellation(self, order: Mapping[str, Any]) -> Fields:
+        head = self.settings.head
+        return _filled({head.status: self.settings.statuses.cancelled, head.revision: order["revision"]})
+
+    def _head(self, order: Mapping[str, Any]) -> Fields:
+        head: OrderHead = self.settings.head
+        fields = {
+            head.reference: order["plant_order_id"],
+            head.revision: order["revision"],
+            head.customer: self._customers.get(order["buyer"], order["buyer"]),
+            head.order_id: order["order_id"],
+            head.programme: order["programme"],
+            head.consignee: order["consignee"],
+            head.requested_date: order["requested_date"],
+            head.feeds_into: order["feeds_into"],
+            head.issued_at: order["issued_at"],
+        }
+        if head.currency is not None:
+            fields[head.currency] = self._values.spelled_currency(order["currency"])
+        return _filled(fields)
+
+    def _status(self, order: Mapping[str, Any], active: Any) -> Any:
+        return self.settings.statuses.cancelled if order["document_status"] == "CANCELLED" else active
+
+    def _lines(self, order: Mapping[str, Any]) -> dict[str, Fields]:
+        return {line["line_id"]: self._line(order, line) for line in order["lines"]}
+
+    def _line(self, order: Mapping[str, Any], line: Mapping[str, Any]) -> Fields:
+        columns: OrderLines = self.settings.lines
+        line_id = line["line_id"]
+        if columns.reference is None and not line_id.isdecimal():
+            raise InvalidDocument("line-id-not-a-number", _needs_reference(line_id))
+        return _filled(
+            {
+                columns.reference: line_id,
+                columns.item_code: line["item_code"],
+                columns.quantity: line["quantity"],
+                columns.unit: self._values.spelled_unit(line["unit"]),
+                columns.description: line["description"],
+                columns.requested_date: line["requested_date"] or order["requested_date"],
+                columns.price: line["price"],
+            }
+        )
+
+    def _changes(self, row: Row, wanted: Fields) -> Fields:
+        return {column: wanted[column] for column in self._different(row, wanted)}
+
+    def _different(self, row: Row, wanted: Fields) -> list[str]:
+        return [column for column, value in wanted.items() if not self._values.same(row, column, value)]
+
+
+def _filled(fields: Mapping[str | None, Any]) -> Fields:
+    return {column: value for column, value in fields.items() if column is not None and value is not None}
+
+
+def _edited(order: Mapping[str, Any]) -> Text:
+    return Text(
+        en=f"A person edits {order['plant_order_id']} in the ERP; revision {order['revision']} waits.",
+        ru=f"{order['plant_order_id']} сейчас правит человек; редакция {order['revision']} ждёт.",
+    )
+
+
+def _closed(order: Mapping[str, Any], status: str | None) -> Text:
+    return Text(
+        en=f"The ERP holds {order['plant_order_id']} as {status!r}, which cannot be changed any more.",
+        ru=f"В учётной системе {order['plant_order_id']} в состоянии {status!r}, его уже нельзя менять.",
+    )
+
+
+def _kept(lines: list[str]) -> Text:
+    listed = ", ".join(lines)
+    return Text(
+        en=f"Lines {listed} are not in this revision. They were kept, as the plant may have added them.",
+        ru=f"Строк {listed} нет в этой редакции. Они оставлены: возможно, их добавил завод.",
+    )
+
+
+def _needs_reference(line_id: str) -> Text:
+    return Text(
+        en=f"Line id {line_id!r} is no number. Name a text column in plant_orders.lines.reference.",
+        ru=f"Номер строки {line_id!r} не число. Укажите текстовый столбец в plant_orders.lines.reference.",
+    )

@@ -1,0 +1,337 @@
+"""Rows of the plant's database to events, pure: no database, no clock."""
+
+import hashlib
+import json
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, ClassVar
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from connectors.sql.config import (
+    Answer,
+    BuyerLines,
+    Inventory,
+    OrderHead,
+    Orders,
+    Production,
+    Readable,
+    ResponseLines,
+    Responses,
+    SqlConfig,
+    Standing,
+)
+from connectors.sql.values import Row, Values
+from kranhub.errors import InvalidDocument
+from kranhub.members import Member
+from kranhub.text import Text
+
+PLANT_ORDER_ID = re.compile(r"^[a-z][a-z0-9-]{1,39}:[^/]+/.+$")
+"""A reference that the hub wrote: ``buyer:order/line.part.attempt``; other references are the plant's own business."""
+
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One row with its lines, as read in one transaction. ``reference``: the plant order its ``order`` refers to."""
+
+    row: Row
+    lines: tuple[Row, ...] = ()
+    reference: str | None = None
+
+    def digest(self) -> str:
+        """Return a short hash of everything that was read."""
+        return hashlib.sha256(self.original("")).hexdigest()[:12]
+
+    def original(self, table: str) -> bytes:
+        """Return the rows as JSON, for a dead letter."""
+        content = {"table": table, "row": self.row, "lines": self.lines, "reference": self.reference}
+        return json.dumps(content, ensure_ascii=False, sort_keys=True, default=_json).encode("utf-8", "replace")
+
+
+def _json(value: Any) -> str:
+    return value.hex() if isinstance(value, bytes) else str(value)
+
+
+class Stream(ABC):
+    """One table that is read: how its rows become documents."""
+
+    name: ClassVar[str]
+    subject: ClassVar[str]
+    settings: Readable
+    lines: ResponseLines | BuyerLines | None = None
+    link: OrderHead | None = None
+
+    def __init__(self, values: Values, member: Member) -> None:
+        """Take how values are spelled and whose documents these are."""
+        self.values, self.member = values, member
+
+    @property
+    def head_key(self) -> str:
+        """The column that the lines refer to."""
+        return (self.lines.head_key if self.lines else None) or self.settings.key[0]
+
+    @property
+    def order_column(self) -> str:
+        """The column that refers to the ERP's own order, where there is a `link`."""
+        return self.settings.key[0]
+
+    @abstractmethod
+    def document(self, snapshot: Snapshot, read_at: datetime) -> tuple[str, Document] | None:
+        """Return the document's own number and its record, or None where the row says nothing to the hub.
+
+        ``read_at`` (UTC) stands in where the row has no time of its own. Raises `InvalidDocument`.
+        """
+
+    def native_key(self, row: Row) -> str:
+        """Return the row's primary key, percent-encoded."""
+        return ",".join(quote(str(row[column]), safe="") for column in self.settings.key)
+
+    def version(self, row: Row) -> Any:
+        """Return the first change column that is not NULL, as the database gave it."""
+        changed = self.settings.changed
+        return next((row[name] for name in changed.column if row[name] is not None), None) if changed else None
+
+    def changed_at(self, row: Row) -> datetime | None:
+        """Return when the plant changed the row, UTC; None where its table does not say."""
+        changed = self.settings.changed
+        if changed is None or changed.kind != "timestamp" or self.version(row) is None:
+            return None
+        column = next(name for name in changed.column if row[name] is not None)
+        return self.values.instant(row, column, ZoneInfo(changed.time_zone) if changed.time_zone else None)
+
+
+class ResponseStream(Stream):
+    """The plant's answers."""
+
+    name, subject = "responses", "OrderResponse"
+    settings: Responses
+
+    def __init__(self, config: SqlConfig, settings: Responses, values: Values, member: Member) -> None:
+        """Values that our own sink writes are no answer, unless the configuration says what they mean."""
+        super().__init__(values, member)
+        self.settings, self.lines = settings, settings.lines
+        self._answers: dict[str, Answer] = dict(settings.statuses)
+        if config.plant_orders is not None:
+            own = config.plant_orders.statuses
+            for status in (own.new, own.revised, own.cancelled):
+                self._answers.setdefault(str(status), Answer.NONE)
+
+    def document(self, snapshot: Snapshot, read_at: datetime) -> tuple[str, Document] | None:
+        """Return the OrderResponse; None for the plant's own orders and for those not answered yet."""
+        row, settings = snapshot.row, self.settings
+        reference = self.values.text(row, settings.reference)
+        if reference is None or not PLANT_ORDER_ID.match(reference):
+            return None
+        answer = mapped(self.values, row, settings.status, self._answers)
+        if answer is Answer.NONE:
+            return None
+        lines = [self._line(row, line, answer) for line in snapshot.lines if self._is_ours(line)]
+        return reference, {
+            "plant_order_id": reference,
+            "plant": self.member.id,
+            "plant_order_revision": self.values.integer(row, settings.revision),
+            "response_code": _code(answer, lines),
+            "erp_reference": self.values.text(row, settings.number or settings.key[0]),
+            "issued_at": self.changed_at(row) or read_at,
+            "reason": self.values.text(row, settings.reason),
+            "lines": lines,
+        }
+
+    def _is_ours(self, line: Row) -> bool:
+        column = self.settings.lines.reference
+        return column is None or self.values.text(line, column) is not None
+
+    def _line(self, row: Row, line: Row, answer: Answer) -> Document:
+        columns = self.settings.lines
+        ordered = self.values.quantity(line, columns.ordered)
+        has_promise = columns.promised is not None and self.values.number(line, columns.promised) is not None
+        promised = self.values.quantity(line, columns.promised) if columns.promised and has_promise else ordered
+        promised = Decimal(0) if answer is Answer.REJECTED else promised
+        return {
+            "line_id": self.values.required(line, columns.reference or columns.position),
+            "status": _line_status(answer, ordered, promised),
+            "quantity": promised,
+            "unit": self.values.unit(line, columns.unit),
+            "promised_date": self._promised_date(row, line) if promised else None,
+            "reason": self.values.text(line, columns.reason) or self.values.text(row, self.settings.reason),
+        }
+
+    def _promised_date(self, row: Row, line: Row) -> date | None:
+        own = self.values.day(line, self.settings.lines.promised_date)
+        return own or self.values.day(row, self.settings.promised_date)
+
+
+def _line_status(answer: Answer, ordered: Decimal, promised: Decimal) -> str:
+    if answer is Answer.RECEIVED:
+        return "UNKNOWN"
+    if promised == 0:
+        return "NOT_ACCEPTED"
+    return "CHANGED" if answer is Answer.CHANGED or promised != ordered else "ACCEPTED"
+
+
+def _code(answer: Answer, lines: list[Document]) -> str:
+    if answer is Answer.RECEIVED:
+        return "AB"
+    statuses = {line["status"] for line in lines}
+    if answer is Answer.REJECTED or statuses == {"NOT_ACCEPTED"}:
+        return "RE"
+    return "AP" if answer is Answer.ACCEPTED and statuses <= {"ACCEPTED"} else "CA"
+
+
+class InventoryStream(Stream):
+    """What lies in stock."""
+
+    name, subject = "inventory", "InventoryLevel"
+    settings: Inventory
+
+    def __init__(self, settings: Inventory, values: Values, member: Member) -> None:
+        """Take the table's settings."""
+        super().__init__(values, member)
+        self.settings = settings
+
+    def document(self, snapshot: Snapshot, read_at: datetime) -> tuple[str, Document]:
+        """Return the InventoryLevel; empty quantities count as zero."""
+        row, settings, values = snapshot.row, self.settings, self.values
+        item_code, site = values.required(row, settings.item_code), self._site(row)
+        return f"{site}/{item_code}", {
+            "company": self.member.id,
+            "site": site,
+            "item_code": item_code,
+            "item": None,
+            "on_hand": values.number(row, settings.on_hand) or Decimal(0),
+            "reserved": values.number(row, settings.reserved) or Decimal(0),
+            "blocked": values.number(row, settings.blocked) or Decimal(0),
+            "unit": values.unit(row, settings.unit),
+            "as_of": self.changed_at(row) or read_at,
+        }
+
+    def _site(self, row: Row) -> str:
+        sites = {site.id: site.id for site in self.member.sites} | self.settings.sites
+        if self.settings.site is None:
+            return next(iter(sites.values()), self.member.id)
+        return str(mapped(self.values, row, self.settings.site, sites))
+
+
+class ProductionStream(Stream):
+    """How far production is."""
+
+    name, subject = "production", "ProductionStatus"
+    settings: Production
+
+    def __init__(self, config: SqlConfig, settings: Production, values: Values, member: Member) -> None:
+        """Take the table's settings, and the order table that they may refer to."""
+        super().__init__(values, member)
+        self.settings = settings
+        self.link = config.plant_orders.head if config.plant_orders and settings.order else None
+
+    @property
+    def order_column(self) -> str:
+        """The column that refers to the ERP's own order."""
+        return self.settings.order or self.settings.key[0]
+
+    def document(self, snapshot: Snapshot, read_at: datetime) -> tuple[str, Document]:
+        """Return the ProductionStatus; one without a plant order is made for stock."""
+        row, settings, values = snapshot.row, self.settings, self.values
+        number = values.required(row, settings.number)
+        reference = snapshot.reference or values.text(row, settings.reference)
+        made = values.number(row, settings.completed)
+        return number, {
+            "production_order_id": number,
+            "plant": self.member.id,
+            "plant_order_id": reference if reference and PLANT_ORDER_ID.match(reference) else None,
+            "item_code": values.required(row, settings.item_code),
+            "item": None,
+            "planned": values.quantity(row, settings.planned),
+            "completed": Decimal(0) if made is None else values.quantity(row, settings.completed),
+            "scrapped": values.number(row, settings.scrapped) or Decimal(0),
+            "unit": values.unit(row, settings.unit),
+            "state": str(mapped(values, row, settings.state, settings.states)),
+            "estimated_completion": values.day(row, settings.estimated_completion),
+            "as_of": self.changed_at(row) or read_at,
+        }
+
+
+class OrderStream(Stream):
+    """A customer's own purchases."""
+
+    name, subject = "orders", "Order"
+    settings: Orders
+
+    def __init__(self, config: SqlConfig, settings: Orders, values: Values, member: Member) -> None:
+        """Take the table's settings, and the currency of an order that names none."""
+        super().__init__(values, member)
+        self.settings, self.lines = settings, settings.lines
+        self._currency = config.default_currency
+
+    def document(self, snapshot: Snapshot, read_at: datetime) -> tuple[str, Document] | None:
+        """Return the Order; None for a draft."""
+        row, settings, values = snapshot.row, self.settings, self.values
+        standing = mapped(values, row, settings.status, settings.statuses)
+        if standing is Standing.NONE:
+            return None
+        number, wanted = values.required(row, settings.number), values.day(row, settings.requested_date)
+        if wanted is None:
+            values.required(row, settings.requested_date)
+        return number, {
+            "order_id": number,
+            "buyer": self.member.id,
+            **{role: values.text(row, getattr(settings, role)) for role in ("payer", "user", "consignee")},
+            "kind": settings.kind,
+            "programme": values.text(row, settings.programme),
+            "document_status": standing.value.upper(),
+            "revision": 0,
+            "currency": values.currency(row, settings.currency) if settings.currency else self._currency,
+            "issued_at": values.instant(row, settings.issued_at) or self.changed_at(row),
+            "requested_date": wanted,
+            "delivery_place": values.text(row, settings.delivery_place),
+            "complete_delivery": settings.complete_delivery,
+            "lines": [self._line(line) for line in snapshot.lines],
+        }
+
+    def _line(self, line: Row) -> Document:
+        columns, values = self.settings.lines, self.values
+        return {
+            "line_id": values.required(line, columns.position),
+            "item_code": values.required(line, columns.item_code),
+            "item": None,
+            "description": values.text(line, columns.description),
+            "quantity": values.quantity(line, columns.quantity),
+            "unit": values.unit(line, columns.unit),
+            "price": values.number(line, columns.price),
+            "requested_date": values.day(line, columns.requested_date),
+            "hold_reason": None,
+        }
+
+
+def mapped(values: Values, row: Row, column: str, codes: Mapping[str, Any]) -> Any:
+    """Return what the column's value means. Raises `InvalidDocument` ``unmapped-value``."""
+    spelled = values.required(row, column)
+    if spelled not in codes:
+        raise InvalidDocument(
+            "unmapped-value",
+            Text(
+                en=f"Column {column} holds {spelled!r}, which the configuration does not map. Add it to the connector.",
+                ru=f"В столбце {column} стоит {spelled!r}, этого значения нет в настройках соединителя. Добавьте его.",
+            ),
+        )
+    return codes[spelled]
+
+
+def streams(config: SqlConfig, member: Member, values: Values) -> tuple[Stream, ...]:
+    """Return what this configuration reads."""
+    found: list[Stream] = []
+    if config.orders is not None:
+        found.append(OrderStream(config, config.orders, values, member))
+    if config.responses is not None:
+        found.append(ResponseStream(config, config.responses, values, member))
+    if config.inventory is not None:
+        found.append(InventoryStream(config.inventory, values, member))
+    if config.production is not None:
+        found.append(ProductionStream(config, config.production, values, member))
+    return tuple(found)
