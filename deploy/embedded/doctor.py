@@ -135,6 +135,7 @@ def _artifacts() -> None:
 
 
 def _topics(settings: Settings) -> None:
+    probe.broker(settings, endpoints(settings).bootstrap)  # says at once what the next line would say after 30 s
     missing = topicadmin.missing_topics(settings, members.load(settings.members_file))
     if missing:
         raise Failed(

@@ -1,6 +1,5 @@
 """One ``up`` or ``down`` at a time: a lock on a file that the operating system releases when its holder dies."""
 
-import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -59,5 +58,4 @@ else:
             fcntl.flock(stream.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             return False
-        os.set_inheritable(stream.fileno(), False)
         return True

@@ -135,12 +135,13 @@ def test_a_killed_stack_starts_anew_with_its_data(own: Cli) -> None:
 
 
 def test_an_up_that_was_killed_leaves_nothing_locked(idle: Cli) -> None:
-    command = idle.command("up")
-    while "starting" not in (command.stderr or []).readline():  # type: ignore[union-attr]
-        assert command.poll() is None
-    orphans = idle.processes()
-    command.kill()
-    command.communicate()
+    with idle.command("up") as command:
+        assert command.stderr is not None
+        for line in command.stderr:
+            if "starting Kafka" in line:
+                break
+        orphans = idle.processes()
+        command.kill()
     assert idle.json("up")["already"] is False
     assert not any(process.is_running() for process in orphans.values())
 
