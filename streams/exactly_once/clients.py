@@ -1,0 +1,135 @@
+"""librdkafka clients as exactly-once needs them, and Kafka's errors as ours."""
+
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
+from confluent_kafka.admin import AdminClient
+
+from kranhub import kafka
+from kranhub.errors import Failed, Fenced, KranhubError, Unavailable
+from kranhub.settings import Settings
+from kranhub.text import Text
+
+Result = TypeVar("Result")
+
+RETRY_S = 60.0
+"""How long one step of a transaction is tried again before the broker counts as away."""
+
+_FENCING = (KafkaError._FENCED, KafkaError.FENCED_INSTANCE_ID, KafkaError.PRODUCER_FENCED)
+
+
+class Aborted(Exception):
+    """The transaction cannot commit; abort it and do the batch again."""
+
+
+def group(settings: Settings, stage: str) -> str:
+    """Return the stage's consumer group."""
+    return f"{settings.namespace}core.{stage}"
+
+
+def identity(settings: Settings, stage: str, instance: str) -> str:
+    """Return the stage's group.instance.id and transactional.id: a restart under it fences its former self."""
+    return f"{group(settings, stage)}.{instance}"
+
+
+def consumer(settings: Settings, stage: str, instance: str) -> Consumer:
+    """Return the stage's consumer: static member, read_committed; it never resets or commits an offset by itself."""
+    return Consumer(
+        {
+            **_quiet(settings),
+            "group.id": group(settings, stage),
+            "group.instance.id": identity(settings, stage, instance),
+            "isolation.level": "read_committed",
+            "enable.auto.commit": False,
+            "enable.auto.offset.store": False,
+            "auto.offset.reset": "error",
+            "session.timeout.ms": 10_000,
+            "heartbeat.interval.ms": 2_000,
+            "partition.assignment.strategy": "range",
+            "topic.metadata.refresh.interval.ms": 5_000,
+            "allow.auto.create.topics": False,
+            "fetch.wait.max.ms": 100,
+        }
+    )
+
+
+def reader(settings: Settings) -> Consumer:
+    """Return a consumer without a group that reads a changelog, read_committed, and reports a partition's end."""
+    return Consumer(
+        {
+            **_quiet(settings),
+            "group.id": f"{settings.namespace}core.restore",
+            "isolation.level": "read_committed",
+            "enable.auto.commit": False,
+            "auto.offset.reset": "error",
+            "enable.partition.eof": True,
+        }
+    )
+
+
+def producer(settings: Settings, stage: str, instance: str) -> Producer:
+    """Return the stage's transactional producer. murmur2 puts keys where every other client puts them."""
+    return Producer(
+        {
+            **_quiet(settings),
+            "transactional.id": identity(settings, stage, instance),
+            "transaction.timeout.ms": 10_000,
+            "retry.backoff.ms": 5,
+            "partitioner": "murmur2_random",
+            "message.max.bytes": 5_000_000,
+            "compression.type": "lz4",
+            "linger.ms": 0,
+        }
+    )
+
+
+def admin(settings: Settings) -> AdminClient:
+    """Return an admin client."""
+    return AdminClient(_quiet(settings))
+
+
+def _quiet(settings: Settings) -> dict[str, Any]:
+    return {**kafka.librdkafka(settings), "log_level": 3, "error_cb": lambda _error: None}
+
+
+def retried(step: Callable[[], Result]) -> Result:
+    """Run one step of a transaction, again while Kafka calls it retriable.
+
+    Raises `Aborted` when the transaction must be aborted, otherwise as `translated` says.
+    """
+    deadline = time.monotonic() + RETRY_S
+    while True:
+        try:
+            return step()
+        except KafkaException as raised:
+            error = raised.args[0]
+            if not error.retriable() or time.monotonic() > deadline:
+                if error.txn_requires_abort() and not error.fatal():
+                    raise Aborted(error.name()) from raised
+                raise translated(error) from raised
+
+
+def translated(error: KafkaError) -> KranhubError:
+    """Return Kafka's error as ours: `Fenced`, `Failed` for other fatal ones, else `Unavailable`."""
+    if error.code() in _FENCING:
+        return Fenced(
+            Text(
+                en="Another core with the same instance id has started; this one stops. Give each its own --instance.",
+                ru="Запущено другое ядро с тем же именем; это останавливается. Задайте каждому свой --instance.",
+            )
+        )
+    if error.fatal():
+        return Failed(
+            Text(
+                en=f"The Kafka client cannot go on ({error.name()}: {error.str()}). Start the core again.",
+                ru=f"Клиент Kafka не может продолжать ({error.name()}: {error.str()}). Запустите ядро снова.",
+            )
+        )
+    return Unavailable(
+        Text(
+            en=f"Kafka does not answer ({error.name()}). Run `kranhub status`, then start the core again.",
+            ru=f"Kafka не отвечает ({error.name()}). Выполните `kranhub status` и запустите ядро снова.",
+        )
+    )

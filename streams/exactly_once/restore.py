@@ -1,0 +1,147 @@
+"""Where a partition resumes, and its state.
+
+Commit markers reach the offsets topic and the changelog independently (KAFKA-10167), so the order matters:
+
+1. read the group's committed offsets, requiring stable ones: a pending transaction's outcome is then known;
+2. take the changelog's end through ListOffsets READ_UNCOMMITTED: it covers every write of the transactions of step 1;
+3. read the changelog read_committed until the position reaches that end, however long a marker takes;
+4. serve.
+
+The input offsets stand in the changelog as well, written by the same transaction: they prove that both agree.
+"""
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from confluent_kafka import (
+    OFFSET_BEGINNING,
+    Consumer,
+    ConsumerGroupTopicPartitions,
+    IsolationLevel,
+    KafkaError,
+    KafkaException,
+    Message,
+    TopicPartition,
+)
+from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
+
+from kranhub.errors import Misconfigured, Unavailable
+from kranhub.failpoints import failpoint
+from kranhub.text import Text
+from streams.exactly_once.clients import translated
+
+STATE, OFFSET = "s:", "o:"
+"""First characters of a changelog key: a key of the state, or an input topic's next offset."""
+
+PATIENCE_S = 120.0
+"""Longer than any open transaction can block: their time-out is 10 s."""
+
+Place = tuple[str, int]
+"""Topic and partition."""
+
+
+@dataclass
+class Restored:
+    """One partition's state, and the input offsets that belong to it."""
+
+    values: dict[str, bytes] = field(default_factory=dict)
+    offsets: dict[str, int] = field(default_factory=dict)
+
+    def take(self, key: str, value: bytes | None) -> None:
+        """Apply one changelog record."""
+        if key.startswith(OFFSET):
+            self.offsets[key.removeprefix(OFFSET)] = int(value or b"0")
+        elif value is None:
+            self.values.pop(key.removeprefix(STATE), None)
+        else:
+            self.values[key.removeprefix(STATE)] = value
+
+
+def committed(admin: AdminClient, group: str, places: Sequence[Place]) -> dict[Place, int | None]:
+    """Return the group's stable offsets, None where it has none (step 1). Raises `Unavailable`."""
+    wanted = [TopicPartition(topic, partition) for topic, partition in places]
+    request = [ConsumerGroupTopicPartitions(group, wanted)]
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            answer = admin.list_consumer_group_offsets(request, require_stable=True)[group].result()
+        except KafkaException as raised:
+            if not raised.args[0].retriable() and raised.args[0].code() not in _AWAY:
+                raise translated(raised.args[0]) from raised
+        else:
+            found = answer.topic_partitions or []
+            if not any(entry.error for entry in found):
+                return {(e.topic, e.partition): e.offset if e.offset >= 0 else None for e in found}
+        if time.monotonic() > deadline:
+            raise Unavailable(_unstable(group))
+        time.sleep(0.05)
+
+
+_AWAY = (KafkaError._TIMED_OUT, KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN)
+
+
+def ends(admin: AdminClient, changelog: str, partitions: Iterable[int]) -> dict[int, int]:
+    """Return the changelog's end per partition, uncommitted records included (step 2). Raises `Unavailable`."""
+    request = {TopicPartition(changelog, partition): OffsetSpec.latest() for partition in partitions}  # type: ignore[no-untyped-call]
+    try:
+        answers = admin.list_offsets(request, isolation_level=IsolationLevel.READ_UNCOMMITTED, request_timeout=30)
+        return {place.partition: answer.result().offset for place, answer in answers.items()}
+    except KafkaException as raised:
+        raise translated(raised.args[0]) from raised
+
+
+def read(consumer: Consumer, changelog: str, until: dict[int, int]) -> dict[int, Restored]:
+    """Read the partitions of a changelog up to the given ends (step 3). Raises `Unavailable` after `PATIENCE_S`."""
+    restored = {partition: Restored() for partition in until}
+    waiting = {partition for partition, end in until.items() if end > 0}
+    consumer.assign([TopicPartition(changelog, partition, OFFSET_BEGINNING) for partition in sorted(waiting)])
+    deadline = time.monotonic() + PATIENCE_S
+    while waiting:
+        failpoint("core.restoring")
+        for message in consumer.consume(10_000, timeout=0.2):
+            _take(message, restored, waiting, until)
+        if time.monotonic() > deadline:
+            raise Unavailable(_unstable(changelog))
+    return restored
+
+
+def _take(message: Message, restored: dict[int, Restored], waiting: set[int], until: dict[int, int]) -> None:
+    error, partition, offset = message.error(), message.partition() or 0, message.offset() or 0
+    if error is None:
+        restored[partition].take((message.key() or b"").decode(), message.value())
+    elif error.code() != KafkaError._PARTITION_EOF:
+        raise translated(error)
+    elif offset >= until[partition]:
+        waiting.discard(partition)
+
+
+def start(place: Place, group_offset: int | None, restored: Restored | None) -> int:
+    """Return where to start: the committed offset, else the changelog's, else the beginning for a new group.
+
+    Raises `Misconfigured` when the group's offset is not the one that the state belongs to.
+    """
+    known = restored.offsets.get(place[0]) if restored else None
+    if group_offset is None:
+        return OFFSET_BEGINNING if known is None else known
+    if restored is not None and known is not None and known != group_offset:
+        raise Misconfigured(_disagreement(place, group_offset, known))
+    return group_offset
+
+
+def _unstable(what: str) -> Text:
+    return Text(
+        en=f"{what}: a transaction is still open after {PATIENCE_S:.0f} s, so the core cannot resume. Check the "
+        "brokers with `kranhub status`, then start the core again.",
+        ru=f"{what}: транзакция не завершена и через {PATIENCE_S:.0f} с, ядро не может продолжить. Проверьте "
+        "брокеры командой `kranhub status` и запустите ядро снова.",
+    )
+
+
+def _disagreement(place: Place, group_offset: int, known: int) -> Text:
+    return Text(
+        en=f"{place[0]} partition {place[1]}: the group stands at offset {group_offset}, the state at {known}. "
+        f"Somebody moved the group's offsets. Set them back to {known}; to replay, use another namespace.",
+        ru=f"{place[0]}, раздел {place[1]}: группа на смещении {group_offset}, а состояние на {known}. "
+        f"Смещения группы кто-то изменил. Верните {known}; для повторного прогона возьмите другое пространство имён.",
+    )

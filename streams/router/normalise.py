@@ -1,0 +1,136 @@
+"""From a member's own codes and units to the canonical item and its base unit."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import ROUND_HALF_EVEN, Decimal, localcontext
+from typing import Any
+
+from kranhub.errors import InvalidDocument
+from kranhub.text import Text
+from streams.router.masterdata import Item, MasterData
+
+Value = Mapping[str, Any]
+
+UNMAPPED_ITEM, UNMAPPED_UNIT = "unmapped-item", "unmapped-unit"
+_MICRO = Decimal("0.000001")
+
+
+@dataclass(frozen=True, slots=True)
+class Normalised:
+    """A document in the hub's terms, and what is wrong with lines that are held while the rest goes on."""
+
+    value: dict[str, Any]
+    problems: tuple[InvalidDocument, ...] = ()
+
+
+def normalise(subject: str, value: Value, owner: str, master: MasterData) -> Normalised:
+    """Return the document with canonical items and base units; a record without items comes back as it is.
+
+    An order's unmapped line is held and reported in ``problems``; elsewhere it raises `InvalidDocument`
+    (``unmapped-item``, ``unmapped-unit``, ``too-many-digits``).
+    """
+    if subject == "Order":
+        return _order(value, owner, master)
+    if subject == "InventoryLevel":
+        return Normalised(_quantities(value, owner, master, ("on_hand", "reserved", "blocked")))
+    if subject == "ProductionStatus":
+        return Normalised(_quantities(value, owner, master, ("planned", "completed", "scrapped")))
+    if subject == "Shipment":
+        lines = [_quantities(line, owner, master, ("quantity",)) for line in value["lines"]]
+        return Normalised({**value, "lines": lines})
+    return Normalised(dict(value))
+
+
+def in_base(item: Item, quantity: Decimal, unit: str) -> Decimal | None:
+    """Return the quantity in the item's base unit, or None where the unit has no mapping.
+
+    Raises `InvalidDocument` (``too-many-digits``) when six digits after the point cannot hold it.
+    """
+    with localcontext(prec=60):
+        exact = item.in_base(quantity, unit)
+        if exact is None:
+            return None
+        rounded = exact.quantize(_MICRO)
+        if rounded != exact or rounded.adjusted() > 21:
+            raise InvalidDocument("too-many-digits", _digits(item, quantity, unit))
+        return rounded.normalize() + 0
+
+
+def _order(value: Value, owner: str, master: MasterData) -> Normalised:
+    lines = [_line(line, owner, master) for line in value["lines"]]
+    held = [line for line in lines if line["hold_reason"]]
+    if held and value["complete_delivery"]:
+        lines = [{**line, "hold_reason": line["hold_reason"] or "complete-delivery"} for line in lines]
+    problems = tuple(
+        _unmapped(code, [line for line in held if line["hold_reason"] == code], owner)
+        for code in (UNMAPPED_ITEM, UNMAPPED_UNIT)
+        if any(line["hold_reason"] == code for line in held)
+    )
+    return Normalised({**value, "revision": 0, "lines": lines}, problems)
+
+
+def _line(line: Value, owner: str, master: MasterData) -> dict[str, Any]:
+    item = master.item_of(owner, line["item_code"])
+    if item is None:
+        return {**line, "item": None, "hold_reason": UNMAPPED_ITEM}
+    quantity = in_base(item, line["quantity"], line["unit"])
+    if quantity is None:
+        return {**line, "item": item.item, "hold_reason": UNMAPPED_UNIT}
+    price = _price(line["price"], line["quantity"], quantity)
+    return {
+        **line,
+        "item": item.item,
+        "quantity": quantity,
+        "unit": item.unit,
+        "price": price,
+        "hold_reason": None,
+    }
+
+
+def _price(price: Decimal | None, ordered: Decimal, base: Decimal) -> Decimal | None:
+    """Return the price of one base unit, rounded half-even to six digits: the amount stays the buyer's to state."""
+    if price is None or ordered == base:
+        return price
+    with localcontext(prec=60):
+        return (price * ordered / base).quantize(_MICRO, ROUND_HALF_EVEN).normalize() + 0
+
+
+def _quantities(value: Value, owner: str, master: MasterData, fields: tuple[str, ...]) -> dict[str, Any]:
+    item = master.item_of(owner, value["item_code"])
+    if item is None:
+        raise _unmapped(UNMAPPED_ITEM, [value], owner)
+    converted = {field: in_base(item, value[field], value["unit"]) for field in fields}
+    if None in converted.values():
+        raise _unmapped(UNMAPPED_UNIT, [value], owner)
+    return {**value, **converted, "item": item.item, "unit": item.unit}
+
+
+def _unmapped(code: str, lines: list[dict[str, Any]] | list[Value], owner: str) -> InvalidDocument:
+    if code == UNMAPPED_ITEM:
+        codes = ", ".join(repr(line["item_code"]) for line in lines)
+        return InvalidDocument(
+            code,
+            Text(
+                en=f"The nomenclature has no item for {owner}'s code {codes}. Add the code to the nomenclature, "
+                "restart the core, then send the document again.",
+                ru=f"В номенклатуре нет позиции для кода {codes} участника {owner}. Добавьте код в номенклатуру, "
+                "перезапустите ядро и отправьте документ ещё раз.",
+            ),
+        )
+    what = ", ".join(f"{line['unit']!r} ({line['item_code']!r})" for line in lines)
+    return InvalidDocument(
+        code,
+        Text(
+            en=f"There is no mapping of unit {what} to the item's base unit. Use a UN/CEFACT Recommendation 20 code of "
+            "the same dimension, or add a conversion to the nomenclature.",
+            ru=f"Единица {what} не сводится к базовой единице позиции. Укажите код Рекомендации 20 ЕЭК ООН той же "
+            "размерности или добавьте пересчёт в номенклатуру.",
+        ),
+    )
+
+
+def _digits(item: Item, quantity: Decimal, unit: str) -> Text:
+    return Text(
+        en=f"{quantity:f} {unit} of {item.item} is no number of six digits after the point in {item.unit}. Round it.",
+        ru=f"{quantity:f} {unit} ({item.item}) не выражается в {item.unit} с шестью знаками после запятой. Округлите.",
+    )

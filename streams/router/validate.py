@@ -1,0 +1,199 @@
+"""What a document must satisfy before the hub takes it: its author, numbers, quantities, dates, currency, members."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from kranhub.errors import InvalidDocument
+from kranhub.members import Members
+from kranhub.text import Text
+
+Value = Mapping[str, Any]
+
+FIRST_YEAR, LAST_YEAR = 1990, 2100
+"""Dates outside are typing mistakes or an ERP's "empty" (1C writes 0001-01-01)."""
+
+MAX_NUMBER = 200
+"""Characters of a document's number: it becomes a key and an external reference."""
+
+_AUTHOR = {
+    "Order": "buyer",
+    "OrderResponse": "plant",
+    "InventoryLevel": "company",
+    "ProductionStatus": "plant",
+    "Shipment": "shipper",
+    "Receipt": "member",
+}
+_NUMBER = {
+    "Order": "order_id",
+    "OrderResponse": "plant_order_id",
+    "InventoryLevel": "item_code",
+    "ProductionStatus": "production_order_id",
+    "Shipment": "shipment_id",
+    "Receipt": "key",
+}
+
+
+def validate(subject: str, value: Value, owner: str, members: Members) -> None:
+    """Check a document that came by the owner's topic. Raises `InvalidDocument` with a stable code."""
+    _owner(owner, members)
+    _author(subject, value, owner)
+    _number(subject, value)
+    for path, when in _dates(value):
+        if not FIRST_YEAR <= when.year <= LAST_YEAR:
+            raise _absurd_date(path, when)
+    check = _CHECKS.get(subject)
+    if check:
+        check(value, members)
+
+
+def _owner(owner: str, members: Members) -> None:
+    if owner not in members.by_id:
+        raise InvalidDocument(
+            "unknown-member",
+            Text(
+                en=f"{owner!r} is no member of the hub. Add the company to the members file, then replay.",
+                ru=f"{owner!r} не является участником. Добавьте предприятие в файл участников и повторите отправку.",
+            ),
+        )
+
+
+def _author(subject: str, value: Value, owner: str) -> None:
+    field = _AUTHOR[subject]
+    if value[field] != owner:
+        raise InvalidDocument(
+            "foreign-author",
+            Text(
+                en=f"{field} is {value[field]!r}, but the document came from {owner!r}. "
+                "A company writes in its own name only: correct the connector's member id.",
+                ru=f"В поле {field} указан {value[field]!r}, но документ прислал {owner!r}. "
+                "Предприятие пишет только от своего имени: исправьте имя участника в коннекторе.",
+            ),
+        )
+
+
+def _number(subject: str, value: Value) -> None:
+    number = value[_NUMBER[subject]]
+    if not 0 < len(number) <= MAX_NUMBER or not number.isprintable():
+        raise InvalidDocument(
+            "bad-number",
+            Text(
+                en=f"{_NUMBER[subject]} must have 1 to {MAX_NUMBER} printable characters, not {len(number)}.",
+                ru=f"{_NUMBER[subject]}: нужно от 1 до {MAX_NUMBER} печатных знаков, а не {len(number)}.",
+            ),
+        )
+
+
+def _dates(value: Any, path: str = "") -> Iterator[tuple[str, date | datetime]]:
+    if isinstance(value, date):
+        yield path, value
+    elif isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield from _dates(inner, f"{path}.{name}" if path else name)
+    elif isinstance(value, list):
+        for place, inner in enumerate(value):
+            yield from _dates(inner, f"{path}[{place}]")
+
+
+def _absurd_date(path: str, when: date) -> InvalidDocument:
+    return InvalidDocument(
+        "absurd-date",
+        Text(
+            en=f"{path} is {when.isoformat()}, outside the years {FIRST_YEAR} to {LAST_YEAR}. Fill it in the ERP.",
+            ru=f"{path}: дата {when.isoformat()} вне {FIRST_YEAR}-{LAST_YEAR} годов. Заполните дату в учётной системе.",
+        ),
+    )
+
+
+def _order(value: Value, members: Members) -> None:
+    if not re.fullmatch("[A-Z]{3}", value["currency"]):
+        raise InvalidDocument(
+            "bad-currency",
+            Text(
+                en=f"{value['currency']!r} is no ISO 4217 currency code. Use three letters such as RUB or CNY.",
+                ru=f"{value['currency']!r} не код валюты ISO 4217. Укажите три буквы, например RUB или CNY.",
+            ),
+        )
+    for role in ("payer", "user"):
+        if value[role] is not None:
+            _owner(value[role], members)
+    _lines(value)
+    for line in value["lines"]:
+        _positive(f"lines[{line['line_id']}].quantity", line["quantity"])
+        _not_negative(f"lines[{line['line_id']}].price", line["price"])
+
+
+def _lines(value: Value) -> None:
+    names = [line["line_id"] for line in value["lines"]]
+    cancelled = value.get("document_status") == "CANCELLED"
+    if not names and not cancelled:
+        raise InvalidDocument(
+            "no-lines",
+            Text(
+                en="The document has no lines. Add at least one, or cancel the document.",
+                ru="В документе нет строк. Добавьте хотя бы одну или отмените документ.",
+            ),
+        )
+    if len(set(names)) != len(names) or not all(0 < len(name) <= 50 for name in names):
+        raise InvalidDocument(
+            "bad-line-number",
+            Text(
+                en="Every line needs a number of its own, of 1 to 50 characters.",
+                ru="У каждой строки должен быть свой номер длиной от 1 до 50 знаков.",
+            ),
+        )
+
+
+def _positive(path: str, quantity: Decimal) -> None:
+    if quantity <= 0:
+        raise InvalidDocument(
+            "bad-quantity",
+            Text(
+                en=f"{path} is {quantity:f}; it must be above zero. Correct the document, or cancel it.",
+                ru=f"{path}: {quantity:f}, а нужно больше нуля. Исправьте документ или отмените его.",
+            ),
+        )
+
+
+def _not_negative(path: str, quantity: Decimal | None) -> None:
+    if quantity is not None and quantity < 0:
+        raise InvalidDocument(
+            "bad-quantity",
+            Text(
+                en=f"{path} is {quantity:f}; it must not be negative. Correct it in the ERP.",
+                ru=f"{path}: {quantity:f}, отрицательного значения быть не может. Исправьте в учётной системе.",
+            ),
+        )
+
+
+def _response(value: Value, _members: Members) -> None:
+    for line in value["lines"]:
+        check = _not_negative if line["status"] == "NOT_ACCEPTED" else _positive
+        check(f"lines[{line['line_id']}].quantity", line["quantity"])
+
+
+def _inventory(value: Value, _members: Members) -> None:
+    for field in ("reserved", "blocked"):
+        _not_negative(field, value[field])
+
+
+def _production(value: Value, _members: Members) -> None:
+    for field in ("planned", "completed", "scrapped"):
+        _not_negative(field, value[field])
+
+
+def _shipment(value: Value, _members: Members) -> None:
+    _lines(value)
+    for line in value["lines"]:
+        _positive(f"lines[{line['line_id']}].quantity", line["quantity"])
+
+
+_CHECKS: dict[str, Callable[[Value, Members], None]] = {
+    "Order": _order,
+    "OrderResponse": _response,
+    "InventoryLevel": _inventory,
+    "ProductionStatus": _production,
+    "Shipment": _shipment,
+}

@@ -1,0 +1,20 @@
+"""The core's stages: each turns records into calls of the pure router, and what it says into records."""
+
+from collections.abc import Callable
+
+from kranhub.codec import Codec
+from kranhub.settings import Settings
+from streams.exactly_once import Stage
+from streams.router.masterdata import MasterData
+from streams.stages.allocator import Allocator
+from streams.stages.dispatch import Dispatch
+from streams.stages.ingest import Ingest
+from streams.stages.planner import Planner
+
+STAGES: dict[str, Callable[[Settings, Codec, MasterData], Stage]] = {
+    "ingest": Ingest,
+    "planner": Planner,
+    "allocator": Allocator,
+    "dispatch": Dispatch,
+}
+"""The stages by name, in the order in which a document passes them."""
