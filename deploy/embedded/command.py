@@ -1,5 +1,6 @@
 """The commands ``kranhub up``, ``down``, ``status`` and ``doctor``."""
 
+import logging
 import sys
 from dataclasses import asdict
 
@@ -26,7 +27,7 @@ Port = click.IntRange(1, 65535)
 @output_option
 def up(kafka_port: int | None, registry_port: int | None, docker: bool, output: str) -> None:
     """Start Kafka and the schema registry, or find them running; create topics, register schemas."""
-    settings = Settings()
+    settings = _settings()
     wanted = Ports(kafka=kafka_port, registry=registry_port)
     done = stack.up(settings, Progress(), wanted, docker=docker)
     if output == "json":
@@ -39,7 +40,7 @@ def up(kafka_port: int | None, registry_port: int | None, docker: bool, output: 
 @output_option
 def down(output: str) -> None:
     """Stop what `kranhub up` started. The data stays."""
-    killed = stack.down(Settings(), Progress())
+    killed = stack.down(_settings(), Progress())
     if output == "json":
         emit({"stopped": killed is not None, "killed": killed or []})
     else:
@@ -50,7 +51,7 @@ def down(output: str) -> None:
 @output_option
 def status(output: str) -> None:
     """Say what runs, where and since when, and how the connectors are. Exits 3 when it does not run."""
-    found = looking.status(Settings())
+    found = looking.status(_settings())
     if output == "json":
         emit(found.model_dump(mode="json"))
     else:
@@ -63,7 +64,7 @@ def status(output: str) -> None:
 @output_option
 def doctor(output: str) -> None:
     """Check everything that kranhub needs here. Exits 5 when there are findings."""
-    findings = doctoring.doctor(Settings())
+    findings = doctoring.doctor(_settings())
     if output == "json":
         emit({"findings": [finding.model_dump() for finding in findings], "ok": all(each.ok for each in findings)})
     else:
@@ -75,6 +76,12 @@ def doctor(output: str) -> None:
 
 STOPPED = Text(en="Stopped. The data stays.", ru="Остановлено. Данные сохранены.")
 NOTHING_RAN = Text(en="Nothing ran here.", ru="Здесь ничего не было запущено.")
+
+
+def _settings() -> Settings:
+    """Read the settings, and keep kafka-python's own log quiet: what it says, these commands say in one sentence."""
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)
+    return Settings()
 
 
 def _ready(done: stack.Up, settings: Settings) -> Text:

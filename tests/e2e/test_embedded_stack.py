@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,11 @@ from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from deploy.embedded import artifacts
 from deploy.embedded import stack as embedded
 from deploy.embedded.progress import Progress
-from kranhub import topics
+from deploy.embedded.status import status
+from kranhub import members, topics
+from kranhub.codec import Codec
 from kranhub.errors import Misconfigured
+from kranhub.registry import Registry
 from tests.support.stack import REPOSITORY, Stack, new_namespace
 
 pytestmark = pytest.mark.stack
@@ -86,9 +90,9 @@ def kill(process: psutil.Process) -> None:
     psutil.wait_procs([process], timeout=10)
 
 
-def write(bootstrap: str, topic: str, value: bytes) -> None:
+def write(bootstrap: str, topic: str, value: bytes, key: bytes = b"key") -> None:
     producer = KafkaProducer(bootstrap_servers=bootstrap)
-    producer.send(topic, value, key=value).get(timeout=20)
+    producer.send(topic, value, key=key).get(timeout=20)
     producer.close()
 
 
@@ -120,8 +124,8 @@ def test_a_killed_stack_starts_anew_with_its_data(own: Cli) -> None:
     processes = own.processes()
 
     kill(processes["registry"])
-    status = own.json("status", expect=3)
-    assert (status["broker_answers"], status["registry_answers"]) == (True, False)
+    seen = own.json("status", expect=3)
+    assert (seen["broker_answers"], seen["registry_answers"]) == (True, False)
     kill(processes["kafka"])
     assert own.json("doctor", expect=5)["ok"] is False
 
@@ -231,6 +235,23 @@ def test_an_unknown_docker_daemon_is_said_plainly(idle: Cli) -> None:
     code, _, err = idle.run("up", "--docker", DOCKER_HOST="tcp://127.0.0.1:9")
     assert code == 3
     assert "No Docker daemon answers" in err
+
+
+def test_status_tells_the_last_state_of_each_connector_task(stack: Stack, namespace: str) -> None:
+    settings = stack.prepare(namespace)
+    member = members.load(settings.members_file).members[0].id
+    topic = topics.out(namespace, member, "connector-status")
+    state = {"member": member, "connector": "erp", "task": "sink", "worker": "box:1", "changed_at": datetime.now(UTC)}
+    with Registry(stack.registry_url) as registry:
+        codec = Codec(registry)
+        for name in ("RUNNING", "BACKING_OFF"):
+            value = codec.encode(
+                "ConnectorStatus", {**state, "state": name, "reason": {"en": "away", "ru": "нет связи"}}
+            )
+            write(stack.bootstrap, topic, value, key=b"erp/sink")
+    assert [(each.member, each.task, each.state) for each in status(settings).connectors] == [
+        (member, "sink", "BACKING_OFF")
+    ]
 
 
 def test_an_external_stack_is_only_checked(stack: Stack, namespace: str, tmp_path: Path) -> None:
