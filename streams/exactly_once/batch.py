@@ -48,8 +48,9 @@ class Batch:
 
     def commit(self) -> None:
         """Make the changes part of the state: the transaction is committed."""
-        for partition, layer in self._layers.items():
-            self._stores[partition].apply(layer.changes)
+        if self._stage.changelog is not None:
+            for partition, layer in self._layers.items():
+                self._stores[partition].apply(layer.changes)
 
     def _process(self, record: Record) -> None:
         ctx = Context(self._stage.name, record.envelope.recorded or record.timestamp)

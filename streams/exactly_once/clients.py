@@ -79,7 +79,6 @@ def producer(settings: Settings, stage: str, instance: str) -> Producer:
             "retry.backoff.ms": 5,
             "partitioner": "murmur2_random",
             "message.max.bytes": 5_000_000,
-            "compression.type": "lz4",
             "linger.ms": 0,
         }
     )

@@ -19,6 +19,9 @@ class Cause:
 RECEIVED = Cause("order-received", Text(en="The hub has received the order.", ru="Центр получил заказ."))
 CANCELLED = Cause("order-cancelled", Text(en="The buyer cancelled the order.", ru="Заказчик отменил заказ."))
 PLANNED = Cause("planned", Text(en="Every part of the order is with a plant.", ru="Все части заказа переданы заводам."))
+PARTLY_PLANNED = Cause(
+    "partly-planned", Text(en="Some parts of the order are with plants.", ru="Часть заказа передана заводам.")
+)
 
 
 def changed(revision: int) -> Cause:

@@ -36,7 +36,7 @@ def _cause(old: Status | None, new: Status, cause: Cause | None) -> Cause:
     if stuck:
         return Cause("no-candidate", reasons.held("no-candidate", stuck.item_code))
     newly_planned = new.state == "PLANNED" and old is not None and old.state == "RECEIVED"
-    return reasons.PLANNED if newly_planned or cause is None else cause
+    return reasons.PLANNED if newly_planned else cause or reasons.PARTLY_PLANNED
 
 
 def _line_status(state: OrderState, line: Line) -> LineStatus:
