@@ -1,0 +1,120 @@
+"""The wire to Tryton: JSON-RPC over HTTP, one session, errors by next action. Knows no document."""
+
+import base64
+import itertools
+from collections.abc import Sequence
+from typing import Any
+
+import httpx
+
+from connectors.tryton import faults, wire
+from connectors.tryton.config import Config
+from kranhub.errors import Misconfigured
+
+Domain = Sequence[Any]
+Record = dict[str, Any]
+
+
+class Client:
+    """A user's session in one database, opened at the first call and renewed when Tryton has forgotten it.
+
+    Every call raises `Misconfigured` (password, database, rights), `Unavailable` (no answer, an overloaded or broken
+    server, a broken answer), `faults.Refused` (Tryton's own no, in its words) or `faults.Busy` (someone else changed
+    the record in between).
+    """
+
+    def __init__(self, config: Config, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        """Open nothing yet. Tests may give a transport."""
+        self._config = config
+        self._ids = itertools.count(1)
+        self._http = httpx.AsyncClient(
+            base_url=config.url, timeout=config.timeout, transport=transport, trust_env=False
+        )
+        self._context: dict[str, Any] | None = None
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def company(self) -> int:
+        """Return the id of the company in whose name everything is done."""
+        return int((await self._session())["company"])
+
+    async def call(self, model: str, method: str, *parameters: Any, **context: Any) -> Any:
+        """Call a method of a model with the session's context and this one on top of it."""
+        try:
+            return await self._call(model, method, parameters, context)
+        except faults.SessionEnded:
+            self._context = None
+        try:
+            return await self._call(model, method, parameters, context)
+        except faults.SessionEnded:
+            raise faults.login_refused(self._config) from None
+
+    async def search(
+        self, model: str, domain: Domain, fields: Sequence[str], *, limit: int | None = None, **context: Any
+    ) -> list[Record]:
+        """Return the records that fit the domain by rising id, with dotted fields nested under ``name.``."""
+        order = [["id", "ASC"]]
+        found: list[Record] = await self.call(
+            model, "search_read", list(domain), 0, limit, order, list(fields), **context
+        )
+        return found
+
+    async def create(self, model: str, values: Record) -> int:
+        """Create one record and return its id."""
+        ids = await self.call(model, "create", [values])
+        return int(ids[0])
+
+    async def write(self, model: str, record: int, values: Record, timestamp: str | None = None) -> None:
+        """Change one record; with its ``_timestamp``, only if nobody changed it since (else `faults.Busy`)."""
+        context = {"_timestamp": {f"{model},{record}": timestamp}} if timestamp else {}
+        await self.call(model, "write", [record], values, **context)
+
+    async def press(self, model: str, button: str, record: int) -> None:
+        """Press a button of one record."""
+        await self.call(model, button, [record])
+
+    async def _call(self, model: str, method: str, parameters: Sequence[Any], context: Record) -> Any:
+        session = await self._session()
+        return await self._post(f"model.{model}.{method}", [*parameters, {**session, **context}])
+
+    async def _session(self) -> dict[str, Any]:
+        if self._context is None:
+            await self._login()
+            preferences = await self._post("model.res.user.get_preferences", [True, {}])
+            self._context = {**preferences, "company": await self._find_company(preferences)}
+        return self._context
+
+    async def _login(self) -> None:
+        self._http.headers.pop("Authorization", None)
+        user = self._config.user
+        try:
+            answer = await self._post("common.db.login", [user, {"password": self._config.secret()}, "en"])
+        except faults.SessionEnded:
+            raise faults.login_refused(self._config) from None
+        uid, token = answer[:2]
+        session = base64.b64encode(f"{user}:{uid}:{token}".encode()).decode()
+        self._http.headers["Authorization"] = f"Session {session}"
+
+    async def _find_company(self, preferences: Record) -> int:
+        wanted = self._config.company
+        if wanted is None:
+            if preferences.get("company") is None:
+                raise faults.no_company(self._config)
+            return int(preferences["company"])
+        parameters = [[["rec_name", "=", wanted]], 0, 1, None, ["id"], preferences]
+        for found in await self._post("model.company.company.search_read", parameters):
+            return int(found["id"])
+        raise faults.no_company(self._config)
+
+    async def _post(self, method: str, parameters: Sequence[Any]) -> Any:
+        body = wire.dumps({"id": next(self._ids), "method": method, "params": parameters})
+        headers = {"Content-Type": "application/json"}
+        try:
+            answer = await self._http.post(f"/{self._config.database}/rpc/", content=body, headers=headers)
+        except httpx.HTTPError as error:
+            raise faults.away(self._config, type(error).__name__) from None
+        except httpx.InvalidURL as error:
+            raise Misconfigured(faults.bad_url(self._config, str(error))) from None
+        return faults.result(answer, method, self._config)

@@ -1,0 +1,280 @@
+"""Plant orders into sales, each once, in a Tryton that cannot enforce that a reference is unique.
+
+Look the reference up; create an inert draft; look again: a sale that people have confirmed wins, else the lowest id;
+the losers are cancelled and lose their reference; only then is the draft quoted, and looked up once more. People
+confirm. The draft is the persisted intent: a crash at any point is taken up by the next delivery.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from connectors.tryton import block, refusals
+from connectors.tryton.client import Client, Record
+from connectors.tryton.codes import Codes, inner, quantity
+from connectors.tryton.faults import Refused
+from connectors.tryton.mapping import LINE_MARK
+from kranhub.connector import Event, Outcome, Receipt
+from kranhub.failpoints import failpoint
+
+MODEL = "sale.sale"
+FIELDS = ("number", "state", "comment", "_timestamp")
+CHECKED = (
+    *("reference", "party.code", "currency.code", "shipping_date", "comment"),
+    *("lines.product.code", "lines.quantity", "lines.unit.symbol", "lines.unit_price", "lines.note"),
+)
+IN_WORK = ("processing", "done")
+ACTIVE, CANCELLED = "ACTIVE", "CANCELLED"
+REACHED = {
+    "draft": ("draft",),
+    "quote": ("quotation", "confirmed", *IN_WORK),
+    "cancel": ("cancelled",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PlantOrder:
+    """One event, and what its sale is to look like."""
+
+    event: Event
+    sale: Record
+    revision: int
+    status: str
+
+    @property
+    def reference(self) -> str:
+        """The plant order's id: the sale's reference."""
+        return str(self.event.value["plant_order_id"])
+
+
+class Sales:
+    """Delivers plant orders. May be called anew with the same event after any failure."""
+
+    def __init__(self, client: Client, codes: Codes) -> None:
+        """Take where to write and how codes translate."""
+        self._client, self._codes = client, codes
+
+    async def deliver(self, event: Event) -> Receipt:
+        """Bring one plant order into Tryton. Raises `refusals.Rejected`, and what the client raises."""
+        found = await self._winner(event.value["plant_order_id"])
+        failpoint("tryton.after-lookup")
+        if found is None and event.value["document_status"] == CANCELLED:
+            return _receipt(event, Outcome.APPLIED, None)
+        order = await self._order(event, found)
+        if found is not None:
+            return await self._revise(order, found)
+        return await self._create(order)
+
+    async def _create(self, order: PlantOrder) -> Receipt:
+        sale = await self._client.create(MODEL, order.sale)
+        failpoint("tryton.after-create")
+        winner = await self._winner(order.reference)
+        failpoint("tryton.after-reread")
+        if winner is not None and winner["id"] != sale:
+            return await self._revise(order, winner)
+        try:
+            await self._to_end(order, sale, "draft")
+        except (Refused, refusals.Rejected):
+            winner = await self._winner(order.reference)
+            if winner is not None and winner["id"] != sale:
+                return await self._revise(order, winner)
+            await self._discard(sale)
+            raise
+        return await self._settled(order)
+
+    async def _revise(self, order: PlantOrder, found: Record) -> Receipt:
+        """Take an existing sale to this revision, or finish what a crash left undone of it."""
+        before = block.read(found["comment"])
+        if before.revision > order.revision:
+            return _receipt(order.event, Outcome.DUPLICATE, found["number"])
+        if before.revision == order.revision:
+            return await self._finish(order, found)
+        _check_revisable(found, before, order.status)
+        stays = found["state"] == "draft" or (found["state"] == "cancelled" and order.status == CANCELLED)
+        if not stays:
+            await self._press("draft", found["id"])
+        await self._rewrite(order, found["id"])
+        await self._to_end(order, found["id"], found["state"] if stays else "draft")
+        return await self._settled(order)
+
+    async def _finish(self, order: PlantOrder, found: Record) -> Receipt:
+        changed = await self._to_end(order, found["id"], found["state"])
+        if not changed:
+            return _receipt(order.event, Outcome.DUPLICATE, found["number"])
+        return await self._settled(order)
+
+    async def _to_end(self, order: PlantOrder, sale: int, state: str) -> bool:
+        """Quote an active draft, cancel a cancelled one; return whether there was anything to do."""
+        if order.status == CANCELLED and state != "cancelled":
+            await self._press("cancel", sale)
+            return True
+        if order.status == ACTIVE and state == "draft":
+            await self._compare(order, sale)
+            await self._client.press(MODEL, "quote", sale)
+            failpoint("tryton.after-quote")
+            return True
+        return False
+
+    async def _step_back(self, found: Record) -> None:
+        if found["state"] != "draft":
+            await self._client.press(MODEL, "draft", found["id"])
+
+    async def _rewrite(self, order: PlantOrder, sale: int) -> None:
+        """Replace head and lines in one write, unless somebody is faster."""
+        (now,) = await self._client.search(MODEL, [["id", "=", sale]], ["comment", "_timestamp", "lines"])
+        values = dict(order.sale)
+        values["lines"] = [["delete", now["lines"]], *values["lines"]]
+        values["comment"] = block.write(now["comment"], order.revision, _wanted_lines(order.event.value), order.status)
+        await self._client.write(MODEL, sale, values, now["_timestamp"])
+
+    async def _winner(self, reference: str) -> Record | None:
+        """Return the one sale of this reference and clear away the drafts that lost against it."""
+        found = await self._client.search(MODEL, [["reference", "=", reference]], FIELDS)
+        if not found:
+            return None
+        in_use = [sale for sale in found if sale["state"] in {"confirmed", *IN_WORK}]
+        winner = (in_use or found)[0]
+        for loser in found:
+            if loser["id"] != winner["id"] and loser["state"] not in {"confirmed", *IN_WORK}:
+                await self._discard(loser["id"])
+        return winner
+
+    async def _discard(self, sale: int) -> None:
+        """Cancel a sale that is nobody's and take its reference away, so that it is never found again."""
+        await self._client.write(MODEL, sale, {"reference": None})
+        await self._press("cancel", sale)
+
+    async def _settled(self, order: PlantOrder) -> Receipt:
+        """Look up once more: two that were created at the same moment may both have been quoted."""
+        winner = await self._winner(order.reference)
+        return _receipt(order.event, Outcome.APPLIED, winner["number"] if winner else None)
+
+    async def _compare(self, order: PlantOrder, sale: int) -> None:
+        """Read back what was written, field by field."""
+        (record,) = await self._client.search(MODEL, [["id", "=", sale]], CHECKED)
+        wrong = _differences(order.event.value, record, self._codes)
+        if wrong:
+            raise refusals.not_as_written(wrong)
+
+    async def _order(self, event: Event, found: Record | None) -> PlantOrder:
+        revision, status = event.value["revision"], event.value["document_status"]
+        known = block.read(found["comment"]).revision if found else 0
+        values = await self._values(event.value) if status == ACTIVE and known < revision else {}
+        return PlantOrder(event, values, revision, status)
+
+    async def _values(self, value: Mapping[str, Any]) -> Record:
+        """Return the sale as Tryton's own client would send it, defaults of party and product included."""
+        party = await self._party(value["buyer"])
+        currency = await self._currency(value["currency"])
+        head = {"party": party, "company": await self._client.company(), "lines": []}
+        filled = await self._client.call(MODEL, "on_change", head, ["party"])
+        addresses = {name: filled.get(name) for name in ("invoice_address", "shipment_address", "payment_term")}
+        lines = [await self._line(line, party, currency, value) for line in value["lines"]]
+        return {
+            **addresses,
+            "party": party,
+            "currency": currency,
+            "reference": value["plant_order_id"],
+            "description": f"{value['buyer']}: {value['order_id']}",
+            "shipping_date": value["requested_date"],
+            "comment": block.write(None, value["revision"], _wanted_lines(value), ACTIVE),
+            "lines": [["create", lines]],
+        }
+
+    async def _line(self, line: Mapping[str, Any], party: int, currency: int, value: Mapping[str, Any]) -> Record:
+        product = await self._product(line["item_code"])
+        asked = {
+            "type": "line",
+            "product": product["id"],
+            "unit": await self._unit(line["unit"], product),
+            "quantity": float(line["quantity"]),
+            "taxes": [],
+        }
+        parent = {"_parent_sale.party": party, "_parent_sale.currency": currency, "sale": -1}
+        changed = await self._client.call("sale.line", "on_change", asked | parent, ["product", "quantity"])
+        price = line["price"] if line["price"] is not None else changed.get("unit_price")
+        return asked | {
+            "taxes": [["add", changed["taxes"]]] if changed.get("taxes") else [],
+            "unit_price": price if price is not None else Decimal(0),
+            "description": line["description"] or None,
+            "note": LINE_MARK + line["line_id"],
+        }
+
+    async def _product(self, code: str) -> Record:
+        fields = ["default_uom.category"]
+        for product in await self._client.search("product.product", [["code", "=", code]], fields):
+            return product
+        raise refusals.unknown_product(code)
+
+    async def _unit(self, unit: str, product: Record) -> int:
+        domain = [
+            ["symbol", "in", self._codes.symbols(unit)],
+            ["category", "=", inner(product, "default_uom.category")],
+        ]
+        for found in await self._client.search("product.uom", domain, ["id"]):
+            return int(found["id"])
+        raise refusals.unknown_unit(unit)
+
+    async def _party(self, member: str) -> int:
+        code = self._codes.party(member)
+        for party in await self._client.search("party.party", [["code", "=", code]], ["id"]):
+            return int(party["id"])
+        raise refusals.unknown_party(code)
+
+    async def _currency(self, code: str) -> int:
+        for currency in await self._client.search("currency.currency", [["code", "=", code]], ["id"]):
+            return int(currency["id"])
+        raise refusals.unknown_currency(code)
+
+
+def _check_revisable(found: Record, before: block.Block, status: str) -> None:
+    if found["state"] in IN_WORK:
+        raise refusals.in_work(found["number"])
+    if found["state"] == "cancelled" and status == ACTIVE and before.status != CANCELLED:
+        raise refusals.cancelled_by_plant(found["number"])
+
+
+def _wanted_lines(value: Mapping[str, Any]) -> Sequence[str]:
+    return [
+        block.wanted_line(
+            line["line_id"],
+            block.Wanted(line["quantity"], line["unit"], line["requested_date"] or value["requested_date"]),
+        )
+        for line in value["lines"]
+    ]
+
+
+def _differences(value: Mapping[str, Any], sale: Record, codes: Codes) -> list[str]:
+    """Return the names of the fields that Tryton holds otherwise than they were sent."""
+    head = {
+        "reference": (value["plant_order_id"], sale["reference"]),
+        "party": (codes.party(value["buyer"]), inner(sale, "party.code")),
+        "currency": (value["currency"], inner(sale, "currency.code")),
+        "shipping_date": (value["requested_date"], sale["shipping_date"]),
+        "comment": (value["revision"], block.read(sale["comment"]).revision),
+    }
+    wrong = [name for name, (sent, held) in head.items() if sent != held]
+    lines = {(line["note"] or "").removeprefix(LINE_MARK): line for line in sale["lines."]}
+    if len(sale["lines."]) != len(value["lines"]):
+        wrong.append("lines")
+    return wrong + [
+        name for line in value["lines"] for name in _line_differences(line, lines.get(line["line_id"]), codes)
+    ]
+
+
+def _line_differences(sent: Mapping[str, Any], held: Record | None, codes: Codes) -> list[str]:
+    if held is None:
+        return [f"line {sent['line_id']}"]
+    pairs = {
+        "product": (sent["item_code"], inner(held, "product.code")),
+        "quantity": (quantity(sent["quantity"]), quantity(held["quantity"])),
+        "unit": (sent["unit"], codes.config.units.get(inner(held, "unit.symbol"))),
+    }
+    if sent["price"] is not None:
+        pairs["unit_price"] = (quantity(sent["price"]), quantity(held["unit_price"]))
+    return [f"line {sent['line_id']} {name}" for name, (wanted, has) in pairs.items() if wanted != has]
+
+
+def _receipt(event: Event, outcome: Outcome, number: str | None) -> Receipt:
+    return Receipt(event.id, event.value["revision"], outcome, number)
