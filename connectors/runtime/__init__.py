@@ -1,0 +1,1 @@
+"""Runs connectors: carries their events, checkpoints and receipts in Kafka transactions."""

@@ -1,0 +1,101 @@
+"""``kranhub connector``: check, run and list."""
+
+import asyncio
+from pathlib import Path
+
+import click
+import structlog
+
+from connectors.runtime import configuration, runner
+from connectors.runtime.configuration import Loaded
+from kranhub import members, topicadmin
+from kranhub.cli import emit, output_option
+from kranhub.errors import Misconfigured
+from kranhub.registry import Registry
+from kranhub.settings import Settings, endpoints
+from kranhub.text import Text
+
+FILE = click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+
+
+@click.group(help=str(Text(en="Try and run connectors.", ru="Проверять и запускать коннекторы.")))
+def connector() -> None:
+    """Group of the connector commands."""
+
+
+@connector.command("list", help=str(Text(en="List the installed connectors.", ru="Показать установленные коннекторы.")))
+@output_option
+def list_connectors(output: str) -> None:
+    """Write the names of the installed connectors."""
+    names = configuration.known()
+    if output == "json":
+        emit(names)
+    else:
+        click.echo("\n".join(names))
+
+
+@connector.command(
+    help=str(
+        Text(
+            en="Check a connector FILE: its settings, the ERP, Kafka and the registry. Changes no document.",
+            ru="Проверить файл коннектора FILE: настройки, учётную систему, Kafka и реестр. Документы не меняет.",
+        )
+    )
+)
+@FILE
+@output_option
+def check(file: Path, output: str) -> None:
+    """Exit 0 when all is well, 3 when something is away, 4 when a person must act."""
+    settings = Settings()
+    loaded = _load(settings, file)
+    asyncio.run(_check(loaded))
+    _check_hub(settings)
+    if output == "json":
+        emit({"member": loaded.member.id, "connector": loaded.name, "ok": True})
+    else:
+        text = Text(
+            en=f"{file}: all is well, {loaded.member.name.en} can be connected with `kranhub connector run`.",
+            ru=f"{file}: всё в порядке, {loaded.member.name.ru} можно подключать: `kranhub connector run`.",
+        )
+        click.echo(str(text))
+
+
+@connector.command(
+    help=str(
+        Text(
+            en="Run the connector of FILE until SIGTERM or Ctrl-C. While the ERP is away it waits and says so.",
+            ru="Запустить коннектор из FILE до SIGTERM или Ctrl-C. Пока учётной системы нет, ждёт и говорит об этом.",
+        )
+    )
+)
+@FILE
+def run(file: Path) -> None:
+    """Run until stopped; exit 1 when a newer instance took over."""
+    settings = Settings()
+    loaded = _load(settings, file)
+    structlog.contextvars.bind_contextvars(member=loaded.member.id, connector=loaded.name)
+    asyncio.run(runner.run(settings, loaded))
+
+
+def _load(settings: Settings, file: Path) -> Loaded:
+    return configuration.load(file, members.load(settings.members_file))
+
+
+async def _check(loaded: Loaded) -> None:
+    try:
+        await loaded.connector.check()
+    finally:
+        await loaded.connector.close()
+
+
+def _check_hub(settings: Settings) -> None:
+    missing = topicadmin.missing_topics(settings, members.load(settings.members_file))
+    if missing:
+        raise Misconfigured(
+            Text(
+                en=f"{len(missing)} topics do not exist yet, such as {missing[0]}. Run `kranhub up` at the centre.",
+                ru=f"Нет ещё {len(missing)} топиков, например {missing[0]}. Выполните в центре `kranhub up`.",
+            )
+        )
+    with Registry(endpoints(settings).registry_url) as registry:
+        registry.id_of("Order")

@@ -1,0 +1,93 @@
+"""A connector file: which member, which connector, its configuration. One file is one running connector."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model
+
+from kranhub import yamlfile
+from kranhub.connector import Connector
+from kranhub.errors import Misconfigured
+from kranhub.members import Member, Members
+from kranhub.text import Text
+
+GROUP = "kranhub.connectors"
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A connector, built and ready to be opened. ``name`` tells several connectors of one member apart."""
+
+    member: Member
+    name: str
+    connector: Connector
+
+
+class _Head(BaseModel):
+    """What stands in every connector file; ``config`` belongs to the connector's own class."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    member: str
+    connector: str
+    name: str = Field("", pattern=r"^[a-z0-9-]*$")
+    config: Any = None
+
+
+def load(path: Path, members: Members) -> Loaded:
+    """Read a connector file and build its connector.
+
+    Raises `Misconfigured` naming file and line: an unknown member or connector, or a mistake in ``config``.
+    """
+    kind = _class(path, yamlfile.load(path, _Head).connector)
+    file: Any = yamlfile.load(path, _file_model(kind, members))
+    name = file.name or file.connector.rpartition(":")[2].lower()
+    member = members.by_id[file.member]
+    return Loaded(member, name, kind(file.config, member))
+
+
+def known() -> list[str]:
+    """Return the names of the installed connectors."""
+    return sorted(entry_points(group=GROUP).names)
+
+
+def _file_model(kind: type[Connector], members: Members) -> type[BaseModel]:
+    """Return the file's model with the connector's own configuration in it, so that mistakes name their line."""
+    member = Annotated[str, AfterValidator(_known_member(members))]
+    return create_model("ConnectorFile", __base__=_Head, member=(member, ...), config=(kind.Config, ...))
+
+
+def _known_member(members: Members) -> Callable[[str], str]:
+    def check(member: str) -> str:
+        if member not in members.by_id:
+            raise ValueError(f"{member!r} is no member; the members file has {', '.join(members.by_id)}")
+        return member
+
+    return check
+
+
+def _class(path: Path, name: str) -> type[Connector]:
+    """Return the connector's class: an entry point's name, or ``module:Class``."""
+    try:
+        if ":" in name:
+            module, _, attribute = name.partition(":")
+            found: type[Connector] = getattr(import_module(module), attribute)
+            return found
+        entries = entry_points(group=GROUP, name=name)
+        if entries:
+            loaded: type[Connector] = next(iter(entries)).load()
+            return loaded
+    except (ModuleNotFoundError, AttributeError) as error:
+        raise Misconfigured(_not_installed(path, name, str(error))) from None
+    raise Misconfigured(_not_installed(path, name, f"known: {', '.join(known())}"))
+
+
+def _not_installed(path: Path, name: str, why: str) -> Text:
+    return Text(
+        en=f"{path}: connector {name!r} cannot be loaded ({why}). Correct the name or install its extra.",
+        ru=f"{path}: коннектор {name!r} не загружается ({why}). Исправьте имя или установите его дополнение.",
+    )

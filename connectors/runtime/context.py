@@ -1,0 +1,136 @@
+"""What both tasks of a connector share: who they are, where they write, and Kafka's errors in our words."""
+
+import asyncio
+import os
+import socket
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
+
+from kafka import KafkaProducer
+from kafka import errors as kafka_errors
+
+from connectors.runtime.configuration import Loaded
+from kranhub import kafka, topics
+from kranhub.codec import Codec
+from kranhub.errors import Fenced, Misconfigured, Unavailable
+from kranhub.settings import Settings, endpoints
+from kranhub.text import Text
+
+Task = Literal["source", "sink"]
+Result = TypeVar("Result")
+
+TRANSACTION_TIMEOUT_MS = 30_000
+FENCED = (
+    kafka_errors.ProducerFencedError,
+    kafka_errors.InvalidProducerEpochError,
+    kafka_errors.TransactionCoordinatorFencedError,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One connector's surroundings."""
+
+    settings: Settings
+    loaded: Loaded
+    codec: Codec
+
+    @property
+    def member(self) -> str:
+        """The member's id."""
+        return self.loaded.member.id
+
+    def out(self, kind: str) -> str:
+        """Return one of the member's own topics."""
+        return topics.out(self.settings.namespace, self.member, kind)
+
+    def identity(self, task: Task) -> str:
+        """Return the task's transactional id and consumer group: one name, one owner."""
+        return f"{self.settings.namespace}{self.member}.{self.loaded.name}.{task}"
+
+    def transactional_producer(self, task: Task) -> KafkaProducer:
+        """Open the task's producer; it has fenced every older one of the same name."""
+        producer = KafkaProducer(
+            **kafka.kafka_python(self.settings),
+            client_id=self.identity(task),
+            transactional_id=self.identity(task),
+            transaction_timeout_ms=TRANSACTION_TIMEOUT_MS,
+            delivery_timeout_ms=TRANSACTION_TIMEOUT_MS,
+            max_block_ms=TRANSACTION_TIMEOUT_MS,
+            allow_auto_create_topics=False,
+            linger_ms=5,
+        )
+        try:
+            producer.init_transactions()
+        except BaseException:
+            producer.close(timeout=0)
+            raise
+        return producer
+
+
+def worker() -> str:
+    """Return host and process id, for a person who looks for the process."""
+    return f"{socket.gethostname()}/{os.getpid()}"
+
+
+class KafkaThread:
+    """Runs a task's blocking Kafka calls one after the other on a thread of their own."""
+
+    def __init__(self, settings: Settings, name: str) -> None:
+        """Take the broker's settings, for error texts, and the thread's name."""
+        self._settings = settings
+        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
+
+    async def run(self, call: Callable[..., Result], *words: Any) -> Result:
+        """Run one call to its end, even when the caller is cancelled. Raises `Fenced`, `Unavailable`."""
+        running = asyncio.get_running_loop().run_in_executor(self._pool, call, *words)
+        with kafka_errors_as_ours(self._settings):
+            return await asyncio.shield(running)
+
+    def close(self) -> None:
+        """Wait for the call that runs and end the thread."""
+        self._pool.shutdown(wait=True)
+
+
+@contextmanager
+def kafka_errors_as_ours(settings: Settings) -> Iterator[None]:
+    """Turn Kafka's errors into `Fenced`, `Misconfigured` or `Unavailable`."""
+    try:
+        yield
+    except FENCED:
+        raise Fenced(
+            Text(
+                en="A newer instance of this connector has started; this one stops. Run each connector once only.",
+                ru="Запущен более новый экземпляр этого коннектора; этот останавливается. Запускайте каждый один раз.",
+            )
+        ) from None
+    except (kafka_errors.AuthorizationError, kafka_errors.SaslAuthenticationFailedError) as error:
+        raise Misconfigured(
+            Text(
+                en=f"Kafka refuses this connector ({type(error).__name__}). Check KRANHUB_KAFKA_USERNAME, the password "
+                "and the member's rights.",
+                ru=f"Kafka отказывает коннектору ({type(error).__name__}). Проверьте KRANHUB_KAFKA_USERNAME, пароль "
+                "и права участника.",
+            )
+        ) from None
+    except (kafka_errors.OffsetOutOfRangeError, kafka_errors.NoOffsetForPartitionError) as error:
+        raise Misconfigured(
+            Text(
+                en=f"The position of this sink is no longer in its topic ({type(error).__name__}): documents expired "
+                "unread. Compare the ERP with the hub, then set the group's offset by hand.",
+                ru=f"Позиции этого приёмника больше нет в топике ({type(error).__name__}): документы устарели "
+                "непрочитанными. Сверьте ERP с центром и задайте смещение группы вручную.",
+            )
+        ) from None
+    except kafka_errors.KafkaError as error:
+        raise Unavailable(
+            Text(
+                en=f"Kafka at {endpoints(settings).bootstrap} does not do its part ({type(error).__name__}). "
+                "It is tried again; `kranhub status` shows whether it runs.",
+                ru=f"Kafka {endpoints(settings).bootstrap} не отвечает как должно ({type(error).__name__}). "
+                "Попытка повторится; `kranhub status` покажет, работает ли она.",
+            )
+        ) from None

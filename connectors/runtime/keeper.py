@@ -1,0 +1,53 @@
+"""Keeps one task going: backs off while the ERP or Kafka is away, says so in the status, goes on when it is back."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+import structlog
+
+from connectors.runtime.status import Reporter
+from kranhub.errors import KranhubError, Misconfigured, Unavailable
+
+log = structlog.get_logger()
+
+FIRST_DELAY_S, LAST_DELAY_S = 1.0, 60.0
+MISCONFIGURED_DELAY_S = 30.0
+"""A person must act; until then one look every half minute costs nobody anything."""
+
+
+class Backoff:
+    """Growing delays with jitter, so that many connectors do not come back in the same second."""
+
+    def __init__(self) -> None:
+        self._delay = FIRST_DELAY_S
+
+    def reset(self) -> None:
+        """Start again from the first delay."""
+        self._delay = FIRST_DELAY_S
+
+    def next(self, error: KranhubError) -> float:
+        """Return how long to wait after this error, in seconds."""
+        if isinstance(error, Misconfigured):
+            return MISCONFIGURED_DELAY_S
+        asked = error.retry_after if isinstance(error, Unavailable) else 0.0
+        delay, self._delay = self._delay, min(self._delay * 2, LAST_DELAY_S)
+        return min(max(delay, asked), LAST_DELAY_S) * random.uniform(0.8, 1.2)  # noqa: S311
+
+
+async def keep(attempt: Callable[[Backoff], Awaitable[None]], reporter: Reporter, stop: asyncio.Event) -> None:
+    """Run attempts until ``stop``. `Fenced` and defects leave; `Unavailable` and `Misconfigured` are waited out.
+
+    An attempt resets the back-off when it has done something.
+    """
+    backoff = Backoff()
+    while not stop.is_set():
+        try:
+            await attempt(backoff)
+        except (Unavailable, Misconfigured) as error:
+            delay = backoff.next(error)
+            await reporter.waiting(error)
+            log.warning("task waits", task=reporter.task, reason=error.text.en, again_in_s=round(delay, 1))
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), delay)

@@ -1,0 +1,183 @@
+"""The source task: what the ERP has to say goes to Kafka once, together with the checkpoint behind it."""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, suppress
+from typing import Any
+
+import structlog
+from kafka import KafkaProducer
+
+from connectors.runtime import checkpoints, deadletters
+from connectors.runtime.context import Context, KafkaThread
+from connectors.runtime.keeper import Backoff
+from connectors.runtime.status import Reporter
+from kranhub import envelope, schemafiles, topics
+from kranhub.connector import Checkpoint, Event, Progress, Read, Source, Unreadable
+from kranhub.envelope import Envelope
+from kranhub.errors import InvalidDocument, Misconfigured
+from kranhub.failpoints import failpoint
+from kranhub.text import Text
+
+log = structlog.get_logger()
+
+MAX_BATCH = 200
+IDLE_CHECKPOINT_S = 10.0
+"""How often a checkpoint that moved without an event is written."""
+
+Item = Read | Unreadable
+Outgoing = tuple[str, str, bytes, Envelope]
+"""Topic, key, value, envelope."""
+
+
+class SourceTask:
+    """Reads one source and commits what it says."""
+
+    def __init__(self, context: Context, source: Source, reporter: Reporter, stop: asyncio.Event) -> None:
+        """Take what to read and where to write; opens nothing."""
+        self._context, self._source, self._reporter, self._stop = context, source, reporter, stop
+        self._kafka = KafkaThread(context.settings, "source")
+        self._batch: list[Item] = []
+        self._committed: Checkpoint | None = None
+        self._committed_at = 0.0
+
+    async def attempt(self, backoff: Backoff) -> None:
+        """Read and commit until stopped. Raises `Unavailable`, `Misconfigured`, `Fenced`; then call it again.
+
+        Start in this order: `init_transactions` fences the older instance and ends its transaction; only then is the
+        checkpoint read, so nothing that the older one committed is missed.
+        """
+        await self._reporter.starting()
+        producer = await self._kafka.run(self._context.transactional_producer, "source")
+        try:
+            self._batch.clear()
+            self._committed = await self._kafka.run(checkpoints.read, self._context)
+            async with aclosing(_until(self._stop, self._source.read(self._committed))) as items:
+                async for item in items:
+                    await self._take(producer, item)
+                    backoff.reset()
+        finally:
+            await self._kafka.run(_close, producer)
+
+    def close(self) -> None:
+        """End the task's thread."""
+        self._kafka.close()
+
+    async def _take(self, producer: KafkaProducer, item: Item | Progress) -> None:
+        await self._reporter.running()
+        if not isinstance(item, Progress):
+            self._batch.append(item)
+        if len(self._batch) >= MAX_BATCH or (isinstance(item, Progress) and self._due(item.checkpoint)):
+            await self._commit(producer, item.checkpoint)
+
+    def _due(self, checkpoint: Checkpoint) -> bool:
+        moved = checkpoint != self._committed
+        return bool(self._batch) or (moved and time.monotonic() - self._committed_at > IDLE_CHECKPOINT_S)
+
+    async def _commit(self, producer: KafkaProducer, checkpoint: Checkpoint) -> None:
+        """Commit the batch and its checkpoint, in these steps.
+
+        1. Encode everything; what the schema refuses becomes a dead letter.      source.before-begin
+        2. Begin the transaction and produce the events and dead letters.         source.after-produce
+        3. Produce the checkpoint in the same transaction.                        source.after-checkpoint
+        4. Wait until the broker has all of it.                                   source.before-commit
+        5. Commit.                                                                source.after-commit
+        6. Tell the source, which may now forget.
+
+        A crash before 5 leaves nothing; after it, the next start reads on behind the checkpoint.
+        """
+        outgoing = await asyncio.to_thread(self._encode, checkpoint)
+        await self._kafka.run(_write, producer, outgoing)
+        log.info("committed", events=len(outgoing) - 1)
+        self._batch.clear()
+        self._committed, self._committed_at = checkpoint, time.monotonic()
+        await self._source.committed(checkpoint)
+
+    def _encode(self, checkpoint: Checkpoint) -> list[Outgoing]:
+        """Return everything to produce; the checkpoint is the last."""
+        value = self._context.codec.encode("Checkpoint", checkpoints.to_value(self._context, checkpoint))
+        key = checkpoints.key(self._context).decode()
+        about = self._envelope(f"{self._context.member}/Checkpoint/{key}", "Checkpoint")
+        last = (self._context.out("checkpoints"), key, value, about)
+        return [*(self._encode_item(item) for item in self._batch), last]
+
+    def _encode_item(self, item: Item) -> Outgoing:
+        if isinstance(item, Unreadable):
+            return self._letter(deadletters.of_unreadable(self._context.member, item))
+        try:
+            return self._encode_event(item.event)
+        except InvalidDocument as error:
+            return self._letter(deadletters.of_event(self._context.member, item.event, error))
+
+    def _encode_event(self, event: Event) -> Outgoing:
+        if event.origin != self._context.member:
+            raise Misconfigured(_foreign(event.origin, self._context.member))
+        about = Envelope(event.id, f"/members/{event.origin}", schemafiles.subject(event.subject), event.time)
+        topic = self._context.out(topics.kind_of(event.subject))
+        return topic, event.key, self._context.codec.encode(event.subject, event.value), about
+
+    def _letter(self, letter: deadletters.Letter) -> Outgoing:
+        log.warning("dead letter", event_id=letter["event_id"], code=letter["code"])
+        about = self._envelope(letter["dead_letter_id"], "DeadLetter")
+        value = self._context.codec.encode("DeadLetter", letter)
+        return self._context.out("dead-letters"), letter["key"], value, about
+
+    def _envelope(self, event_id: str, record: str) -> Envelope:
+        return Envelope(event_id, f"/members/{self._context.member}", schemafiles.subject(record))
+
+
+def _write(producer: KafkaProducer, outgoing: list[Outgoing]) -> None:
+    failpoint("source.before-begin")
+    producer.begin_transaction()
+    *events, checkpoint = outgoing
+    sent = [_send(producer, event) for event in events]
+    failpoint("source.after-produce")
+    sent.append(_send(producer, checkpoint))
+    failpoint("source.after-checkpoint")
+    producer.flush()
+    for future in sent:
+        future.get(timeout=0)
+    failpoint("source.before-commit")
+    producer.commit_transaction()
+    failpoint("source.after-commit")
+
+
+def _send(producer: KafkaProducer, outgoing: Outgoing) -> Any:
+    topic, key, value, about = outgoing
+    return producer.send(topic, key=key.encode(), value=value, headers=envelope.headers(about))
+
+
+def _close(producer: KafkaProducer) -> None:
+    """Close without waiting for a transaction that is still open: the next start's fencing ends it."""
+    producer.close(timeout=5)
+
+
+async def _until(stop: asyncio.Event, items: AsyncIterator[Item | Progress]) -> AsyncGenerator[Item | Progress, None]:
+    """Yield items until asked to stop, without waiting for an item that does not come."""
+    stopping = asyncio.ensure_future(stop.wait())
+    try:
+        while not stop.is_set():
+            coming = asyncio.ensure_future(anext(items))
+            await asyncio.wait({coming, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if not coming.done():
+                coming.cancel()
+                with suppress(asyncio.CancelledError, StopAsyncIteration):
+                    await coming
+                return
+            yield coming.result()
+    except StopAsyncIteration:
+        return
+    finally:
+        stopping.cancel()
+        if isinstance(items, AsyncGenerator):
+            await items.aclose()
+
+
+def _foreign(origin: str, member: str) -> Text:
+    return Text(
+        en=f"The connector of {member} made an event of {origin}. A company writes only its own documents: correct the "
+        "member in the connector file.",
+        ru=f"Коннектор {member} создал событие от имени {origin}. Компания пишет только свои документы: исправьте "
+        "участника в файле коннектора.",
+    )

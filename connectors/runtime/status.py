@@ -1,0 +1,91 @@
+"""What a task says of itself on the member's compacted connector-status topic, at each change."""
+
+import asyncio
+from datetime import UTC, datetime
+
+import structlog
+from kafka import KafkaProducer
+from kafka.errors import KafkaError
+
+from connectors.runtime.context import Context, Task, worker
+from kranhub import envelope, kafka, schemafiles
+from kranhub.envelope import Envelope
+from kranhub.errors import KranhubError, Misconfigured, Unavailable
+
+log = structlog.get_logger()
+
+WAIT_S = 5.0
+
+
+class Reporter:
+    """Writes a task's state when it changes. Never fails: without Kafka there is nobody to tell."""
+
+    def __init__(self, context: Context, task: Task) -> None:
+        """Take whose state it is; nothing is opened before the first change."""
+        self.task = task
+        self._context = context
+        self._last: tuple[str, dict[str, str]] | None = None
+
+    async def starting(self) -> None:
+        """Say that the task is opening its connections."""
+        await self._change("STARTING", {})
+
+    async def running(self) -> None:
+        """Say that the task works."""
+        await self._change("RUNNING", {})
+
+    async def stopped(self) -> None:
+        """Say that the task was stopped."""
+        await self._change("STOPPED", {})
+
+    async def waiting(self, error: KranhubError) -> None:
+        """Say why the task waits, and what a person can do."""
+        state = "FAILED" if isinstance(error, Misconfigured) else "BACKING_OFF"
+        await self._change(state, error.text.as_map())
+
+    async def _change(self, state: str, reason: dict[str, str]) -> None:
+        if self._last == (state, reason):
+            return
+        self._last = (state, reason)
+        log.info("task state", task=self.task, state=state)
+        await asyncio.to_thread(self._send, state, reason)
+
+    def _send(self, state: str, reason: dict[str, str]) -> None:
+        value = {
+            "member": self._context.member,
+            "connector": self._context.loaded.name,
+            "task": self.task,
+            "state": state,
+            "reason": reason,
+            "worker": worker(),
+            "changed_at": datetime.now(UTC),
+        }
+        key = f"{self._context.loaded.name}.{self.task}"
+        try:
+            data = self._context.codec.encode("ConnectorStatus", value)
+            self._write(key, data)
+        except (KafkaError, Unavailable, Misconfigured) as error:
+            self._last = None
+            log.warning("state not written", task=self.task, state=state, error=type(error).__name__)
+
+    def _write(self, key: str, data: bytes) -> None:
+        producer = KafkaProducer(
+            **kafka.kafka_python(self._context.settings),
+            max_block_ms=WAIT_S * 1000,
+            delivery_timeout_ms=WAIT_S * 1000,
+            request_timeout_ms=int(WAIT_S * 1000) - 1000,
+            bootstrap_timeout_ms=int(WAIT_S * 1000),
+            allow_auto_create_topics=False,
+        )
+        try:
+            said = Envelope(
+                id=f"{self._context.member}/ConnectorStatus/{key}/{worker()}",
+                source=f"/members/{self._context.member}",
+                type=schemafiles.subject("ConnectorStatus"),
+                time=datetime.now(UTC),
+            )
+            topic = self._context.out("connector-status")
+            sent = producer.send(topic, key=key.encode(), value=data, headers=envelope.headers(said))
+            sent.get(timeout=WAIT_S)
+        finally:
+            producer.close(timeout=WAIT_S)
