@@ -111,21 +111,27 @@ class Sales:
             return True
         if order.status == ACTIVE and state == "draft":
             await self._compare(order, sale)
-            await self._client.press(MODEL, "quote", sale)
+            await self._press("quote", sale)
             failpoint("tryton.after-quote")
             return True
         return False
 
-    async def _step_back(self, found: Record) -> None:
-        if found["state"] != "draft":
-            await self._client.press(MODEL, "draft", found["id"])
+    async def _press(self, button: str, sale: int) -> None:
+        """Press a button; when Tryton refuses because the sale is there already, that is well."""
+        try:
+            await self._client.press(MODEL, button, sale)
+        except Refused:
+            (now,) = await self._client.search(MODEL, [["id", "=", sale]], ["state"])
+            if now["state"] not in REACHED[button]:
+                raise
 
     async def _rewrite(self, order: PlantOrder, sale: int) -> None:
-        """Replace head and lines in one write, unless somebody is faster."""
+        """Replace head and lines in one write, unless somebody is faster; a cancelled order keeps them."""
         (now,) = await self._client.search(MODEL, [["id", "=", sale]], ["comment", "_timestamp", "lines"])
-        values = dict(order.sale)
-        values["lines"] = [["delete", now["lines"]], *values["lines"]]
-        values["comment"] = block.write(now["comment"], order.revision, _wanted_lines(order.event.value), order.status)
+        wanted = _wanted_lines(order.event.value) if order.status == ACTIVE else []
+        values = order.sale | {"comment": block.write(now["comment"], order.revision, wanted, order.status)}
+        if order.status == ACTIVE:
+            values["lines"] = [["delete", now["lines"]], *order.sale["lines"]]
         await self._client.write(MODEL, sale, values, now["_timestamp"])
 
     async def _winner(self, reference: str) -> Record | None:
