@@ -34,3 +34,4 @@ def configure(*, json_lines: bool | None = None) -> None:
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)  # its errors reach people in our words

@@ -23,10 +23,17 @@ Task = Literal["source", "sink"]
 Result = TypeVar("Result")
 
 TRANSACTION_TIMEOUT_MS = 30_000
+REQUEST_TIMEOUT_MS = 10_000
 FENCED = (
     kafka_errors.ProducerFencedError,
     kafka_errors.InvalidProducerEpochError,
     kafka_errors.TransactionCoordinatorFencedError,
+)
+
+DEFECTS = (
+    kafka_errors.KafkaConfigurationError,
+    kafka_errors.IllegalArgumentError,
+    kafka_errors.IllegalStateError,
 )
 
 
@@ -58,6 +65,7 @@ class Context:
             client_id=self.identity(task),
             transactional_id=self.identity(task),
             transaction_timeout_ms=TRANSACTION_TIMEOUT_MS,
+            request_timeout_ms=REQUEST_TIMEOUT_MS,
             delivery_timeout_ms=TRANSACTION_TIMEOUT_MS,
             max_block_ms=TRANSACTION_TIMEOUT_MS,
             allow_auto_create_topics=False,
@@ -125,12 +133,14 @@ def kafka_errors_as_ours(settings: Settings) -> Iterator[None]:
                 "непрочитанными. Сверьте ERP с центром и задайте смещение группы вручную.",
             )
         ) from None
+    except DEFECTS:
+        raise
     except kafka_errors.KafkaError as error:
         raise Unavailable(
             Text(
-                en=f"Kafka at {endpoints(settings).bootstrap} does not do its part ({type(error).__name__}). "
+                en=f"Kafka at {endpoints(settings).bootstrap} does not do its part ({error}). "
                 "It is tried again; `kranhub status` shows whether it runs.",
-                ru=f"Kafka {endpoints(settings).bootstrap} не отвечает как должно ({type(error).__name__}). "
+                ru=f"Kafka {endpoints(settings).bootstrap} не отвечает как должно ({error}). "
                 "Попытка повторится; `kranhub status` покажет, работает ли она.",
             )
         ) from None

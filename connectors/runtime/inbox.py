@@ -54,6 +54,7 @@ class Inbox(ConsumerRebalanceListener):  # type: ignore[misc]
         self._committed: dict[TopicPartition, Commit] = {}
         self._positions: dict[TopicPartition, int] = {}
         self._parked: dict[Key, _Queue] = {}
+        self._unsettled: list[TopicPartition] = []
         kinds = [kind for kind, record in topics.IN_KINDS.items() if record in subjects]
         names = [topics.inbound(context.settings.namespace, context.member, kind) for kind in kinds]
         self._consumer.subscribe(names, listener=self)
@@ -66,15 +67,14 @@ class Inbox(ConsumerRebalanceListener):  # type: ignore[misc]
         self._parked = {key: queue for key, queue in self._parked.items() if key[0] not in set(revoked)}
 
     def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
-        """Resume each partition where the group committed; a group without a commit starts at the beginning."""
-        for partition in assigned:
-            found = self._consumer.committed(partition, metadata=True)
-            if found is None:
-                self._consumer.seek_to_beginning(partition)
-                self._committed[partition] = Commit(0)
-            else:
-                self._consumer.seek(partition, found.offset)
-                self._committed[partition] = ledger.restore(found.offset, found.metadata)
+        """Read nothing of a new partition before `_settle` has looked up where the group stands.
+
+        kafka-python calls this on its network thread, where no request may be waited for.
+        """
+        self._unsettled = list(assigned)
+        if self._unsettled:
+            self._consumer.pause(*self._unsettled)
+            self._consumer.seek_to_beginning(*self._unsettled)
 
     def next_batch(self, wait_ms: int) -> list[Any]:
         """Return records to deliver: due parked ones, then new ones, at most one per key."""
@@ -128,6 +128,16 @@ class Inbox(ConsumerRebalanceListener):  # type: ignore[misc]
         for partition, records in self._consumer.poll(timeout_ms=wait_ms, max_records=MAX_BATCH).items():
             for record in records:
                 self._accept(partition, record)
+        for partition in self._unsettled:
+            self._settle(partition)
+        self._unsettled = []
+
+    def _settle(self, partition: TopicPartition) -> None:
+        """Resume where the group committed; a group without a commit starts at the beginning, where it stands now."""
+        found = self._consumer.committed(partition, metadata=True)
+        self._committed[partition] = Commit(0) if found is None else ledger.restore(found.offset, found.metadata)
+        if found is not None:
+            self._consumer.seek(partition, found.offset)
 
     def _due(self) -> list[Any]:
         now = time.monotonic()
