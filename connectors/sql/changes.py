@@ -7,12 +7,18 @@ publishing anything twice.
 
 import json
 from collections import deque
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from connectors.sql.config import Changed
 from kranhub.connector import Position
+from kranhub.errors import Misconfigured
+from kranhub.text import Text
+
+REMEMBERED = 2_000
+"""Most ids that a checkpoint carries per table; the hub's decoder refuses a record of more than 10,000 elements."""
 
 NATIVE = "_"
 """Stands between date and time in the watermark of a column that is no text; ISO 8601 parsers take any character."""
@@ -25,6 +31,10 @@ class Sweep(Protocol):
     """The version from which to read; None reads from the beginning."""
 
     @property
+    def floor(self) -> Sequence[Any] | None:
+        """(version, key...) behind which to start, where the overlap holds more rows than can be remembered."""
+
+    @property
     def pattern(self) -> str | None:
         """The SQL LIKE pattern of versions that sort; rows with another spelling are read by every sweep."""
 
@@ -34,7 +44,7 @@ class Sweep(Protocol):
     def is_new(self, event_id: str) -> bool:
         """Tell whether the event was not published before."""
 
-    def passed(self, event_id: str | None, version: Any) -> None:
+    def passed(self, event_id: str, version: Any, key: Sequence[Any]) -> None:
         """Note that the row was read; rows come in ascending order of their version, those without one first."""
 
     def position(self) -> Position:
@@ -51,6 +61,7 @@ class WholeTable:
     """
 
     low = None
+    floor = None
     pattern = None
 
     def __init__(self, before: Position | None) -> None:
@@ -68,11 +79,12 @@ class WholeTable:
         document, version = event_id.rsplit("/", 1)
         return self._before.get(document) != version
 
-    def passed(self, event_id: str | None, version: Any) -> None:
-        """Remember the row's content."""
-        if event_id is not None:
-            document, seen = event_id.rsplit("/", 1)
-            self._now[document] = seen
+    def passed(self, event_id: str, version: Any, key: Sequence[Any]) -> None:
+        """Remember the row's content. Raises `Misconfigured` when the table is too large to be remembered."""
+        document, seen = event_id.rsplit("/", 1)
+        self._now[document] = seen
+        if len(self._now) > REMEMBERED:
+            raise Misconfigured(_too_large(document))
 
     def position(self) -> Position:
         """Return what was seen before, overlaid by this pass."""
@@ -93,14 +105,14 @@ class ByVersion:
     def __init__(self, before: Position | None, changed: Changed, zone: ZoneInfo, horizon: datetime) -> None:
         """Start behind the watermark. A time beyond ``horizon`` (aware) is a wrong clock and moves no watermark."""
         self._order = _Order(changed, zone, horizon)
-        self._watermark = json.loads(before.watermark) if before and before.watermark else None
+        mark = json.loads(before.watermark) if before and before.watermark else {}
+        self._watermark, self._floor = mark.get("at"), mark.get("floor")
         if isinstance(self._watermark, str):
             self._order.separator = self._watermark[10:11]
-        self.low = self._order.behind(self._watermark)
-        self._before = before.seen if before else frozenset()
-        self._window: deque[tuple[Any, str]] = deque()
+        self.low, self.floor = self._order.behind(self._watermark), self._floor
+        self._window: deque[tuple[Sequence[Any], str]] = deque()
         self._without_order: set[str] = set()
-        self._seen = set(self._before)
+        self._seen = set(before.seen if before else ())
         self._read: set[str] = set()
 
     @property
@@ -119,18 +131,16 @@ class ByVersion:
         """Tell whether the id is not among those seen in the overlap."""
         return event_id not in self._seen
 
-    def passed(self, event_id: str | None, version: Any) -> None:
+    def passed(self, event_id: str, version: Any, key: Sequence[Any]) -> None:
         """Move the watermark to this row's version, and forget what fell out of the overlap behind it."""
-        ordered = self._order.places(version)
-        if ordered and self._order.above(version, self._watermark):
+        self._seen.add(event_id)
+        self._read.add(event_id)
+        if not self._order.places(version):
+            self._without_order.add(event_id)
+            return
+        if self._order.above(version, self._watermark):
             self._watermark = self._order.plain(version)
-        if event_id is not None:
-            self._seen.add(event_id)
-            self._read.add(event_id)
-            if ordered:
-                self._window.append((version, event_id))
-            else:
-                self._without_order.add(event_id)
+        self._window.append(((version, *key), event_id))
         self._forget()
 
     def position(self) -> Position:
@@ -142,14 +152,26 @@ class ByVersion:
         return Position(self._text(), frozenset(self._seen & self._read))
 
     def _forget(self) -> None:
+        """Drop what fell below the overlap; where too much is in it, the oldest, and start behind that next time."""
         low = self._order.behind(self._watermark)
-        while self._window and low is not None and self._order.above(low, self._window[0][0]):
-            _, event_id = self._window.popleft()
-            if event_id not in self._without_order:
-                self._seen.discard(event_id)
+        while self._window and self._order.above(low, self._window[0][0][0]):
+            self._drop()
+        while len(self._window) > REMEMBERED:
+            self._floor = self._drop()
+        if self._floor is not None and self._order.above(low, self._floor[0]):
+            self._floor = None
+
+    def _drop(self) -> Sequence[Any]:
+        place, event_id = self._window.popleft()
+        if event_id not in self._without_order:
+            self._seen.discard(event_id)
+        return place
 
     def _text(self) -> str:
-        return json.dumps(self._watermark) if self._watermark is not None else ""
+        if self._watermark is None:
+            return ""
+        floor = self._floor and [self._order.plain(self._floor[0]), *self._floor[1:]]
+        return json.dumps({"at": self._watermark, "floor": floor}, default=str)
 
 
 class _Order:
@@ -234,6 +256,15 @@ def _sorted_as(version: Any) -> datetime:
     if moment.tzinfo is not None and _separator(version) == NATIVE:
         moment = moment.astimezone(UTC)
     return moment.replace(tzinfo=None)
+
+
+def _too_large(document: str) -> Text:
+    return Text(
+        en=f"The table behind {document} has more than {REMEMBERED} rows, too many to compare whole. Name a column "
+        "that rises with every change under `changed`, or read a view that holds less.",
+        ru=f"В таблице, откуда {document}, больше {REMEMBERED} строк, целиком их не сравнить. Укажите в `changed` "
+        "столбец, растущий при каждом изменении, или читайте представление с меньшим числом строк.",
+    )
 
 
 def sorts(version: Any, changed: Changed) -> bool:

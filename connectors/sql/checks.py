@@ -106,7 +106,7 @@ def _not_unique(inspector: sa.Inspector, settings: PlantOrders, schema: str | No
             en=f"Nothing keeps {table}.{column} unique, so an order could be created twice. Create a unique index on "
             f"it, or set plant_orders.intents: create to let the connector keep its own table {INTENTS}.",
             ru=f"Ничто не обеспечивает уникальность {table}.{column}, заказ мог бы появиться дважды. Создайте "
-            f"уникальный индекс или задайте plant_orders.intents: create, тогда соединитель ведёт таблицу {INTENTS}.",
+            f"уникальный индекс или задайте plant_orders.intents: create, тогда коннектор ведёт таблицу {INTENTS}.",
         )
 
 

@@ -343,7 +343,7 @@ def _variable(name: str) -> str:
         raise Misconfigured(
             Text(
                 en=f"The environment variable {name} is empty. Set it for the service that runs the connector.",
-                ru=f"Переменная окружения {name} пуста. Задайте её для службы, в которой работает соединитель.",
+                ru=f"Переменная окружения {name} пуста. Задайте её для службы, в которой работает коннектор.",
             )
         )
     return value

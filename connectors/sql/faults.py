@@ -93,7 +93,7 @@ def _wrong(url: URL, words: str) -> Misconfigured:
         Text(
             en=f"The database {place} refuses the request: {words}. Correct the address, the rights or the names in "
             "the connector's configuration; `kranhub connector check` names what is missing.",
-            ru=f"База {place} отвергла запрос: {words}. Исправьте адрес, права или имена в настройках соединителя; "
+            ru=f"База {place} отвергла запрос: {words}. Исправьте адрес, права или имена в настройках коннектора; "
             "`kranhub connector check` назовёт, чего не хватает.",
         )
     )

@@ -317,7 +317,7 @@ def mapped(values: Values, row: Row, column: str, codes: Mapping[str, Any]) -> A
             "unmapped-value",
             Text(
                 en=f"Column {column} holds {spelled!r}, which the configuration does not map. Add it to the connector.",
-                ru=f"В столбце {column} стоит {spelled!r}, этого значения нет в настройках соединителя. Добавьте его.",
+                ru=f"В столбце {column} стоит {spelled!r}, этого значения нет в настройках коннектора. Добавьте его.",
             ),
         )
     return codes[spelled]

@@ -50,7 +50,7 @@ class SqlSource(Source):
             version = stream.version(snapshot.row)
             event_id = sweep.event_id(self._document_id(stream, snapshot.row), version, snapshot.digest())
             new = sweep.is_new(event_id)
-            sweep.passed(event_id, version)
+            sweep.passed(event_id, version, _key(stream, snapshot.row))
             positions[name] = sweep.position() if new else positions.get(name, Position(""))
             item = _item(stream, snapshot, event_id, Checkpoint(dict(positions))) if new else None
             if item is not None:
@@ -65,7 +65,7 @@ class SqlSource(Source):
         if stream.settings.changed is not None:
             for snapshot in await asyncio.to_thread(self._unsorted, stream, sweep.pattern):
                 yield snapshot
-        after: Sequence[Any] | None = None
+        after = sweep.floor
         while True:
             page = await asyncio.to_thread(self._page, stream, sweep.low, after)
             for snapshot in page:
@@ -113,9 +113,13 @@ def _item(stream: Stream, snapshot: Snapshot, event_id: str, checkpoint: Checkpo
         return Unreadable(event_id, key, stream.subject, error.code, error.text.as_map(), original, checkpoint)
 
 
+def _key(stream: Stream, row: Row) -> Sequence[Any]:
+    return [row[column] for column in stream.settings.key]
+
+
 def _keyset(stream: Stream, row: Row) -> Sequence[Any]:
-    keys = [row[column] for column in stream.settings.key]
-    return keys if stream.settings.changed is None else [stream.version(row), *keys]
+    key = _key(stream, row)
+    return key if stream.settings.changed is None else [stream.version(row), *key]
 
 
 def _lines(transaction: Transaction, stream: Stream, rows: list[Row]) -> dict[Any, list[Row]]:

@@ -209,7 +209,7 @@ def _mapped(spelled: str, codes: Mapping[str, str], column: str, what: str) -> s
             f"unmapped-{what}",
             Text(
                 en=f"Column {column}: {what} {spelled!r} has no code. Add it to the connector's {what} list.",
-                ru=f"Столбец {column}: для {spelled!r} не задан код. Добавьте его в список соединителя ({what}).",
+                ru=f"Столбец {column}: для {spelled!r} не задан код. Добавьте его в список коннектора ({what}).",
             ),
         )
     return code
@@ -223,6 +223,6 @@ def _spelled(code: str, codes: Mapping[str, str], what: str) -> str:
         f"unmapped-{what}",
         Text(
             en=f"{what} {code} has no spelling in this ERP. Add it to the connector's {what} list.",
-            ru=f"Для {code} не задано написание в учётной системе. Добавьте его в список соединителя ({what}).",
+            ru=f"Для {code} не задано написание в учётной системе. Добавьте его в список коннектора ({what}).",
         ),
     )

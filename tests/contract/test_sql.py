@@ -14,12 +14,15 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
+from connectors.runtime import configuration
 from connectors.sql import Sql, SqlConfig
+from kranhub import members
 from kranhub.connector import Outcome, Read, Sink
 from kranhub.errors import Misconfigured, Unavailable
 from kranhub.schemafiles import load_all
 from tests.support.sql_plant import (
     REFERENCE,
+    ROOT,
     VARIABLE,
     Plant,
     bad,
@@ -59,11 +62,16 @@ async def deliver(sql: Sql, *events: Any) -> list[Any]:
 class TestGuide:
     """The example of the guide is what these tests run on."""
 
-    async def test_example_is_valid_and_fits_its_tables(self, plant: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test_example_is_valid_and_fits_its_tables(
+        self, plant: Plant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setenv(VARIABLE, f"sqlite:///{plant.path}")
-        sql = Sql(SqlConfig.model_validate(yaml.safe_load(blocks("yaml")[0])), member())
-        await sql.check()
-        await sql.close()
+        file = tmp_path / "zmk-most.yaml"
+        file.write_text(blocks("yaml")[0], encoding="utf-8")
+        loaded = configuration.load(file, members.load(ROOT / "deploy/members/omsk.yaml"))
+        assert loaded.member.id == "zmk-most"
+        await loaded.connector.check()
+        await loaded.connector.close()
 
     async def test_customer_example_publishes_orders(self, tmp_path: Path) -> None:
         shop = Plant(
@@ -76,7 +84,7 @@ class TestGuide:
             " (3,'ЗП-3','ОТМЕНЕНА','2026-05-01','gosprogramma-kran',NULL,'2026-01-11 09:00:01');"
             "INSERT INTO zakupka_stroka VALUES (1,1,'КМ-10',1,'шт',1250000.5),(3,1,'М-5',50.125,'т',NULL);",
         )
-        data = yaml.safe_load(blocks("yaml")[1]) | {"url_env": None, "url": f"sqlite:///{shop.path}"}
+        data = yaml.safe_load(blocks("yaml")[1])["config"] | {"url_env": None, "url": f"sqlite:///{shop.path}"}
         sql = Sql(SqlConfig.model_validate(data), member("sibir-terminal"))
         await sql.check()
         items, _ = await poll(sql.source())
@@ -251,7 +259,7 @@ class TestIntents:
         await made.close()
 
     async def test_without_intents_the_check_asks_for_a_unique_index(self, plant: Plant) -> None:
-        with pytest.raises(Misconfigured, match="zakaz.vnesh_nomer unique"):
+        with pytest.raises(Misconfigured, match=r"zakaz\.vnesh_nomer unique"):
             await connector(plant).check()
 
     async def test_remembers_revision_and_lines(self, sql: Sql, plant: Plant) -> None:
@@ -484,7 +492,8 @@ class TestBadRows:
         assert [value["production_order_id"] for value in values(items, "ProductionStatus")] == ["П2"]
         assert (await poll(sql.source(), checkpoint))[0] == []
         plant.do(
-            "UPDATE zadanie SET ed = 'шт', plan = 1, srok = NULL, sostoyanie = 'СТОП', kod = 'К', versiya = 3 WHERE id = 1"
+            "UPDATE zadanie SET ed = 'шт', plan = 1, srok = NULL, sostoyanie = 'СТОП', kod = 'К', versiya = 3"
+            " WHERE id = 1"
         )
         repaired, _ = await poll(sql.source(), checkpoint)
         assert [value["production_order_id"] for value in values(repaired, "ProductionStatus")] == ["П1"]

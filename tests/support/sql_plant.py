@@ -57,7 +57,7 @@ class Plant:
 
 def settings(path: Path, **changes: Any) -> dict[str, Any]:
     """Return the guide's configuration for a database file; dotted names change single settings, None removes."""
-    data: dict[str, Any] = yaml.safe_load(blocks("yaml")[0])
+    data: dict[str, Any] = yaml.safe_load(blocks("yaml")[0])["config"]
     data |= {"url_env": None, "url": f"sqlite:///{path}", "poll_seconds": 0.01, "busy_timeout_seconds": 0.1}
     for name, value in changes.items():
         target, *parts = data, *name.split("__")
