@@ -79,15 +79,7 @@ def _wanted(state: OrderState, portion: Portion, attempt: Attempt) -> Sent | Non
     if attempt.from_stock is None and attempt.sent is None:
         return None
     line = next(line for line in state.order.lines if line.line_id == portion.line_id)
-    target = _target(state, portion)
-    if portion.feeds is None:
-        feeds_into, consignee = None, state.order.consignee or state.order.buyer
-    elif target and target.current:
-        feeds_into, consignee = target.id_of(state.key, target.current), target.current.plant
-    elif attempt.sent:
-        feeds_into, consignee = attempt.sent.feeds_into, attempt.sent.consignee
-    else:
-        return None
+    feeds_into, consignee = _destination(state, portion)
     made_whole = portion.feeds is None and not any(other.feeds == portion.item for other in _siblings(state, portion))
     price = line.price if made_whole else None
     return Sent(portion.quantity, line.requested_date, consignee, feeds_into, price)
@@ -97,8 +89,12 @@ def _siblings(state: OrderState, portion: Portion) -> list[Portion]:
     return [other for other in state.portions if other.line_id == portion.line_id and not other.cancelled]
 
 
-def _target(state: OrderState, portion: Portion) -> Portion | None:
-    return next((other for other in _siblings(state, portion) if other.item == portion.feeds), None)
+def _destination(state: OrderState, portion: Portion) -> tuple[str | None, str]:
+    """Return what the portion is built into and where it goes: the latest plant asked for it, else the customer."""
+    target = next((other for other in _siblings(state, portion) if other.item == portion.feeds), None)
+    if target is None or not target.attempts:
+        return None, state.order.consignee or state.order.buyer
+    return target.id_of(state.key, target.attempts[-1]), target.attempts[-1].plant
 
 
 def _tell(attempt: Attempt, wanted: Sent) -> Attempt:

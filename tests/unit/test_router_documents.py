@@ -1,0 +1,151 @@
+"""What ingest refuses and how it normalises; the nomenclature's own mistakes; units."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kranhub import units
+from kranhub.errors import InvalidDocument, Misconfigured
+from streams.router import masterdata
+from streams.router.normalise import normalise
+from streams.router.validate import validate
+from tests.support.plants import BUYER, MASTER, REPOSITORY, full_order
+
+MOTORS = {"line_id": "1", "item_code": "ДВ-7.5", "quantity": Decimal(4), "unit": "H87"}
+NOMENCLATURE = REPOSITORY / "deploy/nomenclature/omsk.yaml"
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"buyer": "irtysh-stroy"}, "foreign-author"),
+        ({"payer": "nobody"}, "unknown-member"),
+        ({"currency": "rub"}, "bad-currency"),
+        ({"requested_date": date(1, 1, 1)}, "absurd-date"),
+        ({"issued_at": datetime(2101, 1, 1, tzinfo=UTC)}, "absurd-date"),
+        ({"order_id": ""}, "bad-number"),
+        ({"order_id": "1\n"}, "bad-number"),
+        ({"order_id": "1" * 201}, "bad-number"),
+        ({"lines": []}, "no-lines"),
+        ({"lines": [MOTORS, MOTORS]}, "bad-line-number"),
+        ({"lines": [{**MOTORS, "quantity": Decimal(0)}]}, "bad-quantity"),
+        ({"lines": [{**MOTORS, "quantity": Decimal(-1)}]}, "bad-quantity"),
+        ({"lines": [{**MOTORS, "price": Decimal(-1)}]}, "bad-quantity"),
+    ],
+)
+def test_a_bad_order_is_refused_with_its_code(changes: dict[str, Any], code: str) -> None:
+    value = {**full_order("17", [MOTORS]), **changes}
+    value["lines"] = [{"price": None, **line} for line in value["lines"]]
+    with pytest.raises(InvalidDocument) as refused:
+        validate("Order", value, BUYER, MASTER.members)
+    assert refused.value.code == code
+    assert refused.value.text.en
+    assert refused.value.text.ru
+
+
+def test_a_good_order_passes() -> None:
+    validate("Order", full_order("17", [MOTORS]), BUYER, MASTER.members)
+
+
+def test_a_topic_of_no_member_is_refused() -> None:
+    with pytest.raises(InvalidDocument, match="no member"):
+        validate("Order", full_order("17", [MOTORS]), "stranger", MASTER.members)
+
+
+def test_tonnes_become_kilograms_and_the_price_follows() -> None:
+    steel = {"line_id": "1", "item_code": "МК-СТ", "quantity": Decimal("2.5"), "unit": "TNE", "price": Decimal(120000)}
+    (line,) = full_order("17", [steel])["lines"]
+    assert (line["item"], line["quantity"], line["unit"], line["price"]) == ("steel-structure", 2500, "KGM", 120)
+
+
+def test_an_unknown_unit_holds_the_line_and_is_reported() -> None:
+    value = {**full_order("17", [MOTORS]), "lines": [{**MOTORS, "unit": "TNE", "price": None}]}
+    normalised = normalise("Order", value, BUYER, MASTER)
+    assert normalised.value["lines"][0]["hold_reason"] == "unmapped-unit"
+    assert [problem.code for problem in normalised.problems] == ["unmapped-unit"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [({"item_code": "?"}, "unmapped-item"), ({"unit": "KGM"}, "unmapped-unit"), ({"unit": "???"}, "unmapped-unit")],
+)
+def test_unmapped_stock_is_refused(changes: dict[str, Any], code: str) -> None:
+    zero = Decimal(0)
+    level = {"item_code": "EM-MTF-75", "unit": "H87", "on_hand": zero, "reserved": zero, "blocked": zero, **changes}
+    with pytest.raises(InvalidDocument) as refused:
+        normalise("InventoryLevel", level, "oemz", MASTER)
+    assert refused.value.code == code
+
+
+def test_digits_that_the_base_unit_cannot_hold_are_an_error() -> None:
+    grams = {"line_id": "1", "item_code": "МК-СТ", "quantity": Decimal("0.0001"), "unit": "GRM"}
+    with pytest.raises(InvalidDocument) as refused:
+        full_order("17", [grams])
+    assert refused.value.code == "too-many-digits"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "said"),
+    [
+        ("{item: girder-main-22m5, q", "{item: girder-x, q", 17, "no item here"),
+        ("zmk-most: ZM-STRUCT", "zmk-mist: ZM-STRUCT", 63, "who is no member"),
+        ("    unit: MTK", "    unit: XXX", 57, "Recommendation 20"),
+        ("feeds: coating-girders", "feeds: nothing", 17, "no other component"),
+        (
+            "    codes: {zmk-most: ZM-BG-225, ruskran: RK-GIRDER-225}",
+            "    codes: {ruskran: RK-CRANE-10}",
+            27,
+            "another item",
+        ),
+        ("  - item: bridge-span", "  - item: steel-structure", 64, "stands twice"),
+    ],
+)
+def test_a_mistake_in_the_nomenclature_names_its_line(tmp_path: Path, old: str, new: str, line: int, said: str) -> None:
+    text = NOMENCLATURE.read_text(encoding="utf-8")
+    assert old in text
+    path = tmp_path / "items.yaml"
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(Misconfigured) as refused:
+        masterdata.load(REPOSITORY / "deploy/members/omsk.yaml", path)
+    assert f"{path}:{line}:" in refused.value.text.en
+    assert said in refused.value.text.en
+
+
+def test_a_bill_that_contains_itself_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "items.yaml"
+    item = "{{item: {0}, okpd2: 25.11.21, name: {{en: x, ru: x}}, unit: H87, components: [{{item: {1}, quantity: 1}}]}}"
+    path.write_text(f"version: 1\nitems:\n  - {item.format('a', 'b')}\n  - {item.format('b', 'a')}\n", encoding="utf-8")
+    with pytest.raises(Misconfigured, match="contains itself"):
+        masterdata.load(REPOSITORY / "deploy/members/omsk.yaml", path)
+
+
+def test_coating_goes_to_the_one_who_lists_it_first_and_plants_come_before_partners() -> None:
+    assert MASTER.candidates("coating-girders") == ("tsvetnoy-bulvar", "zmk-most")
+    assert MASTER.candidates("trolley-hoist-10t") == ("ruskran", "harbin-crane")
+
+
+@given(st.sampled_from(sorted(units.UNITS)), st.integers(1, 10**6).map(Decimal))
+def test_units_convert_back(code: str, quantity: Decimal) -> None:
+    for other in units.UNITS:
+        there = units.convert(quantity, code, other)
+        if there is not None:
+            back = units.convert(there, other, code)
+            assert back is not None
+            assert abs(back - quantity) <= quantity * Decimal("1e-20")
+
+
+def test_okei_codes_become_recommendation_20() -> None:
+    assert [units.from_okei(code) for code in ("166", "796", "PCE", "018", "KGM", "999")] == [
+        "KGM",
+        "H87",
+        "H87",
+        "LM",
+        "KGM",
+        None,
+    ]
+    assert set(units.OKEI.values()) <= set(units.UNITS)
