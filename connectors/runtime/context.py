@@ -28,6 +28,7 @@ FENCED = (
     kafka_errors.ProducerFencedError,
     kafka_errors.InvalidProducerEpochError,
     kafka_errors.TransactionCoordinatorFencedError,
+    kafka_errors.FencedInstanceIdError,
 )
 
 DEFECTS = (

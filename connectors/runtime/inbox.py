@@ -43,6 +43,7 @@ class Inbox(ConsumerRebalanceListener):  # type: ignore[misc]
             **kafka.kafka_python(context.settings),
             client_id=context.identity("sink"),
             group_id=context.identity("sink"),
+            group_instance_id=context.identity("sink"),  # a restart takes its place over at once (KIP-345)
             isolation_level="read_committed",
             enable_auto_commit=False,
             auto_offset_reset="none",
