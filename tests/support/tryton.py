@@ -55,7 +55,7 @@ def spare_databases(tryton_server: TrytonServer) -> Iterator[str]:
     return iter(tryton_server.databases())
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def new_company(tryton_server: TrytonServer, spare_databases: Iterator[str]) -> Iterator[NewCompany]:
     """Return a function that makes a new company with `PRODUCTS` and `PARTIES` in about two seconds."""
     with ExitStack() as opened:

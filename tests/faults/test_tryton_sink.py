@@ -1,0 +1,58 @@
+"""A Tryton sink stopped or killed between every two steps of a create, while another one delivers the same order."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from deploy.demo import tryton_people as people
+from tests.support.samples_tryton import configuration
+from tests.support.tryton import REPOSITORY, Company, NewCompany
+
+pytestmark = pytest.mark.tryton
+POINTS = ("after-lookup", "after-create", "after-reread", "after-quote")
+DEADLINE_SECONDS = 60.0
+
+
+@pytest.fixture(scope="module")
+def company(new_company: NewCompany) -> Company:
+    return new_company()
+
+
+@pytest.mark.parametrize("action", ["kill", "stop"])
+@pytest.mark.parametrize("point", POINTS)
+def test_one_sale_whatever_stops_between_two_steps(company: Company, point: str, action: str, tmp_path: Path) -> None:
+    name = f"{POINTS.index(point)}.{action}.1"
+    first = _sink(company, name, KRANHUB_FAILPOINTS=f"tryton.{point}={action}", KRANHUB_FAILPOINTS_DIR=str(tmp_path))
+    try:
+        _wait(lambda: any(tmp_path.iterdir()))
+        second = _sink(company, name)
+        assert second.wait(DEADLINE_SECONDS) == 0
+        if action == "stop":
+            first.send_signal(signal.SIGCONT)
+            assert first.wait(DEADLINE_SECONDS) == 0
+    finally:
+        first.kill()
+        first.wait()
+    mine = [sale for sale in people.sales(company.rpc) if (sale.reference or "").endswith(f"/{name}")]
+    assert [sale.state for sale in mine] == ["quotation"]
+    assert people.sales(company.rpc, "draft") == []
+
+
+def _sink(company: Company, name: str, **environment: str) -> "subprocess.Popen[bytes]":
+    given = json.dumps({"config": configuration(company, "plant"), "name": name})
+    command = [sys.executable, "-m", "tests.support.tryton_sink", given]
+    return subprocess.Popen(command, cwd=REPOSITORY, env=os.environ | environment, stdout=subprocess.DEVNULL)
+
+
+def _wait(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, "the failpoint was not reached"
+        time.sleep(0.05)

@@ -1,0 +1,27 @@
+"""A process of its own that delivers one plant order into a Tryton, so that failpoints may stop or kill it.
+
+Called with a JSON object: ``config`` of the connector and ``plant_order``'s name.
+"""
+
+import asyncio
+import json
+import sys
+from typing import Any
+
+from connectors.tryton import Config, Tryton
+from kranhub import members
+from tests.support.samples_tryton import plant_order
+from tests.support.tryton import REPOSITORY
+
+
+async def _deliver(config: dict[str, Any], name: str) -> None:
+    member = members.load(REPOSITORY / "deploy/members/omsk.yaml").by_id["ruskran"]
+    connector = Tryton(Config.model_validate(config), member)
+    for receipt in await connector.sink().deliver([plant_order(name)]):
+        sys.stdout.write(f"{receipt.outcome}\n")
+    await connector.close()
+
+
+if __name__ == "__main__":
+    given = json.loads(sys.argv[1])
+    asyncio.run(_deliver(given["config"], given["name"]))
