@@ -125,7 +125,7 @@ class ByVersion:
 
     def event_id(self, document: str, version: Any, digest: str) -> str:
         """Return the id: the version and the hash, as two changes may fall into one second."""
-        return f"{document}/{'' if version is None else version}-{digest}"
+        return f"{document}/{'' if version is None else self._order.plain(version)}-{digest}"
 
     def is_new(self, event_id: str) -> bool:
         """Tell whether the id is not among those seen in the overlap."""
@@ -215,7 +215,9 @@ class _Order:
 
     def plain(self, version: Any) -> Any:
         """Return the version as JSON knows it."""
-        return version.isoformat(sep=NATIVE) if isinstance(version, datetime) else version
+        if not isinstance(version, datetime):
+            return version
+        return (version.astimezone(UTC) if version.tzinfo else version).isoformat(sep=NATIVE)
 
     def _aware(self, moment: datetime) -> datetime:
         return moment if moment.tzinfo else moment.replace(tzinfo=self._zone)

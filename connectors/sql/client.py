@@ -41,7 +41,7 @@ class Client:
     def reading(self) -> Iterator["Transaction"]:
         """Open a transaction that only reads: one snapshot of head and lines. Raises as `faults` says."""
         with faults.translated(self._url), self._engine().connect() as connection, connection.begin():
-            yield Transaction(connection, self._table)
+            yield Transaction(connection, self._table, self._schema)
 
     @contextmanager
     def writing(self) -> Iterator["Transaction"]:
@@ -52,7 +52,7 @@ class Client:
         with faults.translated(self._url), self._engine().connect() as connection:
             connection.execution_options(kranhub_writes=True)
             with connection.begin():
-                yield Transaction(connection, self._table)
+                yield Transaction(connection, self._table, self._schema)
 
     @contextmanager
     def inspected(self) -> Iterator[sa.Inspector]:
@@ -78,9 +78,9 @@ class Client:
 class Transaction:
     """The statements that the connector needs."""
 
-    def __init__(self, connection: Connection, table: Any) -> None:
-        """Take an open transaction and the maker of table objects."""
-        self._connection, self._table = connection, table
+    def __init__(self, connection: Connection, table: Any, schema: str | None) -> None:
+        """Take an open transaction, the maker of table objects, and the schema for a table of our own."""
+        self._connection, self._table, self._schema = connection, table, schema
 
     def rows(self, name: str, columns: Sequence[str], where: Mapping[str, Any], order: Sequence[str] = ()) -> list[Row]:
         """Return the rows whose columns equal ``where``; a tuple there means any of them."""
@@ -132,7 +132,7 @@ class Transaction:
         """Create a table of our own where it is missing; a column is ``text`` or ``integer``."""
         types: dict[str, Any] = {"text": sa.Text(), "integer": sa.BigInteger()}
         made = [sa.Column(column, types[kind], primary_key=column == key) for column, kind in columns.items()]
-        sa.Table(name, sa.MetaData(), *made).create(self._connection, checkfirst=True)
+        sa.Table(name, sa.MetaData(schema=self._schema), *made).create(self._connection, checkfirst=True)
 
     def _of(self, name: str, columns: Sequence[str]) -> Any:
         return self._table(self._connection, name, tuple(dict.fromkeys(columns)))
@@ -159,9 +159,12 @@ def _quoted(name: str) -> quoted_name:
 
 
 def _server(url: URL, timeout: float) -> Engine:
+    """Open a server's database; in PostgreSQL all look-ups of one transaction see the same moment."""
     with faults.translated(url):
-        engine = sa.create_engine(url, pool_pre_ping=True)
-    if engine.dialect.name == "postgresql":
+        postgresql = url.get_backend_name() == "postgresql"
+        snapshot = {"isolation_level": "REPEATABLE READ"} if postgresql else {}
+        engine = sa.create_engine(url, pool_pre_ping=True, **snapshot)
+    if postgresql:
 
         @sa.event.listens_for(engine, "begin")
         def wait_for_locks(connection: Connection) -> None:

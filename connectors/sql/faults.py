@@ -12,11 +12,13 @@ from kranhub.text import Text
 
 _AWAY = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_CANTOPEN", "SQLITE_IOERR", "SQLITE_FULL", "SQLITE_PROTOCOL")
 _UNIQUE = ("SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY")
-_UNIQUE_VIOLATION, _LOCK_NOT_AVAILABLE, _SERIALIZATION = "23505", "55P03", ("40001", "40P01")
+_UNIQUE_VIOLATION, _LOCK_NOT_AVAILABLE = "23505", "55P03"
+_OVERTAKEN = ("40001", "40P01", "42P07")
+"""PostgreSQL: serialization failure, deadlock, table created meanwhile."""
 
 
 class AlreadyThere(Exception):
-    """Another transaction inserted the same unique value first."""
+    """Another transaction was faster: with the same unique value, the same row or the same table."""
 
 
 class Refused(Exception):
@@ -67,12 +69,14 @@ def _system_error(url: URL, error: exc.DBAPIError | sqlite3.Error) -> Exception:
     state = getattr(original, "sqlstate", None)
     if state == _LOCK_NOT_AVAILABLE:
         return RowLocked(words)
+    if state in _OVERTAKEN:
+        return AlreadyThere(words)
     if isinstance(original, sqlite3.Error):
         away = getattr(original, "sqlite_errorname", "").startswith(_AWAY)
         return _away(url, words) if away else _wrong(url, words)
     if isinstance(error, exc.OperationalError) and "authentication" not in words:
         return _away(url, words)
-    return _away(url, words) if state in _SERIALIZATION else _wrong(url, words)
+    return _wrong(url, words)
 
 
 def _away(url: URL, words: str) -> Unavailable:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -25,7 +26,7 @@ ATTEMPTS = 3
 
 def create_intents(client: Client) -> None:
     """Create our own table where it is missing. Raises `Unavailable` and `Misconfigured`."""
-    with client.writing() as transaction:
+    with suppress(AlreadyThere), client.writing() as transaction:
         transaction.create(INTENTS, INTENT_COLUMNS, "reference")
 
 
