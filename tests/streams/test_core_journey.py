@@ -1,0 +1,126 @@
+"""The core on the real Kafka: a crane's whole journey, what is published, who joins later."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+import pytest
+from kafka import KafkaProducer
+
+from kranhub import envelope, topicadmin, topics
+from kranhub.envelope import Envelope
+from kranhub.members import Member, Members, Name
+from streams.publish import publish_masterdata
+from streams.router import masterdata
+from tests.support.core import NOW, World, core, line, order, response, wait_for, world
+from tests.support.stack import Stack, new_namespace
+
+pytestmark = pytest.mark.stack
+
+BUYER = "sibir-terminal"
+TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+
+@pytest.fixture(scope="module")
+def running(stack: Stack) -> Iterator[World]:
+    settings = stack.prepare(new_namespace())
+    with world(settings) as around, core(settings):
+        yield around
+
+
+def answer_all(around: World, order_key: str, rejecting: str) -> None:
+    """Answer every plant order of the order until the customer's line is confirmed; one plant says no."""
+    answered: set[tuple[str, int]] = set()
+    buyer, _, number = order_key.partition(":")
+
+    def confirmed() -> bool:
+        for member in ("ruskran", "zmk-most", "tsvetnoy-bulvar", "oetz", "oemz"):
+            for asked in around.inbox(member, "orders"):
+                version = (asked["plant_order_id"], asked["revision"])
+                if asked["order_key"] == order_key and version not in answered:
+                    code = "RE" if member == rejecting else "AP"
+                    around.write(member, "OrderResponse", asked["plant_order_id"], response(asked, code))
+                    answered.add(version)
+        said = [value for value in around.inbox(buyer, "statuses") if value["order_id"] == number]
+        return bool(said) and said[-1]["state"] == "CONFIRMED"
+
+    wait_for(confirmed, f"{order_key} is confirmed")
+
+
+def test_a_crane_is_planned_rejected_in_part_rerouted_and_confirmed(running: World) -> None:
+    event_id = running.write(BUYER, "Order", "17", order("17", line("1", "КР-10-22.5", 1)), traceparent=TRACE)
+    key = f"{BUYER}:17"
+    answer_all(running, key, rejecting="tsvetnoy-bulvar")
+    coated = running.plant_order("zmk-most", key, "coating-girders")
+    assert coated["plant_order_id"] == f"{key}/1.3.2"
+    assert coated["lines"][0]["item_code"] == "ZM-PAINT"
+    states = [value["state"] for value in running.inbox(BUYER, "statuses") if value["order_id"] == "17"]
+    assert states[0] == "RECEIVED"
+    assert states[-1] == "CONFIRMED"
+    revisions = [value["revision"] for value in running.inbox(BUYER, "statuses") if value["order_id"] == "17"]
+    assert revisions == list(range(1, len(revisions) + 1))
+    told = {message.subject for message in running.read("hub.events") if message.key == key}
+    assert told == {"Order", "PlantOrder", "OrderResponse", "OrderStatus", "RoutingDecision"}
+    (ordered,) = [message for message in running.read("hub.events") if message.envelope.id == event_id]
+    assert ordered.envelope.source == f"/members/{BUYER}"
+
+
+def test_headers_pass_on_and_name_the_rule(running: World) -> None:
+    running.write(BUYER, "Order", "18", order("18"), traceparent=TRACE)
+    asked = running.plant_order("oemz", f"{BUYER}:18")
+    found = running.read("in.oemz.orders")
+    message = next(message for message in found if message.key == asked["plant_order_id"])
+    assert message.envelope.id == f"hub/PlantOrder/{asked['plant_order_id']}/1"
+    assert message.envelope.traceparent == TRACE
+    assert message.envelope.recorded is not None
+    assert message.envelope.type == "kranhub.PlantOrder"
+    decided = [message.value for message in running.read("hub.decisions") if message.value]
+    assert any(value["plant_order_id"] == asked["plant_order_id"] for value in decided)
+
+
+def test_known_stock_is_reserved_and_named_in_the_decision(running: World) -> None:
+    stock = {"company": "oemz", "site": "oemz-motors", "item_code": "EM-MTF-75", "on_hand": Decimal(3)}
+    stock |= {"reserved": Decimal(0), "blocked": Decimal(0), "unit": "H87", "as_of": NOW}
+    running.write("oemz", "InventoryLevel", "EM-MTF-75", stock)
+    wait_for(lambda: [m for m in running.read("hub.events") if m.subject == "InventoryLevel"], "the stock is known")
+    running.write(BUYER, "Order", "19", order("19"))
+    asked = running.plant_order("oemz", f"{BUYER}:19")
+    decided = {value["plant_order_id"]: value for m in running.read("hub.decisions") if (value := m.value)}
+    assert decided[asked["plant_order_id"]]["from_stock"] == 3
+
+
+def test_the_same_event_again_says_nothing_new(running: World) -> None:
+    first = running.write(BUYER, "Order", "20", order("20"))
+    running.plant_order("oemz", f"{BUYER}:20")
+    running.write(BUYER, "Order", "20", order("20"), event_id=first)
+    running.write(BUYER, "Order", "20", order("20"))
+    running.write(BUYER, "Order", "21", order("21"))
+    running.plant_order("oemz", f"{BUYER}:21")
+    assert len([value for value in running.inbox("oemz", "orders") if value["order_id"] == "20"]) == 1
+
+
+def test_masterdata_is_published_once(running: World) -> None:
+    settings = running.settings
+    master = masterdata.load(settings.members_file, settings.nomenclature_file)
+    items = {message.key for message in running.read("hub.items")}
+    assert items == set(master.items)
+    assert {message.key for message in running.read("hub.parties")} == set(master.members.by_id)
+    assert publish_masterdata(settings, running.codec, master) == 0
+
+
+def test_a_topic_that_appears_later_is_read_without_a_restart(running: World) -> None:
+    settings, newcomer = running.settings, "new-customer"
+    member = Member(
+        id=newcomer, name=Name(en="New", ru="Новый"), roles=frozenset({"customer"}), country="RU", time_zone="Asia/Omsk"
+    )
+    topicadmin.apply(settings, Members(members=(member,)))
+    producer = KafkaProducer(bootstrap_servers=running_bootstrap(running))
+    headers = envelope.headers(Envelope("x", f"/members/{newcomer}", "kranhub.Order"))
+    topic = topics.out(settings.namespace, newcomer, "orders")
+    producer.send(topic, key=b"1", value=running.codec.encode("Order", order("1", buyer=newcomer)), headers=headers)
+    producer.close(10)
+    found = wait_for(lambda: [d for d in running.dead_letters() if d["member"] == newcomer], "its order was read")
+    assert found[0]["code"] == "unknown-member"
+
+
+def running_bootstrap(running: World) -> str:
+    return str(running.producer.config["bootstrap_servers"][0])
