@@ -1,0 +1,171 @@
+"""Every bad input becomes a dead letter with stage, reason and original bytes, and the stream behind it moves on."""
+
+import io
+import struct
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import fastavro
+import pytest
+
+from kranhub import schemafiles
+from tests.support.core import NOW, World, core, line, order, response, wait_for, world
+from tests.support.stack import Stack, new_namespace
+
+pytestmark = pytest.mark.stack
+
+BUYER = "sibir-terminal"
+ZERO = Decimal(0)
+
+
+@pytest.fixture(scope="module")
+def running(stack: Stack) -> Iterator[World]:
+    settings = stack.prepare(new_namespace())
+    with world(settings) as around, core(settings):
+        yield around
+
+
+def letter(around: World, event_id: str, code: str) -> dict[str, Any]:
+    """Wait for the dead letter of this event."""
+
+    def found() -> list[dict[str, Any]]:
+        return [one for one in around.dead_letters() if one["event_id"] == event_id and one["code"] == code]
+
+    return dict(wait_for(found, f"a dead letter {code} of {event_id}")[0])
+
+
+def moves_on(around: World, number: str) -> None:
+    """A good order written after the bad one reaches its plant."""
+    around.write(BUYER, "Order", number, order(number))
+    around.plant_order("oemz", f"{BUYER}:{number}")
+
+
+ORDERS: dict[str, dict[str, Any]] = {
+    "foreign-author": order("b", buyer="irtysh-stroy"),
+    "unknown-member": order("b", payer="nobody"),
+    "bad-quantity": order("b", line("1", "ДВ-7.5", -4)),
+    "bad-currency": order("b", currency="рубль"),
+    "absurd-date": order("b", requested_date=date(1, 1, 1)),
+    "no-lines": {**order("b"), "lines": []},
+    "bad-line-number": order("b", line("1", "ДВ-7.5", 1), line("1", "ДВ-7.5", 1)),
+    "too-many-digits": order("b", line("1", "МК-СТ", "0.0001", "GRM")),
+}
+
+
+@pytest.mark.parametrize("code", sorted(ORDERS))
+def test_a_bad_order_is_dead_lettered_with_its_bytes(running: World, code: str) -> None:
+    data = running.codec.encode("Order", ORDERS[code])
+    event_id = running.write(BUYER, "Order", "b", data)
+    found = letter(running, event_id, code)
+    assert found["stage"] == "ingest"
+    assert found["original"] == data
+    assert found["member"] == BUYER
+    assert found["topic"].endswith(f"out.{BUYER}.orders")
+    assert set(found["reason"]) == {"en", "ru"}
+    assert found["headers"]["ce_id"] == event_id
+    moves_on(running, f"after-{code}")
+
+
+def raw_bytes(around: World, what: str) -> bytes:
+    """Bytes that no good client would write."""
+    good = around.codec.encode("Order", order("b"))
+    schema_id = good[:5]
+    if what == "malformed-avro":
+        return good[:-7]
+    if what == "no-header":
+        return b"{}"
+    if what == "unknown-schema-id":
+        return struct.pack(">bI", 0, 987654321) + good[5:]
+    if what == "wrong-record":
+        return around.codec.encode("OrderResponse", response(asked()))
+    head = io.BytesIO()
+    value = {**order("b"), "document_status": "ACTIVE", "lines": []}
+    fastavro.schemaless_writer(head, schemafiles.load_all()["Order"], value)
+    million = io.BytesIO()
+    fastavro.schemaless_writer(million, "long", 1_000_000)
+    return schema_id + head.getvalue()[:-1] + million.getvalue()
+
+
+def asked(**changes: Any) -> dict[str, Any]:
+    """A plant order that never was."""
+    first = {"line_id": "1", "quantity": Decimal(1), "unit": "H87"}
+    return {"plant_order_id": f"{BUYER}:none/1.1.1", "plant": "oemz", "revision": 1, "lines": [first], **changes}
+
+
+@pytest.mark.parametrize(
+    ("what", "code"),
+    [
+        ("malformed-avro", "malformed-avro"),
+        ("no-header", "malformed-avro"),
+        ("unknown-schema-id", "unknown-schema-id"),
+        ("too-many-elements", "too-many-elements"),
+        ("wrong-record", "wrong-record"),
+    ],
+)
+def test_bad_bytes_are_dead_lettered_untouched(running: World, what: str, code: str) -> None:
+    data = raw_bytes(running, what)
+    event_id = running.write(BUYER, "Order", "b", data)
+    found = letter(running, event_id, code)
+    assert (found["stage"], found["original"]) == ("ingest", data)
+    moves_on(running, f"after-{what}")
+
+
+@pytest.mark.parametrize(
+    ("bad", "code"),
+    [(line("2", "НЕТ-ТАКОГО", 1), "unmapped-item"), (line("2", "ДВ-7.5", 1, "TNE"), "unmapped-unit")],
+)
+def test_an_unmapped_line_is_dead_lettered_and_held_while_the_order_goes_on(
+    running: World, bad: dict[str, Any], code: str
+) -> None:
+    data = running.codec.encode("Order", order(code, line("1", "ДВ-7.5", 4), bad))
+    event_id = running.write(BUYER, "Order", code, data)
+    assert letter(running, event_id, code)["original"] == data
+    running.plant_order("oemz", f"{BUYER}:{code}")
+    status = running.status(BUYER, code, "PLANNED")
+    assert [one["state"] for one in status["lines"]] == ["PLANNED", "ON_HOLD"]
+
+
+def test_an_unmapped_line_holds_an_order_of_complete_delivery(running: World) -> None:
+    lines = (line("1", "ДВ-7.5", 4), line("2", "НЕТ", 1))
+    event_id = running.write(BUYER, "Order", "whole", order("whole", *lines, complete_delivery=True))
+    letter(running, event_id, "unmapped-item")
+    running.status(BUYER, "whole", "ON_HOLD")
+    assert not [value for value in running.inbox("oemz", "orders") if value["order_id"] == "whole"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"item_code": "?"}, "unmapped-item"),
+        ({"unit": "TNE"}, "unmapped-unit"),
+        ({"reserved": Decimal(-1)}, "bad-quantity"),
+        ({"company": "oetz"}, "foreign-author"),
+        ({"as_of": datetime(1, 1, 1, tzinfo=UTC)}, "absurd-date"),
+    ],
+)
+def test_bad_stock_is_dead_lettered(running: World, changes: dict[str, Any], code: str) -> None:
+    level = {"company": "oemz", "site": "oemz-motors", "item_code": "EM-MTF-75", "on_hand": ZERO, "reserved": ZERO}
+    level |= {"blocked": ZERO, "unit": "H87", "as_of": NOW, **changes}
+    event_id = running.write("oemz", "InventoryLevel", "x", level)
+    assert letter(running, event_id, code)["stage"] == "ingest"
+
+
+def test_an_answer_from_a_plant_that_was_not_asked(running: World) -> None:
+    running.write(BUYER, "Order", "not-asked", order("not-asked"))
+    real = running.plant_order("oemz", f"{BUYER}:not-asked")
+    data = running.codec.encode("OrderResponse", response({**real, "plant": "oetz"}, "RE"))
+    event_id = running.write("oetz", "OrderResponse", real["plant_order_id"], data)
+    found = letter(running, event_id, "not-addressee")
+    assert (found["stage"], found["member"], found["original"]) == ("planner", "oetz", data)
+    running.write("oemz", "OrderResponse", real["plant_order_id"], response(real))
+    running.status(BUYER, "not-asked", "CONFIRMED")
+
+
+def test_an_answer_to_a_plant_order_that_never_was(running: World) -> None:
+    event_id = running.write("oemz", "OrderResponse", "x", response(asked()))
+    found = letter(running, event_id, "unknown-plant-order")
+    assert found["stage"] == "planner"
+    event_id = running.write("oemz", "OrderResponse", "y", response(asked(plant_order_id="no key at all")))
+    letter(running, event_id, "unknown-plant-order")
