@@ -24,6 +24,8 @@ def verify(config: SqlConfig, member: Member, client: Client, streams: Sequence[
         if config.plant_orders is not None:
             _refuse(_unfilled(config.plant_orders, tables))
             _refuse(_not_unique(inspector, config.plant_orders, config.schema_name))
+    if config.plant_orders is not None:
+        _refuse_read_only(client)
     _refuse(_unsorted(client, streams))
     _refuse(_unknown_sites(config, member))
 
@@ -139,6 +141,12 @@ def _unknown_sites(config: SqlConfig, member: Member) -> Iterable[Text]:
                 ru=f"inventory.sites: {name!r} указывает на {site!r}, такой площадки у {member.id} нет. Есть: "
                 f"{', '.join(sorted(known))}.",
             )
+
+
+def _refuse_read_only(client: Client) -> None:
+    """Raise `Misconfigured` when the file may only be read: SQLite says so when a writing transaction begins."""
+    with client.writing():
+        pass
 
 
 def _refuse(mistakes: Iterable[Text]) -> None:

@@ -8,12 +8,24 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from kranhub import units
 from kranhub.errors import Misconfigured
 from kranhub.members import TimeZone
 from kranhub.text import Text
 
 Name = Annotated[str, Field(pattern=r"^[^\W\d][\w ]{0,62}$", description="a table's or a column's name, nothing else")]
-Rec20 = Annotated[str, Field(pattern=r"^[A-Z0-9]{2,3}$", description="UN/CEFACT Recommendation 20 code")]
+
+
+def _known_unit(code: str) -> str:
+    if code not in units.UNITS:
+        advice = units.from_okei(code)
+        raise ValueError(
+            f"{code!r} is no unit of Recommendation 20 that the hub knows; use {advice or 'H87, TNE, KGM'}"
+        )
+    return code
+
+
+Rec20 = Annotated[str, AfterValidator(_known_unit)]
 Constant = str | int | float | bool
 
 
@@ -332,9 +344,12 @@ class SqlConfig(_Model):
 
 def _parsed(url: str) -> URL:
     try:
-        return make_url(url)
+        found = make_url(url)
     except ArgumentError:
-        raise ValueError("this is no database address; write one such as sqlite:///C:/erp/plant.db") from None
+        found = None
+    if found is None or (found.get_backend_name() == "sqlite" and not found.database):
+        raise ValueError("this is no database address; write one such as sqlite:///C:/erp/plant.db")
+    return found
 
 
 def _variable(name: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from connectors.sql.changes import ByVersion, Sweep, WholeTable
 from connectors.sql.client import Client, Transaction
 from connectors.sql.config import SqlConfig
-from connectors.sql.mapping import Snapshot, Stream
+from connectors.sql.mapping import Document, Snapshot, Stream
 from connectors.sql.values import Row
 from kranhub.connector import Checkpoint, Event, Position, Progress, Read, Source, Unreadable
 from kranhub.errors import InvalidDocument
@@ -51,10 +51,10 @@ class SqlSource(Source):
             event_id = sweep.event_id(self._document_id(stream, snapshot.row), version, snapshot.digest())
             new = sweep.is_new(event_id)
             sweep.passed(event_id, version, _key(stream, snapshot.row))
-            positions[name] = sweep.position() if new else positions.get(name, Position(""))
-            item = _item(stream, snapshot, event_id, Checkpoint(dict(positions))) if new else None
-            if item is not None:
-                yield item
+            said = _said(stream, snapshot) if new else None
+            if said is not None:
+                positions[name] = sweep.position()
+                yield _item(stream, snapshot, event_id, said, Checkpoint(dict(positions)))
         positions[name] = sweep.finished()
 
     def _document_id(self, stream: Stream, row: Row) -> str:
@@ -99,18 +99,27 @@ def _sweep_of(stream: Stream, before: Position | None) -> Sweep:
     return ByVersion(before, changed, stream.values.zone, datetime.now(UTC) + HORIZON)
 
 
-def _item(stream: Stream, snapshot: Snapshot, event_id: str, checkpoint: Checkpoint) -> Read | Unreadable | None:
+def _said(stream: Stream, snapshot: Snapshot) -> tuple[str, Document] | InvalidDocument | None:
+    """Return the row's document, what is wrong with it, or None where it says nothing."""
     try:
-        made = stream.document(snapshot, datetime.now(UTC))
-        if made is None:
-            return None
-        key, value = made
-        time = stream.changed_at(snapshot.row)
-        return Read(Event(event_id, key, stream.subject, stream.member.id, value, time), checkpoint)
+        return stream.document(snapshot, datetime.now(UTC))
     except InvalidDocument as error:
-        key = stream.native_key(snapshot.row)
-        original = snapshot.original(stream.settings.table)
-        return Unreadable(event_id, key, stream.subject, error.code, error.text.as_map(), original, checkpoint)
+        return error
+
+
+def _item(
+    stream: Stream,
+    snapshot: Snapshot,
+    event_id: str,
+    said: tuple[str, Document] | InvalidDocument,
+    checkpoint: Checkpoint,
+) -> Read | Unreadable:
+    if isinstance(said, InvalidDocument):
+        key, original = stream.native_key(snapshot.row), snapshot.original(stream.settings.table)
+        return Unreadable(event_id, key, stream.subject, said.code, said.text.as_map(), original, checkpoint)
+    key, value = said
+    time = stream.changed_at(snapshot.row)
+    return Read(Event(event_id, key, stream.subject, stream.member.id, value, time), checkpoint)
 
 
 def _key(stream: Stream, row: Row) -> Sequence[Any]:
