@@ -12,6 +12,7 @@ from decimal import Decimal, InvalidOperation
 from urllib.parse import quote, unquote
 
 _BLOCK = re.compile(r"\[kranhub (?P<revision>\d+)(?: (?P<status>[A-Z]+))?\]\n(?P<body>.*?)\[/kranhub\]", re.DOTALL)
+END = "[/kranhub]"
 _WANTED = re.compile(r"^(?P<line>\S+): (?P<quantity>\S+) (?P<unit>\S+) (?P<date>\S+)$", re.MULTILINE)
 
 
@@ -44,7 +45,7 @@ def read(comment: str | None) -> Block:
 def write(comment: str | None, revision: int, lines: Iterable[str], status: str = "") -> str:
     """Return the comment with the hub's paragraph replaced, or put in front."""
     head = " ".join(filter(None, ("kranhub", str(revision), status)))
-    block = "\n".join([f"[{head}]", *(line.replace("\n", " ") for line in lines), "[/kranhub]"])
+    block = "\n".join([f"[{head}]", *(_one_line(line) for line in lines), END])
     if comment and _BLOCK.search(comment):
         return _BLOCK.sub(lambda _: block, comment, count=1)
     return f"{block}\n{comment}" if comment else block
@@ -53,6 +54,10 @@ def write(comment: str | None, revision: int, lines: Iterable[str], status: str 
 def wanted_line(line_id: str, wanted: Wanted) -> str:
     """Return the words for one line; `read` understands them."""
     return f"{quote(line_id, safe='')}: {wanted.quantity.normalize():f} {wanted.unit} {wanted.date.isoformat()}"
+
+
+def _one_line(words: str) -> str:
+    return words.replace("\n", " ").replace(END, "")
 
 
 def _wanted(body: str) -> dict[str, Wanted]:

@@ -54,11 +54,15 @@ class Client:
     async def search(
         self, model: str, domain: Domain, fields: Sequence[str], *, limit: int | None = None, **context: Any
     ) -> list[Record]:
-        """Return the records that fit the domain by rising id, with dotted fields nested under ``name.``."""
-        order = [["id", "ASC"]]
-        found: list[Record] = await self.call(
-            model, "search_read", list(domain), 0, limit, order, list(fields), **context
-        )
+        """Return the records that fit the domain by rising id, with dotted fields nested under ``name.``.
+
+        A no to a reading is a missing right: `Misconfigured`.
+        """
+        reading = ("search_read", list(domain), 0, limit, [["id", "ASC"]], list(fields))
+        try:
+            found: list[Record] = await self.call(model, *reading, **context)
+        except faults.Refused as error:
+            raise faults.unreadable(model, error) from None
         return found
 
     async def create(self, model: str, values: Record) -> int:

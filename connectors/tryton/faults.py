@@ -100,6 +100,16 @@ def no_company(config: Config) -> Misconfigured:
     )
 
 
+def unreadable(model: str, refused: Refused) -> Misconfigured:
+    """Return the error for a model that may not be read."""
+    return Misconfigured(
+        Text(
+            en=f"{refused.text.en} Give the connector's Tryton user the right to read {model}.",
+            ru=f"{refused.text.ru} Дайте пользователю коннектора в Tryton право читать {model}.",
+        )
+    )
+
+
 def bad_url(config: Config, what: str) -> Text:
     """Return the sentence about an address that is none."""
     return Text(

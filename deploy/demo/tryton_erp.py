@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from importlib.metadata import distributions
 from pathlib import Path
 from typing import Self
@@ -39,10 +39,10 @@ def quiet(_: Text) -> None:
 def ensure_template(cache: Path, progress: Say = quiet) -> Path:
     """Return the template database's file, building it in about half a minute when the cache has none.
 
-    Its name carries the versions of trytond and its modules and a hash of the set-up code; beside it stands the
-    password of its user ``admin``, random per template. Raises `Failed` when Tryton cannot be set up.
+    Its folder's name carries the versions of trytond and its modules and a hash of the set-up code; beside it stands
+    the password of its user ``admin``, random per template. Raises `Failed` when Tryton cannot be set up.
     """
-    template = cache / f"tryton-{_fingerprint()}.sqlite"
+    template = cache / f"tryton-{_fingerprint()}" / "template.sqlite"
     if template.exists():
         return template
     progress(
@@ -53,9 +53,11 @@ def ensure_template(cache: Path, progress: Say = quiet) -> Path:
     )
     cache.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="tryton-build-", dir=cache) as folder:
-        _build(Path(folder), progress)
-        os.replace(Path(folder) / "template.password", template.with_suffix(".password"))
-        os.replace(Path(folder) / "template.sqlite", template)
+        built = Path(folder) / "built"
+        built.mkdir()
+        _build(built, progress)
+        with suppress(OSError):  # another process was faster: its template is as good
+            built.rename(template.parent)
     progress(Text(en="Tryton: the template database is ready", ru="Tryton: шаблон базы готов"))
     return template
 

@@ -164,6 +164,12 @@ def process_sale(rpc: Rpc, sale: int) -> None:
     rpc.press("sale.sale", "process", sale)
 
 
+def reserve_sale(rpc: Rpc, sale: int) -> None:
+    """Reserve the goods of a sale in work for its shipment."""
+    for shipment in rpc.one("sale.sale", [["id", "=", sale]], "shipments")["shipments"]:
+        rpc.press("stock.shipment.out", "assign_try", shipment)
+
+
 def set_stock(rpc: Rpc, quantities: Mapping[str, float]) -> None:
     """Count the stock: product code to quantity, in the product's own unit, in the storage of the warehouse."""
     warehouse = rpc.one("stock.location", [["type", "=", "warehouse"]], "storage_location")

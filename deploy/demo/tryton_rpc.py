@@ -117,8 +117,8 @@ def _decode(value: dict[str, Any]) -> Any:
         case "date":
             return dt.date(value["year"], value["month"], value["day"])
         case "datetime":
-            parts = [value[name] for name in ("year", "month", "day", "hour", "minute", "second", "microsecond")]
-            return dt.datetime(*parts, dt.UTC)
+            clock = dt.time(value["hour"], value["minute"], value["second"], value["microsecond"])
+            return dt.datetime.combine(dt.date(value["year"], value["month"], value["day"]), clock, dt.UTC)
         case "timedelta":
             return dt.timedelta(seconds=value["seconds"])
     return value

@@ -389,6 +389,21 @@ async def test_stock_is_told_per_product_and_again_when_it_moves(new_company: Ne
     assert (await poll(connect(company, "plant").source(), checkpoint))[0] == []
 
 
+async def test_what_tryton_assigned_is_reserved(new_company: NewCompany) -> None:
+    company = new_company()
+    people.set_stock(company.rpc, {"CRANE-10": 3})
+    connector = connect(company, "plant")
+    await deliver(connector, plant_order())
+    _, checkpoint = await poll(connector.source())
+    sale = people.sales(company.rpc)[0].id
+    people.confirm_sale(company.rpc, sale)
+    people.process_sale(company.rpc, sale)
+    people.reserve_sale(company.rpc, sale)
+    items, _ = await poll(connector.source(), checkpoint)
+    (level,) = events(items, "InventoryLevel")
+    assert (level.value["on_hand"], level.value["reserved"]) == (3, 2)
+
+
 async def test_a_production_for_a_plant_order_is_followed(new_company: NewCompany) -> None:
     company = new_company()
     event = plant_order()
