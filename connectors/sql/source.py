@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -41,8 +42,9 @@ class SqlSource(Source):
             await asyncio.sleep(self._config.poll_seconds)
 
     def _name(self, stream: Stream) -> str:
-        """Return the stream's name in checkpoints: a new epoch starts from the beginning."""
-        return f"{stream.name}#{self._config.epoch}"
+        """Return the stream's name in checkpoints: a new epoch, or another way to read, starts from the beginning."""
+        changed = stream.settings.changed
+        return f"{stream.name}.{changed.kind if changed else 'whole'}#{self._config.epoch}"
 
     async def _sweep(self, stream: Stream, positions: dict[str, Position]) -> AsyncIterator[Read | Unreadable]:
         name, sweep = self._name(stream), _sweep_of(stream, positions.get(self._name(stream)))
@@ -99,27 +101,30 @@ def _sweep_of(stream: Stream, before: Position | None) -> Sweep:
     return ByVersion(before, changed, stream.values.zone, datetime.now(UTC) + HORIZON)
 
 
-def _said(stream: Stream, snapshot: Snapshot) -> tuple[str, Document] | InvalidDocument | None:
+@dataclass(frozen=True, slots=True)
+class _Said:
+    key: str
+    value: Document
+    time: datetime | None
+
+
+def _said(stream: Stream, snapshot: Snapshot) -> _Said | InvalidDocument | None:
     """Return the row's document, what is wrong with it, or None where it says nothing."""
     try:
-        return stream.document(snapshot, datetime.now(UTC))
+        made = stream.document(snapshot, datetime.now(UTC))
+        return _Said(*made, stream.changed_at(snapshot.row)) if made is not None else None
     except InvalidDocument as error:
         return error
 
 
 def _item(
-    stream: Stream,
-    snapshot: Snapshot,
-    event_id: str,
-    said: tuple[str, Document] | InvalidDocument,
-    checkpoint: Checkpoint,
+    stream: Stream, snapshot: Snapshot, event_id: str, said: _Said | InvalidDocument, checkpoint: Checkpoint
 ) -> Read | Unreadable:
-    if isinstance(said, InvalidDocument):
-        key, original = stream.native_key(snapshot.row), snapshot.original(stream.settings.table)
-        return Unreadable(event_id, key, stream.subject, said.code, said.text.as_map(), original, checkpoint)
-    key, value = said
-    time = stream.changed_at(snapshot.row)
-    return Read(Event(event_id, key, stream.subject, stream.member.id, value, time), checkpoint)
+    if isinstance(said, _Said):
+        event = Event(event_id, said.key, stream.subject, stream.member.id, said.value, said.time)
+        return Read(event, checkpoint)
+    key, original = stream.native_key(snapshot.row), snapshot.original(stream.settings.table)
+    return Unreadable(event_id, key, stream.subject, said.code, said.text.as_map(), original, checkpoint)
 
 
 def _key(stream: Stream, row: Row) -> Sequence[Any]:

@@ -455,6 +455,26 @@ class TestSource:
         ids = {item.event.id for item in first + second if isinstance(item, Read)}
         assert len(ids) == 2
 
+    async def test_another_way_to_read_starts_from_the_beginning(self, sql: Sql, plant: Plant) -> None:
+        await deliver(sql, plant_order())
+        plant.answer("ПРИНЯТ", izmenen="2026-02-01 12:00:00.125")
+        _, checkpoint = await poll(sql.source())
+        whole = connector(plant, responses__changed=None)
+        items, checkpoint = await poll(whole.source(), checkpoint)
+        assert len(values(items, "OrderResponse")) == 1
+        assert (await poll(whole.source(), checkpoint))[0] == []
+        await whole.close()
+
+    async def test_time_that_does_not_parse_is_a_bad_row(self, sql: Sql, plant: Plant) -> None:
+        await deliver(sql, plant_order())
+        _, checkpoint = await poll(sql.source())
+        plant.answer("ПРИНЯТ", izmenen="вчера")
+        items, checkpoint = await poll(sql.source(), checkpoint)
+        assert [letter.code for letter in bad(items)] == ["bad-date"]
+        plant.answer("ПРИНЯТ", izmenen="01.02.2026 10:00")
+        items, _ = await poll(sql.source(), checkpoint)
+        assert len(values(items, "OrderResponse")) == 1
+
 
 class TestBadRows:
     """Each is a dead letter with its original row, and the next row flows."""
