@@ -6,7 +6,8 @@ from typing import Any
 from connectors.tryton.client import Client
 from connectors.tryton.codes import Codes
 from connectors.tryton.config import Side
-from kranhub.errors import Failed, Misconfigured
+from connectors.tryton.faults import Refused, ServerFailed
+from kranhub.errors import Misconfigured
 from kranhub.text import Text
 
 # Model to the rights that the connector needs there.
@@ -44,7 +45,7 @@ async def check(client: Client, codes: Codes) -> None:
 async def _check_rights(client: Client, model: str, rights: Sequence[str]) -> None:
     try:
         access = (await client.call("ir.model.access", "get_access", [model]))[model]
-    except Failed:
+    except (ServerFailed, Refused):
         raise _no_module(MODULES.get(model.partition(".")[0], model.partition(".")[0])) from None
     missing = [right for right in rights if not access[right]]
     if missing:

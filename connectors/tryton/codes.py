@@ -63,3 +63,8 @@ def inner(record: Mapping[str, Any], path: str) -> Any:
 def quantity(value: Any) -> Decimal:
     """Return a quantity without the noise of Tryton's binary floats: six digits after the point."""
     return Decimal(value or 0).quantize(SIX_DIGITS)
+
+
+def without_zeros(value: Decimal) -> Decimal:
+    """Return the number with no more digits than it needs: Tryton counts zeros after the point as digits."""
+    return Decimal(f"{value.normalize():f}")

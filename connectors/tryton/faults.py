@@ -10,6 +10,7 @@ from kranhub.errors import Failed, Misconfigured, Unavailable
 from kranhub.text import Text
 
 RATE_LIMIT_SECONDS = 300.0
+SERVER_FAILED_SECONDS = 30.0
 OVERLOADED = ("database is locked", "could not serialize", "deadlock detected", "LockNotAvailable")
 
 
@@ -19,6 +20,10 @@ class SessionEnded(Exception):
 
 class Refused(Failed):
     """Tryton's own no to one request: a rule, a right, a warning. The text carries its words."""
+
+
+class ServerFailed(Unavailable):
+    """Tryton's server broke down over one request: an administrator should look, and it is tried again."""
 
 
 class Busy(Unavailable):
@@ -61,7 +66,7 @@ def _raise(error: Any, method: str, config: Config) -> Any:
         raise Refused(Text(en=f"Tryton says: {' '.join(words)}", ru=f"Tryton отвечает: {' '.join(words)}"))
     if any(sign in kind for sign in OVERLOADED):
         raise away(config, "its database is busy")
-    raise Failed(_server_failed(method, str(kind)))
+    raise ServerFailed(_server_failed(method, str(kind)), retry_after=SERVER_FAILED_SECONDS)
 
 
 def away(config: Config, what: str) -> Unavailable:

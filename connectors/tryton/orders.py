@@ -12,7 +12,7 @@ from typing import Any
 
 from connectors.tryton import block, refusals
 from connectors.tryton.client import Client, Record
-from connectors.tryton.codes import Codes, inner, quantity
+from connectors.tryton.codes import Codes, inner, quantity, without_zeros
 from connectors.tryton.faults import Refused
 from connectors.tryton.mapping import LINE_MARK
 from kranhub.connector import Event, Outcome, Receipt
@@ -199,7 +199,7 @@ class Sales:
         }
         parent = {"_parent_sale.party": party, "_parent_sale.currency": currency, "sale": -1}
         changed = await self._client.call("sale.line", "on_change", asked | parent, ["product", "quantity"])
-        price = line["price"] if line["price"] is not None else changed.get("unit_price")
+        price = changed.get("unit_price") if line["price"] is None else without_zeros(line["price"])
         return asked | {
             "taxes": [["add", changed["taxes"]]] if changed.get("taxes") else [],
             "unit_price": price if price is not None else Decimal(0),

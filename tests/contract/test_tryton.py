@@ -6,18 +6,23 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+import httpx
 import pytest
 
 from connectors.tryton import Config, Tryton
 from deploy.demo import tryton_people as people
 from kranhub import members
+from kranhub.codec import Codec
 from kranhub.connector import Checkpoint, Event, Outcome, Progress, Read, Receipt, Source, Unreadable
 from kranhub.errors import Failed, Misconfigured, Unavailable
+from kranhub.registry import Registry
 from tests.support.samples_tryton import WANTED, configuration, order_status, plant_order
 from tests.support.tryton import REPOSITORY, Company, NewCompany
 
 pytestmark = pytest.mark.tryton
 
+ANY_ID = httpx.MockTransport(lambda _: httpx.Response(200, json={"id": 1}))
+ENCODER = Codec(Registry("http://registry.invalid", ANY_ID))
 MEMBERS = members.load(REPOSITORY / "deploy/members/omsk.yaml").by_id
 
 
@@ -39,6 +44,10 @@ async def poll(source: Source, since: Checkpoint | None = None) -> tuple[list[Re
 
 
 def events(items: Sequence[Read | Unreadable], subject: str) -> list[Event]:
+    """Return the events of one kind; every event must fit its schema."""
+    for item in items:
+        if isinstance(item, Read):
+            ENCODER.encode(item.event.subject, item.event.value)
     return [item.event for item in items if isinstance(item, Read) and item.event.subject == subject]
 
 

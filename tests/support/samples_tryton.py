@@ -33,9 +33,9 @@ def plant_order(name: str = "1.1.1", revision: int = 1, **changes: Any) -> Event
         "item": "crane",
         "item_code": "CRANE-10",
         "description": None,
-        "quantity": Decimal(2),
+        "quantity": Decimal("2.000000"),
         "unit": "H87",
-        "price": Decimal("312.50"),
+        "price": Decimal("312.500000"),
         "requested_date": None,
     }
     value = {

@@ -13,7 +13,7 @@ from connectors.tryton.config import Config
 from connectors.tryton.refusals import unknown_product
 from connectors.tryton.sink import PlantOrderSink
 from kranhub.connector import Event, Outcome, Receipt
-from kranhub.errors import Failed, KranhubError, Misconfigured, Unavailable
+from kranhub.errors import KranhubError, Misconfigured, Unavailable
 from kranhub.text import Text
 
 CONFIG = Config.model_validate(
@@ -70,7 +70,7 @@ def timeout(request: httpx.Request) -> httpx.Response:
         (error("UserWarning", ["name", "Sure?", "", None]), faults.Refused),
         (error("ConcurrencyException", "Records were modified in the meanwhile"), faults.Busy),
         (error("database is locked", ""), Unavailable),
-        (error("'no.such.model'", ""), Failed),
+        (error("'no.such.model'", ""), faults.ServerFailed),
     ],
 )
 async def test_every_fault_has_its_next_action(answer: Answer, expected: type[KranhubError]) -> None:
