@@ -5,7 +5,7 @@ import os
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -38,7 +38,7 @@ class Child:
 
     def public(self) -> dict[str, object]:
         """Return what a person or a script may see of it."""
-        return {name: asdict(self)[name] for name in ("name", "state", "pid", "restarts", "exit_code")}
+        return {name: getattr(self, name) for name in ("name", "state", "pid", "restarts", "exit_code")}
 
 
 class Supervisor:

@@ -15,10 +15,10 @@ from kranhub.envelope import Envelope
 from kranhub.kafka import kafka_python
 from kranhub.registry import Registry
 from kranhub.settings import Settings
-from tests.support import independent
+from deploy.demo import independent
 from tests.support.connector_process import connector, reached, until
 from tests.support.file_erp import FileErp
-from tests.support.independent import Seen
+from deploy.demo.independent import Seen
 from tests.support.stack import Stack
 
 pytestmark = pytest.mark.stack

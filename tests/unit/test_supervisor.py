@@ -1,5 +1,6 @@
 """The supervisor restarts what ends and leaves no process behind."""
 
+import json
 import sys
 import time
 from collections.abc import Callable
@@ -52,7 +53,15 @@ def test_stop_ends_every_child() -> None:
 
 
 def test_the_state_file_is_whole(tmp_path: Path) -> None:
-    supervisor = Supervisor({"one": STEADY})
-    write_state(tmp_path / "run.json", supervisor.children)
-    assert '"one"' in (tmp_path / "run.json").read_text()
+    supervisor = Supervisor({"one": STEADY}, changed=lambda _: write_state(tmp_path / "run.json", supervisor.children))
+    until(supervisor, lambda: supervisor.children[0].state == "running")
+    state = json.loads((tmp_path / "run.json").read_text())
+    assert state["processes"][0] == {
+        "name": "one",
+        "state": "running",
+        "pid": supervisor.children[0].pid,
+        "restarts": 0,
+        "exit_code": None,
+    }
+    supervisor.stop()
     assert list(tmp_path.iterdir()) == [tmp_path / "run.json"]

@@ -1,0 +1,123 @@
+"""The journey as it goes: follows hub.events and draws each order as a row."""
+
+import sys
+import threading
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.table import Table
+
+from deploy.demo.clerks import Wish
+from kranhub import identifiers, reading, topics
+from kranhub.codec import Codec
+from kranhub.errors import KranhubError
+from kranhub.reading import Message
+from kranhub.registry import Registry
+from kranhub.settings import Settings, endpoints
+from kranhub.text import Text
+
+ANSWERS = {"AB": "…", "AP": "✓", "CA": "≈", "RE": "✗"}
+HEADINGS = (
+    Text(en="order", ru="заказ"),
+    Text(en="what", ru="что"),
+    Text(en="state", ru="состояние"),
+    Text(en="promise", ru="обещано"),
+    Text(en="plants", ru="заводы"),
+)
+
+
+class Journey:
+    """What is known of the orders so far. Filled by a thread of its own."""
+
+    def __init__(self, settings: Settings, wishes: Mapping[str, Wish]) -> None:
+        """Take the orders to follow, by their numbers."""
+        self._settings, self._wishes = settings, wishes
+        self._lock = threading.Lock()
+        self.states: dict[str, str] = {}
+        self.promises: dict[str, str] = {}
+        self.plants: dict[str, dict[str, tuple[str, str]]] = {}
+        self.error: KranhubError | None = None
+
+    def follow(self) -> None:
+        """Start to follow; ends with the process."""
+        threading.Thread(target=self._run, daemon=True).start()
+
+    def table(self) -> Table:
+        """Draw what is known now."""
+        table = Table(title=str(Text(en="The journey", ru="Путь заказов")))
+        for heading in HEADINGS:
+            table.add_column(str(heading))
+        with self._lock:
+            for number, wish in self._wishes.items():
+                plants = self.plants.get(number, {})
+                told = "  ".join(f"{plant} {mark}" for plant, mark in plants.values())
+                promise = self.promises.get(number, "")
+                table.add_row(number, str(wish.title), self.states.get(number, ""), promise, told)
+        return table
+
+    def _run(self) -> None:
+        try:
+            with Registry(endpoints(self._settings).registry_url) as registry:
+                events = topics.hub(self._settings.namespace, "events")
+                for message in reading.messages(self._settings, Codec(registry), events, follow=True):
+                    self._note(message)
+        except KranhubError as error:
+            self.error = error
+
+    def _note(self, message: Message) -> None:
+        number = identifiers.order_of(message.key)[1]
+        value = message.value or {}
+        with self._lock:
+            if message.subject == "OrderStatus":
+                self.states[number] = _state(value)
+                self.promises[number] = str(value["promised_date"] or "")
+            elif message.subject == "PlantOrder":
+                plants = self.plants.setdefault(number, {})
+                plants.setdefault(value["plant_order_id"], (value["plant"], "…"))
+            elif message.subject == "OrderResponse":
+                mark = ANSWERS.get(value["response_code"], "?")
+                self.plants.setdefault(number, {})[value["plant_order_id"]] = (value["plant"], mark)
+
+
+def _state(status: Mapping[str, Any]) -> str:
+    """Return the order's state, and how many of its lines are held beside it."""
+    held = sum(line["state"] == "ON_HOLD" for line in status["lines"])
+    return f"{status['state']}, ON_HOLD: {held}" if held else str(status["state"])
+
+
+class Screen:
+    """Draws the journey: live on a terminal, a plain line per change elsewhere. On standard error."""
+
+    def __init__(self, journey: Journey) -> None:
+        """Take what to draw."""
+        self._journey = journey
+        self._console = Console(stderr=True)
+        self._live = Live(console=self._console, auto_refresh=False) if self._console.is_terminal else None
+        self._said: dict[str, str] = {}
+
+    def __enter__(self) -> "Screen":
+        if self._live:
+            self._live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._live:
+            self._live.stop()
+
+    def draw(self) -> None:
+        """Draw the state of now."""
+        if self._live:
+            self._live.update(Group(self._journey.table()), refresh=True)
+            return
+        for number, state in list(self._journey.states.items()):
+            if self._said.get(number) != state:
+                self._said[number] = state
+                sys.stderr.write(f"{datetime.now(UTC):%H:%M:%S} {number}: {state}\n")
+
+    def finish(self) -> None:
+        """Leave the whole table behind where it was not drawn live."""
+        if not self._live:
+            Console(stderr=True, width=150).print(self._journey.table())
