@@ -27,7 +27,7 @@ from kranhub.connector import (
     Source,
     Unreadable,
 )
-from kranhub.errors import Unavailable
+from kranhub.errors import Misconfigured, Unavailable
 from kranhub.failpoints import failpoint
 from kranhub.members import Member
 from kranhub.text import Text
@@ -57,6 +57,9 @@ class FileErp:
     def received(self) -> list[tuple[str, str, int]]:
         return self._run("SELECT event_id, key, revision FROM received ORDER BY rowid")
 
+    def orders(self) -> list[int]:
+        return [number for (number,) in self._run("SELECT id FROM orders")]
+
     def setting(self, name: str) -> str:
         rows = self._run(f"SELECT value FROM settings WHERE name = '{name}'")
         return rows[0][0] if rows else ""
@@ -80,6 +83,8 @@ class FileErpConnector(Connector):
 
     async def check(self) -> None:
         _refuse_when_away(self._erp)
+        if self._erp.setting("broken"):
+            raise Misconfigured(Text(en="The file ERP is broken; mend it.", ru="Файловая ERP сломана; почините её."))
 
     def source(self) -> Source:
         return _Orders(self._erp, self._member)

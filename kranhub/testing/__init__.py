@@ -1,0 +1,18 @@
+"""The contract suite that every connector passes, ours or a third party's.
+
+Subclass `ConnectorContract`, declare what the ERP can do, give a fixture ``harness``, and pytest runs the rest::
+
+    class TestMyErp(ConnectorContract):
+        features = Features(cancels=False)
+
+        @pytest.fixture
+        def harness(self, tmp_path):
+            return MyHarness(tmp_path)
+
+What the declared `Features` leave out is not collected; everything else must pass. Needs pytest-asyncio.
+"""
+
+from kranhub.testing.contract import ConnectorContract
+from kranhub.testing.harness import ErpHarness, Features
+
+__all__ = ["ConnectorContract", "ErpHarness", "Features"]

@@ -1,0 +1,44 @@
+"""Processes that stop or die at a named failpoint, and the proof that they were there."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+PATIENCE_S = 60.0
+
+
+@contextmanager
+def armed(command: Sequence[str], folder: Path, failpoint: str, action: str) -> Iterator["subprocess.Popen[bytes]"]:
+    """Run a command that acts at the failpoint; yields once it has. It is gone afterwards, whatever happens."""
+    environment = {
+        **os.environ,
+        "KRANHUB_FAILPOINTS": f"{failpoint}={action}",
+        "KRANHUB_FAILPOINTS_DIR": str(folder),
+    }
+    process = subprocess.Popen(list(command), env=environment)
+    try:
+        _wait_until_reached(process, folder, failpoint)
+        yield process
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+
+
+def resume(process: "subprocess.Popen[bytes]") -> int:
+    """Let a stopped process go on to its end; return its exit code."""
+    process.send_signal(signal.SIGCONT)
+    return process.wait(PATIENCE_S)
+
+
+def _wait_until_reached(process: "subprocess.Popen[bytes]", folder: Path, failpoint: str) -> None:
+    mark = folder / f"{failpoint}.{process.pid}"
+    deadline = time.monotonic() + PATIENCE_S
+    while not mark.exists():
+        assert process.poll() is None, f"the process ended before it reached {failpoint}"  # noqa: S101
+        assert time.monotonic() < deadline, f"{failpoint} was not reached in {PATIENCE_S:.0f} s"  # noqa: S101
+        time.sleep(0.02)
