@@ -44,10 +44,12 @@ def messages(
     topic: str,
     *,
     from_start: bool = True,
-    follow: bool = False,
+    follow: Callable[[], bool] | None = None,
     wanted: Callable[[bytes], bool] = lambda key: True,
 ) -> Iterator[Message]:
-    """Yield a topic's committed records, in each partition's order; without ``follow`` up to the end as it is now.
+    """Yield a topic's committed records, in each partition's order, up to the end as it is now.
+
+    With ``follow``, go on for as long as it returns True; it is asked a few times a second.
 
     Only records whose key ``wanted`` accepts are decoded. Raises `Failed` for an unknown topic, `Unavailable` when
     Kafka or the registry is away.
@@ -55,8 +57,8 @@ def messages(
     try:
         with closing(_consumer(settings)) as consumer:
             partitions = _assign(consumer, topic, from_start=from_start)
-            ends = {} if follow else consumer.end_offsets(partitions)
-            for record in _records(consumer, partitions, ends, follow=follow):
+            found = _following(consumer, follow) if follow else _to_the_end(consumer, partitions)
+            for record in found:
                 if wanted(record.key or b""):
                     yield _message(record, codec)
     except KafkaError as error:
@@ -95,17 +97,22 @@ def _assign(consumer: KafkaConsumer, topic: str, *, from_start: bool) -> list[To
     return partitions
 
 
-def _records(
-    consumer: KafkaConsumer, partitions: list[TopicPartition], ends: dict[TopicPartition, int], *, follow: bool
-) -> Iterator[Any]:
+def _following(consumer: KafkaConsumer, follow: Callable[[], bool]) -> Iterator[Any]:
+    while follow():
+        for batch in consumer.poll(timeout_ms=200).values():
+            yield from batch
+
+
+def _to_the_end(consumer: KafkaConsumer, partitions: list[TopicPartition]) -> Iterator[Any]:
+    ends = consumer.end_offsets(partitions)
     stalled_at = time.monotonic() + 60
-    while follow or any(consumer.position(partition) < ends[partition] for partition in partitions):
+    while any(consumer.position(partition) < ends[partition] for partition in partitions):
         batches = consumer.poll(timeout_ms=200)
         for batch in batches.values():
             yield from batch
         if batches:
             stalled_at = time.monotonic() + 60
-        elif not follow and time.monotonic() > stalled_at:
+        elif time.monotonic() > stalled_at:
             raise Unavailable(
                 Text(
                     en="A transaction has been open for a minute, so the topic's end cannot be read yet. Try again.",

@@ -20,6 +20,7 @@ from kranhub.settings import endpoints
 from kranhub.text import Text
 
 ROOT = Path("kranhub-data/demo")
+TEMPLATES = Path("kranhub-data/tryton")
 NAMESPACE = "demo."
 PATIENCE_S = 120.0
 EXPECTED = {
@@ -41,7 +42,7 @@ def main() -> int:
     if sys.argv[1:] == ["stop"]:
         return _stop()
     signal.signal(signal.SIGTERM, _interrupt)
-    scene = Scene(ROOT, NAMESPACE, say)
+    scene = Scene(ROOT, NAMESPACE, say, TEMPLATES)
     started = time.monotonic()
     kept = False
     try:
@@ -68,9 +69,7 @@ def main() -> int:
 def _journey(scene: Scene) -> checker.Verdict:
     wishes = clerks.place_orders(scene)
     say(Text(en=f"the customer placed {len(wishes)} orders", ru=f"заказчик разместил заказов: {len(wishes)}"))
-    journey = Journey(scene.settings, wishes)
-    journey.follow()
-    with Screen(journey) as screen:
+    with Journey(scene.settings, wishes) as journey, Screen(journey) as screen:
         _until_answered(scene, journey, wishes, screen)
     screen.finish()
     where = endpoints(scene.settings)
@@ -84,7 +83,7 @@ def _until_answered(scene: Scene, journey: Journey, wishes: dict[str, Wish], scr
     """Let people work until every order has the state it must end in. Raises `Failed` naming those that have not."""
     expected = {number: EXPECTED[wish.title] for number, wish in wishes.items()}
     deadline = time.monotonic() + PATIENCE_S
-    while journey.states != expected or _unanswered(journey):
+    while journey.states != expected or _unanswered(journey) or not _told(scene, expected):
         if journey.error:
             raise journey.error
         if time.monotonic() > deadline or not scene.alive:
@@ -93,6 +92,12 @@ def _until_answered(scene: Scene, journey: Journey, wishes: dict[str, Wish], scr
         screen.draw()
         time.sleep(0.5)
     screen.draw()
+
+
+def _told(scene: Scene, expected: dict[str, str]) -> bool:
+    """Return whether the customer's own ERP shows the state of every order."""
+    shown = checker.purchase_comments(scene)
+    return all(f"({state.partition(',')[0]})" in shown.get(number, "") for number, state in expected.items())
 
 
 def _unanswered(journey: Journey) -> bool:

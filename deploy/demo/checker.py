@@ -85,6 +85,12 @@ def audit(scene: Scene, bootstrap: str, registry_url: str) -> Verdict:
     return judge(gather(scene, bootstrap, registry_url))
 
 
+def purchase_comments(scene: Scene) -> dict[str, str]:
+    """Return what the customer's ERP shows on each purchase, by its number."""
+    rows = _rows(scene.tryton.folder / f"{DATABASES[CUSTOMER]}.sqlite", "SELECT number, comment FROM purchase_purchase")
+    return {number: comment or "" for number, comment in rows}
+
+
 def gather(scene: Scene, bootstrap: str, registry_url: str) -> Facts:
     """Read everything anew."""
 

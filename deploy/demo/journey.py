@@ -30,20 +30,26 @@ HEADINGS = (
 
 
 class Journey:
-    """What is known of the orders so far. Filled by a thread of its own."""
+    """What is known of the orders so far. A context manager: inside it, a thread follows the events."""
 
     def __init__(self, settings: Settings, wishes: Mapping[str, Wish]) -> None:
         """Take the orders to follow, by their numbers."""
         self._settings, self._wishes = settings, wishes
         self._lock = threading.Lock()
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
         self.states: dict[str, str] = {}
         self.promises: dict[str, str] = {}
         self.plants: dict[str, dict[str, tuple[str, str]]] = {}
         self.error: KranhubError | None = None
 
-    def follow(self) -> None:
-        """Start to follow; ends with the process."""
-        threading.Thread(target=self._run, daemon=True).start()
+    def __enter__(self) -> "Journey":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._done.set()
+        self._thread.join()
 
     def table(self) -> Table:
         """Draw what is known now."""
@@ -62,7 +68,8 @@ class Journey:
         try:
             with Registry(endpoints(self._settings).registry_url) as registry:
                 events = topics.hub(self._settings.namespace, "events")
-                for message in reading.messages(self._settings, Codec(registry), events, follow=True):
+                follow = lambda: not self._done.is_set()  # noqa: E731
+                for message in reading.messages(self._settings, Codec(registry), events, follow=follow):
                     self._note(message)
         except KranhubError as error:
             self.error = error

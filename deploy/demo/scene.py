@@ -40,8 +40,9 @@ PLANT_PRODUCTS = tuple(
 class Scene:
     """Kafka, the registry, a Tryton with two companies, four plants' databases, and `kranhub run`."""
 
-    def __init__(self, root: Path, namespace: str, say: Say) -> None:
-        """Take the folder for everything (its former content is removed) and the namespace of the topics."""
+    def __init__(self, root: Path, namespace: str, say: Say, templates: Path) -> None:
+        """Take the folder for everything (its former content is removed), the topics' namespace, Tryton's templates."""
+        self._templates = templates.resolve()
         self.root, self.say = root.resolve(), say
         self.settings = Settings(data_dir=self.root, namespace=namespace)
         self.tryton = TrytonServer(self.root / "tryton")
@@ -77,7 +78,7 @@ class Scene:
         (self.root / "demo.json").unlink(missing_ok=True)
 
     def _erps(self) -> None:
-        template = ensure_template(self.root.parent / "tryton", self.say)
+        template = ensure_template(self._templates, self.say)
         for database in DATABASES.values():
             self.tryton.add(database, template)
         self.say(Text(en="starting Tryton with two companies", ru="запускается Tryton с двумя компаниями"))

@@ -31,9 +31,8 @@ def tail(topic: str, from_beginning: bool, no_follow: bool, count: int | None, o
     settings = Settings()
     name = topic if topic.startswith(settings.namespace) else settings.namespace + topic
     with Registry(endpoints(settings).registry_url) as registry:
-        found = reading.messages(
-            settings, Codec(registry), name, from_start=from_beginning or no_follow, follow=not no_follow
-        )
+        follow = None if no_follow else lambda: True
+        found = reading.messages(settings, Codec(registry), name, from_start=from_beginning or no_follow, follow=follow)
         for message in itertools.islice(found, count):
             if output == "json":
                 emit(as_json(message))
