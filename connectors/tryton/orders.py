@@ -54,9 +54,11 @@ class Sales:
     def __init__(self, client: Client, codes: Codes) -> None:
         """Take where to write and how codes translate."""
         self._client, self._codes = client, codes
+        self._swept = False
 
     async def deliver(self, event: Event) -> Receipt:
         """Bring one plant order into Tryton. Raises `refusals.Rejected`, and what the client raises."""
+        await self._sweep()
         found = await self._winner(event.value["plant_order_id"])
         failpoint("tryton.after-lookup")
         if found is None and event.value["document_status"] == CANCELLED:
@@ -145,6 +147,15 @@ class Sales:
             if loser["id"] != winner["id"] and loser["state"] not in {"confirmed", *IN_WORK}:
                 await self._discard(loser["id"])
         return winner
+
+    async def _sweep(self) -> None:
+        """Once after a start, clear away drafts that a sink left when it died after another had done its work."""
+        if not self._swept:
+            domain = [["state", "=", "draft"], ["reference", "like", "%:%/%"]]
+            drafts = await self._client.search(MODEL, domain, ["reference"])
+            for reference in sorted({draft["reference"] for draft in drafts}):
+                await self._winner(reference)
+            self._swept = True
 
     async def _discard(self, sale: int) -> None:
         """Cancel a sale that is nobody's and take its reference away, so that it is never found again."""

@@ -52,9 +52,9 @@ class Processor:
         """
         self._admin = clients.admin(self._settings)
         self._producer = clients.producer(self._settings, self.stage.name, self._instance)
-        retried(lambda: self._producer.init_transactions(30))
         self._consumer = clients.consumer(self._settings, self.stage.name, self._instance)
         try:
+            retried(lambda: self._producer.init_transactions(30))
             self._consumer.subscribe(
                 list(self.stage.inputs), on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._revoked
             )
@@ -64,6 +64,7 @@ class Processor:
                     self._handle(records, stopping)
         finally:
             self._consumer.close()
+            self._producer.close()
 
     def _poll(self) -> list[Record]:
         """Return the records at hand, at most `BATCH`; those polled before a rebalance are dropped: they come again."""

@@ -9,16 +9,16 @@ from pathlib import Path
 import pytest
 from kafka import KafkaProducer
 
+from deploy.demo import independent
+from deploy.demo.independent import Seen
 from kranhub import envelope, topics
 from kranhub.codec import Codec
 from kranhub.envelope import Envelope
 from kranhub.kafka import kafka_python
 from kranhub.registry import Registry
 from kranhub.settings import Settings
-from deploy.demo import independent
 from tests.support.connector_process import connector, reached, until
 from tests.support.file_erp import FileErp
-from deploy.demo.independent import Seen
 from tests.support.stack import Stack
 
 pytestmark = pytest.mark.stack

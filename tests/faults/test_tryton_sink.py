@@ -40,9 +40,28 @@ def test_one_sale_whatever_stops_between_two_steps(company: Company, point: str,
     finally:
         first.kill()
         first.wait()
-    mine = [sale for sale in people.sales(company.rpc) if (sale.reference or "").endswith(f"/{name}")]
-    assert [sale.state for sale in mine] == ["quotation"]
+    assert [sale.state for sale in _sales(company, name)] == ["quotation"]
     assert people.sales(company.rpc, "draft") == []
+
+
+def test_what_a_late_sink_leaves_as_it_dies_is_swept(company: Company, tmp_path: Path) -> None:
+    points = "tryton.after-lookup=stop,tryton.after-create=kill"
+    late = _sink(company, "7.7.1", KRANHUB_FAILPOINTS=points, KRANHUB_FAILPOINTS_DIR=str(tmp_path))
+    try:
+        _wait(lambda: any(tmp_path.iterdir()))
+        assert _sink(company, "7.7.1").wait(DEADLINE_SECONDS) == 0
+        late.send_signal(signal.SIGCONT)
+        assert late.wait(DEADLINE_SECONDS) == -signal.SIGKILL
+    finally:
+        late.kill()
+        late.wait()
+    assert len(_sales(company, "7.7.1")) == 2
+    assert _sink(company, "8.8.1").wait(DEADLINE_SECONDS) == 0
+    assert [sale.state for sale in _sales(company, "7.7.1")] == ["quotation"]
+
+
+def _sales(company: Company, name: str) -> list[people.Sale]:
+    return [sale for sale in people.sales(company.rpc) if (sale.reference or "").endswith(f"/{name}")]
 
 
 def _sink(company: Company, name: str, **environment: str) -> "subprocess.Popen[bytes]":

@@ -23,7 +23,7 @@ from kranhub.reading import Message
 from kranhub.registry import Registry
 from kranhub.settings import Settings, endpoints
 
-PATIENCE_S = 15.0
+PATIENCE_S = 45.0
 NOW = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
 
 

@@ -1,0 +1,328 @@
+"""The processor itself: what a stage may raise, who may run, how state comes back, which offsets it refuses."""
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from confluent_kafka import Consumer, Producer, TopicPartition
+from kafka import KafkaAdminClient
+from kafka import TopicPartition as Place
+
+from kranhub import topics
+from kranhub.errors import Failed, Fenced, InvalidDocument, KranhubError, Misconfigured, Unavailable
+from kranhub.settings import Settings
+from kranhub.text import Text
+from streams.exactly_once import Context, Document, Out, Processor, Record, State, clients, restore
+from tests.support.core import World, wait_for, world
+from tests.support.stack import Stack, new_namespace
+
+pytestmark = pytest.mark.stack
+
+PARTITION = 2
+WORDS = Text(en="no", ru="нет")
+
+
+@dataclass
+class Counting:
+    """Counts the records of each key and says each count; ``before`` may raise."""
+
+    settings: Settings
+    before: Callable[[Record], None] = lambda record: None
+    name: str = "allocator"
+    said: str = "work"
+    seen: list[str] = field(default_factory=list)
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        return (topics.hub(self.settings.namespace, "allocation"),)
+
+    @property
+    def changelog(self) -> str | None:
+        return topics.hub(self.settings.namespace, "allocator-changelog")
+
+    def process(self, record: Record, state: State, out: Out, ctx: Context) -> None:
+        count = int(state.get(record.key) or b"0") + 1
+        state.put(record.key, str(count).encode())
+        out.send(topics.hub(self.settings.namespace, self.said), record.key, Document("Any", str(count).encode(), "x"))
+        self.before(record)
+        self.seen.append(record.key)
+
+
+@dataclass
+class Running:
+    """A processor in a thread."""
+
+    thread: threading.Thread
+    stopping: threading.Event
+    errors: list[BaseException]
+
+    def error(self) -> BaseException:
+        self.thread.join(60)
+        assert self.errors, "the processor did not end with an error"
+        return self.errors[0]
+
+
+@contextlib.contextmanager
+def started(stage: Counting, around: World, instance: str = "0") -> Iterator[Running]:
+    running = Running(threading.Thread(), threading.Event(), [])
+
+    def work() -> None:
+        try:
+            Processor(stage, around.settings, around.codec, instance).run(running.stopping)
+        except Exception as error:
+            running.errors.append(error)
+            if not isinstance(error, KranhubError):
+                raise
+
+    running.thread = threading.Thread(target=work)
+    running.thread.start()
+    try:
+        yield running
+    finally:
+        running.stopping.set()
+        running.thread.join(60)
+        assert not running.thread.is_alive()
+
+
+@pytest.fixture
+def around(stack: Stack) -> Iterator[World]:
+    with world(stack.prepare(new_namespace())) as found:
+        yield found
+
+
+def feed(around: World, *keys: str) -> None:
+    topic = topics.hub(around.settings.namespace, "allocation")
+    for key in keys:
+        around.producer.send(topic, key=key.encode(), value=b"x", partition=PARTITION).get(30)
+
+
+def counts(around: World) -> list[tuple[str, str]]:
+    """Return what was said, by key and count."""
+    return sorted((message.key, (message.raw or b"").decode()) for message in around.read("hub.work"))
+
+
+def test_a_record_sees_what_the_one_before_wrote_and_a_restart_goes_on(around: World) -> None:
+    with started(Counting(around.settings), around):
+        feed(around, "a", "a", "b")
+        wait_for(lambda: len(counts(around)) == 3, "three counts")
+    with started(Counting(around.settings), around):
+        feed(around, "a")
+        wait_for(lambda: len(counts(around)) == 4, "the fourth")
+    assert counts(around) == [("a", "1"), ("a", "2"), ("a", "3"), ("b", "1")]
+
+
+def test_a_refused_record_leaves_nothing_but_its_dead_letter(around: World) -> None:
+    def refuse(record: Record) -> None:
+        if record.key == "bad":
+            raise InvalidDocument("no-good", WORDS)
+
+    with started(Counting(around.settings, refuse), around):
+        feed(around, "a", "bad", "a")
+        wait_for(lambda: len(counts(around)) == 2, "the others went on")
+    (letter,) = around.dead_letters()
+    assert (letter["code"], letter["stage"], letter["key"], letter["original"]) == ("no-good", "allocator", "bad", b"x")
+    assert (letter["partition"], letter["offset"]) == (PARTITION, 1)
+    assert counts(around) == [("a", "1"), ("a", "2")]
+
+
+def test_a_defect_is_isolated_after_bounded_retries(around: World) -> None:
+    tries: list[int] = []
+
+    def break_down(record: Record) -> None:
+        if record.key == "poison":
+            tries.append(1)
+            raise ZeroDivisionError
+
+    with started(Counting(around.settings, break_down), around):
+        feed(around, "poison", "a")
+        wait_for(lambda: counts(around) == [("a", "1")], "the stream moves on")
+    assert len(tries) == 3
+    assert [letter["code"] for letter in around.dead_letters()] == ["defect"]
+
+
+def test_an_absent_system_aborts_and_the_batch_comes_again(around: World) -> None:
+    away = [True]
+
+    def sometimes(record: Record) -> None:
+        if record.key == "b" and away:
+            away.pop()
+            raise Unavailable(WORDS, retry_after=0.1)
+
+    stage = Counting(around.settings, sometimes)
+    with started(stage, around):
+        feed(around, "a", "b", "a")
+        wait_for(lambda: len(counts(around)) == 3, "all three, once")
+    assert counts(around) == [("a", "1"), ("a", "2"), ("b", "1")]
+    assert around.dead_letters() == []
+
+
+def test_a_topic_that_does_not_exist_ends_with_what_to_do(around: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streams.exactly_once.processor.ABORTS", 1)
+    stage = Counting(around.settings, said="nowhere")
+    with started(stage, around) as running:
+        feed(around, "a")
+        error = running.error()
+    assert isinstance(error, Failed | Unavailable)
+    assert "kranhub" in str(error)
+
+
+def test_the_same_instance_elsewhere_fences_the_former(around: World) -> None:
+    with started(Counting(around.settings), around) as former:
+        feed(around, "a")
+        wait_for(lambda: counts(around), "the former works")
+        with started(Counting(around.settings), around):
+            feed(around, "b", "c")
+            wait_for(lambda: len(counts(around)) == 3, "the newer works")
+            error = former.error()
+    assert isinstance(error, Fenced)
+    assert error.exit_code == 1
+    assert counts(around) == [("a", "1"), ("b", "1"), ("c", "1")]
+
+
+def test_two_instances_share_the_partitions_and_state_moves(around: World) -> None:
+    first, second = Counting(around.settings), Counting(around.settings)
+    topic = topics.hub(around.settings.namespace, "allocation")
+    keys = [f"k{number}" for number in range(60)]
+    with started(first, around, "0"):
+        for key in keys:
+            around.producer.send(topic, key=key.encode(), value=b"x").get(30)
+        wait_for(lambda: len(counts(around)) == 60, "the first round")
+        with started(second, around, "1"):
+
+            def both() -> bool:
+                for key in keys[:6]:
+                    around.producer.send(topic, key=key.encode(), value=b"x").get(30)
+                return bool(second.seen)
+
+            wait_for(both, "the second gets partitions")
+            sent = around.producer
+            sent.flush()
+    by_key: dict[str, list[str]] = {}
+    for key, count in counts(around):
+        by_key.setdefault(key, []).append(count)
+    assert all(found == [str(number + 1) for number in range(len(found))] for found in by_key.values())
+
+
+def test_offsets_that_were_moved_are_refused(around: World) -> None:
+    with started(Counting(around.settings), around):
+        feed(around, "a", "a")
+        wait_for(lambda: len(counts(around)) == 2, "two counts")
+    group = clients.group(around.settings, "allocator")
+    mover = Consumer({"bootstrap.servers": bootstrap(around), "group.id": group})
+    place = TopicPartition(topics.hub(around.settings.namespace, "allocation"), PARTITION, 0)
+
+    def moved() -> bool:
+        """Move it once the stopped member's session is over."""
+        with contextlib.suppress(Exception):
+            mover.commit(offsets=[place], asynchronous=False)
+            return True
+        return False
+
+    wait_for(moved, "the group's offset is moved", 30)
+    mover.close()
+    with started(Counting(around.settings), around) as running:
+        error = running.error()
+    assert isinstance(error, Misconfigured)
+    assert "Set them back to 2" in error.text.en
+    assert len(counts(around)) == 2
+
+
+def test_offsets_that_have_expired_stop_the_core(around: World) -> None:
+    with started(Counting(around.settings), around):
+        feed(around, "a")
+        wait_for(lambda: len(counts(around)) == 1, "one count")
+    feed(around, "b", "c")
+    admin = KafkaAdminClient(bootstrap_servers=bootstrap(around))
+    admin.delete_records({Place(topics.hub(around.settings.namespace, "allocation"), PARTITION): 3})
+    admin.close()
+    with started(Counting(around.settings), around) as running:
+        error = running.error()
+    assert isinstance(error, Misconfigured)
+    assert "does not jump" in error.text.en
+    assert counts(around) == [("a", "1")]
+
+
+def test_restoring_waits_for_a_transaction_whose_marker_is_late(around: World) -> None:
+    """KAFKA-10167: the changelog's end is beyond an open transaction; serving before its outcome would lose it."""
+    restored, done = late_marker(around, lambda producer: producer.commit_transaction(10))
+    assert done == [False, True]
+    assert restored[PARTITION].values == {"k": b"2"}
+
+
+def test_restoring_leaves_out_a_transaction_that_aborts_late(around: World) -> None:
+    restored, done = late_marker(around, lambda producer: producer.abort_transaction(10))
+    assert done == [False, True]
+    assert restored[PARTITION].values == {"k": b"1"}
+
+
+def late_marker(around: World, end: Callable[[Producer], Any]) -> tuple[dict[int, restore.Restored], list[bool]]:
+    """Write k=1 and, in a transaction that ends only while the restore runs, k=2; return what was restored."""
+    changelog = topics.hub(around.settings.namespace, "allocator-changelog")
+    config = {"bootstrap.servers": bootstrap(around), "transactional.id": f"{around.settings.namespace}test"}
+    producer = Producer(config)
+    producer.init_transactions(30)
+    for value in (b"1", b"2"):
+        producer.begin_transaction()
+        producer.produce(changelog, value, b"s:k", partition=PARTITION)
+        producer.flush(10)
+        if value == b"1":
+            producer.commit_transaction(10)
+    restored: dict[int, restore.Restored] = {}
+
+    def work() -> None:
+        until = restore.ends(clients.admin(around.settings), changelog, [PARTITION])
+        reader = clients.reader(around.settings)
+        restored.update(restore.read(reader, changelog, until))
+        reader.close()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join(2)
+    done = [bool(restored)]
+    end(producer)
+    thread.join(30)
+    return restored, [*done, bool(restored)]
+
+
+def test_committed_offsets_wait_until_they_are_stable(around: World) -> None:
+    group = clients.group(around.settings, "allocator")
+    topic = topics.hub(around.settings.namespace, "allocation")
+    config = {"bootstrap.servers": bootstrap(around), "transactional.id": f"{around.settings.namespace}test"}
+    producer, member = Producer(config), Consumer({"bootstrap.servers": bootstrap(around), "group.id": group})
+    producer.init_transactions(30)
+    producer.begin_transaction()
+    producer.send_offsets_to_transaction([TopicPartition(topic, PARTITION, 7)], member.consumer_group_metadata(), 10)
+    found: list[Any] = []
+    admin = clients.admin(around.settings)
+    thread = threading.Thread(target=lambda: found.append(restore.committed(admin, group, [(topic, PARTITION)])))
+    thread.start()
+    thread.join(1)
+    assert found == []
+    producer.commit_transaction(10)
+    thread.join(30)
+    member.close()
+    assert found == [{(topic, PARTITION): 7}]
+
+
+def test_the_stamp_of_ingest_is_the_only_clock(around: World) -> None:
+    stamps: list[datetime] = []
+
+    @dataclass
+    class Clock(Counting):
+        def process(self, record: Record, state: State, out: Out, ctx: Context) -> None:
+            stamps.append(ctx.time)
+
+    topic = topics.hub(around.settings.namespace, "allocation")
+    stamp = [("ce_recordedtime", b"2026-01-02T03:04:05Z")]
+    with started(Clock(around.settings), around):
+        around.producer.send(topic, key=b"a", value=b"x", headers=stamp).get(30)
+        wait_for(lambda: stamps, "the record is processed")
+    assert stamps == [datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)]
+
+
+def bootstrap(around: World) -> str:
+    return ",".join(around.producer.config["bootstrap_servers"])
