@@ -11,8 +11,9 @@ The input offsets stand in the changelog as well, written by the same transactio
 """
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from confluent_kafka import (
     OFFSET_BEGINNING,
@@ -40,6 +41,8 @@ PATIENCE_S = 120.0
 Place = tuple[str, int]
 """Topic and partition."""
 
+Answer = TypeVar("Answer")
+
 
 @dataclass
 class Restored:
@@ -62,33 +65,61 @@ def committed(admin: AdminClient, group: str, places: Sequence[Place]) -> dict[P
     """Return the group's stable offsets, None where it has none (step 1). Raises `Unavailable`."""
     wanted = [TopicPartition(topic, partition) for topic, partition in places]
     request = [ConsumerGroupTopicPartitions(group, wanted)]
-    deadline = time.monotonic() + PATIENCE_S
-    while True:
-        try:
-            answer = admin.list_consumer_group_offsets(request, require_stable=True)[group].result()
-        except KafkaException as raised:
-            if not raised.args[0].retriable() and raised.args[0].code() not in _AWAY:
-                raise translated(raised.args[0]) from raised
-        else:
-            found = answer.topic_partitions or []
-            if not any(entry.error for entry in found):
-                return {(e.topic, e.partition): e.offset if e.offset >= 0 else None for e in found}
-        if time.monotonic() > deadline:
-            raise Unavailable(_unstable(group))
-        time.sleep(0.05)
 
+    def ask() -> dict[Place, int | None] | None:
+        answer = admin.list_consumer_group_offsets(request, require_stable=True)[group].result()
+        found = answer.topic_partitions or []
+        if any(entry.error for entry in found):
+            return None
+        return {(e.topic, e.partition): e.offset if e.offset >= 0 else None for e in found}
 
-_AWAY = (KafkaError._TIMED_OUT, KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN)
+    return _patiently(ask, group)
 
 
 def ends(admin: AdminClient, changelog: str, partitions: Iterable[int]) -> dict[int, int]:
     """Return the changelog's end per partition, uncommitted records included (step 2). Raises `Unavailable`."""
     request = {TopicPartition(changelog, partition): OffsetSpec.latest() for partition in partitions}  # type: ignore[no-untyped-call]
-    try:
+
+    def ask() -> dict[int, int]:
         answers = admin.list_offsets(request, isolation_level=IsolationLevel.READ_UNCOMMITTED, request_timeout=30)
         return {place.partition: answer.result().offset for place, answer in answers.items()}
-    except KafkaException as raised:
-        raise translated(raised.args[0]) from raised
+
+    return _patiently(ask, changelog)
+
+
+def _patiently(ask: Callable[[], Answer | None], what: str) -> Answer:
+    """Ask again while there is no answer yet or a leader is being elected. Raises `Unavailable` after `PATIENCE_S`."""
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline:
+        try:
+            if (found := ask()) is not None:
+                return found
+        except KafkaException as raised:
+            if not _passes(raised.args[0]):
+                raise translated(raised.args[0]) from raised
+        time.sleep(0.05)
+    raise Unavailable(_unstable(what))
+
+
+def _passes(error: KafkaError) -> bool:
+    """Return whether the error ends by itself: a broker or a leader is on its way."""
+    return bool(error.retriable()) or error.code() in _PASSING
+
+
+_PASSING = (
+    KafkaError._TIMED_OUT,
+    KafkaError._TRANSPORT,
+    KafkaError._ALL_BROKERS_DOWN,
+    KafkaError.REQUEST_TIMED_OUT,
+    KafkaError.NOT_LEADER_FOR_PARTITION,
+    KafkaError.LEADER_NOT_AVAILABLE,
+    KafkaError.FENCED_LEADER_EPOCH,
+    KafkaError.UNKNOWN_LEADER_EPOCH,
+    KafkaError.OFFSET_NOT_AVAILABLE,
+    KafkaError.NOT_COORDINATOR,
+    KafkaError.COORDINATOR_NOT_AVAILABLE,
+    KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+)
 
 
 def read(consumer: Consumer, changelog: str, until: dict[int, int]) -> dict[int, Restored]:
@@ -110,10 +141,11 @@ def _take(message: Message, restored: dict[int, Restored], waiting: set[int], un
     error, partition, offset = message.error(), message.partition() or 0, message.offset() or 0
     if error is None:
         restored[partition].take((message.key() or b"").decode(), message.value())
-    elif error.code() != KafkaError._PARTITION_EOF:
+    elif error.code() == KafkaError._PARTITION_EOF:
+        if offset >= until[partition]:
+            waiting.discard(partition)
+    elif not _passes(error):
         raise translated(error)
-    elif offset >= until[partition]:
-        waiting.discard(partition)
 
 
 def start(place: Place, group_offset: int | None, restored: Restored | None) -> int:
