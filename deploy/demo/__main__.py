@@ -54,6 +54,9 @@ def main() -> int:
     except KranhubError as error:
         say(error.text)
         return error.exit_code
+    except OSError as error:
+        say(_no_room(error))
+        return 1
     except KeyboardInterrupt:
         say(Text(en="interrupted; stopping everything", ru="прервано; всё останавливается"))
         return 1
@@ -114,6 +117,13 @@ def _not_arrived(expected: dict[str, str], journey: Journey, scene: Scene) -> Fa
             en=f"After {PATIENCE_S:.0f} s these orders are not where they must be: {late}. See {scene.root}/hub.log.",
             ru=f"За {PATIENCE_S:.0f} с эти заказы не пришли к цели: {late}. Смотрите {scene.root}/hub.log.",
         )
+    )
+
+
+def _no_room(error: OSError) -> Text:
+    return Text(
+        en=f"{error.filename or ROOT}: {error.strerror}. Free some disk space or check the rights, and try again.",
+        ru=f"{error.filename or ROOT}: {error.strerror}. Освободите место на диске или проверьте права и повторите.",
     )
 
 

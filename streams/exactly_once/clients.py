@@ -111,15 +111,18 @@ def retried(step: Callable[[], Result]) -> Result:
 
 
 def translated(error: KafkaError) -> KranhubError:
-    """Return Kafka's error as ours: `Fenced`, `Failed` for other fatal ones, else `Unavailable`."""
-    if error.code() in _FENCING:
+    """Return Kafka's error as ours: `Fenced`, `Failed` for other fatal ones, else `Unavailable`.
+
+    A consumer reports a fatal error as ``_FATAL``, with the cause in its words only.
+    """
+    if error.code() in _FENCING or (error.code() == KafkaError._FATAL and "fenced" in error.str()):
         return Fenced(
             Text(
                 en="Another core with the same instance id has started; this one stops. Give each its own --instance.",
                 ru="Запущено другое ядро с тем же именем; это останавливается. Задайте каждому свой --instance.",
             )
         )
-    if error.fatal():
+    if error.fatal() or error.code() == KafkaError._FATAL:
         return Failed(
             Text(
                 en=f"The Kafka client cannot go on ({error.name()}: {error.str()}). Start the core again.",

@@ -1,5 +1,6 @@
 """The loop: poll a batch, process it, commit outputs, state and offsets as one transaction."""
 
+import contextlib
 import threading
 import time
 from collections.abc import Sequence
@@ -64,7 +65,8 @@ class Processor:
                     self._handle(records, stopping)
         finally:
             self._consumer.close()
-            self._producer.close()
+            with contextlib.suppress(KafkaException):  # a fenced producer says so once more; the first error counts
+                self._producer.close()
 
     def _poll(self) -> list[Record]:
         """Return the records at hand, at most `BATCH`; those polled before a rebalance are dropped: they come again."""
@@ -90,7 +92,7 @@ class Processor:
             return
         if error.code() in (KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE):
             raise Misconfigured(_expired(message, clients.group(self._settings, self.stage.name)))
-        if error.fatal() or error.code() == KafkaError.FENCED_INSTANCE_ID:
+        if error.fatal() or error.code() in (KafkaError._FATAL, KafkaError.FENCED_INSTANCE_ID):
             raise clients.translated(error)
         self._log.warning("kafka", error=error.name(), topic=message.topic())
 

@@ -50,7 +50,7 @@ def test_killed_anywhere_in_a_commit_it_loses_and_doubles_nothing(
         assert proofs(tmp_path) == [point]
         place(around, SECOND)
         with core(settings) as restarted:
-            expected = [f"{BUYER}:{number}/1.0.1" for number in (*FIRST, *SECOND)]
+            expected = [f"{BUYER}:{number}/1.1.1" for number in (*FIRST, *SECOND)]
             wait_for(lambda: len(seen(stack, around, "in.oemz.orders")) >= len(expected), "all plant orders")
             planned = [str(number) for number in (*FIRST, *SECOND)]
             wait_for(lambda: _planned(seen(stack, around, f"in.{BUYER}.statuses")) >= set(planned), "all are planned")
