@@ -28,6 +28,7 @@ class Settings(BaseSettings):
     kafka_ca_file: Path | None = None
     stack: str = Field("embedded", pattern="^(embedded|docker)$", description="what `kranhub up` starts")
     registry_url: str | None = Field(None, description="Confluent-compatible API of an external schema registry")
+    state_limit_mb: int = Field(2048, ge=1, description="most memory of one stage's state in one process, in MB")
     replication: int = Field(1, ge=1, description="3 outside the embedded broker")
 
 

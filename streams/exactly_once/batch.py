@@ -1,15 +1,15 @@
 """One transaction's content: the records processed, what they lead to, and the state as it will be."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import structlog
 
 from kranhub.codec import Codec
 from kranhub.errors import InvalidDocument, KranhubError
 from kranhub.text import Text
-from streams.exactly_once import restore
+from streams.exactly_once import changelog
+from streams.exactly_once.changelog import Place
 from streams.exactly_once.out import Out, Output
-from streams.exactly_once.restore import Place
 from streams.exactly_once.stage import Context, Record, Stage
 from streams.exactly_once.store import Layer, Store
 
@@ -22,63 +22,90 @@ ATTEMPTS = 3
 class Batch:
     """Collects a transaction; nothing of it touches the state until `commit`."""
 
-    def __init__(self, stage: Stage, codec: Codec, namespace: str, stores: Mapping[int, Store]) -> None:
-        """Take the stage and the committed state of its partitions."""
-        self._stage, self._codec, self._namespace, self._stores = stage, codec, namespace, stores
-        self._layers: dict[int, Layer] = {}
-        self.outputs: list[Output] = []
+    def __init__(
+        self,
+        stage: Stage,
+        codec: Codec,
+        namespace: str,
+        stores: Mapping[int, Store],
+        partitions: Callable[[str], int] = lambda topic: 1,
+    ) -> None:
+        """Take the stage, the committed state of its partitions, and how many partitions an output topic has."""
+        self._stage, self._stores = stage, stores
+        self._layers = {partition: Layer(store) for partition, store in stores.items()}
+        self._out = Out(codec, namespace, partitions)
         self.offsets: dict[Place, int] = {}
+        self.dead_letters = 0
+
+    @property
+    def outputs(self) -> Sequence[Output]:
+        """What the records lead to, without the changelog."""
+        return self._out.outputs
 
     def process(self, records: Sequence[Record]) -> None:
         """Process the records in order. Raises `Unavailable` when the stage needs what is away now."""
+        process, offsets = self._process, self.offsets
         for record in records:
-            self._process(record)
-            self.offsets[record.topic, record.partition] = record.offset + 1
+            process(record)
+            offsets[record.topic, record.partition] = record.offset + 1
 
-    def changelog(self) -> Iterator[Output]:
+    def changes(self) -> Iterator[Output]:
         """Yield the state's changes and the input offsets, for the changelog's same partition."""
         topic = self._stage.changelog
         if topic is None:
             return
         for partition, layer in self._layers.items():
             for key, value in layer.changes.items():
-                yield Output(topic, (restore.STATE + key).encode(), value, [], partition)
+                yield Output(topic, changelog.state_key(key), value, None, partition)
         for (name, partition), offset in self.offsets.items():
-            yield Output(topic, (restore.OFFSET + name).encode(), str(offset).encode(), [], partition)
+            yield Output(topic, changelog.offset_key(name), str(offset).encode(), None, partition)
+            if self._stores[partition].version is None:
+                yield Output(topic, changelog.VERSION, str(self._stage.state_version).encode(), None, partition)
 
     def commit(self) -> None:
         """Make the changes part of the state: the transaction is committed."""
-        if self._stage.changelog is not None:
-            for partition, layer in self._layers.items():
-                self._stores[partition].apply(layer.changes)
+        for partition, layer in self._layers.items():
+            self._stores[partition].apply(layer.changes)
+        for _, partition in self.offsets:
+            if partition in self._stores:
+                self._stores[partition].version = self._stage.state_version
 
     def _process(self, record: Record) -> None:
-        ctx = Context(self._stage.name, record.envelope.recorded or record.timestamp)
+        ctx, out, below = Context(self._stage.name, record), self._out, self._layers.get(record.partition, _STATELESS)
         for attempt in range(1, ATTEMPTS + 1):
-            out, layer = Out(self._codec, record, ctx, self._namespace), Layer(self._layer(record.partition))
+            layer = Layer(below)
+            mark = out.begin(record, ctx)
             try:
                 self._stage.process(record, layer, out, ctx)
             except InvalidDocument as error:
-                return self._refuse(record, ctx, error)
+                return self._refuse(mark, error)
             except KranhubError:
                 raise
             except Exception:
                 log.exception("defect", stage=ctx.stage, topic=record.topic, offset=record.offset, attempt=attempt)
+                out.drop(mark)
             else:
-                self._layer(record.partition).merge(layer)
-                self.outputs += out.outputs
+                if layer.changes:
+                    below.merge(layer)
                 return None
-        return self._refuse(record, ctx, InvalidDocument("defect", _defect(ctx.stage)))
+        return self._refuse(mark, InvalidDocument("defect", _defect(ctx.stage)))
 
-    def _refuse(self, record: Record, ctx: Context, error: InvalidDocument) -> None:
-        out = Out(self._codec, record, ctx, self._namespace)
-        out.dead_letter(error)
-        self.outputs += out.outputs
+    def _refuse(self, mark: int, error: InvalidDocument) -> None:
+        self._out.drop(mark)
+        self._out.dead_letter(error)
+        self.dead_letters += 1
 
-    def _layer(self, partition: int) -> Layer:
-        if partition not in self._layers:
-            self._layers[partition] = Layer(self._stores.get(partition) or Store())
-        return self._layers[partition]
+
+class _Stateless(Layer):
+    """What a stage without a changelog gets: nothing is remembered from one record to the next."""
+
+    __slots__ = ()
+
+    def merge(self, layer: Layer) -> None:
+        """Forget the layer."""
+
+
+_STATELESS = _Stateless(Store())
 
 
 def _defect(stage: str) -> Text:

@@ -1,16 +1,18 @@
 """librdkafka clients as exactly-once needs them, and Kafka's errors as ours."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any, TypeVar
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
 from confluent_kafka.admin import AdminClient
 
 from kranhub import kafka
-from kranhub.errors import Failed, Fenced, KranhubError, Unavailable
+from kranhub.errors import Failed, Fenced, KranhubError, Misconfigured, Unavailable
 from kranhub.settings import Settings
 from kranhub.text import Text
+from streams.exactly_once.stage import Stage
 
 Result = TypeVar("Result")
 
@@ -34,20 +36,23 @@ def identity(settings: Settings, stage: str, instance: str) -> str:
     return f"{group(settings, stage)}.{instance}"
 
 
-def consumer(settings: Settings, stage: str, instance: str) -> Consumer:
-    """Return the stage's consumer: static member, read_committed; it never resets or commits an offset by itself."""
+def consumer(settings: Settings, stage: Stage, instance: str) -> Consumer:
+    """Return the stage's consumer: static member, read_committed; it never resets or commits an offset by itself.
+
+    Equal partitions of several inputs go to one instance where there is state (range); else all are spread evenly.
+    """
     return Consumer(
         {
             **_quiet(settings),
-            "group.id": group(settings, stage),
-            "group.instance.id": identity(settings, stage, instance),
+            "group.id": group(settings, stage.name),
+            "group.instance.id": identity(settings, stage.name, instance),
             "isolation.level": "read_committed",
             "enable.auto.commit": False,
             "enable.auto.offset.store": False,
             "auto.offset.reset": "error",
             "session.timeout.ms": 10_000,
             "heartbeat.interval.ms": 2_000,
-            "partition.assignment.strategy": "range",
+            "partition.assignment.strategy": "range" if stage.changelog else "roundrobin",
             "topic.metadata.refresh.interval.ms": 5_000,
             "allow.auto.create.topics": False,
             "fetch.wait.max.ms": 100,
@@ -79,7 +84,8 @@ def producer(settings: Settings, stage: str, instance: str) -> Producer:
             "retry.backoff.ms": 5,
             "partitioner": "murmur2_random",
             "message.max.bytes": 5_000_000,
-            "linger.ms": 0,
+            "linger.ms": 5,
+            "delivery.report.only.error": True,
         }
     )
 
@@ -87,6 +93,26 @@ def producer(settings: Settings, stage: str, instance: str) -> Producer:
 def admin(settings: Settings) -> AdminClient:
     """Return an admin client."""
     return AdminClient(_quiet(settings))
+
+
+def partition_counts(client: AdminClient | Producer, names: Iterable[str]) -> dict[str, int]:
+    """Return how many partitions each topic has. Raises `Misconfigured` for one that does not exist, `Unavailable`."""
+    counts = {}
+    for name in names:
+        found = retried(partial(client.list_topics, name, 10)).topics[name]
+        if found.error is not None:
+            raise Misconfigured(_no_topic(name))
+        counts[name] = len(found.partitions)
+    return counts
+
+
+def require_equal_partitions(client: AdminClient, stage: Stage) -> None:
+    """Raise `Misconfigured` unless a stage's inputs and its changelog have the same number of partitions."""
+    if stage.changelog is None:
+        return
+    counts = partition_counts(client, [*stage.inputs, stage.changelog])
+    if len(set(counts.values())) > 1:
+        raise Misconfigured(_unequal(stage.name, counts))
 
 
 def _quiet(settings: Settings) -> dict[str, Any]:
@@ -134,4 +160,23 @@ def translated(error: KafkaError) -> KranhubError:
             en=f"Kafka does not answer ({error.name()}). Run `kranhub status`, then start the core again.",
             ru=f"Kafka не отвечает ({error.name()}). Выполните `kranhub status` и запустите ядро снова.",
         )
+    )
+
+
+def _no_topic(name: str) -> Text:
+    return Text(
+        en=f"The topic {name} does not exist. Run `kranhub up`: it creates the hub's topics.",
+        ru=f"Топика {name} нет. Выполните `kranhub up`: команда создаёт топики центра.",
+    )
+
+
+def _unequal(stage: str, counts: Mapping[str, int]) -> Text:
+    listed = ", ".join(f"{name}: {count}" for name, count in counts.items())
+    return Text(
+        en=f"The inputs and the changelog of {stage} must have one number of partitions, and have {listed}. A key's "
+        "records and its state would be in different places. Create the topics anew after a backup, or use another "
+        "namespace.",
+        ru=f"У входов и журнала состояния этапа {stage} должно быть одно число разделов, а сейчас {listed}. Записи "
+        "ключа и его состояние оказались бы в разных местах. Создайте топики заново после резервной копии или "
+        "возьмите другое пространство имён.",
     )

@@ -1,10 +1,10 @@
 """What a stage sends: encoded, with headers, collected until the transaction."""
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from kranhub import topics
 from kranhub.codec import Codec
@@ -20,15 +20,14 @@ MAX_BYTES = 1_000_000
 MAX_DEAD_LETTER = 4_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
-    """One record to produce; the key decides the partition unless ``partition`` does."""
+class Output(NamedTuple):
+    """One record to produce; the key decides the partition where ``partition`` is -1."""
 
     topic: str
     key: bytes
     value: bytes | None
-    headers: Headers
-    partition: int | None = None
+    headers: Headers | None = None
+    partition: int = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +45,52 @@ class Document:
 
 
 class Out:
-    """Collects what one record leads to. The trace context and the hub's stamp pass on by themselves."""
+    """Collects what records lead to. The trace context and the hub's stamp pass on by themselves."""
 
-    def __init__(self, codec: Codec, record: Record, ctx: Context, namespace: str) -> None:
-        """Start empty."""
-        self._codec, self._record, self._ctx, self._namespace = codec, record, ctx, namespace
+    __slots__ = ("_codec", "_ctx", "_namespace", "_partitions", "_record", "outputs")
+
+    _record: Record
+    _ctx: Context
+
+    def __init__(self, codec: Codec, namespace: str, partitions: Callable[[str], int]) -> None:
+        """Start empty. ``partitions`` says how many a topic has."""
+        self._codec, self._namespace, self._partitions = codec, namespace, partitions
         self.outputs: list[Output] = []
+
+    def begin(self, record: Record, ctx: Context) -> int:
+        """Take the record whose outputs follow; return a mark for `drop`."""
+        self._record, self._ctx = record, ctx
+        return len(self.outputs)
+
+    def drop(self, mark: int) -> None:
+        """Forget what was sent since the mark."""
+        del self.outputs[mark:]
 
     def send(self, topic: str, key: str, document: Document, extra: Iterable[tuple[str, bytes]] = ()) -> None:
         """Send a document to one of the hub's topics (its full name), with ``extra`` headers.
 
         Raises `InvalidDocument` when the value does not fit the schema or is larger than a topic takes.
         """
+        self.outputs.append(self._output(topic, key, document, extra, -1))
+
+    def broadcast(self, topic: str, document: Document) -> None:
+        """Send a document to every partition of a topic, without a key: a tick, a rule, a change of master data.
+
+        Every instance of the stages behind it then sees it at a place among its records that never changes again.
+        Raises as `send`.
+        """
+        for partition in range(self._partitions(topic)):
+            self.outputs.append(self._output(topic, "", document, (), partition))
+
+    def forward(self, topic: str, key: bytes, value: bytes | None, headers: Headers | None = None) -> None:
+        """Send bytes as they are, with just these headers. Raises `InvalidDocument` when they are too many."""
+        if value is not None and len(value) > MAX_BYTES:
+            raise InvalidDocument("too-large", _too_large(topic, len(value), MAX_BYTES))
+        self.outputs.append(Output(topic, key, value, headers))
+
+    def _output(
+        self, topic: str, key: str, document: Document, extra: Iterable[tuple[str, bytes]], partition: int
+    ) -> Output:
         value = document.value
         data = value if isinstance(value, bytes) else self._codec.encode(document.subject, value)
         limit = MAX_DEAD_LETTER if topic == topics.hub(self._namespace, "dead-letters") else MAX_BYTES
@@ -71,7 +104,7 @@ class Out:
             recorded=self._ctx.time,
             traceparent=self._record.envelope.traceparent,
         )
-        self.outputs.append(Output(topic, key.encode(), data, [*headers(envelope), *extra]))
+        return Output(topic, key.encode(), data, [*headers(envelope), *extra], partition)
 
     def dead_letter(self, error: InvalidDocument, *, key: str | None = None, member: str | None = None) -> None:
         """Put the record itself on the dead letters, with its original bytes; ``key`` is its order where known.

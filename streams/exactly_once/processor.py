@@ -3,30 +3,26 @@
 import contextlib
 import threading
 import time
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterable, Sequence
 
 import structlog
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import KafkaError, KafkaException, Message, TopicPartition
 
-from kranhub import envelope
 from kranhub.codec import Codec
 from kranhub.errors import Failed, Misconfigured, Unavailable
 from kranhub.failpoints import failpoint
 from kranhub.settings import Settings
 from kranhub.text import Text
-from streams.exactly_once import clients, restore
+from streams.exactly_once import clients
+from streams.exactly_once.assignment import Assignment
 from streams.exactly_once.batch import Batch
 from streams.exactly_once.clients import Aborted, retried
+from streams.exactly_once.metrics import Metrics
 from streams.exactly_once.out import Output
-from streams.exactly_once.restore import Place
+from streams.exactly_once.pace import Pace
 from streams.exactly_once.stage import Record, Stage
-from streams.exactly_once.store import Store
 
 log = structlog.get_logger()
-
-BATCH = 500
-"""Records in one transaction at most; fewer when the input is idle, so that nothing waits for company."""
 
 IDLE_S = 0.2
 
@@ -40,25 +36,27 @@ class Processor:
     def __init__(self, stage: Stage, settings: Settings, codec: Codec, instance: str = "0") -> None:
         """Take the stage; opens nothing. Processes with other ``instance`` ids share the partitions."""
         self.stage, self._settings, self._codec, self._instance = stage, settings, codec, instance
-        self._positions: dict[Place, int] = {}
-        self._stores: dict[int, Store] = {}
-        self._assignments = self._aborts = 0
+        self._metrics, self._pace = Metrics(stage.name), Pace()
+        self._counts: dict[str, int] = {}
+        self._aborts = 0
         self._log = log.bind(stage=stage.name)
 
     def run(self, stopping: threading.Event) -> None:
         """Process until ``stopping`` is set; then finish the batch and leave.
 
         Raises `Fenced` when the same instance started elsewhere, `Misconfigured` when offsets have expired or were
-        moved, `Unavailable` when Kafka stays away, `Failed` for what librdkafka calls fatal.
+        moved, when partition counts or the state's version do not fit; `Unavailable` when Kafka stays away, `Failed`
+        for what librdkafka calls fatal and for a state over its limit.
         """
-        self._admin = clients.admin(self._settings)
+        admin = clients.admin(self._settings)
+        clients.require_equal_partitions(admin, self.stage)
+        self._assignment = Assignment(self.stage, self._settings, admin)
         self._producer = clients.producer(self._settings, self.stage.name, self._instance)
-        self._consumer = clients.consumer(self._settings, self.stage.name, self._instance)
+        self._consumer = clients.consumer(self._settings, self.stage, self._instance)
+        given, taken = self._assignment.assigned, self._assignment.revoked
         try:
             retried(lambda: self._producer.init_transactions(30))
-            self._consumer.subscribe(
-                list(self.stage.inputs), on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._revoked
-            )
+            self._consumer.subscribe(list(self.stage.inputs), on_assign=given, on_revoke=taken, on_lost=taken)
             while not stopping.is_set():
                 records = self._poll()
                 if records:
@@ -69,20 +67,21 @@ class Processor:
                 self._producer.close()
 
     def _poll(self) -> list[Record]:
-        """Return the records at hand, at most `BATCH`; those polled before a rebalance are dropped: they come again."""
-        records: list[Record] = []
-        message = self._consumer.poll(IDLE_S)
-        while message is not None:
-            if message.error():
-                self._complain(message)
+        """Return the records at hand; those polled before a rebalance are dropped: they come again."""
+        generation = self._assignment.generation
+        first = self._consumer.poll(IDLE_S)
+        if first is None:
+            return []
+        messages = [first, *self._consumer.consume(self._pace.size - 1, 0)] if self._pace.size > 1 else [first]
+        if self._assignment.generation != generation:
+            self._assignment.rewind(self._consumer)
+            return []
+        records = []
+        for message in messages:
+            if message.error() is None:
+                records.append(Record.of(message))
             else:
-                records.append(_record(message))
-            if len(records) >= BATCH:
-                break
-            seen = self._assignments
-            message = self._consumer.poll(0)
-            if self._assignments != seen:
-                records.clear()
+                self._complain(message)
         return records
 
     def _complain(self, message: Message) -> None:
@@ -97,10 +96,10 @@ class Processor:
         self._log.warning("kafka", error=error.name(), topic=message.topic())
 
     def _handle(self, records: Sequence[Record], stopping: threading.Event) -> None:
-        batch = Batch(self.stage, self._codec, self._settings.namespace, self._stores)
+        began = time.monotonic()
+        batch = Batch(self.stage, self._codec, self._settings.namespace, self._assignment.stores, self._partitions_of)
         try:
             self._transact(batch, records)
-            self._aborts = 0
         except Aborted as aborted:
             self._aborts += 1
             self._log.warning("transaction aborted", reason=str(aborted), times=self._aborts)
@@ -112,6 +111,11 @@ class Processor:
             self._log.warning("waiting", reason=away.text.en, again_in_s=away.retry_after)
             self._abort()
             stopping.wait(away.retry_after)
+        else:
+            self._aborts = 0
+            took = time.monotonic() - began
+            self._pace.took(len(records), took)
+            self._metrics.committed(batch, len(records), took, self._assignment)
 
     def _transact(self, batch: Batch, records: Sequence[Record]) -> None:
         """Commit a batch.
@@ -128,8 +132,8 @@ class Processor:
         self._producer.begin_transaction()
         batch.process(records)
         failpoint("core.after-process")
-        for output in [*batch.outputs, *batch.changelog()]:
-            self._produce(output)
+        self._produce(batch.outputs)
+        self._produce(batch.changes())
         failpoint("core.after-produce")
         offsets = [TopicPartition(topic, partition, at) for (topic, partition), at in batch.offsets.items()]
         metadata = self._consumer.consumer_group_metadata()
@@ -140,94 +144,31 @@ class Processor:
         retried(lambda: self._producer.commit_transaction(10))
         failpoint("core.after-commit")
         batch.commit()
-        self._positions.update(batch.offsets)
+        self._assignment.committed(batch.offsets)
 
-    def _produce(self, output: Output) -> None:
-        partition = -1 if output.partition is None else output.partition
-        while True:
-            try:
-                self._producer.produce(
-                    output.topic, output.value, output.key, partition=partition, headers=[*output.headers]
-                )
-                break
-            except BufferError:
-                self._producer.poll(0.1)
-            except KafkaException as raised:
-                raise Aborted(raised.args[0].name()) from raised
-        self._producer.poll(0)
+    def _produce(self, outputs: Iterable[Output]) -> None:
+        produce = self._producer.produce
+        for topic, key, value, headers, partition in outputs:
+            while True:
+                try:
+                    produce(topic, value, key, partition, headers=headers)  # type: ignore[arg-type]
+                    break
+                except BufferError:
+                    self._producer.poll(0.1)
+                except KafkaException as raised:
+                    raise Aborted(raised.args[0].name()) from raised
 
     def _abort(self) -> None:
         """Drop the transaction and go back to where the last commit ended."""
+        self._metrics.aborted()
         retried(lambda: self._producer.abort_transaction(10))
-        for (topic, partition), offset in self._positions.items():
-            _seek(self._consumer, TopicPartition(topic, partition, offset))
+        self._assignment.rewind(self._consumer)
 
-    def _assigned(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
-        """Restore what was given (`restore`), then serve from there."""
-        places = [(given.topic, given.partition) for given in partitions]
-        began = time.monotonic()
-        offsets = restore.committed(self._admin, clients.group(self._settings, self.stage.name), places)
-        restored = self._restore({partition for _, partition in places})
-        self._positions = {place: restore.start(place, offsets.get(place), restored.get(place[1])) for place in places}
-        self._stores = {partition: Store(found.values) for partition, found in restored.items()}
-        self._assignments += 1
-        consumer.assign([TopicPartition(topic, partition, at) for (topic, partition), at in self._positions.items()])
-        keys = sum(len(store.values) for store in self._stores.values())
-        self._log.info("assigned", partitions=len(places), keys=keys, took_s=round(time.monotonic() - began, 3))
-
-    def _restore(self, partitions: set[int]) -> dict[int, restore.Restored]:
-        if self.stage.changelog is None or not partitions:
-            return {}
-        ends = restore.ends(self._admin, self.stage.changelog, partitions)
-        reader = clients.reader(self._settings)
-        try:
-            return restore.read(reader, self.stage.changelog, ends)
-        finally:
-            reader.close()
-
-    def _revoked(self, consumer: Consumer, _partitions: list[TopicPartition]) -> None:
-        self._positions, self._stores = {}, {}
-        self._assignments += 1
-        consumer.unassign()
-
-
-def _record(message: Message) -> Record:
-    headers = _headers(message)
-    return Record(
-        topic=message.topic() or "",
-        partition=message.partition() or 0,
-        offset=message.offset() or 0,
-        timestamp=datetime.fromtimestamp(message.timestamp()[1] / 1000, UTC),
-        key=(message.key() or b"").decode("utf-8", "replace"),
-        value=message.value(),
-        headers=headers,
-        envelope=envelope.read(headers),
-    )
-
-
-def _headers(message: Message) -> envelope.Headers:
-    found = message.headers() or []
-    assert not isinstance(found, dict)  # noqa: S101  (received headers are always a list: names may repeat)
-    return [(name, value.encode() if isinstance(value, str) else value) for name, value in found if value is not None]
-
-
-def _seek(consumer: Consumer, place: TopicPartition) -> None:
-    """Seek, trying again while the partition's fetcher is still starting; one that was lost is left alone."""
-    deadline = time.monotonic() + 10
-    while True:
-        try:
-            consumer.seek(place)
-        except KafkaException as raised:
-            lost = all(
-                (given.topic, given.partition) != (place.topic, place.partition) for given in consumer.assignment()
-            )
-            if lost:
-                return
-            if time.monotonic() > deadline:
-                raise clients.translated(raised.args[0]) from raised
-            time.sleep(0.05)
-        else:
-            return
+    def _partitions_of(self, topic: str) -> int:
+        """Return the number of an output topic's partitions. Raises `Unavailable`, `Misconfigured` without it."""
+        if topic not in self._counts:
+            self._counts[topic] = clients.partition_counts(self._producer, [topic])[topic]
+        return self._counts[topic]
 
 
 def _never_commits(stage: str, reason: str) -> Text:

@@ -12,7 +12,6 @@ The input offsets stand in the changelog as well, written by the same transactio
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import TypeVar
 
 from confluent_kafka import (
@@ -30,35 +29,13 @@ from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-d
 from kranhub.errors import Misconfigured, Unavailable
 from kranhub.failpoints import failpoint
 from kranhub.text import Text
+from streams.exactly_once.changelog import Place, Restored
 from streams.exactly_once.clients import translated
-
-STATE, OFFSET = "s:", "o:"
-"""First characters of a changelog key: a key of the state, or an input topic's next offset."""
 
 PATIENCE_S = 120.0
 """Longer than any open transaction can block: their time-out is 10 s."""
 
-Place = tuple[str, int]
-"""Topic and partition."""
-
 Answer = TypeVar("Answer")
-
-
-@dataclass
-class Restored:
-    """One partition's state, and the input offsets that belong to it."""
-
-    values: dict[str, bytes] = field(default_factory=dict)
-    offsets: dict[str, int] = field(default_factory=dict)
-
-    def take(self, key: str, value: bytes | None) -> None:
-        """Apply one changelog record."""
-        if key.startswith(OFFSET):
-            self.offsets[key.removeprefix(OFFSET)] = int(value or b"0")
-        elif value is None:
-            self.values.pop(key.removeprefix(STATE), None)
-        else:
-            self.values[key.removeprefix(STATE)] = value
 
 
 def committed(admin: AdminClient, group: str, places: Sequence[Place]) -> dict[Place, int | None]:
@@ -127,25 +104,30 @@ def read(consumer: Consumer, changelog: str, until: dict[int, int]) -> dict[int,
     restored = {partition: Restored() for partition in until}
     waiting = {partition for partition, end in until.items() if end > 0}
     consumer.assign([TopicPartition(changelog, partition, OFFSET_BEGINNING) for partition in sorted(waiting)])
-    deadline = time.monotonic() + PATIENCE_S
+    quiet_since = time.monotonic()
     while waiting:
         failpoint("core.restoring")
-        for message in consumer.consume(10_000, timeout=0.2):
-            _take(message, restored, waiting, until)
-        if time.monotonic() > deadline:
+        messages = consumer.consume(10_000, timeout=0.2)
+        for message in messages:
+            if message.error() is None:
+                restored[message.partition()].take(message.key(), message.value())  # type: ignore[index,arg-type]
+            else:
+                waiting -= _ended(message, until)
+        if messages:
+            quiet_since = time.monotonic()
+        elif time.monotonic() - quiet_since > PATIENCE_S:
             raise Unavailable(_unstable(changelog))
     return restored
 
 
-def _take(message: Message, restored: dict[int, Restored], waiting: set[int], until: dict[int, int]) -> None:
-    error, partition, offset = message.error(), message.partition() or 0, message.offset() or 0
-    if error is None:
-        restored[partition].take((message.key() or b"").decode(), message.value())
-    elif error.code() == KafkaError._PARTITION_EOF:
-        if offset >= until[partition]:
-            waiting.discard(partition)
-    elif not _passes(error):
+def _ended(message: Message, until: dict[int, int]) -> set[int]:
+    """Return the partition whose wanted end was reached, if this event says so."""
+    error, partition = message.error(), message.partition() or 0
+    if error is not None and error.code() == KafkaError._PARTITION_EOF:
+        return {partition} if (message.offset() or 0) >= until[partition] else set()
+    if error is not None and not _passes(error):
         raise translated(error)
+    return set()
 
 
 def start(place: Place, group_offset: int | None, restored: Restored | None) -> int:

@@ -2,36 +2,83 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
+from kranhub import envelope
 from kranhub.envelope import Envelope, Headers
 
 if TYPE_CHECKING:
+    from confluent_kafka import Message
+
     from streams.exactly_once.out import Out
 
 
-@dataclass(frozen=True, slots=True)
 class Record:
-    """One input record. ``timestamp`` is the broker's (LogAppendTime); ``value`` None is a tombstone."""
+    """One input record. ``value`` None is a tombstone; headers and time are read only when asked for."""
 
-    topic: str
-    partition: int
-    offset: int
-    timestamp: datetime
-    key: str
-    value: bytes | None
-    headers: Headers
-    envelope: Envelope
+    __slots__ = ("_envelope", "_headers", "_timestamp", "key", "offset", "partition", "topic", "value")
+
+    def __init__(
+        self,
+        topic: str,
+        partition: int,
+        offset: int,
+        key: str,
+        value: bytes | None,
+        headers: Headers | None = None,
+        timestamp_ms: int = 0,
+    ) -> None:
+        """Take what the broker gave; ``timestamp_ms`` is its own (LogAppendTime), milliseconds since the epoch."""
+        self.topic, self.partition, self.offset = topic, partition, offset
+        self.key, self.value = key, value
+        self._headers, self._timestamp = headers, timestamp_ms
+        self._envelope: Envelope | None = None
+
+    @classmethod
+    def of(cls, message: Message) -> Record:
+        """Return the record of a message without error. Received headers are a list, as names may repeat."""
+        return cls(
+            message.topic() or "",
+            message.partition() or 0,
+            message.offset() or 0,
+            (message.key() or b"").decode("utf-8", "replace"),
+            message.value(),
+            message.headers(),  # type: ignore[arg-type]
+            message.timestamp()[1],
+        )
+
+    @property
+    def headers(self) -> Headers:
+        """The headers as they came, those without a value left out."""
+        return [(name, value) for name, value in self._headers or () if value is not None]
+
+    @property
+    def timestamp(self) -> datetime:
+        """When the broker appended the record, in UTC."""
+        return datetime.fromtimestamp(self._timestamp / 1000, UTC)
+
+    @property
+    def envelope(self) -> Envelope:
+        """What the CloudEvents headers say."""
+        if self._envelope is None:
+            self._envelope = envelope.read(self._headers)
+        return self._envelope
 
 
-@dataclass(frozen=True, slots=True)
 class Context:
-    """What surrounds a record. ``time`` is the hub's stamp of the event: the only clock a stage has."""
+    """What surrounds a record."""
 
-    stage: str
-    time: datetime
+    __slots__ = ("_record", "stage")
+
+    def __init__(self, stage: str, record: Record) -> None:
+        """Take the stage's name and the record."""
+        self.stage, self._record = stage, record
+
+    @property
+    def time(self) -> datetime:
+        """The hub's stamp of the event, where it has none the broker's: the only clock a stage has."""
+        return self._record.envelope.recorded or self._record.timestamp
 
 
 class State(Protocol):
@@ -52,7 +99,8 @@ class Stage(Protocol):
 
     ``inputs`` are topics; where it has state they share one number of partitions, and one partition's records of all
     of them see the same state. An input that begins with ``^`` is a pattern: new topics join without a restart.
-    ``changelog`` is the compacted topic that keeps the state, or None for a stage without state.
+    ``changelog`` is the compacted topic that keeps the state, or None for a stage without state; ``state_version``
+    rises when a release can no longer read the state of the one before.
     """
 
     @property
@@ -66,6 +114,10 @@ class Stage(Protocol):
     @property
     def changelog(self) -> str | None:
         """The topic that keeps its state."""
+
+    @property
+    def state_version(self) -> int:
+        """The version of the values that it puts into its state."""
 
     def process(self, record: Record, state: State, out: Out, ctx: Context) -> None:
         """Handle one record: pure, synchronous, deterministic; it may run again after an abort.

@@ -18,6 +18,7 @@ class Allocator:
     """Reads hub.allocation by plant; remembers stock and holds per plant and item."""
 
     name = "allocator"
+    state_version = 1
 
     def __init__(self, settings: Settings, codec: Codec, master: MasterData) -> None:
         """Take the namespace and the codec; master data is of no use here."""

@@ -17,6 +17,7 @@ class Dispatch:
 
     name = "dispatch"
     changelog = None
+    state_version = 1
 
     def __init__(self, settings: Settings, codec: Codec, master: MasterData) -> None:
         """Take the namespace, the codec and the master data."""

@@ -24,6 +24,7 @@ class Ingest:
 
     name = "ingest"
     changelog = None
+    state_version = 1
 
     def __init__(self, settings: Settings, codec: Codec, master: MasterData) -> None:
         """Take the namespace, the codec and the master data."""

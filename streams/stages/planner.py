@@ -25,6 +25,7 @@ class Planner:
     """Reads hub.work by root order; remembers each order; plans, routes and follows it."""
 
     name = "planner"
+    state_version = 1
 
     def __init__(self, settings: Settings, codec: Codec, master: MasterData) -> None:
         """Take the namespace, the codec and the master data."""

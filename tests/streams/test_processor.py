@@ -34,6 +34,7 @@ class Counting:
     before: Callable[[Record], None] = lambda record: None
     name: str = "allocator"
     said: str = "work"
+    state_version: int = 1
     seen: list[str] = field(default_factory=list)
 
     @property

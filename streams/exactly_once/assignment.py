@@ -1,0 +1,159 @@
+"""What an instance was given: where each input stands, and the state of each partition."""
+
+import time
+from collections.abc import Mapping
+
+import structlog
+from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient
+
+from kranhub.errors import Failed, Misconfigured
+from kranhub.settings import Settings
+from kranhub.text import Text
+from streams.exactly_once import clients, restore
+from streams.exactly_once.changelog import Place, Restored
+from streams.exactly_once.stage import Stage
+from streams.exactly_once.store import Store
+
+log = structlog.get_logger()
+
+SEEK_S = 10.0
+
+
+class Assignment:
+    """The partitions of one instance. The rebalance callbacks change it, the commit moves it on."""
+
+    def __init__(self, stage: Stage, settings: Settings, admin: AdminClient) -> None:
+        """Start with nothing."""
+        self._stage, self._settings, self._admin = stage, settings, admin
+        self._former: tuple[dict[Place, int], dict[int, Store]] = {}, {}
+        self.positions: dict[Place, int] = {}
+        self.stores: dict[int, Store] = {}
+        self.generation = 0
+
+    def assigned(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        """Bring back the state of what was given (`restore`), then serve from there."""
+        began = time.monotonic()
+        places = [(given.topic, given.partition) for given in partitions]
+        group = clients.group(self._settings, self._stage.name)
+        offsets = restore.committed(self._admin, group, places)
+        kept = self._kept(offsets)
+        restored = self._restore({partition for _, partition in places} - kept.keys())
+        self.positions = {place: _start(place, offsets, restored) for place in places}
+        self.stores = kept | {number: Store(found.values, found.version) for number, found in restored.items()}
+        self._former = {}, {}
+        self.require_room()
+        self.generation += 1
+        consumer.assign([TopicPartition(topic, partition, at) for (topic, partition), at in self.positions.items()])
+        log.info(
+            "assigned",
+            stage=self._stage.name,
+            partitions=len(places),
+            keys=self.keys,
+            kept=len(kept),
+            took_s=round(time.monotonic() - began, 3),
+        )
+
+    def revoked(self, consumer: Consumer, _partitions: list[TopicPartition]) -> None:
+        """Give everything back; what comes again unchanged need not be read again."""
+        self._former = self.positions, self.stores
+        self.positions, self.stores = {}, {}
+        self.generation += 1
+        consumer.unassign()
+
+    def committed(self, offsets: Mapping[Place, int]) -> None:
+        """Move on: a transaction with these next offsets has committed. Raises `Failed` as `require_room`."""
+        self.positions.update(offsets)
+        self.require_room()
+
+    def rewind(self, consumer: Consumer) -> None:
+        """Go back to where the last commit ended."""
+        for (topic, partition), offset in self.positions.items():
+            _seek(consumer, TopicPartition(topic, partition, offset))
+
+    @property
+    def keys(self) -> int:
+        """How many keys the state holds."""
+        return sum(len(store.values) for store in self.stores.values())
+
+    @property
+    def size(self) -> int:
+        """How many bytes the state takes, estimated."""
+        return sum(store.size for store in self.stores.values())
+
+    def require_room(self) -> None:
+        """Raise `Failed` when the state is larger than the settings allow: better than a machine that swaps."""
+        limit = self._settings.state_limit_mb
+        if self.size > limit * 1_000_000:
+            raise Failed(_too_much(self._stage.name, self.size // 1_000_000, limit))
+
+    def _kept(self, offsets: Mapping[Place, int | None]) -> dict[int, Store]:
+        """Return the stores of partitions that come back as they left: nobody has committed since.
+
+        State and offsets commit in one transaction, so equal offsets mean equal state.
+        """
+        positions, stores = self._former
+        moved = {place[1] for place, offset in offsets.items() if offset is None or positions.get(place) != offset}
+        return {number: store for number, store in stores.items() if number not in moved and _has(offsets, number)}
+
+    def _restore(self, partitions: set[int]) -> dict[int, Restored]:
+        changelog = self._stage.changelog
+        if changelog is None or not partitions:
+            return {}
+        ends = restore.ends(self._admin, changelog, partitions)
+        reader = clients.reader(self._settings)
+        try:
+            restored = restore.read(reader, changelog, ends)
+        finally:
+            reader.close()
+        for partition, found in restored.items():
+            self._require_version(f"{changelog} [{partition}]", found.version)
+        return restored
+
+    def _require_version(self, place: str, found: int | None) -> None:
+        if found not in (None, self._stage.state_version):
+            raise Misconfigured(_other_version(place, found or 0, self._stage.state_version))
+
+
+def _start(place: Place, offsets: Mapping[Place, int | None], restored: Mapping[int, Restored]) -> int:
+    return restore.start(place, offsets.get(place), restored.get(place[1]))
+
+
+def _has(offsets: Mapping[Place, int | None], partition: int) -> bool:
+    return any(place[1] == partition for place in offsets)
+
+
+def _seek(consumer: Consumer, place: TopicPartition) -> None:
+    """Seek, trying again while the partition's fetcher is still starting; one that was lost is left alone."""
+    deadline = time.monotonic() + SEEK_S
+    while True:
+        try:
+            consumer.seek(place)
+        except KafkaException as raised:
+            if all((given.topic, given.partition) != (place.topic, place.partition) for given in consumer.assignment()):
+                return
+            if time.monotonic() > deadline:
+                raise clients.translated(raised.args[0]) from raised
+            time.sleep(0.05)
+        else:
+            return
+
+
+def _too_much(stage: str, size: int, limit: int) -> Text:
+    return Text(
+        en=f"The state of {stage} has grown to {size} MB; {limit} MB are allowed in one process. Start more instances "
+        "on other machines (`kranhub core run --instance NAME`), or allow more with KRANHUB_STATE_LIMIT_MB where the "
+        "machine has it. Nothing was lost.",
+        ru=f"Состояние этапа {stage} выросло до {size} МБ, а одному процессу разрешено {limit} МБ. Запустите ещё "
+        "экземпляры на других машинах (`kranhub core run --instance ИМЯ`) или, если память есть, увеличьте "
+        "KRANHUB_STATE_LIMIT_MB. Ничего не потеряно.",
+    )
+
+
+def _other_version(place: str, found: int, known: int) -> Text:
+    return Text(
+        en=f"{place} holds state of version {found}; this release reads version {known}. Install the release that "
+        "wrote it, or follow the upgrade notes of this one in CHANGELOG.md.",
+        ru=f"{place}: состояние версии {found}, а этот выпуск читает версию {known}. Установите выпуск, который его "
+        "записал, или следуйте указаниям по обновлению в CHANGELOG.md.",
+    )
