@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 import fastavro
 
 from kranhub import avroguard, schemafiles
+from kranhub.avroguard import Guard
+from kranhub.avroslices import Slices
 from kranhub.errors import InvalidDocument
 from kranhub.registry import Registry
 from kranhub.text import Text
@@ -31,6 +33,8 @@ class Codec:
     def __init__(self, registry: Registry) -> None:
         """Take the registry whose ids go into the records."""
         self._registry = registry
+        self._guards: dict[int, Guard] = {}
+        self._slices: dict[int, Slices] = {}
 
     def encode(self, subject: str, value: Mapping[str, Any]) -> bytes:
         """Return the record's bytes.
@@ -55,12 +59,13 @@ class Codec:
         """
         if len(data) < _HEAD.size or data[0] != 0:
             raise InvalidDocument("malformed-avro", _malformed("no Confluent header"))
-        writer = self._registry.schema(_HEAD.unpack_from(data)[1])
+        number = _HEAD.unpack_from(data)[1]
+        writer = self._registry.schema(number)
         subject = writer["name"].removeprefix(f"{schemafiles.NAMESPACE}.")
         if subject not in _PARSED:
             raise InvalidDocument("unknown-schema-id", _malformed(f"{subject} is no record of the shared language"))
         if not trusted:
-            _guard(writer, data)
+            self._guard(number, writer, data)
         body = io.BytesIO(data)
         body.seek(_HEAD.size)
         try:
@@ -69,14 +74,27 @@ class Codec:
             raise InvalidDocument("malformed-avro", _malformed(type(error).__name__)) from None
         return Decoded(subject, value)  # type: ignore[arg-type]
 
+    def texts(self, data: bytes, *names: str) -> list[str]:
+        """Return string fields of a record that the hub wrote; nothing else of it is decoded.
 
-def _guard(writer: Any, data: bytes) -> None:
-    try:
-        avroguard.check(writer, data, _HEAD.size)
-    except avroguard.Oversized as error:
-        raise InvalidDocument("too-many-elements", _oversized(error)) from None
-    except (avroguard.Truncated, RecursionError) as error:
-        raise InvalidDocument("malformed-avro", _malformed(str(error))) from None
+        Raises `InvalidDocument` and `Unavailable` as `decode` does for what the registry says.
+        """
+        number = _HEAD.unpack_from(data)[1]
+        slices = self._slices.get(number)
+        if slices is None:
+            slices = self._slices[number] = Slices(self._registry.schema(number))
+        return [slices.text(data, _HEAD.size, name) for name in names]
+
+    def _guard(self, number: int, writer: Any, data: bytes) -> None:
+        guard = self._guards.get(number)
+        if guard is None:
+            guard = self._guards[number] = Guard(writer)
+        try:
+            guard.check(data, _HEAD.size)
+        except avroguard.Oversized as error:
+            raise InvalidDocument("too-many-elements", _oversized(error)) from None
+        except (avroguard.Truncated, RecursionError) as error:
+            raise InvalidDocument("malformed-avro", _malformed(str(error))) from None
 
 
 def _check_value(value: Any, path: str) -> None:

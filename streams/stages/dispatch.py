@@ -31,9 +31,9 @@ class Dispatch:
         if record.envelope.type == "kranhub.PlantOrder":
             self._plant_order(record, out)
         elif record.envelope.type == "kranhub.OrderStatus":
-            value = self._codec.decode(record.value, trusted=True).value
-            topic = topics.inbound(self._namespace, value["buyer"], "statuses")
-            out.send(topic, value["order_id"], _same("OrderStatus", record.value, record))
+            buyer, order_id = self._codec.texts(record.value, "buyer", "order_id")
+            topic = topics.inbound(self._namespace, buyer, "statuses")
+            out.send(topic, order_id, _same("OrderStatus", record.value, record))
 
     def _plant_order(self, record: Record, out: Out) -> None:
         value = self._codec.decode(record.value or b"", trusted=True).value

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kranhub import avroguard
+from kranhub.avroguard import Guard
 
 SCHEMA: dict[str, Any] = fastavro.parse_schema(  # type: ignore[assignment]
     {
@@ -51,20 +52,20 @@ def encode(value: dict[str, Any]) -> bytes:
 
 @given(values)
 def test_whatever_the_encoder_writes_passes(value: dict[str, Any]) -> None:
-    avroguard.check(SCHEMA, encode(value))
+    Guard(SCHEMA).check(encode(value))
 
 
 @given(values, st.integers(1, 50))
 def test_every_truncation_is_noticed(value: dict[str, Any], cut: int) -> None:
     data = encode(value)
     with pytest.raises(avroguard.Truncated):
-        avroguard.check(SCHEMA, data[: max(0, len(data) - cut)])
+        Guard(SCHEMA).check(data[: max(0, len(data) - cut)])
 
 
 @given(st.binary(max_size=60))
 def test_no_bytes_raise_anything_else(data: bytes) -> None:
     try:
-        avroguard.check(SCHEMA, data)
+        Guard(SCHEMA).check(data)
     except (avroguard.Truncated, avroguard.Oversized):
         return
     fastavro.schemaless_reader(io.BytesIO(data), SCHEMA, None)  # what the guard accepts, the decoder ends
@@ -74,17 +75,17 @@ def test_five_bytes_that_claim_a_million_nulls_are_refused_at_once() -> None:
     nulls: dict[str, Any] = {"type": "array", "items": "null"}
     claim = b"\x80\x89\x7a\x00"  # one block of 1,000,000, then the end
     with pytest.raises(avroguard.Oversized):
-        avroguard.check(nulls, claim)
+        Guard(nulls).check(claim)
 
 
 def test_many_small_blocks_count_together() -> None:
     nulls: dict[str, Any] = {"type": "array", "items": "null"}
     block = b"\xd0\x0f"  # 1,000
-    avroguard.check(nulls, block * 10 + b"\x00")
+    Guard(nulls).check(block * 10 + b"\x00")
     with pytest.raises(avroguard.Oversized):
-        avroguard.check(nulls, block * 11 + b"\x00")
+        Guard(nulls).check(block * 11 + b"\x00")
 
 
 def test_bytes_after_the_document_are_refused() -> None:
     with pytest.raises(avroguard.Truncated):
-        avroguard.check("long", b"\x02\x02")
+        Guard("long").check(b"\x02\x02")
