@@ -37,10 +37,10 @@ class Restored:
         """Apply one changelog record."""
         kind, name = key[:2], key[2:].decode()
         if kind == STATE:
-            if value is None:
-                self.values.pop(name, None)
-            else:
+            if value is not None:
                 self.values[name] = value
+            else:
+                self.values.pop(name, None)
         elif kind == OFFSET:
             self.offsets[name] = int(value or b"0")
         elif kind == VERSION:

@@ -56,6 +56,7 @@ def consumer(settings: Settings, stage: Stage, instance: str) -> Consumer:
             "topic.metadata.refresh.interval.ms": 5_000,
             "allow.auto.create.topics": False,
             "fetch.wait.max.ms": 100,
+            "fetch.queue.backoff.ms": 20,
         }
     )
 
@@ -70,6 +71,10 @@ def reader(settings: Settings) -> Consumer:
             "enable.auto.commit": False,
             "auto.offset.reset": "error",
             "enable.partition.eof": True,
+            "fetch.message.max.bytes": 8 * 1024 * 1024,
+            "queued.min.messages": 1_000_000,
+            "queued.max.messages.kbytes": 128 * 1024,
+            "fetch.queue.backoff.ms": 10,
         }
     )
 

@@ -104,15 +104,17 @@ def read(consumer: Consumer, changelog: str, until: dict[int, int]) -> dict[int,
     restored = {partition: Restored() for partition in until}
     waiting = {partition for partition, end in until.items() if end > 0}
     consumer.assign([TopicPartition(changelog, partition, OFFSET_BEGINNING) for partition in sorted(waiting)])
+    take = {partition: found.take for partition, found in restored.items()}
     quiet_since = time.monotonic()
     while waiting:
         failpoint("core.restoring")
         messages = consumer.consume(10_000, timeout=0.2)
         for message in messages:
-            if message.error() is None:
-                restored[message.partition()].take(message.key(), message.value())  # type: ignore[index,arg-type]
-            else:
+            key = message.key()
+            if message.error() is not None:
                 waiting -= _ended(message, until)
+            elif key is not None:
+                take[message.partition()](key, message.value())  # type: ignore[index]
         if messages:
             quiet_since = time.monotonic()
         elif time.monotonic() - quiet_since > PATIENCE_S:
