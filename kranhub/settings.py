@@ -29,6 +29,9 @@ class Settings(BaseSettings):
     stack: str = Field("embedded", pattern="^(embedded|docker)$", description="what `kranhub up` starts")
     registry_url: str | None = Field(None, description="Confluent-compatible API of an external schema registry")
     state_limit_mb: int = Field(2048, ge=1, description="most memory of one stage's state in one process, in MB")
+    metrics_host: str = Field(
+        "127.0.0.1", description="address on which /metrics listens; 0.0.0.0 for a Prometheus elsewhere"
+    )
     replication: int = Field(1, ge=1, description="3 outside the embedded broker")
 
 

@@ -9,7 +9,7 @@ from types import FrameType
 import click
 import structlog
 
-from kranhub import topicadmin
+from kranhub import metricserver, topicadmin
 from kranhub.cli import emit
 from kranhub.codec import Codec
 from kranhub.errors import Misconfigured
@@ -17,6 +17,7 @@ from kranhub.registry import Registry
 from kranhub.settings import Settings, endpoints
 from kranhub.text import Text
 from streams.exactly_once import Processor
+from streams.options import instance_option, metrics_option
 from streams.publish import publish_masterdata
 from streams.router import masterdata
 from streams.router.masterdata import MasterData
@@ -30,10 +31,6 @@ _RUN = Text(
     ru="Запустить этапы ядра в этом процессе; работают до остановки.",
 )
 _ONLY = Text(en="run only this stage; may be given again", ru="запустить только этот этап; можно повторять")
-_INSTANCE = Text(
-    en="this process's own name among several cores; the same name again takes over from the former process",
-    ru="имя этого процесса среди нескольких ядер; повторный запуск под тем же именем сменяет прежний",
-)
 _PUBLISH = Text(
     en="Publish the nomenclature and the members to hub.items and hub.parties.",
     ru="Опубликовать номенклатуру и участников в hub.items и hub.parties.",
@@ -47,15 +44,9 @@ def core() -> None:
 
 @core.command("run", help=str(_RUN))
 @click.option("--only", multiple=True, type=click.Choice(list(STAGES)), help=str(_ONLY))
-@click.option(
-    "--instance",
-    default="0",
-    show_default=True,
-    envvar="KRANHUB_CORE_INSTANCE",
-    metavar="NAME",
-    help=str(_INSTANCE),
-)
-def run(only: Sequence[str], instance: str) -> None:
+@instance_option
+@metrics_option
+def run(only: Sequence[str], instance: str, metrics_port: int | None) -> None:
     """Run the stages, each in its own thread, until SIGINT or SIGTERM. The first error of a stage ends the process."""
     settings = Settings()
     master = masterdata.load(settings.members_file, settings.nomenclature_file)
@@ -63,6 +54,7 @@ def run(only: Sequence[str], instance: str) -> None:
         codec = Codec(registry)
         _require_topics(settings, master)
         publish_masterdata(settings, codec, master)
+        metricserver.serve(settings.metrics_host, metrics_port)
         stages = [STAGES[name](settings, codec, master) for name in only or STAGES]
         log.info("core started", stages=[stage.name for stage in stages], instance=instance)
         _run([Processor(stage, settings, codec, instance) for stage in stages])

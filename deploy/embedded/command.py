@@ -15,6 +15,7 @@ from kranhub.cli import emit, output_option
 from kranhub.errors import Unavailable
 from kranhub.settings import Settings
 from kranhub.text import Text
+from kranhub.workers import Group, Worker
 
 FINDINGS = 5
 Port = click.IntRange(1, 65535)
@@ -108,8 +109,26 @@ def _described(found: looking.Status) -> Text:
         lines.append(str(Text(en=f"topics    {found.topics}", ru=f"топики    {found.topics}")))
     for each in found.connectors:
         lines.append(f"connector {each.member}/{each.connector} {each.task}: {each.state} {each.reason}".rstrip())
+    lines += [line for group in found.groups for line in _served(group)]
     whole = "\n".join([*lines, *found.problems])
     return Text(en=whole, ru=whole)
+
+
+def _served(group: Group) -> list[str]:
+    """Return a line for each worker of a stage or a view; one that nobody serves is told as well."""
+    if not group.workers:
+        nobody = Text(
+            en=f"nobody serves it, {group.lag} records wait", ru=f"не обслуживается, ждут записей: {group.lag}"
+        )
+        return [f"{group.name:15} {nobody}"]
+    return [f"{group.name:15} {_work(worker)}" for worker in group.workers]
+
+
+def _work(worker: Worker) -> Text:
+    return Text(
+        en=f"{worker.instance} on {worker.host}: partitions {worker.partitions}, records behind {worker.lag}",
+        ru=f"{worker.instance} на {worker.host}: разделов {worker.partitions}, отставание {worker.lag} записей",
+    )
 
 
 def _indented(finding: str | None) -> str:

@@ -8,9 +8,11 @@ from pydantic import BaseModel, computed_field
 from deploy.embedded import probe, process, record
 from deploy.embedded.connectorstates import ConnectorState, connector_states
 from deploy.embedded.stack import is_external
+from kranhub import workers
 from kranhub.errors import KranhubError, Unavailable
 from kranhub.settings import Settings, endpoints
 from kranhub.text import Text
+from kranhub.workers import Group
 
 
 class Part(BaseModel):
@@ -37,6 +39,7 @@ class Status(BaseModel):
     subjects: int | None = None
     processes: list[Part] = []
     connectors: list[ConnectorState] = []
+    groups: list[Group] = []
     problems: list[str] = []
 
     @computed_field  # type: ignore[prop-decorator]
@@ -66,6 +69,7 @@ def status(settings: Settings) -> Status:
     _ask_registry(found)
     if found.running:
         found.connectors = connector_states(settings)
+        found.groups = workers.groups(settings)
     return found
 
 

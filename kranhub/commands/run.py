@@ -1,19 +1,16 @@
 """``kranhub run FILE``: the core and the connectors of a small installation, supervised as one."""
 
-import signal
 import sys
-import time
 from pathlib import Path
-from types import FrameType
 
 import click
 from pydantic import BaseModel, ConfigDict, Field
 
 from kranhub import yamlfile
-from kranhub.cli import emit, output_option
+from kranhub.cli import output_option
 from kranhub.errors import Misconfigured
 from kranhub.settings import Settings, endpoints
-from kranhub.supervisor import Child, Supervisor, write_state
+from kranhub.supervising import supervise
 from kranhub.text import Text
 
 _HELP = Text(
@@ -39,24 +36,7 @@ def run(file: Path, output: str) -> None:
     commands = _commands(yamlfile.load(file, Installation), file.parent)
     settings = Settings()
     endpoints(settings)
-    state_file = settings.data_dir / "run.json"
-
-    def changed(child: Child) -> None:
-        write_state(state_file, supervisor.children)
-        if output == "json":
-            emit(child.public())
-        else:
-            click.echo(_line(child), err=True)
-
-    supervisor = Supervisor(commands, changed=changed)
-    stopping = _on_signal()
-    try:
-        while not stopping:
-            supervisor.step()
-            time.sleep(0.2)
-    finally:
-        supervisor.stop()
-        state_file.unlink(missing_ok=True)
+    supervise(commands, settings.data_dir / "run.json", output)
 
 
 def _commands(installation: Installation, folder: Path) -> dict[str, list[str]]:
@@ -73,27 +53,3 @@ def _commands(installation: Installation, folder: Path) -> dict[str, list[str]]:
             )
         commands[path.stem] = [*kranhub, "connector", "run", str(path)]
     return commands
-
-
-def _on_signal() -> list[int]:
-    """Return a list that fills when the process is asked to stop."""
-    received: list[int] = []
-
-    def note(number: int, _frame: FrameType | None) -> None:
-        received.append(number)
-
-    for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, note)
-    return received
-
-
-def _line(child: Child) -> str:
-    said = {
-        "starting": Text(en="starting", ru="запускается"),
-        "running": Text(en="running", ru="работает"),
-        "waiting": Text(
-            en=f"ended with {child.exit_code}, will restart", ru=f"завершился ({child.exit_code}), перезапуск"
-        ),
-        "stopped": Text(en="stopped", ru="остановлен"),
-    }
-    return f"{child.name}: {said[child.state]}"

@@ -1,0 +1,91 @@
+"""Who works where: the consumer groups of the hub's own processes and how far behind they are.
+
+Asks the brokers, so that workers on other machines are seen as well.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from kafka import KafkaAdminClient, TopicPartition
+from kafka.admin import OffsetSpec
+from kafka.protocol.consumer.offsets import IsolationLevel
+from pydantic import BaseModel
+
+from kranhub.settings import Settings
+from kranhub.topicadmin import admin
+
+ROOMS = ("core.", "views.")
+"""What the groups' names begin with, after the namespace."""
+
+
+class Worker(BaseModel):
+    """One member of a group. ``lag`` counts records that it has not committed yet; transaction markers count too."""
+
+    group: str
+    instance: str
+    host: str
+    partitions: int
+    lag: int
+
+
+class Group(BaseModel):
+    """A stage of the core or a view, and who serves it; without workers nobody does."""
+
+    name: str
+    state: str
+    lag: int
+    workers: list[Worker]
+
+
+def groups(settings: Settings) -> list[Group]:
+    """Return the groups of the core and the views, by name. Raises `Unavailable` when the broker is away."""
+    prefixes = tuple(f"{settings.namespace}{room}" for room in ROOMS)
+    with admin(settings) as client:
+        names = sorted(entry["group_id"] for entry in client.list_groups() if entry["group_id"].startswith(prefixes))
+        described = client.describe_groups(names) if names else {}
+        return [_group(name, settings.namespace, described[name], _lags(client, name)) for name in names]
+
+
+def _group(name: str, namespace: str, description: Mapping[str, Any], lags: Mapping[TopicPartition, int]) -> Group:
+    short = name.removeprefix(namespace)
+    return Group(
+        name=short,
+        state=description["group_state"],
+        lag=sum(lags.values()),
+        workers=[_worker(short, name, member, lags) for member in description["members"]],
+    )
+
+
+def _worker(short: str, name: str, member: Mapping[str, Any], lags: Mapping[TopicPartition, int]) -> Worker:
+    given = list(_assigned(member["member_assignment"]))
+    return Worker(
+        group=short,
+        instance=(member.get("group_instance_id") or member["member_id"]).removeprefix(f"{name}."),
+        host=member["client_host"].removeprefix("/"),
+        partitions=len(given),
+        lag=sum(lags.get(place, 0) for place in given),
+    )
+
+
+def _assigned(assignment: Any) -> Iterator[TopicPartition]:
+    for entry in _field(assignment, "assigned_partitions") or ():
+        topic, partitions = _field(entry, "topic"), _field(entry, "partitions")
+        yield from (TopicPartition(topic, partition) for partition in partitions)
+
+
+def _field(value: Any, name: str) -> Any:
+    return value.get(name) if isinstance(value, Mapping) else getattr(value, name, None)
+
+
+def _lags(client: KafkaAdminClient, name: str) -> dict[TopicPartition, int]:
+    committed = client.list_group_offsets({name: None})[name]
+    ends = _ends(client, committed)
+    return {place: max(0, ends[place] - at.offset) for place, at in committed.items() if place in ends}
+
+
+def _ends(client: KafkaAdminClient, places: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
+    wanted = dict.fromkeys(places, OffsetSpec.LATEST)
+    if not wanted:
+        return {}
+    found = client.list_partition_offsets(wanted, isolation_level=IsolationLevel.READ_COMMITTED)
+    return {place: answer.offset for place, answer in found.items()}

@@ -1,0 +1,38 @@
+"""Options that the commands of core and views share."""
+
+import platform
+import re
+
+import click
+
+from kranhub.text import Text
+
+_INSTANCE = Text(
+    en="this worker's own name among all workers of the hub, the machine's name by default; the same name again takes "
+    "over from the former process",
+    ru="имя этого процесса среди всех процессов центра, по умолчанию имя машины; повторный запуск под тем же именем "
+    "сменяет прежний",
+)
+
+
+_METRICS = Text(
+    en="port of /metrics; a free one by default, said in the log",
+    ru="порт /metrics; по умолчанию свободный, см. журнал",
+)
+
+metrics_option = click.option("--metrics-port", type=click.IntRange(1, 65535), metavar="PORT", help=str(_METRICS))
+
+
+def default_instance() -> str:
+    """Return this machine's name in the characters that Kafka takes: static membership and fencing hang on it."""
+    return re.sub(r"[^A-Za-z0-9_-]", "-", platform.node()) or "0"
+
+
+instance_option = click.option(
+    "--instance",
+    default=default_instance,
+    show_default="the machine's name",
+    envvar="KRANHUB_CORE_INSTANCE",
+    metavar="NAME",
+    help=str(_INSTANCE),
+)

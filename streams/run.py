@@ -1,0 +1,66 @@
+"""``kranhub streams run``: the core's workers and the views, each its own process, under one command."""
+
+import sys
+from collections.abc import Collection
+
+import click
+
+from kranhub.cli import output_option
+from kranhub.settings import Settings, endpoints
+from kranhub.supervising import supervise
+from kranhub.text import Text
+from streams.options import instance_option, metrics_option
+
+PARTS = ("core", "views")
+
+_HELP = Text(en="The core and the views together.", ru="Ядро и представления вместе.")
+_RUN = Text(
+    en="Run the core's workers and the views as processes of their own, restarted when they end. A view's crash delays "
+    "no order.",
+    ru="Запустить процессы ядра и представлений; завершившийся запускается снова. Сбой представления не задерживает "
+    "заказы.",
+)
+_ONLY = Text(en="run only this part; may be given again", ru="запустить только эту часть; можно повторять")
+_WORKERS = Text(
+    en="processes of the core on this machine; they share the partitions with those on other machines",
+    ru="число процессов ядра на этой машине; разделы делятся между ними и процессами на других машинах",
+)
+
+
+@click.group(help=str(_HELP))
+def streams() -> None:
+    """Group the commands of core and views."""
+
+
+@streams.command("run", help=str(_RUN))
+@click.option("--only", multiple=True, type=click.Choice(PARTS), help=str(_ONLY))
+@click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help=str(_WORKERS))
+@instance_option
+@metrics_option
+@output_option
+def run(only: tuple[str, ...], workers: int, instance: str, metrics_port: int | None, output: str) -> None:
+    """Supervise until SIGINT or SIGTERM; then every process finishes its transaction and stops.
+
+    With a metrics port the first process takes it, the next ones those above it.
+    """
+    settings = Settings()
+    endpoints(settings)
+    found = with_metrics(commands(only or PARTS, workers, instance), metrics_port)
+    supervise(found, settings.data_dir / "streams.json", output)
+
+
+def commands(parts: Collection[str], workers: int, instance: str) -> dict[str, list[str]]:
+    """Return what runs, by name. The first worker is named as the instance, the others get a number."""
+    kranhub = [sys.executable, "-m", "kranhub"]
+    names = [instance if number == 1 else f"{instance}-{number}" for number in range(1, workers + 1)]
+    cores = {f"core {name}": [*kranhub, "core", "run", "--instance", name] for name in names}
+    views = {"views": [*kranhub, "views", "run"]}
+    return {**(cores if "core" in parts else {}), **(views if "views" in parts else {})}
+
+
+def with_metrics(found: dict[str, list[str]], first_port: int | None) -> dict[str, list[str]]:
+    """Return the commands with a port for /metrics each, counted up from the first."""
+    if first_port is None:
+        return found
+    numbered = enumerate(found.items(), first_port)
+    return {name: [*command, "--metrics-port", str(port)] for port, (name, command) in numbered}
