@@ -1,0 +1,78 @@
+"""What runs can be seen: the workers of each stage in `kranhub status`, and what each does on its /metrics."""
+
+import re
+import subprocess
+import sys
+
+import httpx
+import pytest
+
+from deploy.embedded.ports import any_free
+from deploy.embedded.status import status
+from kranhub.workers import Group
+from tests.support.core import core, environment, order, stop, wait_for, world
+from tests.support.stack import Stack
+
+pytestmark = pytest.mark.stack
+
+STAGES = {"core.ingest", "core.planner", "core.allocator", "core.dispatch"}
+
+
+def stages(found: list[Group]) -> dict[str, Group]:
+    return {group.name: group for group in found if group.name in STAGES}
+
+
+def counted(port: int, series: str) -> float:
+    """Return the value of a series as Prometheus would scrape it; 0 while nobody listens or nothing is counted."""
+    try:
+        text = httpx.get(f"http://127.0.0.1:{port}/metrics").text
+    except httpx.TransportError:
+        return 0
+    found = re.search(rf"^{re.escape(series)} (\S+)$", text, re.MULTILINE)
+    return float(found[1]) if found else 0
+
+
+def test_two_workers_share_the_partitions_and_both_are_seen(stack: Stack, namespace: str) -> None:
+    settings = stack.prepare(namespace)
+
+    def shared() -> dict[str, Group] | None:
+        found = stages(status(settings).groups)
+        both = all({worker.instance for worker in group.workers} == {"a", "b"} for group in found.values())
+        served = all(worker.partitions for group in found.values() for worker in group.workers)
+        return found if len(found) == len(STAGES) and both and served else None
+
+    with core(settings, "--instance", "a"), core(settings, "--instance", "b"):
+        found = wait_for(shared, "both workers serve partitions of every stage")
+    assert sum(worker.partitions for worker in found["core.planner"].workers) == 6
+    assert {worker.host for worker in found["core.planner"].workers} == {"127.0.0.1"}
+
+
+def test_records_that_wait_for_nobody_are_told(stack: Stack, namespace: str) -> None:
+    settings = stack.prepare(namespace)
+    with world(settings) as around:
+        with core(settings):
+            around.write("sibir-terminal", "Order", "1", order("1"))
+            wait_for(lambda: around.inbox("oemz", "orders"), "the first order is routed")
+        around.write("sibir-terminal", "Order", "2", order("2"))
+
+        def waiting() -> bool:
+            ingest = stages(status(settings).groups)["core.ingest"]
+            return not ingest.workers and ingest.lag == 1
+
+        wait_for(waiting, "one record waits and nobody serves it", 60)
+
+
+def test_one_command_runs_workers_and_serves_their_metrics(stack: Stack, namespace: str) -> None:
+    settings = stack.prepare(namespace)
+    port = any_free(set())
+    command = [sys.executable, "-m", "kranhub", "streams", "run", "--only", "core", "--metrics-port", str(port)]
+    process = subprocess.Popen(command, env=environment(settings))
+    try:
+        with world(settings) as around:
+            around.write("sibir-terminal", "Order", "1", order("1"))
+            series = 'kranhub_core_records_total{stage="planner"}'
+            wait_for(lambda: counted(port, series) >= 1, "the planner counts its records")
+            assert counted(port, 'kranhub_core_partitions{stage="planner"}') == 6
+    finally:
+        code = stop(process)
+    assert code == 0
