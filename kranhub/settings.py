@@ -28,6 +28,7 @@ class Settings(BaseSettings):
     kafka_ca_file: Path | None = None
     stack: str = Field("embedded", pattern="^(embedded|docker)$", description="what `kranhub up` starts")
     registry_url: str | None = Field(None, description="Confluent-compatible API of an external schema registry")
+    tick_s: int = Field(10, ge=1, description="seconds between two ticks of the hub's clock, on which deadlines hang")
     state_limit_mb: int = Field(2048, ge=1, description="most memory of one stage's state in one process, in MB")
     metrics_host: str = Field(
         "127.0.0.1", description="address on which /metrics listens; 0.0.0.0 for a Prometheus elsewhere"

@@ -107,6 +107,8 @@ def _hub_specs(namespace: str, work_partitions: int) -> Iterator[TopicSpec]:
         ("decisions", 6, _kept(), centre),
         ("alerts", 6, _kept(), centre),
         ("dead-letters", 1, large, centre),
+        ("clock", 1, _kept(1), centre),
+        ("clock-changelog", 1, _compacted(), centre),
         ("planner-changelog", work_partitions, _compacted(), centre),
         ("allocator-changelog", work_partitions, _compacted(), centre),
     ]

@@ -3,7 +3,8 @@
 import queue
 import signal
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from types import FrameType
 
 import click
@@ -16,6 +17,7 @@ from kranhub.errors import Misconfigured
 from kranhub.registry import Registry
 from kranhub.settings import Settings, endpoints
 from kranhub.text import Text
+from streams.beat import beat
 from streams.exactly_once import Processor
 from streams.options import instance_option, metrics_option
 from streams.publish import publish_masterdata
@@ -57,7 +59,10 @@ def run(only: Sequence[str], instance: str, metrics_port: int | None) -> None:
         metricserver.serve(settings.metrics_host, metrics_port)
         stages = [STAGES[name](settings, codec, master) for name in only or STAGES]
         log.info("core started", stages=[stage.name for stage in stages], instance=instance)
-        _run([Processor(stage, settings, codec, instance) for stage in stages])
+        jobs = {stage.name: Processor(stage, settings, codec, instance).run for stage in stages}
+        if "clock" in jobs:
+            jobs["beat"] = partial(beat, settings, codec, instance)
+        _run(jobs)
 
 
 @core.command("publish", help=str(_PUBLISH))
@@ -80,19 +85,23 @@ def _require_topics(settings: Settings, master: MasterData) -> None:
         )
 
 
-def _run(processors: Sequence[Processor]) -> None:
-    """Run until a signal or the first error, then stop every stage; the error is raised again here."""
+Job = Callable[[threading.Event], None]
+"""Runs until the event is set."""
+
+
+def _run(jobs: Mapping[str, Job]) -> None:
+    """Run until a signal or the first error, then stop every job; the error is raised again here."""
     stopping = threading.Event()
     ended: queue.SimpleQueue[BaseException | None] = queue.SimpleQueue()
     _stop_on_signal(ended)
 
-    def work(processor: Processor) -> None:
+    def work(job: Job) -> None:
         try:
-            processor.run(stopping)
+            job(stopping)
         except BaseException as error:  # noqa: BLE001  (handed to the main thread, which raises it)
             ended.put(error)
 
-    threads = [threading.Thread(target=work, args=(one,), name=one.stage.name, daemon=True) for one in processors]
+    threads = [threading.Thread(target=work, args=(job,), name=name, daemon=True) for name, job in jobs.items()]
     for thread in threads:
         thread.start()
     error = ended.get()

@@ -7,6 +7,7 @@ from kranhub.settings import Settings
 from streams.exactly_once import Stage
 from streams.router.masterdata import MasterData
 from streams.stages.allocator import Allocator
+from streams.stages.clock import Clock
 from streams.stages.dispatch import Dispatch
 from streams.stages.ingest import Ingest
 from streams.stages.planner import Planner
@@ -16,5 +17,6 @@ STAGES: dict[str, Callable[[Settings, Codec, MasterData], Stage]] = {
     "planner": Planner,
     "allocator": Allocator,
     "dispatch": Dispatch,
+    "clock": Clock,
 }
-"""The stages by name, in the order in which a document passes them."""
+"""The stages by name, in the order in which a document passes them; the clock stands beside them."""

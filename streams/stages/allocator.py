@@ -28,7 +28,7 @@ class Allocator:
 
     def process(self, record: Record, state: State, out: Out, ctx: Context) -> None:
         """Take a plant's stock, or reserve and release from it."""
-        if record.value is None:
+        if record.value is None or record.envelope.type == "kranhub.Tick":
             return
         subject, value = self._codec.decode(record.value, trusted=True)
         key = f"{record.key}/{value['item']}"

@@ -17,6 +17,7 @@ from kranhub.errors import Failed, Fenced, InvalidDocument, KranhubError, Miscon
 from kranhub.settings import Settings
 from kranhub.text import Text
 from streams.exactly_once import Context, Document, Out, Processor, Record, State, clients, restore
+from streams.exactly_once.changelog import Restored
 from tests.support.core import World, wait_for, world
 from tests.support.stack import Stack, new_namespace
 
@@ -261,7 +262,7 @@ def test_restoring_leaves_out_a_transaction_that_aborts_late(around: World) -> N
     assert restored[PARTITION].values == {"k": b"1"}
 
 
-def late_marker(around: World, end: Callable[[Producer], Any]) -> tuple[dict[int, restore.Restored], list[bool]]:
+def late_marker(around: World, end: Callable[[Producer], Any]) -> tuple[dict[int, Restored], list[bool]]:
     """Write k=1 and, in a transaction that ends only while the restore runs, k=2; return what was restored."""
     changelog = topics.hub(around.settings.namespace, "allocator-changelog")
     config = {"bootstrap.servers": bootstrap(around), "transactional.id": f"{around.settings.namespace}test"}
@@ -273,7 +274,7 @@ def late_marker(around: World, end: Callable[[Producer], Any]) -> tuple[dict[int
         producer.flush(10)
         if value == b"1":
             producer.commit_transaction(10)
-    restored: dict[int, restore.Restored] = {}
+    restored: dict[int, Restored] = {}
 
     def work() -> None:
         until = restore.ends(clients.admin(around.settings), changelog, [PARTITION])
@@ -324,6 +325,115 @@ def test_the_stamp_of_ingest_is_the_only_clock(around: World) -> None:
         around.producer.send(topic, key=b"a", value=b"x", headers=stamp).get(30)
         wait_for(lambda: stamps, "the record is processed")
     assert stamps == [datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)]
+
+
+def test_a_broadcast_is_seen_in_every_partition_among_its_records(around: World) -> None:
+    """Master data as records: each partition's state takes the price at the same place of the input in every run."""
+
+    @dataclass
+    class Pricing(Counting):
+        def process(self, record: Record, state: State, out: Out, ctx: Context) -> None:
+            if record.topic.endswith("allocation") and record.key == "price":
+                out.broadcast(topics.hub(self.settings.namespace, "work"), Document("Any", b"new price", "p1"))
+
+    def broadcasts() -> list[tuple[int, bytes | None]]:
+        return sorted((message.partition, message.raw) for message in around.read("hub.work"))
+
+    with started(Pricing(around.settings), around):
+        feed(around, "a", "price", "b")
+        wait_for(lambda: len(broadcasts()) == 6, "every partition has it")
+    assert broadcasts() == [(partition, b"new price") for partition in range(6)]
+
+
+def test_a_value_outside_the_output_schema_is_a_dead_letter_and_nothing_is_sent(around: World) -> None:
+    @dataclass
+    class Wrong(Counting):
+        def process(self, record: Record, state: State, out: Out, ctx: Context) -> None:
+            out.send(topics.hub(self.settings.namespace, "work"), "k", Document("Any", b"first", "x"))
+            if record.key == "wrong":
+                out.send(topics.hub(self.settings.namespace, "work"), "k", Document("Tick", {"time": "noon"}, "y"))
+
+    with started(Wrong(around.settings), around):
+        feed(around, "wrong", "a")
+        wait_for(lambda: len(around.read("hub.work")) == 1, "the stream goes on")
+        letter = wait_for(around.dead_letters, "the dead letter")[0]
+    assert (letter["code"], letter["key"]) == ("schema-mismatch", "wrong")
+
+
+def test_a_record_larger_than_the_output_allows_is_a_dead_letter(around: World) -> None:
+    @dataclass
+    class Inflating(Counting):
+        def process(self, record: Record, state: State, out: Out, ctx: Context) -> None:
+            size = 2_000_000 if record.key == "large" else 1
+            out.forward(topics.hub(self.settings.namespace, "work"), b"k", b"x" * size)
+
+    with started(Inflating(around.settings), around):
+        feed(around, "large", "small")
+        wait_for(lambda: len(around.read("hub.work")) == 1, "the stream goes on")
+        letter = wait_for(around.dead_letters, "the dead letter")[0]
+    assert (letter["code"], letter["key"]) == ("too-large", "large")
+
+
+def test_state_of_another_version_is_refused(around: World) -> None:
+    with started(Counting(around.settings), around):
+        feed(around, "a")
+        wait_for(lambda: len(counts(around)) == 1, "one count")
+    newer = Counting(around.settings, state_version=2)
+    with started(newer, around) as running:
+        error = running.error()
+    assert isinstance(error, Misconfigured)
+    assert "version 1; this release reads version 2" in error.text.en
+    assert newer.seen == []
+
+
+def test_unequal_partitions_are_refused_by_name(around: World) -> None:
+    @dataclass
+    class Elsewhere(Counting):
+        @property
+        def changelog(self) -> str | None:
+            return topics.hub(self.settings.namespace, "items")
+
+    with started(Elsewhere(around.settings), around) as running:
+        error = running.error()
+    assert isinstance(error, Misconfigured)
+    assert f"{around.settings.namespace}hub.items: 1" in error.text.en
+
+
+def test_state_over_its_limit_ends_the_process_before_the_machine_swaps(around: World) -> None:
+    small = around.settings.model_copy(update={"state_limit_mb": 1})
+
+    @dataclass
+    class Hoarding(Counting):
+        def process(self, record: Record, state: State, out: Out, ctx: Context) -> None:
+            state.put(record.key, b"x" * 400_000)
+
+    hoarding = World(small, around.registry, around.codec, around.producer)
+    with started(Hoarding(small), hoarding) as running:
+        feed(around, "a", "b", "c")
+        error = running.error()
+    assert isinstance(error, Failed)
+    assert "KRANHUB_STATE_LIMIT_MB" in error.text.en
+
+
+def test_partitions_that_come_back_unchanged_are_not_read_again(around: World) -> None:
+    """A second instance comes and goes; what the first keeps or gets back counts on from where it was."""
+    topic = topics.hub(around.settings.namespace, "allocation")
+    keys = [f"k{number}" for number in range(30)]
+
+    def send() -> None:
+        for key in keys:
+            around.producer.send(topic, key=key.encode(), value=b"x").get(30)
+
+    first, second = Counting(around.settings), Counting(around.settings)
+    with started(first, around, "0"):
+        send()
+        wait_for(lambda: len(counts(around)) == 30, "the first round")
+        with started(second, around, "1"):
+            send()
+            wait_for(lambda: len(counts(around)) == 60, "the second round")
+        send()
+        wait_for(lambda: len(counts(around)) == 90, "the third round, the second instance gone", 60)
+    assert counts(around) == sorted((key, str(count)) for key in keys for count in (1, 2, 3))
 
 
 def bootstrap(around: World) -> str:

@@ -1,0 +1,31 @@
+"""The beat behind the hub's clock: one record on hub.clock per period from every worker that runs the clock stage."""
+
+import threading
+from datetime import UTC, datetime
+
+import structlog
+from confluent_kafka import KafkaException, Producer
+
+from kranhub import envelope, kafka, topics
+from kranhub.codec import Codec
+from kranhub.envelope import Envelope
+from kranhub.settings import Settings
+
+log = structlog.get_logger()
+
+
+def beat(settings: Settings, codec: Codec, instance: str, stopping: threading.Event) -> None:
+    """Beat until ``stopping`` is set. A beat that a broker does not take is dropped: the next one follows."""
+    config = {**kafka.librdkafka(settings), "log_level": 3, "error_cb": lambda _error: None}
+    producer = Producer({**config, "message.timeout.ms": settings.tick_s * 1000})
+    topic = topics.hub(settings.namespace, "clock")
+    while not stopping.is_set():
+        now = datetime.now(UTC)
+        head = Envelope(f"hub/Beat/{instance}/{now.isoformat()}", f"/hub/worker/{instance}", "kranhub.Tick", now)
+        try:
+            producer.produce(topic, codec.encode("Tick", {"time": now}), instance, headers=[*envelope.headers(head)])
+            producer.poll(0)
+        except (BufferError, KafkaException) as error:
+            log.warning("no beat", reason=str(error))
+        stopping.wait(settings.tick_s)
+    producer.flush(1)

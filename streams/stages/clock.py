@@ -1,0 +1,44 @@
+"""Clock: makes time an event. Workers beat on hub.clock; of the beats of one period the stages behind see one tick."""
+
+from datetime import UTC, datetime
+
+from kranhub import topics
+from kranhub.codec import Codec
+from kranhub.settings import Settings
+from streams.exactly_once import Context, Document, Out, Record, State
+from streams.router.masterdata import MasterData
+
+_LAST = "last"
+
+
+class Clock:
+    """Reads hub.clock, one partition; remembers the last tick, so however many workers beat, each tick is said once.
+
+    The time is the broker's (`Record.timestamp`): a worker whose clock is wrong changes nothing.
+    """
+
+    name = "clock"
+    state_version = 1
+
+    def __init__(self, settings: Settings, codec: Codec, master: MasterData) -> None:
+        """Take the namespace and the period; codec and master data are of no use here."""
+        self.inputs = (topics.hub(settings.namespace, "clock"),)
+        self.changelog = topics.hub(settings.namespace, "clock-changelog")
+        self._period_s = settings.tick_s
+        self._targets = [topics.hub(settings.namespace, name) for name in ("work", "allocation")]
+
+    def process(self, record: Record, state: State, out: Out, ctx: Context) -> None:
+        """Broadcast a tick for the first beat of a period."""
+        time = floor(record.timestamp, self._period_s)
+        said = time.isoformat().encode()
+        if state.get(_LAST) == said:
+            return
+        state.put(_LAST, said)
+        for target in self._targets:
+            out.broadcast(target, Document("Tick", {"time": time}, f"hub/Tick/{time.isoformat()}", time=time))
+
+
+def floor(time: datetime, period_s: int) -> datetime:
+    """Return the begin of the period (counted from the epoch) in which the time lies, in UTC."""
+    seconds = int(time.timestamp())
+    return datetime.fromtimestamp(seconds - seconds % period_s, UTC)
