@@ -27,12 +27,21 @@ class Decoded(NamedTuple):
     value: dict[str, Any]
 
 
+class _Reader(NamedTuple):
+    """How one schema id is read; ``ours`` is None where the writer's schema is ours: resolving takes time."""
+
+    subject: str
+    writer: Any
+    ours: Any
+
+
 class Codec:
     """Encodes with our schemas; decodes with the writer's schema from the registry, resolved to ours; thread-safe."""
 
     def __init__(self, registry: Registry) -> None:
         """Take the registry whose ids go into the records."""
         self._registry = registry
+        self._readers: dict[int, _Reader] = {}
         self._guards: dict[int, Guard] = {}
         self._slices: dict[int, Slices] = {}
 
@@ -60,19 +69,16 @@ class Codec:
         if len(data) < _HEAD.size or data[0] != 0:
             raise InvalidDocument("malformed-avro", _malformed("no Confluent header"))
         number = _HEAD.unpack_from(data)[1]
-        writer = self._registry.schema(number)
-        subject = writer["name"].removeprefix(f"{schemafiles.NAMESPACE}.")
-        if subject not in _PARSED:
-            raise InvalidDocument("unknown-schema-id", _malformed(f"{subject} is no record of the shared language"))
+        reader = self._readers.get(number) or self._reader(number)
         if not trusted:
-            self._guard(number, writer, data)
+            self._guard(number, reader.writer, data)
         body = io.BytesIO(data)
         body.seek(_HEAD.size)
         try:
-            value = fastavro.schemaless_reader(body, writer, _PARSED[subject])
+            value = fastavro.schemaless_reader(body, reader.writer, reader.ours)
         except Exception as error:  # noqa: BLE001  (fastavro raises many kinds, by the byte that is wrong)
             raise InvalidDocument("malformed-avro", _malformed(type(error).__name__)) from None
-        return Decoded(subject, value)  # type: ignore[arg-type]
+        return Decoded(reader.subject, value)  # type: ignore[arg-type]
 
     def texts(self, data: bytes, *names: str) -> list[str]:
         """Return string fields of a record that the hub wrote; nothing else of it is decoded.
@@ -84,6 +90,15 @@ class Codec:
         if slices is None:
             slices = self._slices[number] = Slices(self._registry.schema(number))
         return [slices.text(data, _HEAD.size, name) for name in names]
+
+    def _reader(self, number: int) -> "_Reader":
+        writer = self._registry.schema(number)
+        subject = writer["name"].removeprefix(f"{schemafiles.NAMESPACE}.")
+        if subject not in _PARSED:
+            raise InvalidDocument("unknown-schema-id", _malformed(f"{subject} is no record of the shared language"))
+        ours = _PARSED[subject]
+        self._readers[number] = _Reader(subject, writer, None if writer == ours else ours)
+        return self._readers[number]
 
     def _guard(self, number: int, writer: Any, data: bytes) -> None:
         guard = self._guards.get(number)

@@ -47,7 +47,7 @@ class Document:
 class Out:
     """Collects what records lead to. The trace context and the hub's stamp pass on by themselves."""
 
-    __slots__ = ("_codec", "_ctx", "_namespace", "_partitions", "_record", "outputs")
+    __slots__ = ("_codec", "_ctx", "_encoded", "_namespace", "_partitions", "_record", "outputs")
 
     _record: Record
     _ctx: Context
@@ -55,11 +55,12 @@ class Out:
     def __init__(self, codec: Codec, namespace: str, partitions: Callable[[str], int]) -> None:
         """Start empty. ``partitions`` says how many a topic has."""
         self._codec, self._namespace, self._partitions = codec, namespace, partitions
+        self._encoded: tuple[Document, bytes, Headers] | None = None
         self.outputs: list[Output] = []
 
     def begin(self, record: Record, ctx: Context) -> int:
         """Take the record whose outputs follow; return a mark for `drop`."""
-        self._record, self._ctx = record, ctx
+        self._record, self._ctx, self._encoded = record, ctx, None
         return len(self.outputs)
 
     def drop(self, mark: int) -> None:
@@ -91,12 +92,22 @@ class Out:
     def _output(
         self, topic: str, key: str, document: Document, extra: Iterable[tuple[str, bytes]], partition: int
     ) -> Output:
-        value = document.value
-        data = value if isinstance(value, bytes) else self._codec.encode(document.subject, value)
+        data, head = self._encode(document)
         limit = MAX_DEAD_LETTER if topic == topics.hub(self._namespace, "dead-letters") else MAX_BYTES
         if len(data) > limit:
             raise InvalidDocument("too-large", _too_large(document.subject, len(data), limit))
-        envelope = Envelope(
+        return Output(topic, key.encode(), data, [*head, *extra], partition)
+
+    def _encode(self, document: Document) -> tuple[bytes, Headers]:
+        """Return the document's bytes and headers: once, however many topics it goes to."""
+        if self._encoded is None or self._encoded[0] is not document:
+            value = document.value
+            data = value if isinstance(value, bytes) else self._codec.encode(document.subject, value)
+            self._encoded = document, data, headers(self._envelope(document))
+        return self._encoded[1:]
+
+    def _envelope(self, document: Document) -> Envelope:
+        return Envelope(
             id=document.id,
             source=document.source or f"/hub/{self._ctx.stage}",
             type=full_name(document.subject),
@@ -104,7 +115,6 @@ class Out:
             recorded=self._ctx.time,
             traceparent=self._record.envelope.traceparent,
         )
-        return Output(topic, key.encode(), data, [*headers(envelope), *extra], partition)
 
     def dead_letter(self, error: InvalidDocument, *, key: str | None = None, member: str | None = None) -> None:
         """Put the record itself on the dead letters, with its original bytes; ``key`` is its order where known.

@@ -29,29 +29,38 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Stock:
-    """One plant's stock of one item by site, and the hub's holds by request id."""
+    """One plant's stock of one item by site, and how much of it the hub has promised in all."""
 
     sites: dict[str, SiteStock] = field(default_factory=dict)
-    holds: dict[str, Hold] = field(default_factory=dict)
+    promised: Decimal = Decimal(0)
 
     @property
     def free(self) -> Decimal:
         """What may still be promised; a hold stays until it is released, so stock is never promised twice."""
-        known = sum((site.available for site in self.sites.values()), Decimal(0))
-        return max(Decimal(0), known - sum((hold.from_stock for hold in self.holds.values()), Decimal(0)))
+        return max(Decimal(0), sum((site.available for site in self.sites.values()), Decimal(0)) - self.promised)
 
 
-_ADAPTER = TypeAdapter(Stock)
+_STOCK, _HOLD = TypeAdapter(Stock), TypeAdapter(Hold)
 
 
 def dump(stock: Stock) -> bytes:
     """Return the stock's bytes (JSON, as `model` explains)."""
-    return _ADAPTER.dump_json(stock, exclude_defaults=True)
+    return _STOCK.dump_json(stock, exclude_defaults=True)
 
 
 def load(data: bytes | None) -> Stock:
     """Return the stock of these bytes; an empty one for None."""
-    return _ADAPTER.validate_json(data) if data else Stock()
+    return _STOCK.validate_json(data) if data else Stock()
+
+
+def dump_hold(hold: Hold) -> bytes:
+    """Return the hold's bytes (JSON)."""
+    return _HOLD.dump_json(hold)
+
+
+def load_hold(data: bytes | None) -> Hold | None:
+    """Return the hold of these bytes, None for None."""
+    return _HOLD.validate_json(data) if data else None
 
 
 def counted(stock: Stock, level: Value) -> Stock:
@@ -63,16 +72,15 @@ def counted(stock: Stock, level: Value) -> Stock:
     return replace(stock, sites={**stock.sites, level["site"]: SiteStock(available, level["as_of"])})
 
 
-def reserve(stock: Stock, request_id: str, quantity: Decimal) -> tuple[Stock, Hold]:
-    """Hold what stock can give of the quantity; the same request again gets the same answer."""
-    known = stock.holds.get(request_id)
+def reserve(stock: Stock, known: Hold | None, quantity: Decimal) -> tuple[Stock, Hold]:
+    """Hold what stock can give of the quantity; a request that already has this ``known`` hold keeps it."""
     if known is not None and known.quantity == quantity:
         return stock, known
-    without = release(stock, request_id)
+    without = release(stock, known)
     hold = Hold(quantity, min(without.free, quantity))
-    return replace(without, holds={**without.holds, request_id: hold}), hold
+    return replace(without, promised=without.promised + hold.from_stock), hold
 
 
-def release(stock: Stock, request_id: str) -> Stock:
-    """Give back what the request held; nothing happens when it holds nothing."""
-    return replace(stock, holds={name: hold for name, hold in stock.holds.items() if name != request_id})
+def release(stock: Stock, known: Hold | None) -> Stock:
+    """Give back what a request held; nothing happens when it holds nothing."""
+    return replace(stock, promised=stock.promised - known.from_stock) if known else stock

@@ -9,13 +9,14 @@ from kranhub.codec import Codec
 from kranhub.settings import Settings
 from streams.exactly_once import Context, Document, Out, Record, State
 from streams.router import allocate
+from streams.router.allocate import Stock
 from streams.router.masterdata import MasterData
 
 Value = Mapping[str, Any]
 
 
 class Allocator:
-    """Reads hub.allocation by plant; remembers stock and holds per plant and item."""
+    """Reads hub.allocation by plant; remembers stock per plant and item, and each request's hold."""
 
     name = "allocator"
     state_version = 1
@@ -31,17 +32,26 @@ class Allocator:
         if record.value is None or record.envelope.type == "kranhub.Tick":
             return
         subject, value = self._codec.decode(record.value, trusted=True)
-        key = f"{record.key}/{value['item']}"
+        place = f"{record.key}/{value['item']}"
+        key = f"stock/{place}"
         before = allocate.load(state.get(key))
         if subject == "InventoryLevel":
             after = allocate.counted(before, value)
-        elif value["action"] == "RESERVE":
-            after, hold = allocate.reserve(before, value["request_id"], value["quantity"])
-            self._answer(value, hold.from_stock, record, out)
         else:
-            after = allocate.release(before, value["request_id"])
+            after = self._request(before, value, f"hold/{place}/{value['request_id']}", state, record, out)
         if after != before:
             state.put(key, allocate.dump(after))
+
+    def _request(self, stock: Stock, value: Value, key: str, state: State, record: Record, out: Out) -> Stock:
+        """Reserve for a request or release what it held; return the stock after it."""
+        known = allocate.load_hold(state.get(key))
+        if value["action"] != "RESERVE":
+            state.delete(key)
+            return allocate.release(stock, known)
+        after, hold = allocate.reserve(stock, known, value["quantity"])
+        state.put(key, allocate.dump_hold(hold))
+        self._answer(value, hold.from_stock, record, out)
+        return after
 
     def _answer(self, request: Value, from_stock: Decimal, record: Record, out: Out) -> None:
         value = {

@@ -117,6 +117,7 @@ class Cluster:
     answers: Answers = lambda asked: []
     state: OrderState | None = None
     stocks: dict[tuple[str, str], allocate.Stock] = field(default_factory=dict)
+    holds: dict[str, allocate.Hold] = field(default_factory=dict)
     said: list[Effect] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     pending: list[Event] = field(default_factory=list)
@@ -151,9 +152,11 @@ class Cluster:
         place = (request["plant"], request["item"])
         stock = self.stocks.get(place, allocate.Stock())
         if request["action"] == "RELEASE":
-            self.stocks[place] = allocate.release(stock, request["request_id"])
+            self.stocks[place] = allocate.release(stock, self.holds.pop(request["request_id"], None))
             return []
-        self.stocks[place], hold = allocate.reserve(stock, request["request_id"], request["quantity"])
+        known = self.holds.get(request["request_id"])
+        self.stocks[place], hold = allocate.reserve(stock, known, request["quantity"])
+        self.holds[request["request_id"]] = hold
         rest = request["quantity"] - hold.from_stock
         value = {"request_id": request["request_id"], "from_stock": hold.from_stock, "to_make": rest}
         return [Event(f"{effect.id}/result", "AllocationResult", value)]

@@ -217,7 +217,8 @@ def test_a_removed_line_and_a_cancelled_order_reach_the_plants_as_cancelled() ->
     cluster.run()
     assert cluster.at_plants() == {}
     assert cluster.status()["state"] == "CANCELLED"
-    assert all(not stock.holds for stock in cluster.stocks.values())
+    assert cluster.holds == {}
+    assert all(stock.promised == 0 for stock in cluster.stocks.values())
 
 
 def test_an_unmapped_line_is_held_and_the_rest_goes_on() -> None:
@@ -259,14 +260,15 @@ def test_stock_is_never_promised_twice() -> None:
         "as_of": START,
     }
     stock = allocate.counted(allocate.Stock(), level)
-    stock, first = allocate.reserve(stock, "a", Decimal(3))
-    stock, second = allocate.reserve(stock, "b", Decimal(3))
-    again, repeated = allocate.reserve(stock, "a", Decimal(3))
+    stock, first = allocate.reserve(stock, None, Decimal(3))
+    stock, second = allocate.reserve(stock, None, Decimal(3))
+    again, repeated = allocate.reserve(stock, first, Decimal(3))
     assert [first.from_stock, second.from_stock] == [Decimal(3), Decimal(1)]
     assert (repeated, again) == (first, stock)
-    stock = allocate.release(stock, "a")
-    assert allocate.reserve(stock, "c", Decimal(9))[1].from_stock == 3
+    stock = allocate.release(stock, first)
+    assert allocate.reserve(stock, None, Decimal(9))[1].from_stock == 3
     assert allocate.load(allocate.dump(stock)) == stock
+    assert allocate.load_hold(allocate.dump_hold(second)) == second
 
 
 def test_an_older_stock_level_changes_nothing() -> None:
