@@ -1,0 +1,65 @@
+"""``python -m benchmarks``: measure the hub's processor and its peers, and write down what came out."""
+
+import json
+import sys
+from collections.abc import Sequence
+
+import click
+
+from benchmarks import plan, report
+from benchmarks.catalog import ENGINES
+from benchmarks.cluster import REPOSITORY, running
+from benchmarks.plan import Plan
+from benchmarks.screen import screen
+from deploy.embedded.progress import Progress
+from kranhub.errors import KranhubError
+from kranhub.text import Text
+
+RESULTS = REPOSITORY / "benchmarks/results/latest.json"
+PAGE = REPOSITORY / "docs/performance.md"
+
+_HELP = Text(
+    en="Measure the hub's stream processor and its peers on a Kafka of this run's own.",
+    ru="Измерить потоковый процессор центра и его соперников на отдельной Kafka этого запуска.",
+)
+_QUICK = Text(en="one round with few orders: shows that everything runs", ru="один круг с малым числом заказов")
+_ONLY = Text(en="measure only these, separated by commas; saves nothing", ru="только эти, через запятую; без записи")
+_ROUNDS = Text(en="rounds; the median counts", ru="число кругов; берётся медиана")
+
+
+def _chosen(_context: click.Context, _parameter: click.Parameter, value: str | None) -> list[str]:
+    known = [engine.name for engine in ENGINES]
+    names = value.split(",") if value else known
+    if unknown := [name for name in names if name not in known]:
+        raise click.BadParameter(f"{', '.join(unknown)} ({', '.join(known)})")
+    return names
+
+
+@click.command(help=str(_HELP))
+@click.option("--quick", is_flag=True, help=str(_QUICK))
+@click.option("--only", callback=_chosen, metavar="NAME,…", help=str(_ONLY))
+@click.option("--rounds", type=click.IntRange(1, 20), default=3, show_default=True, help=str(_ROUNDS))
+@click.pass_context
+def bench(context: click.Context, quick: bool, only: Sequence[str], rounds: int) -> None:
+    """Run, print the tables, and save them when everything was measured in full."""
+    engines = [engine for engine in ENGINES if engine.name in only]
+    chosen = Plan(engines, 1 if quick else rounds, quick)
+    with running(Progress()) as cluster, screen(chosen.steps) as shown:
+        results = plan.run(chosen, cluster, shown)
+    click.echo(report.markdown(results))
+    if not quick and len(engines) == len(ENGINES):
+        RESULTS.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        report.write_page(PAGE, results)
+
+
+def main() -> None:
+    """Run the command: errors become one sentence and an exit code."""
+    try:
+        bench()
+    except KranhubError as error:
+        click.echo(str(error), err=True)
+        sys.exit(error.exit_code)
+
+
+if __name__ == "__main__":
+    main()

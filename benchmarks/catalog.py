@@ -1,0 +1,48 @@
+"""The engines that are compared, and how each is started."""
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+from benchmarks.task import Task
+from kranhub.text import Text
+
+GROUP = "bench.core."
+
+
+def _python(module: str) -> Callable[[Task], Sequence[str]]:
+    return lambda task: [sys.executable, "-m", f"benchmarks.engines.{module}", task.dump()]
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """An engine. ``orders`` are enough for 5 to 10 s; ``start`` gives the command of a task.
+
+    ``missing`` says why it cannot run here.
+    """
+
+    name: str
+    title: str
+    orders: int
+    start: Callable[[Task], Sequence[str]]
+    workers: int = 1
+    stateful: bool = False
+    options: dict[str, str] = field(default_factory=dict)
+    missing: Text | None = None
+
+    def task(self, bootstrap: str, run: str, source: str) -> Task:
+        """Return the task of one run, under names that no other run has."""
+        changelog = f"bench.{run}-changelog" if self.stateful else None
+        return Task(bootstrap, source, f"bench.{run}-out", f"{GROUP}{run}", changelog=changelog, options=self.options)
+
+    def command(self, task: Task, number: int) -> Sequence[str]:
+        """Return the command of worker ``number``."""
+        return self.start(replace(task, instance=str(number)))
+
+
+ENGINES = (
+    Engine("raw", "raw librdkafka loop (confluent-kafka)", 160_000, _python("raw_librdkafka")),
+    Engine("ours", "kranhub streams.exactly_once", 160_000, _python("ours")),
+    Engine("ours_stateful", "kranhub with keyed state and changelog", 120_000, _python("ours"), stateful=True),
+    Engine("ours_two_workers", "kranhub, two workers", 320_000, _python("ours"), workers=2),
+)

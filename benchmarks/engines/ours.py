@@ -1,0 +1,48 @@
+"""kranhub's own stream processor: the job as a stage, with or without state."""
+
+from benchmarks import job
+from benchmarks.task import Task, until_stopped
+from kranhub.codec import Codec
+from kranhub.registry import Registry
+from kranhub.settings import Settings
+from streams.exactly_once import Context, Out, Processor, Record, State
+
+NAMESPACE = "bench."
+GROUP = f"{NAMESPACE}core."
+"""What the processor puts before a stage's name to name its consumer group."""
+
+
+class Split:
+    """Splits orders by plant. With a changelog it keeps each order's bytes by its id and drops repeats."""
+
+    state_version = 1
+
+    def __init__(self, task: Task) -> None:
+        """Take the topics."""
+        self.name = task.group.removeprefix(GROUP)
+        self.inputs = (task.source,)
+        self.changelog = task.changelog
+        self._target = task.target
+
+    def process(self, record: Record, state: State, out: Out, ctx: Context) -> None:
+        """Send the order's parts."""
+        value = record.value or b""
+        if self.changelog is not None:
+            if state.get(record.key) == value:
+                return
+            state.put(record.key, value)
+        key, parts = job.split(value)
+        for part in parts:
+            out.forward(self._target, key, part)
+
+
+def main() -> None:
+    """Work until told to stop."""
+    task, stopping = Task.read(), until_stopped()
+    settings = Settings(namespace=NAMESPACE, kafka_bootstrap=task.bootstrap, registry_url="http://127.0.0.1:9")
+    with Registry("http://127.0.0.1:9") as registry:  # never asked: the job's two schemas have fixed ids
+        Processor(Split(task), settings, Codec(registry), task.instance).run(stopping)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,100 @@
+"""One run of the benchmark: which engines, how many rounds, and what comes out."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from benchmarks import environment, orders, throughput
+from benchmarks.catalog import Engine
+from benchmarks.cluster import Cluster
+from benchmarks.figures import median, ratios
+from benchmarks.screen import Screen
+from benchmarks.throughput import Expectation, Run
+from kranhub.text import Text
+
+QUICK = 8
+"""A quick run has one round and so many times fewer orders."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to run."""
+
+    engines: Sequence[Engine]
+    rounds: int = 3
+    quick: bool = False
+
+    @property
+    def steps(self) -> int:
+        """How many steps the screen shows."""
+        return self.rounds * len(self.engines)
+
+    def orders(self, engine: Engine) -> int:
+        """Return how many orders the engine gets per round."""
+        return engine.orders // QUICK if self.quick else engine.orders
+
+
+def run(plan: Plan, cluster: Cluster, screen: Screen) -> dict[str, Any]:
+    """Measure everything and return all figures, as benchmarks/results/latest.json holds them."""
+    rates = _throughput(plan, cluster, screen)
+    return {
+        "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "quick": plan.quick,
+        "rounds": plan.rounds,
+        "machine": environment.machine(),
+        "versions": environment.versions(),
+        "ratios": ratios({name: found["rate"] for name, found in rates.items()}),
+        "throughput": rates,
+    }
+
+
+def _throughput(plan: Plan, cluster: Cluster, screen: Screen) -> dict[str, Any]:
+    """Run every engine once per round, in turn; every other round backwards."""
+    runs: dict[str, list[Run]] = {engine.name: [] for engine in plan.engines}
+    expectation = Expectation()
+    for number in range(plan.rounds):
+        for engine in plan.engines[:: -1 if number % 2 else 1]:
+            with screen.step(_measuring(engine, number)):
+                runs[engine.name].append(_one(plan, cluster, engine, expectation))
+            screen.say(_measured(runs[engine.name][-1]))
+    return {engine.name: summary(engine, runs[engine.name]) for engine in plan.engines}
+
+
+def _one(plan: Plan, cluster: Cluster, engine: Engine, expectation: Expectation) -> Run:
+    count = plan.orders(engine)
+    if engine.missing is not None:
+        return Run(engine.name, count, None, problem=engine.missing.en)
+    source = f"bench.orders-{count}"
+    if source not in cluster.made:
+        cluster.fill(cluster.create(source), orders.records(count))
+    return throughput.measure(cluster, engine, source, count, expectation)
+
+
+def summary(engine: Engine, runs: Sequence[Run]) -> dict[str, Any]:
+    """Return an engine's rounds and their median; the rate is null, with the reason, where it could not run."""
+    rates = [run.rate for run in runs if run.rate is not None]
+    problems = [run.problem for run in runs if run.problem]
+    middle = median(rates)
+    return {
+        "title": engine.title,
+        "rate": round(middle) if middle else None,
+        "orders": runs[0].orders if runs else 0,
+        "lost": sum(run.lost or 0 for run in runs),
+        "doubled": sum(run.doubled or 0 for run in runs),
+        "problem": problems[0] if problems else None,
+        "runs": [asdict(run) for run in runs],
+    }
+
+
+def _measuring(engine: Engine, number: int) -> Text:
+    return Text(en=f"round {number + 1}: {engine.title}", ru=f"круг {number + 1}: {engine.title}")
+
+
+def _measured(run: Run) -> Text:
+    if run.rate is None:
+        return Text(en=f"{run.engine}: no rate: {run.problem}", ru=f"{run.engine}: без результата: {run.problem}")
+    return Text(
+        en=f"{run.engine}: {run.rate:,.0f} orders/s, lost {run.lost}, doubled {run.doubled}",
+        ru=f"{run.engine}: {run.rate:,.0f} заказов/с, потеряно {run.lost}, удвоено {run.doubled}",
+    )

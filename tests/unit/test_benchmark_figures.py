@@ -1,0 +1,108 @@
+"""The benchmark's pure parts: what it computes from what it saw, and the job that every engine does."""
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks import job, orders, report
+from benchmarks.figures import median, number, percentile, ratio, ratios, table
+from benchmarks.throughput import result
+from kranhub.errors import Misconfigured
+
+
+def test_percentile_is_the_nearest_rank() -> None:
+    values = [float(value) for value in range(100, 0, -1)]
+    assert [percentile(values, share) for share in (0.5, 0.99, 1.0)] == [50.0, 99.0, 100.0]
+    assert percentile([7.0], 0.99) == 7.0
+    assert percentile([1.0, 2.0, 3.0], 0.5) == 2.0
+
+
+def test_nothing_measured_is_none_and_never_a_number() -> None:
+    assert percentile([], 0.5) is None
+    assert median([]) is None
+    assert ratio(None, 2.0) is None
+    assert ratio(2.0, None) is None
+    assert ratios({"ours": 10.0, "raw": 8.0, "quix": None})["ours_vs_quix"] is None
+
+
+def test_ratios_are_ours_by_theirs() -> None:
+    found = ratios({"ours": 10_000.0, "raw": 8_000.0, "ours_stateful": 4_000.0, "faust": 800.0})
+    assert (found["ours_vs_raw"], found["stateful_vs_raw"], found["ours_vs_faust"]) == (1.25, 0.5, 12.5)
+
+
+def test_tables_show_thousands_and_a_dash_for_what_is_missing() -> None:
+    assert (number(12345.6), number(1.234, 2), number(None)) == ("12,346", "1.23", "–")
+    assert table(("a", "b"), [("x", "1")]) == "| a | b |\n| --- | ---: |\n| x | 1 |"
+
+
+def test_the_rate_counts_from_the_first_tenth_to_the_first_sample_with_everything() -> None:
+    samples = [(0.0, 0), (10.0, 50), (11.0, 100), (12.0, 550), (13.0, 1000), (15.0, 1000)]
+    run = result("x", 2000, samples, 0.0, 0, 0)
+    assert (run.rate, run.seconds) == (900.0, 2.0)
+
+
+def test_the_rate_waits_for_every_worker() -> None:
+    samples = [(0.0, 0), (11.0, 100), (12.0, 500), (13.0, 1000)]
+    assert result("x", 2000, samples, 11.5, 0, 0).rate == 1000.0
+
+
+def test_a_run_that_was_over_at_once_has_no_rate() -> None:
+    run = result("x", 10, [(0.0, 0), (1.0, 40)], 0.0, 0, 0)
+    assert run.rate is None
+    assert run.problem
+
+
+def test_orders_are_the_same_every_time_and_have_about_98_bytes() -> None:
+    first, again = (list(orders.records(500)) for _ in range(2))
+    assert first == again
+    assert 95 < sum(len(value) for _, value in first) / 500 < 102
+    assert 2.8 < len(orders.outputs(500)) / 500 < 3.0
+
+
+def test_split_gives_each_plant_its_lines() -> None:
+    order = orders.order(1)
+    key, parts = job.split(job.encode(job.ORDER_HEAD, job.ORDER, order))
+    assert key == order["order_id"].encode()
+    assert [orders.mark(key, part) for part in parts] == [
+        orders.mark(key, job.encode(job.PART_HEAD, job.PART, part)) for part in job.parts(order)
+    ]
+    assert sum(len(part["lines"]) for part in job.parts(order)) == 3
+
+
+def test_split_refuses_another_schema() -> None:
+    with pytest.raises(ValueError, match="not an order"):
+        job.split(b"\0\0\0\0\7rest")
+
+
+def test_the_page_keeps_what_people_wrote(tmp_path: Path) -> None:
+    page = tmp_path / "performance.md"
+    page.write_text(f"before\n{report.BEGIN}\nold\n{report.END}\nafter\n", encoding="utf-8")
+    results = {
+        "measured_at": "2026-11-24",
+        "machine": {"cpu": "c\\1", "cores": 2, "memory_gib": 1.0, "system": "s"},
+        "versions": {"Kafka": "4.1.1"},
+        "throughput": {
+            "raw": {
+                "title": "raw", "rate": 10, "orders": 5, "lost": 0, "doubled": 0, "problem": None,
+                "runs": [{"rate": 10.0}],
+            },
+            "quix": {
+                "title": "Quix", "rate": None, "orders": 5, "lost": 0, "doubled": 0, "problem": "no network",
+                "runs": [{"rate": None}],
+            },
+        },
+        "ratios": {"ours_vs_raw": None},
+    }  # fmt: skip
+    report.write_page(page, results)
+    text = page.read_text(encoding="utf-8")
+    assert text.startswith("before\n")
+    assert text.endswith("after\n")
+    assert "old" not in text
+    assert "Quix: no network" in text
+
+
+def test_a_page_without_markers_is_refused(tmp_path: Path) -> None:
+    page = tmp_path / "performance.md"
+    page.write_text("nothing", encoding="utf-8")
+    with pytest.raises(Misconfigured):
+        report.write_page(page, {})
