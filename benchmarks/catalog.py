@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
+from benchmarks.kafka_streams import build
 from benchmarks.task import Task
 from kranhub.text import Text
 
@@ -18,7 +19,7 @@ def _python(module: str) -> Callable[[Task], Sequence[str]]:
 class Engine:
     """An engine. ``orders`` are enough for 5 to 10 s; ``start`` gives the command of a task.
 
-    ``missing`` says why it cannot run here.
+    ``prepare`` makes it ready once per run, and returns why it cannot run here, or None.
     """
 
     name: str
@@ -28,12 +29,19 @@ class Engine:
     workers: int = 1
     stateful: bool = False
     options: dict[str, str] = field(default_factory=dict)
-    missing: Text | None = None
+    prepare: Callable[[], Text | None] = lambda: None
 
-    def task(self, bootstrap: str, run: str, source: str) -> Task:
-        """Return the task of one run, under names that no other run has."""
-        changelog = f"bench.{run}-changelog" if self.stateful else None
-        return Task(bootstrap, source, f"bench.{run}-out", f"{GROUP}{run}", changelog=changelog, options=self.options)
+    def task(self, bootstrap: str, run: str, source: str, folder: str) -> Task:
+        """Return the task of one run, under names that no other run has; the engine may keep files in the folder."""
+        return Task(
+            bootstrap,
+            source,
+            target=f"bench.{run}-out",
+            group=f"{GROUP}{run}",
+            changelog=f"bench.{run}-changelog" if self.stateful else None,
+            folder=folder,
+            options=self.options,
+        )
 
     def command(self, task: Task, number: int) -> Sequence[str]:
         """Return the command of worker ``number``."""
@@ -41,8 +49,9 @@ class Engine:
 
 
 ENGINES = (
-    Engine("raw", "raw librdkafka loop (confluent-kafka)", 160_000, _python("raw_librdkafka")),
-    Engine("ours", "kranhub streams.exactly_once", 160_000, _python("ours")),
-    Engine("ours_stateful", "kranhub with keyed state and changelog", 120_000, _python("ours"), stateful=True),
-    Engine("ours_two_workers", "kranhub, two workers", 320_000, _python("ours"), workers=2),
+    Engine("raw", "raw librdkafka loop (confluent-kafka)", 200_000, _python("raw_librdkafka")),
+    Engine("ours", "kranhub streams.exactly_once", 200_000, _python("ours")),
+    Engine("ours_stateful", "kranhub with keyed state and changelog", 200_000, _python("ours"), stateful=True),
+    Engine("ours_two_workers", "kranhub, two workers", 400_000, _python("ours"), workers=2),
+    Engine("kafka_streams", "Kafka Streams (Java, 1 stream thread)", 400_000, build.command, prepare=build.prepare),
 )

@@ -15,13 +15,7 @@ SCHEMAS = Path(__file__).parent / "schemas"
 ORDER_HEAD, PART_HEAD = b"\0\0\0\0\1", b"\0\0\0\0\2"
 """The zero byte and the schema's id; the two ids are fixed, so that no engine asks a registry."""
 
-PLANTS = {
-    "EM": "elektromashina",
-    "ET": "elektrotekhnika",
-    "RK": "ruskran",
-    "TB": "tsvetnoy-bulvar",
-    "ZM": "zmk-most",
-}
+PLANTS: dict[str, str] = json.loads((SCHEMAS / "plants.json").read_text(encoding="utf-8"))
 """The plant that makes an item, by the first two letters of the item's code."""
 
 

@@ -1,6 +1,6 @@
 """One run of the benchmark: which engines, how many rounds, and what comes out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -12,6 +12,9 @@ from benchmarks.figures import median, ratios
 from benchmarks.screen import Screen
 from benchmarks.throughput import Expectation, Run
 from kranhub.text import Text
+
+Missing = Mapping[str, Text]
+"""Engine to why it cannot run here."""
 
 QUICK = 8
 """A quick run has one round and so many times fewer orders."""
@@ -37,7 +40,8 @@ class Plan:
 
 def run(plan: Plan, cluster: Cluster, screen: Screen) -> dict[str, Any]:
     """Measure everything and return all figures, as benchmarks/results/latest.json holds them."""
-    rates = _throughput(plan, cluster, screen)
+    missing = _prepare(plan.engines, screen)
+    rates = _throughput(plan, cluster, missing, screen)
     return {
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "quick": plan.quick,
@@ -49,22 +53,32 @@ def run(plan: Plan, cluster: Cluster, screen: Screen) -> dict[str, Any]:
     }
 
 
-def _throughput(plan: Plan, cluster: Cluster, screen: Screen) -> dict[str, Any]:
+def _prepare(engines: Sequence[Engine], screen: Screen) -> Missing:
+    """Make the engines ready; return why some cannot run here."""
+    missing = {}
+    for engine in engines:
+        if (reason := engine.prepare()) is not None:
+            missing[engine.name] = reason
+            screen.say(Text(en=f"{engine.title}: {reason.en}", ru=f"{engine.title}: {reason.ru}"))
+    return missing
+
+
+def _throughput(plan: Plan, cluster: Cluster, missing: Missing, screen: Screen) -> dict[str, Any]:
     """Run every engine once per round, in turn; every other round backwards."""
     runs: dict[str, list[Run]] = {engine.name: [] for engine in plan.engines}
     expectation = Expectation()
     for number in range(plan.rounds):
         for engine in plan.engines[:: -1 if number % 2 else 1]:
             with screen.step(_measuring(engine, number)):
-                runs[engine.name].append(_one(plan, cluster, engine, expectation))
+                runs[engine.name].append(_one(plan, cluster, engine, missing, expectation))
             screen.say(_measured(runs[engine.name][-1]))
     return {engine.name: summary(engine, runs[engine.name]) for engine in plan.engines}
 
 
-def _one(plan: Plan, cluster: Cluster, engine: Engine, expectation: Expectation) -> Run:
+def _one(plan: Plan, cluster: Cluster, engine: Engine, missing: Missing, expectation: Expectation) -> Run:
     count = plan.orders(engine)
-    if engine.missing is not None:
-        return Run(engine.name, count, None, problem=engine.missing.en)
+    if (reason := missing.get(engine.name)) is not None:
+        return Run(engine.name, count, None, problem=reason.en)
     source = f"bench.orders-{count}"
     if source not in cluster.made:
         cluster.fill(cluster.create(source), orders.records(count))

@@ -2,14 +2,16 @@
 
 The topic is filled before the engine starts. From outside, and the same for all, we watch how far read_committed
 readers may read the output (ListOffsets READ_COMMITTED, every 25 ms; costs the engine nothing). The rate is taken from
-the moment when the first tenth is visible and every worker has joined, to the moment when all of it is: process start,
+the moment when the first quarter is visible and every worker has joined, to the moment when all of it is: process start,
 JIT and first fetches count for nobody. Afterwards every output is read and compared, key and bytes, with what the
 orders must lead to.
 """
 
+import tempfile
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from confluent_kafka import ConsumerGroupState, KafkaException
@@ -20,7 +22,7 @@ from benchmarks.cluster import Cluster
 from benchmarks.processes import Running, running
 from benchmarks.task import Task
 
-WARM_UP = 0.1
+WARM_UP = 0.25
 POLL_S = 0.025
 QUIET_S = 1.5
 """The output counts as complete when it is long enough and did not grow for so long; then it is checked."""
@@ -59,16 +61,25 @@ class Expectation:
 
 def measure(cluster: Cluster, engine: Engine, source: str, count: int, expectation: Expectation) -> Run:
     """Run an engine over a filled topic, check what it did, and return its rate; delete its topics."""
-    name = f"{engine.name.replace('_', '-')}-{uuid.uuid4().hex[:6]}"
-    task = engine.task(cluster.bootstrap, name, source)
-    cluster.create(task.target)
-    if task.changelog:
-        cluster.create(task.changelog, config={"cleanup.policy": "compact"})
-    try:
-        with running(engine.name, [engine.command(task, number) for number in range(engine.workers)]) as workers:
+    with prepared(cluster, engine, source) as task:
+        commands = [engine.command(task, number) for number in range(engine.workers)]
+        with running(engine.name, commands) as workers:
             return _watch(cluster, engine, task, count, expectation.of(count), workers)
-    finally:
-        cluster.delete(topic for topic in (task.target, task.changelog) if topic)
+
+
+@contextmanager
+def prepared(cluster: Cluster, engine: Engine, source: str) -> Iterator[Task]:
+    """Give an engine topics and a folder of its own; delete them at the end."""
+    name = f"{engine.name.replace('_', '-')}-{uuid.uuid4().hex[:6]}"
+    with tempfile.TemporaryDirectory(prefix=f"{name}-", ignore_cleanup_errors=True) as folder:
+        task = engine.task(cluster.bootstrap, name, source, folder)
+        cluster.create(task.target)
+        if task.changelog:
+            cluster.create(task.changelog, config={"cleanup.policy": "compact"})
+        try:
+            yield task
+        finally:
+            cluster.delete(topic for topic in (task.target, task.changelog) if topic)
 
 
 def _watch(cluster: Cluster, engine: Engine, task: Task, count: int, expected: set[int], workers: Running) -> Run:

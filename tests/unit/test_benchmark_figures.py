@@ -35,14 +35,14 @@ def test_tables_show_thousands_and_a_dash_for_what_is_missing() -> None:
     assert table(("a", "b"), [("x", "1")]) == "| a | b |\n| --- | ---: |\n| x | 1 |"
 
 
-def test_the_rate_counts_from_the_first_tenth_to_the_first_sample_with_everything() -> None:
-    samples = [(0.0, 0), (10.0, 50), (11.0, 100), (12.0, 550), (13.0, 1000), (15.0, 1000)]
+def test_the_rate_counts_from_the_first_quarter_to_the_first_sample_with_everything() -> None:
+    samples = [(0.0, 0), (10.0, 200), (11.0, 400), (12.0, 550), (13.0, 1000), (15.0, 1000)]
     run = result("x", 2000, samples, 0.0, 0, 0)
-    assert (run.rate, run.seconds) == (900.0, 2.0)
+    assert (run.rate, run.seconds) == (600.0, 2.0)
 
 
 def test_the_rate_waits_for_every_worker() -> None:
-    samples = [(0.0, 0), (11.0, 100), (12.0, 500), (13.0, 1000)]
+    samples = [(0.0, 0), (11.0, 300), (12.0, 500), (13.0, 1000)]
     assert result("x", 2000, samples, 11.5, 0, 0).rate == 1000.0
 
 
