@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
+from benchmarks import peers
 from benchmarks.kafka_streams import build
 from benchmarks.task import Task
 from kranhub.text import Text
@@ -54,4 +55,12 @@ ENGINES = (
     Engine("ours_stateful", "kranhub with keyed state and changelog", 200_000, _python("ours"), stateful=True),
     Engine("ours_two_workers", "kranhub, two workers", 400_000, _python("ours"), workers=2),
     Engine("kafka_streams", "Kafka Streams (Java, 1 stream thread)", 400_000, build.command, prepare=build.prepare),
+    Engine(
+        "quix",
+        "Quix Streams",
+        60_000,
+        peers.quix,
+        options={"commit_every": "2000", "commit_interval": "0.5"},
+        prepare=peers.prepare,
+    ),
 )

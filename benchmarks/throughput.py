@@ -2,9 +2,9 @@
 
 The topic is filled before the engine starts. From outside, and the same for all, we watch how far read_committed
 readers may read the output (ListOffsets READ_COMMITTED, every 25 ms; costs the engine nothing). The rate is taken from
-the moment when the first quarter is visible and every worker has joined, to the moment when all of it is: process start,
-JIT and first fetches count for nobody. Afterwards every output is read and compared, key and bytes, with what the
-orders must lead to.
+the moment when the first quarter is visible and every worker has joined, to the moment when all of it is: process
+start, JIT and first fetches count for nobody. Afterwards every output is read and compared, key and bytes, with what
+the orders must lead to.
 """
 
 import tempfile
