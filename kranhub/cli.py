@@ -43,19 +43,26 @@ def _load(entry: EntryPoint) -> click.Command:
 
 
 def _needs_extra(name: str, module: str) -> click.Command:
-    text = Text(
-        en=f"`kranhub {name}` needs {module}, which is not installed here. Install kranhub with its extras: "
-        "pip install 'kranhub[core,embedded]'.",
-        ru=f"Для `kranhub {name}` нужен модуль {module}, он не установлен. Установите kranhub с дополнениями: "
-        "pip install 'kranhub[core,embedded]'.",
-    )
+    error = needs_extra(name, module)
 
-    @click.command(name, help=str(text), context_settings={"ignore_unknown_options": True})
+    @click.command(name, help=str(error), context_settings={"ignore_unknown_options": True})
     @click.argument("rest", nargs=-1)
     def missing(rest: tuple[str, ...]) -> None:
-        raise Misconfigured(text)
+        raise error
 
     return missing
+
+
+def needs_extra(name: str, module: str) -> Misconfigured:
+    """Return the error of a command whose extra is not installed."""
+    return Misconfigured(
+        Text(
+            en=f"`kranhub {name}` needs {module}, which is not installed here. Install kranhub with its extras: "
+            "pip install 'kranhub[core,views,embedded]'.",
+            ru=f"Для `kranhub {name}` нужен модуль {module}, он не установлен. Установите kranhub с дополнениями: "
+            "pip install 'kranhub[core,views,embedded]'.",
+        )
+    )
 
 
 @click.group(cls=Rooms, epilog=str(EXIT_CODES))

@@ -28,6 +28,7 @@ class Settings(BaseSettings):
     kafka_ca_file: Path | None = None
     stack: str = Field("embedded", pattern="^(embedded|docker)$", description="what `kranhub up` starts")
     registry_url: str | None = Field(None, description="Confluent-compatible API of an external schema registry")
+    readmodel_url: str | None = Field(None, description="SQLAlchemy URL of the read model; a SQLite file by default")
     tick_s: int = Field(10, ge=1, description="seconds between two ticks of the hub's clock, on which deadlines hang")
     state_limit_mb: int = Field(2048, ge=1, description="most memory of one stage's state in one process, in MB")
     metrics_host: str = Field(

@@ -54,7 +54,7 @@ def commands(parts: Collection[str], workers: int, instance: str) -> dict[str, l
     kranhub = [sys.executable, "-m", "kranhub"]
     names = [instance if number == 1 else f"{instance}-{number}" for number in range(1, workers + 1)]
     cores = {f"core {name}": [*kranhub, "core", "run", "--instance", name] for name in names}
-    views = {"views": [*kranhub, "views", "run"]}
+    views = {"views": [*kranhub, "views", "run", "--instance", instance]}
     return {**(cores if "core" in parts else {}), **(views if "views" in parts else {})}
 
 

@@ -1,4 +1,4 @@
-"""``kranhub run FILE``: the core and the connectors of a small installation, supervised as one."""
+"""``kranhub run FILE``: the core, the views and the connectors of a small installation, supervised as one."""
 
 import sys
 from pathlib import Path
@@ -14,8 +14,9 @@ from kranhub.supervising import supervise
 from kranhub.text import Text
 
 _HELP = Text(
-    en="Run what the installation FILE lists: the core and connectors, each its own process, restarted when it ends.",
-    ru="Запустить всё, что перечислено в файле FILE: ядро и коннекторы отдельными процессами, с перезапуском.",
+    en="Run what the installation FILE lists: core, views, connectors, each its own process, restarted when it ends.",
+    ru="Запустить всё, что перечислено в файле FILE: ядро, представления, коннекторы. Каждый отдельным процессом, с "
+    "перезапуском.",
 )
 
 
@@ -25,6 +26,7 @@ class Installation(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     core: bool = Field(True, description="run the core here; exactly one machine of a small installation does")
+    views: bool = Field(True, description="run the views here; on the machine that holds the read model")
     connectors: tuple[Path, ...] = ()
 
 
@@ -42,6 +44,8 @@ def run(file: Path, output: str) -> None:
 def _commands(installation: Installation, folder: Path) -> dict[str, list[str]]:
     kranhub = [sys.executable, "-m", "kranhub"]
     commands = {"core": [*kranhub, "core", "run"]} if installation.core else {}
+    if installation.views:
+        commands["views"] = [*kranhub, "views", "run"]
     for connector in installation.connectors:
         path = folder / connector
         if not path.is_file():

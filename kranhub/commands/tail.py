@@ -1,12 +1,14 @@
-"""``kranhub tail TOPIC``: a topic's records, decoded."""
+"""``kranhub tail TOPIC``: a topic's records, decoded; ``kranhub tail --order ORDER``: what happens to an order."""
 
 import itertools
 import json
+from collections.abc import Iterator
+from typing import Any
 
 import click
 
 from kranhub import reading
-from kranhub.cli import emit, output_option
+from kranhub.cli import emit, needs_extra, output_option
 from kranhub.codec import Codec
 from kranhub.plain import plain
 from kranhub.reading import Message
@@ -15,32 +17,62 @@ from kranhub.settings import Settings, endpoints
 from kranhub.text import Text
 
 _HELP = Text(
-    en="Show TOPIC's records, decoded. The namespace may be left out: `kranhub tail hub.events`.",
-    ru="Показать записи топика TOPIC в читаемом виде. Пространство имён можно опустить: `kranhub tail hub.events`.",
+    en="Show TOPIC's records, decoded, or with --order what happens to one order. The namespace may be left out: "
+    "`kranhub tail hub.events`.",
+    ru="Показать записи топика TOPIC в читаемом виде или, с ключом --order, события одного заказа. Пространство имён "
+    "можно опустить: `kranhub tail hub.events`.",
+)
+_ORDER = Text(
+    en="Follow this order's story: its number, `buyer:number`, or the id of one of its plant orders.",
+    ru="Следить за заказом: его номер, `заказчик:номер` или номер одного из заказов заводам.",
 )
 
 
 @click.command(help=str(_HELP))
-@click.argument("topic")
+@click.argument("topic", required=False)
+@click.option("--order", help=str(_ORDER))
 @click.option("--from-beginning", is_flag=True, help=str(Text(en="From the oldest.", ru="Начать с самых старых.")))
 @click.option("--no-follow", is_flag=True, help=str(Text(en="Stop at the end.", ru="Остановиться в конце.")))
 @click.option("-n", "--count", type=click.IntRange(1), help=str(Text(en="Stop after N.", ru="Остановиться после N.")))
 @output_option
-def tail(topic: str, from_beginning: bool, no_follow: bool, count: int | None, output: str) -> None:
-    """Write one line per record; with ``-o json`` one JSON document per line."""
+def tail(
+    topic: str | None, order: str | None, from_beginning: bool, no_follow: bool, count: int | None, output: str
+) -> None:
+    """Write one line per record; with ``-o json`` one JSON document per line. An order is told from its beginning."""
+    if (topic is None) == (order is None):
+        raise click.UsageError(str(_ONE))
     settings = Settings()
-    name = topic if topic.startswith(settings.namespace) else settings.namespace + topic
+    if order is not None:
+        for document, line in itertools.islice(_story(settings, order, follow=not no_follow), count):
+            _show(document, line, output)
+        return
+    name = f"{topic}" if f"{topic}".startswith(settings.namespace) else f"{settings.namespace}{topic}"
     with Registry(endpoints(settings).registry_url) as registry:
         follow = None if no_follow else lambda: True
         found = reading.messages(settings, Codec(registry), name, from_start=from_beginning or no_follow, follow=follow)
         for message in itertools.islice(found, count):
-            if output == "json":
-                emit(as_json(message))
-            else:
-                click.echo(as_line(message))
+            _show(as_json(message), as_line(message), output)
 
 
-def as_json(message: Message) -> dict[str, object]:
+_ONE = Text(en="Name a TOPIC or an --order, one of them.", ru="Укажите TOPIC или --order, что-то одно.")
+
+
+def _show(document: dict[str, Any], line: str, output: str) -> None:
+    if output == "json":
+        emit(document)
+    else:
+        click.echo(line)
+
+
+def _story(settings: Settings, order: str, *, follow: bool) -> Iterator[tuple[dict[str, Any], str]]:
+    try:
+        from kranhub.commands import follow as following  # noqa: PLC0415  (an edge box has no SQLAlchemy)
+    except ModuleNotFoundError as error:
+        raise needs_extra("tail --order", error.name or "") from None
+    return following.story(settings, order, follow=follow)
+
+
+def as_json(message: Message) -> dict[str, Any]:
     """Return the record as one JSON document."""
     return {
         "topic": message.topic,

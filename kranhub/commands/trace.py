@@ -1,20 +1,17 @@
 """``kranhub trace ORDER``: the whole story of one order, in time order."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
 from rich.console import Console
 from rich.table import Table
 
-from kranhub import identifiers, reading, story, topics
+from kranhub import identifiers, readmodel, topics
 from kranhub.cli import emit, output_option
-from kranhub.codec import Codec
 from kranhub.errors import Failed
-from kranhub.plain import plain
-from kranhub.reading import Message
-from kranhub.registry import Registry
-from kranhub.settings import Settings, endpoints
+from kranhub.settings import Settings
 from kranhub.text import Text
 
 _HELP = Text(
@@ -29,56 +26,70 @@ _HEADINGS = (Text(en="time", ru="время"), Text(en="record", ru="запис�
 @click.argument("order")
 @output_option
 def trace(order: str, output: str) -> None:
-    """Write every event of the order, oldest first. Raises `Failed` when nothing is known of it."""
+    """Write every event of the order, oldest first, as the read model has it. Raises `Failed` for an unknown order."""
     settings = Settings()
-    with Registry(endpoints(settings).registry_url) as registry:
-        events = topics.hub(settings.namespace, "events")
-        found = list(reading.messages(settings, Codec(registry), events, wanted=_matcher(order)))
-    told = sorted((message for message in found if message.value is not None), key=lambda message: message.time)
+    topic = topics.hub(settings.namespace, "events")
+    engine = readmodel.open_engine(settings)
+    readmodel.require(engine)
+    with readmodel.errors(engine), engine.connect() as connection:
+        told = list(readmodel.story(connection, topic, *wanted(order)))
+        as_of = readmodel.as_of(connection, readmodel.TIMELINE, topic)
     if not told:
-        raise Failed(
-            Text(
-                en=f"Nothing is known of order {order}. Check the number; `kranhub tail hub.events` shows what flows.",
-                ru=f"О заказе {order} ничего не известно. Проверьте номер; `kranhub tail hub.events` покажет поток.",
-            )
-        )
+        raise Failed(_unknown(order, as_of))
     if output == "json":
-        emit([_entry(message) for message in told])
+        emit([entry(row) for row in told])
     else:
-        _print(order, told)
+        _print(order, told, as_of or "")
 
 
-def _matcher(order: str) -> Any:
-    wanted = identifiers.order_key_of(order) if ":" in order else None
-
-    def matches(key: bytes) -> bool:
-        text = key.decode("utf-8", "replace")
-        return text == wanted if wanted else identifiers.order_of(text)[1] == order
-
-    return matches
+def wanted(order: str) -> tuple[str, str | None]:
+    """Return the order's number, and its key where what a person wrote names one."""
+    if ":" not in order:
+        return order, None
+    key = identifiers.order_key_of(order)
+    return identifiers.order_of(key)[1], key
 
 
-def _entry(message: Message) -> dict[str, Any]:
-    sentence = story.tell(message.subject or "", message.value or {})
+def entry(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row of the timeline as one JSON document."""
     return {
-        "time": plain(message.time),
-        "subject": message.subject,
-        "id": message.envelope.id,
-        "order": message.key,
-        "text": sentence.as_map(),
-        "value": plain(message.value),
+        "time": row["time"],
+        "subject": row["subject"],
+        "id": row["event_id"],
+        "order": row["order_key"],
+        "text": {"en": row["text_en"], "ru": row["text_ru"]},
+        "value": json.loads(row["value"]),
     }
 
 
-def _print(order: str, told: Iterable[Message]) -> None:
-    table = Table(title=str(Text(en=f"Order {order}", ru=f"Заказ {order}")))
-    for heading in (
-        Text(en="time", ru="время"),
-        Text(en="record", ru="запись"),
-        Text(en="what happened", ru="событие"),
-    ):
+def sentence(row: Mapping[str, Any]) -> str:
+    """Return what the row says in the reader's language."""
+    return str(Text(en=row["text_en"], ru=row["text_ru"]))
+
+
+def moment(row: Mapping[str, Any]) -> str:
+    """Return when it happened, to the second."""
+    return str(row["time"])[:19].replace("T", " ")
+
+
+def _print(order: str, told: Sequence[Mapping[str, Any]], as_of: str) -> None:
+    shown = as_of[:19].replace("T", " ")
+    table = Table(
+        title=str(Text(en=f"Order {order}", ru=f"Заказ {order}")),
+        caption=str(Text(en=f"the view has told until {shown} UTC", ru=f"представление дошло до {shown} UTC")),
+    )
+    for heading in _HEADINGS:
         table.add_column(str(heading), overflow="fold")
-    for message in told:
-        sentence = story.tell(message.subject or "", message.value or {})
-        table.add_row(f"{message.time:%Y-%m-%d %H:%M:%S}", message.subject, str(sentence))
+    for row in told:
+        table.add_row(moment(row), row["subject"], sentence(row))
     Console(width=None if Console().is_terminal else 160).print(table)
+
+
+def _unknown(order: str, as_of: str | None) -> Text:
+    until = as_of or "-"
+    return Text(
+        en=f"Nothing is known of order {order}; the view has told until {until}. Check the number; "
+        "`kranhub tail hub.events` shows what flows, `kranhub status` how far the views are behind.",
+        ru=f"О заказе {order} ничего не известно; представление дошло до {until}. Проверьте номер; "
+        "`kranhub tail hub.events` покажет поток, `kranhub status` отставание представлений.",
+    )

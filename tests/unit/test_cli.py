@@ -19,7 +19,7 @@ def kranhub(*words: str, lang: str = "en", cwd: Path | None = None) -> subproces
 def test_help_lists_every_command_and_the_exit_codes() -> None:
     shown = kranhub("--help")
     assert shown.returncode == 0
-    for name in ("up", "down", "status", "doctor", "connector", "core", "run", "tail", "trace"):
+    for name in ("up", "down", "status", "doctor", "connector", "core", "run", "streams", "tail", "trace", "views"):
         assert f"\n  {name} " in shown.stdout
     assert "3 unreachable" in " ".join(shown.stdout.split())
 
@@ -27,15 +27,27 @@ def test_help_lists_every_command_and_the_exit_codes() -> None:
 def test_a_wrong_call_is_2() -> None:
     assert kranhub("fly").returncode == 2
     assert kranhub("tail").returncode == 2
+    assert kranhub("tail", "hub.events", "--order", "17").returncode == 2
 
 
 @pytest.mark.parametrize(("lang", "words"), [("en", "No Kafka is known here"), ("ru", "Нет Kafka")])
 def test_without_a_stack_the_remedy_is_said_in_the_readers_language(tmp_path: Path, lang: str, words: str) -> None:
-    shown = kranhub("trace", "17", lang=lang, cwd=tmp_path)
+    shown = kranhub("tail", "hub.events", lang=lang, cwd=tmp_path)
     assert shown.returncode == 4
     assert words in shown.stderr
     assert shown.stdout == ""
     assert "Traceback" not in shown.stderr
+
+
+@pytest.mark.parametrize(("lang", "words"), [("en", "the views have not run yet"), ("ru", "ещё не запускались")])
+@pytest.mark.parametrize("command", [("trace", "17"), ("tail", "--order", "17")])
+def test_without_a_read_model_it_is_said_how_to_get_one(
+    tmp_path: Path, lang: str, words: str, command: tuple[str, ...]
+) -> None:
+    shown = kranhub(*command, lang=lang, cwd=tmp_path)
+    assert shown.returncode == 1
+    assert words in shown.stderr
+    assert not (tmp_path / "kranhub-data").exists()
 
 
 def test_an_installation_file_with_a_mistake_names_the_line(tmp_path: Path) -> None:

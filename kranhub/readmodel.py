@@ -1,0 +1,201 @@
+"""The read model: what views have folded from the topics, as tables that people's tools read (SQLAlchemy).
+
+A view writes rows and the offsets behind them in one database transaction, so the model is always what a fold of the
+topic up to its offsets gives. It can be deleted at any time: a view without offsets begins at the topic's first record.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Engine,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    create_engine,
+    delete,
+    event,
+    insert,
+    inspect,
+    select,
+)
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
+
+from kranhub import text
+from kranhub.errors import Failed, Unavailable
+from kranhub.settings import Settings
+
+TIMELINE = "timeline"
+"""The view of what has happened to each order."""
+
+BUSY_S = 10
+"""How long a reader or a writer waits for the other on SQLite."""
+
+_metadata = MetaData()
+
+timeline = Table(
+    TIMELINE,
+    _metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("topic", String(249), nullable=False),
+    Column("partition", Integer, nullable=False),
+    Column("offset", BigInteger, nullable=False),
+    Column("order_key", String(500), nullable=False),
+    Column("order_id", String(500), nullable=False),
+    Column("event_id", String(1000), nullable=False),
+    Column("subject", String(100), nullable=False),
+    Column("time", String(32), nullable=False),
+    Column("text_en", Text, nullable=False),
+    Column("text_ru", Text, nullable=False),
+    Column("value", Text, nullable=False),
+    UniqueConstraint("topic", "partition", "offset"),
+    Index("timeline_by_order", "order_id", "topic"),
+)
+"""One row per event of an order. ``time`` is the hub's stamp in RFC 3339, UTC, with microseconds: it sorts as text."""
+
+offsets = Table(
+    "view_offsets",
+    _metadata,
+    Column("view", String(100), primary_key=True),
+    Column("topic", String(249), primary_key=True),
+    Column("partition", Integer, primary_key=True, autoincrement=False),
+    Column("next_offset", BigInteger, nullable=False),
+    Column("as_of", String(32), nullable=False),
+)
+"""Where each view stands: the next record that it will fold, and the stamp of the last that it has folded."""
+
+
+class Place(NamedTuple):
+    """A partition of a topic."""
+
+    topic: str
+    partition: int
+
+
+class Stand(NamedTuple):
+    """How far a view has come in a partition."""
+
+    next_offset: int
+    as_of: str
+
+
+def open_engine(settings: Settings) -> Engine:
+    """Return the read model's engine: what the settings name, else a SQLite file in the data folder. Opens nothing."""
+    url = make_url(settings.readmodel_url or f"sqlite:///{(settings.data_dir / 'readmodel.sqlite').resolve()}")
+    if url.get_backend_name() != "sqlite":
+        return create_engine(url, pool_pre_ping=True)
+    engine = create_engine(url, connect_args={"timeout": BUSY_S})
+    event.listen(engine, "connect", _readers_do_not_block_the_writer)
+    return engine
+
+
+def create(engine: Engine) -> None:
+    """Create the tables that are missing. Raises `Unavailable` when the database is away."""
+    with errors(engine):
+        if engine.url.get_backend_name() == "sqlite" and engine.url.database:
+            Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
+        _metadata.create_all(engine)
+
+
+def require(engine: Engine) -> None:
+    """Raise `Failed` when no view has ever run on this read model, `Unavailable` when the database is away."""
+    with errors(engine):
+        file = engine.url.database if engine.url.get_backend_name() == "sqlite" else None
+        if (file and not Path(file).exists()) or not inspect(engine).has_table(timeline.name):
+            raise Failed(_NEVER_RUN)
+
+
+def stands(connection: Connection, view: str) -> dict[Place, Stand]:
+    """Return where the view stands in each partition that it has seen."""
+    rows = connection.execute(select(offsets).where(offsets.c.view == view))
+    return {Place(row.topic, row.partition): Stand(row.next_offset, row.as_of) for row in rows}
+
+
+def fold(connection: Connection, view: str, rows: Sequence[Mapping[str, Any]], reached: Mapping[Place, Stand]) -> None:
+    """Add timeline rows and move the view on, in the connection's transaction.
+
+    A row that lies before where the view stands already is left out, so folding again changes nothing.
+    """
+    known = stands(connection, view)
+    fresh = [row for row in rows if row["offset"] >= _next(known, Place(row["topic"], row["partition"]))]
+    if fresh:
+        connection.execute(insert(timeline), fresh)
+    for place, stand in reached.items():
+        if stand.next_offset > _next(known, place):
+            connection.execute(delete(offsets).where(*_is(view, place)))
+            connection.execute(insert(offsets).values(view=view, **place._asdict(), **stand._asdict()))
+
+
+def story(
+    connection: Connection, topic: str, order_id: str, order_key: str | None = None, after: int = 0
+) -> Iterator[Mapping[str, Any]]:
+    """Yield an order's rows behind row ``after``, oldest first; without its key those of all orders of this number."""
+    wanted = select(timeline).where(
+        timeline.c.topic == topic, timeline.c.order_id == order_id, timeline.c.number > after
+    )
+    if order_key is not None:
+        wanted = wanted.where(timeline.c.order_key == order_key)
+    ordered = wanted.order_by(timeline.c.time, timeline.c.partition, timeline.c.offset)
+    yield from (dict(row) for row in connection.execute(ordered).mappings())
+
+
+def as_of(connection: Connection, view: str, topic: str) -> str | None:
+    """Return the stamp of the last event that the view has folded, None before the first."""
+    found = [stand.as_of for place, stand in stands(connection, view).items() if place.topic == topic]
+    return max(found, default=None)
+
+
+def stamp(time: datetime) -> str:
+    """Return an instant as the tables hold it."""
+    return time.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+@contextmanager
+def errors(engine: Engine) -> Iterator[None]:
+    """Turn the database's errors into `Unavailable`."""
+    try:
+        yield
+    except SQLAlchemyError as error:
+        raise Unavailable(_away(engine, type(error).__name__)) from error
+
+
+def _next(known: Mapping[Place, Stand], place: Place) -> int:
+    return known[place].next_offset if place in known else 0
+
+
+def _is(view: str, place: Place) -> Iterable[Any]:
+    return offsets.c.view == view, offsets.c.topic == place.topic, offsets.c.partition == place.partition
+
+
+def _readers_do_not_block_the_writer(connection: Any, _record: Any) -> None:
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=NORMAL")
+
+
+_NEVER_RUN = text.Text(
+    en="There is no read model here: the views have not run yet. Start them with `kranhub views run` (or "
+    "`kranhub streams run`, which runs the core as well), or name their database with KRANHUB_READMODEL_URL.",
+    ru="Витрины данных здесь нет: представления ещё не запускались. Запустите их командой `kranhub views run` (или "
+    "`kranhub streams run` вместе с ядром) либо укажите их базу в KRANHUB_READMODEL_URL.",
+)
+
+
+def _away(engine: Engine, reason: str) -> text.Text:
+    url = engine.url.render_as_string(hide_password=True)
+    return text.Text(
+        en=f"The read model {url} cannot be read or written ({reason}). Nothing is lost: the views go on where they "
+        "stood. Check the database, its rights and the free disk space.",
+        ru=f"Витрина данных {url} недоступна для чтения или записи ({reason}). Ничего не потеряно: представления "
+        "продолжат с того же места. Проверьте базу, права доступа и место на диске.",
+    )

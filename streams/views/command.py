@@ -1,0 +1,67 @@
+"""``kranhub views run``."""
+
+import asyncio
+import signal
+
+import click
+import structlog
+
+from kranhub import metricserver, readmodel
+from kranhub.codec import Codec
+from kranhub.registry import Registry
+from kranhub.settings import Settings, endpoints
+from kranhub.text import Text
+from streams.options import instance_option, metrics_option
+from streams.views import app as timeline_app
+from streams.views.app import Timeline
+
+log = structlog.get_logger()
+
+_HELP = Text(en="The views: what people look at.", ru="Представления: то, на что смотрят люди.")
+_RUN = Text(
+    en="Fold hub.events into the read model until told to stop.",
+    ru="Сворачивать hub.events в витрину данных до остановки.",
+)
+
+
+@click.group(help=str(_HELP))
+def views() -> None:
+    """Group the views' commands."""
+
+
+@views.command("run", help=str(_RUN))
+@instance_option
+@metrics_option
+def run(instance: str, metrics_port: int | None) -> None:
+    """Run the views until SIGINT or SIGTERM. A database or a registry that is away ends the process with exit code 3.
+
+    The supervisor starts it again, and it goes on where the read model stands.
+    """
+    settings = Settings()
+    metricserver.serve(settings.metrics_host, metrics_port)
+    (settings.data_dir / "views").mkdir(parents=True, exist_ok=True)
+    asyncio.run(_run(settings, instance))
+
+
+async def _run(settings: Settings, instance: str) -> None:
+    engine = readmodel.open_engine(settings)
+    readmodel.create(engine)
+    loop = asyncio.get_running_loop()
+    ended: asyncio.Future[None] = loop.create_future()
+
+    def end(error: BaseException | None = None) -> None:
+        if not ended.done():
+            ended.set_exception(error) if error else ended.set_result(None)
+
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda _number, _frame: loop.call_soon_threadsafe(end))
+    with Registry(endpoints(settings).registry_url) as registry:
+        app = timeline_app.make(settings, Timeline(settings, Codec(registry), engine), instance, end)
+        await app.start()
+        log.info("views started", group=timeline_app.group(settings))
+        try:
+            await ended
+        finally:
+            await app.stop()
+            engine.dispose()
+            log.info("views stopped")

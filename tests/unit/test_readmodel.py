@@ -1,0 +1,102 @@
+"""The read model: however a topic is cut into batches and whatever is folded again, the rows are those of one fold."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import create_engine, select
+
+from kranhub import readmodel
+from kranhub.errors import Failed, Unavailable
+from kranhub.readmodel import Place, Stand
+from kranhub.settings import Settings
+
+TOPIC = "t.hub.events"
+
+
+def row(partition: int, offset: int, order: str = "1") -> dict[str, Any]:
+    return {
+        "topic": TOPIC,
+        "partition": partition,
+        "offset": offset,
+        "order_key": f"buyer:{order}",
+        "order_id": order,
+        "event_id": f"{partition}/{offset}",
+        "subject": "Order",
+        "time": f"2026-11-24T08:00:{offset:02}.000000Z",
+        "text_en": "said",
+        "text_ru": "сказано",
+        "value": "{}",
+    }
+
+
+def fold(engine: Any, rows: Sequence[dict[str, Any]]) -> None:
+    reached = {Place(TOPIC, each["partition"]): Stand(each["offset"] + 1, each["time"]) for each in rows}
+    with engine.begin() as connection:
+        readmodel.fold(connection, readmodel.TIMELINE, rows, reached)
+
+
+def folded(engine: Any) -> list[str]:
+    with engine.connect() as connection:
+        return sorted(connection.execute(select(readmodel.timeline.c.event_id)).scalars())
+
+
+spans = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 30), st.integers(1, 10)), max_size=12)
+
+
+@given(spans)
+def test_batches_that_overlap_fold_to_each_row_once(again: list[tuple[int, int, int]]) -> None:
+    engine = create_engine("sqlite://")
+    readmodel.create(engine)
+    topic = {partition: [row(partition, offset) for offset in range(40)] for partition in range(3)}
+    stood = dict.fromkeys(topic, 0)
+    for partition, start, count in again:
+        begin = min(start, stood[partition])  # a consumer begins at, or before, where the view stands
+        fold(engine, topic[partition][begin : begin + count])
+        stood[partition] = max(stood[partition], begin + count)
+    for partition, rows in topic.items():
+        fold(engine, rows[stood[partition] :])
+    assert folded(engine) == sorted(each["event_id"] for rows in topic.values() for each in rows)
+    engine.dispose()
+
+
+def test_a_batch_that_fails_moves_nothing() -> None:
+    engine = create_engine("sqlite://")
+    readmodel.create(engine)
+    fold(engine, [row(0, 0)])
+    broken = {**row(0, 2), "value": None}
+    with pytest.raises(Unavailable), readmodel.errors(engine):
+        fold(engine, [row(0, 1), broken])
+    with engine.connect() as connection:
+        assert readmodel.stands(connection, readmodel.TIMELINE)[Place(TOPIC, 0)].next_offset == 1
+    assert folded(engine) == ["0/0"]
+    engine.dispose()
+
+
+def test_a_story_is_told_by_number_and_by_key_oldest_first() -> None:
+    engine = create_engine("sqlite://")
+    readmodel.create(engine)
+    other = {**row(1, 0), "order_key": "somebody:1"}
+    fold(engine, [row(0, 5), other, row(0, 7, "2")])
+    with engine.connect() as connection:
+        assert [each["event_id"] for each in readmodel.story(connection, TOPIC, "1")] == ["1/0", "0/5"]
+        assert [each["event_id"] for each in readmodel.story(connection, TOPIC, "1", "buyer:1")] == ["0/5"]
+        assert readmodel.as_of(connection, readmodel.TIMELINE, TOPIC) == "2026-11-24T08:00:07.000000Z"
+        assert readmodel.as_of(connection, readmodel.TIMELINE, "another") is None
+    engine.dispose()
+
+
+def test_what_is_missing_and_what_is_away_are_told_apart(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path / "new")
+    engine = readmodel.open_engine(settings)
+    with pytest.raises(Failed, match="views run"):
+        readmodel.require(engine)
+    readmodel.create(engine)
+    readmodel.require(engine)
+    engine.dispose()
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises((Unavailable, OSError)):
+        readmodel.create(readmodel.open_engine(Settings(data_dir=tmp_path / "file")))
