@@ -71,6 +71,7 @@ def reader(settings: Settings) -> Consumer:
             "enable.auto.commit": False,
             "auto.offset.reset": "error",
             "enable.partition.eof": True,
+            "fetch.wait.max.ms": 10,
             "fetch.message.max.bytes": 8 * 1024 * 1024,
             "queued.min.messages": 1_000_000,
             "queued.max.messages.kbytes": 128 * 1024,

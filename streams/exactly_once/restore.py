@@ -40,6 +40,8 @@ Answer = TypeVar("Answer")
 
 def committed(admin: AdminClient, group: str, places: Sequence[Place]) -> dict[Place, int | None]:
     """Return the group's stable offsets, None where it has none (step 1). Raises `Unavailable`."""
+    if not places:
+        return {}
     wanted = [TopicPartition(topic, partition) for topic, partition in places]
     request = [ConsumerGroupTopicPartitions(group, wanted)]
 
@@ -108,7 +110,7 @@ def read(consumer: Consumer, changelog: str, until: dict[int, int]) -> dict[int,
     quiet_since = time.monotonic()
     while waiting:
         failpoint("core.restoring")
-        messages = consumer.consume(10_000, timeout=0.2)
+        messages = consumer.consume(10_000, timeout=0.05)
         for message in messages:
             key = message.key()
             if message.error() is not None:

@@ -1,4 +1,4 @@
-"""A loopback forwarder in front of a server, that can cut the line or answer nonsense."""
+"""A loopback forwarder in front of a server, that can cut the line, fall silent or answer nonsense."""
 
 import socket
 import threading
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from typing import Literal
 
-Mode = Literal["forward", "cut", "garbage"]
+Mode = Literal["forward", "cut", "silent", "garbage"]
 NONSENSE = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 12\r\nConnection: close\r\n\r\n<html>what?\n"
 
 
@@ -14,13 +14,18 @@ class Proxy:
     """Listens on a free port while the context lasts."""
 
     def __init__(self, port: int) -> None:
-        self._target, self.mode = port, "forward"
+        self.target: int = port
+        self.mode: Mode = "forward"
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._open: set[socket.socket] = set()
 
     @property
+    def port(self) -> int:
+        return int(self._listener.getsockname()[1])
+
+    @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        return f"http://127.0.0.1:{self.port}"
 
     def __enter__(self) -> "Proxy":
         threading.Thread(target=self._accept, daemon=True).start()
@@ -32,9 +37,10 @@ class Proxy:
 
     @contextmanager
     def being(self, mode: Mode) -> Iterator[None]:
-        """Behave like this inside the context; connections that are open are cut."""
+        """Behave like this inside the context; open connections are cut, or where it is silent, hear nothing more."""
         self.mode = mode
-        self._cut()
+        if mode != "silent":
+            self._cut()
         try:
             yield
         finally:
@@ -57,23 +63,32 @@ class Proxy:
             if self.mode == "garbage":
                 client.recv(65_536)
                 client.sendall(NONSENSE)
+            elif self.mode == "silent":
+                self._swallow(client)
             elif self.mode == "forward":
-                with closing(socket.create_connection(("127.0.0.1", self._target))) as server:
+                with closing(socket.create_connection(("127.0.0.1", self.target))) as server:
                     self._pump_both(client, server)
 
     def _pump_both(self, client: socket.socket, server: socket.socket) -> None:
         both = {client, server}
         self._open |= both
-        answers = threading.Thread(target=_pump, args=(server, client), daemon=True)
+        answers = threading.Thread(target=self._pump, args=(server, client), daemon=True)
         answers.start()
-        _pump(client, server)
+        self._pump(client, server)
         answers.join()
         self._open -= both
 
+    def _swallow(self, client: socket.socket) -> None:
+        """Take what comes and never answer, until the line is cut."""
+        self._open.add(client)
+        while client.recv(65_536):
+            pass
+        self._open.discard(client)
 
-def _pump(source: socket.socket, target: socket.socket) -> None:
-    with suppress(OSError):
-        while data := source.recv(65_536):
-            target.sendall(data)
-    with suppress(OSError):
-        target.shutdown(socket.SHUT_WR)
+    def _pump(self, source: socket.socket, target: socket.socket) -> None:
+        with suppress(OSError):
+            while data := source.recv(65_536):
+                if self.mode != "silent":
+                    target.sendall(data)
+        with suppress(OSError):
+            target.shutdown(socket.SHUT_WR)

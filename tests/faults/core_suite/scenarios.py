@@ -1,0 +1,157 @@
+"""The faults. Each is a function of the stage; times and counts bound it."""
+
+import os
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from kranhub import topics
+from tests.faults.core_suite.brokers import Node, leader
+from tests.faults.core_suite.stage import Stage
+from tests.support.core import proofs
+
+SESSION_S = 10.0
+"""The core's session time-out: who is silent for longer loses its partitions."""
+
+STAGES = ("ingest", "planner", "allocator", "dispatch", "clock")
+
+
+def kills(stage: Stage, times: int) -> None:
+    """Kill -9 a random worker; a supervisor starts it again at once."""
+    for _ in range(times):
+        with stage.fault():
+            stage.workers.kill(stage.random.choice(stage.workers.names))
+
+
+def zombies(stage: Stage, times: int) -> None:
+    """A worker stops for longer than its session and goes on; every second time another has its name by then."""
+    for number in range(times):
+        name = stage.random.choice(stage.workers.names)
+        held = stage.workers.replaced(name) if number % 2 else stage.workers.stopped(name)
+        with stage.fault(), held:
+            time.sleep(SESSION_S + 3)
+
+
+def broker_kills(stage: Stage, times: int) -> None:
+    """Kill -9 the only broker and start it again."""
+    (node,) = stage.rig.brokers.nodes
+    for _ in range(times):
+        with stage.fault():
+            stage.rig.brokers.kill(node)
+            stage.rig.brokers.start(node)
+            stage.rig.brokers.wait_until_there()
+
+
+def lost_leaders(stage: Stage, times: int) -> None:
+    """Of three brokers, kill -9 the one that leads a partition of hub.work."""
+    for _ in range(times):
+        work = topics.hub(stage.settings.namespace, "work")
+        node = _node(stage, leader(stage.rig.brokers.direct, work, stage.random.randrange(6)))
+        with stage.fault():
+            stage.rig.brokers.kill(node)
+        stage.rig.brokers.start(node)
+        stage.rig.brokers.wait_until_there()
+
+
+def moved_coordinators(stage: Stage, times: int) -> None:
+    """Of three brokers, stop the one that coordinates a stage's group, or the one that coordinates its transactions."""
+    for number in range(times):
+        name = f"{stage.settings.namespace}core.{STAGES[number % len(STAGES)]}"
+        what, key = ("__consumer_offsets", name)
+        if number % 2:
+            what, key = ("__transaction_state", f"{name}.{stage.random.choice(stage.workers.names)}")
+        node = _node(stage, leader(stage.rig.brokers.direct, what, _partition(key, 10)))
+        with stage.fault():
+            stage.rig.brokers.stop(node)
+        stage.rig.brokers.start(node)
+        stage.rig.brokers.wait_until_there()
+
+
+def storm(stage: Stage, seconds: float) -> None:
+    """Workers join and leave every 3 s."""
+    guests: list[str] = []
+    with stage.fault():
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            if guests and (len(guests) > 1 or stage.random.random() < 0.5):
+                stage.workers.remove(guests.pop(0))
+            else:
+                guests.append(f"guest-{int(until - time.monotonic())}")
+                stage.workers.start(guests[-1])
+            time.sleep(3)
+        for guest in guests:
+            stage.workers.remove(guest)
+
+
+def cuts(stage: Stage, plan: Sequence[tuple[bool, float]]) -> None:
+    """The network between workers and broker: (silent or cut, for how many seconds) each time."""
+    assert stage.rig.proxy is not None
+    for silent, seconds in plan:
+        with stage.fault(), stage.rig.proxy.being("silent" if silent else "cut"):
+            time.sleep(seconds)
+
+
+def abandoned(stage: Stage, times: int) -> None:
+    """A worker dies just before it commits, with its transaction open, and never returns."""
+    for number in range(times):
+        reached = stage.rig.folder / f"reached-{stage.settings.namespace}{number}"
+        reached.mkdir()
+        name = f"doomed-{number}"
+        variables = {"KRANHUB_FAILPOINTS": "core.before-commit=kill@30", "KRANHUB_FAILPOINTS_DIR": str(reached)}
+        with stage.fault():
+            stage.workers.start(name, **variables)
+            stage.workers.forget(name)
+        if proofs(reached) != ["core.before-commit"]:
+            stage.notes.append(f"{name} did not die at its failpoint")
+
+
+def full_disk(stage: Stage) -> None:
+    """The broker's disk fills up; the broker gives up its log; then there is room again and it is started."""
+    (node,) = stage.rig.brokers.nodes
+    ballast = node.folder.parent / "ballast"
+    with stage.fault():
+        _fill(ballast)
+        if not stage.wait_for(lambda: stage.rig.brokers.has_ended(node), 60):
+            stage.notes.append("the broker took its full disk for granted")
+        ballast.unlink()
+        stage.rig.brokers.kill(node)
+        stage.rig.brokers.start(node)
+        stage.rig.brokers.wait_until_there()
+
+
+def clock_jumps(stage: Stage, hours: Sequence[int]) -> None:
+    """The wall clock of broker and workers jumps to these offsets; what measures durations is left alone."""
+    for offset in hours:
+        with stage.fault():
+            set_clock(stage.rig.folder / "clock", offset)
+            time.sleep(2)  # until every process has read it
+        stage.wait_for_outputs()
+
+
+def set_clock(clock: Path, hours: int) -> None:
+    """Say to libfaketime by how much the processes' clock is wrong."""
+    draft = clock.with_suffix(".new")
+    draft.write_text(f"{hours * 3600:+d}\n")
+    draft.replace(clock)
+
+
+def _node(stage: Stage, number: int) -> Node:
+    return next(node for node in stage.rig.brokers.nodes if node.number == number)
+
+
+def _partition(key: str, count: int) -> int:
+    """Return the partition of Kafka's internal topics that a group or a transactional id belongs to (Java's hash)."""
+    value = 0
+    for character in key:
+        value = (31 * value + ord(character)) & 0xFFFFFFFF
+    return (value & 0x7FFFFFFF) % count
+
+
+def _fill(file: Path) -> None:
+    """Write until the disk is full."""
+    try:
+        with file.open("wb", buffering=0) as stream:
+            while True:
+                stream.write(b"\0" * 65_536)
+    except OSError:
+        os.sync()

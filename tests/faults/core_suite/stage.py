@@ -1,0 +1,150 @@
+"""The stage of a scenario: workers at work, orders coming in, an eye on what comes out, and a note of every fault."""
+
+import random
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+
+from kranhub.settings import Settings
+from tests.faults.core_suite.checker import Fault, findings, longest_stall
+from tests.faults.core_suite.feed import Feed, feeding, is_crane
+from tests.faults.core_suite.rig import Rig
+from tests.faults.core_suite.watch import Watch, watching
+from tests.faults.core_suite.workers import Workers, workers
+
+RATE = 15.0
+"""Orders per second; a crane among ten makes about forty outputs a second of it."""
+
+CALM = 2 * 10
+"""Orders before the first fault; they say what an order of each kind leads to."""
+
+PATIENCE_S = 90.0
+
+QUIET_S = 5.0
+"""So long without an output, and the core has nothing more to say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a scenario came to. ``lost`` and ``doubled`` name what they count."""
+
+    scenario: str
+    orders: int
+    outputs: int
+    faults: int
+    seed: int
+    longest_stall_s: float
+    took_s: float
+    lost: list[str] = field(default_factory=list)
+    doubled: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def is_good(self) -> bool:
+        """Nothing lost, nothing doubled, no traceback, and at most 30 s without output after a fault's end."""
+        return not self.lost and not self.doubled and not self.notes and self.longest_stall_s <= 30
+
+
+@dataclass
+class Stage:
+    """What a scenario's faults act on."""
+
+    rig: Rig
+    settings: Settings
+    workers: Workers
+    feed: Feed
+    watch: Watch
+    random: random.Random
+    faults: list[Fault] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @contextmanager
+    def fault(self) -> Iterator[None]:
+        """Note when a fault begins and ends, then wait until the core works again."""
+        begin = time.monotonic()
+        yield
+        self.faults.append(Fault(begin, time.monotonic()))
+        self.wait_for_outputs()
+
+    def wait_for_outputs(self, count: int = 40, patience_s: float = PATIENCE_S) -> None:
+        """Wait until so many more outputs have come; past the patience the checker will tell what is missing."""
+        enough = len(self.watch.arrivals) + count
+        self.wait_for(lambda: len(self.watch.arrivals) >= enough, patience_s)
+
+    def wait_for(self, condition: Callable[[], bool], patience_s: float = PATIENCE_S) -> bool:
+        """Wait for a condition; return whether it came in time."""
+        deadline = time.monotonic() + patience_s
+        while not condition():
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.1)
+        return True
+
+
+Scenario = Callable[[Stage], None]
+
+
+def play(
+    name: str,
+    scenario: Scenario,
+    rig: Rig,
+    names: Sequence[str],
+    seed: int,
+    *,
+    patience_s: float = PATIENCE_S,
+) -> Outcome:
+    """Run a scenario on workers of these names and return what it came to.
+
+    After the last fault it waits at most ``patience_s`` for what is missing.
+    """
+    began, settings = time.monotonic(), rig.settings()
+    feed = Feed(settings, RATE)
+    watch = Watch(rig.brokers.direct, rig.registry_url, settings.namespace)
+    folder = rig.folder / f"workers-{settings.namespace}"
+    with ExitStack() as stack:
+        stack.callback(feed.close)
+        stack.enter_context(watching(watch))
+        staff = stack.enter_context(workers(rig.for_workers(settings), folder, rig.variables))
+        stage = Stage(rig, settings, staff, feed, watch, random.Random(seed))
+        reference = _calm(stage, names)
+        with feeding(feed):
+            stage.wait_for_outputs()
+            scenario(stage)
+            until = time.monotonic()
+        expected = {f"sibir-terminal:{number}": reference[is_crane(number)] for number in feed.orders}
+        stage.wait_for(lambda: len(watch.arrivals) >= sum(map(len, expected.values())), patience_s)
+        stage.wait_for_outputs(1, QUIET_S)  # what comes too much comes a little later
+        notes = stage.notes + [f"a traceback in the log of {log}" for log in staff.tracebacks()]
+    lost, doubled = findings(expected, watch.said())
+    return Outcome(
+        scenario=name,
+        orders=len(expected),
+        outputs=len(watch.arrivals),
+        faults=len(stage.faults),
+        seed=seed,
+        longest_stall_s=round(longest_stall(stage.faults, [arrival.at for arrival in watch.arrivals], until), 1),
+        took_s=round(time.monotonic() - began, 1),
+        lost=[f"{each.order}: {each.words}" for each in lost],
+        doubled=[f"{each.order}: {each.words}" for each in doubled],
+        notes=notes,
+    )
+
+
+def _calm(stage: Stage, names: Sequence[str]) -> dict[bool, list[str]]:
+    """Start the workers, let some orders through undisturbed, and return what each kind of order leads to."""
+    for name in names:
+        stage.workers.start(name)
+    for number in range(CALM):
+        stage.feed.one(number)
+    seen = 0
+    while (now := len(stage.watch.arrivals)) == 0 or now > seen:
+        seen = now
+        assert stage.wait_for(lambda: bool(stage.watch.arrivals)), "the core does not work before any fault"
+        stage.wait_for_outputs(1, QUIET_S)
+    by_kind: dict[bool, set[tuple[str, ...]]] = {True: set(), False: set()}
+    for number in range(CALM):
+        words = sorted(each.words for each in stage.watch.said() if each.order == f"sibir-terminal:{number}")
+        by_kind[is_crane(number)].add(tuple(words))
+    assert all(len(found) == 1 for found in by_kind.values()), f"orders of one kind differ: {by_kind}"
+    return {kind: list(found.pop()) for kind, found in by_kind.items()}
