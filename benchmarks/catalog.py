@@ -63,4 +63,6 @@ ENGINES = (
         options={"commit_every": "2000", "commit_interval": "0.5"},
         prepare=peers.prepare,
     ),
+    Engine("kafka_python", "kafka-python loop", 20_000, _python("kafka_python_loop")),
+    Engine("faust", "Faust, exactly_once", 10_000, _python("faust_engine")),
 )

@@ -61,10 +61,11 @@ class Expectation:
 
 def measure(cluster: Cluster, engine: Engine, source: str, count: int, expectation: Expectation) -> Run:
     """Run an engine over a filled topic, check what it did, and return its rate; delete its topics."""
+    expected = expectation.of(count)
     with prepared(cluster, engine, source) as task:
         commands = [engine.command(task, number) for number in range(engine.workers)]
         with running(engine.name, commands) as workers:
-            return _watch(cluster, engine, task, count, expectation.of(count), workers)
+            return _watch(cluster, engine, task, count, expected, workers)
 
 
 @contextmanager
