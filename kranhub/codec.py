@@ -3,7 +3,7 @@
 import io
 import struct
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -51,7 +51,8 @@ class Codec:
         Raises `InvalidDocument` with code ``naive-datetime``, ``too-many-digits`` or ``schema-mismatch``;
         `Misconfigured` when the schema is not registered, `Unavailable` when the registry is away.
         """
-        _check_value(value, subject)
+        if not _is_sound(value):
+            _check_value(value, subject)
         out = io.BytesIO()
         out.write(_HEAD.pack(0, self._registry.id_of(subject)))
         try:
@@ -110,6 +111,23 @@ class Codec:
             raise InvalidDocument("too-many-elements", _oversized(error)) from None
         except (avroguard.Truncated, RecursionError) as error:
             raise InvalidDocument("malformed-avro", _malformed(str(error))) from None
+
+
+_SOUND = frozenset((str, int, bool, float, bytes, date, type(None)))
+
+
+def _is_sound(value: Any) -> bool:
+    """Return whether a value needs no `_check_value`: the same rules, but quick, and without a word on the place."""
+    kind = type(value)
+    if kind in _SOUND:
+        return True
+    if kind is dict:
+        return all(map(_is_sound, value.values()))
+    if kind is list or kind is tuple:
+        return all(map(_is_sound, value))
+    if kind is datetime:
+        return value.tzinfo is not None
+    return kind is Decimal and _fits(value)
 
 
 def _check_value(value: Any, path: str) -> None:
