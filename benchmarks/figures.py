@@ -13,6 +13,8 @@ RATIOS = {
     "ours_vs_faust": ("ours", "faust"),
     "ours_vs_kafka_streams": ("ours", "kafka_streams"),
     "stateful_vs_raw": ("ours_stateful", "raw"),
+    "in_place_vs_raw": ("ours_in_place", "raw"),
+    "in_place_vs_faust": ("ours_in_place", "faust"),
     "two_workers_vs_one": ("ours_two_workers", "ours"),
 }
 

@@ -1,6 +1,9 @@
-"""kranhub's own stream processor: the job as a stage, with or without state."""
+"""kranhub's own stream processor: the job as a stage, with or without state.
 
-from benchmarks import job
+Option ``split``: ``decoded`` (every engine's codec) or ``in_place`` (`benchmarks.in_place`).
+"""
+
+from benchmarks import in_place, job
 from benchmarks.task import Task, until_stopped
 from kranhub.codec import Codec
 from kranhub.registry import Registry
@@ -10,6 +13,8 @@ from streams.exactly_once import Context, Out, Processor, Record, State
 NAMESPACE = "bench."
 GROUP = f"{NAMESPACE}core."
 """What the processor puts before a stage's name to name its consumer group."""
+
+SPLITS = {"decoded": job.split, "in_place": in_place.split}
 
 
 class Split:
@@ -23,6 +28,7 @@ class Split:
         self.inputs = (task.source,)
         self.changelog = task.changelog
         self._target = task.target
+        self._split = SPLITS[task.options.get("split", "decoded")]
 
     def process(self, record: Record, state: State, out: Out, ctx: Context) -> None:
         """Send the order's parts."""
@@ -31,7 +37,7 @@ class Split:
             if state.get(record.key) == value:
                 return
             state.put(record.key, value)
-        key, parts = job.split(value)
+        key, parts = self._split(value)
         for part in parts:
             out.forward(self._target, key, part)
 
