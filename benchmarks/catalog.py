@@ -11,6 +11,9 @@ from kranhub.text import Text
 
 GROUP = "bench.core."
 
+MANY = 300_000
+"""Orders for the fast engines: one topic serves them all."""
+
 
 def _python(module: str) -> Callable[[Task], Sequence[str]]:
     return lambda task: [sys.executable, "-m", f"benchmarks.engines.{module}", task.dump()]
@@ -50,11 +53,18 @@ class Engine:
 
 
 ENGINES = (
-    Engine("raw", "raw librdkafka loop (confluent-kafka)", 200_000, _python("raw_librdkafka")),
-    Engine("ours", "kranhub streams.exactly_once", 200_000, _python("ours")),
-    Engine("ours_stateful", "kranhub with keyed state and changelog", 200_000, _python("ours"), stateful=True),
-    Engine("ours_two_workers", "kranhub, two workers", 400_000, _python("ours"), workers=2),
-    Engine("kafka_streams", "Kafka Streams (Java, 1 stream thread)", 400_000, build.command, prepare=build.prepare),
+    Engine("raw", "raw librdkafka loop (confluent-kafka)", MANY, _python("raw_librdkafka")),
+    Engine("ours", "kranhub streams.exactly_once", MANY, _python("ours")),
+    Engine(
+        "ours_in_place",
+        "kranhub, cutting the parts out of the order's bytes",
+        MANY,
+        _python("ours"),
+        options={"split": "in_place"},
+    ),
+    Engine("ours_stateful", "kranhub with keyed state and changelog", MANY, _python("ours"), stateful=True),
+    Engine("ours_two_workers", "kranhub, two workers", MANY, _python("ours"), workers=2),
+    Engine("kafka_streams", "Kafka Streams (Java, 1 stream thread)", MANY, build.command, prepare=build.prepare),
     Engine(
         "quix",
         "Quix Streams",
@@ -63,6 +73,29 @@ ENGINES = (
         options={"commit_every": "2000", "commit_interval": "0.5"},
         prepare=peers.prepare,
     ),
-    Engine("kafka_python", "kafka-python loop", 20_000, _python("kafka_python_loop")),
-    Engine("faust", "Faust, exactly_once", 10_000, _python("faust_engine")),
+    Engine("kafka_python", "kafka-python loop", 40_000, _python("kafka_python_loop")),
+    Engine("faust", "Faust, exactly_once", 20_000, _python("faust_engine")),
 )
+
+
+def named(name: str) -> Engine:
+    """Return an engine by its name."""
+    return next(engine for engine in ENGINES if engine.name == name)
+
+
+LATENCY = (
+    named("ours"),
+    replace(named("kafka_streams"), title="Kafka Streams, as it comes (commit.interval.ms=100)"),
+    replace(
+        named("kafka_streams"),
+        name="kafka_streams_20",
+        title="Kafka Streams, commit.interval.ms=20",
+        options={"commit.interval.ms": "20"},
+    ),
+    replace(
+        named("quix"),
+        title="Quix Streams, commit_interval=0.02",
+        options={"commit_every": "0", "commit_interval": "0.02", "linger.ms": "0"},
+    ),
+)
+"""What is compared for latency. Quix Streams' setting was the best of those tried (docs/performance.md)."""

@@ -85,17 +85,17 @@ def prepared(cluster: Cluster, engine: Engine, source: str) -> Iterator[Task]:
 
 def _watch(cluster: Cluster, engine: Engine, task: Task, count: int, expected: set[int], workers: Running) -> Run:
     samples: list[Sample] = []
-    joined = time.monotonic() if engine.workers == 1 else None
+    began = time.monotonic() if engine.workers == 1 else None
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
         if reason := workers.ended():
             return Run(engine.name, count, None, problem=reason)
         samples.append((time.monotonic(), cluster.committed(task.target)))
-        joined = joined or _joined(cluster, task.group, engine.workers)
+        began = began or joined(cluster, task.group, engine.workers)
         if _quiet(samples, QUIET_S) and samples[-1][1] >= len(expected):
             lost, doubled = check(cluster, task.target, expected)
             if not lost or _quiet(samples, STALL_S):
-                return result(engine.name, count, samples, joined or 0.0, lost, doubled)
+                return result(engine.name, count, samples, began or 0.0, lost, doubled)
         elif _quiet(samples, STALL_S):
             break
         time.sleep(POLL_S)
@@ -103,7 +103,7 @@ def _watch(cluster: Cluster, engine: Engine, task: Task, count: int, expected: s
     return Run(engine.name, count, None, 0.0, lost, doubled, problem=f"stood still with {lost} outputs missing")
 
 
-def _joined(cluster: Cluster, group: str, workers: int) -> float | None:
+def joined(cluster: Cluster, group: str, workers: int) -> float | None:
     """Return the time if all workers are members of a settled group, each with partitions."""
     try:
         found = cluster.admin.describe_consumer_groups([group], request_timeout=10)[group].result()
