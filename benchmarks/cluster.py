@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from confluent_kafka import Consumer, IsolationLevel, KafkaError, KafkaException, Producer, TopicPartition
@@ -69,16 +70,19 @@ class Cluster:
                 return 0
             raise
 
-    def fill(self, topic: str, records: Iterable[tuple[bytes, bytes]]) -> None:
-        """Write records without a transaction. Raises `Failed` when some were not taken."""
-        producer = Producer({"bootstrap.servers": self.bootstrap, "partitioner": "murmur2_random", "linger.ms": 20})
-        for key, value in records:
-            while True:
-                try:
-                    producer.produce(topic, value, key)
-                    break
-                except BufferError:
-                    producer.poll(0.1)
+    def fill(self, topic: str, records: Iterable[tuple[bytes, bytes]], batch: int | None = None) -> None:
+        """Write records, as transactions of ``batch`` where that is given. Raises `Failed` when some were not taken."""
+        config = {"bootstrap.servers": self.bootstrap, "partitioner": "murmur2_random", "linger.ms": 20}
+        producer = Producer(config | ({"transactional.id": f"bench.fill.{topic}"} if batch else {}))
+        if batch:
+            producer.init_transactions(PATIENCE_S)
+        for chunk in _chunks(records, batch):
+            if batch:
+                producer.begin_transaction()
+            for key, value in chunk:
+                _produce(producer, topic, key, value)
+            if batch:
+                producer.commit_transaction(PATIENCE_S)
         if left := producer.flush(PATIENCE_S):
             raise Failed(_not_taken(topic, left))
 
@@ -105,6 +109,24 @@ class Cluster:
                         yield message.key() or b"", message.value() or b""
         finally:
             consumer.close()
+
+
+def _chunks(records: Iterable[tuple[bytes, bytes]], size: int | None) -> Iterator[Iterable[tuple[bytes, bytes]]]:
+    """Yield the records in lists of this size; all of them at once without one."""
+    if size is None:
+        yield records
+        return
+    rest = iter(records)
+    while chunk := list(islice(rest, size)):
+        yield chunk
+
+
+def _produce(producer: Producer, topic: str, key: bytes, value: bytes) -> None:
+    while True:
+        try:
+            return producer.produce(topic, value, key)
+        except BufferError:
+            producer.poll(0.1)
 
 
 @contextmanager

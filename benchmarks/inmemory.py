@@ -1,0 +1,51 @@
+"""The core's real stages and their real state without Kafka: what one stage says, the stages behind it take at once."""
+
+import zlib
+from collections import deque
+from collections.abc import Iterator, Sequence
+
+from benchmarks.cluster import PARTITIONS
+from benchmarks.simple import NOW
+from kranhub.codec import Codec
+from kranhub.settings import Settings
+from streams.exactly_once import Record, Stage
+from streams.exactly_once.batch import Batch
+from streams.exactly_once.out import Output
+from streams.exactly_once.store import Store
+from streams.router.masterdata import MasterData
+from streams.stages import STAGES
+
+TIME_MS = int(NOW.timestamp() * 1000)
+
+
+class Core:
+    """Ingest, planner and allocator, with one store per partition as a worker has them."""
+
+    def __init__(self, settings: Settings, codec: Codec, master: MasterData) -> None:
+        """Start without orders."""
+        stages = [STAGES[name](settings, codec, master) for name in ("ingest", "planner", "allocator")]
+        self._first, self._behind = stages[0], stages[1:]
+        self._codec, self._namespace = codec, settings.namespace
+        self.stores = {stage.name: {number: Store() for number in range(PARTITIONS)} for stage in self._behind}
+
+    def take(self, records: Sequence[Record]) -> Iterator[Output]:
+        """Process what members wrote, and everything that follows from it; yield all that the stages said."""
+        waiting = deque([(self._first, records)])
+        while waiting:
+            stage, given = waiting.popleft()
+            outputs = self._transact(stage, given)
+            yield from outputs
+            for reader in self._behind:
+                if mine := [record(*said[:4]) for said in outputs if said.topic in reader.inputs]:
+                    waiting.append((reader, mine))
+
+    def _transact(self, stage: Stage, records: Sequence[Record]) -> Sequence[Output]:
+        batch = Batch(stage, self._codec, self._namespace, self.stores.get(stage.name, {}), lambda topic: PARTITIONS)
+        batch.process(records)
+        batch.commit()
+        return batch.outputs
+
+
+def record(topic: str, key: bytes, value: bytes | None, headers: list[tuple[str, bytes]] | None = None) -> Record:
+    """Return a record as the processor makes it of a message: every string and every value is its own object."""
+    return Record(topic, zlib.crc32(key) % PARTITIONS, 0, key.decode(), value, headers, TIME_MS)
