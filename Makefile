@@ -5,12 +5,13 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all lint lock clean
+.PHONY: help demo test test-all bench lint lock clean
 
 help:
 	@echo "make demo      the whole journey on real parts (KEEP=1 leaves it running)"
 	@echo "make test      lint, then every test that needs only Python"
 	@echo "make test-all  make test, then what needs more: javac, node"
+	@echo "make bench     the hub's processor beside its peers, about 20 minutes (ARGS=--quick: two)"
 	@echo "make lint      ruff, mypy --strict, import rules"
 	@echo "make lock      resolve requirements.lock anew from pyproject.toml"
 
@@ -36,6 +37,9 @@ test: lint
 
 test-all: test
 	$(BIN)/python -m pytest -m extra
+
+bench: $(READY)
+	@$(BIN)/python -m benchmarks $(ARGS)
 
 lock: $(READY)
 	$(BIN)/uv pip compile pyproject.toml --all-extras --universal --generate-hashes --no-header --no-emit-index-url --quiet -o requirements.lock

@@ -9,6 +9,7 @@ import click
 from benchmarks import plan, report
 from benchmarks.catalog import ENGINES
 from benchmarks.cluster import REPOSITORY, running
+from benchmarks.parts import NAMES
 from benchmarks.plan import Plan
 from benchmarks.screen import screen
 from deploy.embedded.progress import Progress
@@ -19,8 +20,12 @@ RESULTS = REPOSITORY / "benchmarks/results/latest.json"
 PAGE = REPOSITORY / "docs/performance.md"
 
 _HELP = Text(
-    en="Measure the hub's stream processor and its peers on a Kafka of this run's own.",
-    ru="Измерить потоковый процессор центра и его соперников на отдельной Kafka этого запуска.",
+    en="Measure the hub's stream processor and its peers on a Kafka of this run's own: throughput, latency, restore, "
+    "memory and the full path. A full run takes about 20 minutes and writes docs/performance.md and "
+    "benchmarks/results/latest.json.",
+    ru="Измерить потоковый процессор центра и его соперников на отдельной Kafka этого запуска: пропускную способность, "
+    "задержку, восстановление, память и полный путь. Полный запуск занимает около 20 минут и записывает "
+    "docs/performance.md и benchmarks/results/latest.json.",
 )
 _QUICK = Text(en="one round with few orders: shows that everything runs", ru="один круг с малым числом заказов")
 _ONLY = Text(en="measure only these, separated by commas; saves nothing", ru="только эти, через запятую; без записи")
@@ -28,7 +33,7 @@ _ROUNDS = Text(en="rounds; the median counts", ru="число кругов; бе
 
 
 def _chosen(_context: click.Context, _parameter: click.Parameter, value: str | None) -> list[str]:
-    known = [engine.name for engine in ENGINES]
+    known = [*(engine.name for engine in ENGINES), *NAMES]
     names = value.split(",") if value else known
     if unknown := [name for name in names if name not in known]:
         raise click.BadParameter(f"{', '.join(unknown)} ({', '.join(known)})")
@@ -43,11 +48,13 @@ def _chosen(_context: click.Context, _parameter: click.Parameter, value: str | N
 def bench(context: click.Context, quick: bool, only: Sequence[str], rounds: int) -> None:
     """Run, print the tables, and save them when everything was measured in full."""
     engines = [engine for engine in ENGINES if engine.name in only]
-    chosen = Plan(engines, 1 if quick else rounds, quick)
+    parts = [name for name in NAMES if name in only]
+    chosen = Plan(engines, 1 if quick else rounds, quick, parts)
     with running(Progress()) as cluster, screen(chosen.steps) as shown:
         results = plan.run(chosen, cluster, shown)
     click.echo(report.markdown(results))
-    if not quick and len(engines) == len(ENGINES):
+    if not quick and (len(engines), len(parts)) == (len(ENGINES), len(NAMES)):
+        RESULTS.parent.mkdir(exist_ok=True)
         RESULTS.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         report.write_page(PAGE, results)
 

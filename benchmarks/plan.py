@@ -1,20 +1,18 @@
 """One run of the benchmark: which engines, how many rounds, and what comes out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from benchmarks import environment, orders, throughput
-from benchmarks.catalog import Engine
+from benchmarks import environment, orders, parts, throughput
+from benchmarks.catalog import LATENCY, Engine
 from benchmarks.cluster import Cluster
 from benchmarks.figures import median, ratios
+from benchmarks.parts import NAMES, PARTS, Missing
 from benchmarks.screen import Screen
 from benchmarks.throughput import Expectation, Run
 from kranhub.text import Text
-
-Missing = Mapping[str, Text]
-"""Engine to why it cannot run here."""
 
 QUICK = 8
 """A quick run has one round and so many times fewer orders."""
@@ -22,16 +20,17 @@ QUICK = 8
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to run."""
+    """What to run: engines for throughput, and the other parts by name (`parts.NAMES`)."""
 
     engines: Sequence[Engine]
     rounds: int = 3
     quick: bool = False
+    parts: Collection[str] = NAMES
 
     @property
     def steps(self) -> int:
         """How many steps the screen shows."""
-        return self.rounds * len(self.engines)
+        return self.rounds * len(self.engines) + parts.steps(self.parts, quick=self.quick)
 
     def orders(self, engine: Engine) -> int:
         """Return how many orders the engine gets per round."""
@@ -40,9 +39,9 @@ class Plan:
 
 def run(plan: Plan, cluster: Cluster, screen: Screen) -> dict[str, Any]:
     """Measure everything and return all figures, as benchmarks/results/latest.json holds them."""
-    missing = _prepare(plan.engines, screen)
+    missing = _prepare([*plan.engines, *(LATENCY if "latency" in plan.parts else ())], screen)
     rates = _throughput(plan, cluster, missing, screen)
-    return {
+    found = {
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "quick": plan.quick,
         "rounds": plan.rounds,
@@ -51,12 +50,18 @@ def run(plan: Plan, cluster: Cluster, screen: Screen) -> dict[str, Any]:
         "ratios": ratios({name: found["rate"] for name, found in rates.items()}),
         "throughput": rates,
     }
+    if "latency" in plan.parts:
+        found |= parts.latencies(cluster, missing, screen, quick=plan.quick)
+    for part in PARTS:
+        if part.name in plan.parts:
+            found |= parts.measure(part, cluster, screen, quick=plan.quick)
+    return found
 
 
 def _prepare(engines: Sequence[Engine], screen: Screen) -> Missing:
     """Make the engines ready; return why some cannot run here."""
     missing = {}
-    for engine in engines:
+    for engine in {engine.name: engine for engine in engines}.values():
         if (reason := engine.prepare()) is not None:
             missing[engine.name] = reason
             screen.say(Text(en=f"{engine.title}: {reason.en}", ru=f"{engine.title}: {reason.ru}"))

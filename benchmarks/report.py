@@ -5,11 +5,22 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from benchmarks.catalog import LATENCY
 from benchmarks.figures import number, ratio, table
 from kranhub.errors import Misconfigured
 from kranhub.text import Text
 
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
+
+TARGETS = {
+    "ours_vs_raw": 0.9,
+    "ours_vs_quix": 2.5,
+    "ours_vs_faust": 12,
+    "ours_vs_kafka_streams": 0.4,
+    "stateful_vs_raw": 0.5,
+    "two_workers_vs_one": 1.6,
+}
+TITLES = {engine.name: engine.title for engine in LATENCY}
 
 Results = Mapping[str, Any]
 
@@ -30,7 +41,8 @@ def write_page(page: Path, results: Results) -> None:
 
 def markdown(results: Results) -> str:
     """Return every table."""
-    return "\n\n".join([environment(results), throughput(results), ratios(results)])
+    tables = (environment, throughput, ratios, latency, restore, memory, full_path)
+    return "\n\n".join(text for text in (table_of(results) for table_of in tables) if text)
 
 
 def environment(results: Results) -> str:
@@ -45,6 +57,8 @@ def environment(results: Results) -> str:
 
 def throughput(results: Results) -> str:
     """Return the engines' rates."""
+    if not results["throughput"]:
+        return ""
     raw = results["throughput"].get("raw", {}).get("rate")
     rows = [_engine(found, raw) for found in results["throughput"].values()]
     return table(("engine", "orders/s", "of raw", "rounds", "orders a round", "lost", "doubled"), rows)
@@ -62,6 +76,62 @@ def _wrong(found: Mapping[str, Any]) -> tuple[int, int]:
 
 
 def ratios(results: Results) -> str:
-    """Return the ratios."""
-    rows = [(name, number(value, 2)) for name, value in results["ratios"].items()]
-    return table(("ratio", "value"), rows)
+    """Return the ratios, and what is to be reached."""
+    if not results["throughput"]:
+        return ""
+    rows = [(name, number(value, 2), _goal(TARGETS.get(name))) for name, value in results["ratios"].items()]
+    return table(("ratio", "value", "to reach"), rows)
+
+
+def _goal(value: float | None) -> str:
+    return f"at least {value}" if value else "–"
+
+
+def latency(results: Results) -> str:
+    """Return what an order takes, per rate and engine."""
+    rates = results.get("latency_ms", {})
+    rows = [_latency(rate, one) for rate, found in rates.items() for one in found["engines"].values()]
+    header = ("orders/s, engine", "p50 ms", "p99 ms", "largest ms", "outputs", "lost", "doubled", "of it the load's")
+    return table(header, rows) if rows else ""
+
+
+def _latency(rate: str, one: Mapping[str, Any]) -> tuple[str, ...]:
+    title = TITLES.get(one["engine"], one["engine"])
+    name = f"{rate}, {title}" if one["p99"] is not None else f"{rate}, {title}: {one['problem']}"
+    times = [number(one[field], 1) for field in ("p50", "p99", "largest")]
+    wrong = [number(one[field]) for field in ("outputs", "lost", "doubled")]
+    return name, *times, *wrong, number(one["generator_late_p99"], 1)
+
+
+def restore(results: Results) -> str:
+    """Return the restore rates."""
+    found = results.get("restore")
+    if not found:
+        return ""
+    rows = [
+        (title, number(found[way]), ", ".join(map(number, found["rounds"][way])))
+        for way, title in (("ours", "kranhub restore"), ("plain", "plain librdkafka read into a dictionary"))
+    ]
+    return table((f"{number(found['records'])} changelog records", "records/s (at least 250,000)", "rounds"), rows)
+
+
+def memory(results: Results) -> str:
+    """Return the memory of open orders."""
+    found = results.get("memory")
+    if not found:
+        return ""
+    size = found["planner_value_bytes"]
+    return (
+        f"Memory per 100,000 open simple orders: {results['mb_per_100k_open_orders']} MB (at most 150), measured with "
+        f"{number(found['orders'])} orders; an order's state is {number(size)} bytes."
+    )
+
+
+def full_path(results: Results) -> str:
+    """Return the rate of the full path."""
+    found = results.get("full_path")
+    if not found:
+        return ""
+    rounds = ", ".join(number(one["rate"]) if one["rate"] else str(one["problem"]) for one in found)
+    wrong = f"lost {sum(one['lost'] or 0 for one in found)}, doubled {sum(one['doubled'] or 0 for one in found)}"
+    return f"Full path, ingest to dispatch: {number(results['full_path_per_s'])} orders/s ({rounds}); {wrong}."

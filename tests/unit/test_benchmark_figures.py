@@ -1,11 +1,16 @@
 """The benchmark's pure parts: what it computes from what it saw, and the job that every engine does."""
 
+from array import array
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from benchmarks import job, orders, report
+from benchmarks import in_place, job, latency, orders, report
 from benchmarks.figures import median, number, percentile, ratio, ratios, table
+from benchmarks.latency import Latency, Load
+from benchmarks.probes import reader
+from benchmarks.probes.generator import scheduled
 from benchmarks.throughput import result
 from kranhub.errors import Misconfigured
 
@@ -52,6 +57,43 @@ def test_a_run_that_was_over_at_once_has_no_rate() -> None:
     assert run.problem
 
 
+def test_latency_leaves_the_warm_up_out_and_keeps_what_waited() -> None:
+    load = Load(rate=10, warm_up_s=1.0, measured_s=9.0)
+    start = 1_000_000_000_000
+    found = [(start, 900_000_000), *((start + second * 10**9, second * 10**6) for second in range(1, 10))]
+    got = latency.result("ours", load, start, found, 0.0, (0, 0))
+    assert (load.count, got.outputs, got.p50, got.p99, got.largest) == (100, 9, 5.0, 9.0, 9.0)
+
+
+def test_no_output_is_a_problem_and_no_latency() -> None:
+    got = latency.result("ours", Load(10), 0, [], 0.0, (5, 0))
+    assert (got.p99, got.lost) == (None, 5)
+    assert got.problem
+
+
+def test_kafka_streams_counts_at_its_better_setting() -> None:
+    found = [
+        Latency("ours", 200, 3.0, 30.0),
+        Latency("kafka_streams", 200, 5.0, 90.0),
+        Latency("kafka_streams_20", 200, 4.0, 40.0),
+        Latency("ours", 1_000, problem="died"),
+        Latency("kafka_streams", 1_000, problem="no javac"),
+    ]
+    latencies = latency.summary(found)
+    assert [latencies["200"][name] for name in ("p50", "p99", "kafka_streams_p99")] == [3.0, 30.0, 40.0]
+    assert [latencies["1000"][name] for name in ("p50", "p99", "kafka_streams_p99")] == [None, None, None]
+
+
+def test_the_reader_finds_when_an_output_was_sent() -> None:
+    parts = job.split(job.encode(job.ORDER_HEAD, job.ORDER, orders.order(1, sent_ns=1_000)))[1]
+    found = array("q", reader.pairs([(1_700, part) for part in parts]))
+    assert found.tolist() == [1_000, 700] * len(parts)
+
+
+def test_the_generator_has_every_time_before_it_starts() -> None:
+    assert [scheduled(number, 200, 5_000) for number in (0, 1, 200)] == [5_000, 5_005_000, 1_000_005_000]
+
+
 def test_orders_are_the_same_every_time_and_have_about_98_bytes() -> None:
     first, again = (list(orders.records(500)) for _ in range(2))
     assert first == again
@@ -69,9 +111,19 @@ def test_split_gives_each_plant_its_lines() -> None:
     assert sum(len(part["lines"]) for part in job.parts(order)) == 3
 
 
-def test_split_refuses_another_schema() -> None:
+@pytest.mark.parametrize("split", [job.split, in_place.split])
+def test_split_refuses_another_schema(split: Callable[[bytes], object]) -> None:
     with pytest.raises(ValueError, match="not an order"):
-        job.split(b"\0\0\0\0\7rest")
+        split(b"\0\0\0\0\7rest")
+
+
+def test_cutting_in_place_gives_the_same_bytes() -> None:
+    for _, value in orders.records(300):
+        assert in_place.split(value) == job.split(value)
+    many = orders.order(1)
+    many["lines"] = [line for number in range(50) for line in orders.order(number)["lines"]]
+    value = job.encode(job.ORDER_HEAD, job.ORDER, many)
+    assert in_place.split(value) == job.split(value)
 
 
 def test_the_page_keeps_what_people_wrote(tmp_path: Path) -> None:
