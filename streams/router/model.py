@@ -1,7 +1,7 @@
 """The planner's state of one order: facts only. States, promises and what to tell whom are derived from them.
 
-Kept as JSON through pydantic: the bytes explain themselves in the changelog, decimals and dates are exact, and a new
-optional fact needs no migration. It never leaves the planner, so the shared language (Avro) does not bind it.
+Kept as JSON through pydantic, made small by `packed`: decimals and dates are exact, and a new optional fact needs no
+migration. It never leaves the planner, so the shared language (Avro) does not bind it.
 """
 
 from dataclasses import dataclass, field, replace
@@ -12,6 +12,7 @@ from typing import Literal
 from pydantic import TypeAdapter
 
 from kranhub import identifiers
+from streams.router import packed
 
 PlanState = Literal["RECEIVED", "PLANNED", "CONFIRMED", "IN_PRODUCTION", "READY", "ON_HOLD", "REJECTED", "CANCELLED"]
 
@@ -184,12 +185,12 @@ _ADAPTER = TypeAdapter(OrderState)
 
 def dump(state: OrderState) -> bytes:
     """Return the state's bytes."""
-    return _ADAPTER.dump_json(state, exclude_defaults=True)
+    return packed.pack(_ADAPTER.dump_json(state, exclude_defaults=True))
 
 
 def load(data: bytes) -> OrderState:
     """Return the state of these bytes."""
-    return _ADAPTER.validate_json(data)
+    return _ADAPTER.validate_json(packed.unpack(data))
 
 
 def with_attempt(portion: Portion, attempt: Attempt) -> Portion:
