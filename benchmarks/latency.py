@@ -7,6 +7,7 @@ output is checked afterwards as in `throughput`.
 
 import dataclasses
 import json
+import subprocess
 import sys
 import time
 import uuid
@@ -84,7 +85,7 @@ def _measure(cluster: Cluster, engine: Engine, load: Load, task: Task) -> Latenc
             return Latency(engine.name, load.rate, problem=problem)
         start_ns = time.time_ns() + int(LEAD_S * 1e9)
         late, problem = _generate(task, load, start_ns)
-        problem = problem or _drain(cluster, task, worker)
+        problem = problem or _drain(cluster, task, worker) or reader.ended()
         if problem:
             return Latency(engine.name, load.rate, problem=problem)
         reader.stop()
@@ -113,7 +114,10 @@ def _generate(task: Task, load: Load, start_ns: int) -> tuple[float, str | None]
     """Send the orders; return how late the generator was (p99, milliseconds), and what went wrong."""
     options = {"rate": str(load.rate), "count": str(load.count), "start_ns": str(start_ns)}
     with running("generator", [_probe("generator", task, options)]) as generator:
-        code = generator.processes[0].wait(LEAD_S + load.count / load.rate + DRAIN_S)
+        try:
+            code = generator.processes[0].wait(LEAD_S + load.count / load.rate + DRAIN_S)
+        except subprocess.TimeoutExpired:
+            return 0.0, "the generator could not send everything in time"
         said = generator.last_words()
     return (json.loads(said)["late_p99_ms"], None) if code == 0 else (0.0, f"generator: {said}")
 

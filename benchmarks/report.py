@@ -91,7 +91,7 @@ def latency(results: Results) -> str:
     """Return what an order takes, per rate and engine."""
     rates = results.get("latency_ms", {})
     rows = [_latency(rate, one) for rate, found in rates.items() for one in found["engines"].values()]
-    header = ("orders/s, engine", "p50 ms", "p99 ms", "largest ms", "outputs", "lost", "doubled", "of it the load's")
+    header = ("orders/s, engine", "p50 ms", "p99 ms", "largest ms", "outputs", "lost", "doubled", "load late p99 ms")
     return table(header, rows) if rows else ""
 
 

@@ -153,6 +153,24 @@ def test_the_page_keeps_what_people_wrote(tmp_path: Path) -> None:
     assert "Quix: no network" in text
 
 
+def test_every_part_has_its_table() -> None:
+    results = {
+        "latency_ms": latency.summary(
+            [Latency("ours", 200, 3.0, 30.0), Latency("kafka_streams", 200, problem="no javac")]
+        ),
+        "restore": {"ours": 5, "plain": 9, "records": 10, "rounds": {"ours": [5], "plain": [9]}},
+        "memory": {"orders": 10, "planner_value_bytes": 186.4},
+        "mb_per_100k_open_orders": 75,
+        "full_path": [{"rate": 1234, "lost": 0, "doubled": 0, "problem": None}],
+        "full_path_per_s": 1234,
+    }
+    assert "| 200, kranhub streams.exactly_once | 3.0 | 30.0 |" in report.latency(results)
+    assert "no javac" in report.latency(results)
+    assert "| kranhub restore | 5 | 5 |" in report.restore(results)
+    assert "75 MB" in report.memory(results)
+    assert "1,234 orders/s" in report.full_path(results)
+
+
 def test_a_page_without_markers_is_refused(tmp_path: Path) -> None:
     page = tmp_path / "performance.md"
     page.write_text("nothing", encoding="utf-8")
