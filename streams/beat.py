@@ -9,13 +9,17 @@ from confluent_kafka import KafkaException, Producer
 from kranhub import envelope, kafka, topics
 from kranhub.codec import Codec
 from kranhub.envelope import Envelope
+from kranhub.errors import Unavailable
 from kranhub.settings import Settings
 
 log = structlog.get_logger()
 
 
 def beat(settings: Settings, codec: Codec, instance: str, stopping: threading.Event) -> None:
-    """Beat until ``stopping`` is set. A beat that a broker does not take is dropped: the next one follows."""
+    """Beat until ``stopping`` is set.
+
+    A beat that the broker does not take, or for which the registry is away, is dropped: the next one follows.
+    """
     config = {**kafka.librdkafka(settings), "log_level": 3, "error_cb": lambda _error: None}
     producer = Producer({**config, "message.timeout.ms": settings.tick_s * 1000})
     topic = topics.hub(settings.namespace, "clock")
@@ -25,7 +29,7 @@ def beat(settings: Settings, codec: Codec, instance: str, stopping: threading.Ev
         try:
             producer.produce(topic, codec.encode("Tick", {"time": now}), instance, headers=[*envelope.headers(head)])
             producer.poll(0)
-        except (BufferError, KafkaException) as error:
+        except (BufferError, KafkaException, Unavailable) as error:
             log.warning("no beat", reason=str(error))
         stopping.wait(settings.tick_s)
     producer.flush(1)
