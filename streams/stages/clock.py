@@ -14,7 +14,8 @@ _LAST = "last"
 class Clock:
     """Reads hub.clock, one partition; remembers the last tick, so however many workers beat, each tick is said once.
 
-    The time is the broker's (`Record.timestamp`): a worker whose clock is wrong changes nothing.
+    The time is the broker's (`Record.timestamp`): a worker whose clock is wrong changes nothing. Ticks never go back:
+    where the broker's clock does (a leader on another machine, a clock set right), none is said until it has caught up.
     """
 
     name = "clock"
@@ -28,10 +29,11 @@ class Clock:
         self._targets = [topics.hub(settings.namespace, name) for name in ("work", "allocation")]
 
     def process(self, record: Record, state: State, out: Out, ctx: Context) -> None:
-        """Broadcast a tick for the first beat of a period."""
+        """Broadcast a tick for the first beat of a period that is later than the last one said."""
         time = floor(record.timestamp, self._period_s)
         said = time.isoformat().encode()
-        if state.get(_LAST) == said:
+        last = state.get(_LAST)
+        if last is not None and said <= last:  # UTC, whole seconds: in this form instants sort as text
             return
         state.put(_LAST, said)
         for target in self._targets:
