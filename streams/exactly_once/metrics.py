@@ -37,6 +37,10 @@ class Metrics:
         self._outputs.inc(len(batch.outputs))
         self._dead_letters.inc(batch.dead_letters)
         self._seconds.observe(seconds)
+        self.assigned(assignment)
+
+    def assigned(self, assignment: Assignment) -> None:
+        """Set what this process serves now. Call it after each change of the assignment, also to nothing."""
         self._partitions.set(len(assignment.positions))
         self._keys.set(assignment.keys)
         self._bytes.set(assignment.size)
