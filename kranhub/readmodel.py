@@ -94,8 +94,8 @@ def open_engine(settings: Settings) -> Engine:
     """Return the read model's engine: what the settings name, else a SQLite file in the data folder. Opens nothing."""
     url = make_url(settings.readmodel_url or f"sqlite:///{(settings.data_dir / 'readmodel.sqlite').resolve()}")
     if url.get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True)
-    engine = create_engine(url, connect_args={"timeout": BUSY_S})
+        return create_engine(url, pool_pre_ping=True, hide_parameters=True)
+    engine = create_engine(url, connect_args={"timeout": BUSY_S}, hide_parameters=True)
     event.listen(engine, "connect", _readers_do_not_block_the_writer)
     return engine
 

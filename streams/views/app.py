@@ -14,10 +14,11 @@ from yarl import URL
 
 from kranhub import readmodel, topics
 from kranhub.codec import Codec
-from kranhub.errors import KranhubError
+from kranhub.errors import Unavailable
 from kranhub.settings import Settings, endpoints
+from kranhub.text import Text
 from streams.views import timeline
-from streams.views.timeline import Event
+from streams.views.timeline import Event, Folded
 from streams.views.transport import ModelTransport
 
 log = structlog.get_logger()
@@ -38,12 +39,16 @@ def group(settings: Settings) -> str:
 
 
 class Timeline:
-    """Folds batch after batch: at least once from Kafka, once in the read model."""
+    """Folds batch after batch: at least once from Kafka, once in the read model.
+
+    After an error it takes nothing more: a later batch would move the view past the events of the one that failed.
+    """
 
     def __init__(self, settings: Settings, codec: Codec, engine: Engine) -> None:
         """Take the read model; opens nothing."""
         self.topic = topics.hub(settings.namespace, "events")
         self._codec, self._engine = codec, engine
+        self._broken: BaseException | None = None
 
     def positions(self) -> Mapping[tuple[str, int], int]:
         """Return the next offset of each partition. Raises `Unavailable` when the database is away."""
@@ -51,14 +56,26 @@ class Timeline:
             return {place: stand.next_offset for place, stand in readmodel.stands(connection, VIEW).items()}
 
     def fold(self, events: Sequence[Event]) -> None:
-        """Write a batch and the offsets behind it in one transaction. Raises `Unavailable`; then nothing is written."""
-        folded = timeline.fold(events, self._codec)
+        """Write a batch and the offsets behind it in one transaction.
+
+        Raises `Unavailable`, and whatever the read model does not foresee; then nothing is written, now or later.
+        """
+        if self._broken:
+            raise self._broken
+        try:
+            folded = timeline.fold(events, self._codec)
+            self._write(folded)
+        except BaseException as error:
+            self._broken = error
+            raise
+        _EVENTS.inc(len(events))
+        for place, offset, reason in folded.unreadable:
+            _UNREADABLE.inc()
+            log.warning("event passed by", view=VIEW, **place._asdict(), offset=offset, reason=reason)
+
+    def _write(self, folded: Folded) -> None:
         with readmodel.errors(self._engine), self._engine.begin() as connection:
             readmodel.fold(connection, VIEW, folded.rows, folded.reached)
-        _EVENTS.inc(len(events))
-        if folded.unreadable:
-            _UNREADABLE.inc(folded.unreadable)
-            log.warning("events passed by", view=VIEW, unreadable=folded.unreadable)
 
 
 def make(settings: Settings, view: Timeline, instance: str, failed: Callable[[BaseException], None]) -> faust.App:
@@ -91,16 +108,24 @@ def make(settings: Settings, view: Timeline, instance: str, failed: Callable[[Ba
 
     @app.agent(source, name="timeline", concurrency=1)
     async def fold(stream: Any) -> None:
-        async for events in stream.noack_take(LARGEST, within=WAIT_S):
-            try:
-                await asyncio.to_thread(view.fold, [_event(event) for event in events])
-            except KranhubError as error:
-                failed(error)
-                await asyncio.Event().wait()  # acknowledges nothing: the next start folds this batch again
-            for event in events:
-                await stream.ack(event)
+        await _fold(stream, view, failed)
 
     return app
+
+
+async def _fold(stream: Any, view: Timeline, failed: Callable[[BaseException], None]) -> None:
+    """Fold what the stream gives. Faust would start the agent again, behind the batch that it had: never let it."""
+    try:
+        async for events in stream.noack_take(LARGEST, within=WAIT_S):
+            await asyncio.to_thread(view.fold, [_event(event) for event in events])
+            for event in events:
+                await stream.ack(event)
+    except asyncio.CancelledError:
+        failed(Unavailable(_INTERRUPTED))  # changes nothing where the view was asked to stop
+        raise
+    except Exception as error:  # noqa: BLE001  (told to the process, which ends)
+        failed(error)
+        await asyncio.Event().wait()  # acknowledges nothing: the next start folds this batch again
 
 
 def _event(event: Any) -> Event:
@@ -125,3 +150,11 @@ def _credentials(settings: Settings) -> SASLCredentials | SSLCredentials | None:
             mechanism=settings.kafka_sasl_mechanism,
         )
     return SSLCredentials(tls) if tls else None
+
+
+_INTERRUPTED = Text(
+    en="The view was interrupted before its events were written. Nothing is lost: started again, it goes on where the "
+    "read model stands.",
+    ru="Представление прервано до записи событий. Ничего не потеряно: после перезапуска оно продолжит с места, "
+    "записанного в витрине данных.",
+)

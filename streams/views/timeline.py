@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from kranhub import envelope, identifiers, readmodel, story
 from kranhub.codec import Codec
-from kranhub.errors import InvalidDocument
+from kranhub.errors import InvalidDocument, KranhubError
 from kranhub.plain import plain
 from kranhub.readmodel import Place, Stand
 
@@ -24,26 +25,40 @@ class Event(NamedTuple):
     headers: Iterable[tuple[str, bytes | None]]
 
 
+class Unreadable(NamedTuple):
+    """An event that could not be folded, and why: an `InvalidDocument`'s code or an exception's class, no payload."""
+
+    place: Place
+    offset: int
+    reason: str
+
+
 class Folded(NamedTuple):
-    """What a batch leads to: rows of `readmodel.timeline`, how far the view has come, how many could not be read."""
+    """What a batch leads to: rows of `readmodel.timeline`, how far the view has come, what could not be read."""
 
     rows: list[Mapping[str, Any]]
     reached: dict[Place, Stand]
-    unreadable: int
+    unreadable: list[Unreadable]
 
 
 def fold(events: Iterable[Event], codec: Codec) -> Folded:
-    """Fold a batch. Raises `Unavailable` when the registry is away; a record that cannot be read is counted only."""
-    rows: list[Mapping[str, Any]] = []
-    reached: dict[Place, Stand] = {}
-    unreadable = 0
+    """Fold a batch. One event that cannot be read, for whatever reason, is told of and passed by.
+
+    Raises `Unavailable` when the registry is away, `Misconfigured` when what answers is none: no event's fault.
+    """
+    folded = Folded([], {}, [])
     for event in events:
+        place = Place(event.topic, event.partition)
         try:
-            rows += row(event, codec)
-        except (InvalidDocument, KeyError, ValueError):
-            unreadable += 1
-        reached[Place(event.topic, event.partition)] = Stand(event.offset + 1, readmodel.stamp(_time(event)))
-    return Folded(rows, reached, unreadable)
+            folded.rows.extend(row(event, codec))
+        except InvalidDocument as error:
+            folded.unreadable.append(Unreadable(place, event.offset, error.code))
+        except KranhubError:
+            raise
+        except Exception as error:  # noqa: BLE001  (the next event must not wait for this one)
+            folded.unreadable.append(Unreadable(place, event.offset, type(error).__name__))
+        folded.reached[place] = Stand(event.offset + 1, _stamp(event))
+    return folded
 
 
 def row(event: Event, codec: Codec) -> list[Mapping[str, Any]]:
@@ -62,7 +77,7 @@ def row(event: Event, codec: Codec) -> list[Mapping[str, Any]]:
             "order_id": identifiers.order_of(key)[1],
             "event_id": envelope.read(event.headers).id,
             "subject": subject,
-            "time": readmodel.stamp(_time(event)),
+            "time": _stamp(event),
             "text_en": sentence.en,
             "text_ru": sentence.ru,
             "value": json.dumps(plain(value), ensure_ascii=False),
@@ -70,6 +85,12 @@ def row(event: Event, codec: Codec) -> list[Mapping[str, Any]]:
     ]
 
 
-def _time(event: Event) -> datetime:
-    """Return the hub's stamp; the broker's where the hub has not stamped it."""
-    return envelope.read(event.headers).recorded or datetime.fromtimestamp(event.timestamp, UTC)
+def _stamp(event: Event) -> str:
+    """Return the hub's stamp; the broker's where the hub has set none that UTC can tell; the epoch without either."""
+    recorded = envelope.read(event.headers).recorded
+    with suppress(OverflowError):  # year 1 or 9999 in another zone
+        if recorded:
+            return readmodel.stamp(recorded)
+    with suppress(OverflowError, OSError, ValueError):
+        return readmodel.stamp(datetime.fromtimestamp(event.timestamp, UTC))
+    return readmodel.stamp(datetime.fromtimestamp(0, UTC))

@@ -76,6 +76,16 @@ def test_a_batch_that_fails_moves_nothing() -> None:
     engine.dispose()
 
 
+def test_an_error_of_the_database_carries_no_payload(tmp_path: Path) -> None:
+    engine = readmodel.open_engine(Settings(data_dir=tmp_path))
+    readmodel.create(engine)
+    with pytest.raises(Unavailable) as raised, readmodel.errors(engine):
+        fold(engine, [{**row(0, 0), "value": None, "text_en": "a secret price"}])
+    engine.dispose()
+    assert "secret" not in str(raised.value)
+    assert "secret" not in str(raised.value.__cause__)
+
+
 def test_a_story_is_told_by_number_and_by_key_oldest_first() -> None:
     engine = create_engine("sqlite://")
     readmodel.create(engine)
