@@ -68,7 +68,7 @@ ENGINES = (
     Engine(
         "quix",
         "Quix Streams",
-        60_000,
+        120_000,
         peers.quix,
         options={"commit_every": "2000", "commit_interval": "0.5"},
         prepare=peers.prepare,
