@@ -21,7 +21,7 @@ from kranhub.codec import Codec
 from kranhub.registry import Registry
 from kranhub.settings import Settings, endpoints
 
-ORDERS = 10_000
+ORDERS = 6_000
 POLL_S = 0.025
 PATIENCE_S = 120.0
 
