@@ -61,7 +61,7 @@ def bench(context: click.Context, quick: bool, only: Sequence[str], rounds: int)
 
 
 def main() -> None:
-    """Run the command: errors become one sentence and an exit code; SIGTERM stops the broker and the engines as well."""
+    """Run the command: errors become one sentence and an exit code; SIGTERM stops what was started, too."""
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(128 + signal.SIGTERM))
     try:
         bench()
