@@ -6,10 +6,16 @@ from datetime import UTC, datetime
 
 Headers = list[tuple[str, bytes]]
 
+TRACE_CHARACTERS = 512
+"""What W3C Trace Context (section 3.3.1.5) wants passed on of tracestate; a longer trace header is left out."""
+
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """What the headers say. ``recorded`` is the hub's own stamp (CloudEvents extension ``recordedtime``)."""
+    """What the headers say. ``recorded`` is the hub's own stamp (CloudEvents extension ``recordedtime``).
+
+    Times are aware. ``tracestate`` means nothing, and is not sent, without ``traceparent``.
+    """
 
     id: str
     source: str
@@ -17,6 +23,7 @@ class Envelope:
     time: datetime | None = None
     recorded: datetime | None = None
     traceparent: str | None = None
+    tracestate: str | None = None
 
 
 def headers(envelope: Envelope) -> Headers:
@@ -30,12 +37,13 @@ def headers(envelope: Envelope) -> Headers:
         "ce_time": _format(envelope.time),
         "ce_recordedtime": _format(envelope.recorded),
         "traceparent": envelope.traceparent,
+        "tracestate": envelope.tracestate if envelope.traceparent else None,
     }
     return [(name, value.encode()) for name, value in fields.items() if value is not None]
 
 
 def read(raw: Iterable[tuple[str, bytes | None]] | None) -> Envelope:
-    """Return the envelope of a record's headers; what is missing or unreadable is empty, never an error."""
+    """Return the envelope of a record's headers, times in UTC; what is missing or unreadable is empty, no error."""
     found = {name: value.decode("utf-8", "replace") for name, value in raw or () if value is not None}
     return Envelope(
         id=found.get("ce_id", ""),
@@ -43,7 +51,8 @@ def read(raw: Iterable[tuple[str, bytes | None]] | None) -> Envelope:
         type=found.get("ce_type", ""),
         time=_parse(found.get("ce_time")),
         recorded=_parse(found.get("ce_recordedtime")),
-        traceparent=found.get("traceparent"),
+        traceparent=_trace(found.get("traceparent", "")),
+        tracestate=_trace(found.get("tracestate", "")),
     )
 
 
@@ -52,8 +61,16 @@ def _format(time: datetime | None) -> str | None:
 
 
 def _parse(text: str | None) -> datetime | None:
-    try:
-        time = datetime.fromisoformat(text or "")
-    except ValueError:
+    if not text:
         return None
-    return time if time.tzinfo else None
+    try:
+        time = datetime.fromisoformat(text)
+        if time.tzinfo is UTC:
+            return time
+        return time.astimezone(UTC) if time.tzinfo else None
+    except (ValueError, OverflowError):  # no time, or one that has no place among UTC's years 1 to 9999
+        return None
+
+
+def _trace(text: str) -> str | None:
+    return text if 0 < len(text) <= TRACE_CHARACTERS else None

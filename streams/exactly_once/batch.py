@@ -1,17 +1,21 @@
 """One transaction's content: the records processed, what they lead to, and the state as it will be."""
 
+import inspect
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from time import monotonic
 
 import structlog
 
+from kranhub import topics
 from kranhub.codec import Codec
-from kranhub.errors import InvalidDocument, KranhubError
+from kranhub.errors import Failed, InvalidDocument, KranhubError
 from kranhub.text import Text
-from streams.exactly_once import changelog
+from streams.exactly_once import changelog, letters
 from streams.exactly_once.changelog import Place
-from streams.exactly_once.out import Out, Output
+from streams.exactly_once.out import MAX_BYTES, Out, Output
 from streams.exactly_once.stage import Context, Record, Stage
-from streams.exactly_once.store import Layer, Store
+from streams.exactly_once.store import Changes, Layer, Store
 
 log = structlog.get_logger()
 
@@ -30,10 +34,14 @@ class Batch:
         stores: Mapping[int, Store],
         partitions: Callable[[str], int] = lambda topic: 1,
     ) -> None:
-        """Take the stage, the committed state of its partitions, and how many partitions an output topic has."""
+        """Take the stage, the committed state of its partitions, and how many partitions an output topic has.
+
+        ``partitions`` raises `Misconfigured` for a topic that does not exist.
+        """
         self._stage, self._stores = stage, stores
         self._layers = {partition: Layer(store) for partition, store in stores.items()}
         self._out = Out(codec, namespace, partitions)
+        self._trusted = topics.hub(namespace, "")
         self.offsets: dict[Place, int] = {}
         self.dead_letters = 0
 
@@ -42,12 +50,20 @@ class Batch:
         """What the records lead to, without the changelog."""
         return self._out.outputs
 
-    def process(self, records: Sequence[Record]) -> None:
-        """Process the records in order. Raises `Unavailable` when the stage needs what is away now."""
-        process, offsets = self._process, self.offsets
-        for record in records:
+    def process(self, records: Sequence[Record], seconds: float = math.inf) -> int:
+        """Process the records in order, for about so long; return how many were processed: the first ones.
+
+        The others must be read again. The clock decides only how much goes into one transaction, never what a record
+        leads to. Raises `Unavailable` when the stage needs what is away now.
+        """
+        process, offsets, clock = self._process, self.offsets, monotonic
+        enough = clock() + seconds
+        for number, record in enumerate(records, 1):
             process(record)
             offsets[record.topic, record.partition] = record.offset + 1
+            if clock() > enough:
+                return number
+        return len(records)
 
     def changes(self) -> Iterator[Output]:
         """Yield the state's changes and the input offsets, for the changelog's same partition."""
@@ -71,29 +87,57 @@ class Batch:
                 self._stores[partition].version = self._stage.state_version
 
     def _process(self, record: Record) -> None:
-        ctx, out, below = Context(self._stage.name, record), self._out, self._layers.get(record.partition, _STATELESS)
+        ctx, out = Context(self._stage.name, record, self._trusted), self._out
+        below = self._layers.get(record.partition, _STATELESS)
         for attempt in range(1, ATTEMPTS + 1):
             layer = Layer(below)
             mark = out.begin(record, ctx)
             try:
-                self._stage.process(record, layer, out, ctx)
+                self._once(record, layer, ctx)
             except InvalidDocument as error:
-                return self._refuse(mark, error)
-            except KranhubError:
+                return self._refuse(mark, record, error)
+            except _NOT_THE_RECORDS:
                 raise
-            except Exception:
+            except BaseException:
                 log.exception("defect", stage=ctx.stage, topic=record.topic, offset=record.offset, attempt=attempt)
                 out.drop(mark)
             else:
                 if layer.changes:
                     below.merge(layer)
                 return None
-        return self._refuse(mark, InvalidDocument("defect", _defect(ctx.stage)))
+        return self._refuse(mark, record, InvalidDocument("defect", _defect(ctx.stage)))
 
-    def _refuse(self, mark: int, error: InvalidDocument) -> None:
+    def _once(self, record: Record, layer: Layer, ctx: Context) -> None:
+        if not record.readable:
+            raise InvalidDocument("unreadable-headers", _unreadable())
+        returned: object = self._stage.process(record, layer, self._out, ctx)  # type: ignore[func-returns-value]
+        if returned is not None:
+            raise _returned(returned)
+        if layer.changes:
+            _require_room(layer.changes)
+
+    def _refuse(self, mark: int, record: Record, error: InvalidDocument) -> None:
+        """Dead-letter the record. Raises only what is not about it: `Failed` when no letter can be written at all."""
         self._out.drop(mark)
-        self._out.dead_letter(error)
         self.dead_letters += 1
+        try:
+            self._out.dead_letter(error)
+        except Exception as raised:
+            if isinstance(raised, _NOT_THE_RECORDS) and not isinstance(raised, InvalidDocument):
+                raise
+            log.exception("dead letter", stage=self._stage.name, topic=record.topic, offset=record.offset)
+            self._out.drop(mark)
+            self._refuse_briefly(record, error)
+
+    def _refuse_briefly(self, record: Record, error: InvalidDocument) -> None:
+        try:
+            self._out.brief_letter(error.code)
+        except InvalidDocument as raised:
+            raise Failed(_unsaid(letters.where(record), raised.text)) from raised
+
+
+_NOT_THE_RECORDS = (KranhubError, MemoryError, KeyboardInterrupt)
+"""What ends the batch, or the process: a system is away, or the machine is at its end. No record is to blame for it."""
 
 
 class _Stateless(Layer):
@@ -106,6 +150,43 @@ class _Stateless(Layer):
 
 
 _STATELESS = _Stateless(Store())
+
+
+def _returned(value: object) -> TypeError:
+    if inspect.iscoroutine(value):
+        value.close()
+    return TypeError(f"process returned {type(value).__name__}; a stage sends through out and returns None")
+
+
+def _require_room(changes: Changes) -> None:
+    """Raise ``too-large`` for a change that the changelog would not take; a character has at most four bytes."""
+    for key, value in changes.items():
+        size = len(value) if value is not None else 0
+        if size + 4 * len(key) > MAX_BYTES and size + len(changelog.state_key(key)) > MAX_BYTES:
+            raise InvalidDocument("too-large", _too_much(letters.short(key, 100), size))
+
+
+def _too_much(key: str, size: int) -> Text:
+    return Text(
+        en=f"The state of {key} would have {size} bytes with this record; a topic takes {MAX_BYTES}. Split the "
+        "document, or close what is finished.",
+        ru=f"С этой записью состояние {key} заняло бы {size} байт, а топик принимает {MAX_BYTES}. Разделите документ "
+        "или закройте завершённое.",
+    )
+
+
+def _unreadable() -> Text:
+    return Text(
+        en="The record has a header whose name is not UTF-8. Write with the hub's connector, or name headers in UTF-8.",
+        ru="У записи есть заголовок с именем не в UTF-8. Пишите коннектором центра или называйте заголовки в UTF-8.",
+    )
+
+
+def _unsaid(place: str, why: Text) -> Text:
+    return Text(
+        en=f"The dead letter of {place} cannot be written. {why.en} The stage stops here; nothing is lost.",
+        ru=f"Не удалось записать письмо о {place}. {why.ru} Этап остановлен на этом месте; ничего не потеряно.",
+    )
 
 
 def _defect(stage: str) -> Text:

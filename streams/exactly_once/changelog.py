@@ -5,19 +5,28 @@
 | ``s:<key>`` | the state's value of the key; no value forgets it |
 | ``o:<topic>`` | the input topic's next offset that belongs to this state, in decimal digits |
 | ``v:`` | the state's version, in decimal digits |
+
+No value forgets an offset or a version as well. A key of the state is text; bytes in it that are not UTF-8 are lone
+surrogates (PEP 383).
 """
 
 from dataclasses import dataclass, field
+
+from kranhub.errors import Misconfigured
+from kranhub.text import Text
 
 Place = tuple[str, int]
 """Topic and partition."""
 
 STATE, OFFSET, VERSION = b"s:", b"o:", b"v:"
 
+DIGITS = 19
+"""Of the largest offset."""
+
 
 def state_key(key: str) -> bytes:
-    """Return the changelog's key of a key of the state."""
-    return STATE + key.encode()
+    """Return the changelog's key of a key of the state. Raises `UnicodeEncodeError` for what is no text."""
+    return STATE + key.encode("utf-8", "surrogateescape")
 
 
 def offset_key(topic: str) -> bytes:
@@ -27,21 +36,47 @@ def offset_key(topic: str) -> bytes:
 
 @dataclass
 class Restored:
-    """One partition's state, the input offsets that belong to it, and its version (None: nothing was written yet)."""
+    """One partition's state, the input offsets that belong to it, and its version (None: nothing was written yet).
+
+    ``place`` names the changelog's partition in errors.
+    """
 
     values: dict[str, bytes] = field(default_factory=dict)
     offsets: dict[str, int] = field(default_factory=dict)
     version: int | None = None
+    place: str = ""
 
     def take(self, key: bytes, value: bytes | None) -> None:
-        """Apply one changelog record."""
-        kind, name = key[:2], key[2:].decode()
-        if kind == STATE:
+        """Apply one changelog record. Raises `Misconfigured` for one that no stage wrote."""
+        if key[:2] == STATE:
+            name = key[2:].decode("utf-8", "surrogateescape")
             if value is not None:
                 self.values[name] = value
             else:
                 self.values.pop(name, None)
-        elif kind == OFFSET:
-            self.offsets[name] = int(value or b"0")
-        elif kind == VERSION:
-            self.version = int(value or b"0")
+        else:
+            self._take_number(key, value)
+
+    def _take_number(self, key: bytes, value: bytes | None) -> None:
+        """Apply an offset's or the version's record."""
+        if value is not None and (not value.isdigit() or len(value) > DIGITS):
+            raise Misconfigured(_foreign(self.place, key, value))
+        if key == VERSION:
+            self.version = None if value is None else int(value)
+        elif key[:2] != OFFSET or not key.isascii():  # Kafka's topic names are ASCII
+            raise Misconfigured(_foreign(self.place, key, value))
+        elif value is None:
+            self.offsets.pop(key[2:].decode(), None)
+        else:
+            self.offsets[key[2:].decode()] = int(value)
+
+
+def _foreign(place: str, key: bytes, value: bytes | None) -> Text:
+    found = f"{key[:60]!r}: {value if value is None else value[:60]!r}"
+    return Text(
+        en=f"The changelog {place} holds a record that no stage wrote ({found}). Find the program that wrote it and "
+        "take its write rights; then restore the changelog from a backup, or use another namespace.",
+        ru=f"В журнале состояния {place} есть запись, которую не делал ни один этап ({found}). Найдите программу, "
+        "которая её сделала, и отберите у неё право записи; затем восстановите журнал из копии или возьмите другое "
+        "пространство имён.",
+    )

@@ -1,6 +1,5 @@
 """What a stage sends: encoded, with headers, collected until the transaction."""
 
-import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,15 +8,22 @@ from typing import Any, NamedTuple
 from kranhub import topics
 from kranhub.codec import Codec
 from kranhub.envelope import Envelope, Headers, headers
-from kranhub.errors import InvalidDocument
+from kranhub.errors import InvalidDocument, Misconfigured
 from kranhub.schemafiles import subject as full_name
 from kranhub.text import Text
+from streams.exactly_once import letters
 from streams.exactly_once.stage import Context, Record
 
 MAX_BYTES = 1_000_000
-"""Of one record; the brokers' own limit. Dead letters may have `MAX_DEAD_LETTER` bytes."""
+"""Of one record's key, headers and value: what Kafka's default broker takes (1 MB), so that any broker can be used.
+
+The embedded brokers allow more. Dead letters may have `MAX_DEAD_LETTER` bytes.
+"""
 
 MAX_DEAD_LETTER = 4_000_000
+
+PER_HEADER = 8
+"""What a header needs beside its bytes, at most: two lengths."""
 
 
 class Output(NamedTuple):
@@ -47,15 +53,17 @@ class Document:
 class Out:
     """Collects what records lead to. The trace context and the hub's stamp pass on by themselves."""
 
-    __slots__ = ("_codec", "_ctx", "_encoded", "_namespace", "_partitions", "_record", "outputs")
+    __slots__ = ("_codec", "_counts", "_ctx", "_encoded", "_letters", "_namespace", "_partitions", "_record", "outputs")
 
     _record: Record
     _ctx: Context
 
     def __init__(self, codec: Codec, namespace: str, partitions: Callable[[str], int]) -> None:
-        """Start empty. ``partitions`` says how many a topic has."""
+        """Start empty. ``partitions`` says how many a topic has, and raises `Misconfigured` where there is none."""
         self._codec, self._namespace, self._partitions = codec, namespace, partitions
-        self._encoded: tuple[Document, bytes, Headers] | None = None
+        self._letters = topics.hub(namespace, "dead-letters")
+        self._counts: dict[str, int] = {}
+        self._encoded: tuple[Document, bytes, Headers, int] | None = None
         self.outputs: list[Output] = []
 
     def begin(self, record: Record, ctx: Context) -> int:
@@ -70,9 +78,10 @@ class Out:
     def send(self, topic: str, key: str, document: Document, extra: Iterable[tuple[str, bytes]] = ()) -> None:
         """Send a document to one of the hub's topics (its full name), with ``extra`` headers.
 
-        Raises `InvalidDocument` when the value does not fit the schema or is larger than a topic takes.
+        Raises `InvalidDocument` when the value does not fit the schema (`Codec.encode`'s codes), when the record is
+        larger than a topic takes (``too-large``), or when there is no such topic (``unknown-topic``).
         """
-        self.outputs.append(self._output(topic, key, document, extra, -1))
+        self.outputs.append(self._output(topic, _key(key), document, extra, -1))
 
     def broadcast(self, topic: str, document: Document) -> None:
         """Send a document to every partition of a topic, without a key: a tick, a rule, a change of master data.
@@ -80,31 +89,67 @@ class Out:
         Every instance of the stages behind it then sees it at a place among its records that never changes again.
         Raises as `send`.
         """
-        for partition in range(self._partitions(topic)):
-            self.outputs.append(self._output(topic, "", document, (), partition))
+        for partition in range(self._require(topic)):
+            self.outputs.append(self._output(topic, b"", document, (), partition))
 
     def forward(self, topic: str, key: bytes, value: bytes | None, headers: Headers | None = None) -> None:
-        """Send bytes as they are, with just these headers. Raises `InvalidDocument` when they are too many."""
-        if value is not None and len(value) > MAX_BYTES:
-            raise InvalidDocument("too-large", _too_large(topic, len(value), MAX_BYTES))
+        """Send bytes as they are, with just these headers. Raises ``too-large`` and ``unknown-topic`` as `send`."""
+        if type(key) is not bytes or type(value) is not bytes:
+            _require_bytes(key, value)
+        size = len(key) if value is None else len(key) + len(value)
+        if headers:
+            size += _size(headers)
+        if size > MAX_BYTES:
+            raise InvalidDocument("too-large", _too_large(topic, size, MAX_BYTES))
+        if not self._counts.get(topic):
+            self._require(topic)
         self.outputs.append(Output(topic, key, value, headers))
 
     def _output(
-        self, topic: str, key: str, document: Document, extra: Iterable[tuple[str, bytes]], partition: int
+        self, topic: str, key: bytes, document: Document, extra: Iterable[tuple[str, bytes]], partition: int
     ) -> Output:
-        data, head = self._encode(document)
-        limit = MAX_DEAD_LETTER if topic == topics.hub(self._namespace, "dead-letters") else MAX_BYTES
-        if len(data) > limit:
-            raise InvalidDocument("too-large", _too_large(document.subject, len(data), limit))
-        return Output(topic, key.encode(), data, [*head, *extra], partition)
+        _, data, head, size = self._encode(document)
+        size += len(key)
+        if extra := list(extra):
+            size, head = size + _size(extra), head + extra
+        limit = MAX_DEAD_LETTER if topic == self._letters else MAX_BYTES
+        if size > limit:
+            raise InvalidDocument("too-large", _too_large(document.subject, size, limit))
+        if not self._counts.get(topic):
+            self._require(topic)
+        return Output(topic, key, data, head, partition)
 
-    def _encode(self, document: Document) -> tuple[bytes, Headers]:
-        """Return the document's bytes and headers: once, however many topics it goes to."""
-        if self._encoded is None or self._encoded[0] is not document:
-            value = document.value
-            data = value if isinstance(value, bytes) else self._codec.encode(document.subject, value)
-            self._encoded = document, data, headers(self._envelope(document))
-        return self._encoded[1:]
+    def _require(self, topic: str) -> int:
+        """Return how many partitions a topic has, asking once. Raises ``unknown-topic`` when there is none."""
+        count = self._counts.get(topic)
+        if count is None:
+            try:
+                count = self._partitions(topic)
+            except Misconfigured:
+                count = 0
+            self._counts[topic] = count
+        if not count:
+            raise InvalidDocument("unknown-topic", _unknown_topic(self._ctx.stage, topic))
+        return count
+
+    def _encode(self, document: Document) -> tuple[Document, bytes, Headers, int]:
+        """Return the document, its bytes and headers, and their size: once, however many topics it goes to."""
+        encoded = self._encoded
+        if encoded is None or encoded[0] is not document:
+            data, head = self._bytes(document), headers(self._envelope(document))
+            encoded = self._encoded = document, data, head, len(data) + _size(head)
+        return encoded
+
+    def _bytes(self, document: Document) -> bytes:
+        value = document.value
+        if isinstance(value, bytes):
+            return value
+        try:
+            return self._codec.encode(document.subject, value)
+        except InvalidDocument as error:
+            if error.code == "too-many-digits":
+                raise
+            raise InvalidDocument(error.code, _unfit(self._ctx.stage, document.subject, error)) from error
 
     def _envelope(self, document: Document) -> Envelope:
         return Envelope(
@@ -114,20 +159,31 @@ class Out:
             time=document.time or self._ctx.time,
             recorded=self._ctx.time,
             traceparent=self._record.envelope.traceparent,
+            tracestate=self._record.envelope.tracestate,
         )
 
     def dead_letter(self, error: InvalidDocument, *, key: str | None = None, member: str | None = None) -> None:
         """Put the record itself on the dead letters, with its original bytes; ``key`` is its order where known.
 
-        A copy without the bytes goes to hub.events, so that the order's story tells of it.
+        A copy without the bytes goes to hub.events, so that the order's story tells of it. Raises `InvalidDocument`
+        when a topic for it is missing.
         """
         record = self._record
-        value = _dead_letter(record, self._ctx, error, member or member_of(record, self._namespace))
+        value = letters.letter(record, self._ctx, error, member or member_of(record, self._namespace))
+        self._post(_key(record.key if key is None else key)[: letters.MAX_TEXT], value)
+
+    def brief_letter(self, code: str) -> None:
+        """Put the record on the dead letters with no more than its place and its bytes: the rest could not be said."""
+        record = self._record
+        value = letters.brief(record, self._ctx, code, member_of(record, self._namespace))
+        self._post(letters.where(record).encode(), value)
+
+    def _post(self, key: bytes, value: dict[str, Any]) -> None:
         event_id = f"hub/DeadLetter/{value['dead_letter_id']}"
-        key = record.key if key is None else key
-        self.send(topics.hub(self._namespace, "dead-letters"), key, Document("DeadLetter", value, event_id))
-        copy = {**value, "original": b""}
-        self.send(topics.hub(self._namespace, "events"), key, Document("DeadLetter", copy, event_id))
+        whole = Document("DeadLetter", value, event_id)
+        copy = Document("DeadLetter", {**value, "original": b""}, event_id)
+        events = topics.hub(self._namespace, "events")
+        self.outputs += [self._output(self._letters, key, whole, (), -1), self._output(events, key, copy, (), -1)]
 
 
 def member_of(record: Record, namespace: str) -> str:
@@ -139,28 +195,53 @@ def member_of(record: Record, namespace: str) -> str:
     return source.removeprefix(prefix) if source.startswith(prefix) else topics.HUB
 
 
-def _dead_letter(record: Record, ctx: Context, error: InvalidDocument, member: str) -> dict[str, Any]:
-    place = f"{record.topic}/{record.partition}/{record.offset}"
-    event_id = record.envelope.id or place
-    return {
-        "dead_letter_id": str(uuid.uuid5(uuid.NAMESPACE_URL, f"{place}/{ctx.stage}/{error.code}")),
-        "event_id": event_id,
-        "member": member,
-        "stage": ctx.stage,
-        "code": error.code,
-        "reason": error.text.as_map(),
-        "topic": record.topic,
-        "partition": record.partition,
-        "offset": record.offset,
-        "key": record.key,
-        "headers": {name: (value or b"").decode("utf-8", "replace") for name, value in record.headers},
-        "original": (record.value or b"")[: MAX_BYTES * 3],
-        "failed_at": ctx.time,
-    }
+def _key(key: str) -> bytes:
+    """Return a key's bytes; those that a record's key came with come out as they were (`Record`)."""
+    return key.encode("utf-8", "surrogateescape")
+
+
+def _size(headers: Headers) -> int:
+    """Return the bytes of headers in a record, never too few. Raises what Kafka's client would for wrong types."""
+    size = PER_HEADER * len(headers)
+    for name, value in headers:
+        if type(value) is not bytes:
+            _require_bytes(value)
+        size += len(name.encode()) + len(value)
+    return size
+
+
+def _require_bytes(*values: object) -> None:
+    """Raise `TypeError` for anything but bytes and None: a defect of the stage, seen while its record is at hand."""
+    for value in values:
+        if value is not None and not isinstance(value, bytes):
+            raise TypeError(f"a record holds bytes, not {type(value).__name__}")
 
 
 def _too_large(subject: str, size: int, limit: int) -> Text:
     return Text(
-        en=f"The record of {subject} has {size} bytes; a topic takes {limit}. Split the document.",
-        ru=f"Запись {subject} занимает {size} байт, а топик принимает {limit}. Разделите документ.",
+        en=f"The record of {subject} has {size} bytes with its key and headers; a topic takes {limit}. Split the "
+        "document.",
+        ru=f"Запись {subject} занимает с ключом и заголовками {size} байт, а топик принимает {limit}. Разделите "
+        "документ.",
+    )
+
+
+def _unknown_topic(stage: str, topic: str) -> Text:
+    return Text(
+        en=f"The hub's stage {stage} sends to the topic {topic}, which does not exist. Run `kranhub up`: it creates "
+        "the topics of the hub and of every member; then send the document again.",
+        ru=f"Этап {stage} пишет в топик {topic}, которого нет. Выполните `kranhub up`: команда создаёт топики центра и "
+        "всех участников; затем отправьте документ ещё раз.",
+    )
+
+
+def _unfit(stage: str, subject: str, error: InvalidDocument) -> Text:
+    """Say that the hub's own output is wrong; what `Codec.encode` says is for the one who wrote a mapping."""
+    cause = error.__context__
+    what = f"{error.code}, {type(cause).__name__}: {cause}"[:200] if cause else error.code
+    return Text(
+        en=f"The hub's stage {stage} made a {subject} that does not fit its schema ({what}): a defect of the hub. Tell "
+        "its developers the dead letter's id; the document can be sent again after the repair.",
+        ru=f"Этап {stage} составил {subject} не по схеме ({what}): ошибка в самом центре. Сообщите разработчикам номер "
+        "письма; после исправления документ можно отправить снова.",
     )

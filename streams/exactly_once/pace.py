@@ -1,8 +1,11 @@
 """How many records go into one transaction: as many as fit a short time, and never a wait for company."""
 
-SMALLEST, LARGEST = 100, 4_000
+FIRST, LARGEST = 100, 4_000
 TARGET_S = 0.2
 """A transaction that takes longer delays its readers for little gain; the brokers' time-out is 10 s."""
+
+ENOUGH_S = 2.0
+"""A transaction that has processed for so long takes no more records, however many it was given (`Batch.process`)."""
 
 
 class Pace:
@@ -10,12 +13,16 @@ class Pace:
 
     def __init__(self) -> None:
         """Start small: how long a record takes is not known yet."""
-        self.size = SMALLEST
+        self.size = FIRST
         """Records that the next transaction may have."""
 
     def took(self, records: int, seconds: float) -> None:
         """Note how long a transaction of so many records took."""
         if seconds > TARGET_S:
-            self.size = max(SMALLEST, int(records * TARGET_S / seconds))
+            self.size = max(1, int(records * TARGET_S / seconds))
         elif records >= self.size:
             self.size = min(LARGEST, self.size * 2)
+
+    def aborted(self) -> None:
+        """Note that a transaction did not commit: the next is half as large, as it may have taken too long."""
+        self.size = max(1, self.size // 2)

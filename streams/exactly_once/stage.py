@@ -14,10 +14,19 @@ if TYPE_CHECKING:
     from streams.exactly_once.out import Out
 
 
-class Record:
-    """One input record. ``value`` None is a tombstone; headers and time are read only when asked for."""
+LAST_MS = 253_402_300_799_000
+"""The last second of the year 9999; a producer may write any number as its record's time."""
 
-    __slots__ = ("_envelope", "_headers", "_timestamp", "key", "offset", "partition", "topic", "value")
+
+class Record:
+    """One input record. ``value`` None is a tombstone; headers and time are read only when asked for.
+
+    ``key`` holds bytes that are not UTF-8 as lone surrogates (PEP 383), so that different keys stay different; `Out`
+    and the state write the same bytes again. ``readable`` is False where the client could not read the headers: the
+    record goes to the dead letters.
+    """
+
+    __slots__ = ("_envelope", "_headers", "_timestamp", "key", "offset", "partition", "readable", "topic", "value")
 
     def __init__(
         self,
@@ -34,19 +43,30 @@ class Record:
         self.key, self.value = key, value
         self._headers, self._timestamp = headers, timestamp_ms
         self._envelope: Envelope | None = None
+        self.readable = True
 
     @classmethod
     def of(cls, message: Message) -> Record:
-        """Return the record of a message without error. Received headers are a list, as names may repeat."""
-        return cls(
+        """Return the record of a message without error. Received headers are a list, as names may repeat.
+
+        confluent-kafka raises `SystemError` for a header's name that is not UTF-8.
+        """
+        try:
+            headers = message.headers()
+            readable = True
+        except (SystemError, ValueError):
+            headers, readable = None, False
+        record = cls(
             message.topic() or "",
             message.partition() or 0,
             message.offset() or 0,
-            (message.key() or b"").decode("utf-8", "replace"),
+            (message.key() or b"").decode("utf-8", "surrogateescape"),
             message.value(),
-            message.headers(),  # type: ignore[arg-type]
+            headers,  # type: ignore[arg-type]
             message.timestamp()[1],
         )
+        record.readable = readable
+        return record
 
     @property
     def headers(self) -> Headers:
@@ -55,8 +75,8 @@ class Record:
 
     @property
     def timestamp(self) -> datetime:
-        """When the broker appended the record, in UTC."""
-        return datetime.fromtimestamp(self._timestamp / 1000, UTC)
+        """When the broker appended the record, in UTC; 1970 where it has no time."""
+        return datetime.fromtimestamp(min(max(self._timestamp, 0), LAST_MS) / 1000, UTC)
 
     @property
     def envelope(self) -> Envelope:
@@ -69,16 +89,21 @@ class Record:
 class Context:
     """What surrounds a record."""
 
-    __slots__ = ("_record", "stage")
+    __slots__ = ("_record", "_trusted", "stage")
 
-    def __init__(self, stage: str, record: Record) -> None:
-        """Take the stage's name and the record."""
-        self.stage, self._record = stage, record
+    def __init__(self, stage: str, record: Record, trusted: str = "hub.") -> None:
+        """Take the stage's name, the record, and how the names of topics begin that only the hub writes."""
+        self.stage, self._record, self._trusted = stage, record, trusted
 
     @property
     def time(self) -> datetime:
-        """The hub's stamp of the event, where it has none the broker's: the only clock a stage has."""
-        return self._record.envelope.recorded or self._record.timestamp
+        """The hub's stamp of the event, elsewhere the broker's: the only clock a stage has.
+
+        A stamp counts on the hub's own topics only: a member may write any header, and would set the hub's clock.
+        """
+        record = self._record
+        recorded = record.envelope.recorded if record.topic.startswith(self._trusted) else None
+        return recorded or record.timestamp
 
 
 class State(Protocol):

@@ -56,13 +56,27 @@ class Layer:
         return changes[key] if key in changes else self._below.get(key)
 
     def put(self, key: str, value: bytes) -> None:
-        """Set the value in this layer."""
+        """Set the value in this layer. Raises as `delete`, and `TypeError` for a value other than bytes."""
+        if not isinstance(value, bytes):
+            raise TypeError(f"state holds bytes, not {type(value).__name__}")
+        if type(key) is not str or not key.isascii():
+            _require_one_spelling(key)
         self.changes[key] = value
 
     def delete(self, key: str) -> None:
-        """Forget the key in this layer."""
+        """Forget the key in this layer. Raises `ValueError` for a key that the changelog would not return as it is."""
+        if type(key) is not str or not key.isascii():
+            _require_one_spelling(key)
         self.changes[key] = None
 
     def merge(self, layer: "Layer") -> None:
         """Take over the changes of a layer above."""
         self.changes.update(layer.changes)
+
+
+def _require_one_spelling(key: object) -> None:
+    """Raise `ValueError` for surrogates that are no byte of a key, or that are bytes of a character: see `Record`."""
+    if not isinstance(key, str):
+        raise TypeError(f"a key of the state is text, not {type(key).__name__}")
+    if key.encode("utf-8", "surrogateescape").decode("utf-8", "surrogateescape") != key:
+        raise ValueError("a key of the state has two spellings of the same bytes")
