@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import structlog
 
@@ -125,3 +125,12 @@ def write_state(path: Path, children: Sequence[Child]) -> None:
     state = {"pid": os.getpid(), "processes": [child.public() for child in children]}
     draft.write_text(json.dumps(state), encoding="utf-8")
     draft.replace(path)
+
+
+def read_state(path: Path) -> dict[str, Any] | None:
+    """Return what `write_state` wrote; None where no supervisor runs, or what stands there cannot be read."""
+    try:
+        state = json.loads(path.read_text(encoding="utf-8"))
+        return {"pid": int(state["pid"]), "processes": [dict(child) for child in state["processes"]]}
+    except (OSError, ValueError, KeyError, TypeError):
+        return None

@@ -19,7 +19,10 @@ ROOMS = ("core.", "views.")
 
 
 class Worker(BaseModel):
-    """One member of a group. ``lag`` counts records that it has not committed yet; transaction markers count too."""
+    """One member of a group. ``lag`` counts records that it has not committed yet; transaction markers count too.
+
+    Of a partition that was never committed every record that the topic still holds is counted.
+    """
 
     group: str
     instance: str
@@ -43,7 +46,9 @@ def groups(settings: Settings) -> list[Group]:
     with admin(settings) as client:
         names = sorted(entry["group_id"] for entry in client.list_groups() if entry["group_id"].startswith(prefixes))
         described = client.describe_groups(names) if names else {}
-        return [_group(name, settings.namespace, described[name], _lags(client, name)) for name in names]
+        topics = {topic["name"]: len(topic["partitions"]) for topic in client.describe_topics()} if names else {}
+        lags = {name: _lags(client, name, described[name], topics) for name in names}
+    return [_group(name, settings.namespace, described[name], lags[name]) for name in names]
 
 
 def _group(name: str, namespace: str, description: Mapping[str, Any], lags: Mapping[TopicPartition, int]) -> Group:
@@ -77,14 +82,34 @@ def _field(value: Any, name: str) -> Any:
     return value.get(name) if isinstance(value, Mapping) else getattr(value, name, None)
 
 
-def _lags(client: KafkaAdminClient, name: str) -> dict[TopicPartition, int]:
-    committed = client.list_group_offsets({name: None})[name]
-    ends = _ends(client, committed)
-    return {place: max(0, ends[place] - at.offset) for place, at in committed.items() if place in ends}
+def _lags(
+    client: KafkaAdminClient, name: str, description: Mapping[str, Any], topics: Mapping[str, int]
+) -> dict[TopicPartition, int]:
+    found = client.list_group_offsets({name: None})[name]
+    committed = {place: at.offset for place, at in found.items() if at.offset >= 0}
+    given = {place for member in description["members"] for place in _assigned(member["member_assignment"])}
+    places = whole(committed.keys() | given, topics)
+    ends = _offsets(client, places, OffsetSpec.LATEST)
+    beginnings = _offsets(client, places - committed.keys(), OffsetSpec.EARLIEST)
+    return lags(ends, {**beginnings, **committed})
 
 
-def _ends(client: KafkaAdminClient, places: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
-    wanted = dict.fromkeys(places, OffsetSpec.LATEST)
+def whole(places: Iterable[TopicPartition], topics: Mapping[str, int]) -> set[TopicPartition]:
+    """Return every partition of the places' topics; ``topics`` are those that exist, with their partition counts.
+
+    A group serves whole topics: a partition without records has no offset, nor has one that nobody has come to yet.
+    """
+    served = {place.topic for place in places} & topics.keys()
+    return {TopicPartition(topic, partition) for topic in served for partition in range(topics[topic])}
+
+
+def lags(ends: Mapping[TopicPartition, int], stands: Mapping[TopicPartition, int]) -> dict[TopicPartition, int]:
+    """Return how far the stands, or the beginnings where nothing was committed, are from the ends."""
+    return {place: max(0, end - stands[place]) for place, end in ends.items() if place in stands}
+
+
+def _offsets(client: KafkaAdminClient, places: Iterable[TopicPartition], spec: OffsetSpec) -> dict[TopicPartition, int]:
+    wanted = dict.fromkeys(places, spec)
     if not wanted:
         return {}
     found = client.list_partition_offsets(wanted, isolation_level=IsolationLevel.READ_COMMITTED)

@@ -7,7 +7,7 @@ import click
 
 from kranhub.cli import output_option
 from kranhub.settings import Settings, endpoints
-from kranhub.supervising import supervise
+from kranhub.supervising import STREAMS_RUN, state_file, supervise
 from kranhub.text import Text
 from streams.options import instance_option, metrics_option
 
@@ -46,7 +46,7 @@ def run(only: tuple[str, ...], workers: int, instance: str, metrics_port: int | 
     settings = Settings()
     endpoints(settings)
     found = with_metrics(commands(only or PARTS, workers, instance), metrics_port)
-    supervise(found, settings.data_dir / "streams.json", output)
+    supervise(found, state_file(settings, STREAMS_RUN), output)
 
 
 def commands(parts: Collection[str], workers: int, instance: str) -> dict[str, list[str]]:

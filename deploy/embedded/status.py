@@ -1,18 +1,22 @@
-"""What ``kranhub status`` tells: what runs, where, since when, and how the connectors are."""
+"""What ``kranhub status`` tells: what runs, where, since when, and how connectors, core and views are."""
 
 from datetime import datetime
 
 import psutil
+import structlog
 from pydantic import BaseModel, computed_field
 
 from deploy.embedded import probe, process, record
 from deploy.embedded.connectorstates import ConnectorState, connector_states
 from deploy.embedded.stack import is_external
-from kranhub import workers
+from kranhub import supervising, workers
 from kranhub.errors import KranhubError, Unavailable
 from kranhub.settings import Settings, endpoints
+from kranhub.supervising import Supervision
 from kranhub.text import Text
 from kranhub.workers import Group
+
+log = structlog.get_logger()
 
 
 class Part(BaseModel):
@@ -38,6 +42,7 @@ class Status(BaseModel):
     topics: int | None = None
     subjects: int | None = None
     processes: list[Part] = []
+    supervisors: list[Supervision] = []
     connectors: list[ConnectorState] = []
     groups: list[Group] = []
     problems: list[str] = []
@@ -58,7 +63,9 @@ def status(settings: Settings) -> Status:
         since=last.since,
         versions=last.versions,
         processes=[_part(started) for started in last.processes],
+        supervisors=_supervisors(settings),
     )
+    found.problems += [problem for each in found.supervisors for problem in _troubles(each)]
     try:
         where = endpoints(settings)
     except KranhubError:
@@ -68,8 +75,7 @@ def status(settings: Settings) -> Status:
     _ask_broker(found, settings)
     _ask_registry(found)
     if found.running:
-        found.connectors = connector_states(settings)
-        found.groups = workers.groups(settings)
+        _ask_works(found, settings)
     return found
 
 
@@ -98,6 +104,44 @@ def _ask_registry(found: Status) -> None:
         found.registry_answers = True
 
 
+def _ask_works(found: Status, settings: Settings) -> None:
+    """Ask the brokers who works; what went away meanwhile, or says the unforeseen, is a problem more."""
+    for name, ask in (("connectors", connector_states), ("groups", workers.groups)):
+        try:
+            setattr(found, name, ask(settings))
+        except KranhubError as error:
+            found.problems.append(str(error))
+        except Exception as error:
+            log.exception("status incomplete")
+            found.problems.append(str(_incomplete(name, type(error).__name__)))
+
+
+def _supervisors(settings: Settings) -> list[Supervision]:
+    said = supervising.supervisions(settings)
+    return [each.model_copy(update={"running": _runs(each, settings)}) for each in said]
+
+
+def _runs(said: Supervision, settings: Settings) -> bool:
+    """Whether the supervisor lives; a process that is younger than its word got the same pid later."""
+    try:
+        written = supervising.state_file(settings, said.command).stat().st_mtime
+        found = psutil.Process(said.pid)
+        young = found.create_time() > written + process.CLOCK_TOLERANCE_SECONDS
+        return not young and found.status() != psutil.STATUS_ZOMBIE
+    except (psutil.Error, OSError):
+        return False
+
+
+def _troubles(said: Supervision) -> list[str]:
+    if not said.running:
+        return [str(_killed(said.command))]
+    return [
+        str(_restarting(child.name, child.exit_code, child.restarts))
+        for child in said.processes
+        if child.state == "waiting"
+    ]
+
+
 def _part(started: record.Started) -> Part:
     running = process.find(started)
     return Part(
@@ -114,3 +158,25 @@ def _memory(running: psutil.Process) -> int | None:
         return int(running.memory_info().rss) >> 20
     except psutil.Error:
         return None
+
+
+def _incomplete(what: str, reason: str) -> Text:
+    return Text(
+        en=f"The brokers' answer about {what} could not be read ({reason}). Try again; if it stays, see the log above.",
+        ru=f"Ответ брокеров о «{what}» не удалось прочитать ({reason}). Повторите; если не пройдёт, см. журнал выше.",
+    )
+
+
+def _killed(command: str) -> Text:
+    return Text(
+        en=f"`{command}` was killed here: nobody restarts its processes, and some may still run. Start it again.",
+        ru=f"`{command}` здесь прерван: его процессы никто не перезапускает, часть может ещё работать. Запустите его "
+        "снова.",
+    )
+
+
+def _restarting(name: str, code: int | None, restarts: int) -> Text:
+    return Text(
+        en=f"{name} ended with exit code {code} and will be started again (restarts: {restarts}); its log says why.",
+        ru=f"{name} завершился с кодом {code} и будет запущен снова (перезапусков: {restarts}); причина в его журнале.",
+    )

@@ -10,7 +10,7 @@ from kranhub import yamlfile
 from kranhub.cli import output_option
 from kranhub.errors import Misconfigured
 from kranhub.settings import Settings, endpoints
-from kranhub.supervising import supervise
+from kranhub.supervising import RUN, state_file, supervise
 from kranhub.text import Text
 
 _HELP = Text(
@@ -38,7 +38,7 @@ def run(file: Path, output: str) -> None:
     commands = _commands(yamlfile.load(file, Installation), file.parent)
     settings = Settings()
     endpoints(settings)
-    supervise(commands, settings.data_dir / "run.json", output)
+    supervise(commands, state_file(settings, RUN), output)
 
 
 def _commands(installation: Installation, folder: Path) -> dict[str, list[str]]:

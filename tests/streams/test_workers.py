@@ -6,10 +6,11 @@ import sys
 
 import httpx
 import pytest
+from confluent_kafka import Consumer, TopicPartition
 
 from deploy.embedded.ports import any_free
 from deploy.embedded.status import status
-from kranhub.workers import Group
+from kranhub.workers import Group, groups
 from tests.support.core import core, environment, order, stop, wait_for, world
 from tests.support.stack import Stack
 
@@ -62,6 +63,20 @@ def test_records_that_wait_for_nobody_are_told(stack: Stack, namespace: str) -> 
         wait_for(waiting, "one record waits and nobody serves it", 60)
 
 
+def test_a_partition_that_nobody_has_committed_is_behind_as_well(stack: Stack, namespace: str) -> None:
+    settings = stack.prepare(namespace)
+    topic = f"{namespace}hub.events"
+    with world(settings) as around:
+        for partition in (0, 0, 0, 1, 1):
+            around.producer.send(topic, b"any", partition=partition)
+        around.producer.flush()
+    consumer = Consumer({"bootstrap.servers": stack.bootstrap, "group.id": f"{namespace}views.half"})
+    consumer.commit(offsets=[TopicPartition(topic, 0, 2)], asynchronous=False)
+    consumer.close()
+    (half,) = [group for group in groups(settings) if group.name == "views.half"]
+    assert half.lag == 1 + 2
+
+
 def test_one_command_runs_workers_and_serves_their_metrics(stack: Stack, namespace: str) -> None:
     settings = stack.prepare(namespace)
     port = any_free(set())
@@ -73,6 +88,10 @@ def test_one_command_runs_workers_and_serves_their_metrics(stack: Stack, namespa
             series = 'kranhub_core_records_total{stage="planner"}'
             wait_for(lambda: counted(port, series) >= 1, "the planner counts its records")
             assert counted(port, 'kranhub_core_partitions{stage="planner"}') == 6
+            (running,) = status(settings).supervisors
+            assert (running.pid, running.running, running.command) == (process.pid, True, "kranhub streams run")
+            assert [child.state for child in running.processes] == ["running"]
     finally:
         code = stop(process)
     assert code == 0
+    assert status(settings).supervisors == []

@@ -1,0 +1,103 @@
+"""`kranhub status` without a broker: what supervisors say is shown, and nothing that is merely away makes it raise."""
+
+import contextlib
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kafka import TopicPartition
+
+from deploy.embedded import probe
+from deploy.embedded import status as looking
+from kranhub import supervising, workers
+from kranhub.errors import Unavailable
+from kranhub.settings import Settings
+from kranhub.supervisor import Child, write_state
+from kranhub.text import Text
+
+CHILDREN = [
+    Child("core a", [], state="running", pid=11, restarts=2, exit_code=3),
+    Child("views", [], state="waiting", restarts=5, exit_code=3),
+]
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    monkeypatch.setenv("KRANHUB_LANG", "en")
+    return Settings(data_dir=tmp_path, kafka_bootstrap="127.0.0.1:1", registry_url="http://127.0.0.1:1")
+
+
+def test_what_the_supervisors_of_this_machine_run_is_told(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_state(settings.data_dir / "streams.json", CHILDREN)
+    write_state(settings.data_dir / "run.json", CHILDREN[:1])
+    found = looking.status(settings).model_dump(mode="json")["supervisors"]
+    assert [(each["command"], each["pid"], each["running"]) for each in found] == [
+        ("kranhub run", os.getpid(), True),
+        ("kranhub streams run", os.getpid(), True),
+    ]
+    assert found[1]["processes"] == [child.public() for child in CHILDREN]
+    said = supervising.lines(looking.status(settings).supervisors[1])
+    assert said[0] == "core a          running, pid 11, restarts 2, last exit code 3 (kranhub streams run)"
+    monkeypatch.setenv("KRANHUB_LANG", "ru")
+    assert "ждёт перезапуска" in supervising.lines(looking.status(settings).supervisors[1])[1]
+    assert any("views завершился с кодом 3" in problem for problem in looking.status(settings).problems)
+
+
+def test_a_supervisor_that_was_killed_is_not_believed(settings: Settings) -> None:
+    write_state(settings.data_dir / "run.json", CHILDREN[:1])
+    file = settings.data_dir / "run.json"
+    with stranger() as other:
+        file.write_text(file.read_text().replace(f'"pid": {os.getpid()}', f'"pid": {other.pid}'))
+        os.utime(file, (time.time() - 3600, time.time() - 3600))
+        reused = looking.status(settings)
+    gone = looking.status(settings)
+    for found in (reused, gone):
+        assert [each.running for each in found.supervisors] == [False]
+        assert any("kranhub run` was killed" in problem for problem in found.problems)
+
+
+@contextlib.contextmanager
+def stranger() -> Any:
+    """A process that has nothing to do with kranhub."""
+    process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"pid": 1}', '{"pid": 1, "processes": [{"name": "x", "state": "?"}]}'])
+def test_a_state_file_of_another_kind_is_nobodys(settings: Settings, content: str) -> None:
+    (settings.data_dir / "run.json").write_text(content)
+    assert looking.status(settings).supervisors == []
+
+
+@pytest.mark.parametrize(
+    ("error", "told"), [(Unavailable(Text(en="away now", ru="нет")), "away now"), (KeyError("groups"), "KeyError")]
+)
+def test_a_broker_that_goes_away_meanwhile_is_a_problem_not_an_error(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, error: Exception, told: str
+) -> None:
+    def raises(_settings: Settings) -> Any:
+        raise error
+
+    monkeypatch.setattr(probe, "broker", lambda *_: [])
+    monkeypatch.setattr(probe, "registry", lambda _: 0)
+    monkeypatch.setattr(looking, "connector_states", raises)
+    monkeypatch.setattr(workers, "groups", raises)
+    found = looking.status(settings)
+    assert found.running
+    assert sum(told in problem for problem in found.problems) == 2
+
+
+def test_partitions_that_were_never_committed_are_behind_by_all_that_they_hold() -> None:
+    zero, one, two = (TopicPartition("t", number) for number in range(3))
+    places = workers.whole({zero}, {"t": 3, "other": 2})
+    assert places == {zero, one, two}
+    assert workers.lags({zero: 10, one: 7, two: 0}, {zero: 8, one: 3, two: 0}) == {zero: 2, one: 4, two: 0}
+    assert workers.whole({TopicPartition("deleted", 0)}, {"t": 3}) == set()
