@@ -4,15 +4,18 @@ import asyncio
 import signal
 
 import click
+import faust
 import structlog
 
 from kranhub import metricserver, readmodel
 from kranhub.codec import Codec
+from kranhub.errors import KranhubError
 from kranhub.registry import Registry
 from kranhub.settings import Settings, endpoints
 from kranhub.text import Text
 from streams.options import instance_option, metrics_option
 from streams.views import app as timeline_app
+from streams.views import ending
 from streams.views.app import Timeline
 
 log = structlog.get_logger()
@@ -33,7 +36,7 @@ def views() -> None:
 @instance_option
 @metrics_option
 def run(instance: str, metrics_port: int | None) -> None:
-    """Run the views until SIGINT or SIGTERM. A database or a registry that is away ends the process with exit code 3.
+    """Run the views until SIGINT or SIGTERM. A database, a registry or a Kafka that is away ends it with exit code 3.
 
     The supervisor starts it again, and it goes on where the read model stands.
     """
@@ -47,21 +50,32 @@ async def _run(settings: Settings, instance: str) -> None:
     engine = readmodel.open_engine(settings)
     readmodel.create(engine)
     loop = asyncio.get_running_loop()
-    ended: asyncio.Future[None] = loop.create_future()
+    asked: asyncio.Future[None] = loop.create_future()
 
     def end(error: BaseException | None = None) -> None:
-        if not ended.done():
-            ended.set_exception(error) if error else ended.set_result(None)
+        if not asked.done():
+            asked.set_exception(error) if error else asked.set_result(None)
 
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda _number, _frame: loop.call_soon_threadsafe(end))
     with Registry(endpoints(settings).registry_url) as registry:
         app = timeline_app.make(settings, Timeline(settings, Codec(registry), engine), instance, end)
-        await app.start()
-        log.info("views started", group=timeline_app.group(settings))
         try:
-            await ended
+            await _until_over(app, asked)
         finally:
-            await app.stop()
             engine.dispose()
-            log.info("views stopped")
+
+
+async def _until_over(app: faust.App, asked: "asyncio.Future[None]") -> None:
+    """Run the app until it is asked to stop; stop it, whatever ended it, in bounded time. Raises as `ending.over`."""
+    log.info("views starting", group=app.conf.id)
+    failure: KranhubError | None = None
+    try:
+        await ending.over(app, asked)
+    except KranhubError as error:
+        failure = error
+        raise
+    finally:
+        ending.within(ending.GRACE_S, failure)
+        await app.stop()
+        log.info("views stopped")

@@ -12,11 +12,14 @@ from pathlib import Path
 
 import pytest
 from confluent_kafka import Producer
+from kafka.admin import MemberToRemove
+from kafka.errors import NoError
 
 from deploy.demo import independent
 from kranhub import envelope
 from kranhub.envelope import Envelope
 from kranhub.settings import Settings
+from kranhub.topicadmin import admin
 from tests.support.core import NOW, World, environment, order, stop, wait_for, world
 from tests.support.stack import Stack
 
@@ -33,14 +36,18 @@ def settings(stack: Stack, namespace: str, tmp_path: Path) -> Settings:
     return stack.prepare(namespace).model_copy(update={"readmodel_url": f"sqlite:///{tmp_path / 'model.sqlite'}"})
 
 
-def start(settings: Settings) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "kranhub", "views", "run"]
-    return subprocess.Popen(command, env=environment(settings, KRANHUB_READMODEL_URL=str(settings.readmodel_url)))
+def start(settings: Settings, log: Path | None = None) -> subprocess.Popen[bytes]:
+    """Start the view as instance "a"; ``log`` takes what it says on standard error."""
+    command = [sys.executable, "-m", "kranhub", "views", "run", "--instance", "a"]
+    variables = environment(settings, KRANHUB_READMODEL_URL=str(settings.readmodel_url))
+    variables["KRANHUB_LANG"] = "en"
+    with contextlib.nullcontext() if log is None else log.open("wb") as stderr:
+        return subprocess.Popen(command, env=variables, stderr=stderr)
 
 
 @contextlib.contextmanager
-def running(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
-    process = start(settings)
+def running(settings: Settings, log: Path | None = None) -> Iterator[subprocess.Popen[bytes]]:
+    process = start(settings, log)
     try:
         yield process
     finally:
@@ -137,6 +144,28 @@ def test_a_database_that_is_locked_ends_the_view_and_loses_nothing(settings: Set
                 assert locked_out.wait(60) == 3
         with running(settings):
             wait_for(lambda: len(rows(settings)) == 2, "the second event, after the lock")
+
+
+def test_a_read_model_that_is_away_in_a_rebalance_ends_the_view(settings: Settings, tmp_path: Path) -> None:
+    file = str(settings.readmodel_url).removeprefix("sqlite:///")
+    log = tmp_path / "view.log"
+    with world(settings) as around, running(settings, log) as process:
+        say(around, 1)
+        around.producer.flush()
+        wait_for(lambda: rows(settings), "the first event")
+        with contextlib.closing(sqlite3.connect(file)) as other:
+            other.execute("DROP TABLE view_offsets")
+        throw_out(settings)
+        assert process.wait(40) == 3
+    assert "Check the database" in log.read_text()
+
+
+def throw_out(settings: Settings) -> None:
+    """Take the view's membership away, so that it joins its group again and is given its partitions anew."""
+    with admin(settings) as client:
+        name = f"{settings.namespace}views.timeline"
+        (gone,) = client.remove_group_members(name, [MemberToRemove(group_instance_id=f"{name}.a")]).values()
+    assert gone is NoError
 
 
 def test_a_deleted_read_model_is_built_anew_and_tells_the_same(stack: Stack, settings: Settings) -> None:
