@@ -23,13 +23,13 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     create_engine,
-    delete,
     event,
     insert,
     inspect,
     select,
+    update,
 )
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from kranhub import text
@@ -90,10 +90,15 @@ class Stand(NamedTuple):
     as_of: str
 
 
+def shared(settings: Settings) -> bool:
+    """Whether views on several machines write one read model: a database server; a SQLite file is one machine's own."""
+    return _url(settings).get_backend_name() != "sqlite"
+
+
 def open_engine(settings: Settings) -> Engine:
     """Return the read model's engine: what the settings name, else a SQLite file in the data folder. Opens nothing."""
-    url = make_url(settings.readmodel_url or f"sqlite:///{(settings.data_dir / 'readmodel.sqlite').resolve()}")
-    if url.get_backend_name() != "sqlite":
+    url = _url(settings)
+    if shared(settings):
         return create_engine(url, pool_pre_ping=True, hide_parameters=True)
     engine = create_engine(url, connect_args={"timeout": BUSY_S}, hide_parameters=True)
     event.listen(engine, "connect", _readers_do_not_block_the_writer)
@@ -125,15 +130,18 @@ def stands(connection: Connection, view: str) -> dict[Place, Stand]:
 def fold(connection: Connection, view: str, rows: Sequence[Mapping[str, Any]], reached: Mapping[Place, Stand]) -> None:
     """Add timeline rows and move the view on, in the connection's transaction.
 
-    A row that lies before where the view stands already is left out, so folding again changes nothing.
+    A row that lies before where the view stands already is left out, so folding again changes nothing. The view never
+    moves back: another worker of it that had the partition before may write late.
     """
     known = stands(connection, view)
     fresh = [row for row in rows if row["offset"] >= _next(known, Place(row["topic"], row["partition"]))]
     if fresh:
         connection.execute(insert(timeline), fresh)
     for place, stand in reached.items():
-        if stand.next_offset > _next(known, place):
-            connection.execute(delete(offsets).where(*_is(view, place)))
+        if place in known:
+            further = offsets.c.next_offset < stand.next_offset
+            connection.execute(update(offsets).where(*_is(view, place), further).values(**stand._asdict()))
+        else:
             connection.execute(insert(offsets).values(view=view, **place._asdict(), **stand._asdict()))
 
 
@@ -168,6 +176,10 @@ def errors(engine: Engine) -> Iterator[None]:
         yield
     except SQLAlchemyError as error:
         raise Unavailable(_away(engine, type(error).__name__)) from error
+
+
+def _url(settings: Settings) -> URL:
+    return make_url(settings.readmodel_url or f"sqlite:///{(settings.data_dir / 'readmodel.sqlite').resolve()}")
 
 
 def _next(known: Mapping[Place, Stand], place: Place) -> int:

@@ -16,9 +16,11 @@ PARTS = ("core", "views")
 _HELP = Text(en="The core and the views together.", ru="Ядро и представления вместе.")
 _RUN = Text(
     en="Run the core's workers and the views as processes of their own, restarted when they end. A view's crash delays "
-    "no order.",
+    "no order. The workers of several machines share the orders; the views do so only where KRANHUB_READMODEL_URL "
+    "names a database server, else each machine's views tell of all orders in a file of their own.",
     ru="Запустить процессы ядра и представлений; завершившийся запускается снова. Сбой представления не задерживает "
-    "заказы.",
+    "заказы. Процессы ядра на нескольких машинах делят заказы; представления делят их, только если "
+    "KRANHUB_READMODEL_URL указывает на сервер баз данных, иначе на каждой машине в своём файле видны все заказы.",
 )
 _ONLY = Text(en="run only this part; may be given again", ru="запустить только эту часть; можно повторять")
 _WORKERS = Text(

@@ -26,7 +26,7 @@ class Installation(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     core: bool = Field(True, description="run the core here; exactly one machine of a small installation does")
-    views: bool = Field(True, description="run the views here; on the machine that holds the read model")
+    views: bool = Field(True, description="run the views here; a SQLite read model is this machine's own")
     connectors: tuple[Path, ...] = ()
 
 

@@ -33,9 +33,13 @@ _UNREADABLE = Counter(
 ).labels(VIEW)
 
 
-def group(settings: Settings) -> str:
-    """Return the view's consumer group."""
-    return f"{settings.namespace}views.{VIEW}"
+def group(settings: Settings, instance: str) -> str:
+    """Return the view's consumer group. Who is in one group shares the partitions, so they must share the read model.
+
+    A SQLite file is the instance's own and needs every partition: there the instance is part of the group's name.
+    """
+    name = f"{settings.namespace}views.{VIEW}"
+    return name if readmodel.shared(settings) else f"{name}.{instance}"
 
 
 class Timeline:
@@ -83,8 +87,9 @@ def make(settings: Settings, view: Timeline, instance: str, failed: Callable[[Ba
 
     ``failed`` is told of an error that the view cannot go on after.
     """
+    name = group(settings, instance)
     app = faust.App(
-        group(settings),
+        name,
         broker=[URL(f"aiokafka://{address}") for address in endpoints(settings).bootstrap.split(",")],
         broker_credentials=_credentials(settings),
         datadir=str(settings.data_dir / "views"),
@@ -95,7 +100,7 @@ def make(settings: Settings, view: Timeline, instance: str, failed: Callable[[Ba
         key_serializer="raw",
         value_serializer="raw",
         consumer_auto_offset_reset="earliest",
-        consumer_group_instance_id=f"{group(settings)}.{instance}",
+        consumer_group_instance_id=f"{name}.{instance}",
         broker_session_timeout=10.0,
         broker_heartbeat_interval=2.0,
         stream_wait_empty=False,

@@ -22,8 +22,11 @@ log = structlog.get_logger()
 
 _HELP = Text(en="The views: what people look at.", ru="Представления: то, на что смотрят люди.")
 _RUN = Text(
-    en="Fold hub.events into the read model until told to stop.",
-    ru="Сворачивать hub.events в витрину данных до остановки.",
+    en="Fold hub.events into the read model until told to stop. Where that is a SQLite file, each machine's views fold "
+    "all events into a file of their own; where KRANHUB_READMODEL_URL names a database server, they share the work.",
+    ru="Сворачивать hub.events в витрину данных до остановки. Если витрина в файле SQLite, представления каждой машины "
+    "сворачивают все события в свой файл; если KRANHUB_READMODEL_URL указывает на сервер баз данных, машины делят "
+    "работу.",
 )
 
 

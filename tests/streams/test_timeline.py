@@ -165,6 +165,14 @@ async def test_an_agent_that_faust_interrupts_is_not_started_behind_its_batch(en
     assert [type(error) for error in told] == [Unavailable]
 
 
+def test_machines_share_the_events_only_where_they_share_the_read_model(tmp_path: Path) -> None:
+    server = SETTINGS.model_copy(update={"readmodel_url": "postgresql://hub@db/kranhub"})
+    assert views.group(server, "a") == views.group(server, "b") == "prod.views.timeline"
+    for own in (None, f"sqlite:///{tmp_path / 'model.sqlite'}"):
+        local = SETTINGS.model_copy(update={"readmodel_url": own})
+        assert [views.group(local, name) for name in "ab"] == ["prod.views.timeline.a", "prod.views.timeline.b"]
+
+
 async def test_what_is_folded_is_acknowledged(engine: Engine) -> None:
     stream = Stream([event(0), event(1, b"type")], [event(2)])
     task, told = await agent(stream, view(engine))

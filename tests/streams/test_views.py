@@ -20,6 +20,7 @@ from kranhub import envelope
 from kranhub.envelope import Envelope
 from kranhub.settings import Settings
 from kranhub.topicadmin import admin
+from streams.views.app import group
 from tests.support.core import NOW, World, environment, order, stop, wait_for, world
 from tests.support.stack import Stack
 
@@ -36,9 +37,9 @@ def settings(stack: Stack, namespace: str, tmp_path: Path) -> Settings:
     return stack.prepare(namespace).model_copy(update={"readmodel_url": f"sqlite:///{tmp_path / 'model.sqlite'}"})
 
 
-def start(settings: Settings, log: Path | None = None) -> subprocess.Popen[bytes]:
-    """Start the view as instance "a"; ``log`` takes what it says on standard error."""
-    command = [sys.executable, "-m", "kranhub", "views", "run", "--instance", "a"]
+def start(settings: Settings, log: Path | None = None, instance: str = "a") -> subprocess.Popen[bytes]:
+    """Start the view; ``log`` takes what it says on standard error."""
+    command = [sys.executable, "-m", "kranhub", "views", "run", "--instance", instance]
     variables = environment(settings, KRANHUB_READMODEL_URL=str(settings.readmodel_url))
     variables["KRANHUB_LANG"] = "en"
     with contextlib.nullcontext() if log is None else log.open("wb") as stderr:
@@ -46,8 +47,8 @@ def start(settings: Settings, log: Path | None = None) -> subprocess.Popen[bytes
 
 
 @contextlib.contextmanager
-def running(settings: Settings, log: Path | None = None) -> Iterator[subprocess.Popen[bytes]]:
-    process = start(settings, log)
+def running(settings: Settings, log: Path | None = None, instance: str = "a") -> Iterator[subprocess.Popen[bytes]]:
+    process = start(settings, log, instance)
     try:
         yield process
     finally:
@@ -160,10 +161,22 @@ def test_a_read_model_that_is_away_in_a_rebalance_ends_the_view(settings: Settin
     assert "Check the database" in log.read_text()
 
 
+def test_each_machine_with_a_sqlite_file_of_its_own_tells_of_every_order(
+    stack: Stack, settings: Settings, tmp_path: Path
+) -> None:
+    other = settings.model_copy(update={"readmodel_url": f"sqlite:///{tmp_path / 'other.sqlite'}"})
+    with world(settings) as around, running(settings), running(other, instance="b"):
+        for number in range(60):
+            say(around, number)
+        around.producer.flush()
+        wait_for(lambda: len(rows(settings)) == len(rows(other)) == 60, "both machines know all")
+    assert rows(settings) == rows(other) == plain_fold(stack, settings)
+
+
 def throw_out(settings: Settings) -> None:
     """Take the view's membership away, so that it joins its group again and is given its partitions anew."""
     with admin(settings) as client:
-        name = f"{settings.namespace}views.timeline"
+        name = group(settings, "a")
         (gone,) = client.remove_group_members(name, [MemberToRemove(group_instance_id=f"{name}.a")]).values()
     assert gone is NoError
 

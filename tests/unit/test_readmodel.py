@@ -63,6 +63,22 @@ def test_batches_that_overlap_fold_to_each_row_once(again: list[tuple[int, int, 
     engine.dispose()
 
 
+def test_a_worker_that_writes_late_does_not_move_the_view_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = create_engine("sqlite://")
+    readmodel.create(engine)
+    fold(engine, [row(0, 0)])
+    with engine.connect() as connection:
+        seen_early = readmodel.stands(connection, readmodel.TIMELINE)
+    fold(engine, [row(0, 9)])
+    monkeypatch.setattr(readmodel, "stands", lambda *_: seen_early)
+    with engine.begin() as connection:
+        readmodel.fold(connection, readmodel.TIMELINE, [], {Place(TOPIC, 0): Stand(5, "2026-11-24T08:00:05.000000Z")})
+    monkeypatch.undo()
+    with engine.connect() as connection:
+        assert readmodel.stands(connection, readmodel.TIMELINE)[Place(TOPIC, 0)].next_offset == 10
+    engine.dispose()
+
+
 def test_a_batch_that_fails_moves_nothing() -> None:
     engine = create_engine("sqlite://")
     readmodel.create(engine)
