@@ -15,6 +15,7 @@ from yarl import URL
 from kranhub import readmodel, topics
 from kranhub.codec import Codec
 from kranhub.errors import Unavailable
+from kranhub.failpoints import failpoint
 from kranhub.settings import Settings, endpoints
 from kranhub.text import Text
 from streams.views import timeline
@@ -80,6 +81,8 @@ class Timeline:
     def _write(self, folded: Folded) -> None:
         with readmodel.errors(self._engine), self._engine.begin() as connection:
             readmodel.fold(connection, VIEW, folded.rows, folded.reached)
+            failpoint("views.before-commit")
+        failpoint("views.after-commit")
 
 
 def make(settings: Settings, view: Timeline, instance: str, failed: Callable[[BaseException], None]) -> faust.App:

@@ -6,7 +6,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from kranhub.envelope import Envelope
 from kranhub.settings import Settings
 from kranhub.topicadmin import admin
 from streams.views.app import group
-from tests.support.core import NOW, World, environment, order, stop, wait_for, world
+from tests.support.core import NOW, World, environment, order, proofs, stop, wait_for, world
 from tests.support.stack import Stack
 
 pytestmark = pytest.mark.stack
@@ -37,10 +37,15 @@ def settings(stack: Stack, namespace: str, tmp_path: Path) -> Settings:
     return stack.prepare(namespace).model_copy(update={"readmodel_url": f"sqlite:///{tmp_path / 'model.sqlite'}"})
 
 
-def start(settings: Settings, log: Path | None = None, instance: str = "a") -> subprocess.Popen[bytes]:
+def start(
+    settings: Settings,
+    log: Path | None = None,
+    instance: str = "a",
+    failpoints: Mapping[str, str] | None = None,
+) -> subprocess.Popen[bytes]:
     """Start the view; ``log`` takes what it says on standard error."""
     command = [sys.executable, "-m", "kranhub", "views", "run", "--instance", instance]
-    variables = environment(settings, KRANHUB_READMODEL_URL=str(settings.readmodel_url))
+    variables = environment(settings, KRANHUB_READMODEL_URL=str(settings.readmodel_url), **failpoints or {})
     variables["KRANHUB_LANG"] = "en"
     with contextlib.nullcontext() if log is None else log.open("wb") as stderr:
         return subprocess.Popen(command, env=variables, stderr=stderr)
@@ -108,6 +113,32 @@ def test_killed_ten_times_it_equals_a_plain_fold(stack: Stack, settings: Setting
             wait_for(lambda: len(rows(settings)) >= said, "all events are folded")
         assert rows(settings) == plain_fold(stack, settings)
         assert len(rows(settings)) == said
+
+
+@pytest.mark.parametrize(("point", "written"), [("views.before-commit", False), ("views.after-commit", True)])
+def test_killed_around_its_commit_it_equals_a_plain_fold(
+    stack: Stack, settings: Settings, tmp_path: Path, point: str, written: bool
+) -> None:
+    marks = tmp_path / "marks"
+    marks.mkdir()
+    armed = {"KRANHUB_FAILPOINTS": f"{point}=kill@2", "KRANHUB_FAILPOINTS_DIR": str(marks)}
+    with world(settings) as around:
+        process = start(settings, failpoints=armed)
+        try:
+            say(around, 0)
+            around.producer.flush()
+            wait_for(lambda: rows(settings), "the first transaction commits")
+            for number in range(1, 50):
+                say(around, number)
+            around.producer.flush()
+            assert process.wait(30) == -signal.SIGKILL
+        finally:
+            stop(process)
+        assert proofs(marks) == [point]
+        assert (len(rows(settings)) > 1) == written
+        with running(settings):
+            wait_for(lambda: len(rows(settings)) == 50, "all events are folded")
+        assert rows(settings) == plain_fold(stack, settings)
 
 
 def test_an_aborted_transaction_never_shows_and_a_poison_record_stops_nothing(settings: Settings) -> None:
