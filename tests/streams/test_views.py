@@ -154,7 +154,6 @@ def test_an_aborted_transaction_never_shows_and_a_poison_record_stops_nothing(se
             producer.produce(topic, data, b"sibir-terminal:1", 3, headers=[("ce_id", name.encode())])
             producer.flush(10)
             end(10)
-        producer.close()
         wait_for(lambda: rows(settings), "the committed event shows")
         say(around, 2)
         around.producer.flush()
