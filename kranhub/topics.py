@@ -111,6 +111,7 @@ def _hub_specs(namespace: str, work_partitions: int) -> Iterator[TopicSpec]:
         ("clock-changelog", 1, _compacted(), centre),
         ("planner-changelog", work_partitions, _compacted(), centre),
         ("allocator-changelog", work_partitions, _compacted(), centre),
+        ("dispatch-changelog", work_partitions, _compacted(), centre),
     ]
     for name, partitions, config, readers in plan:
         yield TopicSpec(hub(namespace, name), partitions, config, writers=centre, readers=readers)

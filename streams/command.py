@@ -1,8 +1,11 @@
 """``kranhub core run`` and ``kranhub core publish``."""
 
+import os
 import queue
 import signal
+import sys
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from types import FrameType
@@ -13,12 +16,14 @@ import structlog
 from kranhub import metricserver, topicadmin
 from kranhub.cli import emit
 from kranhub.codec import Codec
-from kranhub.errors import Misconfigured
+from kranhub.errors import KranhubError, Misconfigured
 from kranhub.registry import Registry
 from kranhub.settings import Settings, endpoints
 from kranhub.text import Text
 from streams.beat import beat
 from streams.exactly_once import Processor
+from streams.exactly_once.collector import spare_what_lives
+from streams.exactly_once.moving import move
 from streams.options import instance_option, metrics_option
 from streams.publish import publish_masterdata
 from streams.router import masterdata
@@ -37,6 +42,24 @@ _PUBLISH = Text(
     en="Publish the nomenclature and the members to hub.items and hub.parties.",
     ru="Опубликовать номенклатуру и участников в hub.items и hub.parties.",
 )
+
+
+_MOVE = Text(
+    en="Let a stage go on elsewhere in an input, once it is known what it passes by. No worker may run it meanwhile.",
+    ru="Продолжить этап с другого места входа, когда известно, что пропускается. Этап в это время не выполняется.",
+)
+_STAGE = Text(en="the stage", ru="этап")
+_TOPIC = Text(en="the input's full name", ru="полное имя входного топика")
+_PARTITION = Text(en="its partition", ru="его раздел")
+_TO = Text(en="the next record to process", ru="следующая запись для обработки")
+
+
+def _offset(_context: click.Context, _parameter: click.Parameter, value: str) -> int | None:
+    if value == "earliest":
+        return None
+    if not value.isdecimal():
+        raise click.BadParameter(f"{value}: OFFSET | earliest")
+    return int(value)
 
 
 @click.group(help=str(_HELP))
@@ -58,6 +81,7 @@ def run(only: Sequence[str], instance: str, metrics_port: int | None) -> None:
         publish_masterdata(settings, codec, master)
         metricserver.serve(settings.metrics_host, metrics_port)
         stages = [STAGES[name](settings, codec, master) for name in only or STAGES]
+        spare_what_lives()
         log.info("core started", stages=[stage.name for stage in stages], instance=instance)
         jobs = {stage.name: Processor(stage, settings, codec, instance).run for stage in stages}
         if "clock" in jobs:
@@ -74,6 +98,20 @@ def publish() -> None:
         emit({"published": publish_masterdata(settings, Codec(registry), master)})
 
 
+@core.command("move", help=str(_MOVE))
+@click.option("--stage", required=True, type=click.Choice(list(STAGES)), help=str(_STAGE))
+@click.option("--topic", required=True, help=str(_TOPIC))
+@click.option("--partition", required=True, type=click.IntRange(0), help=str(_PARTITION))
+@click.option("--to", required=True, metavar="OFFSET|earliest", callback=_offset, help=str(_TO))
+def move_stage(stage: str, topic: str, partition: int, to: int | None) -> None:
+    """Move a stage that no worker runs; say on standard output where it stands now."""
+    settings = Settings()
+    master = masterdata.load(settings.members_file, settings.nomenclature_file)
+    with Registry(endpoints(settings).registry_url) as registry:
+        moved = move(settings, STAGES[stage](settings, Codec(registry), master), (topic, partition), to)
+    emit({"stage": stage, "topic": topic, "partition": partition, "offset": moved})
+
+
 def _require_topics(settings: Settings, master: MasterData) -> None:
     missing = topicadmin.missing_topics(settings, master.members)
     if missing:
@@ -84,6 +122,10 @@ def _require_topics(settings: Settings, master: MasterData) -> None:
             )
         )
 
+
+GRACE_S, HASTE_S = 15.0, 3.0
+"""How long the jobs may take to stop: when asked to, and when one of them has failed. What a job leaves open by then is
+aborted by the brokers, as after a crash."""
 
 Job = Callable[[threading.Event], None]
 """Runs until the event is set."""
@@ -106,11 +148,21 @@ def _run(jobs: Mapping[str, Job]) -> None:
         thread.start()
     error = ended.get()
     stopping.set()
+    deadline = time.monotonic() + (GRACE_S if error is None else HASTE_S)
     for thread in threads:
-        thread.join(30)
+        thread.join(max(0.0, deadline - time.monotonic()))
     if error is not None:
-        raise error
+        _leave(error, stuck=any(thread.is_alive() for thread in threads))
     log.info("core stopped")
+
+
+def _leave(error: BaseException, *, stuck: bool) -> None:
+    """Raise the error; where a job still waits for a broker, say it and end the process without waiting for that."""
+    if not stuck or not isinstance(error, KranhubError):
+        raise error
+    click.echo(str(error), err=True)
+    sys.stderr.flush()
+    os._exit(error.exit_code)
 
 
 def _stop_on_signal(ended: "queue.SimpleQueue[BaseException | None]") -> None:

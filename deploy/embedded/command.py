@@ -11,6 +11,7 @@ from deploy.embedded import stack
 from deploy.embedded import status as looking
 from deploy.embedded.progress import Progress
 from deploy.embedded.record import Ports
+from kranhub import supervising
 from kranhub.cli import emit, output_option
 from kranhub.errors import Unavailable
 from kranhub.settings import Settings
@@ -103,6 +104,7 @@ def _described(found: looking.Status) -> Text:
     ]
     lines += [f"{name:9} {version}" for name, version in found.versions.items()]
     lines += [f"{part.name:9} pid {part.pid}, {part.memory_mib or 0} MiB, {part.log}" for part in found.processes]
+    lines += [line for each in found.supervisors for line in supervising.lines(each)]
     if found.since:
         lines.append(str(Text(en=f"since     {found.since}", ru=f"с         {found.since}")))
     if found.topics is not None:

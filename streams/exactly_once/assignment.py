@@ -1,7 +1,7 @@
 """What an instance was given: where each input stands, and the state of each partition."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 import structlog
 from confluent_kafka import Consumer, KafkaException, TopicPartition
@@ -36,12 +36,12 @@ class Assignment:
         began = time.monotonic()
         places = [(given.topic, given.partition) for given in partitions]
         group = clients.group(self._settings, self._stage.name)
-        offsets = restore.committed(self._admin, group, places)
+        offsets = restore.committed(consumer, group, places)
         kept = self._kept(offsets)
-        restored = self._restore({partition for _, partition in places} - kept.keys())
-        self.positions = {place: _start(place, offsets, restored) for place in places}
-        self.stores = kept | {number: Store(found.values, found.version) for number, found in restored.items()}
         self._former = {}, {}
+        restored = self._restore({partition for _, partition in places} - kept.keys())
+        self.positions = {place: self._start(place, offsets, kept, restored) for place in places}
+        self.stores = kept | {number: Store(found.values, found.version) for number, found in restored.items()}
         self.require_room()
         self.generation += 1
         consumer.assign([TopicPartition(topic, partition, at) for (topic, partition), at in self.positions.items()])
@@ -83,9 +83,12 @@ class Assignment:
 
     def require_room(self) -> None:
         """Raise `Failed` when the state is larger than the settings allow: better than a machine that swaps."""
+        self._require_room_for(self.size)
+
+    def _require_room_for(self, size: int) -> None:
         limit = self._settings.state_limit_mb
-        if self.size > limit * 1_000_000:
-            raise Failed(_too_much(self._stage.name, self.size // 1_000_000, limit))
+        if size > limit * 1_000_000:
+            raise Failed(_too_much(self._stage.name, size // 1_000_000, limit))
 
     def _kept(self, offsets: Mapping[Place, int | None]) -> dict[int, Store]:
         """Return the stores of partitions that come back as they left: nobody has committed since.
@@ -96,6 +99,14 @@ class Assignment:
         moved = {place[1] for place, offset in offsets.items() if offset is None or positions.get(place) != offset}
         return {number: store for number, store in stores.items() if number not in moved and _has(offsets, number)}
 
+    def _start(
+        self, place: Place, offsets: Mapping[Place, int | None], kept: Container[int], restored: Mapping[int, Restored]
+    ) -> int:
+        """Return where a partition's input goes on; what was kept stands where it left, as `_kept` has proved."""
+        if place[1] in kept and (offset := offsets.get(place)) is not None:
+            return offset
+        return restore.start(self._stage.name, place, offsets.get(place), restored.get(place[1]))
+
     def _restore(self, partitions: set[int]) -> dict[int, Restored]:
         changelog = self._stage.changelog
         if changelog is None or not partitions:
@@ -103,7 +114,7 @@ class Assignment:
         ends = restore.ends(self._admin, changelog, partitions)
         reader = clients.reader(self._settings)
         try:
-            restored = restore.read(reader, changelog, ends)
+            restored = restore.read(reader, changelog, ends, self._require_room_for)
         finally:
             reader.close()
         for partition, found in restored.items():
@@ -113,10 +124,6 @@ class Assignment:
     def _require_version(self, place: str, found: int | None) -> None:
         if found not in (None, self._stage.state_version):
             raise Misconfigured(_other_version(place, found or 0, self._stage.state_version))
-
-
-def _start(place: Place, offsets: Mapping[Place, int | None], restored: Mapping[int, Restored]) -> int:
-    return restore.start(place, offsets.get(place), restored.get(place[1]))
 
 
 def _has(offsets: Mapping[Place, int | None], partition: int) -> bool:

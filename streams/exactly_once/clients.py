@@ -1,12 +1,13 @@
 """librdkafka clients as exactly-once needs them, and Kafka's errors as ours."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import Any, TypeVar
 
+import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
-from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin import AdminClient, ConfigResource
 
 from kranhub import kafka
 from kranhub.errors import Failed, Fenced, KranhubError, Misconfigured, Unavailable
@@ -14,16 +15,27 @@ from kranhub.settings import Settings
 from kranhub.text import Text
 from streams.exactly_once.stage import Stage
 
+log = structlog.get_logger()
+
 Result = TypeVar("Result")
 
-RETRY_S = 60.0
-"""How long one step of a transaction is tried again before the broker counts as away."""
+RETRY_S = 15.0
+"""How long one step of a transaction is tried again; by then the coordinator has timed the transaction out anyway."""
+
+RETRY_PAUSE_S = 0.05
+
+OFFSETS_RETENTION_MIN = 90 * 24 * 60
+"""Kafka's own default, 7 days, loses a group that is off over the holidays."""
 
 _FENCING = (KafkaError._FENCED, KafkaError.FENCED_INSTANCE_ID, KafkaError.PRODUCER_FENCED)
 
 
 class Aborted(Exception):
     """The transaction cannot commit; abort it and do the batch again."""
+
+
+class BrokerAway(Unavailable):
+    """The brokers do not answer these clients any more: end the process, a new one begins with new clients."""
 
 
 def group(settings: Settings, stage: str) -> str:
@@ -61,12 +73,12 @@ def consumer(settings: Settings, stage: Stage, instance: str) -> Consumer:
     )
 
 
-def reader(settings: Settings) -> Consumer:
-    """Return a consumer without a group that reads a changelog, read_committed, and reports a partition's end."""
+def reader(settings: Settings, group_id: str | None = None) -> Consumer:
+    """Return a consumer that joins no group and reads a changelog, read_committed, and reports a partition's end."""
     return Consumer(
         {
             **_quiet(settings),
-            "group.id": f"{settings.namespace}core.restore",
+            "group.id": group_id or f"{settings.namespace}core.restore",
             "isolation.level": "read_committed",
             "enable.auto.commit": False,
             "auto.offset.reset": "error",
@@ -87,7 +99,7 @@ def producer(settings: Settings, stage: str, instance: str) -> Producer:
             **_quiet(settings),
             "transactional.id": identity(settings, stage, instance),
             "transaction.timeout.ms": 10_000,
-            "retry.backoff.ms": 5,
+            "retry.backoff.ms": 1,
             "partitioner": "murmur2_random",
             "message.max.bytes": 5_000_000,
             "linger.ms": 5,
@@ -101,15 +113,13 @@ def admin(settings: Settings) -> AdminClient:
     return AdminClient(_quiet(settings))
 
 
-def partition_counts(client: AdminClient | Producer, names: Iterable[str]) -> dict[str, int]:
+def partition_counts(client: AdminClient | Producer, names: Collection[str]) -> dict[str, int]:
     """Return how many partitions each topic has. Raises `Misconfigured` for one that does not exist, `Unavailable`."""
-    counts = {}
+    known = retried(partial(client.list_topics, timeout=10)).topics  # asking for one by name might create it
     for name in names:
-        found = retried(partial(client.list_topics, name, 10)).topics[name]
-        if found.error is not None:
+        if name not in known:
             raise Misconfigured(_no_topic(name))
-        counts[name] = len(found.partitions)
-    return counts
+    return {name: len(known[name].partitions) for name in names}
 
 
 def require_equal_partitions(client: AdminClient, stage: Stage) -> None:
@@ -121,8 +131,37 @@ def require_equal_partitions(client: AdminClient, stage: Stage) -> None:
         raise Misconfigured(_unequal(stage.name, counts))
 
 
+def require_lasting_offsets(client: AdminClient) -> None:
+    """Raise `Misconfigured` when the brokers forget the offsets of a group that is away sooner than after 90 days.
+
+    Where the account may not read the brokers' settings (DescribeConfigs), that is logged and the check left out.
+    """
+    minutes = _offsets_retention(client)
+    if minutes is not None and minutes < OFFSETS_RETENTION_MIN:
+        raise Misconfigured(_forgetful(minutes))
+
+
+def _offsets_retention(client: AdminClient) -> int | None:
+    broker = next(iter(retried(partial(client.list_topics, timeout=10)).brokers))
+    (answer,) = client.describe_configs([ConfigResource(ConfigResource.Type.BROKER, str(broker))]).values()
+    try:
+        return int(answer.result(20)["offsets.retention.minutes"].value)
+    except (KafkaException, TimeoutError, KeyError) as reason:
+        log.warning("offsets.retention.minutes not checked", reason=str(reason))
+        return None
+
+
 def _quiet(settings: Settings) -> dict[str, Any]:
-    return {**kafka.librdkafka(settings), "log_level": 3, "error_cb": lambda _error: None}
+    return {
+        **kafka.librdkafka(settings),
+        "log_level": 3,
+        "error_cb": lambda _error: None,
+        # A broker that comes back is seen at once; librdkafka would look again only after up to 10 s.
+        "reconnect.backoff.ms": 50,
+        "reconnect.backoff.max.ms": 500,
+        "socket.timeout.ms": 10_000,
+        "socket.connection.setup.timeout.ms": 5_000,
+    }
 
 
 def retried(step: Callable[[], Result]) -> Result:
@@ -140,18 +179,52 @@ def retried(step: Callable[[], Result]) -> Result:
                 if error.txn_requires_abort() and not error.fatal():
                     raise Aborted(error.name()) from raised
                 raise translated(error) from raised
+            time.sleep(RETRY_PAUSE_S)
+
+
+_PASSING = (
+    KafkaError._TIMED_OUT,
+    KafkaError._TRANSPORT,
+    KafkaError._ALL_BROKERS_DOWN,
+    KafkaError._WAIT_COORD,
+    KafkaError._RESOLVE,
+    KafkaError._UNKNOWN_BROKER,
+    KafkaError.REQUEST_TIMED_OUT,
+    KafkaError.NOT_LEADER_FOR_PARTITION,
+    KafkaError.LEADER_NOT_AVAILABLE,
+    KafkaError.FENCED_LEADER_EPOCH,
+    KafkaError.UNKNOWN_LEADER_EPOCH,
+    KafkaError.OFFSET_NOT_AVAILABLE,
+    KafkaError.REPLICA_NOT_AVAILABLE,
+    KafkaError.NOT_COORDINATOR,
+    KafkaError.COORDINATOR_NOT_AVAILABLE,
+    KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+    KafkaError.UNSTABLE_OFFSET_COMMIT,
+    KafkaError.UNKNOWN_TOPIC_OR_PART,
+    KafkaError.NETWORK_EXCEPTION,
+    KafkaError.KAFKA_STORAGE_ERROR,
+)
+
+
+def passes(error: KafkaError) -> bool:
+    """Return whether the error ends by itself: a broker, a leader or a new topic's metadata is on its way."""
+    return bool(error.retriable()) or error.code() in _PASSING
 
 
 def translated(error: KafkaError) -> KranhubError:
-    """Return Kafka's error as ours: `Fenced`, `Failed` for other fatal ones, else `Unavailable`.
+    """Return Kafka's error as ours: `Fenced`, `Failed` for other fatal ones, else `BrokerAway`.
 
     A consumer reports a fatal error as ``_FATAL``, with the cause in its words only.
     """
     if error.code() in _FENCING or (error.code() == KafkaError._FATAL and "fenced" in error.str()):
         return Fenced(
             Text(
-                en="Another core with the same instance id has started; this one stops. Give each its own --instance.",
-                ru="Запущено другое ядро с тем же именем; это останавливается. Задайте каждому свой --instance.",
+                en="Another core with the same instance id has started, or the brokers lost sight of this one. "
+                "It stops, nothing is lost; started again it goes on. If it happens again and again, give each core "
+                "its own --instance.",
+                ru="Запущено другое ядро с тем же именем, либо брокеры потеряли это из виду. Оно останавливается, "
+                "ничего не потеряно; после запуска работа продолжится. Если это повторяется, задайте каждому ядру свой "
+                "--instance.",
             )
         )
     if error.fatal() or error.code() == KafkaError._FATAL:
@@ -161,7 +234,7 @@ def translated(error: KafkaError) -> KranhubError:
                 ru=f"Клиент Kafka не может продолжать ({error.name()}: {error.str()}). Запустите ядро снова.",
             )
         )
-    return Unavailable(
+    return BrokerAway(
         Text(
             en=f"Kafka does not answer ({error.name()}). Run `kranhub status`, then start the core again.",
             ru=f"Kafka не отвечает ({error.name()}). Выполните `kranhub status` и запустите ядро снова.",
@@ -173,6 +246,17 @@ def _no_topic(name: str) -> Text:
     return Text(
         en=f"The topic {name} does not exist. Run `kranhub up`: it creates the hub's topics.",
         ru=f"Топика {name} нет. Выполните `kranhub up`: команда создаёт топики центра.",
+    )
+
+
+def _forgetful(minutes: int) -> Text:
+    return Text(
+        en=f"The brokers forget where a stopped group stood after {minutes} minutes. Set "
+        f"offsets.retention.minutes={OFFSETS_RETENTION_MIN} (90 days) or more on every broker, then start the core "
+        "again: else a hub or a plant that is off over the holidays would begin anew.",
+        ru=f"Брокеры забывают, где остановилась группа, через {minutes} минут. Задайте на каждом брокере "
+        f"offsets.retention.minutes={OFFSETS_RETENTION_MIN} (90 дней) или больше и запустите ядро снова: иначе центр "
+        "или завод после праздников начал бы сначала.",
     )
 
 

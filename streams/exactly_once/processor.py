@@ -1,12 +1,11 @@
 """The loop: poll a batch, process it, commit outputs, state and offsets as one transaction."""
 
-import contextlib
 import threading
 import time
 from collections.abc import Iterable, Sequence
 
 import structlog
-from confluent_kafka import KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from kranhub.codec import Codec
 from kranhub.errors import Failed, Misconfigured, Unavailable
@@ -16,10 +15,10 @@ from kranhub.text import Text
 from streams.exactly_once import clients
 from streams.exactly_once.assignment import Assignment
 from streams.exactly_once.batch import Batch
-from streams.exactly_once.clients import Aborted, retried
+from streams.exactly_once.clients import Aborted, BrokerAway, retried
 from streams.exactly_once.metrics import Metrics
 from streams.exactly_once.out import Output
-from streams.exactly_once.pace import Pace
+from streams.exactly_once.pace import ENOUGH_S, Pace
 from streams.exactly_once.stage import Record, Stage
 
 log = structlog.get_logger()
@@ -50,21 +49,29 @@ class Processor:
         """
         admin = clients.admin(self._settings)
         clients.require_equal_partitions(admin, self.stage)
+        clients.require_lasting_offsets(admin)
         self._assignment = Assignment(self.stage, self._settings, admin)
         self._producer = clients.producer(self._settings, self.stage.name, self._instance)
         self._consumer = clients.consumer(self._settings, self.stage, self._instance)
-        given, taken = self._assignment.assigned, self._assignment.revoked
         try:
             retried(lambda: self._producer.init_transactions(30))
-            self._consumer.subscribe(list(self.stage.inputs), on_assign=given, on_revoke=taken, on_lost=taken)
+            self._consumer.subscribe(
+                list(self.stage.inputs), on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._revoked
+            )
             while not stopping.is_set():
                 records = self._poll()
                 if records:
                     self._handle(records, stopping)
         finally:
             self._consumer.close()
-            with contextlib.suppress(KafkaException):  # a fenced producer says so once more; the first error counts
-                self._producer.close()
+
+    def _assigned(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        self._assignment.assigned(consumer, partitions)
+        self._metrics.assigned(self._assignment)
+
+    def _revoked(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        self._assignment.revoked(consumer, partitions)
+        self._metrics.assigned(self._assignment)
 
     def _poll(self) -> list[Record]:
         """Return the records at hand; those polled before a rebalance are dropped: they come again."""
@@ -73,16 +80,12 @@ class Processor:
         if first is None:
             return []
         messages = [first, *self._consumer.consume(self._pace.size - 1, 0)] if self._pace.size > 1 else [first]
+        for message in messages:
+            self._complain(message)
         if self._assignment.generation != generation:
             self._assignment.rewind(self._consumer)
             return []
-        records = []
-        for message in messages:
-            if message.error() is None:
-                records.append(Record.of(message))
-            else:
-                self._complain(message)
-        return records
+        return [Record.of(message) for message in messages if message.error() is None]
 
     def _complain(self, message: Message) -> None:
         """Raise what an error event means; only errors that pass by themselves return."""
@@ -90,8 +93,8 @@ class Processor:
         if error is None:
             return
         if error.code() in (KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE):
-            raise Misconfigured(_expired(message, clients.group(self._settings, self.stage.name)))
-        if error.fatal() or error.code() in (KafkaError._FATAL, KafkaError.FENCED_INSTANCE_ID):
+            raise Misconfigured(_expired(message, self.stage.name))
+        if error.fatal() or not clients.passes(error):
             raise clients.translated(error)
         self._log.warning("kafka", error=error.name(), topic=message.topic())
 
@@ -99,14 +102,17 @@ class Processor:
         began = time.monotonic()
         batch = Batch(self.stage, self._codec, self._settings.namespace, self._assignment.stores, self._partitions_of)
         try:
-            self._transact(batch, records)
+            taken = self._transact(batch, records)
         except Aborted as aborted:
             self._aborts += 1
+            self._pace.aborted()
             self._log.warning("transaction aborted", reason=str(aborted), times=self._aborts)
             if self._aborts > ABORTS:
                 raise Failed(_never_commits(self.stage.name, str(aborted))) from aborted
             self._abort()
             stopping.wait(min(2.0, 0.05 * 2**self._aborts))
+        except BrokerAway:
+            raise
         except Unavailable as away:
             self._log.warning("waiting", reason=away.text.en, again_in_s=away.retry_after)
             self._abort()
@@ -114,11 +120,13 @@ class Processor:
         else:
             self._aborts = 0
             took = time.monotonic() - began
-            self._pace.took(len(records), took)
-            self._metrics.committed(batch, len(records), took, self._assignment)
+            self._pace.took(taken, took)
+            self._metrics.committed(batch, taken, took, self._assignment)
+            if taken < len(records):
+                self._assignment.rewind(self._consumer)
 
-    def _transact(self, batch: Batch, records: Sequence[Record]) -> None:
-        """Commit a batch.
+    def _transact(self, batch: Batch, records: Sequence[Record]) -> int:
+        """Commit a batch; return how many of its records: the first ones, as many as fit the time.
 
         1. Begin a transaction and process every record with the stage's pure function (``core.after-process``).
         2. Produce the outputs, and the state's changes with the input offsets to the changelog, on the input's
@@ -129,8 +137,8 @@ class Processor:
         5. Commit (``core.after-commit``).
         6. Make the changes part of the state in memory. An abort anywhere above drops them and seeks back.
         """
-        self._producer.begin_transaction()
-        batch.process(records)
+        retried(self._producer.begin_transaction)
+        taken = batch.process(records, ENOUGH_S)
         failpoint("core.after-process")
         self._produce(batch.outputs)
         self._produce(batch.changes())
@@ -145,13 +153,14 @@ class Processor:
         failpoint("core.after-commit")
         batch.commit()
         self._assignment.committed(batch.offsets)
+        return taken
 
     def _produce(self, outputs: Iterable[Output]) -> None:
         produce = self._producer.produce
         for topic, key, value, headers, partition in outputs:
             while True:
                 try:
-                    produce(topic, value, key, partition, headers=headers)  # type: ignore[arg-type]
+                    produce(topic, value, key, partition, headers=headers)
                     break
                 except BufferError:
                     self._producer.poll(0.1)
@@ -180,13 +189,14 @@ def _never_commits(stage: str, reason: str) -> Text:
     )
 
 
-def _expired(message: Message, group: str) -> Text:
+def _expired(message: Message, stage: str) -> Text:
     place = f"{message.topic()} [{message.partition()}]"
+    command = f"kranhub core move --stage {stage} --topic {message.topic()} --partition {message.partition()}"
     return Text(
-        en=f"The records after the last processed one of {place} are gone: retention deleted them before group "
-        f"{group} read them. The core does not jump. Restore the topic from a backup, or set the group's offset to the "
-        "earliest record once it is known what was lost.",
-        ru=f"Записи {place} после последней обработанной удалены по сроку хранения раньше, чем их прочла группа "
-        f"{group}. Ядро не перескакивает. Восстановите топик из копии или, выяснив потери, переставьте смещение группы "
-        "на самую раннюю запись.",
+        en=f"The records after the last processed one of {place} are gone: retention deleted them before {stage} read "
+        "them. The core does not jump. Restore the topic from a backup; or, once it is known what was lost, let the "
+        f"stage go on at the oldest record that is left: `{command} --to earliest`.",
+        ru=f"Записи {place} после последней обработанной удалены по сроку хранения раньше, чем их прочёл этап "
+        f"{stage}. Ядро не перескакивает. Восстановите топик из копии или, выяснив потери, продолжите с самой ранней "
+        f"из оставшихся записей: `{command} --to earliest`.",
     )

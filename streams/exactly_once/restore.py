@@ -11,62 +11,72 @@ The input offsets stand in the changelog as well, written by the same transactio
 """
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from confluent_kafka import (
     OFFSET_BEGINNING,
     Consumer,
-    ConsumerGroupTopicPartitions,
     IsolationLevel,
     KafkaError,
     KafkaException,
     Message,
     TopicPartition,
 )
-from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
+from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from kranhub.errors import Misconfigured, Unavailable
 from kranhub.failpoints import failpoint
 from kranhub.text import Text
-from streams.exactly_once.changelog import Place, Restored
-from streams.exactly_once.clients import translated
+from streams.exactly_once import store
+from streams.exactly_once.changelog import STATE, Place, Restored
+from streams.exactly_once.clients import passes, translated
+from streams.exactly_once.collector import collector_at_rest
 
 PATIENCE_S = 120.0
 """Longer than any open transaction can block: their time-out is 10 s."""
 
+ASK_S = 5.0
+"""How long one question may take before it is asked again."""
+
+CHECK_BYTES = 64_000_000
+"""After so many bytes more the state's size is counted."""
+
 Answer = TypeVar("Answer")
 
 
-def committed(admin: AdminClient, group: str, places: Sequence[Place]) -> dict[Place, int | None]:
-    """Return the group's stable offsets, None where it has none (step 1). Raises `Unavailable`."""
+def committed(consumer: Consumer, group: str, places: Sequence[Place]) -> dict[Place, int | None]:
+    """Return the group's stable offsets, None where it has none (step 1). Raises `Unavailable`.
+
+    ``consumer`` is one of the group that reads read_committed: librdkafka then asks for stable offsets. The admin
+    client's ListConsumerGroupOffsets would do as well, but aborts the process when the coordinator moves meanwhile
+    (librdkafka issues 3663 and 4605).
+    """
     if not places:
         return {}
     wanted = [TopicPartition(topic, partition) for topic, partition in places]
-    request = [ConsumerGroupTopicPartitions(group, wanted)]
 
     def ask() -> dict[Place, int | None] | None:
-        answer = admin.list_consumer_group_offsets(request, require_stable=True)[group].result()
-        found = answer.topic_partitions or []
-        if any(entry.error for entry in found):
-            return None
+        found = consumer.committed(wanted, timeout=ASK_S)
+        if errors := [entry.error for entry in found if entry.error]:
+            raise KafkaException(errors[0])
         return {(e.topic, e.partition): e.offset if e.offset >= 0 else None for e in found}
 
-    return _patiently(ask, group)
+    return patiently(ask, group)
 
 
 def ends(admin: AdminClient, changelog: str, partitions: Iterable[int]) -> dict[int, int]:
     """Return the changelog's end per partition, uncommitted records included (step 2). Raises `Unavailable`."""
-    request = {TopicPartition(changelog, partition): OffsetSpec.latest() for partition in partitions}  # type: ignore[no-untyped-call]
+    request = {TopicPartition(changelog, partition): OffsetSpec.latest() for partition in partitions}
 
     def ask() -> dict[int, int]:
-        answers = admin.list_offsets(request, isolation_level=IsolationLevel.READ_UNCOMMITTED, request_timeout=30)
+        answers = admin.list_offsets(request, isolation_level=IsolationLevel.READ_UNCOMMITTED, request_timeout=ASK_S)
         return {place.partition: answer.result().offset for place, answer in answers.items()}
 
-    return _patiently(ask, changelog)
+    return patiently(ask, changelog)
 
 
-def _patiently(ask: Callable[[], Answer | None], what: str) -> Answer:
+def patiently(ask: Callable[[], Answer | None], what: str) -> Answer:
     """Ask again while there is no answer yet or a leader is being elected. Raises `Unavailable` after `PATIENCE_S`."""
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
@@ -74,54 +84,65 @@ def _patiently(ask: Callable[[], Answer | None], what: str) -> Answer:
             if (found := ask()) is not None:
                 return found
         except KafkaException as raised:
-            if not _passes(raised.args[0]):
+            if not passes(raised.args[0]):
                 raise translated(raised.args[0]) from raised
         time.sleep(0.05)
     raise Unavailable(_unstable(what))
 
 
-def _passes(error: KafkaError) -> bool:
-    """Return whether the error ends by itself: a broker or a leader is on its way."""
-    return bool(error.retriable()) or error.code() in _PASSING
+def read(
+    consumer: Consumer, changelog: str, until: dict[int, int], require_room: Callable[[int], None] = lambda size: None
+) -> dict[int, Restored]:
+    """Read the partitions of a changelog up to the given ends (step 3). Raises `Unavailable` after `PATIENCE_S`.
 
-
-_PASSING = (
-    KafkaError._TIMED_OUT,
-    KafkaError._TRANSPORT,
-    KafkaError._ALL_BROKERS_DOWN,
-    KafkaError.REQUEST_TIMED_OUT,
-    KafkaError.NOT_LEADER_FOR_PARTITION,
-    KafkaError.LEADER_NOT_AVAILABLE,
-    KafkaError.FENCED_LEADER_EPOCH,
-    KafkaError.UNKNOWN_LEADER_EPOCH,
-    KafkaError.OFFSET_NOT_AVAILABLE,
-    KafkaError.NOT_COORDINATOR,
-    KafkaError.COORDINATOR_NOT_AVAILABLE,
-    KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
-)
-
-
-def read(consumer: Consumer, changelog: str, until: dict[int, int]) -> dict[int, Restored]:
-    """Read the partitions of a changelog up to the given ends (step 3). Raises `Unavailable` after `PATIENCE_S`."""
-    restored = {partition: Restored() for partition in until}
+    ``require_room`` is asked with the estimated bytes of the state while it grows; what it raises ends the reading.
+    """
+    restored = {partition: Restored(place=f"{changelog} [{partition}]") for partition in until}
     waiting = {partition for partition, end in until.items() if end > 0}
     consumer.assign([TopicPartition(changelog, partition, OFFSET_BEGINNING) for partition in sorted(waiting)])
-    take = {partition: found.take for partition, found in restored.items()}
-    quiet_since = time.monotonic()
-    while waiting:
-        failpoint("core.restoring")
-        messages = consumer.consume(10_000, timeout=0.05)
-        for message in messages:
-            key = message.key()
-            if message.error() is not None:
-                waiting -= _ended(message, until)
-            elif key is not None:
-                take[message.partition()](key, message.value())  # type: ignore[index]
-        if messages:
-            quiet_since = time.monotonic()
-        elif time.monotonic() - quiet_since > PATIENCE_S:
-            raise Unavailable(_unstable(changelog))
+    quiet_since, room = time.monotonic(), Room(restored.values(), require_room)
+    with collector_at_rest():
+        while waiting:
+            failpoint("core.restoring")
+            messages = consumer.consume(10_000, timeout=0.05)
+            waiting -= _take(messages, restored, until)
+            if messages:
+                quiet_since = time.monotonic()
+                room.grown(sum(map(len, messages)))
+            elif time.monotonic() - quiet_since > PATIENCE_S:
+                raise Unavailable(_unstable(changelog))
     return restored
+
+
+def _take(messages: Sequence[Message], restored: Mapping[int, Restored], until: dict[int, int]) -> set[int]:
+    """Apply records to the state; return the partitions whose wanted end was reached. Nearly all records are state."""
+    ended: set[int] = set()
+    values = {partition: found.values for partition, found in restored.items()}
+    for message in messages:
+        key = message.key()
+        if key is None:
+            ended |= _ended(message, until)
+        elif key[:2] == STATE and (value := message.value()) is not None:
+            values[message.partition()][key[2:].decode("utf-8", "surrogateescape")] = value
+        else:
+            restored[message.partition()].take(key, message.value())
+    return ended
+
+
+class Room:
+    """Watches how large the state becomes while it is read; counts exactly only when a rough count says so."""
+
+    def __init__(self, restored: Collection[Restored], require: Callable[[int], None]) -> None:
+        """Take the state and who says whether there is room for so many bytes."""
+        self._restored, self._require = restored, require
+        self._rough, self._next = 0, CHECK_BYTES
+
+    def grown(self, size: int) -> None:
+        """Note that records of so many bytes were read; some of them replace others."""
+        self._rough += size
+        if self._rough > self._next:
+            self._require(sum(store.size_of(found.values) for found in self._restored))
+            self._next = self._rough + CHECK_BYTES
 
 
 def _ended(message: Message, until: dict[int, int]) -> set[int]:
@@ -129,21 +150,22 @@ def _ended(message: Message, until: dict[int, int]) -> set[int]:
     error, partition = message.error(), message.partition() or 0
     if error is not None and error.code() == KafkaError._PARTITION_EOF:
         return {partition} if (message.offset() or 0) >= until[partition] else set()
-    if error is not None and not _passes(error):
+    if error is not None and not passes(error):
         raise translated(error)
     return set()
 
 
-def start(place: Place, group_offset: int | None, restored: Restored | None) -> int:
+def start(stage: str, place: Place, group_offset: int | None, restored: Restored | None) -> int:
     """Return where to start: the committed offset, else the changelog's, else the beginning for a new group.
 
-    Raises `Misconfigured` when the group's offset is not the one that the state belongs to.
+    ``restored`` is None for a stage without state. Raises `Misconfigured` when the group's offset is not the one that
+    the state belongs to.
     """
     known = restored.offsets.get(place[0]) if restored else None
     if group_offset is None:
         return OFFSET_BEGINNING if known is None else known
-    if restored is not None and known is not None and known != group_offset:
-        raise Misconfigured(_disagreement(place, group_offset, known))
+    if restored is not None and known != group_offset:
+        raise Misconfigured(_disagreement(stage, place, group_offset, known))
     return group_offset
 
 
@@ -156,10 +178,18 @@ def _unstable(what: str) -> Text:
     )
 
 
-def _disagreement(place: Place, group_offset: int, known: int) -> Text:
+def _disagreement(stage: str, place: Place, group_offset: int, known: int | None) -> Text:
+    if known is None:
+        return Text(
+            en=f"{place[0]} partition {place[1]}: the group stands at offset {group_offset}, and the changelog of "
+            f"{stage} knows nothing of it: its state is lost. Restore the changelog topic from a backup.",
+            ru=f"{place[0]}, раздел {place[1]}: группа на смещении {group_offset}, а журнал этапа {stage} ничего о нём "
+            "не знает: состояние утеряно. Восстановите топик журнала из копии.",
+        )
+    command = f"kranhub core move --stage {stage} --topic {place[0]} --partition {place[1]} --to {known}"
     return Text(
         en=f"{place[0]} partition {place[1]}: the group stands at offset {group_offset}, the state at {known}. "
-        f"Somebody moved the group's offsets. Set them back to {known}; to replay, use another namespace.",
-        ru=f"{place[0]}, раздел {place[1]}: группа на смещении {group_offset}, а состояние на {known}. "
-        f"Смещения группы кто-то изменил. Верните {known}; для повторного прогона возьмите другое пространство имён.",
+        f"Somebody moved the group's offsets. Set them back to {known}: `{command}`. To replay, use another namespace.",
+        ru=f"{place[0]}, раздел {place[1]}: группа на смещении {group_offset}, а состояние на {known}. Смещения группы "
+        f"кто-то изменил. Верните {known}: `{command}`. Для повторного прогона возьмите другое пространство имён.",
     )

@@ -9,6 +9,11 @@ ENTRY_BYTES = 200
 """What CPython needs for an entry beside its characters: two objects' heads and a slot of a growing dictionary."""
 
 
+def size_of(values: Mapping[str, bytes]) -> int:
+    """Return how many bytes of memory the values take, estimated."""
+    return sum(len(key) + len(value) + ENTRY_BYTES for key, value in values.items())
+
+
 class Store:
     """One partition's committed state."""
 
@@ -18,7 +23,7 @@ class Store:
         """Take over the values that were restored, and the version under which the changelog holds them."""
         self.values = values if values is not None else {}
         self.version = version
-        self.size = sum(len(key) + len(value) + ENTRY_BYTES for key, value in self.values.items())
+        self.size = size_of(self.values)
         """Estimated bytes of memory."""
 
     def get(self, key: str) -> bytes | None:

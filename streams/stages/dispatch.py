@@ -1,4 +1,4 @@
-"""Dispatch: hands plant orders to plants and statuses to customers, in their own item codes. Keeps no state."""
+"""Dispatch: hands plant orders to plants and statuses to customers, in their own item codes."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,15 +13,19 @@ _RULE = ("kranhub-rule", "kranhub-rule-version")
 
 
 class Dispatch:
-    """Reads hub.work; the broker's rights let only the addressee read what it writes."""
+    """Reads hub.work; the broker's rights let only the addressee read what it writes.
+
+    Its changelog holds nothing but how far it has come: should the brokers ever forget that, it would hand out a month
+    of plant orders again.
+    """
 
     name = "dispatch"
-    changelog = None
     state_version = 1
 
     def __init__(self, settings: Settings, codec: Codec, master: MasterData) -> None:
         """Take the namespace, the codec and the master data."""
         self.inputs = (topics.hub(settings.namespace, "work"),)
+        self.changelog = topics.hub(settings.namespace, "dispatch-changelog")
         self._namespace, self._codec, self._master = settings.namespace, codec, master
 
     def process(self, record: Record, state: State, out: Out, ctx: Context) -> None:

@@ -5,19 +5,14 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
-from confluent_kafka import Consumer, Producer, TopicPartition
-from kafka import KafkaAdminClient
-from kafka import TopicPartition as Place
 
 from kranhub import topics
 from kranhub.errors import Failed, Fenced, InvalidDocument, KranhubError, Misconfigured, Unavailable
 from kranhub.settings import Settings
 from kranhub.text import Text
-from streams.exactly_once import Context, Document, Out, Processor, Record, State, clients, restore
-from streams.exactly_once.changelog import Restored
+from streams.exactly_once import Context, Document, Out, Processor, Record, State
 from tests.support.core import World, wait_for, world
 from tests.support.stack import Stack, new_namespace
 
@@ -162,16 +157,6 @@ def test_an_absent_system_aborts_and_the_batch_comes_again(around: World) -> Non
     assert around.dead_letters() == []
 
 
-def test_a_topic_that_does_not_exist_ends_with_what_to_do(around: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("streams.exactly_once.processor.ABORTS", 1)
-    stage = Counting(around.settings, said="nowhere")
-    with started(stage, around) as running:
-        feed(around, "a")
-        error = running.error()
-    assert isinstance(error, Failed | Unavailable)
-    assert "kranhub" in str(error)
-
-
 def test_the_same_instance_elsewhere_fences_the_former(around: World) -> None:
     with started(Counting(around.settings), around) as former:
         feed(around, "a")
@@ -208,107 +193,6 @@ def test_two_instances_share_the_partitions_and_state_moves(around: World) -> No
         by_key.setdefault(key, []).append(count)
     for found in by_key.values():
         assert sorted(map(int, found)) == list(range(1, len(found) + 1))
-
-
-def test_offsets_that_were_moved_are_refused(around: World) -> None:
-    with started(Counting(around.settings), around):
-        feed(around, "a", "a")
-        wait_for(lambda: len(counts(around)) == 2, "two counts")
-    group = clients.group(around.settings, "allocator")
-    mover = Consumer({"bootstrap.servers": bootstrap(around), "group.id": group})
-    place = TopicPartition(topics.hub(around.settings.namespace, "allocation"), PARTITION, 0)
-
-    def moved() -> bool:
-        """Move it once the stopped member's session is over."""
-        with contextlib.suppress(Exception):
-            mover.commit(offsets=[place], asynchronous=False)
-            return True
-        return False
-
-    wait_for(moved, "the group's offset is moved", 30)
-    mover.close()
-    with started(Counting(around.settings), around) as running:
-        error = running.error()
-    assert isinstance(error, Misconfigured)
-    assert "Set them back to 2" in error.text.en
-    assert len(counts(around)) == 2
-
-
-def test_offsets_that_have_expired_stop_the_core(around: World) -> None:
-    with started(Counting(around.settings), around):
-        feed(around, "a")
-        wait_for(lambda: len(counts(around)) == 1, "one count")
-    feed(around, "b", "c")
-    admin = KafkaAdminClient(bootstrap_servers=bootstrap(around))
-    admin.delete_records({Place(topics.hub(around.settings.namespace, "allocation"), PARTITION): 3})
-    admin.close()
-    with started(Counting(around.settings), around) as running:
-        error = running.error()
-    assert isinstance(error, Misconfigured)
-    assert "does not jump" in error.text.en
-    assert counts(around) == [("a", "1")]
-
-
-def test_restoring_waits_for_a_transaction_whose_marker_is_late(around: World) -> None:
-    """KAFKA-10167: the changelog's end is beyond an open transaction; serving before its outcome would lose it."""
-    restored, done = late_marker(around, lambda producer: producer.commit_transaction(10))
-    assert done == [False, True]
-    assert restored[PARTITION].values == {"k": b"2"}
-
-
-def test_restoring_leaves_out_a_transaction_that_aborts_late(around: World) -> None:
-    restored, done = late_marker(around, lambda producer: producer.abort_transaction(10))
-    assert done == [False, True]
-    assert restored[PARTITION].values == {"k": b"1"}
-
-
-def late_marker(around: World, end: Callable[[Producer], Any]) -> tuple[dict[int, Restored], list[bool]]:
-    """Write k=1 and, in a transaction that ends only while the restore runs, k=2; return what was restored."""
-    changelog = topics.hub(around.settings.namespace, "allocator-changelog")
-    config = {"bootstrap.servers": bootstrap(around), "transactional.id": f"{around.settings.namespace}test"}
-    producer = Producer(config)
-    producer.init_transactions(30)
-    for value in (b"1", b"2"):
-        producer.begin_transaction()
-        producer.produce(changelog, value, b"s:k", partition=PARTITION)
-        producer.flush(10)
-        if value == b"1":
-            producer.commit_transaction(10)
-    restored: dict[int, Restored] = {}
-
-    def work() -> None:
-        until = restore.ends(clients.admin(around.settings), changelog, [PARTITION])
-        reader = clients.reader(around.settings)
-        restored.update(restore.read(reader, changelog, until))
-        reader.close()
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    thread.join(2)
-    done = [bool(restored)]
-    end(producer)
-    thread.join(30)
-    return restored, [*done, bool(restored)]
-
-
-def test_committed_offsets_wait_until_they_are_stable(around: World) -> None:
-    group = clients.group(around.settings, "allocator")
-    topic = topics.hub(around.settings.namespace, "allocation")
-    config = {"bootstrap.servers": bootstrap(around), "transactional.id": f"{around.settings.namespace}test"}
-    producer, member = Producer(config), Consumer({"bootstrap.servers": bootstrap(around), "group.id": group})
-    producer.init_transactions(30)
-    producer.begin_transaction()
-    producer.send_offsets_to_transaction([TopicPartition(topic, PARTITION, 7)], member.consumer_group_metadata(), 10)
-    found: list[Any] = []
-    admin = clients.admin(around.settings)
-    thread = threading.Thread(target=lambda: found.append(restore.committed(admin, group, [(topic, PARTITION)])))
-    thread.start()
-    thread.join(1)
-    assert found == []
-    producer.commit_transaction(10)
-    thread.join(30)
-    member.close()
-    assert found == [{(topic, PARTITION): 7}]
 
 
 def test_the_stamp_of_ingest_is_the_only_clock(around: World) -> None:

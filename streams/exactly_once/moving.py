@@ -1,0 +1,89 @@
+"""Moves a stage's place in an input by hand: the group's offset and the one in its changelog, in one transaction."""
+
+from confluent_kafka import Consumer, IsolationLevel, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, OffsetSpec
+
+from kranhub import workers
+from kranhub.errors import Misconfigured
+from kranhub.settings import Settings
+from kranhub.text import Text
+from streams.exactly_once import changelog, clients
+from streams.exactly_once.changelog import Place
+from streams.exactly_once.clients import retried
+from streams.exactly_once.restore import patiently
+from streams.exactly_once.stage import Stage
+
+
+def move(settings: Settings, stage: Stage, place: Place, to: int | None) -> int:
+    """Let the stage go on at offset ``to`` of an input's partition, None for the oldest record; return that offset.
+
+    Raises `Misconfigured` when the topic has no such offset or a worker still runs the stage, `Unavailable` when Kafka
+    is away.
+    """
+    _require_nobody(settings, stage.name)
+    first, end = _bounds(clients.admin(settings), place)
+    offset = first if to is None else to
+    if not first <= offset <= end:
+        raise Misconfigured(_outside(place, offset, first, end))
+    producer = clients.producer(settings, stage.name, "move")
+    consumer = clients.reader(settings, clients.group(settings, stage.name))
+    try:
+        retried(lambda: producer.init_transactions(30))
+        _transact(producer, consumer, stage, place, offset)
+    finally:
+        consumer.close()
+    return offset
+
+
+def _require_nobody(settings: Settings, stage: str) -> None:
+    """Raise `Misconfigured` while the group has members: in a transaction Kafka takes an outsider's offsets too."""
+    members = [each.workers for each in workers.groups(settings) if each.name == f"core.{stage}"]
+    if any(members):
+        raise Misconfigured(_running(stage))
+
+
+def _transact(producer: Producer, consumer: Consumer, stage: Stage, place: Place, offset: int) -> None:
+    topic, partition = place
+    producer.begin_transaction()
+    if stage.changelog is not None:
+        producer.produce(stage.changelog, str(offset).encode(), changelog.offset_key(topic), partition)
+    offsets, metadata = [TopicPartition(topic, partition, offset)], consumer.consumer_group_metadata()
+    retried(lambda: producer.send_offsets_to_transaction(offsets, metadata, 10))
+    retried(lambda: producer.commit_transaction(10))
+
+
+def _bounds(admin: AdminClient, place: Place) -> tuple[int, int]:
+    """Return the offsets of the oldest record and of the end, as a read_committed reader sees it."""
+    if place[1] >= clients.partition_counts(admin, [place[0]])[place[0]]:
+        raise Misconfigured(_no_partition(place))
+
+    def ask(which: OffsetSpec) -> int:
+        wanted = {TopicPartition(*place): which}
+        (answer,) = admin.list_offsets(wanted, isolation_level=IsolationLevel.READ_COMMITTED).values()
+        return int(answer.result(10).offset)
+
+    earliest, latest = OffsetSpec.earliest(), OffsetSpec.latest()
+    return patiently(lambda: ask(earliest), place[0]), patiently(lambda: ask(latest), place[0])
+
+
+def _no_partition(place: Place) -> Text:
+    return Text(
+        en=f"{place[0]} has no partition {place[1]}; they count from 0.",
+        ru=f"У топика {place[0]} нет раздела {place[1]}; счёт идёт с 0.",
+    )
+
+
+def _outside(place: Place, offset: int, first: int, end: int) -> Text:
+    return Text(
+        en=f"{place[0]} partition {place[1]} holds the offsets {first} to {end}; {offset} is not among them.",
+        ru=f"В разделе {place[1]} топика {place[0]} смещения от {first} до {end}; {offset} среди них нет.",
+    )
+
+
+def _running(stage: str) -> Text:
+    return Text(
+        en=f"A worker still runs the stage {stage}, or did 10 s ago. Stop the core on every machine, wait "
+        "10 s, and try again. Nothing was moved.",
+        ru=f"Этап {stage} ещё выполняется или выполнялся 10 с назад. Остановите ядро на всех машинах, "
+        "подождите 10 с и повторите. Ничего не изменено.",
+    )

@@ -1,0 +1,230 @@
+"""Where a stage resumes: offsets that were moved, forgotten or have expired, and late markers behind its state."""
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic
+from kafka import KafkaAdminClient
+from kafka import TopicPartition as Place
+
+from kranhub import topics
+from kranhub.errors import Misconfigured
+from streams.exactly_once import clients, restore
+from streams.exactly_once.changelog import Restored
+from streams.exactly_once.moving import move
+from tests.streams.test_processor import PARTITION, Counting, bootstrap, counts, feed, started
+from tests.support.core import World, wait_for, world
+from tests.support.stack import Stack, new_namespace
+
+pytestmark = pytest.mark.stack
+
+
+@pytest.fixture
+def around(stack: Stack) -> Iterator[World]:
+    with world(stack.prepare(new_namespace())) as found:
+        yield found
+
+
+def test_offsets_that_were_moved_are_refused(around: World) -> None:
+    with started(Counting(around.settings), around):
+        feed(around, "a", "a")
+        wait_for(lambda: len(counts(around)) == 2, "two counts")
+    group = clients.group(around.settings, "allocator")
+    mover = Consumer({"bootstrap.servers": bootstrap(around), "group.id": group})
+    place = TopicPartition(topics.hub(around.settings.namespace, "allocation"), PARTITION, 0)
+
+    def moved() -> bool:
+        """Move it once the stopped member's session is over."""
+        with contextlib.suppress(Exception):
+            mover.commit(offsets=[place], asynchronous=False)
+            return True
+        return False
+
+    wait_for(moved, "the group's offset is moved", 30)
+    mover.close()
+    with started(Counting(around.settings), around) as running:
+        error = running.error()
+    assert isinstance(error, Misconfigured)
+    assert "--topic " + topics.hub(around.settings.namespace, "allocation") + " --partition 2 --to 2" in error.text.en
+    assert len(counts(around)) == 2
+
+
+def test_offsets_that_have_expired_stop_the_core(around: World) -> None:
+    with started(Counting(around.settings), around):
+        feed(around, "a")
+        wait_for(lambda: len(counts(around)) == 1, "one count")
+    feed(around, "b", "c")
+    admin = KafkaAdminClient(bootstrap_servers=bootstrap(around))
+    admin.delete_records({Place(topics.hub(around.settings.namespace, "allocation"), PARTITION): 3})
+    admin.close()
+    with started(Counting(around.settings), around) as running:
+        error = running.error()
+    assert isinstance(error, Misconfigured)
+    assert "does not jump" in error.text.en
+    assert counts(around) == [("a", "1")]
+    place = (topics.hub(around.settings.namespace, "allocation"), PARTITION)
+    wait_for(lambda: moved_to(around, place, None) == 3, "the stage is moved by hand, as the error says", 30)
+    with started(Counting(around.settings), around):
+        feed(around, "a")
+        wait_for(lambda: len(counts(around)) == 2, "it goes on with its state")
+    assert counts(around) == [("a", "1"), ("a", "2")]
+
+
+def test_a_stage_that_runs_is_not_moved(around: World) -> None:
+    place = (topics.hub(around.settings.namespace, "allocation"), PARTITION)
+    with started(Counting(around.settings), around):
+        feed(around, "a")
+        wait_for(lambda: len(counts(around)) == 1, "it runs")
+        with pytest.raises(Misconfigured, match="still runs"):
+            move(around.settings, Counting(around.settings), place, 0)
+        feed(around, "a")
+        wait_for(lambda: len(counts(around)) == 2, "it went on undisturbed")
+    assert counts(around) == [("a", "1"), ("a", "2")]
+
+
+@pytest.mark.parametrize(
+    ("topic", "offset", "said"), [("allocation", 7, "is not among them"), ("nowhere", 0, "does not exist")]
+)
+def test_a_stage_is_not_moved_to_where_nothing_is(around: World, topic: str, offset: int, said: str) -> None:
+    with pytest.raises(Misconfigured, match=said):
+        move(around.settings, Counting(around.settings), (topics.hub(around.settings.namespace, topic), 0), offset)
+
+
+def test_a_lost_changelog_is_noticed(around: World) -> None:
+    """The group's offset says that there was state; a topic made anew holds none."""
+    with started(Counting(around.settings), around):
+        feed(around, "a")
+        wait_for(lambda: len(counts(around)) == 1, "one count")
+    changelog = topics.hub(around.settings.namespace, "allocator-changelog")
+    admin = clients.admin(around.settings)
+    admin.delete_topics([changelog])[changelog].result(30)
+    wait_for(lambda: made_again(admin, changelog), "the topic is made again", 30)
+    wait_for(lambda: changelog in admin.list_topics(timeout=10).topics, "the broker shows the topic")
+    with started(Counting(around.settings), around) as running:
+        error = running.error()
+    assert isinstance(error, Misconfigured), error
+    assert "its state is lost" in error.text.en
+
+
+def test_a_group_that_was_forgotten_goes_on_where_its_state_stands(around: World) -> None:
+    with started(Counting(around.settings), around):
+        feed(around, "a", "a")
+        wait_for(lambda: len(counts(around)) == 2, "two counts")
+    admin = KafkaAdminClient(bootstrap_servers=bootstrap(around))
+
+    def forgotten() -> bool:
+        """Delete the group once the stopped member's session is over."""
+        with contextlib.suppress(Exception):
+            answers = admin.delete_groups([clients.group(around.settings, "allocator")])
+            return all(error in (None, "OK") or str(error) == "NoError" for error in dict(answers).values())
+        return False
+
+    wait_for(forgotten, "the group is deleted", 30)
+    admin.close()
+    with started(Counting(around.settings), around):
+        feed(around, "a")
+        wait_for(lambda: len(counts(around)) >= 3, "the third count")
+    assert counts(around) == [("a", "1"), ("a", "2"), ("a", "3")]
+
+
+def test_brokers_that_forget_offsets_too_soon_are_refused(around: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    clients.require_lasting_offsets(clients.admin(around.settings))  # the embedded broker keeps them for long enough
+    monkeypatch.setattr(clients, "OFFSETS_RETENTION_MIN", 10**9)
+    with pytest.raises(Misconfigured, match=r"offsets\.retention\.minutes"):
+        clients.require_lasting_offsets(clients.admin(around.settings))
+
+
+@pytest.mark.parametrize(
+    ("group", "state", "begins"),
+    [(None, None, OFFSET_BEGINNING), (None, {}, OFFSET_BEGINNING), (None, {"t": 7}, 7), (7, {"t": 7}, 7), (7, None, 7)],
+)
+def test_where_a_partition_begins(group: int | None, state: dict[str, int] | None, begins: int) -> None:
+    restored = None if state is None else Restored(offsets=state)
+    assert restore.start("planner", ("t", 0), group, restored) == begins
+
+
+@pytest.mark.parametrize("state", [{}, {"t": 6}, {"t": 8}])
+def test_an_offset_without_its_state_is_refused(state: dict[str, int]) -> None:
+    with pytest.raises(Misconfigured):
+        restore.start("planner", ("t", 0), 7, Restored(offsets=state))
+
+
+def moved_to(around: World, place: tuple[str, int], offset: int | None) -> int | None:
+    """Move the stage; None while its last member's session lasts."""
+    with contextlib.suppress(Misconfigured):
+        return move(around.settings, Counting(around.settings), place, offset)
+    return None
+
+
+def test_restoring_waits_for_a_transaction_whose_marker_is_late(around: World) -> None:
+    """KAFKA-10167: the changelog's end is beyond an open transaction; serving before its outcome would lose it."""
+    restored, done = late_marker(around, lambda producer: producer.commit_transaction(10))
+    assert done == [False, True]
+    assert restored[PARTITION].values == {"k": b"2"}
+
+
+def test_restoring_leaves_out_a_transaction_that_aborts_late(around: World) -> None:
+    restored, done = late_marker(around, lambda producer: producer.abort_transaction(10))
+    assert done == [False, True]
+    assert restored[PARTITION].values == {"k": b"1"}
+
+
+def late_marker(around: World, end: Callable[[Producer], Any]) -> tuple[dict[int, Restored], list[bool]]:
+    """Write k=1 and, in a transaction that ends only while the restore runs, k=2; return what was restored."""
+    changelog = topics.hub(around.settings.namespace, "allocator-changelog")
+    config = {"bootstrap.servers": bootstrap(around), "transactional.id": f"{around.settings.namespace}test"}
+    producer = Producer(config)
+    producer.init_transactions(30)
+    for value in (b"1", b"2"):
+        producer.begin_transaction()
+        producer.produce(changelog, value, b"s:k", partition=PARTITION)
+        producer.flush(10)
+        if value == b"1":
+            producer.commit_transaction(10)
+    restored: dict[int, Restored] = {}
+
+    def work() -> None:
+        until = restore.ends(clients.admin(around.settings), changelog, [PARTITION])
+        reader = clients.reader(around.settings)
+        restored.update(restore.read(reader, changelog, until))
+        reader.close()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join(2)
+    done = [bool(restored)]
+    end(producer)
+    thread.join(30)
+    return restored, [*done, bool(restored)]
+
+
+def test_committed_offsets_wait_until_they_are_stable(around: World) -> None:
+    group = clients.group(around.settings, "allocator")
+    topic = topics.hub(around.settings.namespace, "allocation")
+    config = {"bootstrap.servers": bootstrap(around), "transactional.id": f"{around.settings.namespace}test"}
+    reading = {"bootstrap.servers": bootstrap(around), "group.id": group, "isolation.level": "read_committed"}
+    producer, member = Producer(config), Consumer(reading)
+    producer.init_transactions(30)
+    producer.begin_transaction()
+    producer.send_offsets_to_transaction([TopicPartition(topic, PARTITION, 7)], member.consumer_group_metadata(), 10)
+    found: list[Any] = []
+    thread = threading.Thread(target=lambda: found.append(restore.committed(member, group, [(topic, PARTITION)])))
+    thread.start()
+    thread.join(1)
+    assert found == []
+    producer.commit_transaction(10)
+    thread.join(30)
+    member.close()
+    assert found == [{(topic, PARTITION): 7}]
+
+
+def made_again(admin: AdminClient, topic: str) -> bool:
+    """Create a topic; false while its former self is still going."""
+    with contextlib.suppress(KafkaException):
+        admin.create_topics([NewTopic(topic, 6, 1)])[topic].result(30)
+        return True
+    return False
