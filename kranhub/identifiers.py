@@ -4,8 +4,11 @@ from urllib.parse import quote, unquote
 
 
 def order_key(buyer: str, order_id: str) -> str:
-    """Return ``buyer:order_id`` with ``%`` and ``/`` of the order number percent-encoded; spaces stay readable."""
-    return f"{buyer}:{quote(order_id, safe=_SAFE)}"
+    """Return ``buyer:order_id`` with ``%`` and ``/`` of the order number percent-encoded; spaces stay readable.
+
+    Lone surrogates stand for bytes that are not UTF-8 (PEP 383): those bytes are percent-encoded.
+    """
+    return f"{buyer}:{quote(order_id, safe=_SAFE, errors='surrogateescape')}"
 
 
 def order_of(key: str) -> tuple[str, str]:

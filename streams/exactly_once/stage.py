@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Protocol
+from operator import methodcaller
+from typing import TYPE_CHECKING, Any, Protocol
 
 from kranhub import envelope
 from kranhub.envelope import Envelope, Headers
@@ -16,6 +17,12 @@ if TYPE_CHECKING:
 
 LAST_MS = 253_402_300_799_000
 """The last second of the year 9999; a producer may write any number as its record's time."""
+
+
+_headers_of = methodcaller("headers")
+"""Calls ``headers()`` in a way that is checked: for a name that is not UTF-8 confluent-kafka returns a result with an
+exception set, which a plain call does not see once CPython 3.11 has specialised it; the next call then fails. Such a
+message's headers must not be asked for twice: the second result holds null pointers."""
 
 
 class Record:
@@ -49,20 +56,21 @@ class Record:
     def of(cls, message: Message) -> Record:
         """Return the record of a message without error. Received headers are a list, as names may repeat.
 
-        confluent-kafka raises `SystemError` for a header's name that is not UTF-8.
+        confluent-kafka gives `SystemError` for a header's name that is not UTF-8: see `_headers_of`.
         """
+        headers: Any = None
         try:
-            headers = message.headers()
+            headers = _headers_of(message)
             readable = True
         except (SystemError, ValueError):
-            headers, readable = None, False
+            readable = False
         record = cls(
             message.topic() or "",
             message.partition() or 0,
             message.offset() or 0,
             (message.key() or b"").decode("utf-8", "surrogateescape"),
             message.value(),
-            headers,  # type: ignore[arg-type]
+            headers,
             message.timestamp()[1],
         )
         record.readable = readable

@@ -10,7 +10,7 @@ from typing import Any
 import fastavro
 import pytest
 
-from kranhub import schemafiles
+from kranhub import schemafiles, topics
 from tests.support.core import NOW, World, core, line, order, response, wait_for, world
 from tests.support.stack import Stack, new_namespace
 
@@ -169,3 +169,40 @@ def test_an_answer_to_a_plant_order_that_never_was(running: World) -> None:
     assert found["stage"] == "planner"
     event_id = running.write("oemz", "OrderResponse", "y", response(asked(plant_order_id="no key at all")))
     letter(running, event_id, "unknown-plant-order")
+
+
+class NotText(str):
+    """A header's name that a client writes as bytes that are not UTF-8."""
+
+    __slots__ = ()
+
+    def encode(self, *_: Any) -> bytes:
+        return b"\xff\xfe"
+
+
+OTHERS_HEADERS: dict[str, tuple[str, list[tuple[str, bytes]]]] = {
+    "a name that is not UTF-8": ("unreadable-headers", [(NotText("x"), b"y")]),
+    "too much for hub.events": ("malformed-avro", [("x", b"y" * 800_000), ("z", b"y" * 230_000)]),
+    "a time that UTC cannot hold": ("malformed-avro", [("ce_recordedtime", b"0001-01-01T00:00:00+14:00")]),
+}
+
+
+@pytest.mark.parametrize("what", OTHERS_HEADERS)
+def test_headers_of_any_kind_do_not_stop_the_stream(running: World, what: str) -> None:
+    code, headers = OTHERS_HEADERS[what]
+    topic = topics.out(running.settings.namespace, BUYER, "orders")
+    place = running.producer.send(topic, key=b"\xff", value=b"{}", headers=headers).get(30)
+    found = letter(running, f"{topic}/{place.partition}/{place.offset}", code)
+    assert (found["stage"], found["original"], found["key"]) == ("ingest", b"{}", "\\xff")
+    moves_on(running, f"after {what}")
+
+
+def test_a_members_clock_is_not_the_hubs(running: World) -> None:
+    forged = datetime(2031, 1, 1, tzinfo=UTC)
+    event_id = running.write(BUYER, "Order", "forged", order("forged"), recorded=forged)
+    bad_id = running.write(BUYER, "Order", "forged too", b"{}", recorded=forged)
+    running.plant_order("oemz", f"{BUYER}:forged")
+    assert letter(running, bad_id, "malformed-avro")["failed_at"] < forged
+    told = [message for message in running.read("hub.work") if message.envelope.id == event_id]
+    assert [message.time < forged for message in told] == [True]
+    assert all(message.time < forged for message in running.read("hub.events"))

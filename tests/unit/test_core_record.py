@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kranhub import envelope
+from kranhub import envelope, identifiers
 from streams.exactly_once import Context, Document, Out, Record
 from tests.support.batches import TIME_MS, WORK, batch, record, said
 
@@ -42,8 +43,8 @@ class Message:
         return (2, TIME_MS)
 
 
-def of(message: Message) -> Record:
-    return Record.of(message)  # type: ignore[arg-type]
+def of(message: Any) -> Record:
+    return Record.of(message)
 
 
 def test_headers_that_cannot_be_read_are_no_error_yet() -> None:
@@ -62,6 +63,12 @@ def test_different_keys_stay_different_and_keep_their_bytes(first: bytes, second
     made = batch(lambda record, state, out, ctx: out.send(WORK, record.key, Document("Any", b"v", "x")))
     made.process([record(key=key) for key in keys])
     assert [one.key for one in said(made)] == [first, second]
+
+
+@given(st.binary())
+def test_an_order_key_can_be_guessed_from_any_key(key: bytes) -> None:
+    guessed = identifiers.order_key("oemz", of(Message(key)).key)
+    assert unquote_to_bytes(guessed.encode()) == b"oemz:" + key
 
 
 @pytest.mark.parametrize("milliseconds", [-1, -(2**63), 2**63 - 1])
