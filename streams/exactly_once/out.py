@@ -53,7 +53,18 @@ class Document:
 class Out:
     """Collects what records lead to. The trace context and the hub's stamp pass on by themselves."""
 
-    __slots__ = ("_codec", "_counts", "_ctx", "_encoded", "_letters", "_namespace", "_partitions", "_record", "outputs")
+    __slots__ = (
+        "_codec",
+        "_counts",
+        "_ctx",
+        "_encoded",
+        "_letters",
+        "_missing",
+        "_namespace",
+        "_partitions",
+        "_record",
+        "outputs",
+    )
 
     _record: Record
     _ctx: Context
@@ -63,6 +74,7 @@ class Out:
         self._codec, self._namespace, self._partitions = codec, namespace, partitions
         self._letters = topics.hub(namespace, "dead-letters")
         self._counts: dict[str, int] = {}
+        self._missing: set[str] = set()
         self._encoded: tuple[Document, bytes, Headers, int] | None = None
         self.outputs: list[Output] = []
 
@@ -101,7 +113,7 @@ class Out:
             size += _size(headers)
         if size > MAX_BYTES:
             raise InvalidDocument("too-large", _too_large(topic, size, MAX_BYTES))
-        if not self._counts.get(topic):
+        if topic not in self._counts:
             self._require(topic)
         self.outputs.append(Output(topic, key, value, headers))
 
@@ -115,22 +127,20 @@ class Out:
         limit = MAX_DEAD_LETTER if topic == self._letters else MAX_BYTES
         if size > limit:
             raise InvalidDocument("too-large", _too_large(document.subject, size, limit))
-        if not self._counts.get(topic):
+        if topic not in self._counts:
             self._require(topic)
         return Output(topic, key, data, head, partition)
 
     def _require(self, topic: str) -> int:
         """Return how many partitions a topic has, asking once. Raises ``unknown-topic`` when there is none."""
-        count = self._counts.get(topic)
-        if count is None:
+        if topic not in self._counts and topic not in self._missing:
             try:
-                count = self._partitions(topic)
+                self._counts[topic] = self._partitions(topic)
             except Misconfigured:
-                count = 0
-            self._counts[topic] = count
-        if not count:
+                self._missing.add(topic)
+        if topic in self._missing:
             raise InvalidDocument("unknown-topic", _unknown_topic(self._ctx.stage, topic))
-        return count
+        return self._counts[topic]
 
     def _encode(self, document: Document) -> tuple[Document, bytes, Headers, int]:
         """Return the document, its bytes and headers, and their size: once, however many topics it goes to."""

@@ -45,7 +45,7 @@ def around(stack: Stack) -> Iterator[World]:
     [
         (lambda namespace, state, out: state.put("large", b"x" * 6_000_000), "too-large"),
         (lambda namespace, state, out: out.forward(topics.hub(namespace, "nowhere"), b"k", b"v"), "unknown-topic"),
-        (lambda namespace, state, out: out.forward("no topic\0", b"k", b"v"), "defect"),
+        (lambda namespace, state, out: out.forward("no topic\0", b"k", b"v"), "unknown-topic"),
         (lambda namespace, state, out: state.put("\udcff", "text"), "defect"),
     ],
 )
