@@ -1,5 +1,6 @@
 """What a stage sends: encoded, with headers, collected until the transaction."""
 
+import contextlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -134,9 +135,10 @@ class Out:
     def _require(self, topic: str) -> int:
         """Return how many partitions a topic has, asking once. Raises ``unknown-topic`` when there is none."""
         if topic not in self._counts and topic not in self._missing:
-            try:
-                self._counts[topic] = self._partitions(topic)
-            except Misconfigured:
+            with contextlib.suppress(Misconfigured):
+                if count := self._partitions(topic):
+                    self._counts[topic] = count
+            if topic not in self._counts:
                 self._missing.add(topic)
         if topic in self._missing:
             raise InvalidDocument("unknown-topic", _unknown_topic(self._ctx.stage, topic))

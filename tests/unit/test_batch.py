@@ -160,6 +160,15 @@ def test_a_topic_that_does_not_exist_is_named_in_the_letter(process: Process) ->
     assert all("t.nowhere" in words for words in letter["reason"].values())
 
 
+def test_a_topic_without_partitions_takes_nothing_without_a_word() -> None:
+    def tick(record: Record, state: State, out: Out, ctx: Context) -> None:
+        out.broadcast(WORK, Document("Any", b"v", "x"))
+
+    made = batch(tick, count=lambda topic: 0 if topic == WORK else 1)
+    made.process([record()])
+    assert [letter["code"] for letter in batches.letters(made)] == ["unknown-topic"]
+
+
 def test_each_topic_is_asked_for_once() -> None:
     asked: list[str] = []
 
