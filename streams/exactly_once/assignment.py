@@ -1,5 +1,6 @@
 """What an instance was given: where each input stands, and the state of each partition."""
 
+import contextlib
 import time
 from collections.abc import Container, Mapping
 
@@ -44,7 +45,10 @@ class Assignment:
         self.stores = kept | {number: Store(found.values, found.version) for number, found in restored.items()}
         self.require_room()
         self.generation += 1
-        consumer.assign([TopicPartition(topic, partition, at) for (topic, partition), at in self.positions.items()])
+        try:
+            consumer.assign([TopicPartition(topic, partition, at) for (topic, partition), at in self.positions.items()])
+        except KafkaException as raised:
+            raise clients.translated(raised.args[0]) from raised
         log.info(
             "assigned",
             stage=self._stage.name,
@@ -59,7 +63,8 @@ class Assignment:
         self._former = self.positions, self.stores
         self.positions, self.stores = {}, {}
         self.generation += 1
-        consumer.unassign()
+        with contextlib.suppress(KafkaException):  # a fenced consumer says so here, and again in the next poll
+            consumer.unassign()
 
     def committed(self, offsets: Mapping[Place, int]) -> None:
         """Move on: a transaction with these next offsets has committed. Raises `Failed` as `require_room`."""

@@ -66,7 +66,6 @@ def consumer(settings: Settings, stage: Stage, instance: str) -> Consumer:
             "heartbeat.interval.ms": 2_000,
             "partition.assignment.strategy": "range" if stage.changelog else "roundrobin",
             "topic.metadata.refresh.interval.ms": 5_000,
-            "allow.auto.create.topics": False,
             "fetch.wait.max.ms": 100,
             "fetch.queue.backoff.ms": 20,
         }
@@ -119,6 +118,8 @@ def partition_counts(client: AdminClient | Producer, names: Collection[str]) -> 
     for name in names:
         if name not in known:
             raise Misconfigured(_no_topic(name))
+        if (error := known[name].error) is not None:
+            raise translated(error)
     return {name: len(known[name].partitions) for name in names}
 
 
@@ -161,6 +162,7 @@ def _quiet(settings: Settings) -> dict[str, Any]:
         "reconnect.backoff.max.ms": 500,
         "socket.timeout.ms": 10_000,
         "socket.connection.setup.timeout.ms": 5_000,
+        "allow.auto.create.topics": False,
     }
 
 

@@ -1,8 +1,7 @@
 """What is lost, what is doubled, how long it stood still. Pure; shares nothing with the core."""
 
-import itertools
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 
@@ -20,25 +19,38 @@ class Fault(NamedTuple):
     end: float
 
 
-def findings(expected: Mapping[str, Iterable[str]], said: Iterable[Said]) -> tuple[list[Said], list[Said]]:
+class Waited(NamedTuple):
+    """From when an order was acknowledged to when the last thing was said of it (monotonic seconds)."""
+
+    acknowledged: float
+    done: float
+
+
+def findings(
+    expected: Mapping[str, Iterable[str]], said: Iterable[Said], unsure: Container[str] = ()
+) -> tuple[list[Said], list[Said]]:
     """Return what is lost and what is doubled, given what every order must lead to, each exactly once.
 
-    What was not expected at all counts as doubled: nobody has asked for it.
+    What was not expected at all counts as doubled: nobody has asked for it. Orders that are ``unsure`` were sent and
+    never acknowledged: they may be there or not.
     """
     wanted = Counter(Said(order, words) for order, every in expected.items() for words in every)
-    found = Counter(each for each in said if each.order in expected)
+    found = Counter(each for each in said if each.order not in unsure)
     return sorted((wanted - found).elements()), sorted((found - wanted).elements())
 
 
-def longest_stall(faults: Sequence[Fault], arrivals: Sequence[float], until: float) -> float:
-    """Return the longest time in seconds without a new output after the end of a fault.
+def longest_stall(faults: Sequence[Fault], orders: Iterable[Waited]) -> float:
+    """Return for how long, in seconds, some order stood still while there was no fault.
 
-    Looks at the time from each fault's end to the next fault's begin (``until`` after the last), while orders came in.
+    Counted order by order, so one partition that stands still is not hidden by others that go on.
     """
-    ends = [fault.begin for fault in faults[1:]] + [until]
-    return max((_longest_gap(fault.end, end, arrivals) for fault, end in zip(faults, ends, strict=True)), default=0.0)
+    return max((_outside(faults, order) for order in orders), default=0.0)
 
 
-def _longest_gap(begin: float, end: float, arrivals: Sequence[float]) -> float:
-    points = [begin, *(at for at in arrivals if begin < at < end), max(begin, end)]
-    return max(after - before for before, after in itertools.pairwise(points))
+def _outside(faults: Sequence[Fault], order: Waited) -> float:
+    """Return the longest piece of an order's wait that lies outside of all faults."""
+    longest, since = 0.0, order.acknowledged
+    for fault in faults:
+        if fault.end > since and fault.begin < order.done:
+            longest, since = max(longest, fault.begin - since), fault.end
+    return max(longest, order.done - since)

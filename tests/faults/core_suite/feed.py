@@ -27,7 +27,10 @@ class Feed:
         """Take the orders per second."""
         self._settings, self._rate = settings, rate
         self._over = threading.Event()
-        self.orders: list[int] = []
+        self.orders: dict[int, float] = {}
+        """When each order was acknowledged (monotonic seconds)."""
+        self.unsure: list[int] = []
+        """Sent and not acknowledged when the feed was stopped."""
         self._registry = Registry(endpoints(settings).registry_url)
         self._codec = Codec(self._registry)
         self._producer = self._connect()
@@ -45,10 +48,11 @@ class Feed:
                 break
             except KafkaError:
                 if self._over.is_set():
+                    self.unsure.append(number)
                     return
                 self._producer.close(1)
                 self._producer = self._connect()
-        self.orders.append(number)
+        self.orders[number] = time.monotonic()
 
     def run(self) -> None:
         """Write orders until told to stop."""

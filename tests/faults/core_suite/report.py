@@ -1,13 +1,17 @@
 """What the suite found, for people and for programs."""
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.figures import table as markdown
+from benchmarks.report import BEGIN, END
 from tests.faults.core_suite.stage import Outcome
 
 COLUMNS = ("scenario", "orders", "outputs", "lost", "doubled", "longest stall, s", "took, s", "")
@@ -32,6 +36,20 @@ def write(file: Path, outcomes: Sequence[Outcome]) -> None:
         named = {"lost_names": each.lost[:20], "doubled_names": each.doubled[:20]}
         entries.append({**asdict(each), "lost": len(each.lost), "doubled": len(each.doubled), **named})
     file.write_text(json.dumps(entries, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def write_page(page: Path, outcomes: Sequence[Outcome]) -> None:
+    """Put the outcomes into a page of the docs, between its two markers."""
+    rows = [(each.scenario, *map(str, _figures(each))) for each in outcomes]
+    header = ("scenario", "faults", "orders", "outputs", "lost", "doubled", "longest stall, s", "took, s")
+    measured = datetime.now(UTC).date().isoformat()
+    block = f"{BEGIN}\nPlayed {measured} with seed {outcomes[0].seed}.\n\n{markdown(header, rows)}\n{END}"
+    text = page.read_text(encoding="utf-8")
+    page.write_text(re.sub(f"{BEGIN}.*{END}", lambda _: block, text, flags=re.DOTALL), encoding="utf-8")
+
+
+def _figures(of: Outcome) -> tuple[float, ...]:
+    return of.faults, of.orders, of.outputs, len(of.lost), len(of.doubled), of.longest_stall_s, of.took_s
 
 
 def tell(console: Console, outcome: Outcome) -> None:

@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from kranhub import topics
@@ -17,19 +18,45 @@ STAGES = ("ingest", "planner", "allocator", "dispatch", "clock")
 
 
 def kills(stage: Stage, times: int) -> None:
-    """Kill -9 a random worker; a supervisor starts it again at once."""
-    for _ in range(times):
+    """Kill -9 a random worker at a random moment; a supervisor starts it again at once.
+
+    Every second time the next kill waits until the worker has its partitions back; else it may hit a worker that is
+    just starting.
+    """
+    for number in range(times):
+        time.sleep(stage.random.random() / 2)
+        name = stage.random.choice(stage.workers.names)
+        before = stage.workers.assignments(name)
         with stage.fault():
-            stage.workers.kill(stage.random.choice(stage.workers.names))
+            stage.workers.kill(name)
+        if number % 2 and not stage.wait_for(partial(_is_back, stage, name, before), 30):
+            stage.notes.append(f"{name} did not come back within 30 s")
 
 
 def zombies(stage: Stage, times: int) -> None:
-    """A worker stops for longer than its session and goes on; every second time another has its name by then."""
+    """A worker stops for longer than its session and goes on.
+
+    In turn: at any moment; just before a commit (a failpoint); while another runs under its name.
+    """
     for number in range(times):
         name = stage.random.choice(stage.workers.names)
-        held = stage.workers.replaced(name) if number % 2 else stage.workers.stopped(name)
+        if number % 3 == 1:
+            _asleep_before_a_commit(stage, number)
+            continue
+        held = stage.workers.replaced(name) if number % 3 == 2 else stage.workers.stopped(name)
         with stage.fault(), held:
             time.sleep(SESSION_S + 3)
+
+
+def _asleep_before_a_commit(stage: Stage, number: int) -> None:
+    reached, name = _folder(stage, f"asleep-{number}"), f"sleeper-{number}"
+    stage.workers.start(name, **armed(reached, "core.before-commit=stop@20"))
+    if not stage.wait_for(lambda: bool(proofs(reached)), 60):
+        stage.notes.append(f"{name} did not stop at its failpoint")
+    with stage.fault():
+        time.sleep(SESSION_S + 3)
+        stage.workers.wake(name)
+    stage.workers.remove(name)
 
 
 def broker_kills(stage: Stage, times: int) -> None:
@@ -94,12 +121,9 @@ def cuts(stage: Stage, plan: Sequence[tuple[bool, float]]) -> None:
 def abandoned(stage: Stage, times: int) -> None:
     """A worker dies just before it commits, with its transaction open, and never returns."""
     for number in range(times):
-        reached = stage.rig.folder / f"reached-{stage.settings.namespace}{number}"
-        reached.mkdir()
-        name = f"doomed-{number}"
-        variables = {"KRANHUB_FAILPOINTS": "core.before-commit=kill@30", "KRANHUB_FAILPOINTS_DIR": str(reached)}
+        reached, name = _folder(stage, f"reached-{number}"), f"doomed-{number}"
         with stage.fault():
-            stage.workers.start(name, **variables)
+            stage.workers.start(name, **armed(reached, "core.before-commit=kill@30"))
             stage.workers.forget(name)
         if proofs(reached) != ["core.before-commit"]:
             stage.notes.append(f"{name} did not die at its failpoint")
@@ -133,6 +157,22 @@ def set_clock(clock: Path, hours: int) -> None:
     draft = clock.with_suffix(".new")
     draft.write_text(f"{hours * 3600:+d}\n")
     draft.replace(clock)
+
+
+def armed(reached: Path, plan: str) -> dict[str, str]:
+    """Return the variables that arm failpoints, which leave their proof in the folder."""
+    return {"KRANHUB_FAILPOINTS": plan, "KRANHUB_FAILPOINTS_DIR": str(reached)}
+
+
+def _folder(stage: Stage, name: str) -> Path:
+    folder = stage.rig.folder / f"{name}-{stage.settings.namespace}"
+    folder.mkdir()
+    return folder
+
+
+def _is_back(stage: Stage, name: str, before: int) -> bool:
+    """Return whether every stage of the worker has been given partitions since."""
+    return stage.workers.assignments(name) >= before + len(STAGES)
 
 
 def _node(stage: Stage, number: int) -> Node:

@@ -14,6 +14,9 @@ from tests.support.core import environment
 
 TEND_S = 0.2
 
+EXPLAINED = (0, 1, 3, -signal.SIGKILL)
+"""Asked to end; fenced or a client that cannot go on; no broker; killed by the suite."""
+
 
 class Workers:
     """Some workers by name. What ends by itself is noted with its exit code and started again."""
@@ -72,6 +75,11 @@ class Workers:
         finally:
             os.kill(process.pid, signal.SIGCONT)
 
+    def wake(self, name: str) -> None:
+        """Let a worker that stopped itself at a failpoint go on."""
+        with self._lock:
+            os.kill(self._running[name].pid, signal.SIGCONT)
+
     @contextmanager
     def replaced(self, name: str) -> Iterator[None]:
         """Hold a worker with SIGSTOP while another runs under its name; then let it go on: it must end by itself."""
@@ -106,8 +114,18 @@ class Workers:
         for process in running.values():
             self._end(process, signal.SIGTERM)
 
-    def tracebacks(self) -> list[str]:
-        """Return the names of the logs that hold a Python traceback: a defect, whatever else was right."""
+    def surprises(self) -> list[str]:
+        """Return what no fault explains: an exit code that a supervisor does not know, a Python traceback."""
+        codes = {(name, code) for name, code in self.ended if code not in EXPLAINED}
+        ends = [f"{name} ended with {code}" for name, code in sorted(codes)]
+        return ends + [f"a traceback in the log of {name}" for name in self._tracebacks()]
+
+    def assignments(self, name: str) -> int:
+        """Return how often the stages of a worker have been given partitions so far, by its log."""
+        log = self._folder / f"{name}.log"
+        return log.read_text(encoding="utf-8", errors="replace").count('"event": "assigned"') if log.exists() else 0
+
+    def _tracebacks(self) -> list[str]:
         logs = sorted(self._folder.glob("*.log"))
         return [log.stem for log in logs if "Traceback" in log.read_text(encoding="utf-8", errors="replace")]
 

@@ -1,0 +1,39 @@
+"""The fault suite's short version: the same stage, checker and faults as `make faults-core`, a few of each."""
+
+from collections.abc import Iterator
+from functools import partial
+
+import pytest
+
+from tests.faults.core_suite import scenarios
+from tests.faults.core_suite.rig import Rig, rig
+from tests.faults.core_suite.stage import Scenario, play
+
+pytestmark = pytest.mark.timeout(240)
+
+SEED = 4
+
+
+@pytest.fixture(scope="module")
+def place() -> Iterator[Rig]:
+    with rig(proxied=True) as found:
+        yield found
+
+
+@pytest.mark.parametrize(
+    ("name", "scenario", "faults"),
+    [
+        ("kill -9 a worker", partial(scenarios.kills, times=4), 4),
+        ("kill -9 the broker", partial(scenarios.broker_kills, times=1), 1),
+        ("network cut", partial(scenarios.cuts, plan=[(False, 3.0)]), 1),
+        ("transaction left open", partial(scenarios.abandoned, times=1), 1),
+        ("zombie worker", partial(scenarios.zombies, times=1), 1),
+    ],
+)
+def test_nothing_is_lost_or_doubled_and_nothing_stands_still(
+    place: Rig, name: str, scenario: Scenario, faults: int
+) -> None:
+    outcome = play(name, scenario, place, ("a", "b"), SEED)
+    assert outcome.is_good, outcome
+    assert outcome.faults == faults
+    assert outcome.orders > 20
