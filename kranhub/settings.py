@@ -29,6 +29,13 @@ class Settings(BaseSettings):
     stack: str = Field("embedded", pattern="^(embedded|docker)$", description="what `kranhub up` starts")
     registry_url: str | None = Field(None, description="Confluent-compatible API of an external schema registry")
     readmodel_url: str | None = Field(None, description="SQLAlchemy URL of the read model; a SQLite file by default")
+    work_partitions: int = Field(
+        6,
+        ge=1,
+        le=512,
+        description="partitions of the core's topics: the most workers that can share a stage; 24 "
+        "outside the embedded broker. Fixed once the topics exist",
+    )
     tick_s: int = Field(10, ge=1, description="seconds between two ticks of the hub's clock, on which deadlines hang")
     state_limit_mb: int = Field(2048, ge=1, description="most memory of one stage's state in one process, in MB")
     metrics_host: str = Field(

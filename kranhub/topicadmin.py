@@ -21,7 +21,7 @@ def apply(settings: Settings, members: Members) -> list[str]:
     Raises `Misconfigured` when a topic's partition count differs from the design: keys would move; `Unavailable` when
     the broker is away.
     """
-    specs = topics.specs(members, settings.namespace)
+    specs = topics.specs(members, settings.namespace, work_partitions=settings.work_partitions)
     with admin(settings) as client:
         existing = _partitions(client)
         refuse_differences(specs, existing)
@@ -35,7 +35,7 @@ def apply(settings: Settings, members: Members) -> list[str]:
 
 def missing_topics(settings: Settings, members: Members) -> list[str]:
     """Return the topics that should exist and do not. Raises as `apply` does; creates nothing."""
-    specs = topics.specs(members, settings.namespace)
+    specs = topics.specs(members, settings.namespace, work_partitions=settings.work_partitions)
     with admin(settings) as client:
         existing = _partitions(client)
     refuse_differences(specs, existing)

@@ -24,6 +24,8 @@ RETRY_S = 15.0
 
 RETRY_PAUSE_S = 0.05
 
+COMPLAINT_S = 30.0
+
 OFFSETS_RETENTION_MIN = 90 * 24 * 60
 """Kafka's own default, 7 days, loses a group that is off over the holidays."""
 
@@ -132,6 +134,21 @@ def require_equal_partitions(client: AdminClient, stage: Stage) -> None:
         raise Misconfigured(_unequal(stage.name, counts))
 
 
+class Complaints:
+    """Logs librdkafka's errors of connections, one in `COMPLAINT_S`: a core without brokers is idle, but not silent."""
+
+    def __init__(self) -> None:
+        """Start without a complaint."""
+        self._next = 0.0
+
+    def __call__(self, error: KafkaError) -> None:
+        """Take an error; they are for information, what must be acted on is raised elsewhere."""
+        now = time.monotonic()
+        if now >= self._next:
+            self._next = now + COMPLAINT_S
+            log.warning("kafka does not answer", error=error.name(), reason=error.str())
+
+
 def require_lasting_offsets(client: AdminClient) -> None:
     """Raise `Misconfigured` when the brokers forget the offsets of a group that is away sooner than after 90 days.
 
@@ -156,7 +173,7 @@ def _quiet(settings: Settings) -> dict[str, Any]:
     return {
         **kafka.librdkafka(settings),
         "log_level": 3,
-        "error_cb": lambda _error: None,
+        "error_cb": Complaints(),
         # A broker that comes back is seen at once; librdkafka would look again only after up to 10 s.
         "reconnect.backoff.ms": 50,
         "reconnect.backoff.max.ms": 500,

@@ -86,6 +86,39 @@ def _statuses_follow_each_other(statuses: list[Seen]) -> None:
         assert revisions
 
 
+def test_killed_while_its_state_comes_back_it_begins_again(stack: Stack, namespace: str, tmp_path: Path) -> None:
+    settings = stack.prepare(namespace)
+    with world(settings) as around:
+        place(around, FIRST)
+        with core(settings) as first:
+            wait_for(lambda: len(around.inbox("oemz", "orders")) == len(FIRST), "the first orders")
+            assert stop(first) == 0
+        armed = {"KRANHUB_FAILPOINTS": "core.restoring=kill", "KRANHUB_FAILPOINTS_DIR": str(tmp_path)}
+        killed = start_core(settings, **armed)
+        try:
+            assert killed.wait(60) == -signal.SIGKILL
+        finally:
+            stop(killed)
+        assert proofs(tmp_path) == ["core.restoring"]
+        place(around, range(1, 8))  # the first three are repeats: only what came back knows them
+        with core(settings):
+            wait_for(lambda: len(around.inbox("oemz", "orders")) >= 7, "the later orders")
+        asked = [record.value["plant_order_id"] for record in seen(stack, around, "in.oemz.orders")]
+    assert findings([f"{BUYER}:{number}/1.1.1" for number in range(1, 8)], asked) == ([], [])
+
+
+def test_the_former_process_of_a_name_ends_with_its_exit_code(stack: Stack, namespace: str) -> None:
+    settings = stack.prepare(namespace)
+    with world(settings) as around, core(settings, "--instance", "same") as former:
+        place(around, range(1, 2))
+        wait_for(lambda: len(around.inbox("oemz", "orders")) == 1, "the former works")
+        with core(settings, "--instance", "same") as newer:
+            assert former.wait(60) == 1
+            place(around, range(2, 3))
+            wait_for(lambda: len(around.inbox("oemz", "orders")) == 2, "the newer works")
+            assert stop(newer) == 0
+
+
 def test_the_findings_see_a_planted_loss_and_a_planted_double(stack: Stack, namespace: str) -> None:
     """The comparison above, on a real topic in which one plant order is missing and one stands twice."""
     settings = stack.prepare(namespace)

@@ -322,3 +322,41 @@ def test_partitions_that_come_back_unchanged_are_not_read_again(around: World) -
 
 def bootstrap(around: World) -> str:
     return ",".join(around.producer.config["bootstrap_servers"])
+
+
+def test_two_inputs_share_one_state_where_their_partitions_are_equal(around: World) -> None:
+    """Co-partitioned inputs: a key's records of both see and change the same value, on whichever worker they are."""
+
+    @dataclass
+    class Both(Counting):
+        @property
+        def inputs(self) -> tuple[str, ...]:
+            return tuple(topics.hub(self.settings.namespace, name) for name in ("work", "allocation"))
+
+    first, second = Both(around.settings, said="decisions"), Both(around.settings, said="decisions")
+    sent: list[str] = []
+
+    def send(name: str) -> None:
+        for key in (f"k{number}" for number in range(20)):
+            around.producer.send(topics.hub(around.settings.namespace, name), key=key.encode(), value=b"x")
+            sent.append(key)
+        around.producer.flush()
+
+    def both_work() -> bool:
+        send("work")
+        return bool(first.seen and second.seen)
+
+    with started(first, around, "0"), started(second, around, "1"):
+        wait_for(both_work, "both workers have partitions")
+        send("allocation")
+        wait_for(lambda: sum(map(len, counted(around).values())) >= len(sent), "everything is counted", 60)
+    expected = {key: list(range(1, sent.count(key) + 1)) for key in set(sent)}
+    assert {key: sorted(found) for key, found in counted(around).items()} == expected
+
+
+def counted(around: World) -> dict[str, list[int]]:
+    """Return the counts that were said on hub.decisions, by key."""
+    found: dict[str, list[int]] = {}
+    for message in around.read("hub.decisions"):
+        found.setdefault(message.key, []).append(int(message.raw or b"0"))
+    return found

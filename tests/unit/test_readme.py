@@ -1,4 +1,4 @@
-"""The README's commands exist, in both languages alike; `.ci/run` runs the two main ones."""
+"""The README in both languages: its commands exist, both say the same section by section, every link resolves."""
 
 import re
 import shlex
@@ -12,11 +12,32 @@ from kranhub.cli import cli
 READMES = [Path("README.md"), Path("README.ru.md")]
 
 
+def text(readme: Path) -> str:
+    return readme.read_text(encoding="utf-8")
+
+
 def commands(readme: Path) -> list[list[str]]:
     """Every command in a shell block, without comments and variable settings in front."""
-    blocks = re.findall(r"```sh\n(.*?)```", readme.read_text(encoding="utf-8"), re.DOTALL)
+    blocks = re.findall(r"```sh\n(.*?)```", text(readme), re.DOTALL)
     words = [shlex.split(line, comments=True) for block in blocks for line in block.splitlines()]
     return [[word for word in line if not re.match(r"^[A-Z_]+=", word)] for line in words if line]
+
+
+def sections(readme: Path) -> list[str]:
+    """The text under each heading, without shell blocks, whose comments are no headings."""
+    return re.split(r"^##? ", re.sub(r"```.*?```", "", text(readme), flags=re.DOTALL), flags=re.MULTILINE)[1:]
+
+
+def outline(section: str) -> dict[str, object]:
+    """What must be the same in both languages: what is linked, what stands in code, rows of tables, list items."""
+    other = {"README.md": "README", "README.ru.md": "README"}
+    links = [other.get(target, target) for target in re.findall(r"\]\(([^)]+)\)", section)]
+    return {
+        "links": links,
+        "code": sorted(set(re.findall(r"`([^`\n]+)`", section))),
+        "rows": len(re.findall(r"^\|", section, re.MULTILINE)),
+        "items": len(re.findall(r"^(?:-|\d\.) ", section, re.MULTILINE)),
+    }
 
 
 def test_both_languages_give_the_same_commands() -> None:
@@ -26,18 +47,29 @@ def test_both_languages_give_the_same_commands() -> None:
     assert ["make", "test"] in english
 
 
+def test_both_languages_have_the_same_sections() -> None:
+    english, russian = (sections(readme) for readme in READMES)
+    assert len(english) == len(russian) > 4
+    for ours, theirs in zip(english, russian, strict=True):
+        title = ours.splitlines()[0]
+        assert (title, outline(ours)) == (title, outline(theirs))
+
+
 @pytest.mark.parametrize("line", [line for line in commands(READMES[0]) if line[0] == "kranhub"], ids=" ".join)
 def test_a_kranhub_command_takes_these_words(line: list[str]) -> None:
     context = click.Context(cli)
     command = cli.get_command(context, line[1])
     assert command is not None
-    command.make_context(line[1], line[2:], resilient_parsing=False)
+    rest = line[2:]
+    if isinstance(command, click.Group):
+        command, rest = command.commands[rest[0]], rest[1:]
+    command.make_context(line[1], rest, resilient_parsing=False)
 
 
 @pytest.mark.parametrize("readme", READMES)
-def test_every_linked_file_exists(readme: Path) -> None:
-    for target in re.findall(r"\]\(([^)#]+)\)", readme.read_text(encoding="utf-8")):
-        assert Path(target).exists(), target
+def test_the_readme_links_every_page_of_the_docs(readme: Path) -> None:
+    linked = set(re.findall(r"\]\(([^)#]+)\)", text(readme)))
+    assert {page.as_posix() for page in Path("docs").glob("*.md")} <= linked
 
 
 def test_ci_runs_the_readmes_commands() -> None:
@@ -46,6 +78,8 @@ def test_ci_runs_the_readmes_commands() -> None:
     assert "make test" in script
 
 
-def test_make_knows_every_target() -> None:
+@pytest.mark.parametrize("readme", READMES)
+def test_make_knows_every_target(readme: Path) -> None:
     targets = set(re.findall(r"^([a-z-]+):", Path("Makefile").read_text(encoding="utf-8"), re.MULTILINE))
-    assert {line[1] for line in commands(READMES[0]) if line[0] == "make"} <= targets
+    named = {line[1] for line in commands(readme) if line[0] == "make"}
+    assert named | set(re.findall(r"`(?:[A-Z]+=\S+ )?make ([a-z-]+)", text(readme))) <= targets

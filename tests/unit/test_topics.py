@@ -2,7 +2,10 @@
 
 from pathlib import Path
 
-from kranhub import members, topics
+import pytest
+
+from kranhub import members, topicadmin, topics
+from kranhub.errors import Misconfigured
 
 SPECS = {spec.name: spec for spec in topics.specs(members.load(Path("deploy/members/omsk.yaml")), "t.")}
 
@@ -31,3 +34,18 @@ def test_a_changelog_has_as_many_partitions_as_its_input() -> None:
 
 def test_the_owner_comes_from_the_topics_name() -> None:
     assert topics.owner("t.", "t.out.zmk-most.orders") == "zmk-most"
+
+
+def test_more_workers_need_more_partitions() -> None:
+    wide = topics.specs(members.load(Path("deploy/members/omsk.yaml")), "t.", work_partitions=24)
+    counts = {spec.name: spec.partitions for spec in wide}
+    names = ("work", "allocation", "planner-changelog", "allocator-changelog", "dispatch-changelog")
+    assert [counts[f"t.hub.{name}"] for name in names] == [24] * 5
+
+
+def test_a_topic_with_another_number_of_partitions_is_refused_by_name() -> None:
+    as_designed = {name: spec.partitions for name, spec in SPECS.items()}
+    topicadmin.refuse_differences(list(SPECS.values()), as_designed)
+    topicadmin.refuse_differences(list(SPECS.values()), {})
+    with pytest.raises(Misconfigured, match=r"t\.hub\.work \(24, not 6\)\."):
+        topicadmin.refuse_differences(list(SPECS.values()), {**as_designed, "t.hub.work": 24})
