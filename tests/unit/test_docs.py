@@ -48,6 +48,13 @@ def test_every_link_leads_somewhere(page: Path) -> None:
         assert not anchor or anchor in anchors(found), target
 
 
+@pytest.mark.parametrize("page", [page for page in PAGES if page.name != "CONTRIBUTING.md"], ids=str)
+def test_lines_are_short_where_they_can_be(page: Path) -> None:
+    written = re.sub("<!-- figures: begin -->.*<!-- figures: end -->", "", page.read_text("utf-8"), flags=re.DOTALL)
+    lines = prose(written).splitlines()
+    assert [line for line in lines if len(line) > 120 and not line.startswith("|")] == []
+
+
 @pytest.mark.parametrize("page", PAGES, ids=str)
 def test_every_file_that_a_page_names_exists(page: Path) -> None:
     content = page.read_text(encoding="utf-8")
