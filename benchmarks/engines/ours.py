@@ -9,6 +9,7 @@ from kranhub.codec import Codec
 from kranhub.registry import Registry
 from kranhub.settings import Settings
 from streams.exactly_once import Context, Out, Processor, Record, State
+from streams.exactly_once.collector import spare_what_lives
 
 NAMESPACE = "bench."
 GROUP = f"{NAMESPACE}core."
@@ -47,6 +48,7 @@ def main() -> None:
     task, stopping = Task.read(), until_stopped()
     settings = Settings(namespace=NAMESPACE, kafka_bootstrap=task.bootstrap, registry_url="http://127.0.0.1:9")
     with Registry("http://127.0.0.1:9") as registry:  # never asked: the job's two schemas have fixed ids
+        spare_what_lives()  # as `kranhub core run` does
         Processor(Split(task), settings, Codec(registry), task.instance).run(stopping)
 
 

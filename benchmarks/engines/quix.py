@@ -21,7 +21,7 @@ def main() -> None:
         commit_every=int(task.options.get("commit_every", "0")),
         commit_interval=float(task.options.get("commit_interval", "5")),
         consumer_extra_config={"isolation.level": "read_committed", "fetch.queue.backoff.ms": 20},
-        producer_extra_config={"linger.ms": int(task.options.get("linger.ms", "5")), "retry.backoff.ms": 5},
+        producer_extra_config={"linger.ms": int(task.options.get("linger.ms", "5")), "retry.backoff.ms": 1},
         auto_create_topics=False,
         state_dir=task.folder,
         loglevel="WARNING",

@@ -54,7 +54,7 @@ def _producer(task: Task) -> Producer:
             "bootstrap.servers": task.bootstrap,
             "transactional.id": f"{task.group}.{task.instance}",
             "transaction.timeout.ms": 10_000,
-            "retry.backoff.ms": 5,
+            "retry.backoff.ms": 1,
             "partitioner": "murmur2_random",
             "linger.ms": 5,
             "delivery.report.only.error": True,

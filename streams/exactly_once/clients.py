@@ -172,7 +172,7 @@ def _offsets_retention(client: AdminClient) -> int | None:
 def _quiet(settings: Settings) -> dict[str, Any]:
     return {
         **kafka.librdkafka(settings),
-        "log_level": 3,
+        "log_level": 2,
         "error_cb": Complaints(),
         # A broker that comes back is seen at once; librdkafka would look again only after up to 10 s.
         "reconnect.backoff.ms": 50,

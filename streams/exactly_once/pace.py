@@ -2,7 +2,8 @@
 
 FIRST, LARGEST = 100, 4_000
 TARGET_S = 0.2
-"""A transaction that takes longer delays its readers for little gain; the brokers' time-out is 10 s."""
+"""Processing for longer delays its readers for little gain. What the brokers need for a commit does not count: that is
+much the same for one record as for thousands, so smaller transactions would make slow brokers slower still."""
 
 ENOUGH_S = 2.0
 """A transaction that has processed for so long takes no more records, however many it was given (`Batch.process`)."""
@@ -17,7 +18,7 @@ class Pace:
         """Records that the next transaction may have."""
 
     def took(self, records: int, seconds: float) -> None:
-        """Note how long a transaction of so many records took."""
+        """Note how long the processing of so many records took."""
         if seconds > TARGET_S:
             self.size = max(1, int(records * TARGET_S / seconds))
         elif records >= self.size:

@@ -119,9 +119,7 @@ class Processor:
             stopping.wait(away.retry_after)
         else:
             self._aborts = 0
-            took = time.monotonic() - began
-            self._pace.took(taken, took)
-            self._metrics.committed(batch, taken, took, self._assignment)
+            self._metrics.committed(batch, taken, time.monotonic() - began, self._assignment)
             if taken < len(records):
                 self._assignment.rewind(self._consumer)
 
@@ -138,7 +136,9 @@ class Processor:
         6. Make the changes part of the state in memory. An abort anywhere above drops them and seeks back.
         """
         retried(self._producer.begin_transaction)
+        began = time.monotonic()
         taken = batch.process(records, ENOUGH_S)
+        self._pace.took(taken, time.monotonic() - began)
         failpoint("core.after-process")
         self._produce(batch.outputs)
         self._produce(batch.changes())

@@ -64,6 +64,7 @@ class Watch:
             auto_offset_reset="earliest",
             fetch_max_wait_ms=100,
             request_timeout_ms=10_000,
+            metadata_max_age_ms=2_000,  # a leader that has moved is to be found at once: the core is measured, not this
         )
         await consumer.start()
         try:
