@@ -12,7 +12,7 @@ help:
 	@echo "make test      lint, then every test that needs only Python"
 	@echo "make test-all  make test, then what needs more: javac, node"
 	@echo "make faults-core  the core under every fault, at most 25 minutes (ARGS='--only broker': some of them)"
-	@echo "make bench     the hub's processor beside its peers, about 20 minutes (ARGS=--quick: two)"
+	@echo "make bench     the hub's processor beside its peers, about 20 minutes (ARGS=--quick: three)"
 	@echo "make lint      ruff, mypy --strict, import rules"
 	@echo "make lock      resolve requirements.lock anew from pyproject.toml"
 

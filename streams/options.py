@@ -14,6 +14,9 @@ _INSTANCE = Text(
     "сменяет прежний",
 )
 
+_CHARACTERS = Text(
+    en="letters A to Z, digits, - and _ only, 100 at most", ru="только латинские буквы, цифры, - и _, не более 100"
+)
 
 _METRICS = Text(
     en="port of /metrics; a free one by default, said in the log",
@@ -28,11 +31,18 @@ def default_instance() -> str:
     return re.sub(r"[^A-Za-z0-9_-]", "-", platform.node()) or "0"
 
 
+def _checked(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,100}", value):
+        raise click.BadParameter(str(_CHARACTERS))
+    return value
+
+
 instance_option = click.option(
     "--instance",
     default=default_instance,
     show_default="the machine's name",
     envvar="KRANHUB_CORE_INSTANCE",
     metavar="NAME",
+    callback=_checked,
     help=str(_INSTANCE),
 )

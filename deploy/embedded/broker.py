@@ -14,7 +14,7 @@ from deploy.embedded.record import Ports
 HEAP = ("-Xms128m", "-Xmx512m")
 LOG_SETTINGS = Path(__file__).with_name("log4j2.properties")
 
-# design.md section 6: a plant that is off over the holidays keeps its offsets; topics come from the members file only.
+# A plant that is off over the holidays keeps its offsets; topics come from the members file only.
 SETTINGS = {
     "process.roles": "broker,controller",
     "node.id": "1",

@@ -25,7 +25,7 @@ class Installation(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    core: bool = Field(True, description="run the core here; exactly one machine of a small installation does")
+    core: bool = Field(True, description="run the core here; the machines that do share its work")
     views: bool = Field(True, description="run the views here; a SQLite read model is this machine's own")
     connectors: tuple[Path, ...] = ()
 

@@ -1,5 +1,7 @@
 """Moves a stage's place in an input by hand: the group's offset and the one in its changelog, in one transaction."""
 
+import re
+
 from confluent_kafka import Consumer, IsolationLevel, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
@@ -13,6 +15,9 @@ from streams.exactly_once.clients import retried
 from streams.exactly_once.restore import patiently
 from streams.exactly_once.stage import Stage
 
+MOVER = "~move"
+"""The transactional id's last part: no worker can have this name."""
+
 
 def move(settings: Settings, stage: Stage, place: Place, to: int | None) -> int:
     """Let the stage go on at offset ``to`` of an input's partition, None for the oldest record; return that offset.
@@ -20,12 +25,13 @@ def move(settings: Settings, stage: Stage, place: Place, to: int | None) -> int:
     Raises `Misconfigured` when the topic has no such offset or a worker still runs the stage, `Unavailable` when Kafka
     is away.
     """
+    _require_input(stage, place[0])
     _require_nobody(settings, stage.name)
     first, end = _bounds(clients.admin(settings), place)
     offset = first if to is None else to
     if not first <= offset <= end:
         raise Misconfigured(_outside(place, offset, first, end))
-    producer = clients.producer(settings, stage.name, "move")
+    producer = clients.producer(settings, stage.name, MOVER)
     consumer = clients.reader(settings, clients.group(settings, stage.name))
     try:
         retried(lambda: producer.init_transactions(30))
@@ -33,6 +39,12 @@ def move(settings: Settings, stage: Stage, place: Place, to: int | None) -> int:
     finally:
         consumer.close()
     return offset
+
+
+def _require_input(stage: Stage, topic: str) -> None:
+    """Raise `Misconfigured` unless the stage reads the topic, by its name or by its pattern."""
+    if not any(re.fullmatch(each, topic) if each.startswith("^") else each == topic for each in stage.inputs):
+        raise Misconfigured(_no_input(stage, topic))
 
 
 def _require_nobody(settings: Settings, stage: str) -> None:
@@ -64,6 +76,14 @@ def _bounds(admin: AdminClient, place: Place) -> tuple[int, int]:
 
     earliest, latest = OffsetSpec.earliest(), OffsetSpec.latest()
     return patiently(lambda: ask(earliest), place[0]), patiently(lambda: ask(latest), place[0])
+
+
+def _no_input(stage: Stage, topic: str) -> Text:
+    inputs = ", ".join(stage.inputs)
+    return Text(
+        en=f"The stage {stage.name} does not read {topic}; it reads {inputs}. Give the topic's full name.",
+        ru=f"Этап {stage.name} не читает {topic}; он читает {inputs}. Укажите полное имя топика.",
+    )
 
 
 def _no_partition(place: Place) -> Text:

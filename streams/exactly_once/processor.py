@@ -170,7 +170,10 @@ class Processor:
     def _abort(self) -> None:
         """Drop the transaction and go back to where the last commit ended."""
         self._metrics.aborted()
-        retried(lambda: self._producer.abort_transaction(10))
+        try:
+            retried(lambda: self._producer.abort_transaction(10))
+        except Aborted as again:
+            raise Failed(_never_commits(self.stage.name, str(again))) from again
         self._assignment.rewind(self._consumer)
 
     def _partitions_of(self, topic: str) -> int:

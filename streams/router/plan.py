@@ -56,7 +56,7 @@ def _line(line: Mapping[str, Any], value: Mapping[str, Any]) -> Line:
 def needs(order: Order, master: MasterData) -> tuple[Need, ...]:
     """Return what the order needs; nothing for held lines and cancelled orders.
 
-    An item with a bill becomes its components and itself, the assembly that they feed (domain.md, Routing 2).
+    An item with a bill becomes its components and itself, the assembly that they feed (see docs/architecture.md).
     """
     if order.cancelled:
         return ()

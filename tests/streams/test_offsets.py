@@ -87,7 +87,7 @@ def test_a_stage_that_runs_is_not_moved(around: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("topic", "offset", "said"), [("allocation", 7, "is not among them"), ("nowhere", 0, "does not exist")]
+    ("topic", "offset", "said"), [("allocation", 7, "is not among them"), ("nowhere", 0, "does not read")]
 )
 def test_a_stage_is_not_moved_to_where_nothing_is(around: World, topic: str, offset: int, said: str) -> None:
     with pytest.raises(Misconfigured, match=said):
