@@ -86,7 +86,7 @@ def wrong_clock() -> Iterator[Rig]:
         node = found.brokers.nodes[0]
         clock = found.folder / "clock"
         scenarios.set_clock(clock, 0)
-        node.variables = found.variables = _fake_time(clock)
+        node.variables = _fake_time(clock)
         found.brokers.stop(node)
         found.brokers.start(node)
         found.brokers.wait_until_there()

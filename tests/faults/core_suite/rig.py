@@ -7,7 +7,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.embedded import artifacts, process, registry, stack
@@ -30,8 +30,6 @@ class Rig:
     registry_url: str
     folder: Path
     proxy: Proxy | None = None
-    variables: dict[str, str] = field(default_factory=dict)
-    """For every worker."""
 
     def settings(self) -> Settings:
         """Return settings of a new namespace whose topics and schemas are there."""

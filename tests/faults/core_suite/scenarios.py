@@ -144,7 +144,7 @@ def full_disk(stage: Stage) -> None:
 
 
 def clock_jumps(stage: Stage, hours: Sequence[int]) -> None:
-    """The wall clock of broker and workers jumps to these offsets; what measures durations is left alone."""
+    """The wall clock of the broker jumps to these offsets; what measures durations is left alone."""
     for offset in hours:
         with stage.fault():
             set_clock(stage.rig.folder / "clock", offset)

@@ -106,7 +106,7 @@ def play(
     with ExitStack() as stack:
         stack.callback(feed.close)
         stack.enter_context(watching(watch))
-        staff = stack.enter_context(workers(rig.for_workers(settings), folder, rig.variables))
+        staff = stack.enter_context(workers(rig.for_workers(settings), folder))
         stage = Stage(rig, settings, staff, feed, watch, random.Random(seed))
         _calm(stage, names)
         with feeding(feed):

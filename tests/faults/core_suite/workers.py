@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,9 +21,9 @@ EXPLAINED = (0, 1, 3, -signal.SIGKILL)
 class Workers:
     """Some workers by name. What ends by itself is noted with its exit code and started again."""
 
-    def __init__(self, settings: Settings, folder: Path, variables: Mapping[str, str]) -> None:
-        """Take the workers' settings, a folder for their logs, and variables for all of them."""
-        self._environment = environment(settings, **variables)
+    def __init__(self, settings: Settings, folder: Path) -> None:
+        """Take the workers' settings, and a folder for their logs."""
+        self._environment = environment(settings)
         self._folder = folder
         self._lock = threading.RLock()
         self._running: dict[str, subprocess.Popen[bytes]] = {}
@@ -141,10 +141,10 @@ class Workers:
 
 
 @contextmanager
-def workers(settings: Settings, folder: Path, variables: Mapping[str, str]) -> Iterator[Workers]:
+def workers(settings: Settings, folder: Path) -> Iterator[Workers]:
     """Tend workers from a thread while the context lasts, then end all of them."""
     folder.mkdir(parents=True, exist_ok=True)
-    found, over = Workers(settings, folder, variables), threading.Event()
+    found, over = Workers(settings, folder), threading.Event()
 
     def tend() -> None:
         while not over.wait(TEND_S):
