@@ -31,7 +31,6 @@ def with_confluent_kafka(settings: Settings, topic: str) -> None:
     for key in KEYS:
         producer.produce(topic, key=key, value=b"confluent-kafka")
     producer.commit_transaction(30)
-    producer.close()
 
 
 async def with_aiokafka(bootstrap: str, topic: str) -> None:

@@ -3,7 +3,7 @@
 import tempfile
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -11,10 +11,13 @@ import pytest
 from deploy.embedded import process, record
 from deploy.embedded import stack as embedded
 from deploy.embedded.progress import Progress
-from kranhub import members
+from kranhub import members, topicadmin
 from kranhub.settings import Settings, endpoints
 
 REPOSITORY = Path(__file__).parents[2]
+
+KEPT = 30
+"""Namespaces whose topics are kept; no test needs so many at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,8 @@ class Stack:
     settings: Settings
     bootstrap: str
     registry_url: str
+    prepared: list[str] = field(default_factory=list)
+    """Namespaces of earlier tests whose topics still exist."""
 
     def settings_for(self, namespace: str) -> Settings:
         """Return settings of this stack under another namespace, whose topics do not exist yet."""
@@ -32,8 +37,19 @@ class Stack:
     def prepare(self, namespace: str) -> Settings:
         """Return such settings after creating the topics of all members there (takes about a second)."""
         settings = self.settings_for(namespace)
+        self._forget()
+        self.prepared.append(namespace)
         embedded.prepare(settings, members.load(settings.members_file))
         return settings
+
+    def _forget(self) -> None:
+        """Delete the topics of tests long over: some 200 partitions each would exhaust the broker's open files."""
+        if len(self.prepared) < KEPT:
+            return
+        over = tuple(self.prepared[: KEPT // 2])
+        with topicadmin.admin(self.settings) as client:
+            client.delete_topics([each["name"] for each in client.describe_topics() if each["name"].startswith(over)])
+        del self.prepared[: len(over)]
 
 
 def new_namespace() -> str:
