@@ -19,7 +19,7 @@ from deploy.embedded import stack
 from kranhub import members, topics
 from kranhub.codec import Codec
 from kranhub.registry import Registry
-from kranhub.settings import Settings, endpoints
+from kranhub.settings import endpoints, variables
 
 ORDERS = 6_000
 POLL_S = 0.025
@@ -53,7 +53,7 @@ def _one(cluster: Cluster, count: int) -> Passage:
         with Registry(endpoints(settings).registry_url) as registry:
             codec = Codec(registry)
             cluster.fill(topics.out(settings.namespace, simple.BUYER, "orders"), _records(codec, count))
-        with running("core", [[sys.executable, "-m", "kranhub", "core", "run"]], _variables(cluster, settings)) as core:
+        with running("core", [[sys.executable, "-m", "kranhub", "core", "run"]], variables(settings)) as core:
             return _watch(cluster, settings.namespace, count, core)
     finally:
         cluster.delete([name for name in cluster.made if name.startswith(settings.namespace)])
@@ -63,18 +63,6 @@ def _records(codec: Codec, count: int) -> Iterator[tuple[bytes, bytes]]:
     for number in range(count):
         value = simple.order(number)
         yield value["order_id"].encode(), codec.encode("Order", value)
-
-
-def _variables(cluster: Cluster, settings: Settings) -> dict[str, str]:
-    where = endpoints(cluster.settings)
-    return {
-        "KRANHUB_NAMESPACE": settings.namespace,
-        "KRANHUB_DATA_DIR": str(settings.data_dir),
-        "KRANHUB_MEMBERS_FILE": str(settings.members_file),
-        "KRANHUB_NOMENCLATURE_FILE": str(settings.nomenclature_file),
-        "KRANHUB_KAFKA_BOOTSTRAP": where.bootstrap,
-        "KRANHUB_REGISTRY_URL": where.registry_url,
-    }
 
 
 def _watch(cluster: Cluster, namespace: str, count: int, core: Running) -> Passage:

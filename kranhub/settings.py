@@ -74,3 +74,19 @@ def endpoints(settings: Settings) -> Endpoints:
                 ru="Нет Kafka: выполните `kranhub up` или задайте KRANHUB_KAFKA_BOOTSTRAP и KRANHUB_REGISTRY_URL.",
             )
         ) from None
+
+
+def variables(settings: Settings) -> dict[str, str]:
+    """Return the variables under which a process of its own works on the same brokers, namespace and files.
+
+    Raises `Misconfigured` as `endpoints`.
+    """
+    where = endpoints(settings)
+    return {
+        "KRANHUB_NAMESPACE": settings.namespace,
+        "KRANHUB_DATA_DIR": str(settings.data_dir),
+        "KRANHUB_MEMBERS_FILE": str(settings.members_file),
+        "KRANHUB_NOMENCLATURE_FILE": str(settings.nomenclature_file),
+        "KRANHUB_KAFKA_BOOTSTRAP": where.bootstrap,
+        "KRANHUB_REGISTRY_URL": where.registry_url,
+    }

@@ -21,7 +21,7 @@ from kranhub.codec import Codec
 from kranhub.envelope import Envelope
 from kranhub.reading import Message
 from kranhub.registry import Registry
-from kranhub.settings import Settings, endpoints
+from kranhub.settings import Settings, endpoints, variables
 
 PATIENCE_S = 45.0
 NOW = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
@@ -29,17 +29,8 @@ NOW = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
 
 def environment(settings: Settings, **more: str) -> dict[str, str]:
     """The environment in which a subprocess finds this stack and namespace."""
-    where = endpoints(settings)
-    return {
-        **{name: value for name, value in os.environ.items() if not name.startswith("KRANHUB_")},
-        "KRANHUB_NAMESPACE": settings.namespace,
-        "KRANHUB_DATA_DIR": str(settings.data_dir),
-        "KRANHUB_MEMBERS_FILE": str(settings.members_file),
-        "KRANHUB_NOMENCLATURE_FILE": str(settings.nomenclature_file),
-        "KRANHUB_KAFKA_BOOTSTRAP": where.bootstrap,
-        "KRANHUB_REGISTRY_URL": where.registry_url,
-        **more,
-    }
+    outside = {name: value for name, value in os.environ.items() if not name.startswith("KRANHUB_")}
+    return {**outside, **variables(settings), **more}
 
 
 def start_core(settings: Settings, *options: str, **more: str) -> subprocess.Popen[bytes]:
