@@ -1,17 +1,23 @@
 """The members file: the companies, their roles, capabilities, sites and contacts. Topics and rights follow from it."""
 
+from collections.abc import Iterable
+from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_serializer, model_validator
 
-from kranhub import yamlfile
+from kranhub import units, yamlfile
+from kranhub.partycodes import Gln, Inn, Kpp, Ogrn
 from kranhub.text import Text
 
 MemberId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,39}$", description="used in topic names")]
+Okpd2 = Annotated[str, Field(pattern=r"^\d{2}(\.\d{1,3}){0,4}$", description="OK 034-2014, whole or a prefix")]
+Currency = Annotated[str, Field(pattern="^[A-Z]{3}$", description="ISO 4217")]
+Positive = Annotated[Decimal, Field(gt=0, max_digits=28, decimal_places=6)]
 
 
 class Role(StrEnum):
@@ -34,7 +40,14 @@ def _known_zone(name: str) -> str:
     return name
 
 
+def _known_unit(code: str) -> str:
+    if code not in units.UNITS:
+        raise ValueError(f"unit {code!r} is not in the table of UN/CEFACT Recommendation 20; use a code such as KGM")
+    return code
+
+
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
+UnitCode = Annotated[str, AfterValidator(_known_unit)]
 
 
 class _Model(BaseModel):
@@ -69,22 +82,77 @@ class Contact(_Model):
     email: str | None = None
 
 
+class Quantity(_Model):
+    """How much, in a unit of UN/CEFACT Recommendation 20."""
+
+    quantity: Positive
+    unit: UnitCode
+
+
+class Money(_Model):
+    """An amount in a currency (ISO 4217)."""
+
+    amount: Annotated[Decimal, Field(ge=0, max_digits=28, decimal_places=4)]
+    currency: Currency
+
+
+class Capability(_Model):
+    """What a member can make: every item whose OKPD2 code begins with ``okpd2``. In a file the code alone is enough.
+
+    ``working_days`` is how long making one lot takes, ``capacity`` what can be made in one ISO week (None: no limit),
+    ``minimum_lot`` the least that is worth starting, ``cost`` that of one base unit of the item.
+    """
+
+    okpd2: Okpd2
+    working_days: int = Field(5, ge=0, le=999)
+    capacity: Quantity | None = None
+    minimum_lot: Quantity | None = None
+    cost: Money | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _code_alone(cls, value: Any) -> Any:
+        return {"okpd2": value} if isinstance(value, str) else value
+
+    def covers(self, okpd2: str) -> bool:
+        """Return whether an item of this OKPD2 code is among what it makes: whole groups of digits count."""
+        return covers(self.okpd2, okpd2)
+
+
+def covers(prefix: str, okpd2: str) -> bool:
+    """Return whether an OKPD2 code begins with the prefix, group by group: 28.22 covers 28.22.14, not 28.221."""
+    return okpd2 == prefix or okpd2.startswith(f"{prefix}.")
+
+
 class Member(_Model):
     """One company.
 
-    ``capabilities`` are OKPD2 code prefixes that a plant or partner can make, best first. ``country`` is ISO 3166-1
-    alpha-2, ``language`` BCP 47.
+    ``capabilities`` are what a plant or partner can make, best first. ``country`` is ISO 3166-1 alpha-2, ``language``
+    BCP 47, ``calendar`` the id of a working calendar, ``region`` ISO 3166-2, ``currencies`` those in which it takes
+    orders. ``inn``, ``kpp``, ``ogrn`` are Russia's numbers of the legal entity, ``gln`` GS1's.
     """
 
     id: MemberId
     name: Name
     roles: frozenset[Role] = Field(min_length=1)
     country: str = Field(pattern="^[A-Z]{2}$")
+    region: str | None = Field(None, pattern="^[A-Z]{2}-[A-Z0-9]{1,3}$")
     language: str = Field("ru", pattern="^[a-z]{2}$")
     time_zone: TimeZone
+    calendar: str = "ru-5x2"
     sites: tuple[Site, ...] = ()
-    capabilities: tuple[Annotated[str, Field(pattern=r"^\d{2}(\.\d{1,3}){0,4}$")], ...] = ()
+    capabilities: tuple[Capability, ...] = ()
+    currencies: tuple[Currency, ...] = Field(("RUB",), min_length=1)
     contacts: tuple[Contact, ...] = ()
+    legal_name: str | None = None
+    inn: Inn | None = None
+    kpp: Kpp | None = None
+    ogrn: Ogrn | None = None
+    gln: Gln | None = None
+
+    @field_serializer("roles")
+    def _in_order(self, roles: frozenset[Role]) -> list[str]:
+        return sorted(roles)
 
     @property
     def makes(self) -> bool:
@@ -100,24 +168,60 @@ class Member(_Model):
         return self
 
 
+class Leg(_Model):
+    """How many days goods travel from one member to another; back as well, unless that has an entry of its own."""
+
+    origin: MemberId = Field(alias="from")
+    destination: MemberId = Field(alias="to")
+    days: int = Field(ge=0, le=999)
+
+
+class Transport(_Model):
+    """Calendar days on the way between two members; ``default_days`` where ``days`` has no entry for them."""
+
+    default_days: int = Field(1, ge=0, le=999)
+    days: tuple[Leg, ...] = ()
+
+    @cached_property
+    def _by_way(self) -> dict[tuple[str, str], int]:
+        there = {(leg.origin, leg.destination): leg.days for leg in self.days}
+        return {(leg.destination, leg.origin): leg.days for leg in self.days} | there
+
+    def between(self, origin: str, destination: str) -> int:
+        """Return the calendar days from one member to another; 0 within one member."""
+        return 0 if origin == destination else self._by_way.get((origin, destination), self.default_days)
+
+
 class Members(_Model):
-    """All companies of the hub."""
+    """All companies of the hub, and how long goods travel between them."""
 
     members: tuple[Member, ...] = Field(min_length=1)
+    transport: Transport = Transport()
 
     @model_validator(mode="after")
     def _unique(self) -> Self:
-        seen: set[str] = set()
-        for member in self.members:
-            if member.id in seen:
-                raise ValueError(f"member {member.id!r} stands twice; give every company one entry")
-            seen.add(member.id)
+        _refuse_repeats(
+            [member.id for member in self.members], "member {!r} stands twice; give every company one entry"
+        )
+        ways = [f"{leg.origin} to {leg.destination}" for leg in self.transport.days]
+        _refuse_repeats(ways, "the way from {} stands twice; leave one entry")
+        for end in (end for leg in self.transport.days for end in (leg.origin, leg.destination)):
+            if end not in self.by_id:
+                raise ValueError(f"transport names {end!r}, who is no member; correct the id")
         return self
 
     @cached_property
     def by_id(self) -> dict[str, Member]:
         """The members by their id."""
         return {member.id: member for member in self.members}
+
+
+def _refuse_repeats(names: Iterable[str], text: str) -> None:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise ValueError(text.format(name))
+        seen.add(name)
 
 
 def load(path: Path) -> Members:

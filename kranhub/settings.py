@@ -20,6 +20,8 @@ class Settings(BaseSettings):
     data_dir: Path = Field(Path("kranhub-data"), description="where the embedded stack keeps its data")
     members_file: Path = Field(Path("deploy/members/omsk.yaml"), description="the companies")
     nomenclature_file: Path = Field(Path("deploy/nomenclature/omsk.yaml"), description="items, codes and bills")
+    rules_file: Path = Field(Path("deploy/rules/omsk.yaml"), description="routing rules")
+    calendars_file: Path = Field(Path("deploy/calendars/omsk.yaml"), description="working calendars")
     kafka_bootstrap: str | None = Field(None, description="host:port,… of an external Kafka")
     kafka_security_protocol: str = Field("PLAINTEXT", pattern="^(PLAINTEXT|SSL|SASL_PLAINTEXT|SASL_SSL)$")
     kafka_sasl_mechanism: str | None = None
@@ -87,6 +89,8 @@ def variables(settings: Settings) -> dict[str, str]:
         "KRANHUB_DATA_DIR": str(settings.data_dir),
         "KRANHUB_MEMBERS_FILE": str(settings.members_file),
         "KRANHUB_NOMENCLATURE_FILE": str(settings.nomenclature_file),
+        "KRANHUB_RULES_FILE": str(settings.rules_file),
+        "KRANHUB_CALENDARS_FILE": str(settings.calendars_file),
         "KRANHUB_KAFKA_BOOTSTRAP": where.bootstrap,
         "KRANHUB_REGISTRY_URL": where.registry_url,
     }
