@@ -1,7 +1,7 @@
 """Every schema of the shared language keeps our rules; the lint sees each forbidden change."""
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -14,6 +14,21 @@ RECORDS = schemafiles.load_all()
 @pytest.mark.parametrize("record", RECORDS)
 def test_every_schema_is_clean(record: str) -> None:
     assert schemalint.lint(RECORDS[record]) == []
+
+
+def names(node: Any) -> Iterator[str]:
+    """The names of a schema's records and enums."""
+    for branch in node if isinstance(node, list) else [node]:
+        if isinstance(branch, dict):
+            if "name" in branch:
+                yield branch["name"]
+            inner = [branch.get("items"), branch.get("values"), *(field["type"] for field in branch.get("fields", ()))]
+            yield from (name for part in inner for name in names(part))
+
+
+def test_a_types_name_stands_in_one_schema_only() -> None:
+    found = [name for schema in RECORDS.values() for name in names(schema)]
+    assert sorted(found) == sorted(set(found))
 
 
 def test_every_document_topic_has_its_record() -> None:
