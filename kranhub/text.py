@@ -20,6 +20,10 @@ class Text:
     def __str__(self) -> str:
         return self.ru if language() == "ru" else self.en
 
+    def then(self, more: "Text") -> "Text":
+        """Return both sentences, one after the other."""
+        return Text(en=f"{self.en} {more.en}", ru=f"{self.ru} {more.ru}")
+
     def as_map(self) -> dict[str, str]:
         """Return ``{"en": …, "ru": …}`` (BCP 47 tags), the form that records carry."""
         return {"en": self.en, "ru": self.ru}

@@ -3,15 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 from kranhub.text import Text
+from streams.router import source, terms, why
 from streams.router.masterdata import MasterData
-from streams.router.model import Attempt, OrderState, Portion, Sent
-
-RULE, RULE_VERSION = "capability-rank", "1"
-"""The one rule of version one: the longest matching capability first (`masterdata`)."""
+from streams.router.model import Attempt, OrderState, Portion, Reservation, Sent
+from streams.router.terms import NO_SPECIFICATION
 
 OWNER = "operations"
 """Who acts on alerts: the hub's own people."""
@@ -28,6 +26,7 @@ class Effect:
     key: str
     id: str
     value: Mapping[str, Any]
+    headers: tuple[tuple[str, bytes], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +37,8 @@ class Now:
     time: datetime
 
 
-def plant_order(state: OrderState, portion: Portion, attempt: Attempt, now: Now) -> Effect:
-    """Return the plant order as the attempt's ``sent`` and ``revision`` say."""
+def plant_order(state: OrderState, portion: Portion, attempt: Attempt, master: MasterData, now: Now) -> Effect:
+    """Return the plant order as the attempt's ``sent`` and ``revision`` say, in the plant's own item code."""
     order, sent = state.order, attempt.sent
     assert sent is not None  # noqa: S101  (callers have just set it)
     number = portion.id_of(state.key, attempt)
@@ -59,45 +58,100 @@ def plant_order(state: OrderState, portion: Portion, attempt: Attempt, now: Now)
         "issued_at": now.time,
         "requested_date": sent.requested_date,
         "feeds_into": sent.feeds_into,
-        "lines": [_plant_line(state, portion, sent)],
+        **terms.to_plant(order.terms),
+        "lines": [_plant_line(state, portion, attempt.plant, sent, master)],
     }
-    return Effect("PlantOrder", number, f"hub/PlantOrder/{number}/{attempt.revision}", value)
+    rule = source.rule_of(order, portion, master)
+    named = (rule.rule, str(rule.version)) if rule else (NO_RULE, NO_RULE)
+    extra = (("kranhub-rule", named[0].encode()), ("kranhub-rule-version", named[1].encode()))
+    return Effect("PlantOrder", number, f"hub/PlantOrder/{number}/{attempt.revision}", value, extra)
 
 
-def _plant_line(state: OrderState, portion: Portion, sent: Sent) -> dict[str, Any]:
-    words = {line.line_id: line.description for line in state.order.lines if line.item == portion.item}
+NO_RULE = "none"
+"""The rule of a decision that no rule was found for."""
+
+
+def _plant_line(state: OrderState, portion: Portion, plant: str, sent: Sent, master: MasterData) -> dict[str, Any]:
+    line = next((line for line in state.order.lines if line.line_id == portion.line_id), None)
+    own = line is not None and line.item == portion.item
     return {
         "line_id": "1",
         "order_line_id": portion.line_id,
         "item": portion.item,
-        "item_code": portion.item,
-        "description": words.get(portion.line_id),
+        "item_code": master.code_for(plant, portion.item),
+        "description": line.description if line and own else None,
         "quantity": sent.quantity,
         "unit": portion.unit,
         "price": sent.price,
         "requested_date": None,
+        **terms.line_fields(line.specification if line and own else NO_SPECIFICATION),
     }
 
 
-def request(state: OrderState, portion: Portion, attempt: Attempt, action: str, quantity: Decimal) -> Effect:
-    """Return a request to the plant's allocator."""
-    number = portion.id_of(state.key, attempt)
-    value = {
-        "request_id": number,
+def _request(state: OrderState, portion: Portion, plant: str, request_id: str, **asked: Any) -> dict[str, Any]:
+    return {
+        "request_id": request_id,
         "order_key": state.key,
-        "plant": attempt.plant,
+        "plant": plant,
         "item": portion.item,
-        "quantity": quantity,
-        "action": action,
+        "quantity": portion.quantity,
+        "generation": 0,
+        "not_before": None,
+        "at": None,
+        "expires_at": None,
+        **asked,
     }
-    amount = f"{quantity.normalize():f}"
-    return Effect("AllocationRequest", attempt.plant, f"hub/AllocationRequest/{number}/{action}/{amount}", value)
+
+
+def quote_request(state: OrderState, portion: Portion, plant: str, now: Now) -> Effect:
+    """Return the question what the plant could do for the portion, without a reservation."""
+    number = portion.quote_id(state.key, plant)
+    value = _request(state, portion, plant, number, action="QUOTE")
+    amount = f"{portion.quantity.normalize():f}"
+    return Effect("AllocationRequest", plant, f"hub/AllocationRequest/{number}/{amount}", value)
+
+
+def reserve_request(state: OrderState, portion: Portion, attempt: Attempt, wanted: Reservation, now: Now) -> Effect:
+    """Return the request to keep what the reservation says."""
+    number = portion.id_of(state.key, attempt)
+    asked = {
+        "action": "RESERVE",
+        "quantity": wanted.quantity,
+        "generation": wanted.generation,
+        "not_before": wanted.not_before,
+        "expires_at": wanted.expires_at,
+    }
+    value = _request(state, portion, attempt.plant, number, **asked)
+    return Effect("AllocationRequest", attempt.plant, f"hub/AllocationRequest/{number}/{wanted.generation}", value)
+
+
+def release_request(state: OrderState, portion: Portion, attempt: Attempt, now: Now) -> Effect:
+    """Return the request to give back what the attempt had reserved."""
+    number = portion.id_of(state.key, attempt)
+    value = _request(state, portion, attempt.plant, number, action="RELEASE", **_held(attempt))
+    return Effect("AllocationRequest", attempt.plant, f"hub/AllocationRequest/{number}/release", value)
+
+
+def delivered_request(state: OrderState, portion: Portion, attempt: Attempt, now: Now) -> Effect:
+    """Return the word that the plant's ERP has taken the plant order, so that it now reserves the stock itself."""
+    number = portion.id_of(state.key, attempt)
+    value = _request(
+        state, portion, attempt.plant, number, action="DELIVERED", at=attempt.delivered_at, **_held(attempt)
+    )
+    return Effect("AllocationRequest", attempt.plant, f"hub/AllocationRequest/{number}/delivered", value)
+
+
+def _held(attempt: Attempt) -> dict[str, Any]:
+    held = attempt.reservation
+    return {"quantity": held.quantity, "generation": held.generation} if held else {}
 
 
 def decision(state: OrderState, portion: Portion, attempt: Attempt | None, master: MasterData, now: Now) -> Effect:
     """Return why the portion went to the attempt's plant, or, without an attempt, why nobody could take it."""
     number = portion.id_of(state.key, attempt) if attempt else None
     place = number or f"{state.key}/{portion.line_id}.{portion.part}.none.{len(portion.attempts)}"
+    rule = source.rule_of(state.order, portion, master)
+    reservation = attempt.reservation if attempt else None
     value = {
         "order_key": state.key,
         "order_revision": state.revision,
@@ -106,26 +160,46 @@ def decision(state: OrderState, portion: Portion, attempt: Attempt | None, maste
         "item": portion.item,
         "quantity": portion.quantity,
         "unit": portion.unit,
-        "rule": RULE,
-        "rule_version": RULE_VERSION,
+        "rule": rule.rule if rule else NO_RULE,
+        "rule_version": str(rule.version) if rule else NO_RULE,
+        "mode": rule.mode if rule else "auto",
+        "inputs": _inputs(state, portion, attempt),
         "chosen": attempt.plant if attempt else None,
-        "from_stock": attempt.from_stock if attempt else None,
-        "alternatives": [
-            {"member": member, "rank": rank, "why_not": _why_not(member, portion, attempt)}
-            for rank, member in enumerate(master.candidates(portion.item), 1)
-        ],
+        "from_stock": reservation.from_stock if reservation else None,
+        "alternatives": why.alternatives(state.order, portion, attempt, rule, master),
         "decided_at": now.time,
     }
     return Effect("RoutingDecision", place, f"hub/RoutingDecision/{place}", value)
 
 
-def _why_not(member: str, portion: Portion, chosen: Attempt | None) -> str | None:
-    if chosen and member == chosen.plant:
-        return None
-    if member in portion.excluded:
-        return "partly-accepted"
-    tried = {attempt.plant: attempt.closed for attempt in portion.attempts}
-    return tried.get(member) or "lower-rank"
+def _inputs(state: OrderState, portion: Portion, attempt: Attempt | None) -> dict[str, str]:
+    """Return what the decision was made from, in words of its own: for a person and for a comparison."""
+    reservation = attempt.reservation if attempt else None
+    found = {
+        "kind": state.order.kind,
+        "node": portion.node,
+        "by_hand": "yes" if attempt and attempt.by_hand else None,
+        "held": portion.held,
+        "available_on": reservation.available_on.isoformat() if reservation and reservation.available_on else None,
+        "requested_date": attempt.sent.requested_date.isoformat() if attempt and attempt.sent else None,
+    }
+    return {name: content for name, content in found.items() if content}
+
+
+def audit(state: OrderState, action: Mapping[str, Any], now: Now) -> Effect:
+    """Return the entry that says who did what by hand, and why."""
+    place = action["plant_order_id"] or (f"{state.key}/{action['line_id']}" if action["line_id"] else state.key)
+    value = {
+        "entry_id": action["action_id"],
+        "actor": action["actor"],
+        "action": action["action"],
+        "subject": place,
+        "before": state.status.state if state.status else None,
+        "after": action["plant"] or (action["date"].isoformat() if action["date"] else None),
+        "reason": action["reason"],
+        "at": now.time,
+    }
+    return Effect("AuditEntry", state.key, f"hub/AuditEntry/{action['action_id']}", value)
 
 
 def alert(state: OrderState, code: str, place: str, text: Text, now: Now) -> Effect:

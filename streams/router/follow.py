@@ -1,4 +1,4 @@
-"""Takes facts into the state: the allocator's answer, the plants' answers, production and receipts.
+"""Takes facts into the state: the plants' answers, production and receipts.
 
 Each fact stands under its author's own time and the latest wins, so late, repeated and out-of-order events end in the
 same state.
@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from kranhub.errors import InvalidDocument
-from streams.router import reasons
+from streams.router import reasons, source
 from streams.router.masterdata import MasterData
 from streams.router.model import Answer, Attempt, OrderState, Portion, Production, with_attempt
 from streams.router.normalise import UNMAPPED_UNIT, in_base
@@ -23,21 +23,23 @@ Followed = tuple[OrderState, Cause | None]
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class Place:
+    """A portion, and the attempt of it that a plant order stands for."""
+
     portion: Portion
     attempt: Attempt
 
 
-def find(state: OrderState, plant_order_id: str) -> _Place | None:
+def find(state: OrderState, plant_order_id: str) -> Place | None:
     """Return the portion and the attempt that this plant order stands for."""
     for portion in state.portions:
         for attempt in portion.attempts:
             if portion.id_of(state.key, attempt) == plant_order_id:
-                return _Place(portion, attempt)
+                return Place(portion, attempt)
     return None
 
 
-def addressed(state: OrderState | None, plant_order_id: str, author: str) -> _Place:
+def addressed(state: OrderState | None, plant_order_id: str, author: str) -> Place:
     """Return the place of the plant order.
 
     Raises `InvalidDocument` with ``unknown-plant-order``, or ``not-addressee`` when the author was not asked.
@@ -48,14 +50,6 @@ def addressed(state: OrderState | None, plant_order_id: str, author: str) -> _Pl
     if place.attempt.plant != author:
         raise InvalidDocument("not-addressee", reasons.not_addressee(plant_order_id, author))
     return place
-
-
-def allocated(state: OrderState, value: Value) -> OrderState:
-    """Take the allocator's answer; one to an older request is dropped."""
-    place = find(state, value["request_id"])
-    if place is None or value["from_stock"] + value["to_make"] != place.attempt.reserved:
-        return state
-    return _put(state, place, replace(place.attempt, from_stock=value["from_stock"]))
 
 
 def answered(state: OrderState | None, value: Value, master: MasterData, time: datetime) -> Followed:
@@ -103,40 +97,63 @@ def _quantity(portion: Portion, line: Value | None, master: MasterData) -> Decim
     return quantity
 
 
-def _accept(state: OrderState, place: _Place, answer: Answer, quantity: Decimal, master: MasterData) -> Followed:
+def _accept(state: OrderState, place: Place, answer: Answer, quantity: Decimal, master: MasterData) -> Followed:
     portion, attempt = place.portion, place.attempt
     if attempt.closed is not None:
-        return _put(state, place, replace(attempt, answer=answer, withdraw=True)), None
+        return put(state, place, replace(attempt, answer=answer, withdraw=True)), None
     cause = reasons.accepted(attempt.plant, portion.item, answer.promised, master)
     if quantity >= portion.quantity or portion.cancelled or attempt.sent is None:
-        return _put(state, place, replace(attempt, answer=answer)), cause
-    rest = Need(portion.line_id, portion.item, portion.unit, portion.quantity - quantity, portion.feeds)
+        return put(state, place, replace(attempt, answer=answer)), cause
     kept = replace(attempt, answer=answer, sent=replace(attempt.sent, quantity=quantity))
-    state = state.with_portion(with_attempt(replace(portion, quantity=quantity), kept))
-    tried = (*portion.excluded, *(other.plant for other in portion.attempts))
-    return add_portion(state, rest, excluded=tried), reasons.partly(attempt.plant, portion.item, master)
+    state = state.with_portion(with_attempt(portion, kept))
+    return split(state, find_again(state, portion), quantity), reasons.partly(attempt.plant, portion.item, master)
 
 
-def reject(state: OrderState, place: _Place, why: str, at: datetime, master: MasterData) -> Followed:
+def find_again(state: OrderState, portion: Portion) -> Portion:
+    """Return the portion as the state has it now."""
+    return next(p for p in state.portions if (p.line_id, p.part) == (portion.line_id, portion.part))
+
+
+def split(state: OrderState, portion: Portion, quantity: Decimal) -> OrderState:
+    """Leave this much to the portion's plant; the rest becomes a portion that whoever was tried is not asked for."""
+    rest = Need(portion.line_id, portion.item, portion.unit, portion.quantity - quantity, portion.node, portion.feeds)
+    state = state.with_portion(replace(portion, quantity=quantity))
+    return add_portion(state, rest, excluded=tuple(sorted(source.tried(portion))))
+
+
+def reject(state: OrderState, place: Place, why: str, at: datetime, master: MasterData) -> Followed:
     """Take the portion from the plant, which said no at this time."""
     if place.attempt.closed is not None:
         return state, None
     closed = replace(place.attempt, closed=why, answer=Answer(at, False))
-    return _put(state, place, closed), reasons.rejected(place.attempt.plant, place.portion.item, master)
+    return put(state, place, closed), reasons.rejected(place.attempt.plant, place.portion.item, master)
 
 
 def produced(state: OrderState | None, value: Value, master: MasterData) -> Followed:
-    """Take a ProductionStatus. Raises `InvalidDocument` as `addressed` does."""
+    """Take a ProductionStatus. Raises `InvalidDocument` as `addressed` does, or for a unit without mapping."""
     place = addressed(state, value["plant_order_id"], value["plant"])
     assert state is not None  # noqa: S101  (addressed has checked)
-    new = Production(value["production_order_id"], value["as_of"], value["state"], value["estimated_completion"])
+    new = Production(
+        value["production_order_id"],
+        value["as_of"],
+        value["state"],
+        value["estimated_completion"],
+        _completed(place.portion, value, master),
+    )
     known = {production.number: production for production in place.attempt.productions}
     if new.number in known and new.at < known[new.number].at:
         return state, None
     known[new.number] = new
     ordered = tuple(known[number] for number in sorted(known))
     cause = reasons.production(place.attempt.plant, place.portion.item, new.state, master)
-    return _put(state, place, replace(place.attempt, productions=ordered)), cause
+    return put(state, place, replace(place.attempt, productions=ordered)), cause
+
+
+def _completed(portion: Portion, value: Value, master: MasterData) -> Decimal:
+    completed = in_base(master.items[portion.item], value["completed"], value["unit"])
+    if completed is None:
+        raise InvalidDocument(UNMAPPED_UNIT, reasons.unmapped_unit(value["unit"], portion.unit))
+    return completed
 
 
 def received(state: OrderState | None, value: Value, master: MasterData) -> Followed:
@@ -148,7 +165,10 @@ def received(state: OrderState | None, value: Value, master: MasterData) -> Foll
     assert state is not None  # noqa: S101  (addressed has checked)
     attempt, revision = place.attempt, value["revision"]
     if value["outcome"] in ("APPLIED", "DUPLICATE"):
-        return _put(state, place, replace(attempt, delivered=max(attempt.delivered, revision))), None
+        delivered_at = attempt.delivered_at or value["delivered_at"]
+        return put(
+            state, place, replace(attempt, delivered=max(attempt.delivered, revision), delivered_at=delivered_at)
+        ), None
     cancelled = attempt.sent is not None and attempt.sent.cancelled
     if value["outcome"] != "REJECTED" or revision < attempt.revision or cancelled or place.portion.cancelled:
         return state, None
@@ -156,8 +176,9 @@ def received(state: OrderState | None, value: Value, master: MasterData) -> Foll
     closed = find(after, value["key"])
     if closed is None or revision == 1:
         return after, cause
-    return _put(after, closed, replace(closed.attempt, withdraw=True)), cause
+    return put(after, closed, replace(closed.attempt, withdraw=True)), cause
 
 
-def _put(state: OrderState, place: _Place, attempt: Attempt) -> OrderState:
+def put(state: OrderState, place: Place, attempt: Attempt) -> OrderState:
+    """Return the state with this attempt at the place."""
     return state.with_portion(with_attempt(place.portion, attempt))

@@ -13,13 +13,27 @@ from pydantic import TypeAdapter
 
 from kranhub import identifiers
 from streams.router import packed
+from streams.router.terms import NO_SPECIFICATION, NO_TERMS, Specification, Terms
 
-PlanState = Literal["RECEIVED", "PLANNED", "CONFIRMED", "IN_PRODUCTION", "READY", "ON_HOLD", "REJECTED", "CANCELLED"]
+PlanState = Literal[
+    "RECEIVED",
+    "PLANNED",
+    "CONFIRMED",
+    "IN_PRODUCTION",
+    "READY",
+    "SHIPPED",
+    "DELIVERED",
+    "CLOSED",
+    "ON_HOLD",
+    "REJECTED",
+    "CANCELLED",
+]
+ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of the order, in canonical items and base units. ``item`` is None while unmapped."""
+    """One line of the order, in canonical items and base units; as the buyer wrote it while ``hold_reason`` says why."""
 
     line_id: str
     item_code: str
@@ -30,6 +44,7 @@ class Line:
     description: str | None = None
     price: Decimal | None = None
     hold_reason: str | None = None
+    specification: Specification = field(default=NO_SPECIFICATION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +64,7 @@ class Order:
     delivery_place: str | None = None
     complete_delivery: bool = False
     cancelled: bool = False
+    terms: Terms = field(default=NO_TERMS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,32 +90,70 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Production:
-    """The latest state of one production order by the plant's own time."""
+    """The latest state of one production order by the plant's own time; ``completed`` in the item's base unit."""
 
     number: str
     at: datetime
     state: str
     estimated: date | None = None
+    completed: Decimal = ZERO
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One shipment of a plant order's goods: when it left and arrived by the shipper's word, None while it has not."""
+
+    number: str
+    quantity: Decimal
+    departed: datetime | None = None
+    arrived: datetime | None = None
+    expected: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """What a plant's allocator was asked to keep, and its answer: ``from_stock`` and ``to_make`` are None before it.
+
+    ``expires_at`` is set while it is kept for a while only: for a quotation, or until a person approves.
+    """
+
+    generation: int
+    quantity: Decimal
+    not_before: date
+    from_stock: Decimal | None = None
+    to_make: Decimal | None = None
+    available_on: date | None = None
+    expires_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One plant asked for a portion. ``reserved`` is the quantity that its allocator was asked to reserve.
+    """One plant asked for a portion.
 
-    ``answers_from`` is the first revision whose answer still counts; ``closed`` is why the plant no longer has it.
+    ``answers_from`` is the first revision whose answer still counts, ``answer_by`` the deadline of that answer;
+    ``delivered_at`` is when the plant's ERP first took it, ``told_allocator`` whether its allocator knows;
+    ``wanted_for`` is the line's date for which the plant order's own date was worked out; ``closed`` is why the plant no
+    longer has it.
     """
 
     plant: str
     number: int
-    reserved: Decimal | None = None
-    from_stock: Decimal | None = None
+    reservation: Reservation | None = None
     released: bool = False
+    approved: bool = False
+    by_hand: bool = False
     sent: Sent | None = None
     revision: int = 0
     answers_from: int = 1
+    answer_by: datetime | None = None
+    wanted_for: date | None = None
+    day_by_hand: date | None = None
     delivered: int = 0
+    delivered_at: datetime | None = None
+    told_allocator: bool = False
     answer: Answer | None = None
     productions: tuple[Production, ...] = ()
+    legs: tuple[Leg, ...] = ()
     closed: str | None = None
     withdraw: bool = False
 
@@ -108,20 +162,58 @@ class Attempt:
         """Whether the plant has accepted what it was last told."""
         return self.answer is not None and self.answer.accepted
 
+    @property
+    def reserved(self) -> bool:
+        """Whether the allocator has answered."""
+        return self.reservation is not None and self.reservation.from_stock is not None
+
+    @property
+    def fixed(self) -> Decimal:
+        """What the plant has made or sent: a change of the order cannot take it back."""
+        made = sum((production.completed for production in self.productions), ZERO)
+        return max(made, sum((leg.quantity for leg in self.legs if leg.departed or leg.arrived), ZERO))
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What a candidate could do, without a reservation; the quantities are None until it has answered.
+
+    ``load`` is the share of its capacity that is taken in the weeks that it would need, 0 to 1; None without a capacity.
+    """
+
+    plant: str
+    from_stock: Decimal | None = None
+    to_make: Decimal | None = None
+    available_on: date | None = None
+    load: Decimal | None = None
+
 
 @dataclass(frozen=True, slots=True)
 class Portion:
-    """A line's quantity of one item, at one plant at a time. ``feeds`` is the item of the line that it goes into."""
+    """A line's quantity of one item, at one plant at a time.
+
+    ``node`` is its place in the line's bill of materials: "" for the line's own item, else the items on the way down.
+    ``feeds`` is the node that it goes into, None for the line's own item. ``to_make`` is what is not taken from stock, as
+    last known: its components are needed for that much. ``quote_round`` is how many attempts there were when the quotes
+    were asked for; attempts before ``retry_from`` no longer keep their plants from being asked.
+    """
 
     line_id: str
     part: int
     item: str
     unit: str
     quantity: Decimal
+    node: str = ""
     feeds: str | None = None
+    to_make: Decimal | None = None
     excluded: tuple[str, ...] = ()
+    by_hand: str | None = None
+    quotes: tuple[Quote, ...] = ()
+    quote_by: datetime | None = None
+    quote_round: int = -1
+    retry_from: int = 0
     attempts: tuple[Attempt, ...] = ()
-    held: bool = False
+    held: str | None = None
     cancelled: bool = False
 
     @property
@@ -130,9 +222,18 @@ class Portion:
         last = self.attempts[-1] if self.attempts else None
         return last if last and last.closed is None else None
 
+    @property
+    def fixed(self) -> Decimal:
+        """What a plant has made or sent of it."""
+        return sum((attempt.fixed for attempt in self.attempts if attempt.closed is None), ZERO)
+
     def id_of(self, order_key: str, attempt: Attempt) -> str:
         """Return the attempt's plant order id."""
         return identifiers.plant_order_id(order_key, self.line_id, str(self.part), attempt.number)
+
+    def quote_id(self, order_key: str, plant: str) -> str:
+        """Return the id of the question to this candidate."""
+        return f"{order_key}/{self.line_id}.{self.part}.quote{self.quote_round}.{plant}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +259,11 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class OrderState:
-    """Everything the planner knows of one order. ``seen`` are the event ids of the latest versions of the order."""
+    """Everything the planner knows of one order.
+
+    ``seen`` are the event ids of the latest versions of the order; ``frozen`` says that a person has stopped the routing;
+    ``actions`` are the ids of the latest actions of people; ``due`` is when time alone next changes something.
+    """
 
     key: str
     order: Order
@@ -167,8 +272,10 @@ class OrderState:
     portions: tuple[Portion, ...] = ()
     status: Status | None = None
     status_revision: int = 0
-    decisions: int = 0
-    format: Literal[1] = field(default=1)
+    frozen: bool = False
+    actions: tuple[str, ...] = ()
+    due: datetime | None = None
+    format: Literal[2] = field(default=2)
 
     def with_portion(self, portion: Portion) -> "OrderState":
         """Return the state with this portion in the place of its former self, or added."""

@@ -1,17 +1,21 @@
 """From a member's own codes and units to the canonical item and its base unit."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from typing import Any
 
 from kranhub.errors import InvalidDocument
 from kranhub.text import Text
-from streams.router.masterdata import Item, MasterData
+from streams.router.items import Item
+from streams.router.masterdata import MasterData
+from streams.router.model import Line
 
 Value = Mapping[str, Any]
 
 UNMAPPED_ITEM, UNMAPPED_UNIT = "unmapped-item", "unmapped-unit"
+UNMAPPED = (UNMAPPED_ITEM, UNMAPPED_UNIT)
+COMPLETE_DELIVERY = "complete-delivery"
 _MICRO = Decimal("0.000001")
 
 
@@ -26,19 +30,29 @@ class Normalised:
 def normalise(subject: str, value: Value, owner: str, master: MasterData) -> Normalised:
     """Return the document with canonical items and base units; a record without items comes back as it is.
 
-    An order's unmapped line is held and reported in ``problems``; elsewhere it raises `InvalidDocument`
-    (``unmapped-item``, ``unmapped-unit``, ``too-many-digits``).
+    An order's unmapped line is held and reported in ``problems``; an InventoryLevel raises `InvalidDocument`
+    (``unmapped-item``, ``unmapped-unit``, ``too-many-digits``). What speaks of a plant order is measured by that.
     """
     if subject == "Order":
         return _order(value, owner, master)
     if subject == "InventoryLevel":
         return Normalised(_quantities(value, owner, master, ("on_hand", "reserved", "blocked")))
-    if subject == "ProductionStatus":
-        return Normalised(_quantities(value, owner, master, ("planned", "completed", "scrapped")))
-    if subject == "Shipment":
-        lines = [_quantities(line, owner, master, ("quantity",)) for line in value["lines"]]
-        return Normalised({**value, "lines": lines})
     return Normalised(dict(value))
+
+
+def mapped(line: Line, buyer: str, master: MasterData) -> Line:
+    """Return a line that was held for want of a mapping as the master data have it now."""
+    if line.hold_reason not in UNMAPPED:
+        return line
+    raw = {"item_code": line.item_code, "quantity": line.quantity, "unit": line.unit, "price": line.price}
+    found = _line(raw, buyer, master)
+    return replace(line, **{name: found[name] for name in ("item", "quantity", "unit", "price", "hold_reason")})
+
+
+def out_of_base(item: Item, quantity: Decimal, unit: str) -> Decimal | None:
+    """Return a quantity of base units in another unit, to 28 digits, or None where the unit has no mapping."""
+    one = item.in_base(Decimal(1), unit)
+    return quantity / one if one else None
 
 
 def in_base(item: Item, quantity: Decimal, unit: str) -> Decimal | None:
@@ -60,10 +74,10 @@ def _order(value: Value, owner: str, master: MasterData) -> Normalised:
     lines = [_line(line, owner, master) for line in value["lines"]]
     held = [line for line in lines if line["hold_reason"]]
     if held and value["complete_delivery"]:
-        lines = [{**line, "hold_reason": line["hold_reason"] or "complete-delivery"} for line in lines]
+        lines = [{**line, "hold_reason": line["hold_reason"] or COMPLETE_DELIVERY} for line in lines]
     problems = tuple(
         _unmapped(code, [line for line in held if line["hold_reason"] == code], owner)
-        for code in (UNMAPPED_ITEM, UNMAPPED_UNIT)
+        for code in UNMAPPED
         if any(line["hold_reason"] == code for line in held)
     )
     return Normalised({**value, "revision": 0, "lines": lines}, problems)
@@ -111,10 +125,10 @@ def _unmapped(code: str, lines: list[dict[str, Any]] | list[Value], owner: str) 
         return InvalidDocument(
             code,
             Text(
-                en=f"The nomenclature has no item for {owner}'s code {codes}. Add the code to the nomenclature, "
-                "restart the core, then send the document again.",
-                ru=f"В номенклатуре нет позиции для кода {codes} участника {owner}. Добавьте код в номенклатуру, "
-                "перезапустите ядро и отправьте документ ещё раз.",
+                en=f"The nomenclature has no item for {owner}'s code {codes}. Add the code to the nomenclature "
+                "and publish it: the document is then taken up by itself.",
+                ru=f"В номенклатуре нет позиции для кода {codes} участника {owner}. Добавьте код в номенклатуру "
+                "и опубликуйте её: документ будет принят сам.",
             ),
         )
     what = ", ".join(f"{line['unit']!r} ({line['item_code']!r})" for line in lines)

@@ -1,22 +1,26 @@
-"""From an order to its portions: explode by the bill of materials, then fit the known portions to what is needed."""
+"""From an order to its portions: explode by the bills of materials, then fit the known portions to what is needed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
 from typing import Any
 
 from streams.router.masterdata import MasterData
-from streams.router.model import Line, Order, OrderState, Portion
+from streams.router.model import ZERO, Line, Order, OrderState, Portion
+from streams.router.terms import specification_of, terms_of
+
+_MICRO = Decimal("0.000001")
 
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """What a line needs of one item, in its base unit. ``feeds`` is the item of the same line that it goes into."""
+    """What a line needs of one item, in its base unit; ``node`` and ``feeds`` as in `Portion`."""
 
     line_id: str
     item: str
     unit: str
     quantity: Decimal
+    node: str = ""
     feeds: str | None = None
 
 
@@ -36,6 +40,7 @@ def order_of(value: Mapping[str, Any]) -> Order:
         delivery_place=value["delivery_place"],
         complete_delivery=value["complete_delivery"],
         cancelled=value["document_status"] == "CANCELLED",
+        terms=terms_of(value),
     )
 
 
@@ -50,64 +55,88 @@ def _line(line: Mapping[str, Any], value: Mapping[str, Any]) -> Line:
         description=line["description"],
         price=line["price"],
         hold_reason=line["hold_reason"],
+        specification=specification_of(line),
     )
 
 
-def needs(order: Order, master: MasterData) -> tuple[Need, ...]:
-    """Return what the order needs; nothing for held lines and cancelled orders.
+def needs(state: OrderState, master: MasterData) -> Iterator[Need]:
+    """Yield what the order needs, a parent before its components; nothing for held lines and cancelled orders.
 
-    An item with a bill becomes its components and itself, the assembly that they feed (see docs/architecture.md).
+    An item with a bill is its own assembly; its components are needed for what is not taken from stock.
     """
-    if order.cancelled:
-        return ()
-    lines = [line for line in order.lines if line.item and not line.hold_reason]
-    return tuple(need for line in lines for need in _explode(line, master))
+    if state.order.cancelled:
+        return
+    for line in state.order.lines:
+        if line.item and not line.hold_reason and line.item in master.items:
+            need = Need(line.line_id, line.item, line.unit, line.quantity)
+            yield need
+            yield from _components(state, need, master)
 
 
-def _explode(line: Line, master: MasterData) -> list[Need]:
-    item = master.items[str(line.item)]
-    found = [Need(line.line_id, item.item, item.unit, line.quantity)]
-    with localcontext(prec=60):
-        for part in item.components:
-            quantity = (line.quantity * part.quantity).quantize(Decimal("0.000001")).normalize() + 0
-            unit = master.items[part.item].unit
-            found.append(Need(line.line_id, part.item, unit, quantity, part.feeds or item.item))
-    return found
+def _components(state: OrderState, parent: Need, master: MasterData) -> Iterator[Need]:
+    bill = master.items[parent.item].bill
+    made = _to_make(state, parent) if bill else ZERO
+    if made <= 0:
+        return
+    nodes = {part.item: f"{parent.node}/{part.item}".lstrip("/") for part in bill}
+    for part in bill:
+        with localcontext(prec=60):
+            quantity = (made * part.quantity).quantize(_MICRO).normalize() + 0
+        feeds = nodes[part.feeds] if part.feeds else parent.node
+        unit = master.items[part.item].unit
+        need = Need(parent.line_id, part.item, unit, quantity, nodes[part.item], feeds)
+        yield need
+        yield from _components(state, need, master)
+
+
+def _to_make(state: OrderState, need: Need) -> Decimal:
+    return sum((min(portion.to_make or ZERO, portion.quantity) for portion in active(state, need)), ZERO)
+
+
+def active(state: OrderState, need: Need) -> list[Portion]:
+    """Return the portions that cover the need."""
+    place = (need.line_id, need.node, need.item)
+    return [p for p in state.portions if (p.line_id, p.node, p.item) == place and not p.cancelled]
 
 
 def fit(state: OrderState, master: MasterData) -> OrderState:
     """Return the state with portions that sum up to the needs, by the smallest difference.
 
-    More goes to the last portion, less is taken from the last; what is no longer needed is cancelled.
+    More goes to the last portion, less is taken from the last; what is no longer needed is cancelled. What a plant has
+    made or sent stays: nobody can take it back.
     """
-    wanted = needs(state.order, master)
-    kept = {(need.line_id, need.item) for need in wanted}
-    for portion in state.portions:
-        if not portion.cancelled and (portion.line_id, portion.item) not in kept:
-            state = state.with_portion(replace(portion, cancelled=True))
-    for need in wanted:
+    kept = set()
+    for need in needs(state, master):
+        kept.add((need.line_id, need.node, need.item))
         state = _fit_one(state, need)
+    for portion in state.portions:
+        if not portion.cancelled and (portion.line_id, portion.node, portion.item) not in kept:
+            state = state.with_portion(_shrunk(portion, ZERO))
     return state
 
 
 def _fit_one(state: OrderState, need: Need) -> OrderState:
-    active = [p for p in state.portions if (p.line_id, p.item) == (need.line_id, need.item) and not p.cancelled]
-    missing = need.quantity - sum((portion.quantity for portion in active), Decimal(0))
-    if missing > 0 and not active:
+    known = active(state, need)
+    missing = need.quantity - sum((portion.quantity for portion in known), ZERO)
+    if missing > 0 and not known:
         return add_portion(state, need)
-    for portion in reversed(active):
+    for portion in reversed(known):
         if missing == 0:
             break
-        quantity = max(Decimal(0), portion.quantity + missing)
-        missing -= quantity - portion.quantity
-        state = state.with_portion(
-            replace(portion, quantity=quantity) if quantity else replace(portion, cancelled=True)
-        )
+        fitted = _shrunk(portion, portion.quantity + missing)
+        missing -= (ZERO if fitted.cancelled else fitted.quantity) - portion.quantity
+        state = state.with_portion(fitted)
     return state
+
+
+def _shrunk(portion: Portion, quantity: Decimal) -> Portion:
+    """Return the portion with this quantity, or as much as is made or sent already; cancelled where that is nothing."""
+    kept = max(quantity, min(portion.fixed, portion.quantity))
+    return replace(portion, quantity=kept) if kept > 0 else replace(portion, cancelled=True)
 
 
 def add_portion(state: OrderState, need: Need, excluded: tuple[str, ...] = ()) -> OrderState:
     """Return the state with one more portion; ``excluded`` members are not asked for it."""
     part = 1 + max((portion.part for portion in state.portions if portion.line_id == need.line_id), default=0)
-    portion = Portion(need.line_id, part, need.item, need.unit, need.quantity, need.feeds, excluded)
+    portion = Portion(need.line_id, part, need.item, need.unit, need.quantity, need.node, need.feeds, excluded=excluded)
     return state.with_portion(portion)

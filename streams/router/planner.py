@@ -5,12 +5,12 @@ from dataclasses import replace
 from typing import Any
 
 from kranhub import identifiers
-from streams.router import follow, plan, reasons
+from streams.router import actions, allocated, deadlines, follow, normalise, plan, reasons, shipping
 from streams.router import settle as settling
 from streams.router import status as statuses
 from streams.router.effects import Effect, Now
 from streams.router.masterdata import MasterData
-from streams.router.model import OrderState
+from streams.router.model import Line, OrderState
 from streams.router.reasons import Cause
 
 Value = Mapping[str, Any]
@@ -19,57 +19,93 @@ Handled = tuple[OrderState | None, list[Effect]]
 SEEN = 20
 """Versions of an order whose event ids are remembered, so that an older one sent again changes nothing."""
 
+WAKE = "Wake"
+"""The subject of a record that says only that the order's time has come."""
+
 
 def handle(state: OrderState | None, subject: str, value: Value, now: Now, master: MasterData) -> Handled:
     """Return the state after the event, and what to say; an event that says nothing new returns the same state.
 
-    Raises `InvalidDocument` when the author was not asked or the plant order is unknown.
+    An Order comes normalised (`normalise`). Raises `InvalidDocument` when the author was not asked, the plant order is
+    unknown, or an action cannot be taken.
     """
     take = _TAKERS.get(subject)
     if take is None:
         return state, []
-    after, cause = take(state, value, now, master)
-    if after is None or after == state:
+    after, cause, first = take(state, value, now, master)
+    if after is None or (after == state and not first):
         return state, []
     after, said = settling.settle(after, master, now)
-    after, told = statuses.tell(after, cause, now)
-    return after, [*said, *told]
+    after, told = statuses.tell(after, cause, master, now)
+    return replace(after, due=deadlines.due(after)), [*first, *said, *told]
 
 
-Taken = tuple[OrderState | None, Cause | None]
+Taken = tuple[OrderState | None, Cause | None, list[Effect]]
 
 
-def _order(state: OrderState | None, value: Value, now: Now, master: MasterData) -> Taken:
+def _order(state: OrderState | None, value: Value, now: Now, _master: MasterData) -> Taken:
     order = plan.order_of(value)
     if state is None:
         key = identifiers.order_key(order.buyer, order.order_id)
         first = OrderState(key, order, revision=1, seen=(now.event_id,))
-        return plan.fit(first, master), reasons.CANCELLED if order.cancelled else reasons.RECEIVED
+        return first, reasons.CANCELLED if order.cancelled else reasons.RECEIVED, []
     if now.event_id in state.seen:
-        return state, None
+        return state, None, []
     seen = (*state.seen, now.event_id)[-SEEN:]
     if order == state.order:
-        return replace(state, seen=seen), None
+        return replace(state, seen=seen), None, []
     changed = replace(state, order=order, revision=state.revision + 1, seen=seen)
-    return plan.fit(changed, master), reasons.CANCELLED if order.cancelled else reasons.changed(changed.revision)
+    return changed, reasons.CANCELLED if order.cancelled else reasons.changed(changed.revision), []
 
 
 def _response(state: OrderState | None, value: Value, now: Now, master: MasterData) -> Taken:
-    return follow.answered(state, value, master, now.time)
+    return *follow.answered(state, value, master, now.time), []
 
 
 def _production(state: OrderState | None, value: Value, _now: Now, master: MasterData) -> Taken:
-    return follow.produced(state, value, master)
+    return *follow.produced(state, value, master), []
 
 
 def _receipt(state: OrderState | None, value: Value, _now: Now, master: MasterData) -> Taken:
     if value["subject"] != "PlantOrder":
-        return state, None
-    return follow.received(state, value, master)
+        return state, None, []
+    return *follow.received(state, value, master), []
 
 
-def _allocation(state: OrderState | None, value: Value, _now: Now, _master: MasterData) -> Taken:
-    return (follow.allocated(state, value) if state else None), None
+def _shipment(state: OrderState | None, value: Value, now: Now, master: MasterData) -> Taken:
+    return shipping.shipped(state, value, master, now)
+
+
+def _allocation(state: OrderState | None, value: Value, now: Now, master: MasterData) -> Taken:
+    return allocated.allocated(state, value, master, now) if state else (None, None, [])
+
+
+def _action(state: OrderState | None, value: Value, now: Now, master: MasterData) -> Taken:
+    return actions.acted(state, value, master, now)
+
+
+def _wake(state: OrderState | None, _value: Value, now: Now, master: MasterData) -> Taken:
+    """Take up lines that have a mapping now, and what the passing of time decides."""
+    if state is None:
+        return None, None, []
+    lines = _mapped(state, master)
+    cause = None
+    if lines != state.order.lines:
+        state = replace(state, order=replace(state.order, lines=lines), revision=state.revision + 1)
+        cause = reasons.MAPPED
+    if state.due is None or now.time < state.due:
+        return state, cause, []
+    after, late = deadlines.passed(replace(state, due=None), master, now)
+    return after, late or cause, []
+
+
+def _mapped(state: OrderState, master: MasterData) -> tuple[Line, ...]:
+    """Return the order's lines as the master data map them now; a complete delivery goes on once all are mapped."""
+    lines = tuple(normalise.mapped(line, state.order.buyer, master) for line in state.order.lines)
+    if any(line.hold_reason in normalise.UNMAPPED for line in lines):
+        return lines
+    waiting = normalise.COMPLETE_DELIVERY
+    return tuple(replace(line, hold_reason=None) if line.hold_reason == waiting else line for line in lines)
 
 
 _TAKERS: dict[str, Callable[[OrderState | None, Value, Now, MasterData], Taken]] = {
@@ -77,5 +113,8 @@ _TAKERS: dict[str, Callable[[OrderState | None, Value, Now, MasterData], Taken]]
     "OrderResponse": _response,
     "ProductionStatus": _production,
     "Receipt": _receipt,
+    "Shipment": _shipment,
     "AllocationResult": _allocation,
+    "PlannerAction": _action,
+    WAKE: _wake,
 }

@@ -1,7 +1,9 @@
 """What is said to people: causes of a new status, and why a document was refused, in both languages."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
 from kranhub.text import Text
 from streams.router.masterdata import MasterData
@@ -18,6 +20,13 @@ class Cause:
 
 RECEIVED = Cause("order-received", Text(en="The hub has received the order.", ru="Центр получил заказ."))
 CANCELLED = Cause("order-cancelled", Text(en="The buyer cancelled the order.", ru="Заказчик отменил заказ."))
+MAPPED = Cause(
+    "item-mapped",
+    Text(
+        en="The shared nomenclature now knows the item; the line goes on.",
+        ru="Позиция внесена в общую номенклатуру; строка принята в работу.",
+    ),
+)
 PLANNED = Cause("planned", Text(en="Every part of the order is with a plant.", ru="Все части заказа переданы заводам."))
 PARTLY_PLANNED = Cause(
     "partly-planned", Text(en="Some parts of the order are with plants.", ru="Часть заказа передана заводам.")
@@ -94,17 +103,28 @@ _STATES_RU = {
 }
 
 
-def no_candidate(portion: Portion, master: MasterData) -> Text:
-    """Say that nobody is left for the portion, and who was tried."""
+def stuck(code: str, portion: Portion, master: MasterData) -> Text:
+    """Say to the hub's people why a portion has no plant, and who was tried."""
     what = _item(portion.item, master)
     tried = [*portion.excluded, *(f"{attempt.plant} ({attempt.closed})" for attempt in portion.attempts)]
     names = ", ".join(tried)
+    why = _STUCK.get(code, _STUCK["no-candidate"])
     return Text(
-        en=f"Nobody is left who can make: {what.en}. Tried: {names or 'no member has the capability'}. "
-        "Agree with a plant, or change the order.",
-        ru=f"Некому изготовить «{what.ru}». Опрошены: {names or 'нет участника с такой возможностью'}. "
-        "Договоритесь с заводом или измените заказ.",
+        en=f"{why.en}: {what.en}. Tried: {names or 'no member has the capability'}. "
+        "Agree with a plant, change the rules, or change the order.",
+        ru=f"{why.ru}: «{what.ru}». Опрошены: {names or 'нет участника с такой возможностью'}. "
+        "Договоритесь с заводом, измените правила или заказ.",
     )
+
+
+_STUCK = {
+    "no-candidate": Text(en="Nobody is left who can make", ru="Некому изготовить"),
+    "no-rule": Text(en="No routing rule matches", ru="Ни одно правило маршрутизации не подходит"),
+    "no-capacity": Text(
+        en="No plant has capacity within a year for", ru="Ни у одного завода нет мощности на год вперёд"
+    ),
+    "too-many-portions": Text(en="Split over too many plants", ru="Разделено между слишком многими заводами"),
+}
 
 
 def held(code: str, item_code: str) -> Text:
@@ -122,12 +142,148 @@ def held(code: str, item_code: str) -> Text:
             en="The order asks for complete delivery and another line is held.",
             ru="Заказ поставляется только целиком, а другая строка остановлена.",
         ),
+        "no-rule": Text(
+            en=f"No routing rule matches {item_code}; the hub's people will add one.",
+            ru=f"Для {item_code} нет правила маршрутизации; его добавят сотрудники центра.",
+        ),
+        "no-capacity": Text(
+            en=f"No plant has free capacity for {item_code}; the hub's people are looking for some.",
+            ru=f"Ни у одного завода нет свободной мощности для {item_code}; сотрудники центра ищут её.",
+        ),
+        "too-many-portions": Text(
+            en=f"{item_code} would be split over too many plants; the hub's people decide.",
+            ru=f"{item_code} пришлось бы делить между слишком многими заводами; решают сотрудники центра.",
+        ),
+        "not-approved": Text(
+            en=f"Nobody approved the plan for {item_code} in time; the hub's people decide.",
+            ru=f"План для {item_code} не утверждён в срок; решают сотрудники центра.",
+        ),
+        "expired": Text(
+            en=f"The quotation for {item_code} is no longer valid. Ask again, or place the order.",
+            ru=f"Срок предложения по {item_code} истёк. Запросите его снова или оформите заказ.",
+        ),
+        "frozen": Text(
+            en="The hub's people have stopped the order's routing for now.",
+            ru="Сотрудники центра временно остановили маршрутизацию заказа.",
+        ),
         "no-candidate": Text(
             en=f"No plant could take {item_code} so far; the hub's people are looking for one.",
             ru=f"Пока ни один завод не взял {item_code}; сотрудники центра ищут исполнителя.",
         ),
     }
     return said.get(code, Text(en=f"The line is held: {code}.", ru=f"Строка остановлена: {code}."))
+
+
+def silent(plant: str, item: str, master: MasterData) -> Cause:
+    """Say that a plant did not answer in time and the portion goes on."""
+    who, what = master.name(plant), _item(item, master)
+    return Cause(
+        "no-answer",
+        Text(
+            en=f"{who.en} did not answer in time: {what.en}. The hub asks the next plant.",
+            ru=f"{who.ru}: ответа в срок нет, «{what.ru}». Центр обращается к следующему заводу.",
+        ),
+    )
+
+
+def shipment(plant: str, item: str, arrived: bool, master: MasterData) -> Cause:
+    """Say that goods have left a plant, or have arrived."""
+    who, what = master.name(plant), _item(item, master)
+    if arrived:
+        return Cause(
+            "arrived",
+            Text(en=f"Arrived from {who.en}: {what.en}.", ru=f"Прибыло от «{who.ru}»: «{what.ru}»."),
+        )
+    return Cause("shipped", Text(en=f"{who.en} has shipped: {what.en}.", ru=f"{who.ru}: отгружено «{what.ru}»."))
+
+
+def shortage(plant: str, item: str, master: MasterData) -> Text:
+    """Say that a plant's stock fell below what was promised from it."""
+    who, what = master.name(plant), _item(item, master)
+    return Text(
+        en=f"{who.en} has less in stock than was promised: {what.en}. The rest is made anew; dates may move.",
+        ru=f"{who.ru}: на складе меньше, чем обещано: «{what.ru}». Остаток изготовят; сроки могут измениться.",
+    )
+
+
+def over_shipment(plant: str, item: str, sent: Decimal, ordered: Decimal, master: MasterData) -> Text:
+    """Say that more was shipped than was ordered."""
+    who, what = master.name(plant), _item(item, master)
+    return Text(
+        en=f"{who.en} has shipped {sent.normalize():f} of {what.en}, but {ordered.normalize():f} was ordered. "
+        "Agree with the buyer on the rest, or have it sent back.",
+        ru=f"{who.ru}: отгружено {sent.normalize():f}, «{what.ru}», а заказано {ordered.normalize():f}. "
+        "Согласуйте излишек с заказчиком или оформите возврат.",
+    )
+
+
+def by_hand(action: str) -> Cause:
+    """Say that a person of the hub has decided."""
+    return Cause(
+        f"by-hand-{action.lower().replace('_', '-')}",
+        Text(en="The hub's people have decided by hand.", ru="Решение приняли сотрудники центра."),
+    )
+
+
+def made_already(portions: Sequence[Portion], master: MasterData) -> Text:
+    """Say what stays although the order was cut, because it is made or sent already."""
+    what = [(portion.quantity, _item(portion.item, master)) for portion in portions]
+    return Text(
+        en="Already made or sent, so it stays: " + "; ".join(f"{text.en} {q.normalize():f}" for q, text in what) + ".",
+        ru="Уже изготовлено или отправлено и остаётся: "
+        + "; ".join(f"«{text.ru}» {q.normalize():f}" for q, text in what)
+        + ".",
+    )
+
+
+TOO_LATE = Cause(
+    "cancel-too-late",
+    Text(
+        en="The order was cancelled after everything was made or delivered; nothing can be taken back.",
+        ru="Заказ отменён после изготовления или поставки; отменять уже нечего.",
+    ),
+)
+
+
+def moved(before: date, after: date) -> Text:
+    """Say that the promise has moved."""
+    return Text(
+        en=f"The promised date moves from {before.isoformat()} to {after.isoformat()}.",
+        ru=f"Обещанная дата переносится с {before.isoformat()} на {after.isoformat()}.",
+    )
+
+
+def unknown_order(key: str) -> Text:
+    """Say that the hub knows no such order."""
+    return Text(
+        en=f"The hub knows no order {key!r}. Check the order key: buyer:number.",
+        ru=f"Заказа {key!r} в центре нет. Проверьте ключ заказа: заказчик:номер.",
+    )
+
+
+def unknown_member(member: str) -> Text:
+    """Say that there is no such member."""
+    return Text(
+        en=f"{member!r} is no member of the hub. Use an id of the members file.",
+        ru=f"{member!r} не является участником. Укажите имя из файла участников.",
+    )
+
+
+def not_a_maker(plant: str, item: str, master: MasterData) -> Text:
+    """Say that the plant chosen by hand does not make the item."""
+    who, what = master.name(plant), _item(item, master)
+    return Text(
+        en=f"{who.en} does not make {what.en}. Choose a plant with the capability, or add it to the members file.",
+        ru=f"{who.ru} не изготавливает «{what.ru}». Выберите другой завод или добавьте возможность в файл участников.",
+    )
+
+
+def bad_action(action: str) -> Text:
+    """Say that the action cannot be taken."""
+    return Text(
+        en=f"The action {action} is unknown or lacks what it needs. Run `kranhub orders --help`.",
+        ru=f"Действие {action} неизвестно или заполнено не полностью. Выполните `kranhub orders --help`.",
+    )
 
 
 def unknown_plant_order(number: str) -> Text:

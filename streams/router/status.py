@@ -1,67 +1,133 @@
 """What the customer is told: states and the promise date, derived from the facts; sent only when they change."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from streams.router import effects, reasons
+from streams.router import dates, effects, reasons
 from streams.router.effects import Effect, Now
-from streams.router.model import Attempt, Line, LineStatus, OrderState, PlanState, Portion, Status
+from streams.router.masterdata import MasterData
+from streams.router.model import ZERO, Attempt, Line, LineStatus, OrderState, PlanState, Portion, Status
 from streams.router.reasons import Cause
 
-_PROGRESS: tuple[PlanState, ...] = ("RECEIVED", "PLANNED", "CONFIRMED", "IN_PRODUCTION", "READY")
-_DONE, _RUNNING = ("COMPLETED", "CLOSED"), ("RUNNING", "HELD")
+STUCK = ("no-candidate", "no-rule", "no-capacity", "too-many-portions")
+"""Why a portion has no plant; `assign` has raised their alerts."""
+
+_PROGRESS: tuple[PlanState, ...] = (
+    "RECEIVED",
+    "PLANNED",
+    "CONFIRMED",
+    "IN_PRODUCTION",
+    "READY",
+    "SHIPPED",
+    "DELIVERED",
+)
+_RUNNING = ("RUNNING", "HELD")
 
 
-def derive(state: OrderState) -> Status:
+def derive(state: OrderState, master: MasterData, now: Now) -> Status:
     """Return the order's status as the facts say."""
-    lines = tuple(_line_status(state, line) for line in state.order.lines)
+    lines = tuple(_line_status(state, line, master, now) for line in state.order.lines)
     return Status(_order_state(state, lines), state.revision, _promise(state, lines), lines)
 
 
-def tell(state: OrderState, cause: Cause | None, now: Now) -> tuple[OrderState, list[Effect]]:
+def tell(state: OrderState, cause: Cause | None, master: MasterData, now: Now) -> tuple[OrderState, list[Effect]]:
     """Return the state and the OrderStatus (and alerts of newly held lines), or nothing when nothing changed."""
-    new = derive(state)
+    new = derive(state, master, now)
     if new == state.status:
         return state, []
     told = replace(state, status=new, status_revision=state.status_revision + 1)
-    why = _cause(state.status, new, cause)
-    return told, [_effect(told, new, why, now), *_alerts(state, new, now)]
+    why = _cause(state, new, cause, master)
+    return told, [_effect(told, new, why, master, now), *_alerts(state, new, now)]
 
 
-def _cause(old: Status | None, new: Status, cause: Cause | None) -> Cause:
+def _cause(state: OrderState, new: Status, cause: Cause | None, master: MasterData) -> Cause:
+    old = state.status
     known = {line.line_id for line in old.lines if line.code} if old else set()
-    stuck = next((line for line in new.lines if line.code == "no-candidate" and line.line_id not in known), None)
+    stuck = next((line for line in new.lines if line.code in STUCK and line.line_id not in known), None)
     if stuck:
-        return Cause("no-candidate", reasons.held("no-candidate", stuck.item_code))
+        return Cause(str(stuck.code), reasons.held(str(stuck.code), stuck.item_code))
     newly_planned = new.state == "PLANNED" and old is not None and old.state == "RECEIVED"
-    return reasons.PLANNED if newly_planned else cause or reasons.PARTLY_PLANNED
+    found = reasons.PLANNED if newly_planned else cause or reasons.PARTLY_PLANNED
+    return _with_more(state, old, new, found, master)
 
 
-def _line_status(state: OrderState, line: Line) -> LineStatus:
-    if state.order.cancelled:
-        return LineStatus(line.line_id, line.item_code, "CANCELLED")
-    if line.hold_reason:
-        return LineStatus(line.line_id, line.item_code, "ON_HOLD", code=line.hold_reason)
+def _with_more(state: OrderState, old: Status | None, new: Status, cause: Cause, master: MasterData) -> Cause:
+    """Add to the cause what stays because it is made already, and how the promise moves."""
+    if cause.code in ("order-changed", "order-cancelled"):
+        kept = [portion for portion in state.portions if not portion.cancelled and _surplus(state, portion)]
+        if kept and new.state != "CANCELLED" and state.order.cancelled and _is_over(new):
+            return reasons.TOO_LATE
+        if kept:
+            cause = Cause(cause.code, cause.text.then(reasons.made_already(kept, master)))
+    if old and old.promised_date and new.promised_date and old.promised_date != new.promised_date:
+        cause = Cause(cause.code, cause.text.then(reasons.moved(old.promised_date, new.promised_date)))
+    return cause
+
+
+def _surplus(state: OrderState, portion: Portion) -> bool:
+    """Return whether the portion stands only for what was made or sent before the order was cut."""
+    if portion.fixed <= 0:
+        return False
+    line = next((line for line in state.order.lines if line.line_id == portion.line_id), None)
+    return line is None or state.order.cancelled or (portion.feeds is None and portion.quantity > line.quantity)
+
+
+def _is_over(new: Status) -> bool:
+    return all(line.state in ("READY", "SHIPPED", "DELIVERED") for line in new.lines)
+
+
+def _line_status(state: OrderState, line: Line, master: MasterData, now: Now) -> LineStatus:
     portions = [portion for portion in state.portions if portion.line_id == line.line_id and not portion.cancelled]
-    if any(portion.held for portion in portions):
-        return LineStatus(line.line_id, line.item_code, "ON_HOLD", code="no-candidate")
-    promises = [_promised(portion) for portion in portions]
-    promised = None if None in promises else max((day for day in promises if day), default=None)
-    return LineStatus(line.line_id, line.item_code, _together(_progress(portion) for portion in portions), promised)
+    if state.order.cancelled and not portions:
+        return LineStatus(line.line_id, line.item_code, "CANCELLED")
+    code = _held(state, line, portions)
+    if code:
+        return LineStatus(line.line_id, line.item_code, "ON_HOLD", code=code)
+    promised = _promised(state, line, portions, master, now)
+    return LineStatus(line.line_id, line.item_code, _progress_of(portions), promised)
+
+
+def _held(state: OrderState, line: Line, portions: Sequence[Portion]) -> str | None:
+    if line.hold_reason:
+        return line.hold_reason
+    if state.frozen:
+        return "frozen"
+    return next((portion.held for portion in portions if portion.held), None)
+
+
+def _progress_of(portions: Sequence[Portion]) -> PlanState:
+    """Return the state of a line: of its own item once that is on its way, else of its slowest part."""
+    own = [_progress(portion) for portion in portions if portion.feeds is None]
+    shipped = _PROGRESS.index("READY")
+    if own and min(map(_PROGRESS.index, own)) >= shipped:
+        return _together(own)
+    return _together(_progress(portion) for portion in portions)
 
 
 def _progress(portion: Portion) -> PlanState:
     attempt = portion.current
     if attempt is None or attempt.sent is None:
         return "PLANNED" if len(portion.attempts) > 1 or portion.excluded else "RECEIVED"
+    sent = _sent(portion, attempt)
+    if sent:
+        return sent
     made = {production.state for production in attempt.productions} - {"ABORTED"}
-    if made and made <= set(_DONE):
+    if made and made <= set(dates.DONE):
         return "READY"
-    if made & {*_DONE, *_RUNNING}:
+    if made & {*dates.DONE, *_RUNNING}:
         return "IN_PRODUCTION"
     return "CONFIRMED" if attempt.confirmed else "PLANNED"
+
+
+def _sent(portion: Portion, attempt: Attempt) -> PlanState | None:
+    """Return whether all of the portion has arrived, or has left."""
+    arrived = sum((leg.quantity for leg in attempt.legs if leg.arrived), ZERO)
+    left = sum((leg.quantity for leg in attempt.legs if leg.departed or leg.arrived), ZERO)
+    if arrived >= portion.quantity:
+        return "DELIVERED"
+    return "SHIPPED" if left >= portion.quantity else None
 
 
 def _together(states: Iterable[PlanState]) -> PlanState:
@@ -73,37 +139,35 @@ def _together(states: Iterable[PlanState]) -> PlanState:
     return "IN_PRODUCTION" if begun and min(ranks) < _PROGRESS.index("READY") else _PROGRESS[min(ranks)]
 
 
-def _promised(portion: Portion) -> date | None:
-    attempt = portion.current
-    if attempt is None or not attempt.confirmed:
+def _promised(state: OrderState, line: Line, portions: Sequence[Portion], master: MasterData, now: Now) -> date | None:
+    """Return the line's promise: what its plants have promised, carried to the customer; None until all have."""
+    attempts = [portion.current for portion in portions]
+    if not portions or any(attempt is None or dates.told(attempt) is None for attempt in attempts):
         return None
-    return _latest(attempt)
-
-
-def _latest(attempt: Attempt) -> date | None:
-    """Return the plant's promise, or its production's later estimate."""
-    promised = attempt.answer.promised if attempt.answer else None
-    estimates = [made.estimated for made in attempt.productions if made.estimated and made.state not in _DONE]
-    return max([promised, *estimates]) if promised else None
+    return dates.arrival(state, line, master, now.time)
 
 
 def _order_state(state: OrderState, lines: tuple[LineStatus, ...]) -> PlanState:
-    if state.order.cancelled:
+    if state.order.cancelled and all(line.state == "CANCELLED" for line in lines):
         return "CANCELLED"
     held = [line for line in lines if line.state == "ON_HOLD"]
     if len(held) == len(lines) or (held and state.order.complete_delivery):
         return "ON_HOLD"
-    return _together(line.state for line in lines if line.state != "ON_HOLD")
+    return _together(line.state for line in lines if line.state not in ("ON_HOLD", "CANCELLED"))
 
 
 def _promise(state: OrderState, lines: tuple[LineStatus, ...]) -> date | None:
-    days = [line.promised_date for line in lines]
-    if state.order.cancelled or None in days:
-        return None
-    return max(day for day in days if day)
+    days = [line.promised_date for line in lines if line.state != "CANCELLED"]
+    return max((day for day in days if day), default=None) if None not in days else None
 
 
-def _effect(state: OrderState, status: Status, cause: Cause, now: Now) -> Effect:
+def _earliest(state: OrderState, master: MasterData, now: Now) -> date | None:
+    """Return when the whole order could be there as things stand; None while a part of it has no plant."""
+    days = [dates.arrival(state, line, master, now.time) for line in state.order.lines]
+    return max((day for day in days if day), default=None) if None not in days else None
+
+
+def _effect(state: OrderState, status: Status, cause: Cause, master: MasterData, now: Now) -> Effect:
     value: dict[str, Any] = {
         "order_key": state.key,
         "order_id": state.order.order_id,
@@ -112,6 +176,11 @@ def _effect(state: OrderState, status: Status, cause: Cause, now: Now) -> Effect
         "order_revision": status.order_revision,
         "state": status.state,
         "promised_date": status.promised_date,
+        "earliest_date": _earliest(state, master, now),
+        "quotation": state.order.terms.quotation,
+        "valid_until": state.order.terms.valid_until,
+        "addressee": state.order.buyer,
+        "role": "buyer",
         "cause": cause.code,
         "reason": cause.text.as_map(),
         "changed_at": now.time,
@@ -138,5 +207,5 @@ def _alerts(state: OrderState, new: Status, now: Now) -> list[Effect]:
             state, line.code, f"{line.line_id}/{new.order_revision}", reasons.held(line.code, line.item_code), now
         )
         for line in new.lines
-        if line.code and line.code != "no-candidate" and known.get(line.line_id) != line.code
+        if line.code and line.code not in (*STUCK, "frozen") and known.get(line.line_id) != line.code
     ]

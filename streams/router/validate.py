@@ -9,6 +9,7 @@ from typing import Any
 from kranhub.errors import InvalidDocument
 from kranhub.members import Members
 from kranhub.text import Text
+from streams.router import terms_checks
 
 Value = Mapping[str, Any]
 
@@ -36,9 +37,8 @@ _NUMBER = {
 }
 
 
-def validate(subject: str, value: Value, owner: str, members: Members) -> None:
-    """Check a document that came by the owner's topic. Raises `InvalidDocument` with a stable code."""
-    _owner(owner, members)
+def validate(subject: str, value: Value, owner: str) -> None:
+    """Check a document that came by the owner's topic, by itself. Raises `InvalidDocument` with a stable code."""
     _author(subject, value, owner)
     _number(subject, value)
     for path, when in _dates(value):
@@ -46,18 +46,26 @@ def validate(subject: str, value: Value, owner: str, members: Members) -> None:
             raise _absurd_date(path, when)
     check = _CHECKS.get(subject)
     if check:
-        check(value, members)
+        check(value)
 
 
-def _owner(owner: str, members: Members) -> None:
-    if owner not in members.by_id:
-        raise InvalidDocument(
-            "unknown-member",
-            Text(
-                en=f"{owner!r} is no member of the hub. Add the company to the members file, then replay.",
-                ru=f"{owner!r} не является участником. Добавьте предприятие в файл участников и повторите отправку.",
-            ),
-        )
+def stranger(value: Value, members: Members) -> str | None:
+    """Return whom an Order names as buyer, payer or user although the hub does not know him, or None."""
+    named = (value["buyer"], value["payer"], value["user"])
+    return next((member for member in named if member is not None and member not in members.by_id), None)
+
+
+def unknown_member(member: str) -> InvalidDocument:
+    """Return the refusal of a document that waits for a member."""
+    return InvalidDocument(
+        "unknown-member",
+        Text(
+            en=f"{member!r} is no member of the hub. Add the company to the members file and publish it: the document is "
+            "then taken up by itself.",
+            ru=f"{member!r} не является участником. Добавьте предприятие в файл участников и опубликуйте его: документ "
+            "будет принят сам.",
+        ),
+    )
 
 
 def _author(subject: str, value: Value, owner: str) -> None:
@@ -107,7 +115,7 @@ def _absurd_date(path: str, when: date) -> InvalidDocument:
     )
 
 
-def _order(value: Value, members: Members) -> None:
+def _order(value: Value) -> None:
     if not re.fullmatch("[A-Z]{3}", value["currency"]):
         raise InvalidDocument(
             "bad-currency",
@@ -116,13 +124,11 @@ def _order(value: Value, members: Members) -> None:
                 ru=f"{value['currency']!r} не код валюты ISO 4217. Укажите три буквы, например RUB или CNY.",
             ),
         )
-    for role in ("payer", "user"):
-        if value[role] is not None:
-            _owner(value[role], members)
     _lines(value)
     for line in value["lines"]:
         _positive(f"lines[{line['line_id']}].quantity", line["quantity"])
         _not_negative(f"lines[{line['line_id']}].price", line["price"])
+    terms_checks.check(value)
 
 
 def _lines(value: Value) -> None:
@@ -168,29 +174,29 @@ def _not_negative(path: str, quantity: Decimal | None) -> None:
         )
 
 
-def _response(value: Value, _members: Members) -> None:
+def _response(value: Value) -> None:
     for line in value["lines"]:
         check = _not_negative if line["status"] == "NOT_ACCEPTED" else _positive
         check(f"lines[{line['line_id']}].quantity", line["quantity"])
 
 
-def _inventory(value: Value, _members: Members) -> None:
+def _inventory(value: Value) -> None:
     for field in ("reserved", "blocked"):
         _not_negative(field, value[field])
 
 
-def _production(value: Value, _members: Members) -> None:
+def _production(value: Value) -> None:
     for field in ("planned", "completed", "scrapped"):
         _not_negative(field, value[field])
 
 
-def _shipment(value: Value, _members: Members) -> None:
+def _shipment(value: Value) -> None:
     _lines(value)
     for line in value["lines"]:
         _positive(f"lines[{line['line_id']}].quantity", line["quantity"])
 
 
-_CHECKS: dict[str, Callable[[Value, Members], None]] = {
+_CHECKS: dict[str, Callable[[Value], None]] = {
     "Order": _order,
     "OrderResponse": _response,
     "InventoryLevel": _inventory,

@@ -1,15 +1,35 @@
 """Planner: one partition holds an order's whole story; the pure planner decides, this says it on the topics."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from kranhub import topics
 from kranhub.codec import Codec
 from kranhub.settings import Settings
 from streams.exactly_once import Context, Document, Out, Record, State
-from streams.router import effects, model, planner
+from streams.router import model, planner
 from streams.router.effects import Effect, Now
 from streams.router.masterdata import MasterData
+from streams.router.model import OrderState
+from streams.router.normalise import UNMAPPED_ITEM, normalise
+from streams.router.validate import stranger, unknown_member
+from streams.stages import alarms, queues
+from streams.stages.reference import Reference
+
+Value = Mapping[str, Any]
 
 _TYPES = frozenset(
-    f"kranhub.{subject}" for subject in ("Order", "OrderResponse", "ProductionStatus", "Receipt", "AllocationResult")
+    f"kranhub.{subject}"
+    for subject in (
+        "Order",
+        "OrderResponse",
+        "ProductionStatus",
+        "Receipt",
+        "Shipment",
+        "AllocationResult",
+        "PlannerAction",
+        "Wake",
+    )
 )
 
 _TOPICS = {
@@ -17,33 +37,78 @@ _TOPICS = {
     "OrderStatus": ("work", "events"),
     "RoutingDecision": ("decisions", "events"),
     "Alert": ("alerts", "events"),
+    "AuditEntry": ("audit", "events"),
     "AllocationRequest": ("allocation",),
 }
 
+_START = "wait/start"
+"""What came before any master data."""
+
 
 class Planner:
-    """Reads hub.work by root order; remembers each order; plans, routes and follows it."""
+    """Reads hub.work by root order; remembers each order; plans, routes and follows it.
+
+    Its state holds, beside the orders, the master data (`Reference`), what waits for them, and deadlines (`alarms`).
+    """
 
     name = "planner"
-    state_version = 1
+    state_version = 2
 
-    def __init__(self, settings: Settings, codec: Codec, master: MasterData) -> None:
-        """Take the namespace, the codec and the master data."""
+    def __init__(self, settings: Settings, codec: Codec) -> None:
+        """Take the namespace and the codec."""
         self.inputs = (topics.hub(settings.namespace, "work"),)
         self.changelog = topics.hub(settings.namespace, "planner-changelog")
-        self._namespace, self._codec, self._master = settings.namespace, codec, master
+        self._namespace, self._codec, self._reference = settings.namespace, codec, Reference(codec)
 
     def process(self, record: Record, state: State, out: Out, ctx: Context) -> None:
-        """Take one event of an order; what the hub itself said on hub.work is passed by."""
-        if record.value is None or record.envelope.type not in _TYPES:
+        """Take one event of an order, a tick, or a change of master data; what the hub itself said is passed by."""
+        kind = record.envelope.type
+        if record.value is None:
             return
-        subject, value = self._codec.decode(record.value, trusted=True)
+        if kind == "kranhub.Tick":
+            for key in alarms.ring(state, ctx.time):
+                self._wake(key, out, ctx)
+        elif kind == "kranhub.MasterDataEntry":
+            self._master_data(record, state, out, ctx)
+        elif kind in _TYPES:
+            self._event(record, state, out, ctx)
+
+    def _event(self, record: Record, state: State, out: Out, ctx: Context) -> None:
+        master = self._reference.current(state)
+        if master is None:
+            self._park(_START, record, state)
+            return
+        subject, value = self._codec.decode(record.value or b"", trusted=True)
+        if subject == "Order":
+            if (who := stranger(value, master.members)) is not None:
+                out.dead_letter(unknown_member(who), key=record.key, member=value["buyer"])
+                self._park(f"wait/member/{who}", record, state)
+                return
+            value = self._normalised(value, master, record, state, out)
+        self._handle(subject, value, record, state, out, ctx, master)
+
+    def _normalised(self, value: Value, master: MasterData, record: Record, state: State, out: Out) -> Value:
+        """Return the order in the hub's terms; lines without a mapping are held, reported, and woken up with one."""
+        normalised = normalise("Order", value, value["buyer"], master)
+        for problem in normalised.problems:
+            out.dead_letter(problem, key=record.key, member=value["buyer"])
+        for line in normalised.value["lines"]:
+            if line["hold_reason"] == UNMAPPED_ITEM:
+                queues.append(state, _waiting(value["buyer"], line["item_code"]), _bytes(record.key))
+            elif line["hold_reason"]:
+                queues.append(state, _waiting_item(str(line["item"])), _bytes(record.key))
+        return normalised.value
+
+    def _handle(
+        self, subject: str, value: Value, record: Record, state: State, out: Out, ctx: Context, master: MasterData
+    ) -> None:
         known = state.get(record.key)
         before = model.load(known) if known else None
         now = Now(record.envelope.id, ctx.time)
-        after, said = planner.handle(before, subject, value, now, self._master)
+        after, said = planner.handle(before, subject, value, now, master)
         if after is not None and after != before:
             state.put(record.key, model.dump(after))
+            _set_alarm(before, after, state, now)
         for effect in said:
             self._say(effect, record.key, out)
 
@@ -51,10 +116,53 @@ class Planner:
         document = Document(effect.subject, effect.value, effect.id)
         for name in _TOPICS[effect.subject]:
             key = effect.key if name == "allocation" else order_key
-            extra = rule_headers() if effect.subject == "PlantOrder" else ()
-            out.send(topics.hub(self._namespace, name), key, document, extra)
+            out.send(topics.hub(self._namespace, name), key, document, effect.headers)
+
+    def _master_data(self, record: Record, state: State, out: Out, ctx: Context) -> None:
+        """Keep the entry, and wake up what has waited for it."""
+        entry = self._reference.take(record, state)
+        if entry is None:
+            return
+        if entry.kind == "publication":
+            self._unpark(_START, state, out)
+        elif entry.kind == "member":
+            self._unpark(f"wait/member/{entry.key}", state, out)
+        elif entry.kind == "item":
+            for name in (*(_waiting(member, code) for member, code in entry.codes()), _waiting_item(entry.key)):
+                for key in dict.fromkeys(queues.drain(state, name)):
+                    self._wake(key.decode("utf-8", "surrogateescape"), out, ctx)
+
+    def _wake(self, key: str, out: Out, ctx: Context) -> None:
+        value = {"order_key": key, "time": ctx.time}
+        out.send(
+            topics.hub(self._namespace, "work"), key, Document("Wake", value, f"hub/Wake/{key}/{ctx.time.isoformat()}")
+        )
+
+    def _park(self, name: str, record: Record, state: State) -> None:
+        """Keep the record until the name is called; it then comes again, behind whatever has come meanwhile."""
+        head = "\n".join((record.envelope.type, record.envelope.id, record.envelope.source, record.key))
+        queues.append(state, name, _bytes(head) + b"\0" + (record.value or b""))
+
+    def _unpark(self, name: str, state: State, out: Out) -> None:
+        for parked in queues.drain(state, name):
+            head, _, value = parked.partition(b"\0")
+            kind, event_id, source, key = head.decode("utf-8", "surrogateescape").split("\n")
+            document = Document(kind.removeprefix("kranhub."), value, event_id, source=source)
+            out.send(topics.hub(self._namespace, "work"), key, document)
 
 
-def rule_headers() -> tuple[tuple[str, bytes], ...]:
-    """Return the headers of a routed order: the rule that chose the plant, and its version."""
-    return (("kranhub-rule", effects.RULE.encode()), ("kranhub-rule-version", effects.RULE_VERSION.encode()))
+def _set_alarm(before: OrderState | None, after: OrderState, state: State, now: Now) -> None:
+    if after.due is not None and (before is None or before.due != after.due):
+        alarms.set_alarm(state, after.due, now.time, after.key)
+
+
+def _waiting(member: str, code: str) -> str:
+    return f"wait/code/{member}/{code}"
+
+
+def _waiting_item(item: str) -> str:
+    return f"wait/item/{item}"
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from kranhub.errors import InvalidDocument
-from streams.router import allocate, masterdata, model, planner
+from streams.router import masterdata, model, planner
 from streams.router.effects import Effect, Now
+from streams.router.masterdata import MasterData
 from streams.router.model import OrderState
 from streams.router.normalise import normalise
 
@@ -82,15 +83,61 @@ def full_response(asked: Value, code: str, at: datetime, **changes: Any) -> dict
     }
 
 
-def full_production(asked: Value, state: str, at: datetime) -> dict[str, Any]:
-    """How far the plant's one production order for it is."""
+def full_production(asked: Value, state: str, at: datetime, **changes: Any) -> dict[str, Any]:
+    """How far the plant's one production order for it is: nothing of it is made before it is completed."""
+    line = asked["lines"][0]
     return {
+        "completed": line["quantity"] if state in ("COMPLETED", "CLOSED") else Decimal(0),
+        "unit": line["unit"],
         "production_order_id": f"P-{asked['plant_order_id']}",
         "plant": asked["plant"],
         "plant_order_id": asked["plant_order_id"],
         "state": state,
         "estimated_completion": None,
         "as_of": at,
+        **changes,
+    }
+
+
+def full_shipment(asked: Value, at: datetime, **changes: Any) -> dict[str, Any]:
+    """The plant order's goods, all in one shipment that has left."""
+    line = asked["lines"][0]
+    return {
+        "shipment_id": f"S-{asked['plant_order_id']}",
+        "shipper": asked["plant"],
+        "consignee": asked["consignee"],
+        "estimated_arrival": None,
+        "actual_departure": at,
+        "actual_arrival": None,
+        "document_status": "ACTIVE",
+        "lines": [
+            {
+                "line_id": "1",
+                "plant_order_id": asked["plant_order_id"],
+                "item_code": line["item_code"],
+                "item": None,
+                "quantity": changes.pop("quantity", line["quantity"]),
+                "unit": line["unit"],
+            }
+        ],
+        **changes,
+    }
+
+
+def full_action(action: str, **changes: Any) -> dict[str, Any]:
+    """What a planner decides by hand about the order 17."""
+    return {
+        "action_id": f"a-{action}",
+        "actor": "dispatcher",
+        "action": action,
+        "order_key": f"{BUYER}:17",
+        "plant_order_id": None,
+        "line_id": None,
+        "plant": None,
+        "date": None,
+        "reason": "as agreed by telephone",
+        "at": START,
+        **changes,
     }
 
 
@@ -112,23 +159,29 @@ Answers = Callable[[Value], list[Event]]
 
 @dataclass
 class Cluster:
-    """One order's planner and all allocators. ``answers`` are what a plant does about a plant order it gets."""
+    """One order's planner and simple allocators. ``answers`` are what a plant does about a plant order it gets.
+
+    ``stock`` is what is free by (plant, item), ``limit`` what a plant can make of an item at all.
+    """
 
     answers: Answers = lambda asked: []
+    master: MasterData = MASTER
     state: OrderState | None = None
-    stocks: dict[tuple[str, str], allocate.Stock] = field(default_factory=dict)
-    holds: dict[str, allocate.Hold] = field(default_factory=dict)
+    stock: dict[tuple[str, str], Decimal] = field(default_factory=dict)
+    limit: dict[tuple[str, str], Decimal] = field(default_factory=dict)
+    holds: dict[str, Decimal] = field(default_factory=dict)
     said: list[Effect] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     pending: list[Event] = field(default_factory=list)
     clock: int = 0
+    today: datetime = START
 
     def take(self, event: Event) -> None:
         """Give the planner one event, through its stored bytes; what it says joins ``pending``."""
         self.clock += 1
-        now = Now(event.id, START + timedelta(minutes=self.clock))
+        now = Now(event.id, self.today + timedelta(seconds=self.clock))
         try:
-            after, said = planner.handle(self.state, event.subject, event.value, now, MASTER)
+            after, said = planner.handle(self.state, event.subject, event.value, now, self.master)
         except InvalidDocument as error:
             self.refused.append(error.code)
             return
@@ -149,17 +202,39 @@ class Cluster:
 
     def _allocate(self, effect: Effect) -> list[Event]:
         request = effect.value
-        place = (request["plant"], request["item"])
-        stock = self.stocks.get(place, allocate.Stock())
-        if request["action"] == "RELEASE":
-            self.stocks[place] = allocate.release(stock, self.holds.pop(request["request_id"], None))
+        place, number = (request["plant"], request["item"]), request["request_id"]
+        if request["action"] == "DELIVERED":
             return []
-        known = self.holds.get(request["request_id"])
-        self.stocks[place], hold = allocate.reserve(stock, known, request["quantity"])
-        self.holds[request["request_id"]] = hold
-        rest = request["quantity"] - hold.from_stock
-        value = {"request_id": request["request_id"], "from_stock": hold.from_stock, "to_make": rest}
-        return [Event(f"{effect.id}/result", "AllocationResult", value)]
+        if request["action"] in ("RELEASE", "RESERVE"):
+            self.stock[place] = self.stock.get(place, Decimal(0)) + self.holds.pop(number, Decimal(0))
+        if request["action"] == "RELEASE":
+            return []
+        taken = min(self.stock.get(place, Decimal(0)), request["quantity"])
+        if request["action"] == "RESERVE":
+            self.holds[number] = taken
+            self.stock[place] = self.stock.get(place, Decimal(0)) - taken
+        return [Event(f"{effect.id}/result", "AllocationResult", self._result(request, taken))]
+
+    def _result(self, request: Value, taken: Decimal) -> dict[str, Any]:
+        made = min(request["quantity"] - taken, self.limit.get((request["plant"], request["item"]), Decimal(10**12)))
+        maker = next(maker for maker in self.master.makers(request["item"]) if maker.member == request["plant"])
+        begin = request["not_before"] or self.today.date()
+        done = self.master.calendar(maker.member).finish(begin, maker.capability.working_days)
+        return {
+            "request_id": request["request_id"],
+            "plant": request["plant"],
+            "kind": "QUOTE" if request["action"] == "QUOTE" else "RESERVED",
+            "generation": request["generation"],
+            "from_stock": taken,
+            "to_make": made,
+            "available_on": done if made else begin,
+            "load": None,
+        }
+
+    def wake(self) -> None:
+        """Let time have come for the order."""
+        self.take(Event(f"wake-{self.clock}", "Wake", {}))
+        self.run()
 
     def subjects(self, subject: str) -> list[Value]:
         """Return what was said of one kind, in order."""

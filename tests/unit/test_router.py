@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from streams.router import allocate, plan
+from streams.router import plan
 from tests.support.plants import (
     MASTER,
     START,
@@ -218,7 +218,6 @@ def test_a_removed_line_and_a_cancelled_order_reach_the_plants_as_cancelled() ->
     assert cluster.at_plants() == {}
     assert cluster.status()["state"] == "CANCELLED"
     assert cluster.holds == {}
-    assert all(stock.promised == 0 for stock in cluster.stocks.values())
 
 
 def test_an_unmapped_line_is_held_and_the_rest_goes_on() -> None:
@@ -251,34 +250,9 @@ def test_an_acceptance_after_the_rejection_is_withdrawn_from_the_plant() -> None
     assert [plant for _, plant in cluster.at_plants()] == ["zmk-most"]
 
 
-def test_stock_is_never_promised_twice() -> None:
-    level = {
-        "site": "oemz-motors",
-        "on_hand": Decimal(5),
-        "reserved": Decimal(1),
-        "blocked": Decimal(0),
-        "as_of": START,
-    }
-    stock = allocate.counted(allocate.Stock(), level)
-    stock, first = allocate.reserve(stock, None, Decimal(3))
-    stock, second = allocate.reserve(stock, None, Decimal(3))
-    again, repeated = allocate.reserve(stock, first, Decimal(3))
-    assert [first.from_stock, second.from_stock] == [Decimal(3), Decimal(1)]
-    assert (repeated, again) == (first, stock)
-    stock = allocate.release(stock, first)
-    assert allocate.reserve(stock, None, Decimal(9))[1].from_stock == 3
-    assert allocate.load(allocate.dump(stock)) == stock
-    assert allocate.load_hold(allocate.dump_hold(second)) == second
-
-
-def test_an_older_stock_level_changes_nothing() -> None:
-    level = {"site": "s", "on_hand": Decimal(5), "reserved": Decimal(0), "blocked": Decimal(0), "as_of": START}
-    stock = allocate.counted(allocate.Stock(), level)
-    assert allocate.counted(stock, {**level, "on_hand": Decimal(9), "as_of": START - timedelta(hours=1)}) == stock
-
-
 @pytest.mark.parametrize("quantity", [Decimal(1), Decimal("2.5")])
 def test_needs_follow_the_quantity(quantity: Decimal) -> None:
-    order = plan.order_of(full_order("1", [{**CRANE, "quantity": quantity}]))
-    wanted = {need.item: need.quantity for need in plan.needs(order, MASTER)}
+    cluster = placed({**CRANE, "quantity": quantity})
+    assert cluster.state is not None
+    wanted = {need.item: need.quantity for need in plan.needs(cluster.state, MASTER)}
     assert wanted["coating-girders"] == 350 * quantity

@@ -1,0 +1,100 @@
+"""Takes an allocator's word into the state: offers, reservations, stock that ran short, reservations that ran out."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+from streams.router import effects, follow, reasons, source
+from streams.router.effects import Effect, Now
+from streams.router.follow import Place
+from streams.router.masterdata import MasterData
+from streams.router.model import OrderState, Portion, Quote
+from streams.router.reasons import Cause
+
+Value = Mapping[str, Any]
+Allocated = tuple[OrderState, Cause | None, list[Effect]]
+
+
+def allocated(state: OrderState, value: Value, master: MasterData, now: Now) -> Allocated:
+    """Take the allocator's answer; one to an older request is dropped."""
+    if value["kind"] == "QUOTE":
+        return _quoted(state, value), None, []
+    place = follow.find(state, value["request_id"])
+    reservation = place.attempt.reservation if place else None
+    if place is None or reservation is None or value["generation"] != reservation.generation:
+        return state, None, []
+    if place.attempt.closed is not None:
+        return state, None, []
+    if value["kind"] == "EXPIRED":
+        return _expired(state, place, master)
+    if value["kind"] != "SHORTAGE":
+        return _reserved(state, place, value, master), None, []
+    after = state if place.attempt.confirmed else _reserved(state, place, value, master)
+    number = f"{place.portion.line_id}.{place.portion.part}/{value['generation']}/{value['from_stock']:f}"
+    words = reasons.shortage(place.attempt.plant, place.portion.item, master)
+    cause = Cause("shortage", words)
+    return after, cause, [effects.alert(state, "shortage", number, words, now)]
+
+
+def _quoted(state: OrderState, value: Value) -> OrderState:
+    for portion in state.portions:
+        for quote in portion.quotes:
+            if portion.quote_id(state.key, quote.plant) == value["request_id"]:
+                return _with_offer(state, portion, quote, value)
+    return state
+
+
+def _with_offer(state: OrderState, portion: Portion, quote: Quote, value: Value) -> OrderState:
+    offer = replace(
+        quote,
+        from_stock=value["from_stock"],
+        to_make=value["to_make"],
+        available_on=value["available_on"],
+        load=value["load"],
+    )
+    quotes = tuple(offer if known is quote else known for known in portion.quotes)
+    return state.with_portion(replace(portion, quotes=quotes))
+
+
+def _expired(state: OrderState, place: Place, master: MasterData) -> Allocated:
+    why = "expired" if state.order.terms.quotation else "not-approved"
+    after = follow.put(state, place, replace(place.attempt, closed=why, released=True))
+    portion = follow.find_again(after, place.portion)
+    after = after.with_portion(replace(portion, held=why))
+    return after, Cause(why, reasons.held(why, portion.item)), []
+
+
+def _reserved(state: OrderState, place: Place, value: Value, master: MasterData) -> OrderState:
+    portion, attempt, reservation = place.portion, place.attempt, place.attempt.reservation
+    assert reservation is not None  # noqa: S101  (the caller has checked)
+    known = replace(
+        reservation,
+        from_stock=value["from_stock"],
+        to_make=value["to_make"],
+        available_on=value["available_on"],
+    )
+    after = follow.put(state, place, replace(attempt, reservation=known))
+    portion = follow.find_again(after, portion)
+    offered = value["from_stock"] + value["to_make"]
+    if offered >= reservation.quantity:
+        return after.with_portion(replace(portion, to_make=value["to_make"]))
+    return _less(after, follow.find(after, value["request_id"]), offered, value["to_make"], master)
+
+
+def _less(state: OrderState, place: Place | None, offered: Decimal, to_make: Decimal, master: MasterData) -> OrderState:
+    """Split the portion where the plant can do only a part of it, or take it away where that is too little."""
+    assert place is not None  # noqa: S101  (the caller has just put it)
+    portion, attempt, reservation = place.portion, place.attempt, place.attempt.reservation
+    makers = [maker for maker in master.makers(portion.item) if maker.member == attempt.plant]
+    too_little = any(source.below_minimum(maker, offered, master.items[portion.item]) for maker in makers)
+    if offered <= 0 or too_little:
+        withdraw = attempt.sent is not None
+        return follow.put(state, place, replace(attempt, closed="no-capacity", withdraw=withdraw))
+    assert reservation is not None  # noqa: S101  (only reserved attempts come here)
+    kept = replace(attempt, reservation=replace(reservation, quantity=offered))
+    state = follow.put(state, place, kept)
+    portion = replace(follow.find_again(state, portion), to_make=to_make)
+    if offered >= portion.quantity:
+        return state.with_portion(portion)
+    return follow.split(state, portion, offered)

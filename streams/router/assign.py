@@ -1,0 +1,81 @@
+"""Gives a portion to a plant: by the rule's candidates, after their offers where the rule compares them."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from streams.router import effects, plan, reasons, source
+from streams.router.effects import Effect, Now
+from streams.router.masterdata import Maker, MasterData
+from streams.router.model import Attempt, OrderState, Portion, Quote, with_attempt
+from streams.router.rules import Rule
+
+Settled = tuple[OrderState, list[Effect]]
+
+QUOTE_TIME = timedelta(seconds=60)
+"""How long offers are waited for: allocators answer at once, so who has not by then is left out."""
+
+
+def assign(state: OrderState, portion: Portion, master: MasterData, now: Now) -> Settled:
+    """Return the state with a plant for the portion, or with offers asked for, or with the portion on hold."""
+    if portion.cancelled or portion.held or portion.current or portion.item not in master.items:
+        return state, []
+    rule = source.rule_of(state.order, portion, master)
+    if rule is None:
+        return hold(state, portion, "no-rule", master, now)
+    if _too_many(state, portion, rule):
+        return hold(state, portion, "too-many-portions", master, now)
+    fresh = _fresh(state, portion, rule, master)
+    if not fresh:
+        return hold(state, portion, "no-candidate", master, now)
+    if rule.rank == "capability" or len(fresh) == 1:
+        return _start(state, portion, fresh[0], rule), []
+    return _compare(state, portion, fresh, rule, master, now)
+
+
+def _too_many(state: OrderState, portion: Portion, rule: Rule) -> bool:
+    need = plan.Need(portion.line_id, portion.item, portion.unit, portion.quantity, portion.node)
+    return not portion.attempts and len(plan.active(state, need)) > rule.maximum_portions
+
+
+def _fresh(state: OrderState, portion: Portion, rule: Rule, master: MasterData) -> tuple[Maker, ...]:
+    before = frozenset() if portion.by_hand else source.tried(portion)
+    return tuple(maker for maker in source.sift(state.order, portion, rule, master).may if maker.member not in before)
+
+
+def _start(state: OrderState, portion: Portion, maker: Maker, rule: Rule) -> OrderState:
+    by_hand = portion.by_hand is not None
+    attempt = Attempt(
+        maker.member, number=len(portion.attempts) + 1, approved=rule.mode == "auto" or by_hand, by_hand=by_hand
+    )
+    return state.with_portion(with_attempt(replace(portion, by_hand=None), attempt))
+
+
+def _compare(
+    state: OrderState, portion: Portion, fresh: tuple[Maker, ...], rule: Rule, master: MasterData, now: Now
+) -> Settled:
+    if portion.quote_round != len(portion.attempts):
+        return _ask(state, portion, fresh, now)
+    if not source.answered(portion) and (portion.quote_by is None or now.time < portion.quote_by):
+        return state, []
+    ranked = source.best(rule.rank, portion, fresh, master)
+    if not ranked:
+        return hold(state, portion, "no-capacity", master, now)
+    return _start(state, portion, ranked[0], rule), []
+
+
+def _ask(state: OrderState, portion: Portion, fresh: tuple[Maker, ...], now: Now) -> Settled:
+    quotes = tuple(Quote(maker.member) for maker in fresh)
+    asked = replace(portion, quotes=quotes, quote_round=len(portion.attempts), quote_by=now.time + QUOTE_TIME)
+    said = [effects.quote_request(state, asked, maker.member, now) for maker in fresh]
+    return state.with_portion(asked), said
+
+
+def hold(state: OrderState, portion: Portion, code: str, master: MasterData, now: Now) -> Settled:
+    """Return the state with the portion on hold for a person, with the decision that names who was tried and an alert."""
+    held = replace(portion, held=code)
+    place = f"{portion.line_id}.{portion.part}/{len(portion.attempts)}"
+    said = [
+        effects.decision(state, held, None, master, now),
+        effects.alert(state, code, place, reasons.stuck(code, held, master), now),
+    ]
+    return state.with_portion(held), said

@@ -1,0 +1,56 @@
+"""What time alone changes: answers that do not come, offers that do not come, orders that are over."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from streams.router import dates, source
+from streams.router.effects import Now
+from streams.router.masterdata import MasterData
+from streams.router.model import Attempt, OrderState, Portion, with_attempt
+from streams.router.reasons import Cause, silent
+
+ANSWER_WORKING_DAYS = 2
+"""A plant's time to answer where no rule says another."""
+
+
+def answer_by(state: OrderState, portion: Portion, plant: str, master: MasterData, now: Now) -> datetime:
+    """Return until when the plant may answer: the end of a working day at its own place."""
+    rule = source.rule_of(state.order, portion, master)
+    days = rule.answer_within_working_days if rule else ANSWER_WORKING_DAYS
+    today = dates.day_at(plant, now.time, master)
+    last = master.calendar(plant).finish(today + timedelta(days=1), days)
+    zone = ZoneInfo(master.members.by_id[plant].time_zone)
+    return datetime.combine(last, time(23, 59, 59), zone).astimezone(now.time.tzinfo)
+
+
+def due(state: OrderState) -> datetime | None:
+    """Return when time alone next changes something of the order, or None."""
+    return None if state.frozen else min(_moments(state), default=None)
+
+
+def _moments(state: OrderState) -> Iterator[datetime]:
+    for portion in state.portions:
+        attempt = portion.current
+        if portion.cancelled or portion.held:
+            continue
+        if attempt is None and portion.quote_by and portion.quote_round == len(portion.attempts):
+            yield portion.quote_by
+        if attempt and attempt.answer is None and attempt.answer_by:
+            yield attempt.answer_by
+
+
+def passed(state: OrderState, master: MasterData, now: Now) -> tuple[OrderState, Cause | None]:
+    """Take the portions from plants whose time to answer is over; who answers later is told that it is too late."""
+    cause = None
+    for portion in state.portions:
+        attempt = portion.current
+        if attempt and not portion.cancelled and _silent(attempt, now):
+            state = state.with_portion(with_attempt(portion, replace(attempt, closed="no-answer", withdraw=True)))
+            cause = silent(attempt.plant, portion.item, master)
+    return state, cause
+
+
+def _silent(attempt: Attempt, now: Now) -> bool:
+    return attempt.answer is None and attempt.answer_by is not None and attempt.answer_by <= now.time

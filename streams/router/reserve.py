@@ -1,0 +1,65 @@
+"""Keeps stock and capacity for what plants are asked to make, and gives back what they no longer are."""
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+from streams.router import dates, effects
+from streams.router.effects import Effect, Now
+from streams.router.masterdata import MasterData
+from streams.router.model import Attempt, OrderState, Portion, Reservation, with_attempt
+
+Settled = tuple[OrderState, list[Effect]]
+
+APPROVAL_TIME = timedelta(days=5)
+"""How long stock and capacity are kept for a portion that a person has yet to approve."""
+
+
+def reserve(state: OrderState, portion: Portion, master: MasterData, now: Now) -> Settled:
+    """Return the state with every attempt's reservation asked for, changed or given back, and the requests."""
+    said = []
+    for attempt in portion.attempts:
+        if attempt.closed is None and not portion.cancelled:
+            wanted = _wanted(state, portion, attempt, master, now)
+            if wanted != attempt.reservation:
+                said.append(effects.reserve_request(state, portion, attempt, wanted, now))
+                attempt = replace(attempt, reservation=wanted)
+            if attempt.delivered_at and not attempt.told_allocator:
+                said.append(effects.delivered_request(state, portion, attempt, now))
+                attempt = replace(attempt, told_allocator=True)
+            portion = with_attempt(portion, attempt)
+        elif attempt.reservation is not None and not attempt.released:
+            said.append(effects.release_request(state, portion, attempt, now))
+            portion = with_attempt(portion, replace(attempt, released=True))
+    return state.with_portion(portion), said
+
+
+def _wanted(state: OrderState, portion: Portion, attempt: Attempt, master: MasterData, now: Now) -> Reservation:
+    """Return the reservation that should be: the known one where nothing that matters has changed."""
+    known = attempt.reservation
+    expires = _expires(state, attempt, known, now)
+    if known is None:
+        return Reservation(1, portion.quantity, dates.day_at(attempt.plant, now.time, master), expires_at=expires)
+    start = known.not_before if attempt.confirmed else _start(state, portion, known.not_before, master, now)
+    if (known.quantity, known.not_before, known.expires_at) == (portion.quantity, start, expires):
+        return known
+    return replace(
+        known, generation=known.generation + 1, quantity=portion.quantity, not_before=start, expires_at=expires
+    )
+
+
+def _start(state: OrderState, portion: Portion, known: date, master: MasterData, now: Now) -> date:
+    """Return the first day of the work: later than known only where its components come in a later week."""
+    portions = dates.line_portions(state, portion.line_id)
+    if not any(portion in dates.targets(other, portions) for other in portions):
+        return known
+    start = dates.starts(portions, master, now.time)[portion.part]
+    return start if start.isocalendar()[:2] > known.isocalendar()[:2] else known
+
+
+def _expires(state: OrderState, attempt: Attempt, known: Reservation | None, now: Now) -> datetime | None:
+    valid = state.order.terms.valid_until
+    if state.order.terms.quotation:
+        return datetime.combine(valid + timedelta(days=1), datetime.min.time(), now.time.tzinfo) if valid else None
+    if attempt.approved:
+        return None
+    return known.expires_at if known and known.expires_at else now.time + APPROVAL_TIME

@@ -1,0 +1,94 @@
+"""Takes shipments into the state: goods that left a plant, and goods that arrived."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+from kranhub.errors import InvalidDocument
+from kranhub.members import Role
+from streams.router import effects, follow, reasons
+from streams.router.effects import Effect, Now
+from streams.router.follow import Place
+from streams.router.masterdata import MasterData
+from streams.router.model import ZERO, Attempt, Leg, OrderState
+from streams.router.normalise import UNMAPPED_UNIT, in_base
+from streams.router.reasons import Cause
+
+Value = Mapping[str, Any]
+Shipped = tuple[OrderState, Cause | None, list[Effect]]
+
+
+def shipped(state: OrderState | None, value: Value, master: MasterData, now: Now) -> Shipped:
+    """Take a Shipment's lines of this order.
+
+    Raises `InvalidDocument`: ``unknown-plant-order``, ``not-addressee`` where the shipper is neither the plant nor a
+    carrier, ``unmapped-unit``. More than was ordered is taken as it is, and an alert says so.
+    """
+    cause: Cause | None = None
+    said: list[Effect] = []
+    for number, quantity in _quantities(state, value, master).items():
+        place = _place(state, number, value["shipper"], master)
+        assert state is not None  # noqa: S101  (_place has checked)
+        attempt = _with_leg(place.attempt, _leg(value, quantity))
+        if attempt == place.attempt:
+            continue
+        state = follow.put(state, place, attempt)
+        cause = reasons.shipment(attempt.plant, place.portion.item, value["actual_arrival"] is not None, master)
+        said += _too_much(state, place, attempt, master, now)
+    assert state is not None  # noqa: S101  (a shipment of nothing of ours does not come here)
+    return state, cause, said
+
+
+def _quantities(state: OrderState | None, value: Value, master: MasterData) -> dict[str, Decimal]:
+    """Return how much the shipment carries of each of this order's plant orders, in base units."""
+    found: dict[str, Decimal] = {}
+    for line in value["lines"]:
+        number = line["plant_order_id"]
+        if number is None or (state and not number.startswith(f"{state.key}/")):
+            continue
+        place = _place(state, number, value["shipper"], master)
+        quantity = in_base(master.items[place.portion.item], line["quantity"], line["unit"])
+        if quantity is None:
+            raise InvalidDocument(UNMAPPED_UNIT, reasons.unmapped_unit(line["unit"], place.portion.unit))
+        found[number] = found.get(number, ZERO) + quantity
+    return {} if value["document_status"] == "CANCELLED" else found
+
+
+def _place(state: OrderState | None, number: str, shipper: str, master: MasterData) -> Place:
+    member = master.members.by_id.get(shipper)
+    if state and member and Role.CARRIER in member.roles:
+        place = follow.find(state, number)
+        if place is not None and place.attempt.sent is not None:
+            return place
+    return follow.addressed(state, number, shipper)
+
+
+def _leg(value: Value, quantity: Decimal) -> Leg:
+    expected = value["estimated_arrival"]
+    return Leg(
+        value["shipment_id"],
+        quantity,
+        value["actual_departure"],
+        value["actual_arrival"],
+        expected.date() if expected else None,
+    )
+
+
+def _with_leg(attempt: Attempt, leg: Leg) -> Attempt:
+    """Return the attempt with the shipment; what has left or arrived stays so, however late an older word comes."""
+    known = {old.number: old for old in attempt.legs}
+    old = known.get(leg.number)
+    if old is not None:
+        leg = replace(leg, departed=leg.departed or old.departed, arrived=leg.arrived or old.arrived)
+    known[leg.number] = leg
+    return replace(attempt, legs=tuple(known[number] for number in sorted(known)))
+
+
+def _too_much(state: OrderState, place: Place, attempt: Attempt, master: MasterData, now: Now) -> list[Effect]:
+    sent = sum((leg.quantity for leg in attempt.legs), ZERO)
+    if sent <= place.portion.quantity:
+        return []
+    words = reasons.over_shipment(attempt.plant, place.portion.item, sent, place.portion.quantity, master)
+    where = f"{place.portion.line_id}.{place.portion.part}/{sent.normalize():f}"
+    return [effects.alert(state, "over-shipment", where, words, now)]
