@@ -74,7 +74,7 @@ def consignee(state: OrderState) -> str:
 def starts(portions: Sequence[Portion], master: MasterData, time: datetime) -> dict[int, date]:
     """Return the earliest start of each portion, by its part, from what its components' plants say."""
     spans = _spans(portions, master, time)
-    return {portion.part: spans[str(portion.part)].start for portion in portions}
+    return {int(part): span.start for part, span in spans.items()}
 
 
 def _ends(portions: Sequence[Portion], master: MasterData, time: datetime) -> dict[int, date]:

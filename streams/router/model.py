@@ -279,12 +279,13 @@ class OrderState:
 
     def with_portion(self, portion: Portion) -> "OrderState":
         """Return the state with this portion in the place of its former self, or added."""
-        same = [(known.line_id, known.part) == (portion.line_id, portion.part) for known in self.portions]
-        if not any(same):
-            return replace(self, portions=(*self.portions, portion))
-        return replace(
-            self, portions=tuple(portion if hit else old for hit, old in zip(same, self.portions, strict=True))
-        )
+        known = self.portions
+        for at, old in enumerate(known):
+            if old is portion:
+                return self
+            if old.part == portion.part and old.line_id == portion.line_id:
+                return replace(self, portions=(*known[:at], portion, *known[at + 1 :]))
+        return replace(self, portions=(*known, portion))
 
 
 _ADAPTER = TypeAdapter(OrderState)

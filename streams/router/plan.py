@@ -64,29 +64,46 @@ def needs(state: OrderState, master: MasterData) -> Iterator[Need]:
 
     An item with a bill is its own assembly; its components are needed for what is not taken from stock.
     """
-    if state.order.cancelled:
-        return
-    for line in state.order.lines:
-        if line.item and not line.hold_reason and line.item in master.items:
-            need = Need(line.line_id, line.item, line.unit, line.quantity)
-            yield need
-            yield from _components(state, need, master)
+    for need in _wanted(state.order, master):
+        yield need
+        yield from _below(state, need, master)
 
 
-def _components(state: OrderState, parent: Need, master: MasterData) -> Iterator[Need]:
+def _wanted(order: Order, master: MasterData) -> list[Need]:
+    if order.cancelled:
+        return []
+    lines = [line for line in order.lines if line.item in master.items and not line.hold_reason]
+    return [Need(line.line_id, str(line.item), line.unit, line.quantity) for line in lines]
+
+
+def _below(state: OrderState, parent: Need, master: MasterData) -> Iterator[Need]:
+    for need in _components(state, parent, master):
+        yield need
+        yield from _below(state, need, master)
+
+
+def _components(state: OrderState, parent: Need, master: MasterData) -> list[Need]:
     bill = master.items[parent.item].bill
     made = _to_make(state, parent) if bill else ZERO
     if made <= 0:
-        return
+        return []
     nodes = {part.item: f"{parent.node}/{part.item}".lstrip("/") for part in bill}
-    for part in bill:
-        with localcontext(prec=60):
-            quantity = (made * part.quantity).quantize(_MICRO).normalize() + 0
-        feeds = nodes[part.feeds] if part.feeds else parent.node
-        unit = master.items[part.item].unit
-        need = Need(parent.line_id, part.item, unit, quantity, nodes[part.item], feeds)
-        yield need
-        yield from _components(state, need, master)
+    return [
+        Need(
+            parent.line_id,
+            part.item,
+            master.items[part.item].unit,
+            _times(made, part.quantity),
+            nodes[part.item],
+            nodes[part.feeds] if part.feeds else parent.node,
+        )
+        for part in bill
+    ]
+
+
+def _times(made: Decimal, quantity: Decimal) -> Decimal:
+    with localcontext(prec=60):
+        return (made * quantity).quantize(_MICRO).normalize() + 0
 
 
 def _to_make(state: OrderState, need: Need) -> Decimal:
@@ -105,13 +122,20 @@ def fit(state: OrderState, master: MasterData) -> OrderState:
     More goes to the last portion, less is taken from the last; what is no longer needed is cancelled. What a plant has
     made or sent stays: nobody can take it back.
     """
-    kept = set()
-    for need in needs(state, master):
-        kept.add((need.line_id, need.node, need.item))
-        state = _fit_one(state, need)
+    kept: set[tuple[str, str, str]] = set()
+    for need in _wanted(state.order, master):
+        state = _fit_tree(state, need, master, kept)
     for portion in state.portions:
         if not portion.cancelled and (portion.line_id, portion.node, portion.item) not in kept:
             state = state.with_portion(_shrunk(portion, ZERO))
+    return state
+
+
+def _fit_tree(state: OrderState, need: Need, master: MasterData, kept: set[tuple[str, str, str]]) -> OrderState:
+    kept.add((need.line_id, need.node, need.item))
+    state = _fit_one(state, need)
+    for component in _components(state, need, master):
+        state = _fit_tree(state, component, master, kept)
     return state
 
 
@@ -132,6 +156,8 @@ def _fit_one(state: OrderState, need: Need) -> OrderState:
 def _shrunk(portion: Portion, quantity: Decimal) -> Portion:
     """Return the portion with this quantity, or as much as is made or sent already; cancelled where that is nothing."""
     kept = max(quantity, min(portion.fixed, portion.quantity))
+    if kept == portion.quantity:
+        return portion
     return replace(portion, quantity=kept) if kept > 0 else replace(portion, cancelled=True)
 
 

@@ -14,32 +14,56 @@ APPROVAL_TIME = timedelta(days=5)
 """How long stock and capacity are kept for a portion that a person has yet to approve."""
 
 
-def reserve(state: OrderState, portion: Portion, master: MasterData, now: Now) -> Settled:
+Starts = dict[str, dict[int, date]]
+"""Of each line that was asked for: the earliest start of its portions, by their part. The same throughout one event."""
+
+
+def reserve(state: OrderState, master: MasterData, now: Now) -> Settled:
     """Return the state with every attempt's reservation asked for, changed or given back, and the requests."""
+    said: list[Effect] = []
+    starts: Starts = {}
+    for portion in state.portions:
+        for attempt in portion.attempts:
+            if attempt.closed is None and not portion.cancelled:
+                kept, requests = _keep(state, portion, attempt, master, now, starts)
+            else:
+                kept, requests = _give_back(state, portion, attempt, now)
+            said += requests
+            if kept is not attempt:
+                portion = with_attempt(portion, kept)
+        state = state.with_portion(portion)
+    return state, said
+
+
+def _give_back(state: OrderState, portion: Portion, attempt: Attempt, now: Now) -> tuple[Attempt, list[Effect]]:
+    if attempt.reservation is None or attempt.released:
+        return attempt, []
+    return replace(attempt, released=True), [effects.release_request(state, portion, attempt, now)]
+
+
+def _keep(
+    state: OrderState, portion: Portion, attempt: Attempt, master: MasterData, now: Now, starts: Starts
+) -> tuple[Attempt, list[Effect]]:
     said = []
-    for attempt in portion.attempts:
-        if attempt.closed is None and not portion.cancelled:
-            wanted = _wanted(state, portion, attempt, master, now)
-            if wanted != attempt.reservation:
-                said.append(effects.reserve_request(state, portion, attempt, wanted, now))
-                attempt = replace(attempt, reservation=wanted)
-            if attempt.delivered_at and not attempt.told_allocator:
-                said.append(effects.delivered_request(state, portion, attempt, now))
-                attempt = replace(attempt, told_allocator=True)
-            portion = with_attempt(portion, attempt)
-        elif attempt.reservation is not None and not attempt.released:
-            said.append(effects.release_request(state, portion, attempt, now))
-            portion = with_attempt(portion, replace(attempt, released=True))
-    return state.with_portion(portion), said
+    wanted = _wanted(state, portion, attempt, master, now, starts)
+    if wanted is not attempt.reservation:
+        said.append(effects.reserve_request(state, portion, attempt, wanted, now))
+        attempt = replace(attempt, reservation=wanted)
+    if attempt.delivered_at and not attempt.told_allocator:
+        said.append(effects.delivered_request(state, portion, attempt, now))
+        attempt = replace(attempt, told_allocator=True)
+    return attempt, said
 
 
-def _wanted(state: OrderState, portion: Portion, attempt: Attempt, master: MasterData, now: Now) -> Reservation:
+def _wanted(
+    state: OrderState, portion: Portion, attempt: Attempt, master: MasterData, now: Now, starts: Starts
+) -> Reservation:
     """Return the reservation that should be: the known one where nothing that matters has changed."""
     known = attempt.reservation
     expires = _expires(state, attempt, known, now)
     if known is None:
         return Reservation(1, portion.quantity, dates.day_at(attempt.plant, now.time, master), expires_at=expires)
-    start = known.not_before if attempt.confirmed else _start(state, portion, known.not_before, master, now)
+    start = known.not_before if attempt.confirmed else _start(state, portion, known.not_before, master, now, starts)
     if (known.quantity, known.not_before, known.expires_at) == (portion.quantity, start, expires):
         return known
     return replace(
@@ -47,12 +71,14 @@ def _wanted(state: OrderState, portion: Portion, attempt: Attempt, master: Maste
     )
 
 
-def _start(state: OrderState, portion: Portion, known: date, master: MasterData, now: Now) -> date:
+def _start(state: OrderState, portion: Portion, known: date, master: MasterData, now: Now, starts: Starts) -> date:
     """Return the first day of the work: later than known only where its components come in a later week."""
     portions = dates.line_portions(state, portion.line_id)
-    if not any(portion in dates.targets(other, portions) for other in portions):
+    if all(other.feeds != portion.node for other in portions):
         return known
-    start = dates.starts(portions, master, now.time)[portion.part]
+    if portion.line_id not in starts:
+        starts[portion.line_id] = dates.starts(portions, master, now.time)
+    start = starts[portion.line_id].get(portion.part, known)
     return start if start.isocalendar()[:2] > known.isocalendar()[:2] else known
 
 

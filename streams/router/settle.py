@@ -13,22 +13,21 @@ from streams.router.reserve import reserve
 
 Settled = tuple[OrderState, list[Effect]]
 
-ROUNDS = 50
-"""A round follows from the one before; a bill of fifty levels would need more."""
-
-
 def settle(state: OrderState, master: MasterData, now: Now) -> Settled:
-    """Return the state after fitting, placing, reserving and ordering, and what to say; nothing while it is frozen."""
+    """Return the state after fitting, placing, reserving and ordering, and what to say; nothing while it is frozen.
+
+    One round is enough: each step sees what those before it decided, and a parent stands before its components.
+    """
     said: list[Effect] = []
-    for _ in range(ROUNDS):
-        before = state
-        if state.frozen:
-            break
-        state = plan.fit(state, master)
-        for step in (assign, reserve, order):
-            for portion in state.portions:
-                state, more = step(state, portion, master, now)
-                said += more
-        if state == before:
-            break
+    if state.frozen:
+        return state, said
+    state = plan.fit(state, master)
+    for portion in state.portions:
+        state, more = assign(state, portion, master, now)
+        said += more
+    state, more = reserve(state, master, now)
+    said += more
+    for portion in state.portions:
+        state, more = order(state, portion, master, now)
+        said += more
     return state, said
