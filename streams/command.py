@@ -25,7 +25,7 @@ from streams.exactly_once import Processor
 from streams.exactly_once.collector import spare_what_lives
 from streams.exactly_once.moving import move
 from streams.options import instance_option, metrics_option
-from streams.publish import publish_masterdata
+from streams.publish import NotPublished, publish_masterdata
 from streams.router import masterdata
 from streams.router.masterdata import MasterData
 from streams.stages import STAGES
@@ -39,8 +39,8 @@ _RUN = Text(
 )
 _ONLY = Text(en="run only this stage; may be given again", ru="запустить только этот этап; можно повторять")
 _PUBLISH = Text(
-    en="Publish the nomenclature and the members to hub.items and hub.parties.",
-    ru="Опубликовать номенклатуру и участников в hub.items и hub.parties.",
+    en="Publish what has changed in the files: members, items, bills, calendars, rules. The running core takes it up.",
+    ru="Опубликовать изменения файлов: участники, позиции, спецификации, календари, правила. Ядро примет их на ходу.",
 )
 
 
@@ -74,13 +74,13 @@ def core() -> None:
 def run(only: Sequence[str], instance: str, metrics_port: int | None) -> None:
     """Run the stages, each in its own thread, until SIGINT or SIGTERM. The first error of a stage ends the process."""
     settings = Settings()
-    master = masterdata.load(settings.members_file, settings.nomenclature_file)
+    master = _master(settings)
     with Registry(endpoints(settings).registry_url) as registry:
         codec = Codec(registry)
         _require_topics(settings, master)
-        publish_masterdata(settings, codec, master)
+        _publish(settings, codec, master)
         metricserver.serve(settings.metrics_host, metrics_port)
-        stages = [STAGES[name](settings, codec, master) for name in only or STAGES]
+        stages = [STAGES[name](settings, codec) for name in only or STAGES]
         spare_what_lives()
         log.info("core started", stages=[stage.name for stage in stages], instance=instance)
         jobs = {stage.name: Processor(stage, settings, codec, instance).run for stage in stages}
@@ -91,9 +91,9 @@ def run(only: Sequence[str], instance: str, metrics_port: int | None) -> None:
 
 @core.command("publish", help=str(_PUBLISH))
 def publish() -> None:
-    """Publish the master data; say on standard output how many records had changed."""
+    """Publish the master data; say on standard output how many entries had changed."""
     settings = Settings()
-    master = masterdata.load(settings.members_file, settings.nomenclature_file)
+    master = _master(settings)
     with Registry(endpoints(settings).registry_url) as registry:
         emit({"published": publish_masterdata(settings, Codec(registry), master)})
 
@@ -106,10 +106,26 @@ def publish() -> None:
 def move_stage(stage: str, topic: str, partition: int, to: int | None) -> None:
     """Move a stage that no worker runs; say on standard output where it stands now."""
     settings = Settings()
-    master = masterdata.load(settings.members_file, settings.nomenclature_file)
     with Registry(endpoints(settings).registry_url) as registry:
-        moved = move(settings, STAGES[stage](settings, Codec(registry), master), (topic, partition), to)
+        moved = move(settings, STAGES[stage](settings, Codec(registry)), (topic, partition), to)
     emit({"stage": stage, "topic": topic, "partition": partition, "offset": moved})
+
+
+def _master(settings: Settings) -> MasterData:
+    """Return the files' master data; what a person should look at is logged."""
+    files = settings.members_file, settings.nomenclature_file, settings.rules_file, settings.calendars_file
+    master = masterdata.load(*files)
+    for gap in masterdata.gaps(master):
+        log.warning("master data", reason=str(gap))
+    return master
+
+
+def _publish(settings: Settings, codec: Codec, master: MasterData) -> None:
+    """Publish what has changed; where that is refused the core works by what is published, and says so."""
+    try:
+        log.info("master data published", entries=publish_masterdata(settings, codec, master))
+    except NotPublished as refused:
+        log.warning("master data not published", reason=str(refused))
 
 
 def _require_topics(settings: Settings, master: MasterData) -> None:

@@ -1,102 +1,141 @@
-"""Publishes the master data for everybody: items on hub.items, companies on hub.parties, only what has changed."""
+"""Publishes the files' master data to hub.masterdata: what differs from what stands there, in one transaction."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
 
-from confluent_kafka import KafkaException, Producer
+from confluent_kafka import Producer
 
-from kranhub import envelope, kafka, reading, topics
+from kranhub import envelope, reading, topics
 from kranhub.codec import Codec
 from kranhub.envelope import Envelope
-from kranhub.errors import Unavailable
-from kranhub.members import Member
+from kranhub.errors import Fenced, Misconfigured, Unavailable
 from kranhub.settings import Settings
 from kranhub.text import Text
-from streams.router.masterdata import Item, MasterData
+from streams.exactly_once import clients
+from streams.exactly_once.clients import Aborted, retried
+from streams.router import entries
+from streams.router.entries import PUBLICATION, Entry, Kind
+from streams.router.masterdata import MasterData
 
-Row = tuple[str, str, str, dict[str, Any]]
-"""Topic's last part, key, record name, value."""
+PUBLISHER = "~publish"
+"""The transactional id's last part: no worker can have this name, and whoever publishes has it."""
+
+ATTEMPTS = 3
+"""Who begins to publish ends what somebody else was publishing, who then looks again what differs."""
+
+Known = Mapping[tuple[str, str], Entry]
+"""What stands in hub.masterdata, by place."""
+
+
+class NotPublished(Misconfigured):
+    """The files are older than what is published, or change a rule under its old version; the former holds."""
 
 
 def publish_masterdata(settings: Settings, codec: Codec, master: MasterData) -> int:
-    """Write what differs from the topics and return how many records that was; again gives 0.
+    """Write what differs and return how many entries that was; again gives 0.
 
-    Raises `Unavailable` when Kafka or the registry is away, `Failed` when the topics do not exist.
+    Raises `NotPublished` when the files' version is below the published one or a rule has changed without a new
+    version, `Unavailable` when Kafka or the registry is away, `Failed` when there is no such topic.
     """
-    known = {name: _known(settings, codec, topics.hub(settings.namespace, name)) for name in ("items", "parties")}
-    changed = [row for row in _rows(master) if known[row[0]].get(row[1]) != codec.encode(row[2], row[3])]
-    if changed:
-        _produce(settings, codec, changed)
-    return len(changed)
+    for _ in range(ATTEMPTS):
+        if not changes(_known(settings, codec), master):
+            return 0
+        producer = clients.producer(settings, "masterdata", PUBLISHER)
+        try:
+            retried(lambda producer=producer: producer.init_transactions(30))  # type: ignore[misc]
+            changed = changes(_known(settings, codec), master)
+            _transact(settings, codec, producer, changed)
+            return len(changed)
+        except (Fenced, Aborted):
+            continue
+    raise Unavailable(_busy())
 
 
-def _known(settings: Settings, codec: Codec, topic: str) -> dict[str, bytes | None]:
-    return {message.key: message.raw for message in reading.messages(settings, codec, topic)}
+def changes(known: Known, master: MasterData) -> list[Entry]:
+    """Return the entries to write, in their order, so that what is known becomes the master data.
+
+    What is gone follows without content, and a publication closes them. Raises `NotPublished`.
+    """
+    *wanted, closing = entries.entries(master)
+    published = known.get(PUBLICATION)
+    if published is not None and published.version > master.version:
+        raise NotPublished(_outdated(master.version, published.version))
+    changed = [entry for entry in wanted if not _stands(entry, known)]
+    for entry in changed:
+        _require_new_version(entry, known)
+    changed += _gone(known, {entry.place for entry in wanted}, master.version)
+    return [*changed, closing] if changed or not _stands(closing, known) else []
 
 
-def _rows(master: MasterData) -> Iterator[Row]:
-    for item in master.nomenclature.items:
-        yield "items", item.item, "Item", _item(item, master.nomenclature.version)
-    for member in master.members.members:
-        yield "parties", member.id, "Party", _party(member)
+def _stands(entry: Entry, known: Known) -> bool:
+    return entry.place in known and known[entry.place].content == entry.content
 
 
-def _item(item: Item, version: int) -> dict[str, Any]:
-    return {
-        "item": item.item,
-        "okpd2": item.okpd2,
-        "name": item.name.text.as_map(),
-        "unit": item.unit,
-        "conversions": dict(item.conversions),
-        "codes": dict(item.codes),
-        "components": [{"item": part.item, "quantity": part.quantity} for part in item.components],
-        "version": version,
-    }
+def _require_new_version(entry: Entry, known: Known) -> None:
+    before = known.get(entry.place)
+    if entry.kind == Kind.RULE and before and before.content and before.version >= entry.version:
+        raise NotPublished(_same_version(entry.key, before.version))
 
 
-def _party(member: Member) -> dict[str, Any]:
-    return {
-        "party": member.id,
-        "name": member.name.text.as_map(),
-        "roles": sorted(member.roles),
-        "country": member.country,
-        "language": member.language,
-        "time_zone": member.time_zone,
-        "contact_ids": [contact.id for contact in member.contacts],
-    }
+def _gone(known: Known, wanted: set[tuple[str, str]], version: int) -> Iterator[Entry]:
+    """Yield the end of each known entry of the files that is not wanted any more: first what names others."""
+    for kind in reversed(Kind):
+        if kind not in (Kind.MAPPING, Kind.PUBLICATION):
+            left = (entry for entry in known.values() if entry.kind == kind and entry.place not in wanted)
+            yield from (Entry(kind, entry.key, version, None) for entry in left if entry.content is not None)
 
 
-def _produce(settings: Settings, codec: Codec, rows: list[Row]) -> None:
-    config = {**kafka.librdkafka(settings), "partitioner": "murmur2_random", "log_level": 3}
-    producer = Producer({**config, "enable.idempotence": True, "error_cb": lambda _error: None})
-    failures: list[str] = []
-    try:
-        for name, key, subject, value in rows:
-            producer.produce(
-                topics.hub(settings.namespace, name),
-                codec.encode(subject, value),
-                key.encode(),
-                headers=[*_headers(key, subject, value)],
-                on_delivery=lambda error, _message: failures.append(error.name()) if error else None,
-            )
-        left = producer.flush(30)
-    except KafkaException as raised:
-        raise _away(raised.args[0].name()) from raised
-    if left or failures:
-        raise _away(failures[0] if failures else "_TIMED_OUT")
+def _known(settings: Settings, codec: Codec) -> dict[tuple[str, str], Entry]:
+    topic = topics.hub(settings.namespace, "masterdata")
+    values = (message.value for message in reading.messages(settings, codec, topic) if message.value)
+    found = (entries.of_record(value) for value in values)
+    return {entry.place: entry for entry in found}
 
 
-def _headers(key: str, subject: str, value: Mapping[str, Any]) -> envelope.Headers:
+def _transact(settings: Settings, codec: Codec, producer: Producer, changed: Sequence[Entry]) -> None:
+    topic = topics.hub(settings.namespace, "masterdata")
+    producer.begin_transaction()
+    for entry in changed:
+        data = codec.encode("MasterDataEntry", entries.record(entry))
+        _produce(producer, topic, entry.record_key.encode(), data, _headers(entry))
+    retried(lambda: producer.commit_transaction(10))
+
+
+def _produce(producer: Producer, topic: str, key: bytes, data: bytes, headers: envelope.Headers) -> None:
+    while True:
+        try:
+            producer.produce(topic, data, key, headers=[*headers])
+            return
+        except BufferError:
+            producer.poll(0.1)
+
+
+def _headers(entry: Entry) -> envelope.Headers:
     now = datetime.now(UTC)
-    number = f"hub/{subject}/{key}/{value.get('version', now.isoformat())}"
-    return envelope.headers(Envelope(number, "/hub/publish", f"kranhub.{subject}", now, now))
+    number = f"hub/MasterDataEntry/{entry.kind}/{entry.key}/{entry.version}/{now.isoformat()}"
+    return envelope.headers(Envelope(number, "/hub/publish", "kranhub.MasterDataEntry", now))
 
 
-def _away(reason: str) -> Unavailable:
-    return Unavailable(
-        Text(
-            en=f"The master data could not be published ({reason}). Run `kranhub status`, then try again.",
-            ru=f"Справочники не удалось опубликовать ({reason}). Выполните `kranhub status` и повторите.",
-        )
+def _outdated(version: int, published: int) -> Text:
+    return Text(
+        en=f"The files hold version {version} of the master data, but {published} is published. Take the current files "
+        "to this machine; if these are what should hold, give the nomenclature a higher `version`.",
+        ru=f"В файлах версия справочников {version}, а опубликована {published}. Перенесите на эту машину текущие "
+        "файлы; если верны эти, поднимите `version` в номенклатуре.",
+    )
+
+
+def _same_version(rule: str, version: int) -> Text:
+    return Text(
+        en=f"The rule {rule!r} has changed, but its version is not above the published {version}. Raise its `version`: "
+        "decisions name the version by which they were made.",
+        ru=f"Правило {rule!r} изменилось, но его версия не выше опубликованной ({version}). Поднимите его `version`: "
+        "решения называют версию, по которой приняты.",
+    )
+
+
+def _busy() -> Text:
+    return Text(
+        en="Others publish master data at the same time. Wait a moment and run `kranhub core publish`.",
+        ru="Справочники одновременно публикует кто-то ещё. Подождите и выполните `kranhub core publish`.",
     )

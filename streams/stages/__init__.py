@@ -5,18 +5,19 @@ from collections.abc import Callable
 from kranhub.codec import Codec
 from kranhub.settings import Settings
 from streams.exactly_once import Stage
-from streams.router.masterdata import MasterData
 from streams.stages.allocator import Allocator
 from streams.stages.clock import Clock
 from streams.stages.dispatch import Dispatch
 from streams.stages.ingest import Ingest
+from streams.stages.masterdata import Masterdata
 from streams.stages.planner import Planner
 
-STAGES: dict[str, Callable[[Settings, Codec, MasterData], Stage]] = {
+STAGES: dict[str, Callable[[Settings, Codec], Stage]] = {
     "ingest": Ingest,
     "planner": Planner,
     "allocator": Allocator,
     "dispatch": Dispatch,
+    "masterdata": Masterdata,
     "clock": Clock,
 }
-"""The stages by name, in the order in which a document passes them; the clock stands beside them."""
+"""The stages by name, in the order in which a document passes them; master data and the clock stand beside them."""

@@ -6,7 +6,6 @@ from kranhub import topics
 from kranhub.codec import Codec
 from kranhub.settings import Settings
 from streams.exactly_once import Context, Document, Out, Record, State
-from streams.router.masterdata import MasterData
 
 _LAST = "last"
 
@@ -21,8 +20,8 @@ class Clock:
     name = "clock"
     state_version = 1
 
-    def __init__(self, settings: Settings, codec: Codec, master: MasterData) -> None:
-        """Take the namespace and the period; codec and master data are of no use here."""
+    def __init__(self, settings: Settings, codec: Codec) -> None:
+        """Take the namespace and the period; the codec is of no use here."""
         self.inputs = (topics.hub(settings.namespace, "clock"),)
         self.changelog = topics.hub(settings.namespace, "clock-changelog")
         self._period_s = settings.tick_s

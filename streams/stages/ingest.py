@@ -1,4 +1,4 @@
-"""Ingest: takes what members write, trusting nothing but the topic's name; validates, normalises, stamps, re-keys."""
+"""Ingest: takes what members write, trusting nothing but the topic's name; validates its shape, stamps, re-keys."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -9,45 +9,45 @@ from kranhub.errors import InvalidDocument
 from kranhub.settings import Settings
 from kranhub.text import Text
 from streams.exactly_once import Context, Document, Out, Record, State
-from streams.router.masterdata import MasterData
-from streams.router.normalise import normalise
+from streams.router import entries
 from streams.router.validate import validate
 
 Value = Mapping[str, Any]
 
-_AS_THEY_CAME = ("OrderResponse", "Receipt")
-"""Nothing in them is normalised here, so their bytes pass on untouched."""
+_OF_AN_ORDER = frozenset(("Order", "OrderResponse", "ProductionStatus", "Receipt", "Shipment"))
+_OF_A_PLANT = frozenset(("InventoryLevel", "Disruption"))
 
 
 class Ingest:
-    """Reads every member's out topics, of members to come as well. Keeps no state."""
+    """Reads every member's out topics, of members to come as well. Keeps no state, knows no master data.
+
+    A document's bytes pass on untouched; codes and units are normalised where the document is used.
+    """
 
     name = "ingest"
     changelog = None
     state_version = 1
 
-    def __init__(self, settings: Settings, codec: Codec, master: MasterData) -> None:
-        """Take the namespace, the codec and the master data."""
+    def __init__(self, settings: Settings, codec: Codec) -> None:
+        """Take the namespace and the codec."""
         self.inputs = (topics.out_pattern(settings.namespace),)
-        self._namespace, self._codec, self._master = settings.namespace, codec, master
+        self._namespace, self._codec = settings.namespace, codec
 
     def process(self, record: Record, state: State, out: Out, ctx: Context) -> None:
-        """Send the document to hub.work or hub.allocation and to hub.events, or to the dead letters."""
+        """Send the document to the topic of whoever handles it and to hub.events, or to the dead letters."""
         owner = topics.owner(self._namespace, record.topic)
         key = _guess(record, owner, _kind(record.topic))
         try:
             subject, value = self._decode(record)
-            validate(subject, value, owner, self._master.members)
-            key = next(_order_keys(subject, value), key)
-            normalised = normalise(subject, value, owner, self._master)
+            validate(subject, value, owner)
         except InvalidDocument as error:
             out.dead_letter(error, key=key, member=owner)
             return
-        for problem in normalised.problems:
-            out.dead_letter(problem, key=key, member=owner)
-        document = self._document(record, subject, normalised.value, owner)
-        for topic, place in self._places(subject, normalised.value, owner):
-            out.send(topic, place, document)
+        document = _document(subject, record.value or b"", record, owner)
+        for name, place in _places(subject, value, owner):
+            out.send(topics.hub(self._namespace, name), place, document)
+        if subject == "ItemMapping":
+            self._propose(value, document, out)
 
     def _decode(self, record: Record) -> tuple[str, dict[str, Any]]:
         if record.value is None:
@@ -58,23 +58,29 @@ class Ingest:
             raise InvalidDocument("wrong-record", _wrong(subject, expected))
         return subject, value
 
-    def _document(self, record: Record, subject: str, value: dict[str, Any], owner: str) -> Document:
-        content = record.value if subject in _AS_THEY_CAME and record.value else value
-        event_id = record.envelope.id or f"{record.topic}/{record.partition}/{record.offset}"
-        return Document(subject, content, event_id, source=f"/members/{owner}", time=record.envelope.time)
+    def _propose(self, value: Value, said: Document, out: Out) -> None:
+        """Propose a member's mapping as an entry of the master data."""
+        entry = entries.mapping(value["member"], value["item_code"], value["item"], value["unit"])
+        content = entries.record(entry)
+        document = Document("MasterDataEntry", content, f"{said.id}/entry", source=said.source, time=said.time)
+        out.send(topics.hub(self._namespace, "masterdata"), entry.record_key, document)
 
-    def _places(self, subject: str, value: Value, owner: str) -> Iterator[tuple[str, str]]:
-        """Yield the topics and keys that the document goes to."""
-        keys = list(_order_keys(subject, value))
-        events = topics.hub(self._namespace, "events")
-        if subject in ("Order", "OrderResponse", "ProductionStatus", "Receipt"):
-            yield from ((topics.hub(self._namespace, "work"), key) for key in keys)
-        if subject == "InventoryLevel":
-            yield events, f"{owner}/{value['item']}"
-            if self._master.members.by_id[owner].makes:
-                yield topics.hub(self._namespace, "allocation"), owner
-        else:
-            yield from ((events, key) for key in keys or [owner])
+
+def _document(subject: str, data: bytes, record: Record, owner: str) -> Document:
+    event_id = record.envelope.id or f"{record.topic}/{record.partition}/{record.offset}"
+    return Document(subject, data, event_id, source=f"/members/{owner}", time=record.envelope.time)
+
+
+def _places(subject: str, value: Value, owner: str) -> Iterator[tuple[str, str]]:
+    """Yield the hub's topics and the keys that the document goes to."""
+    keys = list(_order_keys(subject, value))
+    if subject in _OF_AN_ORDER:
+        yield from (("work", key) for key in keys)
+    if subject in _OF_A_PLANT:
+        yield "allocation", owner
+    if subject in ("InventoryLevel", "ItemMapping"):
+        keys = [f"{owner}/{value['item_code']}"]
+    yield from (("events", key) for key in keys or [owner])
 
 
 def _kind(topic: str) -> str:

@@ -1,0 +1,188 @@
+"""Masterdata: passes on what has changed, to everybody's topics and to every partition of planner and allocator."""
+
+import json
+from typing import Any
+
+from kranhub import topics
+from kranhub.codec import Codec
+from kranhub.errors import InvalidDocument
+from kranhub.settings import Settings
+from kranhub.text import Text
+from streams.exactly_once import Context, Document, Out, Record, State
+from streams.router import entries
+from streams.router.entries import Entry, Kind, Publication
+from streams.router.items import Item
+from streams.stages import reference
+from streams.stages.codes import UNKNOWN_ITEM, Codes
+from streams.stages.public import SHELVES
+
+
+class Masterdata:
+    """Reads hub.masterdata, one partition; remembers every entry, so that a repeat says nothing.
+
+    Members' mappings are merged into the items' codes on the way. A publication is passed on when something changed
+    since the last one, and numbered anew where mappings have made publications of their own.
+    """
+
+    name = "masterdata"
+    state_version = 1
+
+    def __init__(self, settings: Settings, codec: Codec) -> None:
+        """Take the namespace and the codec."""
+        self.inputs = (topics.hub(settings.namespace, "masterdata"),)
+        self.changelog = topics.hub(settings.namespace, "masterdata-changelog")
+        self._namespace, self._codec = settings.namespace, codec
+
+    def process(self, record: Record, state: State, out: Out, ctx: Context) -> None:
+        """Take one entry: a calendar, a member, an item and so on, a member's mapping, or what closes a set."""
+        if record.value is None or record.envelope.type != reference.TYPE:
+            return
+        value = self._codec.decode(record.value, trusted=True).value
+        entry = entries.of_record(value)
+        _Passing(self._namespace, record, state, out).take(entry)
+
+
+class _Passing:
+    """One entry on its way through the stage."""
+
+    def __init__(self, namespace: str, record: Record, state: State, out: Out) -> None:
+        self._namespace, self._record, self._state, self._out = namespace, record, state, out
+        self._codes = Codes(state)
+        self._version: int
+        self._closing: str | None
+        self._open: bool
+        self._version, self._closing, self._open = json.loads(state.get("publication") or b"[0, null, false]")
+
+    def take(self, entry: Entry) -> None:
+        value = _parse(entry)
+        if entry.kind == Kind.PUBLICATION:
+            self._close(entry, value)
+        elif entry.kind == Kind.MAPPING:
+            self._map(entry, value)
+        else:
+            self._change(entry, value)
+
+    def _change(self, entry: Entry, value: Any) -> None:
+        before = self._known(entry.kind, entry.key)
+        if before == entry.content:
+            return
+        if entry.kind == Kind.RULE and value is not None:
+            self._keep_rule(entry)
+        self._keep("file", entry)
+        self._note(is_open=True)
+        if entry.kind == Kind.ITEM:
+            concerned = self._codes.claim(entry.key, _item(before), value)
+            for item in [entry.key, *sorted(concerned - {entry.key})]:
+                self._say_item(item, entry.version)
+        else:
+            self._say(entry, value)
+
+    def _keep_rule(self, entry: Entry) -> None:
+        """Keep each version of a rule for ever: decisions name it."""
+        key = f"rule/{entry.key}|{entry.version}"
+        known = self._state.get(key)
+        if known is not None and known.decode() != entry.content:
+            raise InvalidDocument("rule-overwritten", _overwritten(entry))
+        self._state.put(key, str(entry.content).encode())
+
+    def _map(self, entry: Entry, mapping: Any) -> None:
+        if mapping is None:
+            member, _, code = entry.key.partition("|")
+            concerned = self._codes.forget(member, code)
+        else:
+            problem = self._codes.problem(mapping, _item(self._known(Kind.ITEM, mapping.item)))
+            if problem:
+                self._out.dead_letter(problem, key=entry.key, member=mapping.member)
+            remember = problem is None or problem.code == UNKNOWN_ITEM
+            concerned = self._codes.remember(mapping) if remember else set()
+        said = [self._say_item(item, self._version + 1) for item in sorted(concerned)]
+        if any(said) and self._closing and not self._open:
+            self._publish(Publication.model_validate_json(self._closing))
+
+    def _close(self, entry: Entry, value: Any) -> None:
+        if value is not None and (self._open or entry.content != self._closing):
+            self._closing = entry.content
+            self._publish(value)
+
+    def _publish(self, closing: Publication) -> None:
+        self._version = max(self._version + 1, closing.version)
+        self._note(is_open=False)
+        closing = closing.model_copy(update={"version": self._version})
+        self._say(Entry(*entries.PUBLICATION, self._version, entries.content(closing)), None)
+
+    def _note(self, *, is_open: bool) -> None:
+        """Keep the last publication, and whether entries have changed since."""
+        self._open = is_open
+        self._state.put("publication", json.dumps([self._version, self._closing, is_open]).encode())
+
+    def _say_item(self, item: str, version: int) -> bool:
+        """Say the item with all its codes, if that is news; return whether it was."""
+        known = _item(self._known(Kind.ITEM, item))
+        value = self._codes.merged(known) if known else None
+        entry = Entry(Kind.ITEM, item, version, entries.content(value) if value else None)
+        if self._known(Kind.ITEM, item, "said") == entry.content:
+            return False
+        self._keep("said", entry)
+        self._say(entry, value)
+        return True
+
+    def _say(self, entry: Entry, value: Any) -> None:
+        event_id = f"hub/MasterDataEntry/{self._record.offset}/{entry.kind}/{entry.key}"
+        document = Document("MasterDataEntry", entries.record(entry), event_id)
+        for name in ("work", "allocation"):
+            self._out.broadcast(topics.hub(self._namespace, name), document)
+        self._show(entry, value, event_id)
+
+    def _show(self, entry: Entry, value: Any, event_id: str) -> None:
+        """Put the entry on its public topic; what is gone is deleted there, but for a rule's versions."""
+        shelf = SHELVES.get(entry.kind)
+        if shelf is None:
+            return
+        topic = topics.hub(self._namespace, shelf.topic)
+        if value is not None:
+            key = f"{entry.key}|{entry.version}" if entry.kind == Kind.RULE else entry.key
+            self._out.send(topic, key, Document(shelf.subject, shelf.make(value, entry.version), event_id))
+        elif entry.kind != Kind.RULE:
+            self._out.forward(topic, entry.key.encode(), None)
+
+    def _known(self, kind: str, key: str, place: str = "file") -> str | None:
+        found = self._state.get(f"{place}/{kind}/{key}")
+        return None if found is None else found.decode()
+
+    def _keep(self, place: str, entry: Entry) -> None:
+        key = f"{place}/{entry.kind}/{entry.key}"
+        if entry.content is None:
+            self._state.delete(key)
+        else:
+            self._state.put(key, entry.content.encode())
+
+
+def _parse(entry: Entry) -> Any:
+    if entry.kind not in entries.MODELS:
+        raise InvalidDocument("bad-masterdata", _newer(entry))
+    try:
+        return entries.parse(entry)
+    except ValueError as error:
+        raise InvalidDocument("bad-masterdata", reference.contradiction(error)) from error
+
+
+def _item(content: str | None) -> Item | None:
+    return Item.model_validate_json(content) if content else None
+
+
+def _newer(entry: Entry) -> Text:
+    return Text(
+        en=f"The master data has an entry of kind {entry.kind}, which this release does not know. Update the core on "
+        "all machines, then run `kranhub core publish`.",
+        ru=f"В справочниках есть запись вида {entry.kind}, которой эта версия не знает. Обновите ядро на всех машинах "
+        "и выполните `kranhub core publish`.",
+    )
+
+
+def _overwritten(entry: Entry) -> Text:
+    return Text(
+        en=f"Rule {entry.key!r} has another content than its version {entry.version} that was published before. "
+        "Give the changed rule a new version and run `kranhub core publish`.",
+        ru=f"Содержание правила {entry.key!r} отличается от уже опубликованной версии {entry.version}. "
+        "Дайте изменённому правилу новую версию и выполните `kranhub core publish`.",
+    )
