@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from streams.exactly_once import State
-from streams.stages import queues
+from streams.stages.backlog import Backlog
 
 _LAST = "alarm/last"
 _MINUTE = timedelta(minutes=1)
@@ -19,7 +19,7 @@ def set_alarm(state: State, due: datetime, now: datetime, key: str) -> None:
         last = _floor(now) - _MINUTE
         _put_last(state, last)
     minute = max(_floor(due - timedelta(microseconds=1)) + _MINUTE, last + _MINUTE)
-    queues.append(state, _name(minute), key.encode("utf-8", "surrogateescape"))
+    Backlog(_name(minute)).put(state, key.encode("utf-8", "surrogateescape"))
 
 
 def ring(state: State, time: datetime) -> Iterator[str]:
@@ -30,7 +30,7 @@ def ring(state: State, time: datetime) -> Iterator[str]:
     minute = max(last, now - MOST_MINUTES * _MINUTE)
     while minute < now:
         minute += _MINUTE
-        for key in queues.drain(state, _name(minute)):
+        for key in Backlog(_name(minute)).drain(state):
             yield key.decode("utf-8", "surrogateescape")
     _put_last(state, now)
 

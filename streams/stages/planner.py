@@ -9,11 +9,13 @@ from kranhub.settings import Settings
 from streams.exactly_once import Context, Document, Out, Record, State
 from streams.router import model, planner
 from streams.router.effects import Effect, Now
+from streams.router.entries import Entry, Kind
 from streams.router.masterdata import MasterData
 from streams.router.model import OrderState
 from streams.router.normalise import UNMAPPED_ITEM, normalise
 from streams.router.validate import stranger, unknown_member
-from streams.stages import alarms, queues
+from streams.stages import alarms
+from streams.stages.backlog import Backlog
 from streams.stages.reference import Reference
 
 Value = Mapping[str, Any]
@@ -78,7 +80,8 @@ class Planner:
         if master is None:
             self._park(_START, record, state)
             return
-        subject, value = self._codec.decode(record.value or b"", trusted=True)
+        subject, decoded = self._codec.decode(record.value or b"", trusted=True)
+        value: Value = decoded
         if subject == "Order":
             if (who := stranger(value, master.members)) is not None:
                 out.dead_letter(unknown_member(who), key=record.key, member=value["buyer"])
@@ -94,9 +97,9 @@ class Planner:
             out.dead_letter(problem, key=record.key, member=value["buyer"])
         for line in normalised.value["lines"]:
             if line["hold_reason"] == UNMAPPED_ITEM:
-                queues.append(state, _waiting(value["buyer"], line["item_code"]), _bytes(record.key))
+                Backlog(_waiting(value["buyer"], line["item_code"])).put(state, _bytes(record.key))
             elif line["hold_reason"]:
-                queues.append(state, _waiting_item(str(line["item"])), _bytes(record.key))
+                Backlog(_waiting_item(str(line["item"]))).put(state, _bytes(record.key))
         return normalised.value
 
     def _handle(
@@ -119,18 +122,21 @@ class Planner:
             out.send(topics.hub(self._namespace, name), key, document, effect.headers)
 
     def _master_data(self, record: Record, state: State, out: Out, ctx: Context) -> None:
-        """Keep the entry, and wake up what has waited for it."""
-        entry = self._reference.take(record, state)
-        if entry is None:
-            return
-        if entry.kind == "publication":
-            self._unpark(_START, state, out)
-        elif entry.kind == "member":
-            self._unpark(f"wait/member/{entry.key}", state, out)
-        elif entry.kind == "item":
-            for name in (*(_waiting(member, code) for member, code in entry.codes()), _waiting_item(entry.key)):
-                for key in dict.fromkeys(queues.drain(state, name)):
-                    self._wake(key.decode("utf-8", "surrogateescape"), out, ctx)
+        """Keep the entry; with a publication, wake up what has waited for what it holds."""
+        self._reference.take(record, state)
+        for entry in self._reference.news(record, state):
+            if entry.kind == Kind.PUBLICATION:
+                self._unpark(_START, state, out)
+            elif entry.kind == Kind.PARTY:
+                self._unpark(f"wait/member/{entry.key}", state, out)
+            elif entry.kind == Kind.ITEM:
+                self._mapped(entry, state, out, ctx)
+
+    def _mapped(self, entry: Entry, state: State, out: Out, ctx: Context) -> None:
+        names = [*(_waiting(member, code) for member, code in entry.codes()), _waiting_item(entry.key)]
+        keys = [key for name in names for key in Backlog(name).drain(state)]
+        for key in dict.fromkeys(keys):
+            self._wake(key.decode("utf-8", "surrogateescape"), out, ctx)
 
     def _wake(self, key: str, out: Out, ctx: Context) -> None:
         value = {"order_key": key, "time": ctx.time}
@@ -141,10 +147,10 @@ class Planner:
     def _park(self, name: str, record: Record, state: State) -> None:
         """Keep the record until the name is called; it then comes again, behind whatever has come meanwhile."""
         head = "\n".join((record.envelope.type, record.envelope.id, record.envelope.source, record.key))
-        queues.append(state, name, _bytes(head) + b"\0" + (record.value or b""))
+        Backlog(name).put(state, _bytes(head) + b"\0" + (record.value or b""))
 
     def _unpark(self, name: str, state: State, out: Out) -> None:
-        for parked in queues.drain(state, name):
+        for parked in Backlog(name).drain(state):
             head, _, value = parked.partition(b"\0")
             kind, event_id, source, key = head.decode("utf-8", "surrogateescape").split("\n")
             document = Document(kind.removeprefix("kranhub."), value, event_id, source=source)
