@@ -6,14 +6,17 @@ from collections.abc import Iterator, Sequence
 
 from benchmarks.cluster import PARTITIONS
 from benchmarks.simple import NOW
+from kranhub import envelope
 from kranhub.codec import Codec
+from kranhub.envelope import Envelope
 from kranhub.settings import Settings
 from streams.exactly_once import Record, Stage
 from streams.exactly_once.batch import Batch
 from streams.exactly_once.out import Output
 from streams.exactly_once.store import Store
+from streams.router import entries
 from streams.router.masterdata import MasterData
-from streams.stages import STAGES
+from streams.stages import STAGES, reference
 
 TIME_MS = int(NOW.timestamp() * 1000)
 
@@ -23,10 +26,20 @@ class Core:
 
     def __init__(self, settings: Settings, codec: Codec, master: MasterData) -> None:
         """Start without orders."""
-        stages = [STAGES[name](settings, codec, master) for name in ("ingest", "planner", "allocator")]
+        stages = [STAGES[name](settings, codec) for name in ("ingest", "planner", "allocator")]
         self._first, self._behind = stages[0], stages[1:]
         self._codec, self._namespace = codec, settings.namespace
         self.stores = {stage.name: {number: Store() for number in range(PARTITIONS)} for stage in self._behind}
+        for stage in self._behind:
+            self._transact(stage, [*self._broadcast(stage.inputs[0], master)])
+
+    def _broadcast(self, topic: str, master: MasterData) -> Iterator[Record]:
+        """Yield the master data as the stage `masterdata` broadcasts them."""
+        for entry in entries.entries(master):
+            value = self._codec.encode("MasterDataEntry", reference.document(entry))
+            head = Envelope(entry.record_key, "/hub/publish", reference.TYPE, recorded=NOW)
+            for partition in range(PARTITIONS):
+                yield Record(topic, partition, 0, "", value, envelope.headers(head), TIME_MS)
 
     def take(self, records: Sequence[Record]) -> Iterator[Output]:
         """Process what members wrote, and everything that follows from it; yield all that the stages said."""

@@ -28,7 +28,7 @@ def stage() -> Stage:
     (code,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
     defined: dict[str, Any] = {"__name__": "page"}
     exec(compile(code, "docs/processor.md", "exec"), defined)
-    return defined["Restless"](Settings(namespace=NAMESPACE), CODEC, None)  # type: ignore[no-any-return]
+    return defined["Restless"](Settings(namespace=NAMESPACE), CODEC)  # type: ignore[no-any-return]
 
 
 def record(offset: int, subject: str = "Order", *, tombstone: bool = False) -> Record:
