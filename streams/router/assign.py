@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from streams.router import effects, plan, reasons, source
+from streams.router import approval, effects, plan, reasons, source
 from streams.router.effects import Effect, Now
 from streams.router.masterdata import Maker, MasterData
 from streams.router.model import Attempt, OrderState, Portion, Quote, with_attempt
@@ -28,7 +28,7 @@ def assign(state: OrderState, portion: Portion, master: MasterData, now: Now) ->
     if not fresh:
         return hold(state, portion, "no-candidate", master, now)
     if rule.rank == "capability" or len(fresh) == 1:
-        return _start(state, portion, fresh[0], rule), []
+        return _start(state, portion, fresh[0], rule, master, now)
     return _compare(state, portion, fresh, rule, master, now)
 
 
@@ -42,12 +42,13 @@ def _fresh(state: OrderState, portion: Portion, rule: Rule, master: MasterData) 
     return tuple(maker for maker in source.sift(state.order, portion, rule, master).may if maker.member not in before)
 
 
-def _start(state: OrderState, portion: Portion, maker: Maker, rule: Rule) -> OrderState:
+def _start(state: OrderState, portion: Portion, maker: Maker, rule: Rule, master: MasterData, now: Now) -> Settled:
     by_hand = portion.by_hand is not None
     attempt = Attempt(
         maker.member, number=len(portion.attempts) + 1, approved=rule.mode == "auto" or by_hand, by_hand=by_hand
     )
-    return state.with_portion(with_attempt(replace(portion, by_hand=None), attempt))
+    said = approval.needed(state, portion, attempt, master, now)
+    return state.with_portion(with_attempt(replace(portion, by_hand=None), attempt)), said
 
 
 def _compare(
@@ -60,7 +61,7 @@ def _compare(
     ranked = source.best(rule.rank, portion, fresh, master)
     if not ranked:
         return hold(state, portion, "no-capacity", master, now)
-    return _start(state, portion, ranked[0], rule), []
+    return _start(state, portion, ranked[0], rule, master, now)
 
 
 def _ask(state: OrderState, portion: Portion, fresh: tuple[Maker, ...], now: Now) -> Settled:
@@ -71,7 +72,7 @@ def _ask(state: OrderState, portion: Portion, fresh: tuple[Maker, ...], now: Now
 
 
 def hold(state: OrderState, portion: Portion, code: str, master: MasterData, now: Now) -> Settled:
-    """Return the state with the portion on hold for a person, with the decision that names who was tried and an alert."""
+    """Return the state with the portion held for a person, the decision that names who was tried, and an alert."""
     held = replace(portion, held=code)
     place = f"{portion.line_id}.{portion.part}/{len(portion.attempts)}"
     said = [
