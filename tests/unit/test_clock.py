@@ -29,7 +29,7 @@ class Broadcasts:
 
 def ticks(beats: list[int]) -> list[str]:
     """Return the ids of the ticks that follow from beats at these seconds after the start."""
-    clock = Clock(Settings(tick_s=PERIOD_S), None, None)  # type: ignore[arg-type]
+    clock = Clock(Settings(tick_s=PERIOD_S), None)  # type: ignore[arg-type]
     state, out = Layer(Store()), Broadcasts()
     for number, second in enumerate(beats):
         stamp = int((START.timestamp() + second) * 1000)

@@ -1,8 +1,7 @@
-"""What ingest refuses and how it normalises; the nomenclature's own mistakes; units."""
+"""What ingest refuses and how it is normalised; units."""
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,14 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kranhub import units
-from kranhub.errors import InvalidDocument, Misconfigured
-from streams.router import masterdata
+from kranhub.errors import InvalidDocument
 from streams.router.normalise import normalise
 from streams.router.validate import validate
-from tests.support.plants import BUYER, MASTER, REPOSITORY, full_order
+from tests.support.plants import BUYER, MASTER, full_order
 
 MOTORS = {"line_id": "1", "item_code": "ДВ-7.5", "quantity": Decimal(4), "unit": "H87"}
-NOMENCLATURE = REPOSITORY / "deploy/nomenclature/omsk.yaml"
 
 
 @pytest.mark.parametrize(
@@ -87,46 +84,6 @@ def test_digits_that_the_base_unit_cannot_hold_are_an_error() -> None:
     with pytest.raises(InvalidDocument) as refused:
         full_order("17", [grams])
     assert refused.value.code == "too-many-digits"
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "line", "said"),
-    [
-        ("{item: girder-main-22m5, q", "{item: girder-x, q", 17, "no item here"),
-        ("zmk-most: ZM-STRUCT", "zmk-mist: ZM-STRUCT", 63, "who is no member"),
-        ("    unit: MTK", "    unit: XXX", 57, "Recommendation 20"),
-        ("feeds: coating-girders", "feeds: nothing", 17, "no other component"),
-        (
-            "    codes: {zmk-most: ZM-BG-225, ruskran: RK-GIRDER-225}",
-            "    codes: {ruskran: RK-CRANE-10}",
-            27,
-            "another item",
-        ),
-        ("  - item: bridge-span", "  - item: steel-structure", 64, "stands twice"),
-    ],
-)
-def test_a_mistake_in_the_nomenclature_names_its_line(tmp_path: Path, old: str, new: str, line: int, said: str) -> None:
-    text = NOMENCLATURE.read_text(encoding="utf-8")
-    assert old in text
-    path = tmp_path / "items.yaml"
-    path.write_text(text.replace(old, new, 1), encoding="utf-8")
-    with pytest.raises(Misconfigured) as refused:
-        masterdata.load(REPOSITORY / "deploy/members/omsk.yaml", path)
-    assert f"{path}:{line}:" in refused.value.text.en
-    assert said in refused.value.text.en
-
-
-def test_a_bill_that_contains_itself_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "items.yaml"
-    item = "{{item: {0}, okpd2: 25.11.21, name: {{en: x, ru: x}}, unit: H87, components: [{{item: {1}, quantity: 1}}]}}"
-    path.write_text(f"version: 1\nitems:\n  - {item.format('a', 'b')}\n  - {item.format('b', 'a')}\n", encoding="utf-8")
-    with pytest.raises(Misconfigured, match="contains itself"):
-        masterdata.load(REPOSITORY / "deploy/members/omsk.yaml", path)
-
-
-def test_coating_goes_to_the_one_who_lists_it_first_and_plants_come_before_partners() -> None:
-    assert MASTER.candidates("coating-girders") == ("tsvetnoy-bulvar", "zmk-most")
-    assert MASTER.candidates("trolley-hoist-10t") == ("ruskran", "harbin-crane")
 
 
 @given(st.sampled_from(sorted(units.UNITS)), st.integers(1, 10**6).map(Decimal))

@@ -1,5 +1,6 @@
 """Topics follow from the members file, with the design's settings."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,27 @@ def test_retention_and_cleanup_are_the_designs() -> None:
 def test_a_changelog_has_as_many_partitions_as_its_input() -> None:
     assert SPECS["t.hub.planner-changelog"].partitions == SPECS["t.hub.work"].partitions == 6
     assert SPECS["t.hub.allocator-changelog"].partitions == SPECS["t.hub.allocation"].partitions == 6
+
+
+def test_master_data_are_one_ordered_log_and_everybody_reads_items_and_calendars() -> None:
+    names = ("masterdata", "items", "parties", "boms", "calendars", "rules", "rates", "masterdata-changelog")
+    for name in names:
+        spec = SPECS[f"t.hub.{name}"]
+        assert (spec.partitions, spec.config["cleanup.policy"]) == (1, "compact")
+    public = {name for name in names if SPECS[f"t.hub.{name}"].readers == frozenset({"*"})}
+    assert public == {"items", "parties", "calendars"}
+
+
+def test_the_audit_is_kept_for_400_days() -> None:
+    assert SPECS["t.hub.audit"].partitions == 6
+    assert SPECS["t.hub.audit"].config["retention.ms"] == str(400 * 86_400_000)
+
+
+def test_ingest_reads_every_kind_of_document_but_dead_letters() -> None:
+    pattern = re.compile(topics.out_pattern("t."))
+    kinds = {name.rpartition(".")[2] for name in SPECS if pattern.fullmatch(name)}
+    assert kinds == set(topics.OUT_KINDS) - {"dead-letters"}
+    assert {"disruptions", "items"} <= kinds
 
 
 def test_the_owner_comes_from_the_topics_name() -> None:
