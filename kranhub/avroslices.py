@@ -42,10 +42,20 @@ class Slices:
 
     def text(self, data: bytes, offset: int, name: str) -> str:
         """Return a string field of the record that begins at ``offset``; what stands behind it is not looked at."""
+        return string(data, self._at(data, offset, name))
+
+    def optional_text(self, data: bytes, offset: int, name: str) -> str | None:
+        """Return a field of null or string, as `text` does; None, too, where the writer's schema has no such field."""
+        if name not in self.index:
+            return None
+        branch, offset = avrowalk.long(data, self._at(data, offset, name))
+        return string(data, offset) if branch else None
+
+    def _at(self, data: bytes, offset: int, name: str) -> int:
         left = [MAX_ELEMENTS]
         for skip in self._skips[: self.index[name]]:
             offset = skip(data, offset, left)
-        return string(data, offset)
+        return offset
 
 
 def string(data: bytes, offset: int) -> str:

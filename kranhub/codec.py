@@ -86,11 +86,19 @@ class Codec:
 
         Raises `InvalidDocument` and `Unavailable` as `decode` does for what the registry says.
         """
+        slices = self._slices_of(data)
+        return [slices.text(data, _HEAD.size, name) for name in names]
+
+    def optional_text(self, data: bytes, name: str) -> str | None:
+        """Return a field of null or string, None where the record is older than the field. Raises as `texts` does."""
+        return self._slices_of(data).optional_text(data, _HEAD.size, name)
+
+    def _slices_of(self, data: bytes) -> Slices:
         number = _HEAD.unpack_from(data)[1]
         slices = self._slices.get(number)
         if slices is None:
             slices = self._slices[number] = Slices(self._registry.schema(number))
-        return [slices.text(data, _HEAD.size, name) for name in names]
+        return slices
 
     def _reader(self, number: int) -> "_Reader":
         writer = self._registry.schema(number)

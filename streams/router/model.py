@@ -258,6 +258,18 @@ class Status:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """What a member beside the buyer was last told, as what; ``revision`` is its own count, ``lines`` a digest."""
+
+    member: str
+    role: str
+    revision: int
+    state: PlanState
+    promised_date: date | None = None
+    lines: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class OrderState:
     """Everything the planner knows of one order.
 
@@ -275,6 +287,7 @@ class OrderState:
     frozen: bool = False
     actions: tuple[str, ...] = ()
     due: datetime | None = None
+    told: tuple[Told, ...] = ()
     format: Literal[2] = field(default=2)
 
     def with_portion(self, portion: Portion) -> "OrderState":

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from streams.router import dates, effects, reasons
+from streams.router.announce import announce
 from streams.router.effects import Effect, Now
 from streams.router.masterdata import MasterData
 from streams.router.model import ZERO, Attempt, Line, LineStatus, OrderState, PlanState, Portion, Status
@@ -33,13 +34,15 @@ def derive(state: OrderState, master: MasterData, now: Now) -> Status:
 
 
 def tell(state: OrderState, cause: Cause | None, master: MasterData, now: Now) -> tuple[OrderState, list[Effect]]:
-    """Return the state and the OrderStatus (and alerts of newly held lines), or nothing when nothing changed."""
+    """Return the state and what everybody is told (and alerts of newly held lines), or nothing when nothing changed."""
     new = derive(state, master, now)
     if new == state.status:
         return state, []
     told = replace(state, status=new, status_revision=state.status_revision + 1)
     why = _cause(state, new, cause, master)
-    return told, [_effect(told, new, why, master, now), *_alerts(state, new, now)]
+    own = _effect(told, new, why, master, now)
+    told, others = announce(told, own.value, master)
+    return told, [own, *others, *_alerts(state, new, now)]
 
 
 def _cause(state: OrderState, new: Status, cause: Cause | None, master: MasterData) -> Cause:

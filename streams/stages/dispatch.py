@@ -34,9 +34,15 @@ class Dispatch:
             topic = topics.inbound(self._namespace, plant, "orders")
             out.send(topic, plant_order_id, _same("PlantOrder", record.value, record), rule)
         elif record.envelope.type == "kranhub.OrderStatus":
-            buyer, order_id = self._codec.texts(record.value, "buyer", "order_id")
-            topic = topics.inbound(self._namespace, buyer, "statuses")
-            out.send(topic, order_id, _same("OrderStatus", record.value, record))
+            member, key = self._addressee(record.value)
+            topic = topics.inbound(self._namespace, member, "statuses")
+            out.send(topic, key, _same("OrderStatus", record.value, record))
+
+    def _addressee(self, status: bytes) -> tuple[str, str]:
+        """Return whom a status is for, and its key: the buyer's number for the buyer, the order's key for others."""
+        order_key, order_id, buyer = self._codec.texts(status, "order_key", "order_id", "buyer")
+        addressee = self._codec.optional_text(status, "addressee") or buyer
+        return addressee, order_id if addressee == buyer else order_key
 
 
 def _same(subject: str, value: bytes, record: Record) -> Document:

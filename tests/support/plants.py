@@ -31,8 +31,8 @@ class Event:
     value: Value
 
 
-def full_order(order_id: str, lines: Iterable[Value], **changes: Any) -> dict[str, Any]:
-    """An Order with every field, as decoding gives it, normalised as ingest does."""
+def full_order(order_id: str, lines: Iterable[Value], master: MasterData = MASTER, **changes: Any) -> dict[str, Any]:
+    """An Order with every field, as decoding gives it, normalised by the master data."""
     value = {
         "order_id": order_id,
         "buyer": BUYER,
@@ -51,7 +51,7 @@ def full_order(order_id: str, lines: Iterable[Value], **changes: Any) -> dict[st
         "lines": [_full_line(line) for line in lines],
         **changes,
     }
-    return normalise("Order", value, value["buyer"], MASTER).value
+    return normalise("Order", value, value["buyer"], master).value
 
 
 def _full_line(line: Value) -> dict[str, Any]:
@@ -256,4 +256,8 @@ class Cluster:
 
     def status(self) -> Value:
         """Return what the customer was told last."""
-        return self.subjects("OrderStatus")[-1]
+        return self.inbox(BUYER if self.state is None else self.state.order.buyer)[-1]
+
+    def inbox(self, member: str) -> list[Value]:
+        """Return the statuses that were said to this member, in order."""
+        return [value for value in self.subjects("OrderStatus") if value["addressee"] == member]

@@ -24,6 +24,7 @@ SCHEMA: Any = fastavro.parse_schema(
             {"name": "lines", "type": {"type": "array", "items": LINE}},
             {"name": "first", "type": ["null", "Line"]},
             {"name": "note", "type": "string"},
+            {"name": "remark", "type": ["null", "string"]},
         ],
     },
     named_schemas={},
@@ -38,6 +39,7 @@ orders = st.fixed_dictionaries(
         "lines": st.lists(lines, max_size=150),
         "first": st.none() | lines,
         "note": st.text(),
+        "remark": st.none() | st.text(),
     }
 )
 prefixes = st.binary(max_size=5)
@@ -57,6 +59,13 @@ def test_a_text_is_read_in_place(order: dict[str, Any], prefix: bytes) -> None:
     places = slices.places(data, len(prefix))
     assert string(data, places[slices.index["id"]]) == order["id"]
     assert places[-1] == len(data)
+
+
+@given(orders, prefixes)
+def test_an_optional_text_is_read_in_place(order: dict[str, Any], prefix: bytes) -> None:
+    data = prefix + encode(SCHEMA, order)
+    assert Slices(SCHEMA).optional_text(data, len(prefix), "remark") == order["remark"]
+    assert Slices(SCHEMA).optional_text(data, len(prefix), "newer") is None
 
 
 @given(orders)
