@@ -1,0 +1,115 @@
+"""``kranhub why ORDER``: why every part of an order went where it went."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text as Styled
+
+from kranhub import decisionwords, publicnames, reading, topics
+from kranhub.cli import emit, output_option
+from kranhub.codec import Codec
+from kranhub.commands import ordername
+from kranhub.errors import Failed
+from kranhub.plain import plain
+from kranhub.publicnames import Names
+from kranhub.registry import Registry
+from kranhub.settings import Settings, endpoints
+from kranhub.text import Text
+
+Value = Mapping[str, Any]
+
+_HELP = Text(
+    en="Explain where the parts of ORDER went: its number, `buyer:number`, or the id of one of its plant orders.",
+    ru="Объяснить, куда направлены части заказа ORDER: номер, `заказчик:номер` или номер заказа заводу.",
+)
+
+
+@click.command(help=str(_HELP))
+@click.argument("order")
+@output_option
+def why(order: str, output: str) -> None:
+    """Write every decision about the order, oldest first. Raises `Failed` where nothing was decided about it."""
+    settings = Settings()
+    with Registry(endpoints(settings).registry_url) as registry:
+        codec = Codec(registry)
+        decided = decisions(settings, codec, order)
+        names = publicnames.read(settings, codec)
+    if output == "json":
+        emit([as_json(value, names) for value in decided])
+    elif (console := Console()).is_terminal:
+        _print(console, decided, names)
+    else:
+        click.echo("\n\n".join("\n".join(as_lines(value, names)) for value in decided))
+
+
+def decisions(settings: Settings, codec: Codec, order: str) -> Sequence[Value]:
+    """Return the decisions about the order, or about one of its plant orders where that is named, oldest first.
+
+    Raises `Failed` when there are none, click's `UsageError` when several buyers use the number.
+    """
+    topic = topics.hub(settings.namespace, "decisions")
+    found = list(reading.messages(settings, codec, topic, wanted=ordername.meant(order)))
+    key = ordername.only(order, (message.key for message in found), _unknown(order))
+    values = [message.value for message in found if message.key == key and message.value]
+    if order.startswith(f"{key}/"):
+        values = [value for value in values if value["plant_order_id"] == order]
+    if not values:
+        raise Failed(_unknown(order))
+    return values
+
+
+def as_json(value: Value, names: Names) -> dict[str, Any]:
+    """Return the decision as one JSON document, its codes beside their words."""
+    words = decisionwords.sentence(value, names)
+    others = [
+        {**plain(other), "why_not_text": decisionwords.why_not(other["why_not"]).as_map()}
+        for other in value["alternatives"]
+    ]
+    return {**plain(value), "alternatives": others, "text": words.as_map()}
+
+
+def as_lines(value: Value, names: Names) -> list[str]:
+    """Return the decision as lines for a person."""
+    head, *rest = _head(value, names)
+    rows = [decisionwords.row(other, value["unit"], names) for other in value["alternatives"]]
+    return [head, *(f"  {line}" for line in rest), *(f"  {'  '.join(cells)}" for cells in _columns(rows))]
+
+
+def _head(value: Value, names: Names) -> list[str]:
+    said = decisionwords.title(value, names), decisionwords.rule(value), decisionwords.outcome(value, names)
+    return [str(text) for text in said]
+
+
+def _columns(rows: Sequence[tuple[str, ...]]) -> list[list[str]]:
+    """Return the cells under their headings, all of a column as wide as its widest; the last one as it is."""
+    table = [tuple(str(heading) for heading in decisionwords.HEADINGS), *rows]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    return [
+        [cell.ljust(width) for cell, width in zip(cells[:-1], widths, strict=False)] + [cells[-1]] for cells in table
+    ]
+
+
+def _print(console: Console, decided: Sequence[Value], names: Names) -> None:
+    for value in decided:
+        head, *rest = _head(value, names)
+        console.print(Styled(head, style="bold"))
+        for line in rest:
+            console.print(Styled(line))
+        table = Table()
+        for heading in decisionwords.HEADINGS:
+            table.add_column(str(heading), overflow="fold")
+        for other in value["alternatives"]:
+            table.add_row(*(Styled(cell) for cell in decisionwords.row(other, value["unit"], names)))
+        console.print(table)
+
+
+def _unknown(order: str) -> Text:
+    return Text(
+        en=f"Nothing has been decided about order {order}. Check the number; `kranhub trace {order}` tells what has "
+        "happened, `kranhub orders waiting` what waits for a person.",
+        ru=f"О заказе {order} решений нет. Проверьте номер; `kranhub trace {order}` покажет события, "
+        "`kranhub orders waiting` то, что ждёт человека.",
+    )
