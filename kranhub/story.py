@@ -70,10 +70,27 @@ def _response(value: Value) -> Text:
 
 def _status(value: Value) -> Text:
     promise = f", {value['promised_date']}" if value["promised_date"] else ""
+    who = _addressee(value)
     return Text(
-        en=f"customer is told: {value['state']}{promise}. {value['reason'].get('en', '')}".rstrip(),
-        ru=f"заказчику сообщено: {value['state']}{promise}. {value['reason'].get('ru', '')}".rstrip(),
+        en=f"{who.en} is told: {value['state']}{promise}. {value['reason'].get('en', '')}".rstrip(),
+        ru=f"{who.ru} сообщено: {value['state']}{promise}. {value['reason'].get('ru', '')}".rstrip(),
     )
+
+
+def _addressee(value: Value) -> Text:
+    """Return whom a status is for: the customer, or another member by its role and id."""
+    member, role = value.get("addressee"), value.get("role") or ""
+    if member in (None, value["buyer"]):
+        return Text(en="customer", ru="заказчику")
+    return Text(en=f"{role} {member}".lstrip(), ru=f"{_ROLES_RU.get(role, role)} {member}".lstrip())
+
+
+_ROLES_RU = {
+    "payer": "плательщику",
+    "user": "пользователю",
+    "consignee": "грузополучателю",
+    "programme": "программе",
+}
 
 
 def _production(value: Value) -> Text:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kranhub import topics
+from kranhub import story, topics
 from kranhub.settings import Settings
 from streams.router import projections
 from streams.stages.dispatch import Dispatch
@@ -235,6 +235,15 @@ def test_the_buyers_own_status_and_its_id_are_as_they_were() -> None:
     ]
     assert [(e.id, e.key) for e in own[0]] == [(e.id, e.key) for e in own[1]]
     assert [e.id for e in own[0]] == [f"hub/OrderStatus/{BUYER}:17/{number}" for number in (1, 2, 3)]
+
+
+def test_the_timeline_says_who_was_told() -> None:
+    cluster = placed(**EVERYBODY)
+    told = [story.tell("OrderStatus", value) for value in cluster.subjects("OrderStatus")]
+    assert told[0].en.startswith("customer is told: RECEIVED")
+    assert told[0].ru.startswith("заказчику сообщено: RECEIVED")
+    assert told[1].en.startswith("payer omsk-leasing is told: RECEIVED")
+    assert told[1].ru.startswith("плательщику omsk-leasing сообщено: RECEIVED")
 
 
 def test_dispatch_hands_each_status_to_its_addressee_only() -> None:
