@@ -147,11 +147,29 @@ def _graph(tasks: Iterable[Task], calendar_of: CalendarOf, transport: Transport)
             if target not in known:
                 raise _missing(task.id, target)
             before[target].append(task.id)
+    return _Graph(known, before, _order(known, before), calendar_of, transport)
+
+
+def _order(tasks: Mapping[str, Task], before: Mapping[str, Sequence[str]]) -> Sequence[str]:
+    """Return the tasks, parts before what they go into (Kahn's algorithm)."""
+    waiting = {name: len(parts) for name, parts in before.items()}
+    order = [name for name, parts in waiting.items() if not parts]
+    for name in order:  # grows while it is walked
+        for target in set(tasks[name].feeds):
+            waiting[target] -= 1
+            if not waiting[target]:
+                order.append(target)
+    if len(order) < len(tasks):
+        raise _cycle(_circle(before))
+    return order
+
+
+def _circle(before: Mapping[str, Sequence[str]]) -> Sequence[str]:
     try:
-        order = tuple(TopologicalSorter(before).static_order())
+        TopologicalSorter(before).prepare()
     except CycleError as error:
-        raise _cycle(error.args[1]) from None
-    return _Graph(known, before, order, calendar_of, transport)
+        return list(error.args[1])
+    return []
 
 
 def _missing(task: str, target: str) -> InvalidDocument:
