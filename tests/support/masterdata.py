@@ -122,7 +122,7 @@ def entry_of(said: Output) -> Entry:
 
 def same(one: MasterData | None, other: MasterData | None) -> bool:
     """Say whether two values mean the same: the order of items and of calendars means nothing."""
-    return _canonical(one) == _canonical(other)
+    return bool(_canonical(one) == _canonical(other))
 
 
 def _canonical(master: MasterData | None) -> Any:
