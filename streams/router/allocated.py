@@ -9,7 +9,7 @@ from streams.router import effects, follow, reasons, source
 from streams.router.effects import Effect, Now
 from streams.router.follow import Place
 from streams.router.masterdata import MasterData
-from streams.router.model import OrderState, Portion, Quote
+from streams.router.model import ZERO, OrderState, Portion, Quote, Reservation
 from streams.router.reasons import Cause
 
 Value = Mapping[str, Any]
@@ -17,24 +17,37 @@ Allocated = tuple[OrderState, Cause | None, list[Effect]]
 
 
 def allocated(state: OrderState, value: Value, master: MasterData, now: Now) -> Allocated:
-    """Take the allocator's answer; one to an older request is dropped."""
+    """Take the allocator's answer; one to an older request is dropped.
+
+    A plant that has accepted keeps its plant order even where its stock and capacity fall short: its word counts.
+    """
     if value["kind"] == "QUOTE":
         return _quoted(state, value), None, []
     place = follow.find(state, value["request_id"])
     reservation = place.attempt.reservation if place else None
     if place is None or reservation is None or value["generation"] != reservation.generation:
         return state, None, []
-    if place.attempt.closed is not None:
+    if place.attempt.closed is not None or place.portion.cancelled:
         return state, None, []
     if value["kind"] == "EXPIRED":
         return _expired(state, place, master)
+    if _is_old(reservation, value):
+        return state, None, []
     if value["kind"] != "SHORTAGE":
         return _reserved(state, place, value, master), None, []
-    after = state if place.attempt.confirmed else _reserved(state, place, value, master)
+    after = _reserved(state, place, value, master)
+    if after == state:
+        return state, None, []
     number = f"{place.portion.line_id}.{place.portion.part}/{value['generation']}/{value['from_stock']:f}"
     words = reasons.shortage(place.attempt.plant, place.portion.item, master)
     cause = Cause("shortage", words)
     return after, cause, [effects.alert(state, "shortage", number, words, now)]
+
+
+def _is_old(reservation: Reservation, value: Value) -> bool:
+    """Return whether a shortage has been told since: stock of one reservation only ever becomes less."""
+    again = value["generation"] == reservation.answered and reservation.from_stock is not None
+    return again and value["from_stock"] > (reservation.from_stock or 0)
 
 
 def _quoted(state: OrderState, value: Value) -> OrderState:
@@ -73,9 +86,12 @@ def _reserved(state: OrderState, place: Place, value: Value, master: MasterData)
         from_stock=value["from_stock"],
         to_make=value["to_make"],
         available_on=value["available_on"],
+        answered=value["generation"],
     )
     after = follow.put(state, place, replace(attempt, reservation=known))
     portion = follow.find_again(after, portion)
+    if attempt.confirmed and value["kind"] == "SHORTAGE":
+        return after.with_portion(replace(portion, to_make=max(ZERO, portion.quantity - value["from_stock"])))
     offered = value["from_stock"] + value["to_make"]
     if offered >= reservation.quantity:
         return after.with_portion(replace(portion, to_make=value["to_make"]))
@@ -94,7 +110,8 @@ def _less(state: OrderState, place: Place | None, offered: Decimal, to_make: Dec
     assert reservation is not None  # noqa: S101  (only reserved attempts come here)
     kept = replace(attempt, reservation=replace(reservation, quantity=offered))
     state = follow.put(state, place, kept)
-    portion = replace(follow.find_again(state, portion), to_make=to_make)
-    if offered >= portion.quantity:
-        return state.with_portion(portion)
-    return follow.split(state, portion, offered)
+    portion = follow.find_again(state, portion)
+    if offered < portion.quantity:
+        state = follow.split(state, replace(portion, to_make=None), offered)
+        portion = follow.find_again(state, portion)
+    return state.with_portion(replace(portion, to_make=to_make))

@@ -13,7 +13,7 @@ from typing import Any
 from kranhub.errors import InvalidDocument
 from streams.router import reasons, source
 from streams.router.masterdata import MasterData
-from streams.router.model import Answer, Attempt, OrderState, Portion, Production, with_attempt
+from streams.router.model import ZERO, Answer, Attempt, OrderState, Portion, Production, with_attempt
 from streams.router.normalise import UNMAPPED_UNIT, in_base
 from streams.router.plan import Need, add_portion
 from streams.router.reasons import Cause
@@ -115,10 +115,18 @@ def find_again(state: OrderState, portion: Portion) -> Portion:
 
 
 def split(state: OrderState, portion: Portion, quantity: Decimal) -> OrderState:
-    """Leave this much to the portion's plant; the rest becomes a portion that whoever was tried is not asked for."""
+    """Leave this much to the portion's plant; the rest becomes a portion that whoever was tried is not asked for.
+
+    What is on stock stays with the plant, so components are needed for as much as before.
+    """
     rest = Need(portion.line_id, portion.item, portion.unit, portion.quantity - quantity, portion.node, portion.feeds)
-    state = state.with_portion(replace(portion, quantity=quantity))
-    return add_portion(state, rest, excluded=tuple(sorted(source.tried(portion))))
+    kept = left = portion.to_make
+    if portion.to_make is not None:
+        made = min(portion.to_make, portion.quantity)
+        kept = max(ZERO, quantity - (portion.quantity - made))
+        left = made - kept
+    state = state.with_portion(replace(portion, quantity=quantity, to_make=kept))
+    return add_portion(state, rest, tuple(sorted(source.tried(portion))), left)
 
 
 def reject(state: OrderState, place: Place, why: str, at: datetime, master: MasterData) -> Followed:

@@ -33,7 +33,7 @@ ZERO = Decimal(0)
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of the order, in canonical items and base units; as the buyer wrote it while ``hold_reason`` says why."""
+    """One line of the order, in canonical items and base units; as the buyer wrote it while ``hold_reason`` tells."""
 
     line_id: str
     item_code: str
@@ -114,7 +114,8 @@ class Leg:
 class Reservation:
     """What a plant's allocator was asked to keep, and its answer: ``from_stock`` and ``to_make`` are None before it.
 
-    ``expires_at`` is set while it is kept for a while only: for a quotation, or until a person approves.
+    ``answered`` is the generation that it was an answer to. ``expires_at`` is set while it is kept for a while only:
+    for a quotation, or until a person approves.
     """
 
     generation: int
@@ -124,6 +125,7 @@ class Reservation:
     to_make: Decimal | None = None
     available_on: date | None = None
     expires_at: datetime | None = None
+    answered: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +134,8 @@ class Attempt:
 
     ``answers_from`` is the first revision whose answer still counts, ``answer_by`` the deadline of that answer;
     ``delivered_at`` is when the plant's ERP first took it, ``told_allocator`` whether its allocator knows;
-    ``wanted_for`` is the line's date for which the plant order's own date was worked out; ``closed`` is why the plant no
-    longer has it.
+    ``wanted_for`` is the line's date for which the plant order's own date was worked out; ``closed`` is why the plant
+    no longer has it.
     """
 
     plant: str
@@ -168,6 +170,11 @@ class Attempt:
         return self.reservation is not None and self.reservation.from_stock is not None
 
     @property
+    def settled(self) -> bool:
+        """Whether the allocator has answered what it was asked last."""
+        return self.reservation is not None and self.reservation.answered == self.reservation.generation
+
+    @property
     def fixed(self) -> Decimal:
         """What the plant has made or sent: a change of the order cannot take it back."""
         made = sum((production.completed for production in self.productions), ZERO)
@@ -178,7 +185,7 @@ class Attempt:
 class Quote:
     """What a candidate could do, without a reservation; the quantities are None until it has answered.
 
-    ``load`` is the share of its capacity that is taken in the weeks that it would need, 0 to 1; None without a capacity.
+    ``load`` is the share of its capacity that is taken in the weeks that it would need, 0 to 1; None without one.
     """
 
     plant: str
@@ -193,9 +200,9 @@ class Portion:
     """A line's quantity of one item, at one plant at a time.
 
     ``node`` is its place in the line's bill of materials: "" for the line's own item, else the items on the way down.
-    ``feeds`` is the node that it goes into, None for the line's own item. ``to_make`` is what is not taken from stock, as
-    last known: its components are needed for that much. ``quote_round`` is how many attempts there were when the quotes
-    were asked for; attempts before ``retry_from`` no longer keep their plants from being asked.
+    ``feeds`` is the node that it goes into, None for the line's own item. ``to_make`` is what is not taken from stock,
+    as last known: its components are needed for that much. ``quote_round`` is how many attempts there were when the
+    quotes were asked for; attempts before ``retry_from`` no longer keep their plants from being asked.
     """
 
     line_id: str
@@ -273,8 +280,8 @@ class Told:
 class OrderState:
     """Everything the planner knows of one order.
 
-    ``seen`` are the event ids of the latest versions of the order; ``frozen`` says that a person has stopped the routing;
-    ``actions`` are the ids of the latest actions of people; ``due`` is when time alone next changes something.
+    ``seen`` are the event ids of the latest versions of the order; ``frozen`` says that a person has stopped the
+    routing; ``actions`` are the ids of the latest actions of people; ``due`` is when time alone next changes something.
     """
 
     key: str

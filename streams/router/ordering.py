@@ -1,9 +1,10 @@
 """Tells plants what they should make: the smallest difference between what should be and what they were last told."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
-from streams.router import dates, deadlines, effects, reasons
+from streams.router import dates, deadlines, effects
 from streams.router.effects import Effect, Now
 from streams.router.masterdata import MasterData
 from streams.router.model import Attempt, Line, OrderState, Portion, Sent, with_attempt
@@ -15,7 +16,7 @@ def order(state: OrderState, portion: Portion, master: MasterData, now: Now) -> 
     """Return the state with every attempt told what it should know, and the plant orders and decisions."""
     said = []
     for attempt in portion.attempts:
-        wanted = _wanted(state, portion, attempt, master)
+        wanted = _wanted(state, portion, attempt, master, now)
         if wanted is None or wanted == attempt.sent:
             continue
         told = _tell(state, portion, attempt, wanted, master, now)
@@ -26,12 +27,12 @@ def order(state: OrderState, portion: Portion, master: MasterData, now: Now) -> 
     return state.with_portion(portion), said
 
 
-def _wanted(state: OrderState, portion: Portion, attempt: Attempt, master: MasterData) -> Sent | None:
+def _wanted(state: OrderState, portion: Portion, attempt: Attempt, master: MasterData, now: Now) -> Sent | None:
     """Return what the plant should have been told; None when there is nothing to tell it."""
     if portion.cancelled or attempt.closed is not None:
         withdrawn = attempt.sent is not None and (attempt.withdraw or attempt.closed is None)
         return replace(attempt.sent, cancelled=True) if attempt.sent and withdrawn else attempt.sent
-    if attempt.sent is None and not (attempt.reserved and attempt.approved and not state.order.terms.quotation):
+    if attempt.sent is None and not _may_go(state, portion, attempt):
         return None
     line = _line(state, portion)
     if line is None:
@@ -39,7 +40,28 @@ def _wanted(state: OrderState, portion: Portion, attempt: Attempt, master: Maste
     feeds_into, consignee = _destination(state, portion)
     is_whole = portion.feeds is None and not master.items[portion.item].bill
     price = line.price if is_whole else None
-    return Sent(portion.quantity, _day(state, portion, attempt, line, master), consignee, feeds_into, price)
+    return Sent(portion.quantity, _day(state, portion, attempt, line, master, now), consignee, feeds_into, price)
+
+
+def _may_go(state: OrderState, portion: Portion, attempt: Attempt) -> bool:
+    """Return whether a plant order may go out: reserved, approved, and known when its components can be there."""
+    if state.order.terms.quotation or not attempt.approved or not attempt.settled:
+        return False
+    portions = dates.line_portions(state, portion.line_id)
+    return not any(_is_open(part) for part in _below(portion, portions))
+
+
+def _below(portion: Portion, portions: Sequence[Portion]) -> Iterator[Portion]:
+    """Yield what goes into the portion, and what goes into that."""
+    for part in portions:
+        if part.feeds == portion.node:
+            yield part
+            yield from _below(part, portions)
+
+
+def _is_open(part: Portion) -> bool:
+    """Return whether an offer or a reservation for it is still to come."""
+    return part.held is None and not (part.current and part.current.settled)
 
 
 def _line(state: OrderState, portion: Portion) -> Line | None:
@@ -47,15 +69,24 @@ def _line(state: OrderState, portion: Portion) -> Line | None:
     return next((line for line in state.order.lines if line.line_id == portion.line_id), None)
 
 
-def _day(state: OrderState, portion: Portion, attempt: Attempt, line: Line, master: MasterData) -> date:
-    """Return the plant order's date: worked out once for a wanted date and then kept, so that plans are not upset."""
+def _day(state: OrderState, portion: Portion, attempt: Attempt, line: Line, master: MasterData, now: Now) -> date:
+    """Return the plant order's date: worked out once for a wanted date and then kept, so that plans are not upset.
+
+    It is never before what is available, nor before its components have come and are worked in.
+    """
     if attempt.day_by_hand:
         return attempt.day_by_hand
     if attempt.sent and attempt.wanted_for == line.requested_date:
         return attempt.sent.requested_date
-    available = attempt.reservation.available_on if attempt.reservation else None
-    due = dates.due(state, portion, attempt.plant, line, master)
-    return max(due, available) if available else due
+    days = [dates.due(state, portion, attempt.plant, line, master)]
+    if attempt.reservation and attempt.reservation.available_on:
+        days.append(attempt.reservation.available_on)
+    portions = dates.line_portions(state, portion.line_id)
+    if next(_below(portion, portions), None):
+        start = dates.starts(portions, master, now.time)[portion.part]
+        work = dates.working_days(portion, attempt.plant, master)
+        days.append(master.calendar(attempt.plant).finish(start, work))
+    return max(days)
 
 
 def _destination(state: OrderState, portion: Portion) -> tuple[str | None, str]:

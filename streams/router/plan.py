@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
 from typing import Any
 
+from streams.router.items import Component, Supply
 from streams.router.masterdata import MasterData
 from streams.router.model import ZERO, Line, Order, OrderState, Portion
 from streams.router.terms import specification_of, terms_of
@@ -87,7 +88,8 @@ def _components(state: OrderState, parent: Need, master: MasterData) -> list[Nee
     made = _to_make(state, parent) if bill else ZERO
     if made <= 0:
         return []
-    nodes = {part.item: f"{parent.node}/{part.item}".lstrip("/") for part in bill}
+    parts = {part.item: part for part in bill}
+    nodes = {name: f"{parent.node}/{name}".lstrip("/") for name in parts if not _bought_elsewhere(name, master)}
     return [
         Need(
             parent.line_id,
@@ -95,10 +97,24 @@ def _components(state: OrderState, parent: Need, master: MasterData) -> list[Nee
             master.items[part.item].unit,
             _times(made, part.quantity),
             nodes[part.item],
-            nodes[part.feeds] if part.feeds else parent.node,
+            nodes.get(_into(part, parts, nodes), parent.node),
         )
         for part in bill
+        if part.item in nodes
     ]
+
+
+def _bought_elsewhere(item: str, master: MasterData) -> bool:
+    """Return whether no member sells what is bought: then the plant that builds it in buys it by itself."""
+    return master.items[item].supply is Supply.BUY and not master.makers(item)
+
+
+def _into(part: Component, parts: Mapping[str, Component], nodes: Mapping[str, str]) -> str:
+    """Return the nearest sibling with a place of its own that the part goes into, or "" for the parent."""
+    feeds = part.feeds
+    while feeds and feeds not in nodes:
+        feeds = parts[feeds].feeds
+    return feeds or ""
 
 
 def _times(made: Decimal, quantity: Decimal) -> Decimal:
@@ -161,8 +177,12 @@ def _shrunk(portion: Portion, quantity: Decimal) -> Portion:
     return replace(portion, quantity=kept) if kept > 0 else replace(portion, cancelled=True)
 
 
-def add_portion(state: OrderState, need: Need, excluded: tuple[str, ...] = ()) -> OrderState:
+def add_portion(
+    state: OrderState, need: Need, excluded: tuple[str, ...] = (), to_make: Decimal | None = None
+) -> OrderState:
     """Return the state with one more portion; ``excluded`` members are not asked for it."""
     part = 1 + max((portion.part for portion in state.portions if portion.line_id == need.line_id), default=0)
-    portion = Portion(need.line_id, part, need.item, need.unit, need.quantity, need.node, need.feeds, excluded=excluded)
+    portion = Portion(
+        need.line_id, part, need.item, need.unit, need.quantity, need.node, need.feeds, to_make, excluded=excluded
+    )
     return state.with_portion(portion)
