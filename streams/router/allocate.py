@@ -1,86 +1,162 @@
-"""The allocator: what a plant has of one item, and what of it the hub has promised. One writer per plant. Pure."""
+"""The allocator: what a plant has and can make of an item, and what of it the hub has promised. Pure.
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime
-from decimal import Decimal
-from typing import Any
+There is one writer per plant, so neither stock nor a week's capacity is ever promised twice.
+"""
 
-from pydantic import TypeAdapter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal, localcontext
+from typing import TYPE_CHECKING, Any
+
+from streams.router import expiry, holds, shortage, stock
+from streams.router.capacity import Placed, place, workshop
+from streams.router.holds import HOLDS, STOCKS, Hold, Place
+from streams.router.ledger import Changes, Get, Ledger, Table
+from streams.router.results import Result, first_day, ready, result
+from streams.router.stock import ZERO
+
+if TYPE_CHECKING:
+    from streams.router.effects import Now
+    from streams.router.masterdata import MasterData
 
 Value = Mapping[str, Any]
 
+PORTION = 500
+"""Holds that one record may end or shorten; the next tick goes on with the others."""
 
-@dataclass(frozen=True, slots=True)
-class SiteStock:
-    """What a site could give at a time: on hand, less what its ERP has reserved or blocked."""
-
-    available: Decimal
-    as_of: datetime
+CODES = Table("code", str)
+"""The item that a plant's code meant last."""
 
 
 @dataclass(frozen=True, slots=True)
-class Hold:
-    """What one request was promised from stock, of the quantity that it asked for."""
+class Outcome:
+    """What an event leads to: the state's changes, and the results to send to their orders, in order."""
 
-    quantity: Decimal
-    from_stock: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class Stock:
-    """One plant's stock of one item by site, and how much of it the hub has promised in all."""
-
-    sites: dict[str, SiteStock] = field(default_factory=dict)
-    promised: Decimal = Decimal(0)
-
-    @property
-    def free(self) -> Decimal:
-        """What may still be promised; a hold stays until it is released, so stock is never promised twice."""
-        return max(Decimal(0), sum((site.available for site in self.sites.values()), Decimal(0)) - self.promised)
+    changes: Changes
+    results: Sequence[Result]
 
 
-_STOCK, _HOLD = TypeAdapter(Stock), TypeAdapter(Hold)
+def handle(get: Get, subject: str, value: Value, now: "Now", master: "MasterData") -> Outcome:
+    """Take one event of a partition's plants; ``get`` looks up the partition's state as it is before the event.
+
+    ``subject`` is InventoryLevel (normalised: canonical item, base unit), AllocationRequest or Tick; another one
+    changes nothing. ``now.event_id`` begins the results' ids, so it must be another one for every event.
+    """
+    take = _TAKERS.get(subject)
+    ledger = Ledger(get)
+    with localcontext(prec=60):
+        results = take(ledger, value, now, master) if take else []
+        quote = subject == "AllocationRequest" and value["action"] == "QUOTE"
+        return Outcome({} if quote else ledger.changes(), results)
 
 
-def dump(stock: Stock) -> bytes:
-    """Return the stock's bytes (JSON, as `model` explains)."""
-    return _STOCK.dump_json(stock, exclude_defaults=True)
+def _level(ledger: Ledger, level: Value, now: "Now", master: "MasterData") -> list[Result]:
+    plant, item, code = level["company"], level["item"], level["item_code"]
+    said = _moved(ledger, plant, item, code, now, master)
+    main = master.code_for(plant, item) == code
+    at = f"{plant}/{item}"
+    ledger.put(STOCKS, at, stock.counted(holds.stock_of(ledger, at), level, main=main))
+    return said + shortage.shorten(ledger, plant, item, now, master, PORTION - len(said))
 
 
-def load(data: bytes | None) -> Stock:
-    """Return the stock of these bytes; an empty one for None."""
-    return _STOCK.validate_json(data) if data else Stock()
+def _moved(ledger: Ledger, plant: str, item: str, code: str, now: "Now", master: "MasterData") -> list[Result]:
+    """Where the code meant another item before, that one has nothing under it any more."""
+    before = ledger.get(CODES, f"{plant}/{code}")
+    ledger.put(CODES, f"{plant}/{code}", item)
+    if before is None or before == item:
+        return []
+    at = f"{plant}/{before}"
+    ledger.put(STOCKS, at, stock.without_code(holds.stock_of(ledger, at), code))
+    return shortage.shorten(ledger, plant, before, now, master, PORTION)
 
 
-def dump_hold(hold: Hold) -> bytes:
-    """Return the hold's bytes (JSON)."""
-    return _HOLD.dump_json(hold)
+def _request(ledger: Ledger, request: Value, now: "Now", master: "MasterData") -> list[Result]:
+    where = Place(request["plant"], request["item"], request["request_id"])
+    known = ledger.get(HOLDS, where.hold)
+    if request["action"] in ("RESERVE", "QUOTE"):
+        hold = _reserve(ledger, where, known, request, now, master)
+        kind = "RESERVED" if request["action"] == "RESERVE" else "QUOTE"
+        return [result(where, hold, kind, f"{now.event_id}/result")]
+    if known is not None and request["action"] == "RELEASE":
+        holds.give_back(ledger, where, known, now.time.date())
+    if known is not None and request["action"] == "DELIVERED":
+        _deliver(ledger, where, known, request, now)
+    return []
 
 
-def load_hold(data: bytes | None) -> Hold | None:
-    """Return the hold of these bytes, None for None."""
-    return _HOLD.validate_json(data) if data else None
+def _reserve(
+    ledger: Ledger, where: Place, known: Hold | None, request: Value, now: "Now", master: "MasterData"
+) -> Hold:
+    if known is not None and _same(known, request):
+        terms = {name: request[name] for name in ("quantity", "generation", "expires_at")}
+        hold = replace(known, **terms)
+        ledger.put(HOLDS, where.hold, hold)
+    else:
+        if known is not None:
+            holds.give_back(ledger, where, known, now.time.date())
+        taken = min(known.taken, request["quantity"]) if known else ZERO
+        hold = _fresh(ledger, where, taken, request, now, master)
+        holds.keep(ledger, where, hold, now.time.date())
+    if hold.expires_at and (known is None or known.expires_at != hold.expires_at):
+        expiry.add(ledger, (where.plant, where.item, where.request_id), hold.expires_at, now.time)
+    return hold
 
 
-def counted(stock: Stock, level: Value) -> Stock:
-    """Take an InventoryLevel; an older one than is known of its site changes nothing."""
-    known = stock.sites.get(level["site"])
-    if known is not None and level["as_of"] < known.as_of:
-        return stock
-    available = level["on_hand"] - level["reserved"] - level["blocked"]
-    return replace(stock, sites={**stock.sites, level["site"]: SiteStock(available, level["as_of"])})
+def _same(known: Hold, request: Value) -> bool:
+    """Say whether what is held already answers the request, repeated or changed in its terms alone."""
+    if not known.order_key or known.not_before != request["not_before"]:
+        return False
+    if known.generation == request["generation"]:
+        return bool(known.quantity == request["quantity"])
+    return known.offered > 0 and request["quantity"] in (known.quantity, known.offered)
 
 
-def reserve(stock: Stock, known: Hold | None, quantity: Decimal) -> tuple[Stock, Hold]:
-    """Hold what stock can give of the quantity; a request that already has this ``known`` hold keeps it."""
-    if known is not None and known.quantity == quantity:
-        return stock, known
-    without = release(stock, known)
-    hold = Hold(quantity, min(without.free, quantity))
-    return replace(without, promised=without.promised + hold.from_stock), hold
+def _fresh(ledger: Ledger, where: Place, taken: Decimal, request: Value, now: "Now", master: "MasterData") -> Hold:
+    """Return what can be held: from stock first, then what there is capacity for."""
+    quantity, start = request["quantity"], first_day(request["not_before"], now)
+    from_stock = taken + min(holds.stock_of(ledger, where.stock).free, quantity - taken)
+    shop = workshop(where.plant, where.item, master)
+    rest = quantity - from_stock
+    placed = place(holds.load_of(ledger, shop.load), shop, rest, start) if shop else Placed(ZERO)
+    hold = Hold(
+        quantity=quantity,
+        from_stock=from_stock,
+        order_key=request["order_key"],
+        generation=request["generation"],
+        not_before=request["not_before"],
+        expires_at=request["expires_at"],
+        taken=taken,
+        to_make=placed.quantity,
+        load=placed.share,
+        work=placed.work,
+    )
+    return replace(hold, available_on=ready(hold, start, shop))
 
 
-def release(stock: Stock, known: Hold | None) -> Stock:
-    """Give back what a request held; nothing happens when it holds nothing."""
-    return replace(stock, promised=stock.promised - known.from_stock) if known else stock
+def _deliver(ledger: Ledger, where: Place, known: Hold, request: Value, now: "Now") -> None:
+    """The plant's ERP has the plant order: it reserves the stock itself, and the hold never ends by time again."""
+    if known.counted > 0:
+        known = holds.step_out(ledger, where, known)
+        at = request["at"] or now.time
+        changed = stock.delivered(holds.stock_of(ledger, where.stock), known.counted, at)
+        ledger.put(STOCKS, where.stock, changed)
+    ledger.put(HOLDS, where.hold, replace(known, taken=known.from_stock, expires_at=None))
+
+
+def _tick(ledger: Ledger, tick: Value, now: "Now", master: "MasterData") -> list[Result]:
+    said = []
+    for entry in expiry.due(ledger, tick["time"], PORTION):
+        where = Place(*entry)
+        hold = ledger.get(HOLDS, where.hold)
+        if hold and hold.expires_at and hold.expires_at <= tick["time"]:
+            holds.give_back(ledger, where, hold, now.time.date())
+            ended = Hold(ZERO, ZERO, hold.order_key, hold.generation)
+            said.append(result(where, ended, "EXPIRED", f"{now.event_id}/expired/{where.request_id}"))
+    return said + shortage.go_on(ledger, now, master, PORTION - len(said))
+
+
+_TAKERS: dict[str, Callable[[Ledger, Value, "Now", "MasterData"], list[Result]]] = {
+    "InventoryLevel": _level,
+    "AllocationRequest": _request,
+    "Tick": _tick,
+}

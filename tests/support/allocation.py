@@ -1,0 +1,134 @@
+"""A partition of the allocator in memory: its state as bytes, its clock, and a small world of plants and items."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from kranhub.members import Members
+from streams.router import allocate
+from streams.router.calendars import Calendars
+from streams.router.effects import Now
+from streams.router.items import Nomenclature
+from streams.router.masterdata import MasterData
+
+START = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
+TODAY = START.date()
+"""A Tuesday, in the ISO week 2026-W48."""
+
+NAME = {"en": "x", "ru": "х"}
+CALENDARS = Calendars.model_validate(
+    {
+        "calendars": [
+            {
+                "calendar": "ru-5x2",
+                "name": NAME,
+                "covers": {"first_year": 2026, "last_year": 2027},
+                "days_off": ["2026-12-02"],
+            }
+        ]
+    }
+)
+"""Five days a week; the Wednesday of 2026-W49 is off."""
+
+ITEMS = [
+    {"item": "motor", "okpd2": "27.11.24", "unit": "H87", "codes": {"oemz": "ДВ"}, "more_codes": {"oemz": ["ДВ-2"]}},
+    {"item": "girder", "okpd2": "25.11.21", "unit": "KGM", "codes": {"zmk": "Б", "oemz": "Б"}},
+    {"item": "paint", "okpd2": "20.30.11", "unit": "LTR", "codes": {"oemz": "К"}},
+]
+
+
+def world(items: Any = ITEMS, **capacities: Any) -> MasterData:
+    """Return two plants with these items; ``motor`` and ``girder`` are a week's quantity and unit, or None."""
+    motor, girder = capacities.get("motor", (Decimal(10), "H87")), capacities.get("girder", (Decimal(5), "TNE"))
+    plants = [_plant("oemz", "27.11", 3, motor), _plant("zmk", "25.11", 20, girder)]
+    return MasterData(
+        Members.model_validate({"members": plants}),
+        Nomenclature.model_validate({"version": 1, "items": [{"name": NAME, **item} for item in items]}),
+        calendars=CALENDARS,
+    )
+
+
+def _plant(name: str, okpd2: str, days: int, capacity: Any) -> dict[str, Any]:
+    able = {"okpd2": okpd2, "working_days": days}
+    if capacity:
+        able["capacity"] = dict(zip(("quantity", "unit"), capacity, strict=True))
+    site = {"id": f"{name}-a", "name": NAME, "time_zone": "Asia/Omsk"}
+    return {
+        "id": name,
+        "name": NAME,
+        "roles": ["plant"],
+        "country": "RU",
+        "time_zone": "Asia/Omsk",
+        "sites": [site],
+        "capabilities": [able],
+    }
+
+
+@dataclass
+class Desk:
+    """The allocator of one partition. Every event is at ``time``; what it says is returned."""
+
+    master: MasterData = field(default_factory=world)
+    state: dict[str, bytes] = field(default_factory=dict)
+    time: datetime = START
+    events: int = 0
+
+    def take(self, subject: str, value: dict[str, Any]) -> list[dict[str, Any]]:
+        """Handle one event; return the results' values."""
+        self.events += 1
+        outcome = allocate.handle(self.state.get, subject, value, Now(f"e{self.events}", self.time), self.master)
+        for key, data in outcome.changes.items():
+            if data is None:
+                self.state.pop(key, None)
+            else:
+                self.state[key] = data
+        assert len({result.id for result in outcome.results}) == len(outcome.results)
+        return [dict(result.value) for result in outcome.results]
+
+    def level(self, available: Any, after: float = 0, plant: str = "oemz", **fields: Any) -> list[dict[str, Any]]:
+        """Report stock as of so many minutes after the start."""
+        value = {
+            "company": plant,
+            "site": "a",
+            "item": "motor",
+            "item_code": "ДВ",
+            "on_hand": Decimal(available) + 3,
+            "reserved": Decimal(2),
+            "blocked": Decimal(1),
+            "as_of": START + timedelta(minutes=after),
+            **fields,
+        }
+        return self.take("InventoryLevel", value)
+
+    def ask(self, action: str, request_id: str, quantity: Any = 0, **fields: Any) -> list[dict[str, Any]]:
+        """Send a request."""
+        value = {
+            "request_id": request_id,
+            "order_key": request_id.partition("/")[0],
+            "plant": "oemz",
+            "item": "motor",
+            "quantity": Decimal(quantity),
+            "action": action,
+            "generation": 0,
+            "not_before": None,
+            "at": None,
+            "expires_at": None,
+            **fields,
+        }
+        return self.take("AllocationRequest", value)
+
+    def reserve(self, request_id: str, quantity: Any, **fields: Any) -> dict[str, Any]:
+        """Reserve; return the result's value."""
+        (answer,) = self.ask("RESERVE", request_id, quantity, **fields)
+        return answer
+
+    def tick(self, minutes: float) -> list[dict[str, Any]]:
+        """Let it be so many minutes after the start."""
+        self.time = START + timedelta(minutes=minutes)
+        return self.take("Tick", {"time": self.time})
+
+
+def offer(result: dict[str, Any]) -> tuple[Decimal, Decimal, date | None]:
+    """Return what a result offers: from stock, to make, and the day."""
+    return result["from_stock"], result["to_make"], result["available_on"]
