@@ -100,9 +100,9 @@ def test_the_same_event_again_says_nothing_new(running: World) -> None:
 
 def test_masterdata_is_published_once(running: World) -> None:
     settings = running.settings
-    master = masterdata.load(settings.members_file, settings.nomenclature_file)
-    items = {message.key for message in running.read("hub.items")}
-    assert items == set(master.items)
+    files = settings.members_file, settings.nomenclature_file, settings.rules_file, settings.calendars_file
+    master = masterdata.load(*files)
+    wait_for(lambda: {message.key for message in running.read("hub.items")} == set(master.items), "all items")
     assert {message.key for message in running.read("hub.parties")} == set(master.members.by_id)
     assert publish_masterdata(settings, running.codec, master) == 0
 
