@@ -9,9 +9,15 @@ from kranhub.errors import Failed
 from kranhub.text import Text
 
 
+def encoded(order: str) -> str:
+    """Return an order's key or a plant order's id as the hub writes it: a person may leave letters unencoded."""
+    key, slash, rest = order.partition("/")
+    return f"{identifiers.order_key(*identifiers.order_of(key))}{slash}{rest}" if ":" in key else order
+
+
 def meant(order: str) -> Callable[[bytes], bool]:
     """Return whether a record's key may be that of the order: for `reading.messages`."""
-    key = identifiers.order_key_of(order)
+    key = identifiers.order_key_of(encoded(order))
 
     def is_meant(raw: bytes) -> bool:
         found = raw.decode("utf-8", "replace")
@@ -28,7 +34,7 @@ def only(order: str, keys: Iterable[str], unknown: Text) -> str:
     found = sorted(set(keys))
     if not found:
         raise Failed(unknown)
-    key = identifiers.order_key_of(order)
+    key = identifiers.order_key_of(encoded(order))
     if key in found:
         return key
     if len(found) > 1:

@@ -1,0 +1,63 @@
+"""Writes a few records by hand to the hub's own topics, where every other client would put their keys."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from confluent_kafka import KafkaException, Producer
+
+from kranhub import envelope, kafka, topics
+from kranhub.codec import Codec
+from kranhub.envelope import Envelope
+from kranhub.errors import Unavailable
+from kranhub.settings import Settings
+from kranhub.text import Text
+
+WAIT_S = 30.0
+"""How long the brokers may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One record: ``topic`` is the hub topic's last part, ``id`` the same when it is written again."""
+
+    topic: str
+    key: str
+    subject: str
+    value: Mapping[str, Any]
+    id: str
+
+
+def send(settings: Settings, codec: Codec, rows: Sequence[Row], source: str) -> None:
+    """Write the rows, in their order, and wait until the brokers have them; ``source`` is the CloudEvents source.
+
+    The records carry no stamp of the hub: the stages take the broker's time, so this machine's clock sets nothing.
+    Raises `Unavailable` when Kafka or the registry is away.
+    """
+    config = {**kafka.librdkafka(settings), "partitioner": "murmur2_random", "log_level": 3}
+    timeout = {"message.timeout.ms": int(WAIT_S * 1000), "enable.idempotence": True}
+    producer = Producer({**config, **timeout, "error_cb": lambda _error: None})
+    failures: list[str] = []
+    try:
+        for row in rows:
+            producer.produce(
+                topics.hub(settings.namespace, row.topic),
+                codec.encode(row.subject, row.value),
+                row.key.encode(),
+                headers=envelope.headers(Envelope(row.id, source, f"kranhub.{row.subject}")),
+                on_delivery=lambda error, _message: failures.append(error.name()) if error else None,
+            )
+        left = producer.flush(WAIT_S + 1)
+    except KafkaException as raised:
+        raise _away(raised.args[0].name()) from raised
+    if left or failures:
+        raise _away(failures[0] if failures else "_TIMED_OUT")
+
+
+def _away(reason: str) -> Unavailable:
+    return Unavailable(
+        Text(
+            en=f"Kafka did not take the record ({reason}). Run `kranhub status`, then try again.",
+            ru=f"Kafka не приняла запись ({reason}). Выполните `kranhub status` и повторите.",
+        )
+    )
