@@ -36,7 +36,7 @@ class Core:
     def _broadcast(self, topic: str, master: MasterData) -> Iterator[Record]:
         """Yield the master data as the stage `masterdata` broadcasts them."""
         for entry in entries.entries(master):
-            value = self._codec.encode("MasterDataEntry", reference.document(entry))
+            value = self._codec.encode("MasterDataEntry", entries.record(entry))
             head = Envelope(entry.record_key, "/hub/publish", reference.TYPE, recorded=NOW)
             for partition in range(PARTITIONS):
                 yield Record(topic, partition, 0, "", value, envelope.headers(head), TIME_MS)

@@ -1,5 +1,6 @@
 """Ingest and dispatch without Kafka: where each kind of document goes, its bytes untouched."""
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -61,7 +62,7 @@ def ingested(member: str, subject: str, value: dict[str, Any]) -> tuple[Record, 
     return record, batch
 
 
-def places(said: list[Output]) -> set[tuple[str, str]]:
+def places(said: Sequence[Output]) -> set[tuple[str, str]]:
     return {(one.topic.removeprefix(f"{NAMESPACE}hub."), one.key.decode()) for one in said}
 
 

@@ -84,17 +84,17 @@ def published(reference: Reference, state: Layer, found: list[Entry]) -> list[Re
 
 def test_nothing_counts_before_the_publication_and_then_all_at_once() -> None:
     reference, state = Reference(CODEC), Layer(Store())
-    *others, closing = entries.entries(OMSK)
+    *others, last = entries.entries(OMSK)
     published(reference, state, others)
     assert reference.current(state) is None
-    published(reference, state, [closing])
+    published(reference, state, [last])
     first = reference.current(state)
     assert first is not None
     assert first.items == OMSK.items
     changed = OMSK.items["bridge-span"].model_copy(update={"okpd2": "25.11.21.120"})
     published(reference, state, [Entry(Kind.ITEM, "bridge-span", 2, entries.content(changed))])
     assert reference.current(state) is first
-    published(reference, state, [closing])
+    published(reference, state, [last])
     second = reference.current(state)
     assert second is not None
     assert second.items["bridge-span"].okpd2 == "25.11.21.120"
@@ -115,10 +115,17 @@ def test_an_aborted_publication_leaves_no_trace() -> None:
     store.apply(state.changes)
     before = reference.current(Layer(store))
     aborted = Layer(store)
-    other = entries.publication(OMSK).model_copy(update={"version": 2})
-    published(reference, aborted, [Entry(*entries.PUBLICATION, 2, entries.content(other))])
+    published(reference, aborted, [closing(2)])
     assert [reference.current(one).version for one in (aborted, state)] == [2, 1]  # type: ignore[union-attr]
     assert reference.current(Layer(store)) is before
+    instead = Layer(store)
+    published(reference, instead, [closing(3)])
+    assert reference.current(instead).version == 3  # type: ignore[union-attr]
+
+
+def closing(version: int) -> Entry:
+    value = entries.publication(OMSK).model_copy(update={"version": version})
+    return Entry(*entries.PUBLICATION, version, entries.content(value))
 
 
 def test_news_are_all_that_a_publication_brings_into_force() -> None:
@@ -129,8 +136,8 @@ def test_news_are_all_that_a_publication_brings_into_force() -> None:
     assert list(reference.news(last, state)) == found
     item = next(entry for entry in found if entry.place == (Kind.ITEM, "bridge-span"))
     again = [Entry(item.kind, item.key, 2, item.content), found[-1]]
-    *_, closing = published(reference, state, again)
-    assert {entry.place for entry in reference.news(closing, state)} == {item.place, entries.PUBLICATION}
+    *_, second = published(reference, state, again)
+    assert {entry.place for entry in reference.news(second, state)} == {item.place, entries.PUBLICATION}
 
 
 def test_an_items_entry_tells_its_codes() -> None:
