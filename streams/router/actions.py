@@ -1,4 +1,4 @@
-"""What people decide by hand: approve, reject, override a plant or a date, freeze, release, cancel. All of it audited."""
+"""What people decide by hand: approve, reject, override plant or date, freeze, release, cancel. All of it audited."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -56,16 +56,21 @@ def _override_plant(state: OrderState, value: Value, master: MasterData) -> Orde
     plant = value["plant"] or ""
     if plant not in master.members.by_id:
         raise InvalidDocument("unknown-member", reasons.unknown_member(plant))
-    for portion in _portions(state, value):
-        if plant not in {maker.member for maker in master.makers(portion.item)}:
-            raise InvalidDocument("not-a-maker", reasons.not_a_maker(plant, portion.item, master))
+    for portion in _for_plant(_portions(state, value), plant, master):
         if portion.current and portion.current.plant == plant:
             continue
         if portion.current:
             state = _take_away(state, portion, portion.current, "overridden-by-hand")
-        portion = follow.find_again(state, portion)
-        state = state.with_portion(replace(portion, by_hand=plant, held=None))
+        state = state.with_portion(replace(follow.find_again(state, portion), by_hand=plant, held=None))
     return state
+
+
+def _for_plant(portions: list[Portion], plant: str, master: MasterData) -> list[Portion]:
+    """Return those that the plant shall make: of a whole line what is held, else all that it can make."""
+    can = [portion for portion in portions if plant in master.candidates(portion.item)]
+    if portions and not can:
+        raise InvalidDocument("not-a-maker", reasons.not_a_maker(plant, portions[0].item, master))
+    return [portion for portion in can if portion.held] or can
 
 
 def _take_away(state: OrderState, portion: Portion, attempt: Attempt, why: str) -> OrderState:

@@ -7,7 +7,7 @@ from streams.router import approval, effects, plan, reasons, source
 from streams.router.effects import Effect, Now
 from streams.router.masterdata import Maker, MasterData
 from streams.router.model import Attempt, OrderState, Portion, Quote, with_attempt
-from streams.router.rules import Rule
+from streams.router.rules import Mode, Rule
 
 Settled = tuple[OrderState, list[Effect]]
 
@@ -19,6 +19,8 @@ def assign(state: OrderState, portion: Portion, master: MasterData, now: Now) ->
     """Return the state with a plant for the portion, or with offers asked for, or with the portion on hold."""
     if portion.cancelled or portion.held or portion.current or portion.item not in master.items:
         return state, []
+    if portion.by_hand is not None:
+        return _by_hand(state, portion, portion.by_hand, master, now)
     rule = source.rule_of(state.order, portion, master)
     if rule is None:
         return hold(state, portion, "no-rule", master, now)
@@ -28,8 +30,15 @@ def assign(state: OrderState, portion: Portion, master: MasterData, now: Now) ->
     if not fresh:
         return hold(state, portion, "no-candidate", master, now)
     if rule.rank == "capability" or len(fresh) == 1:
-        return _start(state, portion, fresh[0], rule, master, now)
+        return _start(state, portion, fresh[0].member, rule.mode, master, now)
     return _compare(state, portion, fresh, rule, master, now)
+
+
+def _by_hand(state: OrderState, portion: Portion, plant: str, master: MasterData, now: Now) -> Settled:
+    """Follow a person, whatever the rules say; on hold where the plant no longer makes the item."""
+    if plant not in master.candidates(portion.item):
+        return hold(state, replace(portion, by_hand=None), "no-candidate", master, now)
+    return _start(state, portion, plant, Mode.AUTO, master, now)
 
 
 def _too_many(state: OrderState, portion: Portion, rule: Rule) -> bool:
@@ -38,15 +47,13 @@ def _too_many(state: OrderState, portion: Portion, rule: Rule) -> bool:
 
 
 def _fresh(state: OrderState, portion: Portion, rule: Rule, master: MasterData) -> tuple[Maker, ...]:
-    before = frozenset() if portion.by_hand else source.tried(portion)
+    before = source.tried(portion)
     return tuple(maker for maker in source.sift(state.order, portion, rule, master).may if maker.member not in before)
 
 
-def _start(state: OrderState, portion: Portion, maker: Maker, rule: Rule, master: MasterData, now: Now) -> Settled:
-    by_hand = portion.by_hand is not None
-    attempt = Attempt(
-        maker.member, number=len(portion.attempts) + 1, approved=rule.mode == "auto" or by_hand, by_hand=by_hand
-    )
+def _start(state: OrderState, portion: Portion, plant: str, mode: Mode, master: MasterData, now: Now) -> Settled:
+    number, by_hand = len(portion.attempts) + 1, portion.by_hand is not None
+    attempt = Attempt(plant, number, approved=mode is Mode.AUTO, by_hand=by_hand)
     said = approval.needed(state, portion, attempt, master, now)
     return state.with_portion(with_attempt(replace(portion, by_hand=None), attempt)), said
 
@@ -54,19 +61,25 @@ def _start(state: OrderState, portion: Portion, maker: Maker, rule: Rule, master
 def _compare(
     state: OrderState, portion: Portion, fresh: tuple[Maker, ...], rule: Rule, master: MasterData, now: Now
 ) -> Settled:
-    if portion.quote_round != len(portion.attempts):
+    if (portion.quote_round, portion.quoted) != (len(portion.attempts), portion.quantity):
         return _ask(state, portion, fresh, now)
     if not source.answered(portion) and (portion.quote_by is None or now.time < portion.quote_by):
         return state, []
     ranked = source.best(rule.rank, portion, fresh, master)
     if not ranked:
         return hold(state, portion, "no-capacity", master, now)
-    return _start(state, portion, ranked[0], rule, master, now)
+    return _start(state, portion, ranked[0].member, rule.mode, master, now)
 
 
 def _ask(state: OrderState, portion: Portion, fresh: tuple[Maker, ...], now: Now) -> Settled:
     quotes = tuple(Quote(maker.member) for maker in fresh)
-    asked = replace(portion, quotes=quotes, quote_round=len(portion.attempts), quote_by=now.time + QUOTE_TIME)
+    asked = replace(
+        portion,
+        quotes=quotes,
+        quote_round=len(portion.attempts),
+        quoted=portion.quantity,
+        quote_by=now.time + QUOTE_TIME,
+    )
     said = [effects.quote_request(state, asked, maker.member, now) for maker in fresh]
     return state.with_portion(asked), said
 

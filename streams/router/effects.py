@@ -107,8 +107,7 @@ def quote_request(state: OrderState, portion: Portion, plant: str, now: Now) -> 
     """Return the question what the plant could do for the portion, without a reservation."""
     number = portion.quote_id(state.key, plant)
     value = _request(state, portion, plant, number, action="QUOTE")
-    amount = f"{portion.quantity.normalize():f}"
-    return Effect("AllocationRequest", plant, f"hub/AllocationRequest/{number}/{amount}", value)
+    return Effect("AllocationRequest", plant, f"hub/AllocationRequest/{number}", value)
 
 
 def reserve_request(state: OrderState, portion: Portion, attempt: Attempt, wanted: Reservation, now: Now) -> Effect:

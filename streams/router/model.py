@@ -202,7 +202,8 @@ class Portion:
     ``node`` is its place in the line's bill of materials: "" for the line's own item, else the items on the way down.
     ``feeds`` is the node that it goes into, None for the line's own item. ``to_make`` is what is not taken from stock,
     as last known: its components are needed for that much. ``quote_round`` is how many attempts there were when the
-    quotes were asked for; attempts before ``retry_from`` no longer keep their plants from being asked.
+    quotes were asked for, ``quoted`` for how much they were; attempts before ``retry_from`` no longer keep their plants
+    from being asked.
     """
 
     line_id: str
@@ -218,6 +219,7 @@ class Portion:
     quotes: tuple[Quote, ...] = ()
     quote_by: datetime | None = None
     quote_round: int = -1
+    quoted: Decimal | None = None
     retry_from: int = 0
     attempts: tuple[Attempt, ...] = ()
     held: str | None = None
@@ -239,8 +241,9 @@ class Portion:
         return identifiers.plant_order_id(order_key, self.line_id, str(self.part), attempt.number)
 
     def quote_id(self, order_key: str, plant: str) -> str:
-        """Return the id of the question to this candidate."""
-        return f"{order_key}/{self.line_id}.{self.part}.quote{self.quote_round}.{plant}"
+        """Return the id of the question to this candidate: another quantity is another question."""
+        amount = f"{(self.quoted or self.quantity).normalize():f}"
+        return f"{order_key}/{self.line_id}.{self.part}.quote{self.quote_round}.{amount}.{plant}"
 
 
 @dataclass(frozen=True, slots=True)

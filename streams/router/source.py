@@ -43,8 +43,6 @@ def sift(order: Order, portion: Portion, rule: Rule, master: MasterData) -> Sift
 
 def _forbidden(maker: Maker, order: Order, portion: Portion, rule: Rule, master: MasterData) -> str | None:
     member = master.members.by_id[maker.member]
-    if portion.by_hand is not None:
-        return None if maker.member == portion.by_hand else "another-by-hand"
     if maker.member in rule.deny or (rule.allow and maker.member not in rule.allow):
         return "not-allowed"
     if rule.regions and member.region not in rule.regions:
@@ -57,7 +55,7 @@ def _forbidden(maker: Maker, order: Order, portion: Portion, rule: Rule, master:
 
 
 def below_minimum(maker: Maker, quantity: Decimal, item: Item) -> bool:
-    """Return whether the quantity (base unit) is less than the maker's smallest lot; a unit without mapping is no limit."""
+    """Return whether the quantity (base unit) is less than the maker's smallest lot; one it cannot measure is none."""
     lot = maker.capability.minimum_lot
     if lot is None:
         return False

@@ -45,10 +45,15 @@ def by_plant(**answers: Callable[[Value], list[Event]]) -> Callable[[Value], lis
 
 @dataclass
 class World(Cluster):
-    """One order's cluster with time: ``results`` is what each request was last told."""
+    """One order's cluster with time: ``results`` is what each request was last told.
+
+    ``mute`` are plants that make no offers, ``loads`` the share of capacity that others have taken of a plant's.
+    """
 
     results: dict[str, dict[str, Any]] = field(default_factory=dict)
     asked: dict[str, dict[str, Any]] = field(default_factory=dict)
+    mute: set[str] = field(default_factory=set)
+    loads: dict[str, Decimal] = field(default_factory=dict)
     accepted: dict[str, Decimal] = field(default_factory=dict)
     events: int = 0
 
@@ -125,7 +130,10 @@ class World(Cluster):
             self.results[number] = dict(found[0].value)
         elif action == "RELEASE":
             self.asked.pop(number, None)
-        return found
+        return [] if action == "QUOTE" and effect.value["plant"] in self.mute else found
+
+    def _result(self, request: Value, taken: Decimal) -> dict[str, Any]:
+        return {**super()._result(request, taken), "load": self.loads.get(request["plant"])}
 
     def plant_orders(self) -> dict[str, Value]:
         """Return the last version of every plant order."""
