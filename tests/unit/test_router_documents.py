@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from kranhub import units
 from kranhub.errors import InvalidDocument
 from streams.router.normalise import normalise
-from streams.router.validate import validate
+from streams.router.validate import stranger, unknown_member, validate
 from tests.support.plants import BUYER, MASTER, full_order
 
 MOTORS = {"line_id": "1", "item_code": "ДВ-7.5", "quantity": Decimal(4), "unit": "H87"}
@@ -21,7 +21,6 @@ MOTORS = {"line_id": "1", "item_code": "ДВ-7.5", "quantity": Decimal(4), "unit
     ("changes", "code"),
     [
         ({"buyer": "irtysh-stroy"}, "foreign-author"),
-        ({"payer": "nobody"}, "unknown-member"),
         ({"currency": "rub"}, "bad-currency"),
         ({"requested_date": date(1, 1, 1)}, "absurd-date"),
         ({"issued_at": datetime(2101, 1, 1, tzinfo=UTC)}, "absurd-date"),
@@ -39,19 +38,22 @@ def test_a_bad_order_is_refused_with_its_code(changes: dict[str, Any], code: str
     value = {**full_order("17", [MOTORS]), **changes}
     value["lines"] = [{"price": None, **line} for line in value["lines"]]
     with pytest.raises(InvalidDocument) as refused:
-        validate("Order", value, BUYER, MASTER.members)
+        validate("Order", value, BUYER)
     assert refused.value.code == code
     assert refused.value.text.en
     assert refused.value.text.ru
 
 
 def test_a_good_order_passes() -> None:
-    validate("Order", full_order("17", [MOTORS]), BUYER, MASTER.members)
+    validate("Order", full_order("17", [MOTORS]), BUYER)
 
 
-def test_a_topic_of_no_member_is_refused() -> None:
-    with pytest.raises(InvalidDocument, match="no member"):
-        validate("Order", full_order("17", [MOTORS]), "stranger", MASTER.members)
+@pytest.mark.parametrize("role", ["buyer", "payer", "user"])
+def test_an_order_waits_for_whom_the_hub_does_not_know(role: str) -> None:
+    order = {**full_order("17", [MOTORS]), role: "nobody"}
+    assert stranger(order, MASTER.members) == "nobody"
+    assert stranger(full_order("17", [MOTORS]), MASTER.members) is None
+    assert unknown_member("nobody").code == "unknown-member"
 
 
 def test_tonnes_become_kilograms_and_the_price_follows() -> None:
