@@ -1,67 +1,152 @@
-"""Allocator: the one writer of each plant's stock; answers the planner's requests."""
+"""Allocator: the one writer of each plant's stock and capacity; answers the planner's requests."""
 
+import json
 from collections.abc import Mapping
-from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from kranhub import topics
 from kranhub.codec import Codec
+from kranhub.errors import InvalidDocument
 from kranhub.settings import Settings
+from kranhub.text import Text
 from streams.exactly_once import Context, Document, Out, Record, State
+from streams.exactly_once.letters import where
 from streams.router import allocate
-from streams.router.allocate import Stock
+from streams.router.effects import Now
 from streams.router.masterdata import MasterData
+from streams.router.normalise import UNMAPPED, normalise
+from streams.stages.backlog import Backlog
+from streams.stages.reference import Reference
+from streams.stages.unmapped import Unmapped
 
 Value = Mapping[str, Any]
 
+MAX_EARLY = 20_000
+"""Records that a partition keeps while it has no master data."""
+
+PORTION = 200
+"""Of those, how many are taken up with one record."""
+
+
+class _Came(NamedTuple):
+    """A record as it came, with the id of its event and its place."""
+
+    event_id: str
+    place: str
+    data: bytes
+
+    @classmethod
+    def of(cls, record: Record) -> "_Came":
+        place = where(record)
+        return cls(record.envelope.id or place, place, record.value or b"")
+
+    @classmethod
+    def load(cls, kept: bytes) -> "_Came":
+        head, _, data = kept.partition(b"\n")
+        event_id, place = json.loads(head)
+        return cls(event_id, place, data)
+
+    def dump(self) -> bytes:
+        return json.dumps([self.event_id, self.place]).encode() + b"\n" + self.data
+
 
 class Allocator:
-    """Reads hub.allocation by plant; remembers stock per plant and item, and each request's hold."""
+    """Reads hub.allocation by plant.
+
+    Its state holds the master data (`Reference`), what waits for them, and what `allocate` keeps of every plant.
+    """
 
     name = "allocator"
     state_version = 1
 
-    def __init__(self, settings: Settings, codec: Codec, master: MasterData) -> None:
-        """Take the namespace and the codec; master data is of no use here."""
+    def __init__(self, settings: Settings, codec: Codec) -> None:
+        """Take the namespace and the codec."""
         self.inputs = (topics.hub(settings.namespace, "allocation"),)
         self.changelog = topics.hub(settings.namespace, "allocator-changelog")
-        self._namespace, self._codec = settings.namespace, codec
+        self._allocation, self._work = self.inputs[0], topics.hub(settings.namespace, "work")
+        self._codec, self._reference = codec, Reference(codec)
+        self._early, self._unmapped = Backlog("early"), Unmapped()
 
     def process(self, record: Record, state: State, out: Out, ctx: Context) -> None:
-        """Take a plant's stock, or reserve and release from it."""
-        if record.value is None or record.envelope.type == "kranhub.Tick":
+        """Take a plant's stock, a request, a tick, or a change of master data.
+
+        Raises ``no-masterdata`` where too much waits for the first publication, ``too-many-digits`` for a level.
+        """
+        if record.value is None:
             return
-        subject, value = self._codec.decode(record.value, trusted=True)
-        place = f"{record.key}/{value['item']}"
-        key = f"stock/{place}"
-        before = allocate.load(state.get(key))
+        is_entry = self._reference.take(record, state)
+        for entry in self._reference.news(record, state) if is_entry else ():
+            self._unmapped.name(state, entry.codes())
+        master = self._reference.current(state)
+        is_tick = record.envelope.type == "kranhub.Tick"
+        if not is_entry and not is_tick:
+            self._came(_Came.of(record), state, out, ctx, master)
+        elif master is not None:
+            self._catch_up(state, out, ctx, master)
+            if is_tick:
+                self._handle(_Came.of(record), state, out, ctx, master)
+
+    def _came(self, came: _Came, state: State, out: Out, ctx: Context, master: MasterData | None) -> None:
+        """Handle what came, behind all that came before it."""
+        waiting = self._early.length(state)
+        if master is not None and not waiting:
+            self._handle(came, state, out, ctx, master)
+            return
+        if waiting >= MAX_EARLY:
+            raise InvalidDocument("no-masterdata", _no_masterdata())
+        self._early.put(state, came.dump())
+        if master is not None:
+            self._catch_up(state, out, ctx, master)
+
+    def _catch_up(self, state: State, out: Out, ctx: Context, master: MasterData) -> None:
+        """Take up a portion of what has waited for master data."""
+        for kept in (*self._early.take(state, PORTION), *self._unmapped.mapped(state, master)):
+            self._handle(_Came.load(kept), state, out, ctx, master, late=True)
+
+    def _handle(
+        self, came: _Came, state: State, out: Out, ctx: Context, master: MasterData, *, late: bool = False
+    ) -> None:
+        subject, value = self._codec.decode(came.data, trusted=True)
+        event_id = came.event_id
         if subject == "InventoryLevel":
-            after = allocate.counted(before, value)
-        else:
-            after = self._request(before, value, f"hold/{place}/{value['request_id']}", state, record, out)
-        if after != before:
-            state.put(key, allocate.dump(after))
+            try:
+                value = normalise(subject, value, value["company"], master).value
+            except InvalidDocument as error:
+                self._refuse(error, value, came, state, out, late=late)
+                return
+            member = master.members.by_id.get(value["company"])
+            if member is None or not member.makes:
+                return
+            event_id = came.place  # A member may give two levels one id.
+        outcome = allocate.handle(state.get, subject, value, Now(event_id, ctx.time), master)
+        for key, data in outcome.changes.items():
+            _write(state, key, data)
+        for result in outcome.results:
+            out.send(self._work, result.value["order_key"], Document("AllocationResult", result.value, result.id))
 
-    def _request(self, stock: Stock, value: Value, key: str, state: State, record: Record, out: Out) -> Stock:
-        """Reserve for a request or release what it held; return the stock after it."""
-        known = allocate.load_hold(state.get(key))
-        if value["action"] != "RESERVE":
-            state.delete(key)
-            return allocate.release(stock, known)
-        after, hold = allocate.reserve(stock, known, value["quantity"])
-        state.put(key, allocate.dump_hold(hold))
-        self._answer(value, hold.from_stock, record, out)
-        return after
+    def _refuse(self, error: InvalidDocument, value: Value, came: _Came, state: State, out: Out, *, late: bool) -> None:
+        """Keep the level until it can be read, and tell people; a late one comes again, as a record of its own."""
+        member = value["company"]
+        if late:
+            document = Document("InventoryLevel", came.data, came.event_id, source=f"/members/{member}")
+            out.send(self._allocation, member, document)
+        elif error.code not in UNMAPPED:
+            raise error
+        elif self._unmapped.keep(state, value, came.dump(), error.code):
+            out.dead_letter(error, key=member, member=member)
 
-    def _answer(self, request: Value, from_stock: Decimal, record: Record, out: Out) -> None:
-        value = {
-            "request_id": request["request_id"],
-            "order_key": request["order_key"],
-            "plant": request["plant"],
-            "from_stock": from_stock,
-            "to_make": request["quantity"] - from_stock,
-        }
-        event_id = f"{record.envelope.id}/result"
-        out.send(
-            topics.hub(self._namespace, "work"), request["order_key"], Document("AllocationResult", value, event_id)
-        )
+
+def _write(state: State, key: str, data: bytes | None) -> None:
+    if data is None:
+        state.delete(key)
+    else:
+        state.put(key, data)
+
+
+def _no_masterdata() -> Text:
+    return Text(
+        en="The hub has no master data yet, and too many records wait for them. Publish them with `kranhub core "
+        "publish`, then send the document again.",
+        ru="В центре ещё нет справочников, и их ждёт слишком много записей. Опубликуйте справочники командой "
+        "`kranhub core publish` и отправьте документ ещё раз.",
+    )

@@ -6,52 +6,49 @@ from streams.exactly_once import State
 
 
 class Backlog:
-    """Values under one name. Only those that were put before the last `seal` can be taken."""
+    """Values under one name."""
 
     def __init__(self, name: str) -> None:
-        """Take the name: ``<name>`` says where the values begin, are sealed and end, ``<name>/<number>`` is a value."""
+        """Take the name. ``<name>`` says where the values begin and end; ``<number>/<name>`` is a value.
+
+        The number stands first, so that no name, whatever it ends with, meets another's values; none begins with one.
+        """
         self._name = name
 
     def length(self, state: State) -> int:
         """Return how many values there are."""
-        first, _, end = self._bounds(state)
+        first, end = self._bounds(state)
         return end - first
 
     def put(self, state: State, value: bytes) -> None:
         """Add a value at the end."""
-        first, sealed, end = self._bounds(state)
-        state.put(f"{self._name}/{end}", value)
-        self._set(state, first, sealed, end + 1)
-
-    def seal(self, state: State) -> None:
-        """Let all that was put be taken."""
-        first, _, end = self._bounds(state)
-        self._set(state, first, end, end)
+        first, end = self._bounds(state)
+        state.put(self._key(end), value)
+        self._set(state, first, end + 1)
 
     def take(self, state: State, limit: int) -> Iterator[bytes]:
-        """Yield the first values that can be taken, at most so many, and forget each."""
-        first, sealed, _ = self._bounds(state)
-        for number in range(first, min(sealed, first + limit)):
-            key = f"{self._name}/{number}"
-            value = state.get(key)
-            state.delete(key)
-            _, sealed, end = self._bounds(state)
-            self._set(state, number + 1, sealed, end)
+        """Yield the first values that there are now, at most so many, and forget each."""
+        first, end = self._bounds(state)
+        for number in range(first, min(end, first + limit)):
+            value = state.get(self._key(number))
+            state.delete(self._key(number))
+            self._set(state, number + 1, self._bounds(state)[1])
             if value is not None:
                 yield value
 
     def drain(self, state: State) -> Iterator[bytes]:
-        """Yield all values, first in, first out, and forget each."""
-        self.seal(state)
+        """Yield all values that there are now, first in, first out, and forget each."""
         yield from self.take(state, self.length(state))
 
-    def _bounds(self, state: State) -> tuple[int, int, int]:
-        known = state.get(self._name)
-        first, sealed, end = (int(number) for number in (known or b"0 0 0").split())
-        return first, sealed, end
+    def _key(self, number: int) -> str:
+        return f"{number}/{self._name}"
 
-    def _set(self, state: State, first: int, sealed: int, end: int) -> None:
+    def _bounds(self, state: State) -> tuple[int, int]:
+        first, end = (int(number) for number in (state.get(self._name) or b"0 0").split())
+        return first, end
+
+    def _set(self, state: State, first: int, end: int) -> None:
         if first == end:
             state.delete(self._name)
         else:
-            state.put(self._name, b"%d %d %d" % (first, sealed, end))
+            state.put(self._name, b"%d %d" % (first, end))

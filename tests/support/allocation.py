@@ -1,7 +1,7 @@
 """A partition of the allocator in memory: its state as bytes, its clock, and a small world of plants and items."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -129,6 +129,6 @@ class Desk:
         return self.take("Tick", {"time": self.time})
 
 
-def offer(result: dict[str, Any]) -> tuple[Decimal, Decimal, date | None]:
+def offer(result: dict[str, Any]) -> tuple[Any, ...]:
     """Return what a result offers: from stock, to make, and the day."""
     return result["from_stock"], result["to_make"], result["available_on"]

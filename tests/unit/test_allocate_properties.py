@@ -217,7 +217,7 @@ class Allocating(RuleBasedStateMachine):
     def level(self, code: tuple[str, str], site: str, available: Fraction, age: int) -> None:
         item, name = code
         as_of = self.desk.time - timedelta(seconds=age)
-        fields = {"site": site, "item": item, "item_code": name, "as_of": as_of}
+        fields: dict[str, Any] = {"site": site, "item": item, "item_code": name, "as_of": as_of}
         said = self.desk.level(number(available), **fields)
         self.naive.level(item, (site, name), available, as_of)
         losers = self.naive.shorten(item, self.today)
