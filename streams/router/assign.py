@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from streams.router import approval, effects, plan, reasons, source
+from streams.router import approval, effects, opening, plan, reasons, source
 from streams.router.effects import Effect, Now
 from streams.router.masterdata import Maker, MasterData
 from streams.router.model import Attempt, OrderState, Portion, Quote, with_attempt
@@ -17,6 +17,9 @@ QUOTE_TIME = timedelta(seconds=60)
 
 def assign(state: OrderState, portion: Portion, master: MasterData, now: Now) -> Settled:
     """Return the state with a plant for the portion, or with offers asked for, or with the portion on hold."""
+    placed = opening.placed(state, portion, master, now)
+    if placed is not None:
+        return placed, []
     if portion.cancelled or portion.held or portion.current or portion.item not in master.items:
         return state, []
     if portion.by_hand is not None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from kranhub.text import Text
 from streams.router import source, terms, why
+from streams.router.cutover import SHADOW_HEADER
 from streams.router.masterdata import MasterData
 from streams.router.model import Attempt, OrderState, Portion, Reservation, Sent
 from streams.router.terms import NO_SPECIFICATION
@@ -64,7 +65,8 @@ def plant_order(state: OrderState, portion: Portion, attempt: Attempt, master: M
     rule = source.rule_of(order, portion, master)
     named = (rule.rule, str(rule.version)) if rule else (NO_RULE, NO_RULE)
     extra = (("kranhub-rule", named[0].encode()), ("kranhub-rule-version", named[1].encode()))
-    return Effect("PlantOrder", number, f"hub/PlantOrder/{number}/{attempt.revision}", value, extra)
+    shadow = (SHADOW_HEADER,) if attempt.shadow else ()
+    return Effect("PlantOrder", number, f"hub/PlantOrder/{number}/{attempt.revision}", value, (*extra, *shadow))
 
 
 NO_RULE = "none"
@@ -179,6 +181,7 @@ def _inputs(state: OrderState, portion: Portion, attempt: Attempt | None) -> dic
         "node": portion.node,
         "by_hand": "yes" if attempt and attempt.by_hand else None,
         "held": portion.held,
+        "cutover": "shadow" if attempt and attempt.shadow else None,
         "available_on": reservation.available_on.isoformat() if reservation and reservation.available_on else None,
         "requested_date": attempt.sent.requested_date.isoformat() if attempt and attempt.sent else None,
     }

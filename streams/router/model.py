@@ -45,6 +45,7 @@ class Line:
     price: Decimal | None = None
     hold_reason: str | None = None
     specification: Specification = field(default=NO_SPECIFICATION)
+    opening_plant: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,7 @@ class Order:
     complete_delivery: bool = False
     cancelled: bool = False
     terms: Terms = field(default=NO_TERMS)
+    opening: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,10 @@ class Production:
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """One shipment of a plant order's goods: when it left and arrived by the shipper's word, None while it has not."""
+    """One shipment of a plant order's goods: when it left and arrived by the shipper's word, None while it has not.
+
+    Its ``quantity`` is zero once it is cancelled; it then stays so.
+    """
 
     number: str
     quantity: Decimal
@@ -135,7 +140,7 @@ class Attempt:
     ``answers_from`` is the first revision whose answer still counts, ``answer_by`` the deadline of that answer;
     ``delivered_at`` is when the plant's ERP first took it, ``told_allocator`` whether its allocator knows;
     ``wanted_for`` is the line's date for which the plant order's own date was worked out; ``closed`` is why the plant
-    no longer has it.
+    no longer has it. In ``shadow`` the plant is told nothing, ever (`cutover`).
     """
 
     plant: str
@@ -158,6 +163,7 @@ class Attempt:
     legs: tuple[Leg, ...] = ()
     closed: str | None = None
     withdraw: bool = False
+    shadow: bool = False
 
     @property
     def confirmed(self) -> bool:
@@ -175,10 +181,19 @@ class Attempt:
         return self.reservation is not None and self.reservation.answered == self.reservation.generation
 
     @property
+    def shipped(self) -> Decimal:
+        """How much has left the plant."""
+        return sum((leg.quantity for leg in self.legs if leg.departed or leg.arrived), ZERO)
+
+    @property
     def fixed(self) -> Decimal:
         """What the plant has made or sent: a change of the order cannot take it back."""
-        made = sum((production.completed for production in self.productions), ZERO)
-        return max(made, sum((leg.quantity for leg in self.legs if leg.departed or leg.arrived), ZERO))
+        return max(sum((production.completed for production in self.productions), ZERO), self.shipped)
+
+    @property
+    def begun(self) -> bool:
+        """Whether the plant is at work on it, or has sent some of it."""
+        return self.shipped > 0 or any(production.state != "ABORTED" for production in self.productions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,6 +300,7 @@ class OrderState:
 
     ``seen`` are the event ids of the latest versions of the order; ``frozen`` says that a person has stopped the
     routing; ``actions`` are the ids of the latest actions of people; ``due`` is when time alone next changes something.
+    ``told`` is what the members beside the buyer know; ``waits_for`` are members whose stop keeps something (`resume`).
     """
 
     key: str
@@ -298,6 +314,7 @@ class OrderState:
     actions: tuple[str, ...] = ()
     due: datetime | None = None
     told: tuple[Told, ...] = ()
+    waits_for: tuple[str, ...] = ()
     format: Literal[2] = field(default=2)
 
     def with_portion(self, portion: Portion) -> "OrderState":

@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 
-from streams.router import dates, deadlines, effects
+from streams.router import cutover, dates, deadlines, effects
 from streams.router.effects import Effect, Now
 from streams.router.masterdata import MasterData
 from streams.router.model import Attempt, Line, OrderState, Portion, Sent, with_attempt
@@ -17,12 +18,14 @@ def order(state: OrderState, portion: Portion, master: MasterData, now: Now) -> 
     said = []
     for attempt in portion.attempts:
         wanted = _wanted(state, portion, attempt, master, now)
-        if wanted is None or wanted == attempt.sent:
+        if wanted is None or wanted == attempt.sent or cutover.keeps_back(attempt, master):
             continue
         told = _tell(state, portion, attempt, wanted, master, now)
         if attempt.sent is None:
             said.append(effects.decision(state, portion, told, master, now))
         said.append(effects.plant_order(state, portion, told, master, now))
+        if told.shadow and attempt.sent is None:
+            said.append(effects.delivered_request(state, portion, told, now))
         portion = with_attempt(portion, told)
     return state.with_portion(portion), said
 
@@ -38,9 +41,14 @@ def _wanted(state: OrderState, portion: Portion, attempt: Attempt, master: Maste
     if line is None:
         return attempt.sent and replace(attempt.sent, quantity=portion.quantity)
     feeds_into, consignee = _destination(state, portion)
+    day = _day(state, portion, attempt, line, master, now)
+    return Sent(portion.quantity, day, consignee, feeds_into, price(portion, line, master))
+
+
+def price(portion: Portion, line: Line, master: MasterData) -> Decimal | None:
+    """Return the line's price where one plant makes all of it; what several build together has none for a part."""
     is_whole = portion.feeds is None and not master.items[portion.item].bill
-    price = line.price if is_whole else None
-    return Sent(portion.quantity, _day(state, portion, attempt, line, master, now), consignee, feeds_into, price)
+    return line.price if is_whole else None
 
 
 def _may_go(state: OrderState, portion: Portion, attempt: Attempt) -> bool:
@@ -104,7 +112,11 @@ def _tell(state: OrderState, portion: Portion, attempt: Attempt, wanted: Sent, m
     line = _line(state, portion)
     wanted_for = line.requested_date if line else attempt.wanted_for
     told = replace(attempt, sent=wanted, revision=revision, wanted_for=wanted_for)
-    if wanted.cancelled:
+    if cutover.begins_in_shadow(
+        attempt, master
+    ):  # people place it in the old way, so the plant's ERP reserves by itself
+        return replace(told, shadow=True, delivered_at=now.time, told_allocator=True)
+    if wanted.cancelled or attempt.shadow:
         return replace(told, answer_by=None)
     if sent and (sent.quantity, sent.requested_date) == (wanted.quantity, wanted.requested_date):
         return told

@@ -42,6 +42,7 @@ def order_of(value: Mapping[str, Any]) -> Order:
         complete_delivery=value["complete_delivery"],
         cancelled=value["document_status"] == "CANCELLED",
         terms=terms_of(value),
+        opening=bool(value.get("opening")),
     )
 
 
@@ -57,6 +58,7 @@ def _line(line: Mapping[str, Any], value: Mapping[str, Any]) -> Line:
         price=line["price"],
         hold_reason=line["hold_reason"],
         specification=specification_of(line),
+        opening_plant=line.get("opening_plant"),
     )
 
 

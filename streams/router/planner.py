@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from kranhub import identifiers
-from streams.router import actions, allocated, deadlines, follow, normalise, plan, reasons, shipping
+from streams.router import actions, allocated, deadlines, follow, normalise, plan, reasons, resume, shipping
 from streams.router import settle as settling
 from streams.router import status as statuses
 from streams.router.effects import Effect, Now
@@ -37,7 +37,8 @@ def handle(state: OrderState | None, subject: str, value: Value, now: Now, maste
         return state, []
     after, said = settling.settle(after, master, now)
     after, told = statuses.tell(after, cause, master, now)
-    return replace(after, due=deadlines.due(after)), [*first, *said, *told]
+    after = replace(after, due=deadlines.due(after), waits_for=resume.waiting(after, master))
+    return after, [*first, *said, *told]
 
 
 Taken = tuple[OrderState | None, Cause | None, list[Effect]]
@@ -85,9 +86,10 @@ def _action(state: OrderState | None, value: Value, now: Now, master: MasterData
 
 
 def _wake(state: OrderState | None, _value: Value, now: Now, master: MasterData) -> Taken:
-    """Take up lines that have a mapping now, and what the passing of time decides."""
+    """Take up lines that have a mapping now, what a member's stop has kept, and what the passing of time decides."""
     if state is None:
         return None, None, []
+    state = resume.resumed(state, master)
     lines = _mapped(state, master)
     cause = None
     if lines != state.order.lines:
@@ -95,8 +97,8 @@ def _wake(state: OrderState | None, _value: Value, now: Now, master: MasterData)
         cause = reasons.MAPPED
     if state.due is None or now.time < state.due:
         return state, cause, []
-    after, late = deadlines.passed(replace(state, due=None), master, now)
-    return after, late or cause, []
+    after, late, said = deadlines.passed(replace(state, due=None), master, now)
+    return after, late or cause, said
 
 
 def _mapped(state: OrderState, master: MasterData) -> tuple[Line, ...]:

@@ -50,8 +50,9 @@ def validate(subject: str, value: Value, owner: str) -> None:
 
 
 def stranger(value: Value, members: Members) -> str | None:
-    """Return whom an Order names as buyer, payer or user although the hub does not know him, or None."""
-    named = (value["buyer"], value["payer"], value["user"])
+    """Return whom an Order names as buyer, payer, user or opening plant although the hub does not know him, or None."""
+    plants = [line.get("opening_plant") for line in value["lines"]] if value.get("opening") else []
+    named = (value["buyer"], value["payer"], value["user"], *plants)
     return next((member for member in named if member is not None and member not in members.by_id), None)
 
 
@@ -60,8 +61,8 @@ def unknown_member(member: str) -> InvalidDocument:
     return InvalidDocument(
         "unknown-member",
         Text(
-            en=f"{member!r} is no member of the hub. Add the company to the members file and publish it: the document is "
-            "then taken up by itself.",
+            en=f"{member!r} is no member of the hub. Add the company to the members file and publish it: the document "
+            "is then taken up by itself.",
             ru=f"{member!r} не является участником. Добавьте предприятие в файл участников и опубликуйте его: документ "
             "будет принят сам.",
         ),

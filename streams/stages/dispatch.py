@@ -4,6 +4,7 @@ from kranhub import topics
 from kranhub.codec import Codec
 from kranhub.settings import Settings
 from streams.exactly_once import Context, Document, Out, Record, State
+from streams.router.cutover import SHADOW_HEADER
 
 _RULE = ("kranhub-rule", "kranhub-rule-version")
 
@@ -25,10 +26,10 @@ class Dispatch:
         self._namespace, self._codec = settings.namespace, codec
 
     def process(self, record: Record, state: State, out: Out, ctx: Context) -> None:
-        """Pass a PlantOrder or an OrderStatus on, byte by byte; everything else on hub.work is not for members."""
+        """Pass a PlantOrder or an OrderStatus on, byte by byte; what is in shadow and all else is not for members."""
         if record.value is None:
             return
-        if record.envelope.type == "kranhub.PlantOrder":
+        if record.envelope.type == "kranhub.PlantOrder" and SHADOW_HEADER not in record.headers:
             plant, plant_order_id = self._codec.texts(record.value, "plant", "plant_order_id")
             rule = [(name, content) for name, content in record.headers if name in _RULE]
             topic = topics.inbound(self._namespace, plant, "orders")

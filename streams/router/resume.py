@@ -1,0 +1,58 @@
+"""Orders that wait until a member is live again: for whom they wait, and how they go on. Pure."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from streams.router import cutover, source
+from streams.router.cutover import Mode
+from streams.router.masterdata import MasterData
+from streams.router.model import Attempt, OrderState, Portion
+
+NO_CANDIDATE = "no-candidate"
+STOPPED = "stopped"
+"""Why a member is not asked (`source`): it could be, were it not stopped."""
+
+
+def waiting(state: OrderState, master: MasterData) -> tuple[str, ...]:
+    """Return the members whose next mode the order waits for: whoever keeps the order must wake it up with that."""
+    if not getattr(master, "cutover", None):
+        return ()
+    found = {attempt.plant for attempt in _open(state) if cutover.keeps_back(attempt, master)}
+    for portion in state.portions:
+        found |= _stopped(state, portion, master)
+    return tuple(sorted(found))
+
+
+def _open(state: OrderState) -> Iterator[Attempt]:
+    """Yield the attempts whose plants may have something to learn."""
+    for portion in state.portions:
+        for attempt in portion.attempts:
+            ended = attempt.sent is not None and attempt.sent.cancelled
+            if not ended and (attempt.closed is None or attempt.withdraw):
+                yield attempt
+
+
+def _stopped(state: OrderState, portion: Portion, master: MasterData) -> set[str]:
+    """Return who could take the held portion, were he not stopped."""
+    if portion.held != NO_CANDIDATE or portion.cancelled or portion.item not in master.items:
+        return set()
+    rule = source.rule_of(state.order, portion, master)
+    out = source.sift(state.order, portion, rule, master).not_asked if rule else {}
+    return {member for member, why in out.items() if why == STOPPED} - source.tried(portion)
+
+
+def resumed(state: OrderState, master: MasterData) -> OrderState:
+    """Return the state as it goes on after a wake: nobody waited for who is no longer stopped."""
+    free = {member for member in state.waits_for if cutover.mode(member, master) is not Mode.STOPPED}
+    if not free:
+        return state
+    still = tuple(member for member in state.waits_for if member not in free)
+    portions = tuple(_released(portion, free, master) for portion in state.portions)
+    return replace(state, waits_for=still, portions=portions)
+
+
+def _released(portion: Portion, free: set[str], master: MasterData) -> Portion:
+    if portion.held != NO_CANDIDATE or portion.cancelled:
+        return portion
+    able = (free & {*master.candidates(portion.item)}) - source.tried(portion)
+    return replace(portion, held=None) if able else portion
