@@ -1,11 +1,11 @@
 """What a document must satisfy before the hub takes it: its author, numbers, quantities, dates, currency, members."""
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from kranhub.currencies import currency_problem
 from kranhub.errors import InvalidDocument
 from kranhub.members import Members
 from kranhub.text import Text
@@ -26,6 +26,8 @@ _AUTHOR = {
     "ProductionStatus": "plant",
     "Shipment": "shipper",
     "Receipt": "member",
+    "Disruption": "member",
+    "ItemMapping": "member",
 }
 _NUMBER = {
     "Order": "order_id",
@@ -34,6 +36,8 @@ _NUMBER = {
     "ProductionStatus": "production_order_id",
     "Shipment": "shipment_id",
     "Receipt": "key",
+    "Disruption": "disruption_id",
+    "ItemMapping": "item_code",
 }
 
 
@@ -86,13 +90,14 @@ def _author(subject: str, value: Value, owner: str) -> None:
 def _number(subject: str, value: Value) -> None:
     number = value[_NUMBER[subject]]
     if not 0 < len(number) <= MAX_NUMBER or not number.isprintable():
-        raise InvalidDocument(
-            "bad-number",
-            Text(
-                en=f"{_NUMBER[subject]} must have 1 to {MAX_NUMBER} printable characters, not {len(number)}.",
-                ru=f"{_NUMBER[subject]}: нужно от 1 до {MAX_NUMBER} печатных знаков, а не {len(number)}.",
-            ),
-        )
+        raise InvalidDocument("bad-number", _bad_number(_NUMBER[subject], number))
+
+
+def _bad_number(field: str, number: str) -> Text:
+    return Text(
+        en=f"{field} must have 1 to {MAX_NUMBER} printable characters, not {len(number)}.",
+        ru=f"{field}: нужно от 1 до {MAX_NUMBER} печатных знаков, а не {len(number)}.",
+    )
 
 
 def _dates(value: Any, path: str = "") -> Iterator[tuple[str, date | datetime]]:
@@ -117,14 +122,8 @@ def _absurd_date(path: str, when: date) -> InvalidDocument:
 
 
 def _order(value: Value) -> None:
-    if not re.fullmatch("[A-Z]{3}", value["currency"]):
-        raise InvalidDocument(
-            "bad-currency",
-            Text(
-                en=f"{value['currency']!r} is no ISO 4217 currency code. Use three letters such as RUB or CNY.",
-                ru=f"{value['currency']!r} не код валюты ISO 4217. Укажите три буквы, например RUB или CNY.",
-            ),
-        )
+    if problem := currency_problem(value["currency"]):
+        raise InvalidDocument("bad-currency", problem)
     _lines(value)
     for line in value["lines"]:
         _positive(f"lines[{line['line_id']}].quantity", line["quantity"])
@@ -191,6 +190,11 @@ def _production(value: Value) -> None:
         _not_negative(field, value[field])
 
 
+def _mapping(value: Value) -> None:
+    if not 0 < len(value["item"]) <= MAX_NUMBER:
+        raise InvalidDocument("bad-number", _bad_number("item", value["item"]))
+
+
 def _shipment(value: Value) -> None:
     _lines(value)
     for line in value["lines"]:
@@ -203,4 +207,5 @@ _CHECKS: dict[str, Callable[[Value], None]] = {
     "InventoryLevel": _inventory,
     "ProductionStatus": _production,
     "Shipment": _shipment,
+    "ItemMapping": _mapping,
 }

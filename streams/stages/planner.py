@@ -1,15 +1,15 @@
 """Planner: one partition holds an order's whole story; the pure planner decides, this says it on the topics."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from kranhub import topics
 from kranhub.codec import Codec
 from kranhub.settings import Settings
 from streams.exactly_once import Context, Document, Out, Record, State
-from streams.router import model, planner
+from streams.router import cutover, model, planner
 from streams.router.effects import Effect, Now
-from streams.router.entries import Entry, Kind
+from streams.router.entries import Kind
 from streams.router.masterdata import MasterData
 from streams.router.model import OrderState
 from streams.router.normalise import UNMAPPED_ITEM, normalise
@@ -112,6 +112,8 @@ class Planner:
         if after is not None and after != before:
             state.put(record.key, model.dump(after))
             _set_alarm(before, after, state, now)
+        if after is not None:
+            _await_members(None if subject == planner.WAKE else before, after, state)
         for effect in said:
             self._say(effect, record.key, out)
 
@@ -130,10 +132,13 @@ class Planner:
             elif entry.kind == Kind.PARTY:
                 self._unpark(f"wait/member/{entry.key}", state, out)
             elif entry.kind == Kind.ITEM:
-                self._mapped(entry, state, out, ctx)
+                names = [_waiting(member, code) for member, code in entry.codes()]
+                self._wake_all([*names, _waiting_item(entry.key)], state, out, ctx)
+            elif entry.kind == cutover.KIND:
+                self._wake_all([_waiting_member(entry.key)], state, out, ctx)
 
-    def _mapped(self, entry: Entry, state: State, out: Out, ctx: Context) -> None:
-        names = [*(_waiting(member, code) for member, code in entry.codes()), _waiting_item(entry.key)]
+    def _wake_all(self, names: Iterable[str], state: State, out: Out, ctx: Context) -> None:
+        """Wake up the orders that wait under these names, each once."""
         keys = [key for name in names for key in Backlog(name).drain(state)]
         for key in dict.fromkeys(keys):
             self._wake(key.decode("utf-8", "surrogateescape"), out, ctx)
@@ -146,13 +151,13 @@ class Planner:
 
     def _park(self, name: str, record: Record, state: State) -> None:
         """Keep the record until the name is called; it then comes again, behind whatever has come meanwhile."""
-        head = "\n".join((record.envelope.type, record.envelope.id, record.envelope.source, record.key))
-        Backlog(name).put(state, _bytes(head) + b"\0" + (record.value or b""))
+        head = json.dumps([record.envelope.type, record.envelope.id, record.envelope.source, record.key])
+        Backlog(name).put(state, head.encode() + b"\n" + (record.value or b""))
 
     def _unpark(self, name: str, state: State, out: Out) -> None:
         for parked in Backlog(name).drain(state):
-            head, _, value = parked.partition(b"\0")
-            kind, event_id, source, key = head.decode("utf-8", "surrogateescape").split("\n")
+            head, _, value = parked.partition(b"\n")
+            kind, event_id, source, key = json.loads(head)
             document = Document(kind.removeprefix("kranhub."), value, event_id, source=source)
             out.send(topics.hub(self._namespace, "work"), key, document)
 
@@ -160,6 +165,18 @@ class Planner:
 def _set_alarm(before: OrderState | None, after: OrderState, state: State, now: Now) -> None:
     if after.due is not None and (before is None or before.due != after.due):
         alarms.set_alarm(state, after.due, now.time, after.key)
+
+
+def _await_members(before: OrderState | None, after: OrderState, state: State) -> None:
+    """Note that the order waits for members' next mode; a wake may have come by that note, so it is made anew."""
+    known = before.waits_for if before else ()
+    for member in after.waits_for:
+        if member not in known:
+            Backlog(_waiting_member(member)).put(state, _bytes(after.key))
+
+
+def _waiting_member(member: str) -> str:
+    return f"wait/cutover/{member}"
 
 
 def _waiting(member: str, code: str) -> str:

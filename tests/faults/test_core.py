@@ -17,7 +17,7 @@ pytestmark = pytest.mark.stack
 
 BUYER = "sibir-terminal"
 FIRST, SECOND = range(1, 4), range(4, 8)
-STAGES = ("ingest", "planner", "allocator", "dispatch", "clock")
+STAGES = ("ingest", "planner", "allocator", "dispatch", "masterdata", "clock")
 POINTS = ["core.after-process", "core.after-produce", "core.after-offsets", "core.before-commit", "core.after-commit"]
 
 
