@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from streams.router import schedule
 from streams.router.masterdata import MasterData
-from streams.router.model import Attempt, Line, OrderState, Portion
+from streams.router.model import Attempt, Leg, Line, OrderState, Portion
 from streams.router.schedule import Task
 
 DONE = ("COMPLETED", "CLOSED")
@@ -54,11 +54,18 @@ def arrival(state: OrderState, line: Line, master: MasterData, time: datetime) -
 def _arrived(state: OrderState, portion: Portion, end: date, master: MasterData) -> date:
     attempt = portion.current
     assert attempt is not None  # noqa: S101  (the caller has checked)
-    days = [leg.arrived.date() if leg.arrived else leg.expected for leg in attempt.legs]
-    known = [day for day in days if day]
-    if known and len(known) == len(days) and sum(leg.quantity for leg in attempt.legs) >= portion.quantity:
+    way = timedelta(days=master.transport_days(attempt.plant, consignee(state)))
+    legs = [leg for leg in attempt.legs if leg.quantity > 0]
+    known = [day for leg in legs if (day := _at_consignee(leg, way))]
+    if known and len(known) == len(legs) and sum(leg.quantity for leg in legs) >= portion.quantity:
         return max(known)
-    return end + timedelta(days=master.transport_days(attempt.plant, consignee(state)))
+    return end + way
+
+
+def _at_consignee(leg: Leg, way: timedelta) -> date | None:
+    if leg.arrived or leg.expected or leg.departed is None:
+        return leg.arrived.date() if leg.arrived else leg.expected
+    return leg.departed.date() + way
 
 
 def line_portions(state: OrderState, line_id: str) -> list[Portion]:
@@ -87,8 +94,9 @@ def _ends(portions: Sequence[Portion], master: MasterData, time: datetime) -> di
 def _alone(portion: Portion, master: MasterData, time: datetime) -> date:
     attempt = portion.current
     assert attempt is not None  # noqa: S101  (the callers have checked)
-    known = finished(portion) or told(attempt) or (attempt.reservation and attempt.reservation.available_on)
-    return known or day_at(attempt.plant, time, master)
+    known = told(attempt) or (attempt.reservation and attempt.reservation.available_on)
+    today = day_at(attempt.plant, time, master)
+    return finished(portion) or max(known or today, today)
 
 
 def _spans(portions: Sequence[Portion], master: MasterData, time: datetime) -> schedule.Spans:

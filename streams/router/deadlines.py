@@ -5,11 +5,11 @@ from dataclasses import replace
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from streams.router import dates, source
-from streams.router.effects import Now
+from streams.router import dates, effects, source
+from streams.router.effects import Effect, Now
 from streams.router.masterdata import MasterData
 from streams.router.model import Attempt, OrderState, Portion, with_attempt
-from streams.router.reasons import Cause, silent
+from streams.router.reasons import Cause, silent, unanswered
 
 ANSWER_WORKING_DAYS = 2
 """A plant's time to answer where no rule says another."""
@@ -41,15 +41,29 @@ def _moments(state: OrderState) -> Iterator[datetime]:
             yield attempt.answer_by
 
 
-def passed(state: OrderState, master: MasterData, now: Now) -> tuple[OrderState, Cause | None]:
-    """Take the portions from plants whose time to answer is over; who answers later is told that it is too late."""
-    cause = None
+def passed(state: OrderState, master: MasterData, now: Now) -> tuple[OrderState, Cause | None, list[Effect]]:
+    """Take the portions from plants whose time to answer is over; who answers later is told that it is too late.
+
+    A plant that is at work on its portion keeps it, and an alert asks a person to ask the plant.
+    """
+    cause, said = None, []
     for portion in state.portions:
         attempt = portion.current
-        if attempt and not portion.cancelled and _silent(attempt, now):
+        if attempt is None or portion.cancelled or not _silent(attempt, now):
+            continue
+        if attempt.begun:
+            said.append(_unanswered(state, portion, attempt, master, now))
+            state = state.with_portion(with_attempt(portion, replace(attempt, answer_by=None)))
+        else:
             state = state.with_portion(with_attempt(portion, replace(attempt, closed="no-answer", withdraw=True)))
             cause = silent(attempt.plant, portion.item, master)
-    return state, cause
+    return state, cause, said
+
+
+def _unanswered(state: OrderState, portion: Portion, attempt: Attempt, master: MasterData, now: Now) -> Effect:
+    words = unanswered(attempt.plant, portion.item, master)
+    place = f"{portion.line_id}.{portion.part}.{attempt.number}/{attempt.revision}"
+    return effects.alert(state, "no-answer", place, words, now)
 
 
 def _silent(attempt: Attempt, now: Now) -> bool:

@@ -149,12 +149,26 @@ def produced(state: OrderState | None, value: Value, master: MasterData) -> Foll
         _completed(place.portion, value, master),
     )
     known = {production.number: production for production in place.attempt.productions}
-    if new.number in known and new.at < known[new.number].at:
+    if new.number in known and _order(new) < _order(known[new.number]):
         return state, None
     known[new.number] = new
     ordered = tuple(known[number] for number in sorted(known))
     cause = reasons.production(place.attempt.plant, place.portion.item, new.state, master)
     return put(state, place, replace(place.attempt, productions=ordered)), cause
+
+
+def _order(production: Production) -> tuple[datetime, int, Decimal]:
+    """Return by what words of one production stand in order: of the same time, the one that is further."""
+    return production.at, _STATES.get(production.state, 0), production.completed
+
+
+_STATES = {
+    state: place
+    for place, state in enumerate(
+        ("FORECAST", "RELEASED", "WAITING", "READY", "RUNNING", "HELD", "COMPLETED", "ABORTED", "CLOSED"), 1
+    )
+}
+"""B2MML's request states as they follow each other."""
 
 
 def _completed(portion: Portion, value: Value, master: MasterData) -> Decimal:

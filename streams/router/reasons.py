@@ -186,6 +186,15 @@ def silent(plant: str, item: str, master: MasterData) -> Cause:
     )
 
 
+def unanswered(plant: str, item: str, master: MasterData) -> Text:
+    """Say that a plant is at work on what it has not answered."""
+    who, what = master.name(plant), _item(item, master)
+    return Text(
+        en=f"{who.en} did not answer in time, but is at work on it: {what.en}. Ask the plant for its answer and date.",
+        ru=f"{who.ru}: ответа в срок нет, но работа уже идёт: «{what.ru}». Запросите у завода ответ и срок.",
+    )
+
+
 def shipment(plant: str, item: str, arrived: bool, master: MasterData) -> Cause:
     """Say that goods have left a plant, or have arrived."""
     who, what = master.name(plant), _item(item, master)

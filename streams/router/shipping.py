@@ -52,7 +52,7 @@ def _quantities(state: OrderState | None, value: Value, master: MasterData) -> d
         if quantity is None:
             raise InvalidDocument(UNMAPPED_UNIT, reasons.unmapped_unit(line["unit"], place.portion.unit))
         found[number] = found.get(number, ZERO) + quantity
-    return {} if value["document_status"] == "CANCELLED" else found
+    return dict.fromkeys(found, ZERO) if value["document_status"] == "CANCELLED" else found
 
 
 def _place(state: OrderState | None, number: str, shipper: str, master: MasterData) -> Place:
@@ -76,19 +76,33 @@ def _leg(value: Value, quantity: Decimal) -> Leg:
 
 
 def _with_leg(attempt: Attempt, leg: Leg) -> Attempt:
-    """Return the attempt with the shipment; what has left or arrived stays so, however late an older word comes."""
+    """Return the attempt with the shipment; what has left, arrived or was cancelled stays so.
+
+    A word from before that, however late it comes, changes nothing.
+    """
     known = {old.number: old for old in attempt.legs}
     old = known.get(leg.number)
+    if old is not None and _stage(leg) < _stage(old):
+        return attempt
     if old is not None:
         leg = replace(leg, departed=leg.departed or old.departed, arrived=leg.arrived or old.arrived)
     known[leg.number] = leg
     return replace(attempt, legs=tuple(known[number] for number in sorted(known)))
 
 
+def _stage(leg: Leg) -> int:
+    """Return how far it is: planned, on the way, arrived, cancelled."""
+    if leg.quantity <= 0:
+        return 3
+    return 2 if leg.arrived else 1 if leg.departed else 0
+
+
 def _too_much(state: OrderState, place: Place, attempt: Attempt, master: MasterData, now: Now) -> list[Effect]:
-    sent = sum((leg.quantity for leg in attempt.legs), ZERO)
-    if sent <= place.portion.quantity:
+    """Return the alert where more has left than was ordered; nothing is, where the plant order is cancelled."""
+    portion = place.portion
+    ordered = ZERO if attempt.closed or portion.cancelled else portion.quantity
+    if attempt.shipped <= ordered:
         return []
-    words = reasons.over_shipment(attempt.plant, place.portion.item, sent, place.portion.quantity, master)
-    where = f"{place.portion.line_id}.{place.portion.part}/{sent.normalize():f}"
+    words = reasons.over_shipment(attempt.plant, portion.item, attempt.shipped, ordered, master)
+    where = f"{portion.line_id}.{portion.part}.{attempt.number}/{attempt.shipped.normalize():f}"
     return [effects.alert(state, "over-shipment", where, words, now)]
