@@ -30,6 +30,9 @@ class Cutover(BaseModel):
     mode: Mode = Mode.LIVE
 
 
+KIND = "CUTOVER"
+"""The kind of that entry; its key is the member."""
+
 SHADOW_HEADER = ("kranhub-shadow", b"1")
 """Marks a plant order that is for hub.events only."""
 
