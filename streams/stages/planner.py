@@ -1,5 +1,6 @@
 """Planner: one partition holds an order's whole story; the pure planner decides, this says it on the topics."""
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
