@@ -96,13 +96,13 @@ def _release(state: OrderState, value: Value, _master: MasterData) -> OrderState
     state = replace(state, frozen=False)
     for portion in _portions(state, value):
         if portion.held:
-            again = replace(portion, held=None, excluded=(), retry_from=len(portion.attempts), quote_round=-1)
-            state = state.with_portion(again)
+            state = state.with_portion(portion.anew())
     return state
 
 
 def _cancel(state: OrderState, _value: Value, _master: MasterData) -> OrderState:
-    return replace(state, order=replace(state.order, cancelled=True), revision=state.revision + 1)
+    order = replace(state.order, cancelled=True)
+    return replace(state, order=order, revision=state.revision + 1, cancelled_by_hand=True)
 
 
 def _portions(state: OrderState, value: Value) -> list[Portion]:

@@ -10,6 +10,7 @@ from streams.router.effects import Effect, Now
 from streams.router.follow import Place
 from streams.router.masterdata import MasterData
 from streams.router.model import ZERO, OrderState, Portion, Quote, Reservation
+from streams.router.plan import EXPIRED
 from streams.router.reasons import Cause
 
 Value = Mapping[str, Any]
@@ -71,8 +72,9 @@ def _with_offer(state: OrderState, portion: Portion, quote: Quote, value: Value)
 
 
 def _expired(state: OrderState, place: Place, master: MasterData) -> Allocated:
-    why = "expired" if state.order.terms.quotation else "not-approved"
-    after = follow.put(state, place, replace(place.attempt, closed=why, released=True))
+    why = EXPIRED if state.order.terms.quotation else "not-approved"
+    closed = replace(place.attempt, closed=why, released=True, withdraw=place.attempt.sent is not None)
+    after = follow.put(state, place, closed)
     portion = follow.find_again(after, place.portion)
     after = after.with_portion(replace(portion, held=why))
     return after, Cause(why, reasons.held(why, portion.item)), []

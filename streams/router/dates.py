@@ -1,4 +1,4 @@
-"""When a line can be there, and by when each plant must be done: the critical path over the plants' words and calendars."""
+"""When a line can be there, and by when each plant must be done: the critical path over the plants' words."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
@@ -43,12 +43,13 @@ def finished(portion: Portion) -> date | None:
 
 
 def arrival(state: OrderState, line: Line, master: MasterData, time: datetime) -> date | None:
-    """Return the earliest day on which all of the line can be at its consignee; None while a part of it has no plant."""
+    """Return the earliest day on which all of the line can be at its consignee; None while a part has no plant."""
     portions = line_portions(state, line.line_id)
     if not portions or any(portion.current is None or not portion.current.reserved for portion in portions):
         return None
     ends = _ends(portions, master, time)
-    return max(_arrived(state, portion, ends[portion.part], master) for portion in portions if portion.feeds is None)
+    own = [portion for portion in portions if portion.feeds is None]
+    return max((_arrived(state, portion, ends[portion.part], master) for portion in own), default=None)
 
 
 def _arrived(state: OrderState, portion: Portion, end: date, master: MasterData) -> date:

@@ -139,7 +139,9 @@ def delivered_request(state: OrderState, portion: Portion, attempt: Attempt, now
     value = _request(
         state, portion, attempt.plant, number, action="DELIVERED", at=attempt.delivered_at, **_held(attempt)
     )
-    return Effect("AllocationRequest", attempt.plant, f"hub/AllocationRequest/{number}/delivered", value)
+    return Effect(
+        "AllocationRequest", attempt.plant, f"hub/AllocationRequest/{number}/delivered/{value['generation']}", value
+    )
 
 
 def _held(attempt: Attempt) -> dict[str, Any]:

@@ -187,10 +187,9 @@ def received(state: OrderState | None, value: Value, master: MasterData) -> Foll
     assert state is not None  # noqa: S101  (addressed has checked)
     attempt, revision = place.attempt, value["revision"]
     if value["outcome"] in ("APPLIED", "DUPLICATE"):
-        delivered_at = attempt.delivered_at or value["delivered_at"]
-        return put(
-            state, place, replace(attempt, delivered=max(attempt.delivered, revision), delivered_at=delivered_at)
-        ), None
+        if revision < attempt.delivered or (revision == attempt.delivered and attempt.delivered_at):
+            return state, None
+        return put(state, place, replace(attempt, delivered=revision, delivered_at=value["delivered_at"])), None
     cancelled = attempt.sent is not None and attempt.sent.cancelled
     if value["outcome"] != "REJECTED" or revision < attempt.revision or cancelled or place.portion.cancelled:
         return state, None

@@ -71,7 +71,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What a plant was last told of its plant order."""
+    """What a plant was last told of its plant order; ``content`` is that of its portion then."""
 
     quantity: Decimal
     requested_date: date
@@ -79,6 +79,7 @@ class Sent:
     feeds_into: str | None = None
     price: Decimal | None = None
     cancelled: bool = False
+    content: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +139,8 @@ class Attempt:
     """One plant asked for a portion.
 
     ``answers_from`` is the first revision whose answer still counts, ``answer_by`` the deadline of that answer;
-    ``delivered_at`` is when the plant's ERP first took it, ``told_allocator`` whether its allocator knows;
+    ``delivered_at`` is when the plant's ERP first took it, ``told_generation`` the reservation of which its
+    allocator knows that;
     ``wanted_for`` is the line's date for which the plant order's own date was worked out; ``closed`` is why the plant
     no longer has it. In ``shadow`` the plant is told nothing, ever (`cutover`).
     """
@@ -157,7 +159,7 @@ class Attempt:
     day_by_hand: date | None = None
     delivered: int = 0
     delivered_at: datetime | None = None
-    told_allocator: bool = False
+    told_generation: int = 0
     answer: Answer | None = None
     productions: tuple[Production, ...] = ()
     legs: tuple[Leg, ...] = ()
@@ -218,7 +220,7 @@ class Portion:
     ``feeds`` is the node that it goes into, None for the line's own item. ``to_make`` is what is not taken from stock,
     as last known: its components are needed for that much. ``quote_round`` is how many attempts there were when the
     quotes were asked for, ``quoted`` for how much they were; attempts before ``retry_from`` no longer keep their plants
-    from being asked.
+    from being asked. ``content`` counts the changes of what the order says of it beside quantity, date and price.
     """
 
     line_id: str
@@ -239,6 +241,7 @@ class Portion:
     attempts: tuple[Attempt, ...] = ()
     held: str | None = None
     cancelled: bool = False
+    content: int = 0
 
     @property
     def current(self) -> Attempt | None:
@@ -250,6 +253,10 @@ class Portion:
     def fixed(self) -> Decimal:
         """What a plant has made or sent of it."""
         return sum((attempt.fixed for attempt in self.attempts if attempt.closed is None), ZERO)
+
+    def anew(self) -> "Portion":
+        """Return the portion as it is planned again: not held, and whoever was tried may be asked once more."""
+        return replace(self, held=None, excluded=(), retry_from=len(self.attempts), quote_round=-1)
 
     def id_of(self, order_key: str, attempt: Attempt) -> str:
         """Return the attempt's plant order id."""
@@ -274,12 +281,13 @@ class LineStatus:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What the customer was last told of the order."""
+    """What the customer was last told of the order; ``earliest_date`` is news where it is a quotation only."""
 
     state: PlanState
     order_revision: int
     promised_date: date | None
     lines: tuple[LineStatus, ...]
+    earliest_date: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,7 +307,8 @@ class OrderState:
     """Everything the planner knows of one order.
 
     ``seen`` are the event ids of the latest versions of the order; ``frozen`` says that a person has stopped the
-    routing; ``actions`` are the ids of the latest actions of people; ``due`` is when time alone next changes something.
+    routing; ``actions`` are the ids of the latest actions of people; ``due`` is when time alone next changes something;
+    ``final_since`` is when nothing was left to do.
     ``told`` is what the members beside the buyer know; ``waits_for`` are members whose stop keeps something (`resume`).
     """
 
@@ -311,8 +320,11 @@ class OrderState:
     status: Status | None = None
     status_revision: int = 0
     frozen: bool = False
+    cancelled_by_hand: bool = False
     actions: tuple[str, ...] = ()
     due: datetime | None = None
+    final_since: datetime | None = None
+    closed: bool = False
     told: tuple[Told, ...] = ()
     waits_for: tuple[str, ...] = ()
     format: Literal[2] = field(default=2)

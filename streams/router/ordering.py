@@ -40,9 +40,9 @@ def _wanted(state: OrderState, portion: Portion, attempt: Attempt, master: Maste
     line = _line(state, portion)
     if line is None:
         return attempt.sent and replace(attempt.sent, quantity=portion.quantity)
-    feeds_into, consignee = _destination(state, portion)
+    feeds_into, consignee = _destination(state, portion, attempt)
     day = _day(state, portion, attempt, line, master, now)
-    return Sent(portion.quantity, day, consignee, feeds_into, price(portion, line, master))
+    return Sent(portion.quantity, day, consignee, feeds_into, price(portion, line, master), content=portion.content)
 
 
 def price(portion: Portion, line: Line, master: MasterData) -> Decimal | None:
@@ -73,8 +73,9 @@ def _is_open(part: Portion) -> bool:
 
 
 def _line(state: OrderState, portion: Portion) -> Line | None:
-    """Return the portion's line; None where the buyer has taken it back but something was made already."""
-    return next((line for line in state.order.lines if line.line_id == portion.line_id), None)
+    """Return the portion's line; None where the buyer has taken it back, or wants another item by now."""
+    lines = (line for line in state.order.lines if line.line_id == portion.line_id)
+    return next((line for line in lines if portion.feeds is not None or line.item == portion.item), None)
 
 
 def _day(state: OrderState, portion: Portion, attempt: Attempt, line: Line, master: MasterData, now: Now) -> date:
@@ -97,13 +98,18 @@ def _day(state: OrderState, portion: Portion, attempt: Attempt, line: Line, mast
     return max(days)
 
 
-def _destination(state: OrderState, portion: Portion) -> tuple[str | None, str]:
-    """Return what the portion is built into and where it goes: the latest plant asked for it, else the customer."""
+def _destination(state: OrderState, portion: Portion, attempt: Attempt) -> tuple[str | None, str]:
+    """Return what the portion is built into and where it goes: the latest plant asked for it, else the customer.
+
+    A component that is made already stays where it was to go although it is no longer built in: people decide on it.
+    """
     into = dates.targets(portion, dates.line_portions(state, portion.line_id))
+    if not into and portion.feeds is not None and attempt.sent is not None:
+        return attempt.sent.feeds_into, attempt.sent.consignee
     if not into:
         return None, dates.consignee(state)
-    attempt = into[0].attempts[-1]
-    return into[0].id_of(state.key, attempt), attempt.plant
+    latest = into[0].attempts[-1]
+    return into[0].id_of(state.key, latest), latest.plant
 
 
 def _tell(state: OrderState, portion: Portion, attempt: Attempt, wanted: Sent, master: MasterData, now: Now) -> Attempt:
@@ -115,7 +121,7 @@ def _tell(state: OrderState, portion: Portion, attempt: Attempt, wanted: Sent, m
     if cutover.begins_in_shadow(
         attempt, master
     ):  # people place it in the old way, so the plant's ERP reserves by itself
-        return replace(told, shadow=True, delivered_at=now.time, told_allocator=True)
+        return replace(told, shadow=True, delivered_at=now.time)
     if wanted.cancelled or attempt.shadow:
         return replace(told, answer_by=None)
     if sent and (sent.quantity, sent.requested_date) == (wanted.quantity, wanted.requested_date):

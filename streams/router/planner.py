@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from kranhub import identifiers
-from streams.router import actions, allocated, deadlines, follow, normalise, plan, reasons, resume, shipping
+from streams.router import actions, allocated, closing, deadlines, follow, normalise, plan, reasons, resume, shipping
 from streams.router import settle as settling
 from streams.router import status as statuses
 from streams.router.effects import Effect, Now
@@ -32,13 +33,30 @@ def handle(state: OrderState | None, subject: str, value: Value, now: Now, maste
     take = _TAKERS.get(subject)
     if take is None:
         return state, []
+    if state is not None and state.closed:
+        return _after_the_end(state, subject, value, now)
+    if state is not None and subject == WAKE and (end := closing.due(state)) and end <= now.time:
+        return closing.close(state, master, now)
     after, cause, first = take(state, value, now, master)
     if after is None or (after == state and not first):
         return state, []
     after, said = settling.settle(after, master, now)
     after, told = statuses.tell(after, cause, master, now)
-    after = replace(after, due=deadlines.due(after), waits_for=resume.waiting(after, master))
+    after = closing.noted(after, now)
+    after = replace(after, due=_due(after), waits_for=resume.waiting(after, master))
     return after, [*first, *said, *told]
+
+
+def _due(state: OrderState) -> datetime | None:
+    return min((day for day in (deadlines.due(state), closing.due(state)) if day), default=None)
+
+
+def _after_the_end(state: OrderState, subject: str, value: Value, now: Now) -> Handled:
+    """Pass by what says nothing new of a closed order. Raises `InvalidDocument` (``order-closed``) for the rest."""
+    if subject == "Order" and (now.event_id in state.seen or plan.order_of(value) == state.order):
+        return state, []
+    closing.refuse(state, subject)
+    return state, []
 
 
 Taken = tuple[OrderState | None, Cause | None, list[Effect]]
@@ -53,9 +71,9 @@ def _order(state: OrderState | None, value: Value, now: Now, _master: MasterData
     if now.event_id in state.seen:
         return state, None, []
     seen = (*state.seen, now.event_id)[-SEEN:]
-    if order == state.order:
+    if order == state.order or (state.cancelled_by_hand and replace(order, cancelled=True) == state.order):
         return replace(state, seen=seen), None, []
-    changed = replace(state, order=order, revision=state.revision + 1, seen=seen)
+    changed = replace(plan.revised(state, order), seen=seen)
     return changed, reasons.CANCELLED if order.cancelled else reasons.changed(changed.revision), []
 
 

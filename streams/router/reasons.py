@@ -245,6 +245,20 @@ def made_already(portions: Sequence[Portion], master: MasterData) -> Text:
     )
 
 
+CLOSED = Cause(
+    "order-closed",
+    Text(en="Everything was delivered; the order is closed.", ru="Всё поставлено; заказ закрыт."),
+)
+
+
+def order_closed(order_id: str) -> Text:
+    """Say that an order has ended and takes nothing more."""
+    return Text(
+        en=f"The order {order_id!r} is closed. Send what is new as an order with another number.",
+        ru=f"Заказ {order_id!r} закрыт. Новое отправьте заказом с другим номером.",
+    )
+
+
 TOO_LATE = Cause(
     "cancel-too-late",
     Text(
@@ -252,6 +266,17 @@ TOO_LATE = Cause(
         ru="Заказ отменён после изготовления или поставки; отменять уже нечего.",
     ),
 )
+
+
+def offered(day: date) -> Cause:
+    """Say what a quotation can count on."""
+    return Cause(
+        "offered",
+        Text(
+            en=f"All of it can be there by {day.isoformat()}. Nothing is ordered yet.",
+            ru=f"Всё может быть поставлено к {day.isoformat()}. Пока ничего не заказано.",
+        ),
+    )
 
 
 def moved(before: date, after: date) -> Text:

@@ -23,6 +23,7 @@ def reserve(state: OrderState, master: MasterData, now: Now) -> Settled:
     said: list[Effect] = []
     starts: Starts = {}
     for portion in state.portions:
+        after = portion
         for attempt in portion.attempts:
             if attempt.closed is None and not portion.cancelled:
                 kept, requests = _keep(state, portion, attempt, master, now, starts)
@@ -30,8 +31,8 @@ def reserve(state: OrderState, master: MasterData, now: Now) -> Settled:
                 kept, requests = _give_back(state, portion, attempt, now)
             said += requests
             if kept is not attempt:
-                portion = with_attempt(portion, kept)
-        state = state.with_portion(portion)
+                after = with_attempt(after, kept)
+        state = state.with_portion(after)
     return state, said
 
 
@@ -49,9 +50,9 @@ def _keep(
     if wanted is not attempt.reservation:
         said.append(effects.reserve_request(state, portion, attempt, wanted, now))
         attempt = replace(attempt, reservation=wanted)
-    if attempt.delivered_at and not attempt.told_allocator:
+    if attempt.delivered_at and attempt.delivered >= attempt.revision and attempt.told_generation < wanted.generation:
         said.append(effects.delivered_request(state, portion, attempt, now))
-        attempt = replace(attempt, told_allocator=True)
+        attempt = replace(attempt, told_generation=wanted.generation)
     return attempt, said
 
 
@@ -84,7 +85,7 @@ def _start(state: OrderState, portion: Portion, known: date, master: MasterData,
 
 def _expires(state: OrderState, attempt: Attempt, known: Reservation | None, now: Now) -> datetime | None:
     valid = state.order.terms.valid_until
-    if state.order.terms.quotation:
+    if state.order.terms.quotation and attempt.sent is None:
         return datetime.combine(valid + timedelta(days=1), datetime.min.time(), now.time.tzinfo) if valid else None
     if attempt.approved:
         return None

@@ -13,6 +13,7 @@ from streams.router.reserve import reserve
 
 Settled = tuple[OrderState, list[Effect]]
 
+
 def settle(state: OrderState, master: MasterData, now: Now) -> Settled:
     """Return the state after fitting, placing, reserving and ordering, and what to say; nothing while it is frozen.
 

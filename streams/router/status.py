@@ -30,7 +30,8 @@ _RUNNING = ("RUNNING", "HELD")
 def derive(state: OrderState, master: MasterData, now: Now) -> Status:
     """Return the order's status as the facts say."""
     lines = tuple(_line_status(state, line, master, now) for line in state.order.lines)
-    return Status(_order_state(state, lines), state.revision, _promise(state, lines), lines)
+    offered = _earliest(state, master, now) if state.order.terms.quotation else None
+    return Status(_order_state(state, lines), state.revision, _promise(state, lines), lines, offered)
 
 
 def tell(state: OrderState, cause: Cause | None, master: MasterData, now: Now) -> tuple[OrderState, list[Effect]]:
@@ -38,11 +39,22 @@ def tell(state: OrderState, cause: Cause | None, master: MasterData, now: Now) -
     new = derive(state, master, now)
     if new == state.status:
         return state, []
+    told, said = _say(state, new, _cause(state, new, cause, master), master, now)
+    return told, [*said, *_alerts(state, new, now)]
+
+
+def closed(state: OrderState, master: MasterData, now: Now) -> tuple[OrderState, list[Effect]]:
+    """Return the state and what everybody is told at the end of a delivered order."""
+    assert state.status is not None  # noqa: S101  (only what was delivered is closed with a word)
+    lines = tuple(replace(line, state="CLOSED") if line.state == "DELIVERED" else line for line in state.status.lines)
+    return _say(state, replace(state.status, state="CLOSED", lines=lines), reasons.CLOSED, master, now)
+
+
+def _say(state: OrderState, new: Status, why: Cause, master: MasterData, now: Now) -> tuple[OrderState, list[Effect]]:
     told = replace(state, status=new, status_revision=state.status_revision + 1)
-    why = _cause(state, new, cause, master)
     own = _effect(told, new, why, master, now)
     told, others = announce(told, own.value, master)
-    return told, [own, *others, *_alerts(state, new, now)]
+    return told, [own, *others]
 
 
 def _cause(state: OrderState, new: Status, cause: Cause | None, master: MasterData) -> Cause:
@@ -52,7 +64,8 @@ def _cause(state: OrderState, new: Status, cause: Cause | None, master: MasterDa
     if stuck:
         return Cause(str(stuck.code), reasons.held(str(stuck.code), stuck.item_code))
     newly_planned = new.state == "PLANNED" and old is not None and old.state == "RECEIVED"
-    found = reasons.PLANNED if newly_planned else cause or reasons.PARTLY_PLANNED
+    offered = new.earliest_date and reasons.offered(new.earliest_date)
+    found = reasons.PLANNED if newly_planned else cause or offered or reasons.PARTLY_PLANNED
     return _with_more(state, old, new, found, master)
 
 
@@ -60,7 +73,7 @@ def _with_more(state: OrderState, old: Status | None, new: Status, cause: Cause,
     """Add to the cause what stays because it is made already, and how the promise moves."""
     if cause.code in ("order-changed", "order-cancelled"):
         kept = [portion for portion in state.portions if not portion.cancelled and _surplus(state, portion)]
-        if kept and new.state != "CANCELLED" and state.order.cancelled and _is_over(new):
+        if kept and old and state.order.cancelled and _is_over(old):
             return reasons.TOO_LATE
         if kept:
             cause = Cause(cause.code, cause.text.then(reasons.made_already(kept, master)))
@@ -77,8 +90,9 @@ def _surplus(state: OrderState, portion: Portion) -> bool:
     return line is None or state.order.cancelled or (portion.feeds is None and portion.quantity > line.quantity)
 
 
-def _is_over(new: Status) -> bool:
-    return all(line.state in ("READY", "SHIPPED", "DELIVERED") for line in new.lines)
+def _is_over(told: Status) -> bool:
+    """Return whether everything was made by then."""
+    return all(line.state in ("READY", "SHIPPED", "DELIVERED") for line in told.lines)
 
 
 def _line_status(state: OrderState, line: Line, master: MasterData, now: Now) -> LineStatus:

@@ -1,0 +1,115 @@
+"""The end of an order: closed some time after its last state, with everything given back and little kept."""
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
+from streams.router import model
+from streams.router.closing import KEEP
+from streams.router.effects import Now
+from streams.router.planner import handle
+from tests.support.plants import (
+    MASTER,
+    START,
+    Cluster,
+    Event,
+    Value,
+    full_order,
+    full_receipt,
+    full_response,
+    full_shipment,
+)
+
+MOTORS = {"line_id": "1", "item_code": "ДВ-7.5", "quantity": Decimal(4), "unit": "H87"}
+
+
+def willing(asked: Value) -> list[Event]:
+    """A plant that takes, ships and delivers everything at once."""
+    number = f"{asked['plant_order_id']}/{asked['revision']}"
+    arrived = full_shipment(asked, START + timedelta(days=1), actual_arrival=START + timedelta(days=2))
+    return [
+        Event(f"{number}/r", "Receipt", full_receipt(asked, "APPLIED", START)),
+        Event(f"{number}/a", "OrderResponse", full_response(asked, "AP", START)),
+        Event(f"{number}/s", "Shipment", arrived),
+    ]
+
+
+def delivered() -> Cluster:
+    cluster = Cluster(willing)
+    cluster.take(Event("o1", "Order", full_order("17", [MOTORS])))
+    cluster.run()
+    assert cluster.status()["state"] == "DELIVERED"
+    return cluster
+
+
+def after_a_while(cluster: Cluster) -> Cluster:
+    cluster.today = START + KEEP + timedelta(days=1)
+    cluster.wake()
+    return cluster
+
+
+def test_a_delivered_order_is_closed_after_a_while_and_its_reservations_are_given_back() -> None:
+    cluster = after_a_while(delivered())
+    assert cluster.status()["state"] == "CLOSED"
+    assert [line["state"] for line in cluster.status()["lines"]] == ["CLOSED"]
+    assert cluster.holds == {}
+    assert cluster.state is not None
+    assert cluster.state.portions == ()
+
+
+def test_before_its_time_an_order_stays_open() -> None:
+    cluster = delivered()
+    cluster.today = START + KEEP - timedelta(days=1)
+    cluster.wake()
+    assert cluster.status()["state"] == "DELIVERED"
+
+
+def test_an_order_that_is_sent_again_after_its_end_is_no_new_order() -> None:
+    cluster = after_a_while(delivered())
+    said = len(cluster.said)
+    cluster.take(Event("o1", "Order", full_order("17", [MOTORS])))
+    cluster.take(Event("o1-again", "Order", full_order("17", [MOTORS])))
+    assert len(cluster.said) == said
+    assert cluster.refused == []
+
+
+def test_what_comes_new_after_the_end_is_refused_and_what_is_late_is_passed_by() -> None:
+    cluster = after_a_while(delivered())
+    asked = cluster.subjects("PlantOrder")[0]
+    cluster.take(Event("late", "Receipt", full_receipt(asked, "DUPLICATE", START)))
+    assert cluster.refused == []
+    cluster.take(Event("o2", "Order", full_order("17", [{**MOTORS, "quantity": Decimal(9)}])))
+    cluster.take(Event("late-answer", "OrderResponse", full_response(asked, "AP", START)))
+    assert cluster.refused == ["order-closed", "order-closed"]
+
+
+def test_a_cancelled_order_is_closed_without_a_word() -> None:
+    cluster = Cluster()
+    cluster.take(Event("o1", "Order", full_order("17", [MOTORS])))
+    cluster.take(Event("o2", "Order", full_order("17", [MOTORS], document_status="CANCELLED")))
+    cluster.run()
+    told = len(cluster.subjects("OrderStatus"))
+    after_a_while(cluster)
+    assert len(cluster.subjects("OrderStatus")) == told
+    assert cluster.state is not None
+    assert cluster.state.closed
+
+
+def test_a_closed_order_takes_a_fraction_of_the_space() -> None:
+    cluster = delivered()
+    assert cluster.state is not None
+    before = len(model.dump(cluster.state))
+    after_a_while(cluster)
+    assert len(model.dump(cluster.state)) < before / 2
+
+
+def test_an_order_that_comes_back_to_life_is_not_closed() -> None:
+    cluster = delivered()
+    more = full_order("17", [{**MOTORS, "quantity": Decimal(6)}])
+    cluster.take(Event("o2", "Order", more))
+    assert cluster.state is not None
+    assert cluster.state.final_since is None
+    now = Now("w", START + KEEP + timedelta(days=3))
+    after, _ = handle(replace(cluster.state), "Wake", {}, now, MASTER)
+    assert after is not None
+    assert not after.closed
