@@ -11,7 +11,6 @@ from streams.router.follow import Place
 from streams.router.masterdata import MasterData
 from streams.router.model import ZERO, OrderState, Portion, Quote, Reservation
 from streams.router.plan import EXPIRED
-from streams.router.plan import EXPIRED
 from streams.router.reasons import Cause
 
 Value = Mapping[str, Any]

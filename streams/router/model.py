@@ -258,10 +258,6 @@ class Portion:
         """Return the portion as it is planned again: not held, and whoever was tried may be asked once more."""
         return replace(self, held=None, excluded=(), retry_from=len(self.attempts), quote_round=-1)
 
-    def anew(self) -> "Portion":
-        """Return the portion as it is planned again: not held, and whoever was tried may be asked once more."""
-        return replace(self, held=None, excluded=(), retry_from=len(self.attempts), quote_round=-1)
-
     def id_of(self, order_key: str, attempt: Attempt) -> str:
         """Return the attempt's plant order id."""
         return identifiers.plant_order_id(order_key, self.line_id, str(self.part), attempt.number)
@@ -291,7 +287,6 @@ class Status:
     order_revision: int
     promised_date: date | None
     lines: tuple[LineStatus, ...]
-    earliest_date: date | None = None
     earliest_date: date | None = None
 
 

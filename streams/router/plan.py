@@ -8,7 +8,7 @@ from typing import Any
 from streams.router.items import Component, Supply
 from streams.router.masterdata import MasterData
 from streams.router.model import ZERO, Line, Order, OrderState, Portion
-from streams.router.terms import specification_of, terms_of, to_plant, to_plant
+from streams.router.terms import specification_of, terms_of, to_plant
 
 _MICRO = Decimal("0.000001")
 
@@ -60,40 +60,6 @@ def _line(line: Mapping[str, Any], value: Mapping[str, Any]) -> Line:
         specification=specification_of(line),
         opening_plant=line.get("opening_plant"),
     )
-
-
-def revised(state: OrderState, order: Order) -> OrderState:
-    """Return the state with the next revision of its order.
-
-    Portions of which the order now says something else to their plants are marked, and a quotation that had run out is
-    planned again once it is asked for again, or ordered.
-    """
-    whole = _to_all(order) != _to_all(state.order)
-    before, after = _to_makers(state.order), _to_makers(order)
-    changed = {name for name, words in after.items() if before.get(name) != words}
-    portions = tuple(
-        replace(portion, content=portion.content + 1)
-        if whole or (portion.feeds is None and portion.line_id in changed)
-        else portion
-        for portion in state.portions
-    )
-    if order.terms != state.order.terms:
-        portions = tuple(portion.anew() if portion.held == EXPIRED else portion for portion in portions)
-    return replace(state, order=order, revision=state.revision + 1, portions=portions, cancelled_by_hand=False)
-
-
-EXPIRED = "expired"
-"""Why a portion is held whose quotation was not ordered in time."""
-
-
-def _to_all(order: Order) -> tuple[Any, ...]:
-    """Return what the order as a whole says to every plant (`effects.plant_order`)."""
-    return order.kind, order.currency, order.payer, order.programme, to_plant(order.terms)
-
-
-def _to_makers(order: Order) -> dict[str, tuple[Any, ...]]:
-    """Return what each line says to the plant that makes its own item."""
-    return {line.line_id: (line.description, line.specification) for line in order.lines}
 
 
 def revised(state: OrderState, order: Order) -> OrderState:

@@ -279,17 +279,6 @@ def offered(day: date) -> Cause:
     )
 
 
-def offered(day: date) -> Cause:
-    """Say what a quotation can count on."""
-    return Cause(
-        "offered",
-        Text(
-            en=f"All of it can be there by {day.isoformat()}. Nothing is ordered yet.",
-            ru=f"Всё может быть поставлено к {day.isoformat()}. Пока ничего не заказано.",
-        ),
-    )
-
-
 def moved(before: date, after: date) -> Text:
     """Say that the promise has moved."""
     return Text(
