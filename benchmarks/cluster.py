@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 
 from confluent_kafka import Consumer, IsolationLevel, KafkaError, KafkaException, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec  # type: ignore[attr-defined]
+from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
 
 from deploy.embedded import stack
 from deploy.embedded.progress import Progress
@@ -60,7 +60,7 @@ class Cluster:
 
         0 while a new topic has no leader yet.
         """
-        wanted = {TopicPartition(topic, number): OffsetSpec.latest() for number in range(partitions)}  # type: ignore[no-untyped-call]
+        wanted = {TopicPartition(topic, number): OffsetSpec.latest() for number in range(partitions)}
         answers = self.admin.list_offsets(wanted, isolation_level=IsolationLevel.READ_COMMITTED, request_timeout=30)
         try:
             return sum(answer.result().offset for answer in answers.values())
@@ -124,7 +124,8 @@ def _chunks(records: Iterable[tuple[bytes, bytes]], size: int | None) -> Iterato
 def _produce(producer: Producer, topic: str, key: bytes, value: bytes) -> None:
     while True:
         try:
-            return producer.produce(topic, value, key)
+            producer.produce(topic, value, key)
+            return
         except BufferError:
             producer.poll(0.1)
 

@@ -48,4 +48,4 @@ def _rate(cluster: Cluster, topic: str, way: str, records: int) -> float:
     found = answer(f"restore-{way}", [sys.executable, "-m", "benchmarks.probes.restore", task.dump()], PATIENCE_S)
     if found["keys"] != records:
         raise ValueError(f"{way} brought back {found['keys']} of {records} keys")
-    return round(records / found["seconds"])
+    return float(round(records / found["seconds"]))

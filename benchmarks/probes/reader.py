@@ -9,6 +9,7 @@ import io
 import time
 from array import array
 from pathlib import Path
+from typing import Any
 
 import fastavro
 from confluent_kafka import Consumer, TopicPartition
@@ -39,8 +40,8 @@ def pairs(seen: list[tuple[int, bytes]]) -> bytes:
     """Return the file's content: for each output the order's ``sent_ns``, and how much later it was seen."""
     found = array("q")
     for now, value in seen:
-        part = fastavro.schemaless_reader(io.BytesIO(value[BODY:]), job.PART, None)
-        found.extend((part["sent_ns"], now - part["sent_ns"]))  # type: ignore[call-overload,index,operator]
+        part: Any = fastavro.schemaless_reader(io.BytesIO(value[BODY:]), job.PART, None)
+        found.extend((part["sent_ns"], now - part["sent_ns"]))
     return found.tobytes()
 
 

@@ -123,7 +123,7 @@ def test_every_portion_is_somewhere_after_any_changes(
                 attempt.sent and not attempt.sent.cancelled and not attempt.closed for attempt in portion.attempts
             )
         else:
-            assert portion.held != (portion.current is not None)
+            assert bool(portion.held) != (portion.current is not None)
     promised = cluster.at_plants()
     for portion in state.portions:
         attempt = portion.current
