@@ -63,7 +63,7 @@ def still_waiting(settings: Settings, codec: Codec, now: datetime) -> list[Value
     since: dict[str, dict[str, list[Value]]] = {}
     for topic in ("work", "audit") if keys else ():
         for subject, value in _read(settings, codec, topic, keys.__contains__):
-            if subject in _LISTS:
+            if subject in _LISTS and value.get("role") in (None, "buyer"):
                 since.setdefault(_order_of(subject, value), {}).setdefault(_LISTS[subject], []).append(value)
     known = {key: Since(**lists) for key, lists in since.items()}
     return attention.waiting((alert for _, alert in alerts), known, now)
