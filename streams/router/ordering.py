@@ -24,10 +24,19 @@ def order(state: OrderState, portion: Portion, master: MasterData, now: Now) -> 
         if attempt.sent is None:
             said.append(effects.decision(state, portion, told, master, now))
         said.append(effects.plant_order(state, portion, told, master, now))
-        if told.shadow and attempt.sent is None:
-            said.append(effects.delivered_request(state, portion, told, now))
+        if told.shadow and not wanted.cancelled:
+            told, more = _as_if_delivered(state, portion, told, now)
+            said += more
         portion = with_attempt(portion, told)
     return state.with_portion(portion), said
+
+
+def _as_if_delivered(state: OrderState, portion: Portion, attempt: Attempt, now: Now) -> tuple[Attempt, list[Effect]]:
+    """Tell the allocator that the plant has it: people place in the old way what is in shadow, so its ERP reserves."""
+    generation = attempt.reservation.generation if attempt.reservation else 0
+    if attempt.told_generation >= generation:
+        return attempt, []
+    return replace(attempt, told_generation=generation), [effects.delivered_request(state, portion, attempt, now)]
 
 
 def _wanted(state: OrderState, portion: Portion, attempt: Attempt, master: MasterData, now: Now) -> Sent | None:
@@ -118,11 +127,9 @@ def _tell(state: OrderState, portion: Portion, attempt: Attempt, wanted: Sent, m
     line = _line(state, portion)
     wanted_for = line.requested_date if line else attempt.wanted_for
     told = replace(attempt, sent=wanted, revision=revision, wanted_for=wanted_for)
-    if cutover.begins_in_shadow(
-        attempt, master
-    ):  # people place it in the old way, so the plant's ERP reserves by itself
-        return replace(told, shadow=True, delivered_at=now.time)
-    if wanted.cancelled or attempt.shadow:
+    if attempt.shadow or cutover.begins_in_shadow(attempt, master):
+        return replace(told, shadow=True, delivered=revision, delivered_at=now.time)
+    if wanted.cancelled:
         return replace(told, answer_by=None)
     if sent and (sent.quantity, sent.requested_date) == (wanted.quantity, wanted.requested_date):
         return told

@@ -14,9 +14,12 @@ from kranhub.settings import Settings
 from streams.router import cutover, entries
 from streams.router.cutover import SHADOW_HEADER, Cutover, Mode
 from streams.router.effects import Effect
+from streams.router.entries import Entry
 from streams.router.masterdata import MasterData
 from streams.router.validate import stranger
 from streams.stages.dispatch import Dispatch
+from streams.stages.planner import Planner
+from streams.stages.reference import Reference
 from tests.support.batches import CODEC, batch, record, said
 from tests.support.plants import (
     BUYER,
@@ -113,6 +116,9 @@ def test_what_people_place_in_the_old_way_is_not_held_twice() -> None:
     requests = cluster.subjects("AllocationRequest")
     assert [value["action"] for value in requests] == ["RESERVE", "DELIVERED"]
     assert requests[-1]["at"] is not None
+    send(cluster, "o2", {**MOTORS, "quantity": Decimal(6)})
+    later = cluster.subjects("AllocationRequest")[2:]
+    assert [(value["action"], value["generation"]) for value in later] == [("RESERVE", 2), ("DELIVERED", 2)]
 
 
 def test_what_began_in_shadow_stays_there_and_what_begins_later_is_delivered() -> None:
@@ -315,6 +321,27 @@ def test_an_opening_plant_must_be_a_member() -> None:
 
 
 # --- the setting
+
+
+def test_the_stage_wakes_up_who_waits_for_a_member_each_time_its_mode_is_published(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    entry = Entry(cutover.KIND, "oemz", 2, None)
+    monkeypatch.setattr(Reference, "current", lambda self, state: world(oemz="stopped"))
+    monkeypatch.setattr(Reference, "take", lambda self, record, state: True)
+    monkeypatch.setattr(Reference, "news", lambda self, record, state: iter([entry]))
+    of = batch(Planner(Settings(namespace="t."), CODEC))
+    placed_order = ("Order", CODEC.encode("Order", full_order("17", [MOTORS])))
+    published = ("MasterDataEntry", CODEC.encode("MasterDataEntry", {"kind": "UNKNOWN", "key": "oemz"}))
+    wake = ("Wake", CODEC.encode("Wake", {"order_key": f"{BUYER}:17", "time": START}))
+    found = []
+    for offset, (kind, value) in enumerate([placed_order, published, published, wake, published]):
+        before = len(said(of))
+        headers = [("ce_type", f"kranhub.{kind}".encode()), ("ce_id", str(offset).encode())]
+        of.process([record(offset, f"{BUYER}:17", value, headers=headers)])
+        new = [CODEC.decode(one.value or b"").subject for one in said(of)[before:] if one.topic == "t.hub.work"]
+        found.append(new.count("Wake"))
+    assert found == [0, 1, 0, 0, 1]
 
 
 def test_a_member_of_whom_nothing_is_said_is_live() -> None:
