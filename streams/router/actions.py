@@ -23,7 +23,7 @@ def acted(state: OrderState | None, value: Value, master: MasterData, now: Now) 
     """Take a PlannerAction.
 
     Raises `InvalidDocument`: ``unknown-order``, ``unknown-plant-order``, ``unknown-line``, ``unknown-member``,
-    ``not-a-maker``, ``bad-action``.
+    ``not-a-maker``, ``closed-plant-order``, ``bad-action``.
     """
     if state is None:
         raise InvalidDocument("unknown-order", reasons.unknown_order(value["order_key"]))
@@ -53,7 +53,9 @@ def _reject(state: OrderState, value: Value, _master: MasterData) -> OrderState:
 
 
 def _override_plant(state: OrderState, value: Value, master: MasterData) -> OrderState:
-    plant = value["plant"] or ""
+    plant = value["plant"]
+    if plant is None:
+        raise InvalidDocument("bad-action", reasons.bad_action(value["action"]))
     if plant not in master.members.by_id:
         raise InvalidDocument("unknown-member", reasons.unknown_member(plant))
     for portion in _for_plant(_portions(state, value), plant, master):
@@ -101,6 +103,8 @@ def _release(state: OrderState, value: Value, _master: MasterData) -> OrderState
 
 
 def _cancel(state: OrderState, _value: Value, _master: MasterData) -> OrderState:
+    if state.order.cancelled:
+        return state
     order = replace(state.order, cancelled=True)
     return replace(state, order=order, revision=state.revision + 1, cancelled_by_hand=True)
 
@@ -112,11 +116,18 @@ def _portions(state: OrderState, value: Value) -> list[Portion]:
         place = follow.find(state, number)
         if place is None:
             raise InvalidDocument("unknown-plant-order", reasons.unknown_plant_order(number))
+        if place.portion.cancelled or place.attempt is not _last(place.portion, value["action"]):
+            raise InvalidDocument("closed-plant-order", reasons.closed_plant_order(number))
         return [place.portion]
     found = [p for p in state.portions if not p.cancelled and line_id in (None, p.line_id)]
     if line_id is not None and not found:
         raise InvalidDocument("unknown-line", reasons.unknown_line(line_id))
     return found
+
+
+def _last(portion: Portion, action: str) -> Attempt | None:
+    """Return the attempt that the action may name: where the portion has no plant, one that looks for another."""
+    return portion.attempts[-1] if action in ("OVERRIDE_PLANT", "RELEASE") else portion.current
 
 
 _TAKERS: dict[str, Callable[[OrderState, Value, MasterData], OrderState]] = {

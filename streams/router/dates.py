@@ -1,6 +1,6 @@
 """When a line can be there, and by when each plant must be done: the critical path over the plants' words."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -126,6 +126,19 @@ def targets(portion: Portion, portions: Sequence[Portion]) -> list[Portion]:
     if portion.feeds is None:
         return []
     return [other for other in portions if other.node == portion.feeds and other.attempts]
+
+
+def below(portion: Portion, portions: Sequence[Portion]) -> Iterator[Portion]:
+    """Yield what goes into the portion, and what goes into that."""
+    for part in portions:
+        if part.feeds == portion.node:
+            yield part
+            yield from below(part, portions)
+
+
+def is_open(part: Portion) -> bool:
+    """Return whether an offer or a reservation for it is still to come, so that its days are not known."""
+    return part.held is None and not (part.current and part.current.settled)
 
 
 def due(state: OrderState, portion: Portion, plant: str, line: Line, master: MasterData) -> date:

@@ -65,20 +65,7 @@ def _may_go(state: OrderState, portion: Portion, attempt: Attempt) -> bool:
     if state.order.terms.quotation or not attempt.approved or not attempt.settled:
         return False
     portions = dates.line_portions(state, portion.line_id)
-    return not any(_is_open(part) for part in _below(portion, portions))
-
-
-def _below(portion: Portion, portions: Sequence[Portion]) -> Iterator[Portion]:
-    """Yield what goes into the portion, and what goes into that."""
-    for part in portions:
-        if part.feeds == portion.node:
-            yield part
-            yield from _below(part, portions)
-
-
-def _is_open(part: Portion) -> bool:
-    """Return whether an offer or a reservation for it is still to come."""
-    return part.held is None and not (part.current and part.current.settled)
+    return not any(dates.is_open(part) for part in dates.below(portion, portions))
 
 
 def _line(state: OrderState, portion: Portion) -> Line | None:
@@ -100,7 +87,7 @@ def _day(state: OrderState, portion: Portion, attempt: Attempt, line: Line, mast
     if attempt.reservation and attempt.reservation.available_on:
         days.append(attempt.reservation.available_on)
     portions = dates.line_portions(state, portion.line_id)
-    if next(_below(portion, portions), None):
+    if next(dates.below(portion, portions), None):
         start = dates.starts(portions, master, now.time)[portion.part]
         work = dates.working_days(portion, attempt.plant, master)
         days.append(master.calendar(attempt.plant).finish(start, work))

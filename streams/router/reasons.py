@@ -295,6 +295,16 @@ def unknown_order(key: str) -> Text:
     )
 
 
+def closed_plant_order(number: str) -> Text:
+    """Say that a plant no longer has the plant order that a person means."""
+    return Text(
+        en=f"The plant order {number} was rejected or taken back, so nothing was changed. `kranhub why` says where its "
+        "part of the order is now.",
+        ru=f"Заказ заводу {number} отклонён или отозван, поэтому ничего не изменено. Где теперь эта часть заказа, "
+        "покажет `kranhub why`.",
+    )
+
+
 def unknown_member(member: str) -> Text:
     """Say that there is no such member."""
     return Text(

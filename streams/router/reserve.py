@@ -73,9 +73,13 @@ def _wanted(
 
 
 def _start(state: OrderState, portion: Portion, known: date, master: MasterData, now: Now, starts: Starts) -> date:
-    """Return the first day of the work: later than known only where its components come in a later week."""
+    """Return the first day of the work: later than known only where its components come in a later week.
+
+    It stays as it is until the days of all components are known.
+    """
     portions = dates.line_portions(state, portion.line_id)
-    if all(other.feeds != portion.node for other in portions):
+    parts = list(dates.below(portion, portions))
+    if not parts or any(dates.is_open(part) for part in parts):
         return known
     if portion.line_id not in starts:
         starts[portion.line_id] = dates.starts(portions, master, now.time)

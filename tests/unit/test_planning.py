@@ -158,6 +158,15 @@ def test_nobody_is_asked_for_a_day_before_what_is_available() -> None:
     assert day(made, "coat") == date(2026, 12, 28)
 
 
+def test_an_assembly_begins_when_its_parts_come_and_not_later() -> None:
+    stock = {("lifter", "hoist"): 1, ("steel", "girder"): 2, ("paint", "coat"): 10}
+    made = world(MASTER, stock=stock, lines=[CRANE])
+    (asked,) = [value for value in made.asked.values() if value["plant"] == "yard"]
+    assert (asked["generation"], asked["not_before"]) == (1, START.date())
+    # Parts from stock come on Wednesday, 25 November (the coating a day later); 10 working days end on 9 December.
+    assert made.status()["earliest_date"] == date(2026, 12, 10)
+
+
 def test_each_plant_order_is_sent_once_with_its_day() -> None:
     for wanted in (date(2026, 11, 25), date(2027, 2, 1), date(2027, 6, 1)):
         made = world(MASTER, lines=[CRANE], requested_date=wanted)
