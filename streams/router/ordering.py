@@ -1,6 +1,5 @@
 """Tells plants what they should make: the smallest difference between what should be and what they were last told."""
 
-from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
