@@ -68,6 +68,16 @@ _DATE = click.option(
 )
 _PART = (_LINE, _PLANT_ORDER)
 
+reason_option: Option = click.option(
+    "--reason", required=True, metavar="TEXT", callback=_reason, help=str(orderwords.REASON)
+)
+"""Why somebody acts, as the argument ``reason``."""
+
+actor_option: Option = click.option(
+    "--actor", default=_user, show_default="$USER", metavar="NAME", help=str(orderwords.ACTOR)
+)
+"""Who acts, as the argument ``actor``."""
+
 
 def _command(action: str, help_text: Text, *more: Option) -> None:
     """Add the command of an action; ``more`` are its own options."""
@@ -78,8 +88,8 @@ def _command(action: str, help_text: Text, *more: Option) -> None:
     options: list[Option] = [
         click.argument("order"),
         *more,
-        click.option("--reason", required=True, metavar="TEXT", callback=_reason, help=str(orderwords.REASON)),
-        click.option("--actor", default=_user, show_default="$USER", metavar="NAME", help=str(orderwords.ACTOR)),
+        reason_option,
+        actor_option,
         output_option,
     ]
     command: Command = act

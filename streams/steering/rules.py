@@ -1,0 +1,222 @@
+"""``kranhub rules``: the files that routing follows, checked, compared, tried out and published."""
+
+import hashlib
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import click
+
+from kranhub.cli import emit, output_option
+from kranhub.codec import Codec
+from kranhub.errors import Misconfigured
+from kranhub.plain import plain
+from kranhub.registry import Registry
+from kranhub.settings import Settings, endpoints
+from streams import publish as publishing
+from streams.publish import Known
+from streams.router import difference, entries, masterdata, rulecheck, whatif
+from streams.router.difference import Change
+from streams.router.entries import PUBLICATION, Entry
+from streams.router.masterdata import MasterData
+from streams.router.rulecheck import Finding
+from streams.router.whatif import Differences
+from streams.steering import history, orders, published, ruleswords, sending
+from streams.steering.sending import Row
+
+FINDINGS = 5
+"""The exit code where there is something to look at."""
+
+RETENTION_DAYS = 30
+"""How far back hub.work goes (`topics`)."""
+
+Command = Callable[..., Any]
+
+
+@click.group(help=str(ruleswords.HELP))
+def rules() -> None:
+    """Group the commands about the files of the master data."""
+
+
+def _files(command: Command) -> Command:
+    """Give the command ``master``: the files as the settings or the options name them, validated."""
+
+    def with_master(
+        members: Path | None, nomenclature: Path | None, rules: Path | None, calendars: Path | None, **given: Any
+    ) -> None:
+        known = Settings()
+        master = masterdata.load(
+            members or known.members_file,
+            nomenclature or known.nomenclature_file,
+            rules or known.rules_file,
+            calendars or known.calendars_file,
+        )
+        command(master=master, **given)
+
+    wrapped: Command = with_master
+    wrapped.__doc__ = command.__doc__
+    for name, words in (
+        ("calendars", ruleswords.CALENDARS),
+        ("rules", ruleswords.RULES),
+        ("nomenclature", ruleswords.NOMENCLATURE),
+        ("members", ruleswords.MEMBERS),
+    ):
+        kind = click.Path(path_type=Path, dir_okay=False)
+        wrapped = click.option(f"--{name}", type=kind, metavar="FILE", help=str(words))(wrapped)
+    return wrapped
+
+
+@contextmanager
+def _hub() -> Iterator[tuple[Settings, Codec]]:
+    settings = Settings()
+    with Registry(endpoints(settings).registry_url) as registry:
+        yield settings, Codec(registry)
+
+
+@rules.command("check", help=str(ruleswords.CHECK))
+@output_option
+@_files
+def check(master: MasterData, output: str) -> None:
+    """Say what is to be looked at; exit 5 where there is something. Raises `Misconfigured` for a mistake."""
+    found = rulecheck.findings(master)
+    if output == "json":
+        emit({"version": master.version, "ok": not found, "findings": [_finding(each) for each in found]})
+    else:
+        _list(found)
+        click.echo(str(ruleswords.sound(master, len(found))))
+    if found:
+        sys.exit(FINDINGS)
+
+
+def _finding(found: Finding) -> dict[str, Any]:
+    return {"code": found.code, "subject": found.subject, "text": found.text.as_map()}
+
+
+def _list(found: Sequence[Finding], *, err: bool = False) -> None:
+    for finding in found:
+        click.echo(f"- {finding.text}", err=err)
+
+
+@rules.command("diff", help=str(ruleswords.DIFF))
+@output_option
+@_files
+def diff(master: MasterData, output: str) -> None:
+    """Say what publishing would change."""
+    with _hub() as (settings, codec):
+        known = published.read(settings, codec)
+    changes = difference.differences(known.values(), entries.entries(master))
+    if output == "json":
+        emit({"version": _versions(known, master), "changes": [_change(change) for change in changes]})
+        return
+    click.echo(str(ruleswords.versions(_version(known), master.version)))
+    _tell(changes)
+
+
+def _version(known: Known) -> int | None:
+    closing = known.get(PUBLICATION)
+    return closing.version if closing else None
+
+
+def _versions(known: Known, master: MasterData) -> dict[str, int | None]:
+    return {"published": _version(known), "files": master.version}
+
+
+def _change(change: Change) -> dict[str, Any]:
+    return {**asdict(change), "what": str(change.what)}
+
+
+def _tell(changes: Sequence[Change]) -> None:
+    lines = [line for change in changes for line in ruleswords.change(change)]
+    click.echo("\n".join(lines) if lines else str(ruleswords.SAME))
+
+
+@rules.command("what-if", help=str(ruleswords.WHAT_IF))
+@click.option(
+    "--since",
+    type=click.IntRange(1, RETENTION_DAYS),
+    default=RETENTION_DAYS,
+    show_default=True,
+    metavar="DAYS",
+    help=str(ruleswords.SINCE),
+)
+@click.option("--orders", "count", type=click.IntRange(1), metavar="N", help=str(ruleswords.ORDERS))
+@output_option
+@_files
+def what_if(master: MasterData, since: int, count: int | None, output: str) -> None:
+    """Replay the recorded orders twice and say what differs. Raises `Failed` where nothing is published."""
+    with _hub() as (settings, codec):
+        known = published.read(settings, codec)
+        before = published.master_of(known)
+        events = history.events(settings, codec, datetime.now(UTC) - timedelta(days=since), count)
+    after = published.with_mappings(master, published.mappings(known))
+    found = whatif.compare(whatif.replay(events, before), whatif.replay(events, after))
+    if output == "json":
+        emit({"version": _versions(known, master), **_as_json(found)})
+    elif not found.orders:
+        click.echo(str(ruleswords.NO_ORDERS))
+    else:
+        click.echo(str(ruleswords.versions(_version(known), master.version)))
+        for moved in found.moved:
+            click.echo(str(ruleswords.moved(moved, before, after)))
+        for shifted in found.shifted:
+            click.echo(str(ruleswords.shifted(shifted)))
+        click.echo(str(ruleswords.totals(found)))
+        click.echo(str(ruleswords.SIMULATION))
+
+
+def _as_json(found: Differences) -> dict[str, Any]:
+    counts = ("orders", "lines", "orders_moved", "newly_held", "later", "earlier")
+    return {
+        "totals": {name: getattr(found, name) for name in counts},
+        "moved": [plain(asdict(moved)) for moved in found.moved],
+        "shifted": [plain(asdict(shifted)) for shifted in found.shifted],
+        "simulation": ruleswords.SIMULATION.as_map(),
+    }
+
+
+@rules.command("publish", help=str(ruleswords.PUBLISH))
+@orders.reason_option
+@orders.actor_option
+@output_option
+@_files
+def publish(master: MasterData, reason: str, actor: str, output: str) -> None:
+    """Write the audit, publish what differs, say what that was. Raises `Misconfigured` for what cannot be published."""
+    _list(rulecheck.findings(master), err=True)
+    with _hub() as (settings, codec):
+        known = published.read(settings, codec)
+        changed = publishing.changes(known, master)
+        before = _version(known)
+        if changed and before == master.version:
+            raise Misconfigured(ruleswords.same_version(master.version))
+        changes = difference.differences(known.values(), entries.entries(master))
+        if changed:
+            row = _audit(changed, before, master, {"actor": actor, "reason": reason})
+            sending.send(settings, codec, [row], "/hub/rules")
+        count = publishing.publish_masterdata(settings, codec, master)
+    if output == "json":
+        said = [_change(change) for change in changes]
+        emit({"published": count, "version": _versions(known, master), "changes": said})
+        return
+    _tell(changes)
+    if changed:
+        click.echo(str(ruleswords.published(count, before, master.version)))
+
+
+def _audit(changed: Sequence[Entry], before: int | None, master: MasterData, who: dict[str, str]) -> Row:
+    """Return the audit's entry, written before anything is published: the same where publishing is repeated."""
+    content = repr([(entry.place, entry.content) for entry in changed])
+    number = f"PUBLISH/{master.version}/{hashlib.sha256(content.encode()).hexdigest()[:16]}"
+    value = {
+        "entry_id": number,
+        **who,
+        "action": "PUBLISH",
+        "subject": "masterdata",
+        "before": None if before is None else str(before),
+        "after": str(master.version),
+        "at": datetime.now(UTC),
+    }
+    return Row("audit", "masterdata", "AuditEntry", value, f"hub/AuditEntry/{number}")
