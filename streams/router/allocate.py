@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
 from typing import TYPE_CHECKING, Any
 
-from streams.router import expiry, holds, shortage, stock
+from streams.router import disruption, expiry, holds, moving, shortage, stock
 from streams.router.capacity import Placed, place, workshop
 from streams.router.holds import HOLDS, STOCKS, Hold, Place
 from streams.router.ledger import Changes, Get, Ledger, Table
 from streams.router.results import Result, first_day, ready, result
 from streams.router.stock import ZERO
+from streams.router.stops import NO_STOPS, Stops
 
 if TYPE_CHECKING:
     from streams.router.effects import Now
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 Value = Mapping[str, Any]
 
 PORTION = 500
-"""Holds that one record may end or shorten; the next tick goes on with the others."""
+"""Holds that one record may end, shorten or look at; the next tick goes on with the others."""
 
 CODES = Table("code", str)
 """The item that a plant's code meant last."""
@@ -39,8 +40,9 @@ class Outcome:
 def handle(get: Get, subject: str, value: Value, now: "Now", master: "MasterData") -> Outcome:
     """Take one event of a partition's plants; ``get`` looks up the partition's state as it is before the event.
 
-    ``subject`` is InventoryLevel (normalised: canonical item, base unit), AllocationRequest or Tick; another one
-    changes nothing. ``now.event_id`` begins the results' ids, so it must be another one for every event.
+    ``subject`` is InventoryLevel (normalised: canonical item, base unit), AllocationRequest, Disruption or Tick;
+    another one changes nothing. ``now.event_id`` begins the results' ids, so it must be another one for every event.
+    Raises `InvalidDocument` as `disruption.take` does.
     """
     take = _TAKERS.get(subject)
     ledger = Ledger(get)
@@ -112,10 +114,24 @@ def _same(known: Hold, request: Value) -> bool:
 
 
 def _fresh(ledger: Ledger, where: Place, taken: Decimal, request: Value, now: "Now", master: "MasterData") -> Hold:
+    """Return what can be held around the plant's stops, and which disruption makes it later or less than without."""
+    stops = disruption.stops_of(ledger, where.plant)
+    hold = _possible(ledger, where, taken, request, now, master, stops)
+    late = stops.between(first_day(request["not_before"], now), hold.available_on)
+    if late is None:
+        return hold
+    plain = _possible(ledger, where, taken, request, now, master, NO_STOPS)
+    same = (plain.to_make, plain.available_on) == (hold.to_make, hold.available_on)
+    return hold if same else replace(hold, disruption=late)
+
+
+def _possible(
+    ledger: Ledger, where: Place, taken: Decimal, request: Value, now: "Now", master: "MasterData", stops: Stops
+) -> Hold:
     """Return what can be held: from stock first, then what there is capacity for."""
     quantity, start = request["quantity"], first_day(request["not_before"], now)
     from_stock = taken + min(holds.stock_of(ledger, where.stock).free, quantity - taken)
-    shop = workshop(where.plant, where.item, master)
+    shop = workshop(where.plant, where.item, master, stops.making)
     rest = quantity - from_stock
     placed = place(holds.load_of(ledger, shop.load), shop, rest, start) if shop else Placed(ZERO)
     hold = Hold(
@@ -129,8 +145,9 @@ def _fresh(ledger: Ledger, where: Place, taken: Decimal, request: Value, now: "N
         to_make=placed.quantity,
         load=placed.share,
         work=placed.work,
+        begins=start if placed.quantity > 0 else None,
     )
-    return replace(hold, available_on=ready(hold, start, shop))
+    return replace(hold, available_on=ready(hold, start, shop, stops))
 
 
 def _deliver(ledger: Ledger, where: Place, known: Hold, request: Value, now: "Now") -> None:
@@ -152,11 +169,21 @@ def _tick(ledger: Ledger, tick: Value, now: "Now", master: "MasterData") -> list
             holds.give_back(ledger, where, hold, now.time.date())
             ended = Hold(ZERO, ZERO, hold.order_key, hold.generation)
             said.append(result(where, ended, "EXPIRED", f"{now.event_id}/expired/{where.request_id}"))
-    return said + shortage.go_on(ledger, now, master, PORTION - len(said))
+    said += shortage.go_on(ledger, now, master, PORTION - len(said))
+    return said + moving.go_on(ledger, now, master, PORTION - len(said))
+
+
+def _disruption(ledger: Ledger, value: Value, now: "Now", master: "MasterData") -> list[Result]:
+    since = disruption.take(ledger, value, now, master)
+    if since is None:
+        return []
+    moving.begin(ledger, value["member"], since)
+    return moving.go_on(ledger, now, master, PORTION)
 
 
 _TAKERS: dict[str, Callable[[Ledger, Value, "Now", "MasterData"], list[Result]]] = {
     "InventoryLevel": _level,
     "AllocationRequest": _request,
+    "Disruption": _disruption,
     "Tick": _tick,
 }

@@ -1,11 +1,11 @@
-"""Takes an allocator's word into the state: offers, reservations, stock that ran short, reservations that ran out."""
+"""Takes an allocator's word into the state: offers, reservations, and what becomes of those."""
 
 from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from streams.router import effects, follow, reasons, source
+from streams.router import effects, follow, moved, reasons, source
 from streams.router.effects import Effect, Now
 from streams.router.follow import Place
 from streams.router.masterdata import MasterData
@@ -32,17 +32,18 @@ def allocated(state: OrderState, value: Value, master: MasterData, now: Now) -> 
         return state, None, []
     if value["kind"] == "EXPIRED":
         return _expired(state, place, master)
-    if _is_old(reservation, value):
-        return state, None, []
-    if value["kind"] != "SHORTAGE":
-        return _reserved(state, place, value, master), None, []
+    return (state, None, []) if _is_old(reservation, value) else _taken(state, place, value, master, now)
+
+
+def _taken(state: OrderState, place: Place, value: Value, master: MasterData, now: Now) -> Allocated:
+    if value["kind"] == "MOVED":
+        return moved.moved(state, place, value, master, now)
     after = _reserved(state, place, value, master)
-    if after == state:
-        return state, None, []
+    if after == state or value["kind"] != "SHORTAGE":
+        return after, None, []
     number = f"{place.portion.line_id}.{place.portion.part}/{value['generation']}/{value['from_stock']:f}"
     words = reasons.shortage(place.attempt.plant, place.portion.item, master)
-    cause = Cause("shortage", words)
-    return after, cause, [effects.alert(state, "shortage", number, words, now)]
+    return after, Cause("shortage", words), [effects.alert(state, "shortage", number, words, now)]
 
 
 def _is_old(reservation: Reservation, value: Value) -> bool:
@@ -66,6 +67,7 @@ def _with_offer(state: OrderState, portion: Portion, quote: Quote, value: Value)
         to_make=value["to_make"],
         available_on=value["available_on"],
         load=value["load"],
+        disruption=value.get("disruption"),
     )
     quotes = tuple(offer if known is quote else known for known in portion.quotes)
     return state.with_portion(replace(portion, quotes=quotes))
@@ -89,6 +91,7 @@ def _reserved(state: OrderState, place: Place, value: Value, master: MasterData)
         to_make=value["to_make"],
         available_on=value["available_on"],
         answered=value["generation"],
+        disruption=value.get("disruption"),
     )
     after = follow.put(state, place, replace(attempt, reservation=known))
     portion = follow.find_again(after, portion)

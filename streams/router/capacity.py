@@ -7,11 +7,19 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import NamedTuple
 
 from kranhub import units
+from streams.router import stops as halts
 from streams.router.calendars import Calendar, shifted
 from streams.router.masterdata import MasterData
+from streams.router.stops import Stop
 
 WEEKS = 52
-"""How far ahead capacity is given away, from the week in which the work may begin."""
+"""How far ahead capacity is given away, from the week in which the work may begin; weeks of a stop do not count."""
+
+AGAIN = 3 * WEEKS
+"""How far ahead what was promised before a stop finds other weeks."""
+
+MAX_STOPPED = 10 * WEEKS
+"""Weeks of stops that are passed over at most."""
 
 ZERO = Decimal(0)
 _MICRO = Decimal("0.000001")
@@ -38,7 +46,8 @@ class Workshop:
     """What makes an item at a plant.
 
     ``weekly`` is a full week's capacity in its own unit, one of which is ``base`` base units of the item; without a
-    limit it is None. ``whole`` says that the item is made in whole numbers. ``load`` names the capability's `Load`.
+    limit it is None. ``whole`` says that the item is made in whole numbers. ``load`` names the capability's `Load`. On
+    the days of ``stops`` nothing is made.
     """
 
     load: str
@@ -47,20 +56,26 @@ class Workshop:
     weekly: Decimal | None
     base: Decimal
     whole: bool
+    stops: tuple[Stop, ...] = ()
 
     def capacity(self, day: date) -> Decimal:
         """Return the capacity of the day's ISO week: as much of a full week's as it has working days."""
         weekly = self.weekly or ZERO
-        return weekly * self.calendar.working_days_in_week(day) / len(self.calendar.weekdays)
+        return weekly * halts.working_days_in_week(self.calendar, day, self.stops) / len(self.calendar.weekdays)
 
     def finish(self, start: date, work: tuple[Work, ...]) -> date:
         """Return the day on which the work is done that may begin on ``start``, the last of it in its last week."""
         last = max((week_begin(entry.week) for entry in work), default=start)
-        return self.calendar.finish(max(start, last), self.working_days)
+        return halts.finish(self.calendar, max(start, last), self.working_days, self.stops)
+
+    def stopped_weeks(self, start: date) -> int:
+        """Return how many weeks from ``start`` on the stops take."""
+        days = sum(max(0, (stop.ends - max(stop.begins, start)).days + 1) for stop in self.stops)
+        return min(days // 7, MAX_STOPPED)
 
 
-def workshop(plant: str, item: str, master: MasterData) -> Workshop | None:
-    """Return what makes the item at the plant, or None.
+def workshop(plant: str, item: str, master: MasterData, stops: tuple[Stop, ...] = ()) -> Workshop | None:
+    """Return what makes the item at the plant, which makes nothing on the days of ``stops``, or None.
 
     A capacity in a unit that the item does not convert to cannot be measured: it is no limit.
     """
@@ -76,6 +91,7 @@ def workshop(plant: str, item: str, master: MasterData) -> Workshop | None:
         weekly=capacity.quantity if capacity and base else None,
         base=base or Decimal(1),
         whole=known.unit in units.UNITS and units.UNITS[known.unit].dimension in _COUNTED,
+        stops=stops,
     )
 
 
@@ -95,7 +111,7 @@ def place(load: Load, shop: Workshop, quantity: Decimal, start: date) -> Placed:
     if quantity <= 0 or shop.weekly is None:
         return Placed(max(quantity, ZERO))
     needed = (quantity / shop.base).quantize(_MICRO, ROUND_CEILING)
-    found = list(_fill(load, shop, needed, start))
+    found = list(_fill(load, shop, needed, start, WEEKS))
     total = sum((work.quantity for work, _ in found), ZERO)
     if total < needed:
         step = Decimal(1) if shop.whole and quantity == quantity.to_integral_value() else _MICRO
@@ -103,9 +119,23 @@ def place(load: Load, shop: Workshop, quantity: Decimal, start: date) -> Placed:
     return Placed(quantity, tuple(work for work, _ in found), _share(load, found))
 
 
-def _fill(load: Load, shop: Workshop, needed: Decimal, start: date) -> Iterator[tuple[Work, Decimal]]:
-    """Yield what each week takes, with the week's whole capacity."""
-    for number in range(WEEKS):
+def place_again(load: Load, shop: Workshop, needed: Decimal, start: date) -> tuple[Work, ...] | None:
+    """Put all of the quantity (in the unit of the capacity) into the earliest weeks from ``start`` on; else None.
+
+    ``load`` is without it. It was promised before a stop, so it may go further ahead than what is new.
+    """
+    found = tuple(work for work, _ in _fill(load, shop, needed, start, AGAIN))
+    return found if sum((work.quantity for work in found), ZERO) == needed else None
+
+
+def overbooked(load: Load, shop: Workshop, work: Work) -> bool:
+    """Say whether more is promised of the work's week than can be made in it."""
+    return load.weeks.get(work.week, ZERO) > shop.capacity(week_begin(work.week))
+
+
+def _fill(load: Load, shop: Workshop, needed: Decimal, start: date, weeks: int) -> Iterator[tuple[Work, Decimal]]:
+    """Yield what each of so many weeks takes, with the week's whole capacity; weeks of a stop do not count."""
+    for number in range(weeks + shop.stopped_weeks(start)):
         day = shifted(start, 7 * number)
         week, capacity = week_of(day), shop.capacity(day)
         left = (capacity - load.weeks.get(week, ZERO)).quantize(_MICRO, ROUND_FLOOR)

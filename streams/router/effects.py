@@ -185,6 +185,7 @@ def _inputs(state: OrderState, portion: Portion, attempt: Attempt | None) -> dic
         "held": portion.held,
         "cutover": "shadow" if attempt and attempt.shadow else None,
         "available_on": reservation.available_on.isoformat() if reservation and reservation.available_on else None,
+        "disruption": reservation.disruption if reservation else None,
         "requested_date": attempt.sent.requested_date.isoformat() if attempt and attempt.sent else None,
     }
     return {name: content for name, content in found.items() if content}

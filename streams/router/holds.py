@@ -1,6 +1,7 @@
 """What each request holds of a plant's stock and capacity. One request touches a few values, however many are open.
 
 The holds that have something from stock stand in a row by age, each naming its neighbours; `Stock.youngest` is its end.
+Those that have something to be made are listed by the week in which it is done (`weeks`).
 """
 
 from dataclasses import dataclass, replace
@@ -8,9 +9,11 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from streams.router.capacity import Load, Work, added
+from streams.router import weeks
+from streams.router.capacity import Load, Work, added, week_of
 from streams.router.ledger import Ledger, Table
 from streams.router.stock import ZERO, Stock
+from streams.router.weeks import Entry, Listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +21,9 @@ class Hold:
     """What one request was promised, of the quantity that it asked for, in the item's base unit.
 
     Of ``from_stock`` the plant's ERP reserves ``taken`` by itself. ``work`` is where ``to_make`` has its capacity,
-    ``load`` the share that others had of those weeks. ``older`` and ``younger`` are the neighbours in the row. Earlier
-    releases kept ``quantity`` and ``from_stock`` alone; ``order_key`` is empty then.
+    ``load`` the share that others had of those weeks; it begins on ``begins`` at the earliest, and ``disruption`` is
+    what makes it later. ``older`` and ``younger`` are the neighbours in the row, ``listed`` is the place in the weeks.
+    Earlier releases kept ``quantity`` and ``from_stock`` alone; ``order_key`` is empty then.
     """
 
     quantity: Decimal
@@ -35,6 +39,9 @@ class Hold:
     work: tuple[Work, ...] = ()
     older: str | None = None
     younger: str | None = None
+    begins: date | None = None
+    disruption: str | None = None
+    listed: Listed | None = None
 
     @property
     def counted(self) -> Decimal:
@@ -92,13 +99,14 @@ def keep(ledger: Ledger, place: Place, hold: Hold, today: date) -> None:
             _change(ledger, place.beside(stock.youngest), younger=place.request_id)
         promised = stock.promised + hold.counted
         ledger.put(STOCKS, place.stock, replace(stock, promised=promised, youngest=place.request_id))
-    ledger.put(HOLDS, place.hold, hold)
+    ledger.put(HOLDS, place.hold, enlist(ledger, place, hold, today))
     book(ledger, hold.work, today)
 
 
 def give_back(ledger: Ledger, place: Place, hold: Hold, today: date) -> None:
     """Forget the hold; what it held may be promised again, but for what the plant's ERP has reserved itself."""
     step_out(ledger, place, hold)
+    _delist(ledger, place, hold)
     stock = stock_of(ledger, place.stock)
     if hold.counted:
         ledger.put(STOCKS, place.stock, replace(stock, promised=stock.promised - hold.counted))
@@ -116,6 +124,26 @@ def step_out(ledger: Ledger, place: Place, hold: Hold) -> Hold:
     if hold.older:
         _change(ledger, place.beside(hold.older), younger=hold.younger)
     return replace(hold, older=None, younger=None)
+
+
+def enlist(ledger: Ledger, place: Place, hold: Hold, today: date) -> Hold:
+    """List the hold under the week in which its work is done, and under no other; return it with its place there."""
+    done = hold.available_on if hold.to_make > 0 else None
+    if done and hold.listed and hold.listed.week == week_of(done):
+        return hold
+    _delist(ledger, place, hold)
+    if done is None:
+        return replace(hold, listed=None)
+    entry = Entry(place.item, place.request_id)
+    return replace(hold, listed=weeks.add(ledger, place.plant, entry, done, today))
+
+
+def _delist(ledger: Ledger, place: Place, hold: Hold) -> None:
+    if hold.listed is None:
+        return
+    moved = weeks.remove(ledger, place.plant, Entry(place.item, place.request_id), hold.listed)
+    if moved is not None:
+        _change(ledger, Place(place.plant, *moved).hold, listed=hold.listed)
 
 
 def book(ledger: Ledger, work: tuple[Work, ...], today: date, sign: int = 1) -> None:

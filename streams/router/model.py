@@ -121,7 +121,7 @@ class Reservation:
     """What a plant's allocator was asked to keep, and its answer: ``from_stock`` and ``to_make`` are None before it.
 
     ``answered`` is the generation that it was an answer to. ``expires_at`` is set while it is kept for a while only:
-    for a quotation, or until a person approves.
+    for a quotation, or until a person approves. ``disruption`` is what makes it later or less at the plant.
     """
 
     generation: int
@@ -132,6 +132,7 @@ class Reservation:
     available_on: date | None = None
     expires_at: datetime | None = None
     answered: int = 0
+    disruption: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +204,7 @@ class Quote:
     """What a candidate could do, without a reservation; the quantities are None until it has answered.
 
     ``load`` is the share of its capacity that is taken in the weeks that it would need, 0 to 1; None without one.
+    ``disruption`` is what makes it later or less.
     """
 
     plant: str
@@ -210,6 +212,7 @@ class Quote:
     to_make: Decimal | None = None
     available_on: date | None = None
     load: Decimal | None = None
+    disruption: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,6 +313,7 @@ class OrderState:
     routing; ``actions`` are the ids of the latest actions of people; ``due`` is when time alone next changes something;
     ``final_since`` is when nothing was left to do.
     ``told`` is what the members beside the buyer know; ``waits_for`` are members whose stop keeps something (`resume`).
+    ``disruptions`` are those, by plant and its own number, that the hub's people were last told to endanger a promise.
     """
 
     key: str
@@ -327,6 +331,7 @@ class OrderState:
     closed: bool = False
     told: tuple[Told, ...] = ()
     waits_for: tuple[str, ...] = ()
+    disruptions: tuple[str, ...] = ()
     format: Literal[2] = field(default=2)
 
     def with_portion(self, portion: Portion) -> "OrderState":

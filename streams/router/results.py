@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from kranhub import identifiers
 from streams.router.capacity import Workshop
 from streams.router.holds import Hold, Place
+from streams.router.stops import Stops, leaving
 
 if TYPE_CHECKING:
     from streams.router.effects import Now
@@ -31,6 +32,7 @@ def result(where: Place, hold: Hold, kind: str, event_id: str) -> Result:
         "generation": hold.generation,
         "available_on": hold.available_on,
         "load": hold.load,
+        "disruption": hold.disruption,
     }
     return Result(event_id, value)
 
@@ -41,8 +43,8 @@ def first_day(not_before: date | None, now: "Now") -> date:
     return max(not_before or today, today)
 
 
-def ready(hold: Hold, start: date, shop: Workshop | None) -> date | None:
-    """Return the day on which all of it is ready when nothing begins before ``start``; None where it is nothing."""
+def ready(hold: Hold, start: date, shop: Workshop | None, stops: Stops) -> date | None:
+    """Return the day on which all of it is ready to leave when nothing begins before ``start``; None for nothing."""
     if shop is not None and hold.to_make > 0:
-        return shop.finish(start, hold.work)
-    return start if hold.from_stock > 0 else None
+        return leaving(shop.finish(start, hold.work), stops.leaving)
+    return leaving(start, stops.leaving) if hold.from_stock > 0 else None

@@ -4,7 +4,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from streams.router import holds
+from streams.router import disruption, holds
 from streams.router.capacity import Placed, place, workshop
 from streams.router.holds import HOLDS, STOCKS, Hold, Place
 from streams.router.ledger import Ledger, Table
@@ -63,14 +63,18 @@ def _lose(ledger: Ledger, where: Place, missing: Decimal, now: "Now", master: "M
     stock = holds.stock_of(ledger, where.stock)
     ledger.put(STOCKS, where.stock, replace(stock, promised=stock.promised - lost))
     after = _made_instead(ledger, where, replace(hold, from_stock=hold.from_stock - lost), lost, now, master)
+    after = holds.enlist(ledger, where, after, now.time.date())
     ledger.put(HOLDS, where.hold, after)
     return after
 
 
 def _made_instead(ledger: Ledger, where: Place, hold: Hold, lost: Decimal, now: "Now", master: "MasterData") -> Hold:
     start = first_day(hold.not_before, now)
-    shop = workshop(where.plant, where.item, master)
+    stops = disruption.stops_of(ledger, where.plant)
+    shop = workshop(where.plant, where.item, master, stops.making)
     placed = place(holds.load_of(ledger, shop.load), shop, lost, start) if shop else Placed(ZERO)
     holds.book(ledger, placed.work, now.time.date())
     after = replace(hold, to_make=hold.to_make + placed.quantity, work=(*hold.work, *placed.work), load=placed.share)
-    return replace(after, available_on=ready(after, start, shop))
+    done = ready(after, start, shop, stops)
+    late = stops.between(start, done)
+    return replace(after, available_on=done, begins=start if after.to_make > 0 else None, disruption=late)

@@ -54,6 +54,9 @@ def _less(portion: Portion, rule: Rule | None, quote: Quote | None) -> str:
         return "lower-rank"
     if quote.from_stock is None:
         return "no-offer"
-    if source.amount(quote) < portion.quantity:
+    less = source.amount(quote) < portion.quantity
+    if quote.disruption and (less or rule.rank == "earliest-promise"):
+        return "disrupted"
+    if less:
         return "offers-less"
     return _LESS_BY_RANK.get(rule.rank, "lower-rank")

@@ -68,9 +68,10 @@ class Allocator:
         self._early, self._unmapped = Backlog("early"), Unmapped()
 
     def process(self, record: Record, state: State, out: Out, ctx: Context) -> None:
-        """Take a plant's stock, a request, a tick, or a change of master data.
+        """Take a plant's stock, its disruptions, a request, a tick, or a change of master data.
 
-        Raises ``no-masterdata`` where too much waits for the first publication, ``too-many-digits`` for a level.
+        Raises ``no-masterdata`` where too much waits for the first publication, ``too-many-digits`` for a level,
+        ``too-many-disruptions`` for a disruption.
         """
         if record.value is None:
             return
@@ -107,33 +108,45 @@ class Allocator:
         self, came: _Came, state: State, out: Out, ctx: Context, master: MasterData, *, late: bool = False
     ) -> None:
         subject, value = self._codec.decode(came.data, trusted=True)
-        event_id = came.event_id
-        if subject == "InventoryLevel":
-            try:
+        owner = _owner(subject, value)
+        event_id = came.place if owner else came.event_id  # A member may give two documents one id.
+        try:
+            if subject == "InventoryLevel":
                 value = normalise(subject, value, value["company"], master).value
-            except InvalidDocument as error:
-                self._refuse(error, value, came, state, out, late=late)
+            if owner and not _makes(owner, master):
                 return
-            member = master.members.by_id.get(value["company"])
-            if member is None or not member.makes:
-                return
-            event_id = came.place  # A member may give two levels one id.
-        outcome = allocate.handle(state.get, subject, value, Now(event_id, ctx.time), master)
+            outcome = allocate.handle(state.get, subject, value, Now(event_id, ctx.time), master)
+        except InvalidDocument as error:
+            self._refuse(error, subject, value, came, state, out, late=late)
+            return
         for key, data in outcome.changes.items():
             _write(state, key, data)
         for result in outcome.results:
             out.send(self._work, result.value["order_key"], Document("AllocationResult", result.value, result.id))
 
-    def _refuse(self, error: InvalidDocument, value: Value, came: _Came, state: State, out: Out, *, late: bool) -> None:
-        """Keep the level until it can be read, and tell people; a late one comes again, as a record of its own."""
-        member = value["company"]
-        if late:
-            document = Document("InventoryLevel", came.data, came.event_id, source=f"/members/{member}")
+    def _refuse(
+        self, error: InvalidDocument, subject: str, value: Value, came: _Came, state: State, out: Out, *, late: bool
+    ) -> None:
+        """Keep a level until it can be read, and tell people; what is late comes again, as a record of its own."""
+        member = _owner(subject, value)
+        if member and late:
+            document = Document(subject, came.data, came.event_id, source=f"/members/{member}")
             out.send(self._allocation, member, document)
         elif error.code not in UNMAPPED:
             raise error
         elif self._unmapped.keep(state, value, came.dump(), error.code):
             out.dead_letter(error, key=member, member=member)
+
+
+def _owner(subject: str, value: Value) -> str | None:
+    """Return whose own word this is; None for what the hub itself says."""
+    name = {"InventoryLevel": "company", "Disruption": "member"}.get(subject)
+    return str(value[name]) if name else None
+
+
+def _makes(member: str, master: MasterData) -> bool:
+    known = master.members.by_id.get(member)
+    return known is not None and known.makes
 
 
 def _write(state: State, key: str, data: bytes | None) -> None:
