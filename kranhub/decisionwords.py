@@ -33,6 +33,7 @@ WHY_NOT: Mapping[str, Text] = {
     "not-approved": Text(en="nobody approved it in time", ru="не утверждён в срок"),
     "expired": Text(en="the quotation is no longer valid", ru="срок предложения истёк"),
     "no-rule": Text(en="no routing rule matches", ru="нет подходящего правила маршрутизации"),
+    "before-hub": Text(en="the order stood at a plant before the hub", ru="заказ был размещён до подключения к центру"),
 }
 """Why a candidate was not chosen, by `RoutingDecision.alternatives.why_not`."""
 
@@ -106,10 +107,12 @@ def outcome(value: Value, names: Names) -> Text:
         why = held(value["inputs"].get("held") or "no-candidate")
         return Text(en=f"nobody could take it: {why.en}", ru=f"взять некому: {why.ru}")
     who = names.member(value["chosen"])
-    return Text(
-        en="; ".join([f"goes to {who.en}", *_stock(value, "from stock"), *_days(value, "asked for by", "ready on")]),
-        ru="; ".join([f"исполнитель {who.ru}", *_stock(value, "со склада"), *_days(value, "срок", "готовность")]),
-    )
+    en = [f"goes to {who.en}", *_stock(value, "from stock"), *_days(value, "asked for by", "ready on")]
+    ru = [f"исполнитель {who.ru}", *_stock(value, "со склада"), *_days(value, "срок", "готовность")]
+    if value["inputs"].get("cutover") == "shadow":
+        en.append("in shadow: the hub does not tell the plant")
+        ru.append("в теневом режиме: центр не передаёт заказ заводу")
+    return Text(en="; ".join(en), ru="; ".join(ru))
 
 
 def sentence(value: Value, names: Names) -> Text:

@@ -1,1 +1,1 @@
-"""The kernel's own commands: run, tail, trace."""
+"""The kernel's own commands: run, tail, trace, why."""

@@ -8,6 +8,9 @@ from typing import Any
 
 from streams.router.entries import Entry, Kind
 
+OF_FILES = (Kind.CALENDAR, Kind.PARTY, Kind.ITEM, Kind.BILL, Kind.TRANSPORT, Kind.RULE, Kind.PUBLICATION)
+"""Kinds of entries that come of files, in their order; others, such as members' mappings, are not compared."""
+
 
 class What(StrEnum):
     """What happens to an entry."""
@@ -40,14 +43,15 @@ class Change:
 
 
 def differences(before: Iterable[Entry], after: Iterable[Entry]) -> list[Change]:
-    """Return what changes from one set of entries to the other, in the order of `Kind`, then by key.
+    """Return what changes from one set of entries to the other, in the order of `OF_FILES`, then by key.
 
-    Members' own mappings are no part of the files and are left out. Versions count only where they stand in content.
+    Versions count only where they stand in content.
     """
     old, new = ({entry.place: entry.content for entry in some if entry.content} for some in (before, after))
-    order = [str(kind) for kind in Kind]
-    places = sorted({*old, *new}, key=lambda place: (order.index(place[0]) if place[0] in order else -1, place))
-    found = (_change(place, old.get(place), new.get(place)) for place in places if place[0] != Kind.MAPPING)
+    order = [str(kind) for kind in OF_FILES]
+    compared = (place for place in {*old, *new} if place[0] in order)
+    places = sorted(compared, key=lambda place: (order.index(place[0]), place))
+    found = (_change(place, old.get(place), new.get(place)) for place in places)
     return [change for change in found if change]
 
 

@@ -68,7 +68,7 @@ _WHAT = {
 def sound(master: MasterData, findings: int) -> Text:
     """Say that the files are valid, and how much they hold."""
     found = f"{len(master.members.members)}, {len(master.nomenclature.items)}, {len(master.rules.rules)}"
-    said_en = f"{findings} findings." if findings else "No findings."
+    said_en = f"Findings: {findings}." if findings else "No findings."
     said_ru = f"Замечаний: {findings}." if findings else "Замечаний нет."
     return Text(
         en=f"No mistakes: version {master.version}; members, items, rules: {found}. {said_en}",
@@ -128,21 +128,22 @@ def _placed(placement: Placement, master: MasterData) -> Text:
 
 
 def shifted(found: Shifted) -> Text:
-    """Say which line would come on another day."""
+    """Say which line would be at its consignee on another day."""
     old, new = found.before or "-", found.after or "-"
     return Text(
-        en=f"{found.order_key}, line {found.line_id}, promised day: {old} -> {new}",
-        ru=f"{found.order_key}, строка {found.line_id}, обещанный день: {old} -> {new}",
+        en=f"{found.order_key}, line {found.line_id}, day at the consignee: {old} -> {new}",
+        ru=f"{found.order_key}, строка {found.line_id}, день у получателя: {old} -> {new}",
     )
 
 
 def totals(found: Differences) -> Text:
     """Sum up what would be different."""
     return Text(
-        en=f"Of {found.orders} orders ({found.lines} lines): {found.orders_moved} with {len(found.moved)} parts "
-        f"elsewhere, {found.newly_held} parts newly held; {found.later} lines later, {found.earlier} earlier.",
-        ru=f"Заказов {found.orders} (строк {found.lines}): с переменой мест {found.orders_moved}, частей "
-        f"{len(found.moved)}, из них вновь задержано {found.newly_held}; строк позже {found.later}, раньше "
+        en=f"Compared: orders {found.orders}, lines {found.lines}. Elsewhere: orders {found.orders_moved}, parts "
+        f"{len(found.moved)}, of them newly held {found.newly_held}. Lines later: {found.later}, earlier: "
+        f"{found.earlier}.",
+        ru=f"Сравнено: заказов {found.orders}, строк {found.lines}. В другом месте: заказов {found.orders_moved}, "
+        f"частей {len(found.moved)}, из них вновь задержано {found.newly_held}. Строк позже: {found.later}, раньше: "
         f"{found.earlier}.",
     )
 

@@ -256,6 +256,14 @@ def test_a_line_without_a_mapping_waits(hub: Hub) -> None:
     assert desk.waits() == []
 
 
+def test_what_others_than_the_buyer_are_told_does_not_count(hub: Hub) -> None:
+    desk = Desk(hub)
+    desk.order({**PAINT, "item_code": "НЕТ"}, payer="omsk-leasing")
+    told = desk.cluster.subjects("OrderStatus")[-1]
+    hub.put("hub.work", KEY, "OrderStatus", {**told, "addressee": "omsk-leasing", "role": "payer", "lines": []})
+    assert desk.waits() == ["unmapped-item"]
+
+
 def test_nothing_waits_for_a_cancelled_order(hub: Hub) -> None:
     desk = Desk(hub, refuse)
     desk.order()

@@ -131,6 +131,12 @@ def test_a_decision_by_hand_says_so() -> None:
     assert "вручную" in decisionwords.rule(value).ru
 
 
+def test_a_decision_in_shadow_says_that_nobody_was_told() -> None:
+    said = decisionwords.outcome({**decision(inputs={"cutover": "shadow"}), "mode": "auto"}, Names())
+    assert "in shadow" in said.en
+    assert "теневом" in said.ru
+
+
 def test_an_unknown_code_is_shown_as_it_is() -> None:
     assert decisionwords.why_not("too-far") == decisionwords.held("too-far") == Text(en="too-far", ru="too-far")
 
@@ -150,6 +156,7 @@ def codes() -> Iterator[str]:
         for function in (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)):
             if function.name in ("_why_not", "_less", "_forbidden"):
                 yield from _returned(function)
+    yield from ("stopped", "before-hub")  # constants of `resume` and `opening`
     for path in Path("streams/router").glob("*.py"):
         text = path.read_text(encoding="utf-8")
         yield from re.findall(r'closed="([a-z-]+)"', text)

@@ -1,0 +1,112 @@
+"""The commands that steer routing, on the real Kafka with a running core: explain, step in, try out, publish."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from kranhub.commands.why import why
+from kranhub.settings import variables
+from streams.steering.orders import orders
+from streams.steering.rules import rules
+from tests.support.core import World, core, line, order, wait_for, world
+from tests.support.stack import Stack, new_namespace
+from tests.support.terminal import call
+
+pytestmark = pytest.mark.stack
+
+BUYER = "sibir-terminal"
+WHY = ("--reason", "as agreed by telephone", "--actor", "dispatcher")
+PAINT = line("1", "ОКР-М2", 100, "MTK")
+
+
+@pytest.fixture(scope="module")
+def hub(stack: Stack) -> Iterator[World]:
+    settings = stack.prepare(new_namespace())
+    with world(settings) as around, core(settings):
+        yield around
+
+
+@pytest.fixture(autouse=True)
+def _there(hub: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in variables(hub.settings).items():
+        monkeypatch.setenv(name, value)
+
+
+def shown(command: Any, *words: str) -> Any:
+    result = call(command, *words, "-o", "json")
+    assert result.exit_code == 0, result.output
+    return json.loads(result.output)
+
+
+def test_a_person_gives_a_part_to_another_plant_and_sees_why(hub: World) -> None:
+    key = f"{BUYER}:701"
+    hub.write(BUYER, "Order", "701", order("701", PAINT))
+    asked = hub.plant_order("tsvetnoy-bulvar", key)
+    (first,) = shown(why, "701")
+    assert (first["chosen"], first["rule"]) == ("tsvetnoy-bulvar", "capability-rank")
+    assert [other["why_not"] for other in first["alternatives"]] == [None, "lower-rank"]
+    sent = shown(orders, "override-plant", key, "--plant-order", asked["plant_order_id"], "--plant", "zmk-most", *WHY)
+    hub.plant_order("zmk-most", key)
+    last = wait_for(lambda: shown(why, key)[1:], "the second decision is known")[-1]
+    assert (last["chosen"], last["inputs"]["by_hand"]) == ("zmk-most", "yes")
+    assert "ЗМК-Мост" in last["text"]["ru"]
+    audit = [message.value for message in hub.read("hub.audit") if message.key == key and message.value]
+    assert [(entry["entry_id"], entry["actor"]) for entry in audit] == [(sent["action_id"], "dispatcher")]
+
+
+def test_an_action_that_the_planner_refuses_is_a_dead_letter(hub: World) -> None:
+    shown(orders, "freeze", f"{BUYER}:never-placed", *WHY)
+    letters = wait_for(
+        lambda: [letter for letter in hub.dead_letters() if letter["code"] == "unknown-order"], "it is refused"
+    )
+    assert letters[0]["key"] == f"{BUYER}:never-placed"
+
+
+def test_rules_are_tried_out_published_and_followed(hub: World, tmp_path: Path) -> None:
+    key = f"{BUYER}:702"
+    hub.write(BUYER, "Order", "702", order("702", PAINT))
+    hub.plant_order("tsvetnoy-bulvar", key)
+    assert shown(rules, "diff")["changes"] == []
+    files = _changed(hub, tmp_path)
+    changes = {(change["kind"], change["what"]) for change in shown(rules, "diff", *files)["changes"]}
+    assert ("RULE", "added") in changes
+    tried = shown(rules, "what-if", *files)
+    moved = {moved["order_key"]: moved["after"] for moved in tried["moved"]}
+    assert [(place["plant"], place["waits"]) for place in moved[key]] == [("zmk-most", True)]
+    assert shown(rules, "publish", *files, *WHY)["version"] == {"published": 1, "files": 2}
+    assert shown(rules, "diff", *files)["changes"] == []
+    audit = [message.value for message in hub.read("hub.audit") if message.key == "masterdata" and message.value]
+    assert [(entry["before"], entry["after"]) for entry in audit] == [("1", "2")]
+    _follow(hub)
+
+
+def _changed(hub: World, folder: Path) -> tuple[str, ...]:
+    """Files of version 2, in which painting is not for Tsvetnoy Bulvar and waits for a person."""
+    careful = {"rule": "careful", "when": {"okpd2": ["25.61"]}, "mode": "approve", "deny": ["tsvetnoy-bulvar"]}
+    rest = yaml.safe_load(Path(hub.settings.rules_file).read_text("utf-8"))["rules"]
+    items = yaml.safe_load(Path(hub.settings.nomenclature_file).read_text("utf-8"))
+    for name, content in (("rules", {"rules": [careful, *rest]}), ("nomenclature", {**items, "version": 2})):
+        (folder / f"{name}.yaml").write_text(yaml.safe_dump(content, allow_unicode=True), "utf-8")
+    return "--rules", str(folder / "rules.yaml"), "--nomenclature", str(folder / "nomenclature.yaml")
+
+
+def _follow(hub: World) -> None:
+    """An order under the new rule waits for a person, and goes out when one agrees."""
+    key = f"{BUYER}:703"
+    wait_for(lambda: [m for m in hub.read("hub.rules") if m.key.startswith("careful")], "the core has the rule")
+    hub.write(BUYER, "Order", "703", order("703", PAINT))
+    (waits,) = wait_for(
+        lambda: [alert for alert in shown(orders, "waiting") if alert["order_key"] == key], "it waits for a person"
+    )
+    assert waits["code"] == "approval-needed"
+    number = waits["alert_id"].removeprefix("approval-needed/")
+    assert not [value for value in hub.inbox("zmk-most", "orders") if value["order_key"] == key]
+    shown(orders, "approve", number, *WHY)
+    assert hub.plant_order("zmk-most", key)["plant_order_id"] == number
+    assert not [alert for alert in shown(orders, "waiting") if alert["order_key"] == key]
+    (decided,) = shown(why, number)
+    assert (decided["rule"], decided["mode"]) == ("careful", "approve")
