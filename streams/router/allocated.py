@@ -53,9 +53,11 @@ def _is_old(reservation: Reservation, value: Value) -> bool:
 
 
 def _quoted(state: OrderState, value: Value) -> OrderState:
+    """Take an offer that is waited for; one that comes again or too late changes nothing."""
     for portion in state.portions:
-        for quote in portion.quotes:
-            if portion.quote_id(state.key, quote.plant) == value["request_id"]:
+        waits = portion.held is None and portion.quote_round == len(portion.attempts)
+        for quote in portion.quotes if waits else ():
+            if quote.from_stock is None and portion.quote_id(state.key, quote.plant) == value["request_id"]:
                 return _with_offer(state, portion, quote, value)
     return state
 

@@ -98,10 +98,14 @@ def _quantity(portion: Portion, line: Value | None, master: MasterData) -> Decim
 
 
 def _accept(state: OrderState, place: Place, answer: Answer, quantity: Decimal, master: MasterData) -> Followed:
+    """Take an acceptance. A plant that took less and now wants all is told that the rest has gone elsewhere."""
     portion, attempt = place.portion, place.attempt
     if attempt.closed is not None:
         return put(state, place, replace(attempt, answer=answer, withdraw=True)), None
     cause = reasons.accepted(attempt.plant, portion.item, answer.promised, master)
+    if attempt.sent and quantity > portion.quantity and attempt.told > portion.quantity:
+        again = replace(attempt, sent=replace(attempt.sent, quantity=attempt.told))
+        return put(state, place, again), None
     if quantity >= portion.quantity or portion.cancelled or attempt.sent is None:
         return put(state, place, replace(attempt, answer=answer)), cause
     kept = replace(attempt, answer=answer, sent=replace(attempt.sent, quantity=quantity))

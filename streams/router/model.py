@@ -139,6 +139,7 @@ class Reservation:
 class Attempt:
     """One plant asked for a portion.
 
+    ``told`` is the quantity that the plant was asked for last: where it took less, it is more than the portion's.
     ``answers_from`` is the first revision whose answer still counts, ``answer_by`` the deadline of that answer;
     ``delivered_at`` is when the plant's ERP first took it, ``told_generation`` the reservation of which its
     allocator knows that;
@@ -153,6 +154,7 @@ class Attempt:
     approved: bool = False
     by_hand: bool = False
     sent: Sent | None = None
+    told: Decimal = ZERO
     revision: int = 0
     answers_from: int = 1
     answer_by: datetime | None = None
@@ -196,7 +198,7 @@ class Attempt:
     @property
     def begun(self) -> bool:
         """Whether the plant is at work on it, or has sent some of it."""
-        return self.shipped > 0 or any(production.state != "ABORTED" for production in self.productions)
+        return self.fixed > 0 or any(production.state != "ABORTED" for production in self.productions)
 
 
 @dataclass(frozen=True, slots=True)

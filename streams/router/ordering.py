@@ -112,7 +112,7 @@ def _tell(state: OrderState, portion: Portion, attempt: Attempt, wanted: Sent, m
     revision, sent = attempt.revision + 1, attempt.sent
     line = _line(state, portion)
     wanted_for = line.requested_date if line else attempt.wanted_for
-    told = replace(attempt, sent=wanted, revision=revision, wanted_for=wanted_for)
+    told = replace(attempt, sent=wanted, told=wanted.quantity, revision=revision, wanted_for=wanted_for)
     if attempt.shadow or cutover.begins_in_shadow(attempt, master):
         return replace(told, shadow=True, delivered=revision, delivered_at=now.time)
     if wanted.cancelled:

@@ -63,7 +63,8 @@ def _wanted(
     known = attempt.reservation
     expires = _expires(state, attempt, known, now)
     if known is None:
-        return Reservation(1, portion.quantity, dates.day_at(attempt.plant, now.time, master), expires_at=expires)
+        start = _start(state, portion, dates.day_at(attempt.plant, now.time, master), master, now, starts)
+        return Reservation(1, portion.quantity, start, expires_at=expires)
     start = known.not_before if attempt.confirmed else _start(state, portion, known.not_before, master, now, starts)
     if (known.quantity, known.not_before, known.expires_at) == (portion.quantity, start, expires):
         return known

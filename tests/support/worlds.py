@@ -88,39 +88,49 @@ class World(Cluster):
         end = self.today + timedelta(**time)
         while (moment := self._next()) is not None and moment <= end:
             self.today = max(self.today, moment)
-            self._expire()
-            self.wake()
+            self.pending += self.overdue()
+            self.run()
         self.today = end
+
+    def overdue(self) -> list[Event]:
+        """Return what happens by time alone by now: the ends of reservations, and that the order is woken up."""
+        self.events += 1
+        ended = [number for number, asked in self.asked.items() if asked["expires_at"]]
+        found = [self._end(number) for number in ended if self.asked[number]["expires_at"] <= self.today]
+        if self.state and self.state.due and self.state.due <= self.today:
+            found.append(Event(f"wake-{self.events}", "Wake", {}))
+        return found
 
     def _next(self) -> datetime | None:
         due = [self.state.due] if self.state and self.state.due else []
         return min([*due, *(asked["expires_at"] for asked in self.asked.values() if asked["expires_at"])], default=None)
 
-    def _expire(self) -> None:
-        for number, asked in list(self.asked.items()):
-            if asked["expires_at"] and asked["expires_at"] <= self.today:
-                self.give_back(number)
-                self._tell(number, "EXPIRED", ZERO, ZERO, asked)
-
-    def _tell(self, number: str, kind: str, from_stock: Decimal, to_make: Decimal, asked: Value) -> None:
-        changed = {"kind": kind, "from_stock": from_stock, "to_make": to_make, "generation": asked["generation"]}
-        self.results[number] = {**self.results[number], **changed}
-        self.happen("AllocationResult", self.results[number])
-
-    def give_back(self, number: str) -> None:
+    def _end(self, number: str) -> Event:
         """Put what the request holds back on stock."""
         asked = self.asked.pop(number)
         place = (asked["plant"], asked["item"])
         self.stock[place] = self.stock.get(place, ZERO) + self.holds.pop(number, ZERO)
+        return self._told(number, "EXPIRED", ZERO, ZERO, asked)
+
+    def _told(self, number: str, kind: str, from_stock: Decimal, to_make: Decimal, asked: Value) -> Event:
+        self.events += 1
+        changed = {"kind": kind, "from_stock": from_stock, "to_make": to_make, "generation": asked["generation"]}
+        self.results[number] = {**self.results[number], **changed}
+        return Event(f"{kind}-{self.events}", "AllocationResult", self.results[number])
 
     def short(self, number: str, lost: Any) -> None:
-        """Let so much of what the plant order has from stock be gone: the plant must make it, as far as it can."""
+        """Let so much of what the plant order has from stock be gone, and everything happen that follows."""
+        self.take(self.shortage(number, lost))
+        self.run()
+
+    def shortage(self, number: str, lost: Any) -> Event:
+        """Return the word that so much of what the plant order has from stock is gone: it is made, as far as it can."""
         asked, told = self.asked[number], self.results[number]
         gone = min(Decimal(lost), self.holds[number])
         self.holds[number] -= gone
         limit = self.limit.get((asked["plant"], asked["item"]), Decimal(10**12))
         made = min(told["to_make"] + gone, max(limit, told["to_make"]))
-        self._tell(number, "SHORTAGE", self.holds[number], made, asked)
+        return self._told(number, "SHORTAGE", self.holds[number], made, asked)
 
     def _allocate(self, effect: Effect) -> list[Event]:
         found = super()._allocate(effect)
