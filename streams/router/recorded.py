@@ -27,6 +27,10 @@ class Event(NamedTuple):
     time: datetime
 
 
+ANSWERS = ("QUOTE", "RESERVED", "UNKNOWN")
+"""Kinds of an AllocationResult that answer a request; the others tell what has become of a reservation since."""
+
+
 class Question(NamedTuple):
     """What an allocator's answer answers."""
 
@@ -69,7 +73,7 @@ class Recorded:
         """The first answer to each question, and its place among the events."""
         found: dict[Question, tuple[int, Event]] = {}
         for at, event in enumerate(self.events):
-            if event.subject == "AllocationResult" and event.value["kind"] not in ("SHORTAGE", "EXPIRED"):
+            if event.subject == "AllocationResult" and event.value["kind"] in ANSWERS:
                 found.setdefault(question(event.value), (at, event))
         return found
 
@@ -107,6 +111,7 @@ def simulated_result(request: Value, time: datetime, master: MasterData) -> dict
         "generation": request["generation"],
         "available_on": master.calendar(plant).finish(start, days[0] if days else 0),
         "load": None,
+        "disruption": None,
     }
 
 

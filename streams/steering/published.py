@@ -10,6 +10,7 @@ from kranhub.settings import Settings
 from kranhub.text import Text
 from streams.publish import Known
 from streams.router import entries
+from streams.router.difference import OF_FILES
 from streams.router.entries import CodeMapping, Kind
 from streams.router.items import Nomenclature
 from streams.router.masterdata import MasterData
@@ -24,12 +25,16 @@ def read(settings: Settings, codec: Codec) -> Known:
     return {entry.place: entry for entry in found}
 
 
-def master_of(known: Known) -> MasterData:
-    """Return the published master data as the core works by them. Raises `Failed` where there are none."""
-    try:
-        master = entries.of(entry for entry in known.values() if entry.kind != Kind.MAPPING)
-    except ValueError as error:
-        raise Failed(_none()) from error
+def master_of(known: Known, files: MasterData | None = None) -> MasterData:
+    """Return the master data as the core works by them, or, with ``files``, as it would once these are published.
+
+    What comes of no file, such as members' mappings, is the same in both. Raises `Failed` where nothing is published.
+    """
+    if entries.PUBLICATION not in known:
+        raise Failed(_none())
+    mine = [entry for entry in known.values() if entry.kind in OF_FILES]
+    rest = [entry for entry in known.values() if entry.kind not in (*OF_FILES, Kind.MAPPING)]
+    master = entries.of([*rest, *(entries.entries(files) if files else mine)])
     return with_mappings(master, mappings(known))
 
 

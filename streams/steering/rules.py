@@ -150,9 +150,8 @@ def what_if(master: MasterData, since: int, count: int | None, output: str) -> N
     """Replay the recorded orders twice and say what differs. Raises `Failed` where nothing is published."""
     with _hub() as (settings, codec):
         known = published.read(settings, codec)
-        before = published.master_of(known)
+        before, after = published.master_of(known), published.master_of(known, master)
         events = history.events(settings, codec, datetime.now(UTC) - timedelta(days=since), count)
-    after = published.with_mappings(master, published.mappings(known))
     found = whatif.compare(whatif.replay(events, before), whatif.replay(events, after))
     if output == "json":
         emit({"version": _versions(known, master), **_as_json(found)})

@@ -305,7 +305,8 @@ def test_members_own_codes_count_on_both_sides() -> None:
     master = published.master_of(known)
     assert master.items["coating-girders"].more_codes == {"sibir-terminal": ("НЕТ",)}
     assert master.item_of("sibir-terminal", "ДВ-7.5") == MASTER.item_of("sibir-terminal", "ДВ-7.5")
-    assert published.with_mappings(MASTER, published.mappings(known)).nomenclature == master.nomenclature
+    assert published.master_of(known, ruled()).nomenclature == master.nomenclature
+    assert published.master_of(known, ruled()).rules == ruled().rules
 
 
 def _mapping(mapping: CodeMapping) -> Entry:

@@ -188,6 +188,19 @@ def test_stock_that_was_promised_is_promised_again() -> None:
         assert outcome.day == START.date() + timedelta(days=MASTER.transport_days("oemz", BUYER))
 
 
+@pytest.mark.parametrize(("kind", "plant"), [("EXPIRED", None), ("MOVED", "tsvetnoy-bulvar")])
+def test_what_became_of_a_recorded_reservation_counts(kind: str, plant: str | None) -> None:
+    recorder = recorded(PAINT, answers=lambda asked: [])
+    (result,) = [event for event in recorder.events if event.subject == "AllocationResult"]
+    value = {**result.value, "kind": kind, "available_on": date(2027, 7, 1), "disruption": "D-1"}
+    recorder.take(plants.Event("later", "AllocationResult", value))
+    outcome = replay(recorder.events, MASTER)[KEY, "1"]
+    assert [place.plant for place in outcome.placements] == [plant]
+    assert outcome.day == (date(2027, 7, 2) if plant else None)
+    elsewhere = replay(recorder.events, ruled(deny=("tsvetnoy-bulvar",)))[KEY, "1"]
+    assert [place.plant for place in elsewhere.placements] == ["zmk-most"]
+
+
 def test_a_plant_that_refused_is_asked_again_only_where_the_same_is_asked() -> None:
     recorder = recorded(PAINT, answers=answering(frozenset({"tsvetnoy-bulvar"})))
     before = replay(recorder.events, MASTER)
