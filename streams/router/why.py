@@ -18,13 +18,14 @@ def alternatives(
     quotes = {quote.plant: quote for quote in portion.quotes}
     found = []
     for rank, maker in enumerate(master.makers(portion.item), 1):
-        quote = quotes.get(maker.member)
+        quote, cost = quotes.get(maker.member), maker.capability.cost
         found.append(
             {
                 "member": maker.member,
                 "rank": rank,
                 "why_not": _why_not(maker.member, portion, chosen, rule, out.get(maker.member), quote),
-                "cost": maker.capability.cost.amount if maker.capability.cost else None,
+                "cost": cost.amount if cost else None,
+                "cost_currency": cost.currency if cost else None,
                 "available_on": quote.available_on if quote else None,
                 "offered": source.amount(quote) if quote and quote.from_stock is not None else None,
             }
