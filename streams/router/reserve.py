@@ -65,7 +65,7 @@ def _wanted(
     if known is None:
         start = _start(state, portion, dates.day_at(attempt.plant, now.time, master), master, now, starts)
         return Reservation(1, portion.quantity, start, expires_at=expires)
-    start = known.not_before if attempt.confirmed else _start(state, portion, known.not_before, master, now, starts)
+    start = known.not_before if attempt.sent else _start(state, portion, known.not_before, master, now, starts)
     if (known.quantity, known.not_before, known.expires_at) == (portion.quantity, start, expires):
         return known
     return replace(
