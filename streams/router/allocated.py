@@ -95,6 +95,8 @@ def _reserved(state: OrderState, place: Place, value: Value, master: MasterData)
         answered=value["generation"],
         disruption=value.get("disruption"),
     )
+    if known == reservation:
+        return state
     after = follow.put(state, place, replace(attempt, reservation=known))
     portion = follow.find_again(after, portion)
     if attempt.confirmed and value["kind"] == "SHORTAGE":
