@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
 from typing import TYPE_CHECKING, Any
 
-from streams.router import disruption, expiry, holds, moving, shortage, stock
+from streams.router import disruption, expiry, holds, redate, shortage, stock
 from streams.router.capacity import Placed, place, workshop
 from streams.router.holds import HOLDS, STOCKS, Hold, Place
 from streams.router.ledger import Changes, Get, Ledger, Table
@@ -170,15 +170,15 @@ def _tick(ledger: Ledger, tick: Value, now: "Now", master: "MasterData") -> list
             ended = Hold(ZERO, ZERO, hold.order_key, hold.generation)
             said.append(result(where, ended, "EXPIRED", f"{now.event_id}/expired/{where.request_id}"))
     said += shortage.go_on(ledger, now, master, PORTION - len(said))
-    return said + moving.go_on(ledger, now, master, PORTION - len(said))
+    return said + redate.go_on(ledger, now, master, PORTION - len(said))
 
 
 def _disruption(ledger: Ledger, value: Value, now: "Now", master: "MasterData") -> list[Result]:
     since = disruption.take(ledger, value, now, master)
     if since is None:
         return []
-    moving.begin(ledger, value["member"], since)
-    return moving.go_on(ledger, now, master, PORTION)
+    redate.begin(ledger, value["member"], since)
+    return redate.go_on(ledger, now, master, PORTION)
 
 
 _TAKERS: dict[str, Callable[[Ledger, Value, "Now", "MasterData"], list[Result]]] = {

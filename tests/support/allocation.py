@@ -123,6 +123,23 @@ class Desk:
         (answer,) = self.ask("RESERVE", request_id, quantity, **fields)
         return answer
 
+    def disrupt(self, number: str = "D-1", minutes: float = 0, **fields: Any) -> list[dict[str, Any]]:
+        """Have the plant say, so many minutes after the start, that it makes nothing from the 25th on for a week."""
+        value = {
+            "disruption_id": number,
+            "member": "oemz",
+            "cause": "STRIKE",
+            "effect": "CAPACITY_REDUCTION",
+            "sites": [],
+            "status": "OPEN",
+            "begins": TODAY + timedelta(days=1),
+            "ends": TODAY + timedelta(days=7),
+            "text": {},
+            "as_of": START + timedelta(minutes=minutes),
+            **fields,
+        }
+        return self.take("Disruption", value)
+
     def tick(self, minutes: float) -> list[dict[str, Any]]:
         """Let it be so many minutes after the start."""
         self.time = START + timedelta(minutes=minutes)

@@ -32,7 +32,7 @@ class Left(NamedTuple):
     number: int | None = None
 
 
-LEFT: Table[tuple[Left, ...]] = Table("moving", tuple[Left, ...])
+LEFT: Table[tuple[Left, ...]] = Table("redate", tuple[Left, ...])
 _LEFT = "left"
 """The one place of the table."""
 
