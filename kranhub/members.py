@@ -32,6 +32,14 @@ class Role(StrEnum):
     PARTNER = "partner"
 
 
+class CutoverMode(StrEnum):
+    """What the hub does with plant orders for a member: docs/cutover.md."""
+
+    LIVE = "live"
+    SHADOW = "shadow"
+    STOPPED = "stopped"
+
+
 def _known_zone(name: str) -> str:
     try:
         ZoneInfo(name)
@@ -129,7 +137,8 @@ class Member(_Model):
 
     ``capabilities`` are what a plant or partner can make, best first. ``country`` is ISO 3166-1 alpha-2, ``language``
     BCP 47, ``calendar`` the id of a working calendar, ``region`` ISO 3166-2, ``currencies`` those in which it takes
-    orders. ``inn``, ``kpp``, ``ogrn`` are Russia's numbers of the legal entity, ``gln`` GS1's.
+    orders, ``cutover`` how far it is taken over. ``inn``, ``kpp``, ``ogrn`` are Russia's numbers of the legal entity,
+    ``gln`` GS1's.
     """
 
     id: MemberId
@@ -143,6 +152,7 @@ class Member(_Model):
     sites: tuple[Site, ...] = ()
     capabilities: tuple[Capability, ...] = ()
     currencies: tuple[Currency, ...] = Field(("RUB",), min_length=1)
+    cutover: CutoverMode = CutoverMode.LIVE
     contacts: tuple[Contact, ...] = ()
     legal_name: str | None = None
     inn: Inn | None = None

@@ -4,42 +4,29 @@ What begins in shadow stays there: people have placed it in the old way, so it m
 has got from the hub is kept back while the plant is not live, and then goes out as it is by then.
 """
 
-from enum import StrEnum
-
 from pydantic import BaseModel, ConfigDict
 
-from kranhub.members import MemberId
+from kranhub.members import CutoverMode, MemberId
 from streams.router.masterdata import MasterData
 from streams.router.model import Attempt
 
 
-class Mode(StrEnum):
-    """What the hub does with plant orders for a member."""
-
-    LIVE = "live"
-    SHADOW = "shadow"
-    STOPPED = "stopped"
-
-
 class Cutover(BaseModel):
-    """How far a member is taken over: the content of an entry of the master data."""
+    """How far a member is taken over: the content of an entry of the master data, whose key is the member."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     member: MemberId
-    mode: Mode = Mode.LIVE
+    mode: CutoverMode = CutoverMode.LIVE
 
-
-KIND = "CUTOVER"
-"""The kind of that entry; its key is the member."""
 
 SHADOW_HEADER = ("kranhub-shadow", b"1")
 """Marks a plant order that is for hub.events only."""
 
 
-def mode(member: str, master: MasterData) -> Mode:
+def mode(member: str, master: MasterData) -> CutoverMode:
     """Return the member's mode; live where nothing is said."""
-    return Mode(getattr(master, "cutover", {}).get(member, Mode.LIVE))
+    return master.cutover.get(member, CutoverMode.LIVE)
 
 
 def keeps_back(attempt: Attempt, master: MasterData) -> bool:
@@ -47,9 +34,9 @@ def keeps_back(attempt: Attempt, master: MasterData) -> bool:
     if attempt.shadow:
         return False
     found = mode(attempt.plant, master)
-    return found is Mode.STOPPED or (found is Mode.SHADOW and attempt.sent is not None)
+    return found is CutoverMode.STOPPED or (found is CutoverMode.SHADOW and attempt.sent is not None)
 
 
 def begins_in_shadow(attempt: Attempt, master: MasterData) -> bool:
     """Return whether the plant order that is about to be said for the first time is not to be delivered, ever."""
-    return attempt.sent is None and mode(attempt.plant, master) is Mode.SHADOW
+    return attempt.sent is None and mode(attempt.plant, master) is CutoverMode.SHADOW

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from streams.router.entries import Entry, Kind
+from streams.router.cutover import Cutover
+from streams.router.entries import Entry, Kind, content
 
-OF_FILES = (Kind.CALENDAR, Kind.PARTY, Kind.ITEM, Kind.BILL, Kind.TRANSPORT, Kind.RULE, Kind.PUBLICATION)
+OF_FILES = tuple(kind for kind in Kind if kind is not Kind.MAPPING)
 """Kinds of entries that come of files, in their order; others, such as members' mappings, are not compared."""
 
 
@@ -45,7 +46,7 @@ class Change:
 def differences(before: Iterable[Entry], after: Iterable[Entry]) -> list[Change]:
     """Return what changes from one set of entries to the other, in the order of `OF_FILES`, then by key.
 
-    Versions count only where they stand in content.
+    Versions count only where they stand in content. A member without an entry of its cutover is live.
     """
     old, new = ({entry.place: entry.content for entry in some if entry.content} for some in (before, after))
     order = [str(kind) for kind in OF_FILES]
@@ -56,6 +57,9 @@ def differences(before: Iterable[Entry], after: Iterable[Entry]) -> list[Change]
 
 
 def _change(place: tuple[str, str], before: str | None, after: str | None) -> Change | None:
+    if place[0] == Kind.CUTOVER:
+        live = content(Cutover(member=place[1]))
+        before, after = before or live, after or live
     if before is None:
         return Change(*place, What.ADDED)
     if after is None:

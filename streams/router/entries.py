@@ -1,4 +1,4 @@
-"""Master data as entries, one per calendar, member, item, bill and rule, and back: the form in which it is a record."""
+"""Master data as entries, one per calendar, member, item, bill, rule, and back: the form in which it is a record."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -8,8 +8,9 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from kranhub.members import Contact, Member, Members, Transport
+from kranhub.members import Contact, CutoverMode, Member, Members, Transport
 from streams.router.calendars import Calendar, Calendars
+from streams.router.cutover import Cutover
 from streams.router.items import Component, Item, Nomenclature
 from streams.router.masterdata import MasterData
 from streams.router.rules import Rule, Rules
@@ -20,6 +21,7 @@ class Kind(StrEnum):
 
     CALENDAR = "CALENDAR"
     PARTY = "PARTY"
+    CUTOVER = "CUTOVER"
     ITEM = "ITEM"
     BILL = "BILL"
     TRANSPORT = "TRANSPORT"
@@ -87,6 +89,7 @@ class CodeMapping(_Model):
 MODELS: Mapping[str, type[BaseModel]] = {
     Kind.CALENDAR: Calendar,
     Kind.PARTY: Member,
+    Kind.CUTOVER: Cutover,
     Kind.ITEM: Item,
     Kind.BILL: Bill,
     Kind.TRANSPORT: Transport,
@@ -138,7 +141,8 @@ def entries(master: MasterData) -> list[Entry]:
 def _values(master: MasterData) -> Iterator[tuple[Kind, str, BaseModel]]:
     items = master.nomenclature.items
     yield from ((Kind.CALENDAR, calendar.calendar, calendar) for calendar in master.calendars.calendars)
-    yield from ((Kind.PARTY, member.id, _without_people(member)) for member in master.members.members)
+    yield from ((Kind.PARTY, member.id, _party(member)) for member in master.members.members)
+    yield from ((Kind.CUTOVER, member, Cutover(member=member, mode=mode)) for member, mode in master.cutover.items())
     yield from ((Kind.ITEM, item.item, item.model_copy(update={"components": ()})) for item in items)
     for item in items:
         if item.components:
@@ -148,10 +152,13 @@ def _values(master: MasterData) -> Iterator[tuple[Kind, str, BaseModel]]:
     yield Kind.PUBLICATION, PUBLICATION[1], publication(master)
 
 
-def _without_people(member: Member) -> Member:
-    """Return the member with its contacts' ids only: names and addresses of people are on no event."""
+def _party(member: Member) -> Member:
+    """Return the member with its contacts' ids only: names and addresses of people are on no event.
+
+    How far it is taken over is an entry of its own: a change of that is no news to who waits for the member.
+    """
     contacts = tuple(Contact(id=contact.id, name=contact.id) for contact in member.contacts)
-    return member.model_copy(update={"contacts": contacts})
+    return member.model_copy(update={"contacts": contacts, "cutover": CutoverMode.LIVE})
 
 
 def publication(master: MasterData) -> Publication:
@@ -184,7 +191,7 @@ def assemble(values: Mapping[tuple[str, str], Any]) -> MasterData:
         raise ValueError("no publication closes the entries")
     transport: Transport = values.get(TRANSPORT) or Transport()
     return MasterData(
-        Members(members=_listed(values, Kind.PARTY, closing.members), transport=transport),
+        Members(members=tuple(_members(values, closing.members)), transport=transport),
         Nomenclature(version=closing.version, items=tuple(_items(values))),
         Rules(rules=_listed(values, Kind.RULE, closing.rules)),
         Calendars(calendars=tuple(_all(values, Kind.CALENDAR))),
@@ -200,6 +207,12 @@ def _listed(values: Mapping[tuple[str, str], Any], kind: Kind, names: Iterable[s
     if missing := [name for name, value in listed.items() if value is None]:
         raise ValueError(f"the publication names {kind} {missing[0]!r}, of which there is no entry")
     return tuple(listed.values())
+
+
+def _members(values: Mapping[tuple[str, str], Any], names: Iterable[str]) -> Iterator[Member]:
+    for member in _listed(values, Kind.PARTY, names):
+        cutover: Cutover | None = values.get((Kind.CUTOVER, member.id))
+        yield member.model_copy(update={"cutover": cutover.mode}) if cutover else member
 
 
 def _items(values: Mapping[tuple[str, str], Any]) -> Iterator[Item]:

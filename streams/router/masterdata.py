@@ -1,6 +1,6 @@
 """Master data as one value: members, nomenclature, rules and calendars together, with the look-ups routing needs."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from kranhub import members as memberfile
 from kranhub import yamlfile
-from kranhub.members import Capability, Member, Members, Name, Role
+from kranhub.members import Capability, CutoverMode, Member, Members, Name, Role
 from kranhub.text import Text
 from streams.router import calendars as calendarfile
 from streams.router import crosscheck
@@ -56,6 +56,12 @@ class MasterData:
     def items(self) -> dict[str, Item]:
         """The items by their canonical id."""
         return self.nomenclature.by_id
+
+    @cached_property
+    def cutover(self) -> Mapping[str, CutoverMode]:
+        """The members that are not live, and how far each is taken over."""
+        members = self.members.members
+        return {member.id: member.cutover for member in members if member.cutover is not CutoverMode.LIVE}
 
     @cached_property
     def _by_code(self) -> dict[tuple[str, str], Item]:

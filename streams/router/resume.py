@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+from kranhub.members import CutoverMode
 from streams.router import cutover, source
-from streams.router.cutover import Mode
 from streams.router.masterdata import MasterData
 from streams.router.model import Attempt, OrderState, Portion
 
@@ -15,7 +15,7 @@ STOPPED = "stopped"
 
 def waiting(state: OrderState, master: MasterData) -> tuple[str, ...]:
     """Return the members whose next mode the order waits for: whoever keeps the order must wake it up with that."""
-    if not getattr(master, "cutover", None):
+    if not master.cutover:
         return ()
     found = {attempt.plant for attempt in _open(state) if cutover.keeps_back(attempt, master)}
     for portion in state.portions:
@@ -43,7 +43,7 @@ def _stopped(state: OrderState, portion: Portion, master: MasterData) -> set[str
 
 def resumed(state: OrderState, master: MasterData) -> OrderState:
     """Return the state as it goes on after a wake: nobody waited for who is no longer stopped."""
-    free = {member for member in state.waits_for if cutover.mode(member, master) is not Mode.STOPPED}
+    free = {member for member in state.waits_for if cutover.mode(member, master) is not CutoverMode.STOPPED}
     if not free:
         return state
     still = tuple(member for member in state.waits_for if member not in free)

@@ -6,8 +6,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from kranhub.members import CutoverMode
 from streams.router import cutover
-from streams.router.cutover import Mode
 from streams.router.items import Item
 from streams.router.masterdata import Maker, MasterData
 from streams.router.model import Order, Portion, Quote
@@ -53,7 +53,7 @@ def _forbidden(maker: Maker, order: Order, portion: Portion, rule: Rule, master:
         return "currency"
     if below_minimum(maker, portion.quantity, master.items[portion.item]):
         return "below-minimum-lot"
-    return "stopped" if cutover.mode(maker.member, master) is Mode.STOPPED else None
+    return "stopped" if cutover.mode(maker.member, master) is CutoverMode.STOPPED else None
 
 
 def below_minimum(maker: Maker, quantity: Decimal, item: Item) -> bool:

@@ -8,7 +8,7 @@ from kranhub import topics
 from kranhub.codec import Codec
 from kranhub.settings import Settings
 from streams.exactly_once import Context, Document, Out, Record, State
-from streams.router import cutover, model, planner
+from streams.router import model, planner
 from streams.router.effects import Effect, Now
 from streams.router.entries import Kind
 from streams.router.masterdata import MasterData
@@ -135,7 +135,7 @@ class Planner:
             elif entry.kind == Kind.ITEM:
                 names = [_waiting(member, code) for member, code in entry.codes()]
                 self._wake_all([*names, _waiting_item(entry.key)], state, out, ctx)
-            elif entry.kind == cutover.KIND:
+            elif entry.kind == Kind.CUTOVER:
                 self._wake_all([_waiting_member(entry.key)], state, out, ctx)
 
     def _wake_all(self, names: Iterable[str], state: State, out: Out, ctx: Context) -> None:

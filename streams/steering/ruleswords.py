@@ -52,6 +52,7 @@ SIMULATION = Text(
 _KINDS = {
     "CALENDAR": Text(en="calendar", ru="календарь"),
     "PARTY": Text(en="member", ru="участник"),
+    "CUTOVER": Text(en="cutover of", ru="подключение участника"),
     "ITEM": Text(en="item", ru="позиция"),
     "BILL": Text(en="bill", ru="спецификация"),
     "TRANSPORT": Text(en="transport", ru="перевозка"),

@@ -8,7 +8,19 @@ from typing import Any
 from hypothesis import strategies as st
 
 from kranhub.envelope import Envelope, headers
-from kranhub.members import Capability, Contact, Leg, Member, Members, Money, Name, Quantity, Role, Transport
+from kranhub.members import (
+    Capability,
+    Contact,
+    CutoverMode,
+    Leg,
+    Member,
+    Members,
+    Money,
+    Name,
+    Quantity,
+    Role,
+    Transport,
+)
 from streams.exactly_once import Record
 from streams.exactly_once.out import Output
 from streams.router import entries
@@ -47,6 +59,7 @@ def member(draw: st.DrawFn, name: str) -> Member:
         time_zone=draw(st.sampled_from(["Asia/Omsk", "Europe/Moscow"])),
         calendar=draw(st.sampled_from(["ru-5x2", "other"])),
         capabilities=tuple(draw(st.lists(CAPABILITIES, max_size=3))),
+        cutover=draw(st.sampled_from(CutoverMode)),
         contacts=draw(st.sampled_from([(), (Contact(id="sales", name="sales"),)])),
     )
 

@@ -1,26 +1,32 @@
 """Members are taken over one by one: what is decided, what is delivered, and what stands from before the hub."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kranhub import members
+from kranhub.errors import Misconfigured
+from kranhub.members import CutoverMode
 from kranhub.settings import Settings
-from streams.router import cutover, entries
-from streams.router.cutover import SHADOW_HEADER, Cutover, Mode
+from streams.exactly_once.store import Store
+from streams.publish import changes
+from streams.router import cutover, difference, entries
+from streams.router.cutover import SHADOW_HEADER, Cutover
+from streams.router.difference import Change, Field, What
 from streams.router.effects import Effect
-from streams.router.entries import Entry
+from streams.router.entries import Kind
 from streams.router.masterdata import MasterData
 from streams.router.validate import stranger
 from streams.stages.dispatch import Dispatch
 from streams.stages.planner import Planner
-from streams.stages.reference import Reference
-from tests.support.batches import CODEC, batch, record, said
+from tests.support import masterdata
+from tests.support.batches import CODEC, WORK, batch, record, said
 from tests.support.plants import (
     BUYER,
     MASTER,
@@ -40,16 +46,11 @@ CRANE = {"line_id": "1", "item_code": "КР-10-22.5", "quantity": Decimal(1), "u
 FIRST = f"{BUYER}:17/1.1.1"
 
 
-@dataclass(frozen=True)
-class TakenOver(MasterData):
+def world(**modes: str) -> MasterData:
     """The cluster of Omsk with a mode for some members."""
-
-    cutover: Mapping[str, Mode] = field(default_factory=dict)
-
-
-def world(**modes: str) -> TakenOver:
-    named = {member.replace("_", "-"): Mode(mode) for member, mode in modes.items()}
-    return TakenOver(MASTER.members, MASTER.nomenclature, MASTER.rules, MASTER.calendars, named)
+    named = {member.replace("_", "-"): CutoverMode(mode) for member, mode in modes.items()}
+    found = (member.model_copy(update={"cutover": named.get(member.id, "live")}) for member in MASTER.members.members)
+    return replace(MASTER, members=MASTER.members.model_copy(update={"members": tuple(found)}))
 
 
 def accepts(asked: Value) -> list[Event]:
@@ -323,39 +324,93 @@ def test_an_opening_plant_must_be_a_member() -> None:
 # --- the setting
 
 
-def test_the_stage_wakes_up_who_waits_for_a_member_each_time_its_mode_is_published(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    entry = Entry(cutover.KIND, "oemz", 2, None)
-    monkeypatch.setattr(Reference, "current", lambda self, state: world(oemz="stopped"))
-    monkeypatch.setattr(Reference, "take", lambda self, record, state: True)
-    monkeypatch.setattr(Reference, "news", lambda self, record, state: iter([entry]))
-    of = batch(Planner(Settings(namespace="t."), CODEC))
-    placed_order = ("Order", CODEC.encode("Order", full_order("17", [MOTORS])))
-    published = ("MasterDataEntry", CODEC.encode("MasterDataEntry", {"kind": "UNKNOWN", "key": "oemz"}))
-    wake = ("Wake", CODEC.encode("Wake", {"order_key": f"{BUYER}:17", "time": START}))
-    found = []
-    for offset, (kind, value) in enumerate([placed_order, published, published, wake, published]):
-        before = len(said(of))
-        headers = [("ce_type", f"kranhub.{kind}".encode()), ("ce_id", str(offset).encode())]
-        of.process([record(offset, f"{BUYER}:17", value, headers=headers)])
-        new = [CODEC.decode(one.value or b"").subject for one in said(of)[before:] if one.topic == "t.hub.work"]
-        found.append(new.count("Wake"))
-    assert found == [0, 1, 0, 0, 1]
+@dataclass
+class Published:
+    """The planner's stage over the master data that it was told of; what was published is ``known``."""
+
+    store: Store
+    known: dict[tuple[str, str], entries.Entry]
+    at: int = 0
+
+    def publish(self, master: MasterData) -> list[tuple[str, Value]]:
+        """Broadcast what differs; return what the stage says then."""
+        found = changes(self.known, master)
+        self.known |= {entry.place: entry for entry in found}
+        return self._take([masterdata.record(self.at + number, entry, WORK) for number, entry in enumerate(found)])
+
+    def come(self, subject: str, value: Value) -> list[tuple[str, Value]]:
+        """Let this arrive at the order."""
+        headers = [("ce_type", f"kranhub.{subject}".encode()), ("ce_id", f"e{self.at}".encode())]
+        return self._take([record(self.at, f"{BUYER}:17", CODEC.encode(subject, value), headers=headers)])
+
+    def _take(self, found: list[Any]) -> list[tuple[str, Value]]:
+        of = batch(Planner(Settings(namespace="t."), CODEC), self.store)
+        of.process(found)
+        of.commit()
+        self.at += len(found)
+        decoded = [CODEC.decode(one.value or b"") for one in said(of) if one.topic != "t.hub.events"]
+        return [(one.subject, one.value) for one in decoded]
+
+
+def test_an_order_that_waits_for_a_member_goes_on_once_that_it_is_live_is_published() -> None:
+    stage = Published(Store(), {})
+    assert stage.publish(world(oemz="stopped")) == []
+    assert "AllocationRequest" not in dict(stage.come("Order", full_order("17", [MOTORS])))
+    ((subject, wake),) = stage.publish(world())
+    assert (subject, wake["order_key"]) == ("Wake", f"{BUYER}:17")
+    asked = dict(stage.come(subject, wake))["AllocationRequest"]
+    assert (asked["plant"], asked["action"]) == ("oemz", "RESERVE")
+
+
+def test_each_publication_of_a_members_mode_wakes_up_who_waits_for_it_once() -> None:
+    stage = Published(Store(), {})
+    stage.publish(world(oemz="stopped"))
+    stage.come("Order", full_order("17", [MOTORS]))
+    ((subject, wake),) = stage.publish(world(oemz="shadow"))
+    assert stage.publish(world(oemz="stopped")) == []
+    stage.come(subject, wake)
+    assert stage.publish(world(oemz="stopped", zmk_most="stopped")) == []
+    assert [kind for kind, _ in stage.publish(world(zmk_most="stopped"))] == ["Wake"]
+
+
+def test_a_change_of_its_mode_is_an_entry_of_its_own_and_not_of_the_member() -> None:
+    before, stopped, live = (entries.entries(world(**modes)) for modes in ({}, {"oemz": "stopped"}, {}))
+    assert before == live
+    (new,) = [entry for entry in stopped if entry not in before]
+    assert entries.parse(new) == Cutover(member="oemz", mode=CutoverMode.STOPPED)
+    assert new.place == (Kind.CUTOVER, "oemz")
+    assert dict(entries.of(stopped).cutover) == {"oemz": CutoverMode.STOPPED}
+
+
+def test_what_publishing_a_mode_would_change_names_the_modes() -> None:
+    before, after = entries.entries(world()), entries.entries(world(oemz="stopped"))
+    there, back = difference.differences(before, after), difference.differences(after, before)
+    assert there == [Change("CUTOVER", "oemz", What.CHANGED, (Field("mode", None, "stopped"),))]
+    assert back == [Change("CUTOVER", "oemz", What.CHANGED, (Field("mode", "stopped", None),))]
+
+
+def test_the_members_file_says_how_far_a_member_is_taken_over(tmp_path: Path) -> None:
+    text = Path("deploy/members/omsk.yaml").read_text("utf-8")
+    file, field = tmp_path / "members.yaml", "    roles: [plant]\n"
+    file.write_text(text.replace(field, f"{field}    cutover: shadow\n", 1), "utf-8")
+    assert [member.id for member in members.load(file).members if member.cutover is CutoverMode.SHADOW] == ["ruskran"]
+    file.write_text(text.replace(field, f"{field}    cutover: off\n", 1), "utf-8")
+    with pytest.raises(Misconfigured, match=r"cutover.*live.*shadow.*stopped"):
+        members.load(file)
 
 
 def test_a_member_of_whom_nothing_is_said_is_live() -> None:
-    assert cutover.mode("oemz", MASTER) is Mode.LIVE
-    assert cutover.mode("oemz", world(oemz="stopped")) is Mode.STOPPED
+    assert cutover.mode("oemz", MASTER) is CutoverMode.LIVE
+    assert cutover.mode("oemz", world(oemz="stopped")) is CutoverMode.STOPPED
 
 
 def test_the_entry_has_a_member_and_a_mode() -> None:
-    assert entries.content(Cutover(member="oemz", mode=Mode.SHADOW)) == '{"member":"oemz","mode":"shadow"}'
+    assert entries.content(Cutover(member="oemz", mode=CutoverMode.SHADOW)) == '{"member":"oemz","mode":"shadow"}'
     with pytest.raises(ValueError, match="mode"):
         Cutover.model_validate({"member": "oemz", "mode": "off"})
 
 
-modes = st.dictionaries(st.sampled_from(["oemz", "zmk_most", "tsvetnoy_bulvar"]), st.sampled_from([*Mode]))
+modes = st.dictionaries(st.sampled_from(["oemz", "zmk_most", "tsvetnoy_bulvar"]), st.sampled_from([*CutoverMode]))
 quantities = st.integers(1, 9).map(Decimal)
 steps = st.lists(st.one_of(modes, quantities, st.just("cancel")), max_size=7)
 
