@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kranhub.errors import InvalidDocument
@@ -76,7 +76,6 @@ def model(state: dict[str, bytes], step: Step) -> list[tuple[bytes, bytes | None
     return spoken + [(step.key, word) for word in step.says]
 
 
-@settings(deadline=None)
 @given(runs)
 def test_state_and_outputs_equal_a_simple_model(played: list[tuple[list[Step], bool]]) -> None:
     """Batches that abort leave nothing; the changelog of those that commit brings the same state back."""

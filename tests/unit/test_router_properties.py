@@ -155,7 +155,6 @@ def test_candidates_are_the_same_every_time(item: str) -> None:
     assert again.candidates(item) == MASTER.candidates(item)
 
 
-@settings(deadline=None)
 @given(lines, st.dates(date(2000, 1, 1), date(2099, 1, 1)))
 def test_state_survives_its_bytes(ordered: Any, wanted: date) -> None:
     cluster = Cluster(plants({"zmk-most"}, "made"))

@@ -14,7 +14,6 @@ from zoneinfo import ZoneInfo
 import fastavro
 import pytest
 from hypothesis import given
-from hypothesis import settings as tuned
 from hypothesis import strategies as st
 
 from connectors.sql import SqlConfig, mapping
@@ -34,9 +33,6 @@ VALUES = Values(OMSK, UNITS, {"руб": "RUB"})
 CONFIG = SqlConfig.model_validate(settings(Path("plant.db")))
 NOW = datetime(2026, 2, 1, tzinfo=UTC)
 
-unhurried = tuned(deadline=None)
-"""A loaded machine is no failure."""
-
 quantities = st.decimals(Decimal("-1e15"), Decimal("1e15"), places=6)
 dates = st.dates(date(1990, 1, 1), date(2199, 12, 31))
 local_times = st.datetimes(datetime.fromisoformat("1990-01-02"), datetime.fromisoformat("2199-01-01"))
@@ -49,7 +45,6 @@ def streams() -> dict[str, Stream]:
 
 
 class TestValues:
-    @unhurried
     @given(quantities, marks)
     def test_number_survives_the_column(self, number: Decimal, mark: str) -> None:
         values = replace(VALUES, decimal_mark=mark)
@@ -57,7 +52,6 @@ class TestValues:
         assert values.number(row, "n") == number
         assert values.same(row, "n", number)
 
-    @unhurried
     @given(st.decimals(-(10**8), 10**8, places=6))
     def test_number_kept_as_a_binary_fraction_is_the_same(self, number: Decimal) -> None:
         assert VALUES.number({"n": float(number)}, "n") == number
@@ -65,13 +59,11 @@ class TestValues:
     def test_sum_of_binary_fractions_is_no_error(self) -> None:
         assert VALUES.number({"n": 0.1 + 0.2}, "n") == Decimal("0.3")
 
-    @unhurried
     @given(dates, formats)
     def test_date_survives_the_column(self, day: date, date_format: str) -> None:
         values = replace(VALUES, date_format=date_format)
         assert values.day({"d": values.stored(day)}, "d") == day
 
-    @unhurried
     @given(local_times, formats)
     def test_local_time_becomes_the_same_instant_in_utc(self, moment: datetime, date_format: str) -> None:
         values = replace(VALUES, date_format=date_format)
@@ -128,7 +120,6 @@ raw_values = st.one_of(
 
 
 class TestRows:
-    @unhurried
     @given(st.data(), st.sampled_from(sorted(streams())))
     def test_any_row_is_a_valid_record_or_an_error_with_a_code(self, data: st.DataObject, name: str) -> None:
         stream = streams()[name]
@@ -142,7 +133,6 @@ class TestRows:
         if made is not None:
             assert fastavro.validate(made[1], load_all()[stream.subject], strict=True)
 
-    @unhurried
     @given(st.lists(st.sampled_from(["2", "1.5", "0"]), min_size=1, max_size=4), st.sampled_from(["ПРИНЯТ", "ИЗМЕНЕН"]))
     def test_answer_as_a_whole_follows_its_lines(self, promised: list[str], status: str) -> None:
         head = dict.fromkeys(streams()["responses"].settings.columns)
@@ -201,7 +191,6 @@ steps = st.lists(
 
 class TestChanges:
     @pytest.mark.parametrize("kind", ["integer", "timestamp"])
-    @unhurried
     @given(steps=steps)
     def test_late_commits_and_crashes_lose_and_repeat_nothing(
         self, kind: str, steps: list[tuple[int, int, str]]
@@ -256,7 +245,6 @@ class TestChanges:
         with pytest.raises(Misconfigured, match="changed"):
             table.sweep(WholeTable(None))
 
-    @unhurried
     @given(st.lists(st.lists(st.sampled_from("AB"), min_size=3, max_size=3), max_size=8))
     def test_whole_table_publishes_each_change_once(self, scans: list[list[str]]) -> None:
         position, before = None, [""] * 3
@@ -316,7 +304,6 @@ revisions = st.lists(
 
 
 class TestDelivery:
-    @unhurried
     @given(revisions)
     def test_any_order_of_arrival_ends_at_the_highest_revision(self, arrivals: list[tuple[int, Any, str]]) -> None:
         assert CONFIG.plant_orders is not None
