@@ -135,10 +135,11 @@ def covers(prefix: str, okpd2: str) -> bool:
 class Member(_Model):
     """One company.
 
-    ``capabilities`` are what a plant or partner can make, best first. ``country`` is ISO 3166-1 alpha-2, ``language``
-    BCP 47, ``calendar`` the id of a working calendar, ``region`` ISO 3166-2, ``currencies`` those in which it takes
-    orders, ``cutover`` how far it is taken over. ``inn``, ``kpp``, ``ogrn`` are Russia's numbers of the legal entity,
-    ``gln`` GS1's.
+    ``capabilities`` are what a plant, partner or service organisation can make or do, best first. ``country`` is ISO
+    3166-1 alpha-2, ``language`` BCP 47, ``calendar`` the id of a working calendar, ``region`` ISO 3166-2,
+    ``currencies`` those in which it takes orders, ``programmes`` those of which it is told beside that of its own id,
+    ``cutover`` how far it is taken over. ``inn``, ``kpp``, ``ogrn`` are Russia's numbers of the legal entity, ``gln``
+    GS1's.
     """
 
     id: MemberId
@@ -152,6 +153,7 @@ class Member(_Model):
     sites: tuple[Site, ...] = ()
     capabilities: tuple[Capability, ...] = ()
     currencies: tuple[Currency, ...] = Field(("RUB",), min_length=1)
+    programmes: tuple[Annotated[str, Field(min_length=1)], ...] = ()
     cutover: CutoverMode = CutoverMode.LIVE
     contacts: tuple[Contact, ...] = ()
     legal_name: str | None = None
@@ -167,7 +169,13 @@ class Member(_Model):
     @property
     def makes(self) -> bool:
         """Whether plant orders may go to this member."""
-        return bool(self.roles & {Role.PLANT, Role.PARTNER})
+        return bool(self.roles & {Role.PLANT, Role.PARTNER, Role.SERVICE})
+
+    @model_validator(mode="after")
+    def _programmes_if_programme(self) -> Self:
+        if self.programmes and Role.PROGRAMME not in self.roles:
+            raise ValueError(f"{self.id!r} has programmes but not the role programme; add it to roles")
+        return self
 
     @model_validator(mode="after")
     def _capable_if_plant(self) -> Self:

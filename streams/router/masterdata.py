@@ -109,7 +109,7 @@ class MasterData:
 
 
 def _ranked(okpd2: str, members: Iterable[Member]) -> tuple[Maker, ...]:
-    """Rank by the longest matching capability, plants before partners, the capability's place, the file's order."""
+    """Rank by the longest matching capability, plants before others, the capability's place, the file's order."""
     found = []
     for position, member in enumerate(members):
         fits = [

@@ -62,7 +62,7 @@ def _followers(programme: str | None, master: MasterData) -> list[str]:
     if programme is None:
         return []
     members = (member for member in master.members.members if Role.PROGRAMME in member.roles)
-    return [m.id for m in members if m.id == programme or programme in getattr(m, "programmes", ())]
+    return [m.id for m in members if m.id == programme or programme in m.programmes]
 
 
 def project(value: Value, order: Order, master: MasterData) -> list[dict[str, Any]]:

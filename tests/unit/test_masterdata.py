@@ -118,7 +118,7 @@ PREFIXES = st.sampled_from(["28", "28.22", "28.22.14", "28.22.1", "25.11", "28.2
 def makers(draw: st.DrawFn) -> Members:
     found = []
     for number in range(draw(st.integers(1, 4))):
-        role = draw(st.sampled_from([Role.PLANT, Role.PARTNER, Role.CUSTOMER]))
+        role = draw(st.sampled_from([Role.PLANT, Role.PARTNER, Role.SERVICE, Role.CUSTOMER]))
         codes = draw(st.lists(PREFIXES, min_size=1, max_size=3))
         site = Site(id="site", name=NAME, time_zone="Asia/Omsk")
         found.append(

@@ -48,6 +48,7 @@ def test_omsk_has_its_five_plants_and_every_role() -> None:
         ('["28.22"]', '[{okpd2: "28.22", cost: {amount: 1, currency: rub}}]', 9, "currency"),
         ("country: RU", "country: RU\n    inn: '7707083894'", 6, "INN"),
         ("country: RU", "country: RU\n    region: Omsk", 6, "region"),
+        ("country: RU", "country: RU\n    programmes: [kran-2030]", 2, "role programme"),
         ("members:", "transport: {days: [{from: works, to: nobody, days: 3}]}\nmembers:", 1, "nobody"),
         ("members:", "transport: {default_days: -1}\nmembers:", 1, "default_days"),
     ],

@@ -139,9 +139,7 @@ def test_a_spare_part_that_is_not_on_stock_takes_as_long_as_making_it() -> None:
 
 
 def service() -> Cluster:
-    master = changed(
-        with_item(OMSK, INSPECTION), "kran-servis", roles=["service", "partner"], capabilities=["33.12.15"]
-    )
+    master = changed(with_item(OMSK, INSPECTION), "kran-servis", roles=["service"], capabilities=["33.12.15"])
     master = with_rule(master, when={"kind": ["SERVICE"]}, allow=["kran-servis"])
     crane = {"serial_numbers": ["РК-2019-044"], "characteristic": "10 т, пролёт 22.5 м"}
     cluster = Cluster(accepts, master)
