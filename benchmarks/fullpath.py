@@ -1,27 +1,31 @@
-"""The full path with the real ``kranhub core run``: from a buyer's out topic to the plant's in topic.
+"""The full path with the real ``kranhub core run``: from a buyer's out topic to the plants' in topics.
 
 The orders stand in the buyer's topic before the core starts. The clock runs from the first record that ingest has put
-on hub.work to the last plant order that the plant can read: the stages share one process, and none works ahead unseen.
+on hub.work to the last plant order that a plant can read: the stages share one process, and none works ahead unseen.
 """
 
 import sys
+import tempfile
 import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
-from benchmarks import simple
+from benchmarks import members, samples
 from benchmarks.cluster import PARTITIONS, Cluster
 from benchmarks.figures import median
 from benchmarks.processes import Running, running
+from benchmarks.samples import CRANE, MOTOR, Goods
 from deploy.embedded import stack
-from kranhub import members, topics
+from kranhub import members as memberfile
+from kranhub import topics
 from kranhub.codec import Codec
 from kranhub.registry import Registry
-from kranhub.settings import endpoints, variables
+from kranhub.settings import Settings, endpoints, variables
 
-ORDERS = 6_000
+ORDERS, CRANES = 6_000, 400
 POLL_S = 0.025
 PATIENCE_S = 120.0
 
@@ -37,36 +41,42 @@ class Passage:
     problem: str | None = None
 
 
-def measure(cluster: Cluster, count: int = ORDERS, rounds: int = 3) -> dict[str, Any]:
-    """Return ``full_path_per_s`` and under ``full_path`` every round."""
-    found = [_one(cluster, count) for _ in range(rounds)]
-    rates = [one.rate for one in found if one.rate is not None]
-    middle = median(rates)
-    return {"full_path_per_s": round(middle) if middle else None, "full_path": [asdict(one) for one in found]}
+def measure(cluster: Cluster, count: int = ORDERS, cranes: int = CRANES, rounds: int = 3) -> dict[str, Any]:
+    """Return ``full_path_per_s`` of simple orders and ``full_path_crane_per_s``, and every round beside them."""
+    found: dict[str, Any] = {}
+    with tempfile.TemporaryDirectory(prefix="kranhub-bench-") as folder:
+        settings = members.written(cluster.settings, Path(folder))
+        for name, goods, orders in (("full_path", MOTOR, count), ("full_path_crane", CRANE, cranes)):
+            passages = [_one(cluster, settings, orders, goods) for _ in range(rounds)]
+            middle = median([one.rate for one in passages if one.rate is not None])
+            found |= {f"{name}_per_s": round(middle) if middle else None, name: [asdict(one) for one in passages]}
+    return found
 
 
-def _one(cluster: Cluster, count: int) -> Passage:
+def _one(cluster: Cluster, settings: Settings, count: int, goods: Goods) -> Passage:
     """Run the core once, in a namespace of its own; delete its topics."""
-    settings = cluster.settings.model_copy(update={"namespace": f"bench-{uuid.uuid4().hex[:6]}."})
-    cluster.made += stack.prepare(settings, members.load(settings.members_file))[0]
+    settings = settings.model_copy(update={"namespace": f"bench-{uuid.uuid4().hex[:6]}."})
+    cluster.made += stack.prepare(settings, memberfile.load(settings.members_file))[0]
     try:
         with Registry(endpoints(settings).registry_url) as registry:
             codec = Codec(registry)
-            cluster.fill(topics.out(settings.namespace, simple.BUYER, "orders"), _records(codec, count))
+            cluster.fill(topics.out(settings.namespace, samples.BUYER, "orders"), _records(codec, count, goods))
         with running("core", [[sys.executable, "-m", "kranhub", "core", "run"]], variables(settings)) as core:
-            return _watch(cluster, settings.namespace, count, core)
+            return _watch(cluster, settings.namespace, count, goods, core)
     finally:
         cluster.delete([name for name in cluster.made if name.startswith(settings.namespace)])
 
 
-def _records(codec: Codec, count: int) -> Iterator[tuple[bytes, bytes]]:
+def _records(codec: Codec, count: int, goods: Goods) -> Iterator[tuple[bytes, bytes]]:
     for number in range(count):
-        value = simple.order(number)
+        value = samples.order(number, goods)
         yield value["order_id"].encode(), codec.encode("Order", value)
 
 
-def _watch(cluster: Cluster, namespace: str, count: int, core: Running) -> Passage:
-    work, inbox = topics.hub(namespace, "work"), topics.inbound(namespace, simple.PLANT, "orders")
+def _watch(cluster: Cluster, namespace: str, count: int, goods: Goods, core: Running) -> Passage:
+    work = topics.hub(namespace, "work")
+    inboxes = [topics.inbound(namespace, plant, "orders") for plant in goods.plant_orders]
+    expected = count * sum(goods.plant_orders.values())
     began = last = None
     deadline = time.monotonic() + PATIENCE_S
     end = 0
@@ -74,18 +84,18 @@ def _watch(cluster: Cluster, namespace: str, count: int, core: Running) -> Passa
         if reason := core.ended():
             return Passage(count, None, problem=reason)
         began = began or (time.monotonic() if cluster.committed(work, PARTITIONS) else None)
-        seen = cluster.committed(inbox, 1)
+        seen = sum(cluster.committed(inbox, 1) for inbox in inboxes)
         if seen > end:
             end, last = seen, time.monotonic()
-        elif end >= count and last and time.monotonic() - last > 1.5:
+        elif end >= expected and last and time.monotonic() - last > 1.5:
             break
         time.sleep(POLL_S)
-    return _passage(cluster, inbox, count, (last or 0.0) - (began or 0.0))
+    return _passage(cluster, inboxes, count, expected, (last or 0.0) - (began or 0.0))
 
 
-def _passage(cluster: Cluster, inbox: str, count: int, seconds: float) -> Passage:
-    numbers = [key for key, _ in cluster.records(inbox, 1)]
-    lost, doubled = count - len(set(numbers)), len(numbers) - len(set(numbers))
+def _passage(cluster: Cluster, inboxes: list[str], count: int, expected: int, seconds: float) -> Passage:
+    numbers = [key for inbox in inboxes for key, _ in cluster.records(inbox, 1)]
+    lost, doubled = expected - len(set(numbers)), len(numbers) - len(set(numbers))
     if lost:
         return Passage(count, None, lost, doubled, f"{lost} plant orders missing after {PATIENCE_S:.0f} s")
     return Passage(count, round(count / seconds), lost, doubled)

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 
 from benchmarks.cluster import PARTITIONS
-from benchmarks.simple import NOW
+from benchmarks.samples import NOW
 from kranhub import envelope
 from kranhub.codec import Codec
 from kranhub.envelope import Envelope
@@ -41,20 +41,28 @@ class Core:
             for partition in range(PARTITIONS):
                 yield Record(topic, partition, 0, "", value, envelope.headers(head), TIME_MS)
 
-    def take(self, records: Sequence[Record]) -> Iterator[Output]:
-        """Process what members wrote, and everything that follows from it; yield all that the stages said."""
-        waiting = deque([(self._first, records)])
+    def enter(self, records: Sequence[Record]) -> list[Output]:
+        """Return what ingest makes of what members wrote."""
+        return [*self._transact(self._first, records)]
+
+    def route(self, said: Sequence[Output]) -> list[Output]:
+        """Have planner and allocator process what was said, and everything that follows; return all that they say."""
+        found: list[Output] = []
+        waiting = deque([said])
         while waiting:
-            stage, given = waiting.popleft()
-            outputs = self._transact(stage, given)
-            yield from outputs
-            for reader in self._behind:
-                if mine := [record(*said[:4]) for said in outputs if said.topic in reader.inputs]:
-                    waiting.append((reader, mine))
+            given = waiting.popleft()
+            for stage in self._behind:
+                if mine := [record(*output[:4]) for output in given if output.topic in stage.inputs]:
+                    outputs = self._transact(stage, mine)
+                    found += outputs
+                    waiting.append(outputs)
+        return found
 
     def _transact(self, stage: Stage, records: Sequence[Record]) -> Sequence[Output]:
+        """Do all of a transaction but Kafka's part, the changes for the changelog as well."""
         batch = Batch(stage, self._codec, self._namespace, self.stores.get(stage.name, {}), lambda topic: PARTITIONS)
         batch.process(records)
+        deque(batch.changes(), 0)
         batch.commit()
         return batch.outputs
 

@@ -1,10 +1,10 @@
-"""What is measured beside throughput: latency, the restore rate, memory and the full path."""
+"""What is measured beside throughput: latency, the restore rate, memory, the cost of planning and the full path."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks import fullpath, latency, memory, restoring
+from benchmarks import fullpath, latency, memory, planning, restoring
 from benchmarks.catalog import LATENCY, Engine
 from benchmarks.cluster import Cluster
 from benchmarks.figures import number
@@ -37,9 +37,14 @@ PARTS = (
         lambda cluster, quick: memory.measure(cluster, 2_000) if quick else memory.measure(cluster),
     ),
     Part(
+        "planning",
+        Text(en="the cost of planning", ru="затраты на планирование"),
+        lambda cluster, quick: planning.measure(cluster, planning.QUICK) if quick else planning.measure(cluster),
+    ),
+    Part(
         "full_path",
         Text(en="the full path, ingest to dispatch", ru="полный путь от приёма до отправки"),
-        lambda cluster, quick: fullpath.measure(cluster, 500, 1) if quick else fullpath.measure(cluster),
+        lambda cluster, quick: fullpath.measure(cluster, 500, 20, 1) if quick else fullpath.measure(cluster),
     ),
 )
 """The measurements that are one step each."""

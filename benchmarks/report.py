@@ -20,6 +20,9 @@ TARGETS = {
     "stateful_vs_raw": 0.5,
     "two_workers_vs_one": 1.6,
 }
+PLANNING = {"simple": 1_000, "crane": 100}
+"""Orders/s to reach of each kind, by one worker's planner and allocator."""
+
 TITLES = {engine.name: engine.title for engine in LATENCY}
 
 Results = Mapping[str, Any]
@@ -41,7 +44,7 @@ def write_page(page: Path, results: Results) -> None:
 
 def markdown(results: Results) -> str:
     """Return every table."""
-    tables = (environment, throughput, ratios, latency, restore, memory, full_path)
+    tables = (environment, throughput, ratios, latency, restore, memory, planning, full_path)
     return "\n\n".join(text for text in (table_of(results) for table_of in tables) if text)
 
 
@@ -127,11 +130,46 @@ def memory(results: Results) -> str:
     )
 
 
-def full_path(results: Results) -> str:
-    """Return the rate of the full path."""
-    found = results.get("full_path")
+def planning(results: Results) -> str:
+    """Return what planning costs one worker, and how that grows."""
+    found = results.get("planning")
     if not found:
         return ""
+    rows = [_planning(f"{plants} plants", one) for plants, one in found["by_members"].items()]
+    rows += [_planning(f"{number(int(count))} open orders", one) for count, one in found["by_open_orders"].items()]
+    rows += [
+        _planning(f"{plants} plants, each asked for an offer", one)
+        for plants, one in found["by_members_offers"].items()
+    ]
+    goals = [f"{goods} orders/s (at least {number(goal)})" for goods, goal in PLANNING.items()]
+    header = ("one worker's planner and allocator", goals[0], "p99 ms", goals[1], "p99 ms")
+    rounds = "; ".join(f"{goods} {_rounds(found, goods)}" for goods in PLANNING)
+    planned = ", ".join(f"{number(found[f'{goods}_planned_per_s'])} {goods}" for goods in PLANNING)
+    return (
+        f"{table(header, rows)}\n\nRounds with 5 plants: {rounds}. Until the plant orders are out: {planned} orders/s."
+    )
+
+
+def _planning(name: str, one: Mapping[str, Any]) -> tuple[str, ...]:
+    return name, *(
+        number(one.get(f"{goods}_{figure}"), digits)
+        for goods in PLANNING
+        for figure, digits in (("per_s", 0), ("p99_ms", 1))
+    )
+
+
+def _rounds(found: Mapping[str, Any], goods: str) -> str:
+    return ", ".join(number(one[f"{goods}_per_s"]) for one in found["rounds"])
+
+
+def full_path(results: Results) -> str:
+    """Return the rates of the full path."""
+    paths = (("full_path", "ingest to dispatch"), ("full_path_crane", "cranes of seven plant orders each"))
+    return "\n\n".join(_full_path(results, name, what) for name, what in paths if results.get(name))
+
+
+def _full_path(results: Results, name: str, what: str) -> str:
+    found = results[name]
     rounds = ", ".join(number(one["rate"]) if one["rate"] else str(one["problem"]) for one in found)
     wrong = f"lost {sum(one['lost'] or 0 for one in found)}, doubled {sum(one['doubled'] or 0 for one in found)}"
-    return f"Full path, ingest to dispatch: {number(results['full_path_per_s'])} orders/s ({rounds}); {wrong}."
+    return f"Full path, {what}: {number(results[f'{name}_per_s'])} orders/s ({rounds}); {wrong}."

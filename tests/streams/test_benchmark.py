@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from benchmarks import cluster, fullpath, latency, memory, orders, restoring, throughput
+from benchmarks import cluster, fullpath, latency, memory, orders, planning, restoring, throughput
 from benchmarks.catalog import ENGINES, Engine, named
 from benchmarks.latency import Load
 from benchmarks.throughput import Expectation
@@ -69,11 +69,24 @@ def test_state_comes_back_whole_both_ways(stack: Stack) -> None:
 def test_open_orders_take_memory(stack: Stack) -> None:
     found = memory.measure(cluster.cluster(stack.settings), 1_000)
     assert found["mb_per_100k_open_orders"] > 0
-    assert found["memory"]["planner_keys"] == found["memory"]["allocator_keys"] == 2_000
+    assert found["memory"]["planner_keys"] == 2_000, "an order and its deadline"
+    assert found["memory"]["allocator_keys"] == 2_000, "a hold and its place in a week"
+
+
+@pytest.mark.stack
+def test_planning_is_measured_with_more_plants_and_more_open_orders(stack: Stack) -> None:
+    size = planning.Size(50, 10, 1, (5, 10), (500, 3_000))
+    found = planning.measure(cluster.cluster(stack.settings), size)["planning"]
+    assert found.keys() >= {"simple_per_s", "simple_p99_ms", "crane_per_s", "crane_p99_ms"}
+    assert [*found["by_members"], *found["by_open_orders"]] == ["5", "10", "500", "3000"]
+    assert all(one["crane_per_s"] > 0 for one in (*found["by_members"].values(), *found["by_open_orders"].values()))
+    assert found["by_members_offers"]["10"]["simple_p99_ms"] > 0
 
 
 @pytest.mark.stack
 def test_the_real_core_passes_every_order_on_once(stack: Stack) -> None:
-    found = fullpath.measure(cluster.cluster(stack.settings), 200, 1)
+    found = fullpath.measure(cluster.cluster(stack.settings), 200, 10, 1)
     assert found["full_path_per_s"] > 0
-    assert [(one["lost"], one["doubled"]) for one in found["full_path"]] == [(0, 0)]
+    assert found["full_path_crane_per_s"] > 0
+    passages = [*found["full_path"], *found["full_path_crane"]]
+    assert [(one["lost"], one["doubled"]) for one in passages] == [(0, 0), (0, 0)]

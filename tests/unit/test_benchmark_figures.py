@@ -153,6 +153,16 @@ def test_the_page_keeps_what_people_wrote(tmp_path: Path) -> None:
     assert "Quix: no network" in text
 
 
+PLANNED = {
+    "simple_per_s": 1100,
+    "simple_planned_per_s": 1500,
+    "simple_p99_ms": 2.5,
+    "crane_per_s": 105,
+    "crane_planned_per_s": 200,
+    "crane_p99_ms": 20,
+}
+
+
 def test_every_part_has_its_table() -> None:
     results = {
         "latency_ms": latency.summary(
@@ -163,12 +173,21 @@ def test_every_part_has_its_table() -> None:
         "mb_per_100k_open_orders": 75,
         "full_path": [{"rate": 1234, "lost": 0, "doubled": 0, "problem": None}],
         "full_path_per_s": 1234,
+        "planning": {
+            **PLANNED,
+            "rounds": [PLANNED],
+            "by_members": {"5": PLANNED},
+            "by_open_orders": {"1000000": PLANNED},
+            "by_members_offers": {"5": {"simple_per_s": 7, "simple_p99_ms": 9.5}},
+        },
     }
     assert "| 200, kranhub streams.exactly_once | 3.0 | 30.0 |" in report.latency(results)
     assert "no javac" in report.latency(results)
     assert "| kranhub restore | 5 | 5 |" in report.restore(results)
     assert "75 MB" in report.memory(results)
     assert "1,234 orders/s" in report.full_path(results)
+    assert "| 1,000,000 open orders | 1,100 | 2.5 | 105 | 20.0 |" in report.planning(results)
+    assert "| 5 plants, each asked for an offer | 7 | 9.5 | – | – |" in report.planning(results)
 
 
 def test_a_page_without_markers_is_refused(tmp_path: Path) -> None:

@@ -1,19 +1,35 @@
-"""The hub's smallest real order: one spare motor, which one plant can make. And that plant's answers."""
+"""The hub's smallest real order, one spare motor; its largest, a crane of seven plant orders; the plants' answers."""
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
-BUYER, PLANT = "sibir-terminal", "oemz"
+BUYER = "sibir-terminal"
 NOW = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
 
 Value = Mapping[str, Any]
 
 
-def order(number: int) -> dict[str, Any]:
+class Goods(NamedTuple):
+    """What an order asks for by the buyer's own code, and how many plant orders it takes, by plant."""
+
+    name: str
+    item_code: str
+    quantity: int
+    plant_orders: Mapping[str, int]
+
+
+MOTOR = Goods("simple", "ДВ-7.5", 4, {"oemz": 1})
+"""Made whole by one plant."""
+
+CRANE = Goods("crane", "КР-10-22.5", 1, {"ruskran": 3, "zmk-most": 1, "tsvetnoy-bulvar": 1, "oetz": 1, "oemz": 1})
+"""Seven portions at five plants, girders through the coating shop, all of them into the crane."""
+
+
+def order(number: int, goods: Goods = MOTOR) -> dict[str, Any]:
     """Return order ``number`` as the buyer's connector writes it."""
-    line = {"line_id": "1", "item_code": "ДВ-7.5", "quantity": Decimal(4), "unit": "H87"}
+    line = {"line_id": "1", "item_code": goods.item_code, "quantity": Decimal(goods.quantity), "unit": "H87"}
     return {
         "order_id": f"PO-{number:07d}",
         "buyer": BUYER,
@@ -29,7 +45,7 @@ def receipt(asked: Value, event_id: str) -> dict[str, Any]:
     """Return what the plant's connector says once the plant order stands in the plant's ERP."""
     return {
         "event_id": event_id,
-        "member": PLANT,
+        "member": asked["plant"],
         "subject": "PlantOrder",
         "key": asked["plant_order_id"],
         "revision": asked["revision"],
@@ -39,9 +55,9 @@ def receipt(asked: Value, event_id: str) -> dict[str, Any]:
 
 
 def acceptance(asked: Value) -> dict[str, Any]:
-    """Return the plant's promise of what it was asked for."""
+    """Return the plant's promise of what it was asked for, for the day that it was asked for."""
     line = asked["lines"][0]
-    promised = {"status": "ACCEPTED", "promised_date": date(2027, 2, 1)}
+    promised = {"status": "ACCEPTED", "promised_date": asked["requested_date"]}
     return {
         "plant_order_id": asked["plant_order_id"],
         "plant": asked["plant"],
