@@ -79,7 +79,7 @@ def _why(seen: Value, last: Told | None, code: str) -> Cause | None:
     moved = before != seen["promised_date"]
     if last is not None and last.state == seen["state"]:
         return Cause("promise-moved", _promise(before, seen["promised_date"])) if moved else None
-    found = _open(code, seen) or Cause("state-changed", _NOW[seen["state"]])
+    found = _open(code, seen) or Cause("state-changed", _now(seen))
     return Cause(found.code, found.text.then(_promise(before, seen["promised_date"]))) if moved else found
 
 
@@ -87,7 +87,15 @@ def _open(code: str, seen: Value) -> Cause | None:
     """Return the buyer's cause where it is the buyer's or the hub's own doing."""
     if code == "order-changed":
         return reasons.changed(seen["order_revision"])
-    return _OPEN.get(code)
+    return _planned(seen) if code == reasons.PLANNED.code else _OPEN.get(code)
+
+
+def _now(seen: Value) -> Text:
+    return _planned(seen).text if seen["state"] == "PLANNED" else _NOW[seen["state"]]
+
+
+def _planned(seen: Value) -> Cause:
+    return reasons.planned([line["item_code"] for line in seen["lines"] if line["state"] == "ON_HOLD"])
 
 
 def _promise(before: date | None, after: date | None) -> Text:
@@ -104,7 +112,6 @@ _OPEN = {
         reasons.RECEIVED,
         reasons.CANCELLED,
         reasons.MAPPED,
-        reasons.PLANNED,
         reasons.PARTLY_PLANNED,
         reasons.TOO_LATE,
     )
@@ -120,7 +127,6 @@ LEFT = Cause(
 
 _NOW: Mapping[str, Text] = {
     "RECEIVED": reasons.RECEIVED.text,
-    "PLANNED": reasons.PLANNED.text,
     "CONFIRMED": Text(en="The plants have confirmed the order.", ru="Заводы подтвердили заказ."),
     "IN_PRODUCTION": Text(en="The order is in production.", ru="Заказ в производстве."),
     "READY": Text(en="The order is made and ready to leave.", ru="Заказ изготовлен и готов к отгрузке."),

@@ -33,6 +33,22 @@ PARTLY_PLANNED = Cause(
 )
 
 
+def planned(waiting: Sequence[str]) -> Cause:
+    """Say that every part has a plant, but for the lines on hold: their item codes, in the order's sequence."""
+    if not waiting:
+        return PLANNED
+    count, first = len(waiting), waiting[0]
+    return Cause(
+        PLANNED.code,
+        Text(
+            en="Every part that can be made is with a plant; "
+            + (f"1 line waits: {first}." if count == 1 else f"{count} lines wait, the first: {first}."),
+            ru="Всё, что можно изготовить, передано заводам; "
+            + (f"ждёт 1 строка: {first}." if count == 1 else f"ждут строки: {count}, первая: {first}."),
+        ),
+    )
+
+
 def changed(revision: int) -> Cause:
     """Say that a revision of the order was taken."""
     return Cause(

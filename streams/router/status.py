@@ -65,7 +65,8 @@ def _cause(state: OrderState, new: Status, cause: Cause | None, master: MasterDa
         return Cause(str(stuck.code), reasons.held(str(stuck.code), stuck.item_code))
     newly_planned = new.state == "PLANNED" and old is not None and old.state == "RECEIVED"
     offered = new.earliest_date and reasons.offered(new.earliest_date)
-    found = reasons.PLANNED if newly_planned else cause or offered or reasons.PARTLY_PLANNED
+    waiting = [line.item_code for line in new.lines if line.state == "ON_HOLD"]
+    found = reasons.planned(waiting) if newly_planned else cause or offered or reasons.PARTLY_PLANNED
     return _with_more(state, old, new, found, master)
 
 

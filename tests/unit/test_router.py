@@ -231,6 +231,32 @@ def test_an_unmapped_line_is_held_and_the_rest_goes_on() -> None:
     assert [alert["code"] for alert in cluster.subjects("Alert")] == ["unmapped-item"]
 
 
+@pytest.mark.parametrize(
+    ("waiting", "en", "ru"),
+    [
+        ([], "Every part of the order is with a plant.", "Все части заказа переданы заводам."),
+        (
+            ["ГАК-50"],
+            "Every part that can be made is with a plant; 1 line waits: ГАК-50.",
+            "Всё, что можно изготовить, передано заводам; ждёт 1 строка: ГАК-50.",
+        ),
+        (
+            ["ГАК-50", "ГАК-80"],
+            "Every part that can be made is with a plant; 2 lines wait, the first: ГАК-50.",
+            "Всё, что можно изготовить, передано заводам; ждут строки: 2, первая: ГАК-50.",
+        ),
+    ],
+)
+def test_who_hears_that_all_is_planned_hears_which_lines_wait(waiting: list[str], en: str, ru: str) -> None:
+    held = ({**MOTORS, "line_id": code, "item_code": code} for code in waiting)
+    cluster = placed(MOTORS, *held, payer="omsk-leasing")
+    told = [value for value in cluster.subjects("OrderStatus") if value["cause"] == "planned"]
+    assert [(value["role"], value["reason"]) for value in told] == [
+        ("buyer", {"en": en, "ru": ru}),
+        ("payer", {"en": en, "ru": ru}),
+    ]
+
+
 def test_complete_delivery_holds_the_whole_order() -> None:
     cluster = placed(MOTORS, {**MOTORS, "line_id": "2", "item_code": "НЕТ"}, complete_delivery=True)
     assert cluster.subjects("PlantOrder") == []
