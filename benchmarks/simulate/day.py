@@ -1,0 +1,110 @@
+"""The day itself: customers, plants and time, at a pace that the core can follow; then days until nothing moves."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+
+from benchmarks.simulate.dayplan import CLOSING, DAY, EVE, HOUR, MINUTE, OPENING, TICK_EVERY
+from benchmarks.simulate.playing import Players
+from benchmarks.simulate.pulse import Pulse
+from benchmarks.simulate.script import Act
+from benchmarks.simulate.sending import Post
+from kranhub import topics
+from kranhub.envelope import Envelope
+from kranhub.settings import Settings
+
+RATE = 70.0
+"""Orders per second, where the core can follow."""
+
+SHORTEST_S = 24.0
+"""A day of few orders takes so long."""
+
+MOST_BEHIND = 4_000
+"""Records that a stage may be behind before customers are held back."""
+
+MOST_DAYS, STILL_DAYS = 16, 4
+"""Days that pass after the day, at most, and without a word before it is over: more than an answer may take."""
+
+Step = Callable[[datetime], AbstractContextManager[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """How the day went: real seconds from the first order until all was said, days that passed, documents written."""
+
+    seconds: float
+    days: int
+    written: int
+
+
+@dataclass(slots=True)
+class Day:
+    """Who takes part."""
+
+    settings: Settings
+    post: Post
+    players: Players
+    pulse: Pulse
+
+    def play(self, acts: list[Act], orders: int, step: Step) -> Played:
+        """Play the acts and what follows; ``step`` shows each hour and each later day. Raises `Failed`."""
+        self._pass(EVE)
+        self.pulse.wait_until_still()
+        began = time.monotonic()
+        minute_s = max(SHORTEST_S, orders / RATE) / ((CLOSING - OPENING) / MINUTE)
+        left = iter([*acts, None])
+        act, now = next(left), OPENING
+        while now < CLOSING:
+            hour = now + HOUR
+            with step(now):
+                while now < hour:
+                    until = time.monotonic() + minute_s
+                    now += MINUTE
+                    while act is not None and act.at <= now:
+                        self.post.send(act.member, act.subject, act.key, act.event_id, act.value, at=now)
+                        act = next(left)
+                    self._minute(now, until)
+        self._pass(now)
+        self.pulse.wait_until_still()
+        seconds = time.monotonic() - began
+        days = sum(1 for _ in self._days(step))
+        return Played(seconds, days, self.post.written + self.players.wait().written)
+
+    def _minute(self, now: datetime, until: float) -> None:
+        self.players.tell(now)
+        if (now - OPENING) % TICK_EVERY == 0 * MINUTE:
+            self.tick(now)
+            self.post.flush()
+            while self.pulse.behind() > MOST_BEHIND:
+                time.sleep(0.1)
+        time.sleep(max(0.0, until - time.monotonic()))
+
+    def _days(self, step: Step) -> Iterator[datetime]:
+        """Let days pass until for some of them nobody was told anything and no plant has anything to say."""
+        still, said = 0, self.pulse.said()
+        for number in range(1, MOST_DAYS + 1):
+            now = OPENING + number * DAY
+            with step(now):
+                self._pass(now)
+                self.pulse.wait_until_still()
+                heard = self.pulse.said()
+            yield now
+            still, said = (still + 1 if heard == said else 0), heard
+            if still >= STILL_DAYS:
+                return
+
+    def _pass(self, now: datetime) -> None:
+        """Let it be this time, for the plants and for the hub."""
+        self.players.tell(now)
+        self.players.wait()
+        self.tick(now)
+        self.post.flush()
+
+    def tick(self, now: datetime) -> None:
+        """Say the time to the stages, as the hub's clock does."""
+        head = Envelope(f"hub/Tick/{now.isoformat()}", "/hub/clock", "kranhub.Tick", now, now)
+        for name in ("work", "allocation"):
+            topic = topics.hub(self.settings.namespace, name)
+            self.post.broadcast(topic, self.settings.work_partitions, "Tick", {"time": now}, head)

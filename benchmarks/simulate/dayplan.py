@@ -1,0 +1,30 @@
+"""When the day is: eight hours of a Tuesday in Omsk; its clock is the simulation's, not the machine's."""
+
+from datetime import UTC, datetime, timedelta
+
+OPENING = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
+"""08:00 in Omsk."""
+
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+HOURS = 8
+CLOSING = OPENING + HOURS * HOUR
+
+EVE = OPENING - 30 * MINUTE
+"""When the plants report their stock, before anybody orders."""
+
+DOWN_PLANT = "zmk-most"
+DOWN_FROM, DOWN_UNTIL = OPENING + 3 * HOUR, OPENING + 5 * HOUR
+"""In this stretch the plant's ERP neither reads nor writes."""
+
+MAPPED_AT = OPENING + 5 * HOUR + 30 * MINUTE
+"""When customers say what their unknown codes mean."""
+
+TICK_EVERY = 10 * MINUTE
+
+SENT = "simulate-sent-ns"
+"""The header that holds when a member's document was really sent, in nanoseconds since the epoch."""
+
+
+def is_down(plant: str, now: datetime) -> bool:
+    """Return whether the plant's ERP is off."""
+    return plant == DOWN_PLANT and DOWN_FROM <= now < DOWN_UNTIL

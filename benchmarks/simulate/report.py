@@ -1,0 +1,105 @@
+"""What came of the simulated day, for people and for programs."""
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from benchmarks import environment
+from benchmarks.figures import number, table
+from benchmarks.report import BEGIN, END
+from kranhub.errors import Misconfigured
+from kranhub.text import Text
+
+Found = Mapping[str, Any]
+
+
+def write(file: Path, found: Found) -> None:
+    """Write everything as JSON, with the day and the machine."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    whole = {"measured_at": _now(), "machine": environment.machine(), **found}
+    file.write_text(json.dumps(whole, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def write_page(page: Path, found: Found) -> None:
+    """Put the tables into a page of the docs, between its two markers. Raises `Misconfigured` when it has none."""
+    text = page.read_text(encoding="utf-8")
+    if BEGIN not in text or END not in text:
+        raise Misconfigured(
+            Text(
+                en=f"{page} has lost its markers. Put these two lines back: {BEGIN} and {END}",
+                ru=f"В {page} нет меток. Верните две строки: {BEGIN} и {END}",
+            )
+        )
+    machine = environment.machine()
+    head = f"Played {_now()[:10]} with seed {found['seed']} on {machine['cpu']}, {machine['cores']} cores."
+    block = f"{BEGIN}\n{head}\n\n{markdown(found)}\n{END}"
+    page.write_text(re.sub(f"{BEGIN}.*{END}", lambda _: block, text, flags=re.DOTALL), encoding="utf-8")
+
+
+def markdown(found: Found) -> str:
+    """Return the tables, and the findings that have names."""
+    tables = [_wrong(found), _day(found), _lines(found), _promises(found), _told(found)]
+    return "\n\n".join([*tables, *_named(found)])
+
+
+def _wrong(found: Found) -> str:
+    names = ("lost", "doubled", "double_reserved", "replay_differs")
+    return table(names, [[str(found[name]) for name in names]])
+
+
+def _day(found: Found) -> str:
+    replay = found["replay"]
+    rows = [
+        ("orders", number(found["orders"])),
+        ("documents of members", number(found["events"])),
+        ("records on hub.work and hub.allocation", number(found["work_records"] + found["allocation_records"])),
+        ("plant orders", number(found["plant_orders"])),
+        ("seconds for the day", number(found["seconds"], 1)),
+        ("orders per second", number(found["orders_per_s"], 1)),
+        ("later days until nothing moved", number(found["days_after"])),
+        ("seconds in all, with checks and replay", number(found["total_seconds"])),
+        ("decisions and plant orders replayed", f"{number(replay['decisions'])} and {number(replay['plant_orders'])}"),
+        ("an order's wait for the first word, p50, s", number(found["wait_s"]["p50"], 2)),
+        ("… p99, s", number(found["wait_s"]["p99"], 2)),
+        ("… longest stall, s", number(found["wait_s"]["largest"], 2)),
+    ]
+    return table(("the day", ""), rows)
+
+
+def _lines(found: Found) -> str:
+    rows = [(state, number(count)) for state, count in found["lines"].items()]
+    return table(("where lines ended", "lines"), rows)
+
+
+def _promises(found: Found) -> str:
+    promises = found["promises"]
+    days = promises["moved_days"]
+    rows = [
+        ("orders promised a day", number(promises["made"])),
+        ("kept: there, or to be there, by the day first promised", number(promises["kept"])),
+        ("moved to a later day", number(promises["moved"])),
+        ("moved by, p50, days", number(days["p50"])),
+        ("moved by, p95, days", number(days["p95"])),
+        ("parts that went on to another plant", number(found["re_routings"])),
+        ("needs split over plants", number(found["splits"])),
+        ("shortages of stock", number(found["shortages"])),
+    ]
+    return table(("promises and plans", ""), rows)
+
+
+def _told(found: Found) -> str:
+    alerts = [("alert", code, number(count)) for code, count in found["alerts"].items()]
+    letters = [("dead letter", code, number(count)) for code, count in found["dead_letters"].items()]
+    return table(("for people", "code", "times"), [*alerts, *letters])
+
+
+def _named(found: Found) -> list[str]:
+    named = {**found["named"], "replay_differs": found["replay"]["differing"]}
+    return [f"- {kind}: {name}" for kind, names in named.items() for name in names]
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

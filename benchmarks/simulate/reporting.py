@@ -1,0 +1,67 @@
+"""How a plant's ERP reports its stock, which others buy from, too. Pure."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal
+
+from benchmarks.simulate import jobs
+from benchmarks.simulate.agenda import Agenda, Said, saying
+from benchmarks.simulate.dayplan import CLOSING, DAY, EVE, HOUR, MINUTE, OPENING
+from benchmarks.simulate.dice import dice
+from benchmarks.simulate.stockroom import Goods
+
+EVERY, TAKES = 20 * MINUTE, 10 * MINUTE
+"""How often stock is reported, and how long a report is under way."""
+
+LAST = OPENING + 14 * DAY
+
+SELLS, SELLS_SHARE, NOON_SHARE, NEW_SHARE = 0.3, Decimal("0.02"), Decimal("0.9"), Decimal("0.2")
+"""How often the ERP has sold to others between two reports, and how much of what is free; how much at noon, when a big
+customer comes; and how much of what is there comes in anew in the afternoon."""
+
+NOON, AFTERNOON = OPENING + 4 * HOUR, OPENING + 6 * HOUR
+
+UNKNOWN_AT, UNKNOWN = OPENING + HOUR, Goods("RK-UNKNOWN", "H87", Decimal(5))
+"""An item that the nomenclature does not have; one plant reports it all the same."""
+
+
+class Reporting:
+    """One plant's reports: what has changed, and now and then."""
+
+    def __init__(self, agenda: Agenda, goods: dict[str, Goods]) -> None:
+        """Plan the first report on the eve of the day."""
+        self._agenda, self._goods = agenda, goods
+        self._reported: dict[str, tuple[Decimal, Decimal]] = {}
+        agenda.at(EVE, self._report)
+        if agenda.plant == "ruskran":
+            agenda.at(UNKNOWN_AT, saying(self._level(UNKNOWN, UNKNOWN_AT)))
+
+    def _report(self, at: datetime) -> Iterator[Said]:
+        """Yield the levels that have changed; all but the first are under way for a while."""
+        for goods in self._goods.values():
+            self._trade(goods, at)
+            state = goods.on_hand, goods.reserved
+            if self._reported.get(goods.code) != state:
+                self._reported[goods.code] = state
+                said = self._level(goods, at)
+                if at == EVE:
+                    yield said
+                else:
+                    self._agenda.at(at + TAKES, saying(said))
+        if at < LAST:
+            self._agenda.at(at + (EVERY if at < CLOSING else DAY), self._report)
+
+    def _level(self, goods: Goods, at: datetime) -> Said:
+        value = jobs.level(self._agenda.plant, goods, at)
+        return self._agenda.said("InventoryLevel", goods.code, int(at.timestamp()), value)
+
+    def _trade(self, goods: Goods, at: datetime) -> None:
+        if not EVE < at < CLOSING:
+            return
+        thrown = dice(self._agenda.seed, "trade", goods.code, at)
+        if thrown.random() < SELLS:
+            goods.sell(SELLS_SHARE)
+        if NOON <= at < NOON + EVERY:
+            goods.sell(NOON_SHARE)
+        if AFTERNOON <= at < AFTERNOON + EVERY:
+            goods.receive((goods.on_hand * NEW_SHARE).to_integral_value())
