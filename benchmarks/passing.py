@@ -3,6 +3,7 @@
 What counts is the time of planner and allocator. What members' connectors and ingest do meanwhile does not.
 """
 
+from collections import defaultdict, deque
 from collections.abc import Iterable, Sequence
 from time import perf_counter
 from typing import Any, NamedTuple
@@ -38,36 +39,44 @@ class Passing:
     def through(self, numbers: Sequence[int], goods: Goods = MOTOR) -> Passed:
         """Have these orders planned, reserved, taken by their plants and promised, all of them at the same time.
 
-        Raises `ValueError` when one of them did not get so far.
+        Every plant's receipt and promise comes by itself, to an order that was last touched long ago. Raises
+        `ValueError` when one of them did not get so far.
         """
         values = [samples.order(number, goods) for number in numbers]
-        waiting = [self._written(samples.BUYER, "Order", value["order_id"], value) for value in values]
-        planned = confirmed = 0.0
-        found: list[Output] = []
+        said, planned = self._take(self._written(samples.BUYER, "Order", one["order_id"], one) for one in values)
+        found, confirmed, waiting = [*said], planned, self._answers(said)
         while waiting:
-            entered = self.core.enter(waiting)
-            began = perf_counter()
-            said = self.core.route(entered)
-            confirmed += perf_counter() - began
-            planned = planned or confirmed
-            found += said
-            waiting = [answer for output in self._of(said, "PlantOrder") for answer in self._answers(output)]
+            self.core.renew(waiting)
+            said, seconds = self._take(answers.popleft() for answers in waiting.values())
+            found, confirmed = found + said, confirmed + seconds
+            for key, answers in self._answers(said).items():
+                waiting.setdefault(key, deque()).extend(answers)
+            waiting = {key: answers for key, answers in waiting.items() if answers}
         self._require_promises(found, len(numbers), goods)
         return Passed(planned, confirmed)
+
+    def _take(self, records: Iterable[Record]) -> tuple[list[Output], float]:
+        """Return what planner and allocator make of what members wrote, and their seconds."""
+        entered = self.core.enter([*records])
+        began = perf_counter()
+        said = self.core.route(entered)
+        return said, perf_counter() - began
 
     def _of(self, said: Iterable[Output], subject: str) -> list[Output]:
         mark = ("ce_type", f"kranhub.{subject}".encode())
         return [output for output in said if output.topic == self._work and mark in (output.headers or ())]
 
-    def _answers(self, said: Output) -> list[Record]:
-        """Return the plant's receipt and its promise for a plant order."""
-        asked = self._codec.decode(said.value or b"", trusted=True).value
-        number, plant = asked["plant_order_id"], asked["plant"]
-        receipt = samples.receipt(asked, envelope.read(said.headers).id)
-        return [
-            self._written(plant, "Receipt", number, receipt),
-            self._written(plant, "OrderResponse", number, samples.acceptance(asked)),
-        ]
+    def _answers(self, said: Iterable[Output]) -> dict[str, deque[Record]]:
+        """Return the plants' receipts and promises for all plant orders among what was said, by order."""
+        found: dict[str, deque[Record]] = defaultdict(deque)
+        for output in self._of(said, "PlantOrder"):
+            asked = self._codec.decode(output.value or b"", trusted=True).value
+            number, plant = asked["plant_order_id"], asked["plant"]
+            receipt = samples.receipt(asked, envelope.read(output.headers).id)
+            found[asked["order_key"]].append(self._written(plant, "Receipt", number, receipt))
+            answer = samples.acceptance(asked)
+            found[asked["order_key"]].append(self._written(plant, "OrderResponse", number, answer))
+        return found
 
     def _written(self, member: str, subject: str, key: str, value: dict[str, Any]) -> Record:
         number = f"{member}/{subject}/{key}/{value.get('plant_order_revision') or value.get('revision') or 0}/1"
