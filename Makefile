@@ -5,13 +5,14 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all faults-core bench lint lock clean
+.PHONY: help demo test test-all faults-core simulate bench lint lock clean
 
 help:
 	@echo "make demo      the whole journey on real parts (KEEP=1 leaves it running)"
 	@echo "make test      lint, then every test that needs only Python"
 	@echo "make test-all  make test, then what needs more: javac, node"
 	@echo "make faults-core  the core under every fault, at most 25 minutes (ARGS='--only broker': some of them)"
+	@echo "make simulate  a working day of 10,000 orders, checked and replayed, about 7 minutes (ARGS='--orders 500')"
 	@echo "make bench     the hub's processor beside its peers, about 20 minutes (ARGS=--quick: three)"
 	@echo "make lint      ruff, mypy --strict, import rules"
 	@echo "make lock      resolve requirements.lock anew from pyproject.toml"
@@ -41,6 +42,9 @@ test-all: test
 
 faults-core: $(READY)
 	@$(BIN)/python -m tests.faults.core_suite $(ARGS)
+
+simulate: $(READY)
+	@$(BIN)/python -m benchmarks.simulate $(ARGS)
 
 bench: $(READY)
 	@$(BIN)/python -m benchmarks $(ARGS)

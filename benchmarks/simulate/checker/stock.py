@@ -1,5 +1,6 @@
 """The plants' stock, recomputed: what the levels said against what the allocators promised, record by record."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -95,7 +96,7 @@ def by_cause(results: Sequence[Seen]) -> dict[str, list[Value]]:
     """Return the results by the id, or the place, of the record that has led to them."""
     found: dict[str, list[Value]] = {}
     for seen in results:
-        cause = seen.id.partition("/shortage/")[0].partition("/expired/")[0].removesuffix("/result")
+        cause = re.split("/(?:shortage|expired|moved)/", seen.id)[0].removesuffix("/result")
         found.setdefault(cause, []).append(seen.value)
     return found
 
@@ -110,7 +111,7 @@ def _take(
         yield from _request(seen, shelves)
     for result in [*answers.get(seen.id, ()), *answers.get(seen.place, ())]:
         place = _place_of(result, shelves)
-        if place is not None and result["kind"] in ("RESERVED", "SHORTAGE"):
+        if place is not None and result["kind"] in ("RESERVED", "SHORTAGE", "MOVED"):
             shelves[place].promise(result["request_id"], result["from_stock"])
             yield place
 

@@ -73,7 +73,7 @@ def _first_day(seen: Seen) -> date:
 
 def _put(result: Value, starts: Mapping[str, tuple[str, date]], found: dict[str, Work]) -> None:
     name = result["request_id"]
-    if result["kind"] not in ("RESERVED", "SHORTAGE", "EXPIRED") or name not in starts:
+    if result["kind"] not in ("RESERVED", "SHORTAGE", "EXPIRED", "MOVED") or name not in starts:
         return
     found.pop(name, None)
     if result["kind"] != "EXPIRED" and result["to_make"] > 0 and result["available_on"]:

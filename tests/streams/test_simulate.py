@@ -1,0 +1,24 @@
+"""A small simulated day through the real Kafka and the real core: nothing lost, doubled or promised twice."""
+
+import pytest
+
+from benchmarks import cluster
+from benchmarks.screen import screen
+from benchmarks.simulate.simulation import STEPS, Plan, simulate
+from benchmarks.simulate.verdict import is_good
+from tests.support.stack import Stack
+
+ORDERS = 150
+
+
+@pytest.mark.stack
+def test_a_day_loses_nothing_doubles_nothing_and_replays_the_same(stack: Stack) -> None:
+    with screen(STEPS) as shown:
+        found = simulate(Plan(ORDERS, seed=5), cluster.cluster(stack.settings), shown)
+    assert is_good(found), (found["named"], found["replay"])
+    assert found["plant_orders"] > ORDERS
+    assert found["replay"]["compared"] > ORDERS * 10
+    assert {"DELIVERED", "ON_HOLD", "IN_PRODUCTION"} <= found["lines"].keys()
+    assert found["dead_letters"]["unmapped-item"] > 0
+    assert found["promises"]["made"] > ORDERS / 2
+    assert "defect" not in found["dead_letters"]
