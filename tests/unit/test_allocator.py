@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -14,7 +14,7 @@ from streams.exactly_once import Record
 from streams.exactly_once.out import Output
 from streams.exactly_once.store import Store
 from streams.publish import changes
-from streams.router import entries
+from streams.router import disruption, entries
 from streams.router.entries import Entry
 from streams.router.masterdata import MasterData
 from streams.stages import allocator, unmapped
@@ -54,7 +54,8 @@ class Partition:
         again = [said for said in batches.said(batch) if said.topic == TOPIC]
         results = [said for said in batches.said(batch) if said.topic == WORK]
         for said in again:
-            results += self.take(self.record("InventoryLevel", said.value, said.key.decode()))
+            subject = CODEC.decode(said.value or b"").subject
+            results += self.take(self.record(subject, said.value, said.key.decode()))
         return results
 
     def publish(self, master: MasterData) -> list[Output]:
@@ -79,6 +80,23 @@ class Partition:
             **fields,
         }
         return self.record("InventoryLevel", value, value["company"])
+
+    def disruption(self, number: str = "D-1", minute: float = 0, **fields: Any) -> Record:
+        """Return that the plant makes nothing for a week from tomorrow on."""
+        value = {
+            "disruption_id": number,
+            "member": "oemz",
+            "cause": "STRIKE",
+            "effect": "CAPACITY_REDUCTION",
+            "sites": [],
+            "status": "OPEN",
+            "begins": START.date() + timedelta(days=1),
+            "ends": START.date() + timedelta(days=7),
+            "text": {},
+            "as_of": START + timedelta(minutes=minute),
+            **fields,
+        }
+        return self.record("Disruption", value, value["member"], event_id="the member's own")
 
     def request(self, request_id: str, quantity: int, action: str = "RESERVE", **fields: Any) -> Record:
         value = {
@@ -162,6 +180,48 @@ def test_a_shortage_and_an_end_have_ids_of_their_own(partition: Partition) -> No
     assert [value(said)["kind"] for said in (short, ended)] == ["SHORTAGE", "EXPIRED"]
     assert event_id(short) == f"{TOPIC}/0/{partition.offset - 1}/shortage/b:1/1.1.1"
     assert event_id(ended) == f"hub/Tick/{until.isoformat()}/expired/b:1/1.1.1"
+
+
+def test_a_disruption_tells_orders_their_new_day_and_later_offers_name_it(partition: Partition) -> None:
+    partition.take(partition.request("b:1/1.1.1", 2))
+    (moved,) = partition.take(partition.disruption())
+    assert (moved.topic, moved.key) == (WORK, b"b:1")
+    assert event_id(moved) == f"{TOPIC}/0/{partition.offset}/moved/b:1/1.1.1"
+    assert (value(moved)["kind"], value(moved)["available_on"]) == ("MOVED", date(2026, 12, 4))
+    (offer,) = partition.take(partition.request("b:2/1.1.1", 1, "QUOTE"))
+    assert (value(moved)["disruption"], value(offer)["disruption"]) == ("D-1", "D-1")
+    (back,) = partition.take(partition.disruption(minute=1, status="RESOLVED"))
+    assert event_id(back) != event_id(moved), "although the member gave both the same id"
+    assert (value(back)["available_on"], value(back)["disruption"]) == (date(2026, 11, 26), None)
+
+
+def test_a_disruption_before_any_master_data_waits_for_them() -> None:
+    partition = Partition()
+    assert partition.take(partition.disruption(), partition.request("b:1/1.1.1", 1)) == []
+    (said,) = partition.publish(version(1))
+    assert (value(said)["kind"], value(said)["disruption"]) == ("RESERVED", "D-1")
+
+
+@pytest.mark.parametrize("early", [False, True])
+def test_a_disruption_too_many_is_a_dead_letter_of_its_own(early: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(disruption, "LIMIT", 2)
+    partition = Partition()
+    if not early:
+        partition.publish(version(1))
+    partition.take(*(partition.disruption(f"D-{number}") for number in range(3)))
+    if early:
+        partition.publish(version(1))
+    (letter,) = partition.letters
+    assert (letter["code"], letter["key"]) == ("too-many-disruptions", "oemz")
+    assert "RESOLVED" in letter["reason"]["en"]
+    assert "RESOLVED" in letter["reason"]["ru"]
+    assert b"D-2" in letter["original"]
+
+
+def test_who_makes_nothing_has_nothing_to_stop(partition: Partition) -> None:
+    before = dict(partition.store.values)
+    partition.take(partition.disruption(member="stranger"))
+    assert partition.store.values == before
 
 
 def test_levels_with_an_unknown_code_are_reported_once_and_taken_up_with_the_mapping(partition: Partition) -> None:
