@@ -70,8 +70,9 @@ def _at_consignee(leg: Leg, way: timedelta) -> date | None:
 
 
 def line_portions(state: OrderState, line_id: str) -> list[Portion]:
-    """Return the line's portions that count."""
-    return [portion for portion in state.portions if portion.line_id == line_id and not portion.cancelled]
+    """Return the line's portions that count: not what was made and is no longer needed, until all is cancelled."""
+    portions = (portion for portion in state.portions if portion.line_id == line_id and not portion.cancelled)
+    return [portion for portion in portions if not portion.surplus or state.order.cancelled]
 
 
 def consignee(state: OrderState) -> str:

@@ -226,6 +226,7 @@ class Portion:
     as last known: its components are needed for that much. ``quote_round`` is how many attempts there were when the
     quotes were asked for, ``quoted`` for how much they were; attempts before ``retry_from`` no longer keep their plants
     from being asked. ``content`` counts the changes of what the order says of it beside quantity, date and price.
+    ``surplus`` says that nothing needs it any more: it stands for what was made already.
     """
 
     line_id: str
@@ -247,6 +248,7 @@ class Portion:
     held: str | None = None
     cancelled: bool = False
     content: int = 0
+    surplus: bool = False
 
     @property
     def current(self) -> Attempt | None:

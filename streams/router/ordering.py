@@ -1,5 +1,6 @@
 """Tells plants what they should make: the smallest difference between what should be and what they were last told."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -17,7 +18,10 @@ def order(state: OrderState, portion: Portion, master: MasterData, now: Now) -> 
     said = []
     for attempt in portion.attempts:
         wanted = _wanted(state, portion, attempt, master, now)
-        if wanted is None or wanted == attempt.sent or cutover.keeps_back(attempt, master):
+        if wanted is None or cutover.keeps_back(attempt, master):
+            continue
+        if wanted == attempt.sent:
+            portion = _as_wanted(state, portion, attempt)
             continue
         told = _tell(state, portion, attempt, wanted, master, now)
         if attempt.sent is None:
@@ -28,6 +32,29 @@ def order(state: OrderState, portion: Portion, master: MasterData, now: Now) -> 
             said += more
         portion = with_attempt(portion, told)
     return state.with_portion(portion), said
+
+
+def _as_wanted(state: OrderState, portion: Portion, attempt: Attempt) -> Portion:
+    """Remember that what the plant knows is right for the date that is wanted now."""
+    line = _line(state, portion)
+    if line is None or attempt.closed is not None or attempt.wanted_for == line.requested_date:
+        return portion
+    return with_attempt(portion, replace(attempt, wanted_for=line.requested_date))
+
+
+def targets_first(portions: Sequence[Portion]) -> Sequence[Portion]:
+    """Return the portions so that what another goes into stands before it: its date decides on the other's."""
+    feeds = {(portion.line_id, portion.node): portion.feeds for portion in portions if portion.feeds is not None}
+    if not feeds:
+        return portions
+
+    def hops(portion: Portion) -> int:
+        node, count = portion.feeds, 0
+        while node is not None and count <= len(portions):
+            node, count = feeds.get((portion.line_id, node)), count + 1
+        return count
+
+    return sorted(portions, key=hops)
 
 
 def _as_if_delivered(state: OrderState, portion: Portion, attempt: Attempt, now: Now) -> tuple[Attempt, list[Effect]]:
@@ -48,7 +75,7 @@ def _wanted(state: OrderState, portion: Portion, attempt: Attempt, master: Maste
     line = _line(state, portion)
     if line is None:
         return attempt.sent and replace(attempt.sent, quantity=portion.quantity)
-    feeds_into, consignee = _destination(state, portion, attempt)
+    feeds_into, consignee = _destination(state, portion)
     day = _day(state, portion, attempt, line, master, now)
     return Sent(portion.quantity, day, consignee, feeds_into, price(portion, line, master), content=portion.content)
 
@@ -68,9 +95,9 @@ def _may_go(state: OrderState, portion: Portion, attempt: Attempt) -> bool:
 
 
 def _line(state: OrderState, portion: Portion) -> Line | None:
-    """Return the portion's line; None where the buyer has taken it back, or wants another item by now."""
-    lines = (line for line in state.order.lines if line.line_id == portion.line_id)
-    return next((line for line in lines if portion.feeds is not None or line.item == portion.item), None)
+    """Return the portion's line; None where the line no longer needs it."""
+    lines = () if portion.surplus else state.order.lines
+    return next((line for line in lines if line.line_id == portion.line_id), None)
 
 
 def _day(state: OrderState, portion: Portion, attempt: Attempt, line: Line, master: MasterData, now: Now) -> date:
@@ -93,14 +120,9 @@ def _day(state: OrderState, portion: Portion, attempt: Attempt, line: Line, mast
     return max(days)
 
 
-def _destination(state: OrderState, portion: Portion, attempt: Attempt) -> tuple[str | None, str]:
-    """Return what the portion is built into and where it goes: the latest plant asked for it, else the customer.
-
-    A component that is made already stays where it was to go although it is no longer built in: people decide on it.
-    """
+def _destination(state: OrderState, portion: Portion) -> tuple[str | None, str]:
+    """Return what the portion is built into and where it goes: the latest plant asked for it, else the customer."""
     into = dates.targets(portion, dates.line_portions(state, portion.line_id))
-    if not into and portion.feeds is not None and attempt.sent is not None:
-        return attempt.sent.feeds_into, attempt.sent.consignee
     if not into:
         return None, dates.consignee(state)
     latest = into[0].attempts[-1]

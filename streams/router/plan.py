@@ -179,7 +179,8 @@ def fit(state: OrderState, master: MasterData) -> OrderState:
         state = _fit_tree(state, need, master, kept)
     for portion in state.portions:
         if not portion.cancelled and (portion.line_id, portion.node, portion.item) not in kept:
-            state = state.with_portion(_shrunk(portion, ZERO))
+            spare = portion if portion.surplus else replace(portion, surplus=True)
+            state = state.with_portion(_shrunk(spare, ZERO))
     return state
 
 
@@ -197,10 +198,11 @@ def _fit_one(state: OrderState, need: Need) -> OrderState:
     if missing > 0 and not known:
         return add_portion(state, need)
     for portion in reversed(known):
-        if missing == 0:
-            break
-        fitted = _shrunk(portion, portion.quantity + missing)
-        missing -= (ZERO if fitted.cancelled else fitted.quantity) - portion.quantity
+        same = portion.feeds == need.feeds and not portion.surplus
+        fitted = portion if same else replace(portion, feeds=need.feeds, surplus=False)
+        if missing != 0:
+            fitted = _shrunk(fitted, portion.quantity + missing)
+            missing -= (ZERO if fitted.cancelled else fitted.quantity) - portion.quantity
         state = state.with_portion(fitted)
     return state
 

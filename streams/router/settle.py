@@ -8,7 +8,7 @@ from streams.router.assign import assign
 from streams.router.effects import Effect, Now
 from streams.router.masterdata import MasterData
 from streams.router.model import OrderState
-from streams.router.ordering import order
+from streams.router.ordering import order, targets_first
 from streams.router.reserve import reserve
 
 Settled = tuple[OrderState, list[Effect]]
@@ -28,7 +28,7 @@ def settle(state: OrderState, master: MasterData, now: Now) -> Settled:
         said += more
     state, more = reserve(state, master, now)
     said += more
-    for portion in state.portions:
+    for portion in targets_first(state.portions):
         state, more = order(state, portion, master, now)
         said += more
     return state, said
