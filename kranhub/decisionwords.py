@@ -13,6 +13,9 @@ WHY_NOT: Mapping[str, Text] = {
     "lower-rank": Text(en="stands lower in the ranking", ru="ниже в порядке выбора"),
     "later-date": Text(en="would be ready later", ru="будет готов позже"),
     "higher-cost": Text(en="costs more", ru="дороже"),
+    "no-exchange-rate": Text(
+        en="no exchange rate makes its cost comparable", ru="нет курса, чтобы сравнить его цену с другими"
+    ),
     "higher-load": Text(en="has more of its capacity taken", ru="загружен сильнее"),
     "disrupted": Text(en="a disruption there makes it later or less", ru="из-за сбоя на заводе позже или меньше"),
     "offers-less": Text(en="can give only a part", ru="может дать лишь часть"),

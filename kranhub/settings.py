@@ -22,6 +22,7 @@ class Settings(BaseSettings):
     nomenclature_file: Path = Field(Path("deploy/nomenclature/omsk.yaml"), description="items, codes and bills")
     rules_file: Path = Field(Path("deploy/rules/omsk.yaml"), description="routing rules")
     calendars_file: Path = Field(Path("deploy/calendars/omsk.yaml"), description="working calendars")
+    rates_file: Path = Field(Path("deploy/rates/omsk.yaml"), description="exchange rates")
     kafka_bootstrap: str | None = Field(None, description="host:port,… of an external Kafka")
     kafka_security_protocol: str = Field("PLAINTEXT", pattern="^(PLAINTEXT|SSL|SASL_PLAINTEXT|SASL_SSL)$")
     kafka_sasl_mechanism: str | None = None
@@ -91,6 +92,7 @@ def variables(settings: Settings) -> dict[str, str]:
         "KRANHUB_NOMENCLATURE_FILE": str(settings.nomenclature_file),
         "KRANHUB_RULES_FILE": str(settings.rules_file),
         "KRANHUB_CALENDARS_FILE": str(settings.calendars_file),
+        "KRANHUB_RATES_FILE": str(settings.rates_file),
         "KRANHUB_KAFKA_BOOTSTRAP": where.bootstrap,
         "KRANHUB_REGISTRY_URL": where.registry_url,
     }

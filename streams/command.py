@@ -39,8 +39,8 @@ _RUN = Text(
 )
 _ONLY = Text(en="run only this stage; may be given again", ru="запустить только этот этап; можно повторять")
 _PUBLISH = Text(
-    en="Publish what has changed in the files: members, items, bills, calendars, rules. The running core takes it up.",
-    ru="Опубликовать изменения файлов: участники, позиции, спецификации, календари, правила. Ядро примет их на ходу.",
+    en="Publish what has changed in the files: members, items, bills, calendars, rules, rates. The core takes it up.",
+    ru="Опубликовать изменения файлов: участники, позиции, спецификации, календари, правила, курсы. Ядро их примет.",
 )
 
 
@@ -113,8 +113,13 @@ def move_stage(stage: str, topic: str, partition: int, to: int | None) -> None:
 
 def _master(settings: Settings) -> MasterData:
     """Return the files' master data; what a person should look at is logged."""
-    files = settings.members_file, settings.nomenclature_file, settings.rules_file, settings.calendars_file
-    master = masterdata.load(*files)
+    master = masterdata.load(
+        settings.members_file,
+        settings.nomenclature_file,
+        settings.rules_file,
+        settings.calendars_file,
+        settings.rates_file,
+    )
     for gap in masterdata.gaps(master):
         log.warning("master data", reason=str(gap))
     return master

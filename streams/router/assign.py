@@ -68,7 +68,7 @@ def _compare(
         return _ask(state, portion, fresh, now)
     if not source.answered(portion) and (portion.quote_by is None or now.time < portion.quote_by):
         return state, []
-    ranked = source.best(rule.rank, portion, fresh, master)
+    ranked = source.best(rule.rank, state.order, portion, fresh, master)
     if not ranked:
         return hold(state, portion, "no-capacity", master, now)
     return _start(state, portion, ranked[0].member, rule.mode, master, now)

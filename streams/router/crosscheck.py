@@ -1,14 +1,16 @@
-"""What one file of the master data names must stand in another: every mistake names file, line and remedy."""
+"""What one file of the master data names must stand in another, or be in use: mistakes name file, line and remedy."""
 
 from collections.abc import Iterator, Set
 from pathlib import Path
 
 import yaml
 
+from kranhub.currencies import currency_problem
 from kranhub.errors import Misconfigured
 from kranhub.members import Members
 from kranhub.text import Text
 from streams.router.items import Nomenclature
+from streams.router.rates import Rates
 from streams.router.rules import Rules
 
 Place = tuple[str | int, ...]
@@ -47,6 +49,18 @@ def calendars(members: Members, path: Path, known: Set[str], calendars_file: Pat
         if member.calendar not in known:
             where = f"{path}:{line_of(path, ('members', at, 'calendar'))}"
             raise Misconfigured(_no_calendar(where, member.id, member.calendar, calendars_file))
+
+
+def rates(found: Rates, path: Path) -> None:
+    """Raise `Misconfigured` for a currency that is not in use.
+
+    It is looked for in files only: ISO 4217 withdraws currencies, and what was published must be read all the same.
+    """
+    for at, rate in enumerate(found.rates):
+        for field, currency in (("source", rate.source), ("target", rate.target)):
+            if (problem := currency_problem(currency)) is not None:
+                where = f"{path}:{line_of(path, ('rates', at, field))}"
+                raise Misconfigured(Text(en=f"{where}: {problem.en}", ru=f"{where}: {problem.ru}"))
 
 
 def line_of(path: Path, place: Place) -> int:

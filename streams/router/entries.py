@@ -13,6 +13,7 @@ from streams.router.calendars import Calendar, Calendars
 from streams.router.cutover import Cutover
 from streams.router.items import Component, Item, Nomenclature
 from streams.router.masterdata import MasterData
+from streams.router.rates import Rate, Rates
 from streams.router.rules import Rule, Rules
 
 
@@ -26,6 +27,7 @@ class Kind(StrEnum):
     BILL = "BILL"
     TRANSPORT = "TRANSPORT"
     RULE = "RULE"
+    RATE = "RATE"
     MAPPING = "MAPPING"
     PUBLICATION = "PUBLICATION"
 
@@ -94,6 +96,7 @@ MODELS: Mapping[str, type[BaseModel]] = {
     Kind.BILL: Bill,
     Kind.TRANSPORT: Transport,
     Kind.RULE: Rule,
+    Kind.RATE: Rate,
     Kind.MAPPING: CodeMapping,
     Kind.PUBLICATION: Publication,
 }
@@ -149,6 +152,7 @@ def _values(master: MasterData) -> Iterator[tuple[Kind, str, BaseModel]]:
             yield Kind.BILL, item.item, Bill(item=item.item, components=item.components)
     yield Kind.TRANSPORT, TRANSPORT[1], master.members.transport
     yield from ((Kind.RULE, rule.rule, rule) for rule in master.rules.rules)
+    yield from ((Kind.RATE, rate.key, rate) for rate in master.rates.rates)
     yield Kind.PUBLICATION, PUBLICATION[1], publication(master)
 
 
@@ -195,6 +199,7 @@ def assemble(values: Mapping[tuple[str, str], Any]) -> MasterData:
         Nomenclature(version=closing.version, items=tuple(_items(values))),
         Rules(rules=_listed(values, Kind.RULE, closing.rules)),
         Calendars(calendars=tuple(_all(values, Kind.CALENDAR))),
+        Rates(rates=tuple(_all(values, Kind.RATE))),
     )
 
 

@@ -1,4 +1,4 @@
-"""Master data as one value: members, nomenclature, rules and calendars together, with the look-ups routing needs."""
+"""Master data as one value: members, nomenclature, rules, calendars and rates, with the look-ups routing needs."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -12,9 +12,11 @@ from kranhub.members import Capability, CutoverMode, Member, Members, Name, Role
 from kranhub.text import Text
 from streams.router import calendars as calendarfile
 from streams.router import crosscheck
+from streams.router import rates as ratesfile
 from streams.router import rules as rulesfile
 from streams.router.calendars import Calendar, Calendars, Covers
 from streams.router.items import Component, Item, Nomenclature, Supply
+from streams.router.rates import Rates
 from streams.router.rules import Rule, Rules
 from streams.router.validate import FIRST_YEAR, LAST_YEAR
 
@@ -46,6 +48,7 @@ class MasterData:
     nomenclature: Nomenclature
     rules: Rules = rulesfile.PLAIN
     calendars: Calendars = PLAIN_CALENDARS
+    rates: Rates = ratesfile.NONE
 
     @property
     def version(self) -> int:
@@ -139,9 +142,13 @@ def gaps(master: MasterData) -> list[Text]:
 
 
 def load(
-    members_file: Path, nomenclature_file: Path, rules_file: Path | None = None, calendars_file: Path | None = None
+    members_file: Path,
+    nomenclature_file: Path,
+    rules_file: Path | None = None,
+    calendars_file: Path | None = None,
+    rates_file: Path | None = None,
 ) -> MasterData:
-    """Read the files; without one of the last two, its plain default.
+    """Read the files; without one of the last three, its plain default.
 
     Raises `Misconfigured` naming file, line and remedy, also where one file names what another does not have.
     """
@@ -150,10 +157,13 @@ def load(
         yamlfile.load(nomenclature_file, Nomenclature),
         rulesfile.load(rules_file) if rules_file else rulesfile.PLAIN,
         calendarfile.load(calendars_file) if calendars_file else PLAIN_CALENDARS,
+        ratesfile.load(rates_file) if rates_file else ratesfile.NONE,
     )
     crosscheck.codes(master.nomenclature, nomenclature_file, master.members, members_file)
     if rules_file:
         crosscheck.rules(master.rules, rules_file, master.members, members_file)
     if calendars_file:
         crosscheck.calendars(master.members, members_file, {*master.calendars.by_id}, calendars_file)
+    if rates_file:
+        crosscheck.rates(master.rates, rates_file)
     return master

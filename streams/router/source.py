@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from fractions import Fraction
+from typing import Any, NamedTuple
 
 from kranhub.members import CutoverMode
-from streams.router import cutover
+from streams.router import cutover, dates
 from streams.router.items import Item
 from streams.router.masterdata import Maker, MasterData
 from streams.router.model import Order, Portion, Quote
@@ -75,7 +76,7 @@ def answered(portion: Portion) -> bool:
     return all(quote.from_stock is not None for quote in portion.quotes)
 
 
-def best(rank: str, portion: Portion, makers: Sequence[Maker], master: MasterData) -> tuple[Maker, ...]:
+def best(rank: str, order: Order, portion: Portion, makers: Sequence[Maker], master: MasterData) -> tuple[Maker, ...]:
     """Return the makers with an offer of anything, best first.
 
     Whoever can give all of it stands before who cannot, and whoever has it on stock before who must make it; then the
@@ -83,14 +84,13 @@ def best(rank: str, portion: Portion, makers: Sequence[Maker], master: MasterDat
     """
     offers = {quote.plant: quote for quote in portion.quotes if quote.from_stock is not None}
     measure = _MEASURES[rank]
-    item = master.items[portion.item]
 
     def place(entry: tuple[int, Maker]) -> tuple[Any, ...]:
         at, maker = entry
         quote = offers[maker.member]
         whole = amount(quote) >= portion.quantity
         on_stock = (quote.from_stock or 0) >= portion.quantity
-        return (not whole, not on_stock, measure(maker, quote, item), at)
+        return (not whole, not on_stock, measure(quote, lambda: cost(maker, order, portion, master)), at)
 
     found = [(at, m) for at, m in enumerate(makers) if m.member in offers and amount(offers[m.member]) > 0]
     return tuple(maker for _, maker in sorted(found, key=place))
@@ -101,22 +101,44 @@ def amount(quote: Quote) -> Decimal:
     return (quote.from_stock or Decimal(0)) + (quote.to_make or Decimal(0))
 
 
-def _earliest(_maker: Maker, quote: Quote, _item: Item) -> Any:
-    return quote.available_on or FAR
+class Cost(NamedTuple):
+    """What one base unit costs, so that the least is the best: in the order's currency, unsaid, without a rate.
+
+    ``currency`` is that of a cost without a rate, and empty else: such costs are compared among their own kind.
+    """
+
+    without: int
+    currency: str
+    amount: Fraction
+
+    @property
+    def is_rated(self) -> bool:
+        """Whether a rate was there for it, or none was needed."""
+        return self.without != NO_RATE
 
 
-def _cheapest(maker: Maker, _quote: Quote, _item: Item) -> Any:
-    cost = maker.capability.cost
-    return (cost is None, cost.currency if cost else "", cost.amount if cost else Decimal(0))
+NO_COST, NO_RATE = 1, 2
+"""What a `Cost` is ``without``; 0 where it can be compared."""
 
 
-def _lightest(_maker: Maker, quote: Quote, _item: Item) -> Any:
-    return (quote.load is None, quote.load or Decimal(0))
+def cost(maker: Maker, order: Order, portion: Portion, master: MasterData) -> Cost:
+    """Return the maker's cost in the order's currency, exactly.
+
+    The rate is that of the day, at the buyer, until which offers are waited for: the same whenever it is asked.
+    """
+    said = maker.capability.cost
+    if said is None:
+        return Cost(NO_COST, "", Fraction(0))
+    day = dates.day_at(order.buyer, portion.quote_by, master) if portion.quote_by else date.min
+    rate = master.rates.on(said.currency, order.currency, day)
+    if rate is None:
+        return Cost(NO_RATE, said.currency, Fraction(said.amount))
+    return Cost(0, "", Fraction(said.amount) * Fraction(rate.rate) / Fraction(rate.nominal))
 
 
-_MEASURES: Mapping[str, Callable[[Maker, Quote, Item], Any]] = {
-    "capability": lambda _maker, _quote, _item: 0,
-    "earliest-promise": _earliest,
-    "lowest-cost": _cheapest,
-    "balanced-load": _lightest,
+_MEASURES: Mapping[str, Callable[[Quote, Callable[[], Cost]], Any]] = {
+    "capability": lambda _quote, _cost: 0,
+    "earliest-promise": lambda quote, _cost: quote.available_on or FAR,
+    "lowest-cost": lambda _quote, cost: cost(),
+    "balanced-load": lambda quote, _cost: (quote.load is None, quote.load or Decimal(0)),
 }

@@ -3,11 +3,12 @@
 from typing import Any
 
 from streams.router import source
-from streams.router.masterdata import MasterData
+from streams.router.masterdata import Maker, MasterData
 from streams.router.model import Attempt, Order, Portion, Quote
 from streams.router.rules import Rule
 
-_LESS_BY_RANK = {"earliest-promise": "later-date", "lowest-cost": "higher-cost", "balanced-load": "higher-load"}
+HIGHER_COST = "higher-cost"
+_LESS_BY_RANK = {"earliest-promise": "later-date", "lowest-cost": HIGHER_COST, "balanced-load": "higher-load"}
 
 
 def alternatives(
@@ -16,14 +17,18 @@ def alternatives(
     """Return every maker of the item, best capability first, with its offer and why it was not chosen."""
     out = source.sift(order, portion, rule, master).not_asked if rule else {}
     quotes = {quote.plant: quote for quote in portion.quotes}
-    found = []
-    for rank, maker in enumerate(master.makers(portion.item), 1):
+    found, makers = [], master.makers(portion.item)
+    taken = next((maker for maker in makers if chosen and maker.member == chosen.plant), None)
+    for rank, maker in enumerate(makers, 1):
         quote, cost = quotes.get(maker.member), maker.capability.cost
+        why = _why_not(maker.member, portion, chosen, rule, out.get(maker.member), quote)
+        if why == HIGHER_COST and taken:
+            why = _dearer(maker, taken, order, portion, master)
         found.append(
             {
                 "member": maker.member,
                 "rank": rank,
-                "why_not": _why_not(maker.member, portion, chosen, rule, out.get(maker.member), quote),
+                "why_not": why,
                 "cost": cost.amount if cost else None,
                 "cost_currency": cost.currency if cost else None,
                 "available_on": quote.available_on if quote else None,
@@ -61,3 +66,9 @@ def _less(portion: Portion, rule: Rule | None, quote: Quote | None) -> str:
     if less:
         return "offers-less"
     return _LESS_BY_RANK.get(rule.rank, "lower-rank")
+
+
+def _dearer(maker: Maker, taken: Maker, order: Order, portion: Portion, master: MasterData) -> str:
+    """Return why the maker's cost lost against the chosen one's: it is higher, or no rate makes it comparable."""
+    own, other = (source.cost(each, order, portion, master) for each in (maker, taken))
+    return HIGHER_COST if own.is_rated or own.currency == other.currency else "no-exchange-rate"

@@ -7,6 +7,7 @@ from kranhub.members import Member
 from streams.router.calendars import Calendar
 from streams.router.entries import Bill, Kind
 from streams.router.items import Item
+from streams.router.rates import Rate
 from streams.router.rules import Rule
 
 
@@ -98,11 +99,25 @@ def rule(value: Rule, _version: int) -> dict[str, Any]:
     }
 
 
+def rate(value: Rate, version: int) -> dict[str, Any]:
+    """Return the ExchangeRateEntry."""
+    return {
+        "source_currency": value.source,
+        "target_currency": value.target,
+        "rate": value.rate,
+        "nominal": value.nominal,
+        "valid_on": value.valid_on,
+        "published_by": value.published_by,
+        "version": version,
+    }
+
+
 SHELVES: Mapping[str, Shelf] = {
     Kind.CALENDAR: Shelf("calendars", "Calendar", calendar),
     Kind.PARTY: Shelf("parties", "Party", party),
     Kind.ITEM: Shelf("items", "Item", item),
     Kind.BILL: Shelf("boms", "Bill", bill),
     Kind.RULE: Shelf("rules", "RoutingRule", rule),
+    Kind.RATE: Shelf("rates", "ExchangeRateEntry", rate),
 }
 """Where each kind of entry is published; the other kinds are the core's own business."""

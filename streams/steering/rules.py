@@ -46,7 +46,12 @@ def _files(command: Command) -> Command:
     """Give the command ``master``: the files as the settings or the options name them, validated."""
 
     def with_master(
-        members: Path | None, nomenclature: Path | None, rules: Path | None, calendars: Path | None, **given: Any
+        members: Path | None,
+        nomenclature: Path | None,
+        rules: Path | None,
+        calendars: Path | None,
+        rates: Path | None,
+        **given: Any,
     ) -> None:
         known = Settings()
         master = masterdata.load(
@@ -54,12 +59,14 @@ def _files(command: Command) -> Command:
             nomenclature or known.nomenclature_file,
             rules or known.rules_file,
             calendars or known.calendars_file,
+            rates or known.rates_file,
         )
         command(master=master, **given)
 
     wrapped: Command = with_master
     wrapped.__doc__ = command.__doc__
     for name, words in (
+        ("rates", ruleswords.RATES),
         ("calendars", ruleswords.CALENDARS),
         ("rules", ruleswords.RULES),
         ("nomenclature", ruleswords.NOMENCLATURE),

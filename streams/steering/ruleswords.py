@@ -11,9 +11,10 @@ from streams.router.masterdata import MasterData
 from streams.router.whatif import Differences, Moved, Placement, Shifted
 
 HELP = Text(
-    en="Check, compare, try out and publish the files that routing follows: members, nomenclature, rules, calendars.",
+    en="Check, compare, try out and publish the files that routing follows: members, nomenclature, rules, calendars, "
+    "rates.",
     ru="Проверить, сравнить, испытать и опубликовать файлы, по которым идёт маршрутизация: участники, номенклатура, "
-    "правила, календари.",
+    "правила, календари, курсы.",
 )
 CHECK = Text(
     en="Check the files. Exit 4: a mistake. Exit 5: findings, such as a rule that never decides.",
@@ -35,6 +36,7 @@ MEMBERS = Text(en="the members file", ru="файл участников")
 NOMENCLATURE = Text(en="the nomenclature file", ru="файл номенклатуры")
 RULES = Text(en="the rules file", ru="файл правил")
 CALENDARS = Text(en="the calendars file", ru="файл календарей")
+RATES = Text(en="the exchange rates file", ru="файл курсов валют")
 SINCE = Text(
     en="only orders that began in the last so many days", ru="только заказы, начатые за столько последних дней"
 )
@@ -57,6 +59,7 @@ _KINDS = {
     "BILL": Text(en="bill", ru="спецификация"),
     "TRANSPORT": Text(en="transport", ru="перевозка"),
     "RULE": Text(en="rule", ru="правило"),
+    "RATE": Text(en="exchange rate", ru="курс"),
     "PUBLICATION": Text(en="publication", ru="публикация"),
 }
 _WHAT = {

@@ -100,8 +100,13 @@ def test_the_same_event_again_says_nothing_new(running: World) -> None:
 
 def test_masterdata_is_published_once(running: World) -> None:
     settings = running.settings
-    files = settings.members_file, settings.nomenclature_file, settings.rules_file, settings.calendars_file
-    master = masterdata.load(*files)
+    master = masterdata.load(
+        settings.members_file,
+        settings.nomenclature_file,
+        settings.rules_file,
+        settings.calendars_file,
+        settings.rates_file,
+    )
     wait_for(lambda: {message.key for message in running.read("hub.items")} == set(master.items), "all items")
     assert {message.key for message in running.read("hub.parties")} == set(master.members.by_id)
     assert publish_masterdata(settings, running.codec, master) == 0

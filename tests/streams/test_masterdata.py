@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections import defaultdict
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from streams.router.entries import Entry, Kind
 from streams.router.masterdata import MasterData
 from tests.support.core import World, core, environment, proofs, start_core, stop, wait_for, world
 from tests.support.stack import Stack
-from tests.unit.test_masterdata_entries import bumped
+from tests.unit.test_masterdata_entries import OMSK, bumped
 
 pytestmark = pytest.mark.stack
 
@@ -28,7 +29,11 @@ ONLY = ("--only", "masterdata")
 
 def files(settings: Settings) -> MasterData:
     return masterdata.load(
-        settings.members_file, settings.nomenclature_file, settings.rules_file, settings.calendars_file
+        settings.members_file,
+        settings.nomenclature_file,
+        settings.rules_file,
+        settings.calendars_file,
+        settings.rates_file,
     )
 
 
@@ -94,6 +99,7 @@ def test_a_publication_reaches_every_partition_and_a_repeat_says_nothing(
         assert published["bridge-span"]["name"]["en"] == "Bridge span"
         assert {message.key for message in around.read("hub.parties")} == set(files(settings).members.by_id)
         assert {message.key for message in around.read("hub.rules")} == {"capability-rank|1"}
+        assert {message.key for message in around.read("hub.rates")} == {rate.key for rate in OMSK.rates.rates}
 
 
 @pytest.mark.parametrize("point", ["core.after-produce", "core.before-commit", "core.after-commit"])
@@ -141,4 +147,4 @@ def named(master: MasterData, name: str) -> MasterData:
         for item in master.nomenclature.items
     )
     nomenclature = master.nomenclature.model_copy(update={"items": items})
-    return MasterData(master.members, nomenclature, master.rules, master.calendars)
+    return replace(master, nomenclature=nomenclature)

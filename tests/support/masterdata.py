@@ -28,6 +28,7 @@ from streams.router.calendars import Calendar, Calendars, Covers
 from streams.router.entries import Entry
 from streams.router.items import Component, Item, Nomenclature
 from streams.router.masterdata import MasterData
+from streams.router.rates import Rate, Rates
 from streams.router.rules import Mode, Rank, Rule, Rules, When
 from tests.support import batches
 from tests.support.batches import CODEC
@@ -102,6 +103,17 @@ def calendar(draw: st.DrawFn, name: str) -> Calendar:
     )
 
 
+RATES = st.builds(
+    Rate,
+    source=st.sampled_from(["CNY", "KZT"]),
+    target=st.just("RUB"),
+    rate=AMOUNTS,
+    nominal=st.sampled_from([1, 100]),
+    valid_on=st.dates(date(2026, 1, 1), date(2026, 1, 5)),
+    published_by=st.sampled_from([None, "CBR"]),
+)
+
+
 @st.composite
 def masters(draw: st.DrawFn, version: int = 1) -> MasterData:
     """Any consistent master data."""
@@ -118,6 +130,7 @@ def masters(draw: st.DrawFn, version: int = 1) -> MasterData:
         Nomenclature(version=version, items=tuple(items)),
         Rules(rules=tuple(draw(rule(name, people)) for name in names)),
         Calendars(calendars=tuple(draw(calendar(name)) for name in ("ru-5x2", "other"))),
+        Rates(rates=tuple(draw(st.lists(RATES, max_size=2, unique_by=lambda rate: rate.key)))),
     )
 
 
@@ -134,7 +147,7 @@ def entry_of(said: Output) -> Entry:
 
 
 def same(one: MasterData | None, other: MasterData | None) -> bool:
-    """Say whether two values mean the same: the order of items and of calendars means nothing."""
+    """Say whether two values mean the same: the order of items, calendars and rates means nothing."""
     return bool(_canonical(one) == _canonical(other))
 
 
@@ -142,4 +155,4 @@ def _canonical(master: MasterData | None) -> Any:
     if master is None:
         return None
     calendars = {each.calendar: each for each in master.calendars.calendars}
-    return master.version, master.members, master.items, master.rules, calendars
+    return master.version, master.members, master.items, master.rules, calendars, {*master.rates.rates}

@@ -7,6 +7,7 @@ from kranhub.members import Member, Members, Transport
 from streams.router.calendars import Calendar, Calendars
 from streams.router.items import Item, Nomenclature
 from streams.router.masterdata import FIVE_DAYS, MasterData
+from streams.router.rates import Rates
 from streams.router.rules import Rule, Rules
 
 CUSTOMER = "sibir-terminal"
@@ -50,6 +51,7 @@ def master(
     days: Iterable[tuple[str, str, int]] = (),
     default_days: int = 1,
     calendars: Iterable[Calendar] = (FIVE_DAYS,),
+    rates: Iterable[Mapping[str, Any]] = (),
 ) -> MasterData:
     """The master data of these and of one customer; without a rule the best capability is asked first."""
     customer = other(CUSTOMER, "customer")
@@ -61,6 +63,7 @@ def master(
         Nomenclature(version=1, items=tuple(items)),
         Rules(rules=tuple(Rule.model_validate(fields) for fields in named)),
         Calendars(calendars=tuple(calendars)),
+        Rates.model_validate({"rates": [*rates]}),
     )
 
 

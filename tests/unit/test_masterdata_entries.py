@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,20 +20,20 @@ from tests.support.batches import CODEC
 from tests.support.masterdata import masters, same
 
 DEPLOY = Path("deploy")
-OMSK = masterdata.load(*(DEPLOY / kind / "omsk.yaml" for kind in ("members", "nomenclature", "rules", "calendars")))
+FILES = ("members", "nomenclature", "rules", "calendars", "rates")
+OMSK = masterdata.load(*(DEPLOY / kind / "omsk.yaml" for kind in FILES))
 
 
 def bumped(master: MasterData, version: int) -> MasterData:
     """Return the same under another version."""
     nomenclature = master.nomenclature.model_copy(update={"version": version})
-    return MasterData(master.members, nomenclature, master.rules, master.calendars)
+    return replace(master, nomenclature=nomenclature)
 
 
 def renumbered(master: MasterData, version: int) -> MasterData:
     """Return the same with every rule, and the whole, under this version."""
     rules = Rules(rules=tuple(rule.model_copy(update={"version": version}) for rule in master.rules.rules))
-    master = bumped(master, version)
-    return MasterData(master.members, master.nomenclature, rules, master.calendars)
+    return replace(bumped(master, version), rules=rules)
 
 
 @given(masters())
@@ -137,4 +138,4 @@ def test_a_rule_that_changes_under_its_version_is_refused() -> None:
     (*others, last) = OMSK.rules.rules
     changed = Rules(rules=(*others, last.model_copy(update={"maximum_portions": 9})))
     with pytest.raises(NotPublished, match="capability-rank"):
-        changes(known, MasterData(OMSK.members, OMSK.nomenclature, changed, OMSK.calendars))
+        changes(known, replace(OMSK, rules=changed))

@@ -1,6 +1,7 @@
 """The stage `masterdata` without Kafka: a change goes everywhere, a repeat says nothing, members' codes are merged."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
@@ -72,6 +73,8 @@ def test_all_entries_reach_every_partition_and_their_public_topics() -> None:
     assert set(public(batch, "parties")) == set(OMSK.members.by_id)
     assert set(public(batch, "calendars")) == set(OMSK.calendars.by_id)
     assert set(public(batch, "rules")) == {"capability-rank|1"}
+    assert set(public(batch, "rates")) == {rate.key for rate in OMSK.rates.rates}
+    assert public(batch, "rates")["CNY/RUB/2026-07-01"]["rate"] == Decimal("11.35")
     assert set(public(batch, "boms")) == {"crane-bridge-10t-22m5"}
     assert public(batch, "boms")["crane-bridge-10t-22m5"]["components"][0]["feeds"] == "coating-girders"
     assert public(batch, "items")["crane-bridge-10t-22m5"]["components"] == []

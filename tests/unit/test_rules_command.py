@@ -30,6 +30,7 @@ from tests.unit.test_whatif import CRANE, KEY, PAINT, recorded, ruled, with_item
 __all__ = ["hub"]
 
 DEPLOY = Path("deploy")
+FILES = ("members", "nomenclature", "rules", "calendars", "rates")
 WHY = ("--reason", "the paint shop closes", "--actor", "dispatcher")
 
 
@@ -40,7 +41,7 @@ def plain(kind: str) -> Any:
 @pytest.fixture
 def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of Omsk's files, of version 2, where the settings find it; `edit` changes it."""
-    for kind in ("members", "nomenclature", "rules", "calendars"):
+    for kind in FILES:
         (tmp_path / f"{kind}.yaml").write_text((DEPLOY / kind / "omsk.yaml").read_text("utf-8"), "utf-8")
         monkeypatch.setenv(f"KRANHUB_{kind.upper()}_FILE", str(tmp_path / f"{kind}.yaml"))
     edit(tmp_path, "nomenclature", lambda content: {**content, "version": 2})
@@ -63,7 +64,7 @@ def publish(hub: Hub, master: MasterData, *more: Entry) -> None:
 
 
 def omsk() -> MasterData:
-    paths = [DEPLOY / kind / "omsk.yaml" for kind in ("members", "nomenclature", "rules", "calendars")]
+    paths = [DEPLOY / kind / "omsk.yaml" for kind in FILES]
     return masterdata.load(*paths)
 
 

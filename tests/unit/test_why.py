@@ -154,7 +154,7 @@ def codes() -> Iterator[str]:
     for name in ("why", "source"):
         tree = ast.parse(Path(f"streams/router/{name}.py").read_text(encoding="utf-8"))
         for function in (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)):
-            if function.name in ("_why_not", "_less", "_forbidden"):
+            if function.name in ("_why_not", "_less", "_dearer", "_forbidden"):
                 yield from _returned(function)
     yield from ("stopped", "before-hub")  # constants of `resume` and `opening`
     for path in Path("streams/router").glob("*.py"):
@@ -176,4 +176,5 @@ def _returned(function: ast.FunctionDef) -> Iterator[str]:
 def test_every_code_of_the_router_has_words() -> None:
     found = set(codes())
     assert {"rejected", "delivery-refused", "no-answer", "not-allowed", "lower-rank", "no-candidate"} <= found
+    assert {"stopped", "no-exchange-rate"} <= found
     assert found - {*decisionwords.WHY_NOT, *decisionwords.HELD} == set()

@@ -1,0 +1,99 @@
+"""Exchange rates as data: what one currency is in another from a day on. Pure but for `load`."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from kranhub import yamlfile
+from kranhub.errors import InvalidDocument
+from kranhub.members import Currency, Positive
+from streams.router import money
+from streams.router.money import ExchangeRate
+from streams.router.validate import FIRST_YEAR, LAST_YEAR
+
+Day = Annotated[date, Field(ge=date(FIRST_YEAR, 1, 1), le=date(LAST_YEAR, 12, 31))]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Rate(_Model):
+    """``nominal`` units of ``source`` are ``rate`` units of ``target``, from ``valid_on`` until a later rate.
+
+    Currencies are ISO 4217 codes; ``published_by`` is who says so. UBL ExchangeRate; the nominal is the Bank of
+    Russia's.
+    """
+
+    source: Currency
+    target: Currency
+    rate: Positive
+    nominal: int = Field(1, ge=1, le=1_000_000)
+    valid_on: Day
+    published_by: str | None = Field(None, min_length=1, max_length=200)
+
+    @property
+    def key(self) -> str:
+        """The place of the rate among all: ``<source>/<target>/<date>``."""
+        return f"{self.source}/{self.target}/{self.valid_on.isoformat()}"
+
+    @property
+    def exchange(self) -> ExchangeRate:
+        """The rate as `money` takes it."""
+        return ExchangeRate(
+            self.source, self.target, self.rate, Decimal(self.nominal), self.valid_on, self.published_by
+        )
+
+
+class Rates(_Model):
+    """All rates; their order means nothing."""
+
+    rates: tuple[Rate, ...] = ()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        mistakes = []
+        seen: set[str] = set()
+        for at, rate in enumerate(self.rates):
+            if rate.source == rate.target:
+                mistakes.append(_mistake(at, "target", "a currency to itself is one to one; take the rate away"))
+            if rate.key in seen:
+                mistakes.append(_mistake(at, "valid_on", f"{rate.key} stands twice; leave one entry"))
+            seen.add(rate.key)
+        if mistakes:
+            raise ValidationError.from_exception_data("Rates", mistakes)
+        return self
+
+    @cached_property
+    def _by_pair(self) -> Mapping[frozenset[str], Sequence[ExchangeRate]]:
+        found: dict[frozenset[str], list[ExchangeRate]] = {}
+        for rate in self.rates:
+            found.setdefault(frozenset((rate.source, rate.target)), []).append(rate.exchange)
+        return found
+
+    def on(self, source: str, target: str, day: date) -> ExchangeRate | None:
+        """Return the rate of the day, as `money.rate_on` finds it; None where there is none."""
+        try:
+            return money.rate_on(self._by_pair.get(frozenset((source, target)), ()), source, target, day)
+        except InvalidDocument:
+            return None
+
+
+NONE = Rates()
+"""Where there is no rates file."""
+
+
+def load(path: Path) -> Rates:
+    """Read and validate a file of rates. Raises `Misconfigured` naming file, line and remedy."""
+    return yamlfile.load(path, Rates)
+
+
+def _mistake(at: int, field: str, text: str) -> InitErrorDetails:
+    kind = PydanticCustomError("rates", "{text}", {"text": text})
+    return InitErrorDetails(type=kind, loc=("rates", at, field), input=None)
