@@ -36,8 +36,13 @@ class Purchases:
         self._client, self._codes = client, codes
 
     async def deliver(self, event: Event) -> Receipt:
-        """Show one status. Raises `refusals.Rejected`, and what the client raises."""
+        """Show one status. Raises `refusals.Rejected`, and what the client raises.
+
+        A status of somebody else's order, which the member pays for or uses, has no purchase here: nothing is written.
+        """
         value, revision = event.value, event.value["revision"]
+        if value.get("addressee") not in (None, value["buyer"]):
+            return Receipt(event.id, revision, Outcome.APPLIED)
         purchase = await self._find(value["order_id"])
         if block.read(purchase["comment"]).revision >= revision:
             return Receipt(event.id, revision, Outcome.DUPLICATE, purchase["number"])

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -9,16 +10,21 @@ import pytest
 
 from connectors.tryton import faults
 from connectors.tryton.client import Client
+from connectors.tryton.codes import Codes
 from connectors.tryton.config import Config
 from connectors.tryton.refusals import unknown_product
-from connectors.tryton.sink import PlantOrderSink
+from connectors.tryton.sink import OrderStatusSink, PlantOrderSink
+from connectors.tryton.statuses import Purchases
+from kranhub import members
 from kranhub.connector import Event, Outcome, Receipt
 from kranhub.errors import KranhubError, Misconfigured, Unavailable
 from kranhub.text import Text
+from tests.support.samples_tryton import order_status
 
 CONFIG = Config.model_validate(
     {"url": "http://127.0.0.1:1", "database": "d", "user": "u", "password": "p", "side": "plant"}
 )
+MEMBERS = Path("deploy/members/omsk.yaml")
 EVENT = Event("1", "1", "PlantOrder", "hub", {"revision": 7})
 Answer = Callable[[httpx.Request], httpx.Response]
 
@@ -141,3 +147,19 @@ def test_a_secret_that_is_not_there_says_where_it_was_looked_for(monkeypatch: py
             config.secret()
         assert next(iter(place.values())) in caught.value.text.en
         assert next(iter(place.values())) in caught.value.text.ru
+
+
+@pytest.mark.parametrize(("addressee", "calls"), [("omsk-leasing", 0), ("sibir-terminal", 1), (None, 1)])
+async def test_a_status_of_somebody_elses_order_has_no_purchase(addressee: str | None, calls: int) -> None:
+    asked = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(json.loads(request.content)["method"])
+        return httpx.Response(200, json={"id": 1, "result": []})
+
+    client, member = Client(CONFIG, server(answer)), members.load(MEMBERS).by_id["omsk-leasing"]
+    sink = OrderStatusSink(Purchases(client, Codes(CONFIG, member)).deliver)
+    (receipt,) = await sink.deliver([order_status("17", 3, addressee=addressee, role="payer")])
+    await client.close()
+    assert (len(asked), receipt.revision) == (calls, 3)
+    assert receipt.outcome is (Outcome.REJECTED if calls else Outcome.APPLIED)
