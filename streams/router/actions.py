@@ -1,11 +1,11 @@
 """What people decide by hand: approve, reject, override plant or date, freeze, release, cancel. All of it audited."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from kranhub.errors import InvalidDocument
 from streams.router import effects, follow, reasons
+from streams.router.copying import replace
 from streams.router.effects import Effect, Now
 from streams.router.follow import Place
 from streams.router.masterdata import MasterData

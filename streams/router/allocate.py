@@ -4,12 +4,13 @@ There is one writer per plant, so neither stock nor a week's capacity is ever pr
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from typing import TYPE_CHECKING, Any
 
 from streams.router import disruption, expiry, holds, redate, shortage, stock
 from streams.router.capacity import Placed, place, workshop
+from streams.router.copying import replace
 from streams.router.holds import HOLDS, STOCKS, Hold, Place
 from streams.router.ledger import Changes, Get, Ledger, Table
 from streams.router.results import Result, first_day, ready, result

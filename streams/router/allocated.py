@@ -1,11 +1,11 @@
 """Takes an allocator's word into the state: offers, reservations, and what becomes of those."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from streams.router import effects, follow, moved, reasons, source
+from streams.router.copying import replace
 from streams.router.effects import Effect, Now
 from streams.router.follow import Place
 from streams.router.masterdata import MasterData

@@ -2,12 +2,12 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from kranhub.text import Text
 from streams.router import reasons
+from streams.router.copying import replace
 from streams.router.effects import Effect
 from streams.router.masterdata import MasterData
 from streams.router.model import OrderState, Told

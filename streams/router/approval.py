@@ -1,10 +1,10 @@
 """What a person is asked before a plant is told: the alert for an attempt whose rule wants an approval."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from kranhub.text import Text
 from streams.router import effects
+from streams.router.copying import replace
 from streams.router.effects import Effect, Now
 from streams.router.masterdata import MasterData
 from streams.router.model import Attempt, OrderState, Portion

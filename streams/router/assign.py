@@ -1,9 +1,9 @@
 """Gives a portion to a plant: by the rule's candidates, after their offers where the rule compares them."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 from streams.router import approval, effects, opening, plan, reasons, source
+from streams.router.copying import replace
 from streams.router.effects import Effect, Now
 from streams.router.masterdata import Maker, MasterData
 from streams.router.model import Attempt, OrderState, Portion, Quote, with_attempt

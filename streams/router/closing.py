@@ -1,10 +1,10 @@
 """The end of an order: some time after its last state it is closed, and of all that was known little is kept."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from kranhub.errors import InvalidDocument
 from streams.router import effects, reasons, status
+from streams.router.copying import replace
 from streams.router.effects import Effect, Now
 from streams.router.masterdata import MasterData
 from streams.router.model import OrderState

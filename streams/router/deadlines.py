@@ -1,11 +1,11 @@
 """What time alone changes: answers that do not come, offers that do not come, orders that are over."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from streams.router import dates, effects, source
+from streams.router.copying import replace
 from streams.router.effects import Effect, Now
 from streams.router.masterdata import MasterData
 from streams.router.model import Attempt, OrderState, Portion, with_attempt

@@ -1,9 +1,10 @@
 """Which holds end at which minute: looked up minute by minute as ticks pass, so that nothing is ever scanned. Pure."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from streams.router.copying import replace
 from streams.router.ledger import Ledger, Table
 
 MINUTE = timedelta(minutes=1)

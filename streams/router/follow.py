@@ -5,13 +5,14 @@ same state.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from kranhub.errors import InvalidDocument
 from streams.router import reasons, source
+from streams.router.copying import replace
 from streams.router.masterdata import MasterData
 from streams.router.model import ZERO, Answer, Attempt, OrderState, Portion, Production, with_attempt
 from streams.router.normalise import UNMAPPED_UNIT, in_base

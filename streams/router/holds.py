@@ -4,13 +4,14 @@ The holds that have something from stock stand in a row by age, each naming its 
 Those that have something to be made are listed by the week in which it is done (`weeks`).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from streams.router import weeks
 from streams.router.capacity import Load, Work, added, week_of
+from streams.router.copying import replace
 from streams.router.ledger import Ledger, Table
 from streams.router.stock import ZERO, Stock
 from streams.router.weeks import Entry, Listed

@@ -4,7 +4,7 @@ Kept as JSON through pydantic, made small by `packed`: decimals and dates are ex
 migration. It never leaves the planner, so the shared language (Avro) does not bind it.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
@@ -13,6 +13,7 @@ from pydantic import TypeAdapter
 
 from kranhub import identifiers
 from streams.router import packed
+from streams.router.copying import replace
 from streams.router.terms import NO_SPECIFICATION, NO_TERMS, Specification, Terms
 
 PlanState = Literal[

@@ -1,12 +1,12 @@
 """Takes into the state that a disruption at a plant, or its end, moves the day of a reservation."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from kranhub.text import Text
 from streams.router import dates, effects, follow
+from streams.router.copying import replace
 from streams.router.effects import Effect, Now
 from streams.router.follow import Place
 from streams.router.masterdata import MasterData

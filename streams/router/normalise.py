@@ -1,12 +1,13 @@
 """From a member's own codes and units to the canonical item and its base unit."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from typing import Any
 
 from kranhub.errors import InvalidDocument
 from kranhub.text import Text
+from streams.router.copying import replace
 from streams.router.items import Item
 from streams.router.masterdata import MasterData
 from streams.router.model import Line

@@ -4,10 +4,10 @@ A plant's ERP must hold the plant order's id as its order's external reference, 
 answers, production and shipments find the order, and a later revision changes it instead of coming a second time.
 """
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 from streams.router import dates, ordering
+from streams.router.copying import replace
 from streams.router.effects import Now
 from streams.router.masterdata import MasterData
 from streams.router.model import ZERO, Answer, Attempt, Line, OrderState, Portion, Reservation, Sent, with_attempt

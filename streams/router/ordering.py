@@ -1,11 +1,11 @@
 """Tells plants what they should make: the smallest difference between what should be and what they were last told."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
 from streams.router import cutover, dates, deadlines, effects
+from streams.router.copying import replace
 from streams.router.effects import Effect, Now
 from streams.router.masterdata import MasterData
 from streams.router.model import Attempt, Line, OrderState, Portion, Sent, with_attempt

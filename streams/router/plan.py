@@ -1,10 +1,11 @@
 """From an order to its portions: explode by the bills of materials, then fit the known portions to what is needed."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from typing import Any
 
+from streams.router.copying import replace
 from streams.router.items import Component, Supply
 from streams.router.masterdata import MasterData
 from streams.router.model import ZERO, Line, Order, OrderState, Portion

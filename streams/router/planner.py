@@ -1,7 +1,6 @@
 """The planner: one event and one order's state in, the new state and what to say out. Pure."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +8,7 @@ from kranhub import identifiers
 from streams.router import actions, allocated, closing, deadlines, follow, normalise, plan, reasons, resume, shipping
 from streams.router import settle as settling
 from streams.router import status as statuses
+from streams.router.copying import replace
 from streams.router.effects import Effect, Now
 from streams.router.masterdata import MasterData
 from streams.router.model import Line, OrderState

@@ -4,13 +4,13 @@ They are found by the week in which their work is done, and looked at in portion
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from streams.router import capacity, disruption, holds, weeks
 from streams.router.capacity import Work, Workshop, week_of
+from streams.router.copying import replace
 from streams.router.holds import HOLDS, Hold, Place
 from streams.router.ledger import Ledger, Table
 from streams.router.results import Result, first_day, ready, result

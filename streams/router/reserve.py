@@ -1,9 +1,9 @@
 """Keeps stock and capacity for what plants are asked to make, and gives back what they no longer are."""
 
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from streams.router import dates, effects
+from streams.router.copying import replace
 from streams.router.effects import Effect, Now
 from streams.router.masterdata import MasterData
 from streams.router.model import Attempt, OrderState, Portion, Reservation, with_attempt

@@ -1,10 +1,10 @@
 """Orders that wait until a member is live again: for whom they wait, and how they go on. Pure."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from kranhub.members import CutoverMode
 from streams.router import cutover, source
+from streams.router.copying import replace
 from streams.router.masterdata import MasterData
 from streams.router.model import Attempt, OrderState, Portion
 

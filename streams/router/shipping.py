@@ -1,13 +1,13 @@
 """Takes shipments into the state: goods that left a plant, and goods that arrived."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from kranhub.errors import InvalidDocument
 from kranhub.members import Role
 from streams.router import effects, follow, reasons
+from streams.router.copying import replace
 from streams.router.effects import Effect, Now
 from streams.router.follow import Place
 from streams.router.masterdata import MasterData

@@ -1,11 +1,11 @@
 """When a plant's stock is less than what was promised of it: the youngest promises lose first. Pure."""
 
-from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from streams.router import disruption, holds
 from streams.router.capacity import Placed, place, workshop
+from streams.router.copying import replace
 from streams.router.holds import HOLDS, STOCKS, Hold, Place
 from streams.router.ledger import Ledger, Table
 from streams.router.results import Result, first_day, ready, result

@@ -1,12 +1,12 @@
 """What the customer is told: states and the promise date, derived from the facts; sent only when they change."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from streams.router import dates, effects, reasons
 from streams.router.announce import announce
+from streams.router.copying import replace
 from streams.router.effects import Effect, Now
 from streams.router.masterdata import MasterData
 from streams.router.model import ZERO, Attempt, Line, LineStatus, OrderState, PlanState, Portion, Status

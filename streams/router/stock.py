@@ -5,11 +5,13 @@ then on the hub must not count it again: `delivered` and `counted` see to that.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any, NamedTuple
+
+from streams.router.copying import replace
 
 ZERO = Decimal(0)
 
