@@ -99,15 +99,22 @@ def _order_keys(subject: str, value: Value) -> Iterator[str]:
     if subject == "Order":
         yield identifiers.order_key(value["buyer"], value["order_id"])
     elif subject == "Receipt":
-        is_plant = value["subject"] == "PlantOrder"
-        yield (
-            identifiers.order_key_of(value["key"]) if is_plant else identifiers.order_key(value["member"], value["key"])
-        )
+        yield _receipts_order(value)
     elif subject == "Shipment":
         numbers = [line["plant_order_id"] for line in value["lines"] if line["plant_order_id"]]
         yield from dict.fromkeys(identifiers.order_key_of(number) for number in numbers)
     elif value.get("plant_order_id"):
         yield identifiers.order_key_of(value["plant_order_id"])
+
+
+def _receipts_order(value: Value) -> str:
+    """Return the order of what was delivered: a status of somebody else's order has that order's key as its own."""
+    member, key = value["member"], value["key"]
+    if value["subject"] == "PlantOrder":
+        return identifiers.order_key_of(key)
+    if value["subject"] == "OrderStatus" and value["event_id"].startswith(f"hub/OrderStatus/{key}/{member}/"):
+        return str(key)
+    return identifiers.order_key(member, key)
 
 
 def _empty() -> Text:

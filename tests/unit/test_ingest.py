@@ -100,6 +100,32 @@ def test_a_shipment_goes_to_every_order_that_it_carries_once() -> None:
     assert {said.value for said in batch.outputs} == {record.value}
 
 
+@pytest.mark.parametrize(
+    ("subject", "key", "event_id", "order"),
+    [
+        ("PlantOrder", "aa:1/1.1.1", "hub/PlantOrder/aa:1/1.1.1/1", "aa:1"),
+        ("OrderStatus", "17", "hub/OrderStatus/omsk-leasing:17/3", "omsk-leasing:17"),
+        ("OrderStatus", "aa:1/2", "hub/OrderStatus/omsk-leasing:aa:1%2F2/3", "omsk-leasing:aa:1%2F2"),
+        ("OrderStatus", "aa:1", "hub/OrderStatus/aa:1/omsk-leasing/3", "aa:1"),
+        ("OrderStatus", "aa:1%2F2", "hub/OrderStatus/aa:1%2F2/omsk-leasing/3", "aa:1%2F2"),
+        ("OrderStatus", "aa:1", "hub/OrderStatus/aa:1/somebody-else/3", "omsk-leasing:aa:1"),
+        ("OrderStatus", "aa:1", "some-id-of-an-older-release", "omsk-leasing:aa:1"),
+    ],
+)
+def test_a_receipt_goes_to_the_order_of_what_was_delivered(subject: str, key: str, event_id: str, order: str) -> None:
+    receipt = {
+        "event_id": event_id,
+        "member": "omsk-leasing",
+        "subject": subject,
+        "key": key,
+        "revision": 3,
+        "outcome": "APPLIED",
+        "delivered_at": samples.INSTANT,
+    }
+    _, batch = ingested("omsk-leasing", "Receipt", receipt)
+    assert places(batch.outputs) == {("work", order), ("events", order)}
+
+
 def test_a_mapping_is_an_event_and_a_proposal_for_the_master_data() -> None:
     record, batch = ingested("oemz", "ItemMapping", MAPPING)
     event, entry = batch.outputs
