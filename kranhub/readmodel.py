@@ -62,7 +62,8 @@ timeline = Table(
     UniqueConstraint("topic", "partition", "offset"),
     Index("timeline_by_order", "order_id", "topic"),
 )
-"""One row per event of an order. ``time`` is the hub's stamp in RFC 3339, UTC, with microseconds: it sorts as text."""
+"""One row per event of an order. ``time`` is when the broker recorded it: RFC 3339 in UTC with microseconds, so that it
+sorts as text."""
 
 offsets = Table(
     "view_offsets",
@@ -148,14 +149,27 @@ def fold(connection: Connection, view: str, rows: Sequence[Mapping[str, Any]], r
 def story(
     connection: Connection, topic: str, order_id: str, order_key: str | None = None, after: int = 0
 ) -> Iterator[Mapping[str, Any]]:
-    """Yield an order's rows behind row ``after``, oldest first; without its key those of all orders of this number."""
+    """Yield an order's rows behind row ``after``, oldest first; without its key those of all orders of this number.
+
+    Within a partition they come as the hub recorded them, whatever their times say.
+    """
     wanted = select(timeline).where(
         timeline.c.topic == topic, timeline.c.order_id == order_id, timeline.c.number > after
     )
     if order_key is not None:
         wanted = wanted.where(timeline.c.order_key == order_key)
-    ordered = wanted.order_by(timeline.c.time, timeline.c.partition, timeline.c.offset)
-    yield from (dict(row) for row in connection.execute(ordered).mappings())
+    ordered = wanted.order_by(timeline.c.partition, timeline.c.offset)
+    yield from _merged(dict(row) for row in connection.execute(ordered).mappings())
+
+
+def _merged(rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return the rows of several partitions by time; a clock that went back moves no row before an earlier one."""
+    reached: dict[int, str] = {}
+    ranked = []
+    for row in rows:
+        reached[row["partition"]] = max(reached.get(row["partition"], ""), row["time"])
+        ranked.append(((reached[row["partition"]], row["partition"], row["offset"]), row))
+    return [row for _, row in sorted(ranked, key=lambda pair: pair[0])]
 
 
 def as_of(connection: Connection, view: str, topic: str) -> str | None:

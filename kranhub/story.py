@@ -1,8 +1,10 @@
 """What one record means for an order, as a sentence. Pure: takes values, returns `Text`."""
 
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any
 
+from kranhub import decisionwords
 from kranhub.plain import plain
 from kranhub.text import Text
 
@@ -30,17 +32,32 @@ def _order(value: Value) -> Text:
 
 
 def _decision(value: Value) -> Text:
-    why = f"{value['rule']} {value['rule_version']}"
-    others = ", ".join(f"{other['member']}: {other['why_not']}" for other in value["alternatives"] if other["why_not"])
-    passed = f"; {others}" if others else ""
+    en, ru = _why(value)
     if value["chosen"] is None:
-        return Text(
-            en=f"nobody can take {value['item']} ({why}{passed})", ru=f"некому взять {value['item']} ({why}{passed})"
-        )
+        return Text(en=f"nobody can take {value['item']} ({en})", ru=f"некому взять {value['item']} ({ru})")
     return Text(
-        en=f"{value['item']} {_amount(value)} goes to {value['chosen']} ({why}{passed})",
-        ru=f"{value['item']} {_amount(value)} направлено в {value['chosen']} ({why}{passed})",
+        en=f"{value['item']} {_amount(value)} goes to {value['chosen']} ({en})",
+        ru=f"{value['item']} {_amount(value)} направлено в {value['chosen']} ({ru})",
     )
+
+
+def _why(value: Value) -> tuple[str, str]:
+    """Return, in English and Russian, the rule, how much is from stock, and why others were passed by."""
+    rule, version = value["rule"], value["rule_version"]
+    en = ["no rule" if rule == NO_RULE else f"rule {rule}, version {version}"]
+    ru = ["без правила" if rule == NO_RULE else f"правило {rule}, версия {version}"]
+    if value["from_stock"] and Decimal(value["from_stock"]):
+        stock = f"{plain(value['from_stock'])} {value['unit']}"
+        en, ru = [*en, f"{stock} from stock"], [*ru, f"со склада {stock}"]
+    for other in value["alternatives"]:
+        if other["why_not"]:
+            words = decisionwords.why_not(other["why_not"])
+            en, ru = [*en, f"{other['member']} {words.en}"], [*ru, f"{other['member']}: {words.ru}"]
+    return "; ".join(en), "; ".join(ru)
+
+
+NO_RULE = "none"
+"""The rule of a decision that no rule was found for."""
 
 
 def _plant_order(value: Value) -> Text:

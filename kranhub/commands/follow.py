@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from kranhub import readmodel, topics
+from kranhub import orderchanges, readmodel, topics
 from kranhub.commands import trace
 from kranhub.settings import Settings
 
@@ -19,11 +19,11 @@ def story(settings: Settings, order: str, *, follow: bool) -> Iterator[tuple[dic
     events = topics.hub(settings.namespace, "events")
     engine = readmodel.open_engine(settings)
     readmodel.require(engine)
-    last = 0
+    last, known = 0, dict[str, Any]()
     while True:
         with readmodel.errors(engine), engine.connect() as connection:
             rows = list(readmodel.story(connection, events, *trace.wanted(order), after=last))
-        for row in rows:
+        for row in orderchanges.with_changes(rows, known):
             yield trace.entry(row), f"{trace.moment(row)} {row['subject']} {trace.sentence(row)}"
         if not follow:
             return

@@ -7,8 +7,9 @@ from typing import Any
 import click
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text as Styled
 
-from kranhub import identifiers, readmodel, topics
+from kranhub import identifiers, orderchanges, readmodel, topics
 from kranhub.cli import emit, output_option
 from kranhub.errors import Failed
 from kranhub.settings import Settings
@@ -19,7 +20,7 @@ _HELP = Text(
     ru="Рассказать историю заказа ORDER: его номер, `заказчик:номер` или номер одного из заказов заводам.",
 )
 
-_HEADINGS = (Text(en="time", ru="время"), Text(en="record", ru="запись"), Text(en="what happened", ru="событие"))
+_HEADINGS = (Text(en="recorded", ru="записано"), Text(en="record", ru="запись"), Text(en="what happened", ru="событие"))
 
 
 @click.command(help=str(_HELP))
@@ -32,10 +33,10 @@ def trace(order: str, output: str) -> None:
     engine = readmodel.open_engine(settings)
     readmodel.require(engine)
     with readmodel.errors(engine), engine.connect() as connection:
-        told = list(readmodel.story(connection, topic, *wanted(order)))
+        told = list(orderchanges.with_changes(readmodel.story(connection, topic, *wanted(order)), {}))
         as_of = readmodel.as_of(connection, readmodel.TIMELINE, topic)
     if not told:
-        raise Failed(_unknown(order, as_of))
+        raise Failed(_unknown(order, settings.namespace, as_of))
     if output == "json":
         emit([entry(row) for row in told])
     else:
@@ -68,28 +69,34 @@ def sentence(row: Mapping[str, Any]) -> str:
 
 
 def moment(row: Mapping[str, Any]) -> str:
-    """Return when it happened, to the second."""
-    return str(row["time"])[:19].replace("T", " ")
+    """Return when the hub recorded it, to the second, in UTC."""
+    return _utc(str(row["time"]))
+
+
+def _utc(time: str) -> str:
+    return f"{time[:19].replace('T', ' ')} UTC"
 
 
 def _print(order: str, told: Sequence[Mapping[str, Any]], as_of: str) -> None:
-    shown = as_of[:19].replace("T", " ")
+    shown = _utc(as_of)
     table = Table(
         title=str(Text(en=f"Order {order}", ru=f"Заказ {order}")),
-        caption=str(Text(en=f"the view has told until {shown} UTC", ru=f"представление дошло до {shown} UTC")),
+        caption=str(Text(en=f"the view has told until {shown}", ru=f"представление дошло до {shown}")),
     )
     for heading in _HEADINGS:
         table.add_column(str(heading), overflow="fold")
     for row in told:
-        table.add_row(moment(row), row["subject"], sentence(row))
+        table.add_row(moment(row), row["subject"], Styled(sentence(row)))
     Console(width=None if Console().is_terminal else 160).print(table)
 
 
-def _unknown(order: str, as_of: str | None) -> Text:
-    until = as_of or "-"
+def _unknown(order: str, namespace: str, as_of: str | None) -> Text:
+    until = _utc(as_of) if as_of else "-"
     return Text(
-        en=f"Nothing is known of order {order}; the view has told until {until}. Check the number; "
-        "`kranhub tail hub.events` shows what flows, `kranhub status` how far the views are behind.",
-        ru=f"О заказе {order} ничего не известно; представление дошло до {until}. Проверьте номер; "
-        "`kranhub tail hub.events` покажет поток, `kranhub status` отставание представлений.",
+        en=f"Nothing is known of order {order} in the namespace {namespace} (KRANHUB_NAMESPACE); the view has told "
+        f"until {until}. Check the number and the namespace; `kranhub tail hub.events` shows what flows, "
+        "`kranhub status` how far the views are behind.",
+        ru=f"О заказе {order} в пространстве имён {namespace} (KRANHUB_NAMESPACE) ничего не известно; представление "
+        f"дошло до {until}. Проверьте номер и пространство имён; `kranhub tail hub.events` покажет поток, "
+        "`kranhub status` отставание представлений.",
     )

@@ -86,11 +86,14 @@ def row(event: Event, codec: Codec) -> list[Mapping[str, Any]]:
 
 
 def _stamp(event: Event) -> str:
-    """Return the hub's stamp; the broker's where the hub has set none that UTC can tell; the epoch without either."""
+    """Return when the broker recorded the event; the hub's own stamp where UTC cannot tell that; else the epoch.
+
+    A stage's stamp may lie before that of what led to it: what waited goes out under the stamp that ended its wait.
+    """
+    with suppress(OverflowError, OSError, ValueError):
+        return readmodel.stamp(datetime.fromtimestamp(event.timestamp, UTC))
     recorded = envelope.read(event.headers).recorded
     with suppress(OverflowError):  # year 1 or 9999 in another zone
         if recorded:
             return readmodel.stamp(recorded)
-    with suppress(OverflowError, OSError, ValueError):
-        return readmodel.stamp(datetime.fromtimestamp(event.timestamp, UTC))
     return readmodel.stamp(datetime.fromtimestamp(0, UTC))

@@ -84,13 +84,16 @@ def test_whatever_one_event_raises_the_others_are_folded_and_it_is_named_without
 @pytest.mark.parametrize(
     ("recorded", "timestamp", "shown"),
     [
-        ("2026-11-24T08:30:00+00:00", 0.0, "2026-11-24T08:30:00.000000Z"),
-        ("0001-01-01T00:00:00+14:00", 86400.0, "1970-01-02T00:00:00.000000Z"),
+        ("2026-11-24T08:30:00+00:00", 86400.0, "1970-01-02T00:00:00.000000Z"),
+        ("2026-11-24T08:30:00+00:00", float("nan"), "2026-11-24T08:30:00.000000Z"),
+        ("0001-01-01T00:00:00+14:00", 1e300, "1970-01-01T00:00:00.000000Z"),
         (None, 1e300, "1970-01-01T00:00:00.000000Z"),
         (None, float("nan"), "1970-01-01T00:00:00.000000Z"),
     ],
 )
-def test_an_impossible_time_does_not_lose_the_event(recorded: str | None, timestamp: float, shown: str) -> None:
+def test_the_time_is_the_brokers_and_an_impossible_one_does_not_lose_the_event(
+    recorded: str | None, timestamp: float, shown: str
+) -> None:
     folded = timeline.fold([event(0, recorded=recorded, timestamp=timestamp)], Raising())  # type: ignore[arg-type]
     assert [row["time"] for row in folded.rows] == [shown]
     assert folded.reached[Place(TOPIC, 3)].as_of == shown
