@@ -26,8 +26,10 @@ def noted(state: OrderState, now: Now) -> OrderState:
 
 
 def due(state: OrderState) -> datetime | None:
-    """Return when the order is to be closed, or None."""
-    return state.final_since + KEEP if state.final_since and not state.closed else None
+    """Return when the order is to be closed; None as long as a member is to learn something of it once it is live."""
+    if state.final_since is None or state.closed or state.waits_for:
+        return None
+    return state.final_since + KEEP
 
 
 def close(state: OrderState, master: MasterData, now: Now) -> tuple[OrderState, list[Effect]]:

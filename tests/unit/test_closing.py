@@ -4,9 +4,11 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
+from kranhub.members import CutoverMode
 from streams.router import model
 from streams.router.closing import KEEP
 from streams.router.effects import Now
+from streams.router.masterdata import MasterData
 from streams.router.planner import handle
 from tests.support.plants import (
     MASTER,
@@ -93,6 +95,31 @@ def test_a_cancelled_order_is_closed_without_a_word() -> None:
     assert len(cluster.subjects("OrderStatus")) == told
     assert cluster.state is not None
     assert cluster.state.closed
+
+
+def test_an_order_is_not_closed_while_a_stopped_plant_is_still_to_learn_of_its_cancel() -> None:
+    cluster = Cluster()
+    cluster.take(Event("o1", "Order", full_order("17", [MOTORS])))
+    cluster.run()
+    cluster.master = stopped("oemz")
+    cluster.take(Event("o2", "Order", full_order("17", [MOTORS], document_status="CANCELLED")))
+    cluster.run()
+    after_a_while(cluster)
+    assert cluster.state is not None
+    assert (cluster.state.closed, cluster.state.due) == (False, None)
+    cluster.master = MASTER
+    cluster.wake()
+    assert [value["document_status"] for value in cluster.subjects("PlantOrder")] == ["ACTIVE", "CANCELLED"]
+    assert cluster.state.due is not None
+    cluster.wake()
+    assert cluster.state.closed
+
+
+def stopped(member: str) -> MasterData:
+    """The master data with this member stopped."""
+    known = MASTER.members.members
+    found = [m.model_copy(update={"cutover": CutoverMode.STOPPED}) if m.id == member else m for m in known]
+    return replace(MASTER, members=MASTER.members.model_copy(update={"members": tuple(found)}))
 
 
 def test_a_closed_order_takes_a_fraction_of_the_space() -> None:
