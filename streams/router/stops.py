@@ -67,7 +67,8 @@ def working_days_in_week(calendar: Calendar, day: date, stops: tuple[Stop, ...])
     """Return how many days of the day's ISO week are worked."""
     monday = shifted(day, 1 - day.isoweekday())
     sunday = shifted(monday, 6)
-    lost = sum(calendar.between(max(stop.begins, monday), min(stop.ends, sunday)) for stop in stops)
+    here = [stop for stop in stops if stop.begins <= sunday and stop.ends >= monday]
+    lost = sum(calendar.between(max(stop.begins, monday), min(stop.ends, sunday)) for stop in here)
     return calendar.working_days_in_week(day) - lost
 
 
