@@ -78,7 +78,7 @@ class Journey:
         number = identifiers.order_of(message.key)[1]
         value = message.value or {}
         with self._lock:
-            if message.subject == "OrderStatus":
+            if message.subject == "OrderStatus" and value["addressee"] in (None, value["buyer"]):
                 self.states[number] = _state(value)
                 self.promises[number] = str(value["promised_date"] or "")
             elif message.subject == "PlantOrder":
