@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 
-from benchmarks.simulate.dayplan import CLOSING, DAY, EVE, HOUR, MINUTE, OPENING, TICK_EVERY
+from benchmarks.simulate.dayplan import CLOSING, DAY, EVE, HOUR, MINUTE, OPENING, TICK_EVERY, TICK_LATE
 from benchmarks.simulate.playing import Players
 from benchmarks.simulate.pulse import Pulse
 from benchmarks.simulate.script import Act
@@ -47,6 +47,7 @@ class Day:
     post: Post
     players: Players
     pulse: Pulse
+    ticked: datetime = EVE - MINUTE
 
     def play(self, acts: list[Act], orders: int, step: Step) -> Played:
         """Play the acts and what follows; ``step`` shows each hour and each later day. Raises `Failed`."""
@@ -66,6 +67,7 @@ class Day:
                         self.post.send(act.member, act.subject, act.key, act.event_id, act.value, at=now)
                         act = next(left)
                     self._minute(now, until)
+        self.pulse.wait_until_still()
         self._pass(now)
         self.pulse.wait_until_still()
         seconds = time.monotonic() - began
@@ -75,7 +77,7 @@ class Day:
     def _minute(self, now: datetime, until: float) -> None:
         self.players.tell(now)
         if (now - OPENING) % TICK_EVERY == 0 * MINUTE:
-            self.tick(now)
+            self.tick(now - TICK_LATE)
             self.post.flush()
             while self.pulse.behind() > MOST_BEHIND:
                 time.sleep(0.1)
@@ -103,7 +105,10 @@ class Day:
         self.post.flush()
 
     def tick(self, now: datetime) -> None:
-        """Say the time to the stages, as the hub's clock does."""
+        """Say the time to the stages, as the hub's clock does; it never goes back."""
+        if now <= self.ticked:
+            return
+        self.ticked = now
         head = Envelope(f"hub/Tick/{now.isoformat()}", "/hub/clock", "kranhub.Tick", now, now)
         for name in ("work", "allocation"):
             topic = topics.hub(self.settings.namespace, name)

@@ -201,7 +201,12 @@ def test_stock_that_shrinks_takes_promises_back_or_is_named() -> None:
     assert found == [f"oemz {ITEM} at {shrunk.place}: 24 promised beside 0 that the ERP keeps, 20 available"]
 
 
-@pytest.mark.parametrize(("as_of", "free"), [(NOW + timedelta(hours=1), True), (NOW - timedelta(hours=1), False)])
+YOUNGER_OR_OLDER = pytest.mark.parametrize(
+    ("as_of", "free"), [(NOW + timedelta(hours=1), True), (NOW - timedelta(hours=1), False)]
+)
+
+
+@YOUNGER_OR_OLDER
 def test_what_an_erp_keeps_by_itself_counts_until_a_younger_level(as_of: datetime, free: bool) -> None:
     requests = [request(number) for number in range(1, ORDERS)]
     taken = [request(number, "DELIVERED", 50 + number, NOW) for number in range(1, ORDERS)]
@@ -209,6 +214,15 @@ def test_what_an_erp_keeps_by_itself_counts_until_a_younger_level(as_of: datetim
     late = request(ORDERS, offset=91)
     first = level(STOCK - QUANTITY, as_of=NOW - timedelta(hours=2))
     found = findings(a_day(allocation=[first, *requests, *taken, shown, late]))
+    assert (found == {}) is free
+
+
+@YOUNGER_OR_OLDER
+def test_a_younger_level_counts_although_it_came_before_the_word_of_the_delivery(as_of: datetime, free: bool) -> None:
+    requests = [request(number) for number in range(1, ORDERS)]
+    taken = [request(number, "DELIVERED", 50 + number, NOW) for number in range(1, ORDERS)]
+    late = request(ORDERS, offset=91)
+    found = findings(a_day(allocation=[level(STOCK - 1, as_of=as_of), *requests, *taken, late]))
     assert (found == {}) is free
 
 

@@ -58,6 +58,7 @@ class Shelf:
         if (more := quantity - self.known.get(request, ZERO)) > 0:
             self.delivered.append((at, more))
             self.known[request] = quantity
+            self._settle()
 
     def report(self, level: Value, quantity: Decimal) -> None:
         """Take a level; an older one than is known says nothing."""
@@ -65,8 +66,13 @@ class Shelf:
         if place in self.levels and level["as_of"] < self.levels[place][1]:
             return
         self.levels[place] = quantity, level["as_of"]
-        shown = min(as_of for _, as_of in self.levels.values())
-        self.delivered = [(at, more) for at, more in self.delivered if at >= shown]
+        self._settle()
+
+    def _settle(self) -> None:
+        """Forget what was delivered before every site's level: they show it."""
+        if self.levels:
+            shown = min(as_of for _, as_of in self.levels.values())
+            self.delivered = [(at, more) for at, more in self.delivered if at >= shown]
 
 
 def over_promised(allocation: Sequence[Seen], results: Sequence[Seen], files: Files) -> list[str]:
