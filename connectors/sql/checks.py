@@ -39,7 +39,7 @@ def _named(config: SqlConfig) -> Iterable[tuple[str, tuple[str, ...]]]:
         yield settings.lines.table, settings.lines.columns
         if settings.intents != "none":
             yield INTENTS, tuple(INTENT_COLUMNS)
-    for read in (config.responses, config.inventory, config.production, config.orders):
+    for read in (config.responses, config.inventory, config.items, config.production, config.orders):
         if read is not None:
             yield read.table, read.columns
             lines: Table | None = getattr(read, "lines", None)

@@ -213,6 +213,17 @@ class Inventory(Readable):
     sites: dict[str, str] = {}
 
 
+class Items(Readable):
+    """What the plant's codes mean becomes ItemMapping events. ``item`` holds the id of the hub's nomenclature.
+
+    ``unit`` is how the plant counts it.
+    """
+
+    item_code: Name
+    item: Name
+    unit: Name | None = None
+
+
 class ProductionState(StrEnum):
     """B2MML RequestState."""
 
@@ -315,6 +326,7 @@ class SqlConfig(_Model):
     plant_orders: PlantOrders | None = None
     responses: Responses | None = None
     inventory: Inventory | None = None
+    items: Items | None = None
     production: Production | None = None
     orders: Orders | None = None
 

@@ -16,6 +16,7 @@ from connectors.sql.config import (
     Answer,
     BuyerLines,
     Inventory,
+    Items,
     OrderHead,
     Orders,
     Production,
@@ -220,6 +221,28 @@ class InventoryStream(Stream):
         return str(mapped(self.values, row, self.settings.site, sites))
 
 
+class ItemStream(Stream):
+    """Which items of the hub's nomenclature the plant's own codes mean."""
+
+    name, subject = "items", "ItemMapping"
+    settings: Items
+
+    def __init__(self, settings: Items, values: Values, member: Member) -> None:
+        """Take the table's settings."""
+        super().__init__(values, member)
+        self.settings = settings
+
+    def document(self, snapshot: Snapshot, read_at: datetime) -> tuple[str, Document] | None:
+        """Return the ItemMapping; None where the plant has not said yet what the code means."""
+        row, settings, values = snapshot.row, self.settings, self.values
+        item = values.text(row, settings.item)
+        if item is None:
+            return None
+        item_code = values.required(row, settings.item_code)
+        unit = values.unit(row, settings.unit) if settings.unit and values.text(row, settings.unit) else None
+        return item_code, {"member": self.member.id, "item_code": item_code, "item": item, "unit": unit}
+
+
 class ProductionStream(Stream):
     """How far production is."""
 
@@ -334,6 +357,8 @@ def streams(config: SqlConfig, member: Member, values: Values) -> tuple[Stream, 
         found.append(ResponseStream(config, config.responses, values, member))
     if config.inventory is not None:
         found.append(InventoryStream(config.inventory, values, member))
+    if config.items is not None:
+        found.append(ItemStream(config.items, values, member))
     if config.production is not None:
         found.append(ProductionStream(config, config.production, values, member))
     return tuple(found)

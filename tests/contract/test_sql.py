@@ -99,6 +99,29 @@ class TestGuide:
         assert {field["name"] for field in fields if "default" not in field} <= set(first)
         assert set(first) <= {field["name"] for field in fields}
 
+    async def test_example_of_codes_publishes_what_they_mean(self, tmp_path: Path) -> None:
+        plant = Plant(
+            tmp_path / "codes.db",
+            "CREATE TABLE nomenklatura (kod TEXT PRIMARY KEY, kod_centra TEXT, ed TEXT);"
+            "INSERT INTO nomenklatura VALUES ('БК-22','girder-main-22m5','шт'), ('БК-30',NULL,'шт'),"
+            " ('КРАСКА','coating-girders',NULL), ('ЛОМ','bridge-span','пуд');",
+        )
+        data = yaml.safe_load(blocks("yaml")[2])["config"] | {"url_env": None, "url": f"sqlite:///{plant.path}"}
+        sql = Sql(SqlConfig.model_validate(data), member())
+        await sql.check()
+        items, checkpoint = await poll(sql.source())
+        assert values(items, "ItemMapping") == [
+            {"member": "zmk-most", "item_code": "БК-22", "item": "girder-main-22m5", "unit": "H87"},
+            {"member": "zmk-most", "item_code": "КРАСКА", "item": "coating-girders", "unit": None},
+        ]
+        assert [(found.key, found.code) for found in bad(items)] == [("%D0%9B%D0%9E%D0%9C", "unmapped-unit")]
+        assert {item.event.key for item in items if isinstance(item, Read)} == {"БК-22", "КРАСКА"}
+        plant.do("UPDATE nomenklatura SET kod_centra = 'bridge-span' WHERE kod = 'БК-30'")
+        again, _ = await poll(sql.source(), checkpoint)
+        assert [value["item_code"] for value in values(again, "ItemMapping")] == ["БК-30"]
+        await sql.close()
+        assert {field["name"] for field in load_all()["ItemMapping"]["fields"]} == {*values(items, "ItemMapping")[0]}
+
 
 class TestSink:
     async def test_creates_head_and_lines_in_the_plants_spelling(self, sql: Sql, plant: Plant) -> None:
@@ -527,6 +550,7 @@ class TestCheck:
         [
             ({"inventory__table": "ostatok"}, "ostatok"),
             ({"inventory__on_hand": "ostalos"}, "ostalos"),
+            ({"items": {"table": "ostatki", "key": "kod", "item_code": "kod", "item": "kod_centra"}}, "kod_centra"),
             ({"plant_orders__lines__quantity": "kol"}, "kol"),
             ({"plant_orders__head__constants": {}}, "istochnik"),
             ({"inventory__sites": {"Склад металла": "nowhere"}}, "nowhere"),
