@@ -104,8 +104,8 @@ def _accept(state: OrderState, place: Place, answer: Answer, quantity: Decimal, 
     if attempt.closed is not None:
         return put(state, place, replace(attempt, answer=answer, withdraw=True)), None
     cause = reasons.accepted(attempt.plant, portion.item, answer.promised, master)
-    if attempt.sent and quantity > portion.quantity and attempt.told > portion.quantity:
-        again = replace(attempt, sent=replace(attempt.sent, quantity=attempt.told))
+    if attempt.sent and attempt.sent.quantity < attempt.told and quantity > portion.quantity:
+        again = replace(attempt, answer=answer, sent=replace(attempt.sent, quantity=attempt.told))
         return put(state, place, again), None
     if quantity >= portion.quantity or portion.cancelled or attempt.sent is None:
         return put(state, place, replace(attempt, answer=answer)), cause

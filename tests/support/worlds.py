@@ -55,6 +55,7 @@ class World(Cluster):
     mute: set[str] = field(default_factory=set)
     loads: dict[str, Decimal] = field(default_factory=dict)
     accepted: dict[str, Decimal] = field(default_factory=dict)
+    shortened: set[str] = field(default_factory=set)
     events: int = 0
 
     def order(self, *lines: Value, **changes: Any) -> None:
@@ -74,9 +75,10 @@ class World(Cluster):
 
     def take(self, event: Event) -> None:
         """Give the planner one event; what a plant accepts is what it will make until it is told anew."""
-        if event.subject == "OrderResponse" and event.value["lines"]:
-            self.accepted[event.value["plant_order_id"]] = event.value["lines"][0]["quantity"]
+        before = self.state
         super().take(event)
+        if event.subject == "OrderResponse" and event.value["lines"] and self.state != before:
+            self.accepted[event.value["plant_order_id"]] = event.value["lines"][0]["quantity"]
 
     def _reactions(self, effect: Effect) -> list[Event]:
         if effect.subject == "PlantOrder":
@@ -125,6 +127,7 @@ class World(Cluster):
 
     def shortage(self, number: str, lost: Any) -> Event:
         """Return the word that so much of what the plant order has from stock is gone: it is made, as far as it can."""
+        self.shortened.add(number)
         asked, told = self.asked[number], self.results[number]
         gone = min(Decimal(lost), self.holds[number])
         self.holds[number] -= gone
