@@ -21,8 +21,8 @@ RATE = 70.0
 SHORTEST_S = 24.0
 """A day of few orders takes so long."""
 
-MOST_BEHIND = 4_000
-"""Records that a stage may be behind before customers are held back."""
+MOST_BEHIND = 1_500
+"""Records that a stage may be behind; the day stands still meanwhile."""
 
 MOST_DAYS, STILL_DAYS = 16, 4
 """Days that pass after the day, at most, and without a word before it is over: more than an answer may take."""
@@ -78,9 +78,9 @@ class Day:
         self.players.tell(now)
         if (now - OPENING) % TICK_EVERY == 0 * MINUTE:
             self.tick(now - TICK_LATE)
-            self.post.flush()
-            while self.pulse.behind() > MOST_BEHIND:
-                time.sleep(0.1)
+        self.post.flush()
+        while self.pulse.behind() > MOST_BEHIND:
+            time.sleep(0.1)
         time.sleep(max(0.0, until - time.monotonic()))
 
     def _days(self, step: Step) -> Iterator[datetime]:

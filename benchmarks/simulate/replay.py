@@ -1,13 +1,14 @@
-"""``python -m benchmarks.simulate.replay FILE``: what planner and allocator read, read once more; do they say the same?
+"""``python -m benchmarks.simulate.replay FILE PARTITION …``: what planner and allocator read, read once more.
 
 The real stages run without Kafka over the recorded hub.work and hub.allocation, partition by partition, each with an
-empty state. What they say is compared with what stands in the topics, byte by byte.
+empty state. What they say then is compared with what stands in the topics, byte by byte.
 """
 
+import hashlib
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -26,72 +27,88 @@ from streams.exactly_once.store import Store
 from streams.stages.allocator import Allocator
 from streams.stages.planner import Planner
 
-BATCH = 1_000
+BATCH, NAMED = 1_000, 20
 
-COMPARED = {
-    "planner": ("RoutingDecision", "PlantOrder", "OrderStatus", "Alert", "AllocationRequest", "Wake"),
-    "allocator": ("AllocationResult",),
-}
-"""What each stage says; its copies on hub.events are left out."""
+INPUTS = ("work", "allocation")
+OUTPUTS = (*INPUTS, "decisions", "alerts")
+"""Where planner and allocator write; their copies on hub.events are left out."""
+
+KINDS = frozenset(
+    f"kranhub.{kind}"
+    for kind in (
+        "RoutingDecision",
+        "PlantOrder",
+        "OrderStatus",
+        "Alert",
+        "AllocationRequest",
+        "Wake",
+        "AllocationResult",
+    )
+)
+"""What they say."""
 
 
 class Said(NamedTuple):
-    """One thing that was said."""
+    """One thing that was said, its value as a digest."""
 
     kind: str
     id: str
-    value: bytes
+    digest: str
 
 
-def replay(settings: Settings, codec: Codec) -> dict[str, Any]:
-    """Return how much was replayed, and what differs: said only in the record, or only in the replay."""
-    recorded = {name: list(_records(settings, name)) for name in ("work", "allocation", "decisions", "alerts")}
-    said = Counter(_recorded(recorded))
-    again: Counter[Said] = Counter()
-    for stage, name in ((Planner(settings, codec), "work"), (Allocator(settings, codec), "allocation")):
-        for partition in range(settings.work_partitions):
-            mine = [record for record in recorded[name] if record.partition == partition]
-            again.update(_replayed(stage, mine, settings, codec))
+def compare(parts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return how much was replayed, and what differs: said in the record alone, or in the replay alone.
+
+    ``parts`` are what `replay` has found in all partitions.
+    """
+    listed = list(parts)
+    said, again = (Counter(Said(*one) for part in listed for one in part[name]) for name in ("said", "again"))
     missing, extra = said - again, again - said
     kinds = Counter(one.kind for one in said.elements())
     return {
-        "records": len(recorded["work"]) + len(recorded["allocation"]),
+        "records": sum(part["records"] for part in listed),
         "decisions": kinds["RoutingDecision"],
         "plant_orders": kinds["PlantOrder"],
         "compared": said.total(),
         "differs": missing.total() + extra.total(),
-        "differing": sorted({f"{one.kind} {one.id}" for one in (*missing, *extra)})[:20],
+        "differing": sorted({f"{one.kind} {one.id}" for one in (*missing, *extra)})[:NAMED],
     }
 
 
-def _recorded(recorded: dict[str, list[Record]]) -> Iterator[Said]:
-    kinds = {f"kranhub.{kind}" for kinds in COMPARED.values() for kind in kinds}
-    for records in recorded.values():
-        for record in records:
-            if record.envelope.type in kinds:
-                yield _said(record.envelope.type, record.envelope.id, record.value)
+def replay(settings: Settings, codec: Codec, partitions: Sequence[int]) -> dict[str, Any]:
+    """Return what stands in these partitions, and what the stages say of it once more."""
+    said: list[Said] = []
+    again: list[Said] = []
+    count = 0
+    for number in partitions:
+        found = {name: list(_records(settings, name, number)) for name in OUTPUTS}
+        said += [one for records in found.values() for one in _said(records)]
+        count += sum(len(found[name]) for name in INPUTS)
+        again += _replayed(Planner(settings, codec), found["work"], settings, codec)
+        again += _replayed(Allocator(settings, codec), found["allocation"], settings, codec)
+    return {"records": count, "said": said, "again": again}
 
 
 def _replayed(stage: Stage, records: Sequence[Record], settings: Settings, codec: Codec) -> Iterator[Said]:
     store, left = Store(), iter(records)
-    kinds = {f"kranhub.{kind}" for kind in COMPARED[stage.name]}
     events = topics.hub(settings.namespace, "events")
     while chunk := list(islice(left, BATCH)):
         batch = Batch(stage, codec, settings.namespace, {chunk[0].partition: store}, lambda _topic: 1)
         batch.process(chunk)
         batch.commit()
-        for output in batch.outputs:
-            record = Record(output.topic, 0, 0, "", output.value, output.headers)
-            if output.topic != events and record.envelope.type in kinds:
-                yield _said(record.envelope.type, record.envelope.id, output.value)
+        outputs = (output for output in batch.outputs if output.topic != events)
+        yield from _said(Record(output.topic, 0, 0, "", output.value, output.headers) for output in outputs)
 
 
-def _said(kind: str, event_id: str, value: bytes | None) -> Said:
-    return Said(kind.removeprefix("kranhub."), event_id, value or b"")
+def _said(records: Iterable[Record]) -> Iterator[Said]:
+    for record in records:
+        if (kind := record.envelope.type) in KINDS:
+            digest = hashlib.sha256(record.value or b"").hexdigest()
+            yield Said(kind.removeprefix("kranhub."), record.envelope.id, digest)
 
 
-def _records(settings: Settings, name: str) -> Iterator[Record]:
-    """Yield a topic's committed records as a stage gets them, partition by partition."""
+def _records(settings: Settings, name: str, partition: int) -> Iterator[Record]:
+    """Yield the committed records of a partition as a stage gets them."""
     consumer = Consumer(
         {
             **kafka.librdkafka(settings),
@@ -101,33 +118,29 @@ def _records(settings: Settings, name: str) -> Iterator[Record]:
             "enable.partition.eof": True,
         }
     )
-    topic = topics.hub(settings.namespace, name)
     try:
-        for number in range(settings.work_partitions):
-            consumer.assign([TopicPartition(topic, number, 0)])
-            yield from _to_the_end(consumer)
+        consumer.assign([TopicPartition(topics.hub(settings.namespace, name), partition, 0)])
+        while True:
+            for message in consumer.consume(5_000, 1.0):
+                error = message.error()
+                if error is None:
+                    yield Record.of(message)
+                elif error.name() == "_PARTITION_EOF":
+                    return
+                else:
+                    raise Unavailable(Text(en=f"Kafka: {error.str()}", ru=f"Kafka: {error.str()}"))
     finally:
         consumer.close()
 
 
-def _to_the_end(consumer: Consumer) -> Iterator[Record]:
-    while True:
-        for message in consumer.consume(5_000, 1.0):
-            error = message.error()
-            if error is None:
-                yield Record.of(message)
-            elif error.name() == "_PARTITION_EOF":
-                return
-            else:
-                raise Unavailable(Text(en=f"Kafka: {error.str()}", ru=f"Kafka: {error.str()}"))
-
-
-def main(file: Path) -> None:
-    """Replay the namespace that the settings name; write what came of it to the file, as JSON."""
+def main(arguments: Sequence[str]) -> None:
+    """Replay partitions of the namespace that the settings name; write what came of it to the file, as JSON."""
+    file, *partitions = arguments
     settings = Settings()
     with Registry(endpoints(settings).registry_url) as registry:
-        file.write_text(json.dumps(replay(settings, Codec(registry)), ensure_ascii=False), encoding="utf-8")
+        found = replay(settings, Codec(registry), [int(number) for number in partitions])
+    Path(file).write_text(json.dumps(found), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(sys.argv[1:])

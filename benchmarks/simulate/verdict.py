@@ -3,7 +3,8 @@
 import json
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -16,39 +17,53 @@ from benchmarks.simulate.checker.stock import over_promised
 from benchmarks.simulate.checker.weeks import over_placed
 from benchmarks.simulate.figures import figures
 from benchmarks.simulate.reading import Decoder, read
+from benchmarks.simulate.replay import compare
 from kranhub.errors import Failed
 from kranhub.settings import Settings, endpoints, variables
 from kranhub.text import Text
 
-REPLAY_PATIENCE_S = 420.0
+REPLAYS, REPLAY_PATIENCE_S = 2, 420.0
+"""Processes that replay, and how long they may take."""
 
 NAMED = 20
 """Findings of one kind that are named."""
 
 
 def verdict(settings: Settings, folder: Path) -> dict[str, Any]:
-    """Read the namespace's record, check it, and replay it meanwhile in a process of its own; ``folder`` is for files.
+    """Read the namespace's record, check it, and replay it meanwhile in other processes; ``folder`` is for files.
 
     Raises `Failed` where the replay does not come to its end.
     """
-    file = folder / "replay.json"
-    command = [sys.executable, "-m", "benchmarks.simulate.replay", str(file)]
-    with running("replay", [command], variables(settings)) as replay:
+    with _replays(settings, folder) as replays:
         files = Files.load(settings.members_file, settings.nomenclature_file, settings.calendars_file)
         found = judged(_record(settings, files), files)
-        found["replay"] = _answer(replay, file)
+        found["replay"] = compare(_answers(replays, folder))
     found["replay_differs"] = found["replay"]["differs"]
     return found
 
 
-def _answer(replay: Running, file: Path) -> Any:
-    try:
-        code = replay.processes[0].wait(REPLAY_PATIENCE_S)
-    except subprocess.TimeoutExpired:
-        raise Failed(_no_answer(f"not within {REPLAY_PATIENCE_S:.0f} s")) from None
-    if code != 0:
-        raise Failed(_no_answer(replay.last_words()))
-    return json.loads(file.read_text(encoding="utf-8"))
+def _replays(settings: Settings, folder: Path) -> AbstractContextManager[Running]:
+    """Run the replay: several processes, each with its share of the partitions."""
+    shares = [range(settings.work_partitions)[first::REPLAYS] for first in range(REPLAYS)]
+    command = [sys.executable, "-m", "benchmarks.simulate.replay"]
+    commands = [[*command, str(_file(folder, number)), *map(str, share)] for number, share in enumerate(shares)]
+    return running("replay", commands, variables(settings))
+
+
+def _answers(replays: Running, folder: Path) -> Iterator[Any]:
+    """Yield what each process has found, once it has ended."""
+    for number, process in enumerate(replays.processes):
+        try:
+            code = process.wait(REPLAY_PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            raise Failed(_no_answer(f"not within {REPLAY_PATIENCE_S:.0f} s")) from None
+        if code != 0:
+            raise Failed(_no_answer(replays.last_words()))
+        yield json.loads(_file(folder, number).read_text(encoding="utf-8"))
+
+
+def _file(folder: Path, number: int) -> Path:
+    return folder / f"replay-{number}.json"
 
 
 def judged(record: DayRecord, files: Files) -> dict[str, Any]:
