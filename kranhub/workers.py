@@ -4,6 +4,7 @@ Asks the brokers, so that workers on other machines are seen as well.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
 from typing import Any
 
 from kafka import KafkaAdminClient, TopicPartition
@@ -11,17 +12,20 @@ from kafka.admin import OffsetSpec
 from kafka.protocol.consumer.offsets import IsolationLevel
 from pydantic import BaseModel
 
+from kranhub import unseen
 from kranhub.settings import Settings
 from kranhub.topicadmin import admin
+from kranhub.unseen import Reader
 
 ROOMS = ("core.", "views.")
 """What the groups' names begin with, after the namespace."""
 
 
 class Worker(BaseModel):
-    """One member of a group. ``lag`` counts records that it has not committed yet; transaction markers count too.
+    """One member of a group. ``lag`` counts records that it has not committed yet.
 
-    Of a partition that was never committed every record that the topic still holds is counted.
+    A partition in which only transaction markers are left counts 0; elsewhere they count too. Of a partition that was
+    never committed every record that the topic still holds is counted.
     """
 
     group: str
@@ -47,7 +51,8 @@ def groups(settings: Settings) -> list[Group]:
         names = sorted(entry["group_id"] for entry in client.list_groups() if entry["group_id"].startswith(prefixes))
         described = client.describe_groups(names) if names else {}
         topics = {topic["name"]: len(topic["partitions"]) for topic in client.describe_topics()} if names else {}
-        lags = {name: _lags(client, name, described[name], topics) for name in names}
+        with closing(unseen.Reader(settings)) as reader:
+            lags = {name: _lags(client, reader, name, described[name], topics) for name in names}
     return [_group(name, settings.namespace, described[name], lags[name]) for name in names]
 
 
@@ -83,7 +88,7 @@ def _field(value: Any, name: str) -> Any:
 
 
 def _lags(
-    client: KafkaAdminClient, name: str, description: Mapping[str, Any], topics: Mapping[str, int]
+    client: KafkaAdminClient, reader: Reader, name: str, description: Mapping[str, Any], topics: Mapping[str, int]
 ) -> dict[TopicPartition, int]:
     found = client.list_group_offsets({name: None})[name]
     committed = {place: at.offset for place, at in found.items() if at.offset >= 0}
@@ -91,7 +96,10 @@ def _lags(
     places = whole(committed.keys() | given, topics)
     ends = _offsets(client, places, OffsetSpec.LATEST)
     beginnings = _offsets(client, places - committed.keys(), OffsetSpec.EARLIEST)
-    return lags(ends, {**beginnings, **committed})
+    stands = {**beginnings, **committed}
+    found = lags(ends, stands)
+    over = reader.nothing(stands, {place: ends[place] for place, lag in found.items() if lag})
+    return {place: 0 if place in over else lag for place, lag in found.items()}
 
 
 def whole(places: Iterable[TopicPartition], topics: Mapping[str, int]) -> set[TopicPartition]:

@@ -63,6 +63,19 @@ def test_records_that_wait_for_nobody_are_told(stack: Stack, namespace: str) -> 
         wait_for(waiting, "one record waits and nobody serves it", 60)
 
 
+def test_a_core_that_has_done_everything_is_behind_by_nothing(stack: Stack, namespace: str) -> None:
+    settings = stack.prepare(namespace)
+    with world(settings) as around, core(settings):
+        around.write("sibir-terminal", "Order", "1", order("1"))
+        wait_for(lambda: around.inbox("oemz", "orders"), "the order is routed")
+
+        def idle() -> bool:
+            found = stages(status(settings).groups)
+            return len(found) == len(STAGES) and all(group.lag == 0 for group in found.values())
+
+        wait_for(idle, "markers do not count")
+
+
 def test_a_partition_that_nobody_has_committed_is_behind_as_well(stack: Stack, namespace: str) -> None:
     settings = stack.prepare(namespace)
     topic = f"{namespace}hub.events"

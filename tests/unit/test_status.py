@@ -6,14 +6,16 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from kafka import TopicPartition
+from kafka.errors import TopicAuthorizationFailedError
 
 from deploy.embedded import probe
 from deploy.embedded import status as looking
-from kranhub import supervising, workers
+from kranhub import supervising, unseen, workers
 from kranhub.errors import Unavailable
 from kranhub.settings import Settings
 from kranhub.supervisor import Child, write_state
@@ -101,3 +103,53 @@ def test_partitions_that_were_never_committed_are_behind_by_all_that_they_hold()
     assert places == {zero, one, two}
     assert workers.lags({zero: 10, one: 7, two: 0}, {zero: 8, one: 3, two: 0}) == {zero: 2, one: 4, two: 0}
     assert workers.whole({TopicPartition("deleted", 0)}, {"t": 3}) == set()
+
+
+class Passing:
+    """Stands in for a consumer: each partition has records at some offsets; a poll passes one partition to its end."""
+
+    def __init__(self, ends: dict[TopicPartition, int], records: dict[TopicPartition, list[int]]) -> None:
+        self.ends, self.records = ends, records
+        self.places: dict[TopicPartition, int] = {}
+
+    def assign(self, places: list[TopicPartition]) -> None:
+        self.left = list(places)
+
+    def seek(self, place: TopicPartition, offset: int) -> None:
+        self.places[place] = offset
+
+    def poll(self, timeout_ms: int) -> dict[TopicPartition, list[Any]]:
+        if not self.left:
+            return {}
+        place = self.left.pop()
+        found = [SimpleNamespace(offset=at) for at in self.records.get(place, []) if at >= self.places[place]]
+        self.places[place] = self.ends[place]
+        return {place: found} if found else {}
+
+    def position(self, place: TopicPartition) -> int:
+        return self.places[place]
+
+    def pause(self, *places: TopicPartition) -> None:
+        pass
+
+
+def test_markers_at_the_end_are_nothing_and_a_record_is_something() -> None:
+    idle, busy, later, stuck = (TopicPartition("t", number) for number in range(4))
+    ends = {idle: 11, busy: 11, later: 11}
+    consumer = Passing({**ends, later: 13}, {idle: [3], busy: [3, 9], later: [3, 12]})
+    stands = dict.fromkeys([*ends, stuck], 8)
+    assert unseen.nothing(consumer, stands, ends, time.monotonic() + 9) == {idle, later}
+    away = Passing({stuck: 8}, {})
+    assert unseen.nothing(away, stands, {stuck: 11}, time.monotonic() + 0.1) == set()
+
+
+def test_what_the_brokers_do_not_show_counts_as_records(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(**_config: Any) -> Any:
+        raise TopicAuthorizationFailedError
+
+    monkeypatch.setattr(unseen, "KafkaConsumer", refused)
+    reader = unseen.Reader(settings)
+    assert reader.nothing({}, {}) == set()
+    place = TopicPartition("t", 0)
+    assert reader.nothing({place: 0}, {place: 1}) == set()
+    reader.close()

@@ -1,0 +1,74 @@
+"""Whether a reader would see anything between two offsets: transaction markers and rolled back records are nothing.
+
+Kafka counts them as offsets, so a group that has read everything still stands before the end of its topic.
+"""
+
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+from kafka import KafkaConsumer, TopicPartition
+from kafka.errors import KafkaError
+
+from kranhub import kafka
+from kranhub.settings import Settings
+
+POLL_MS = 50
+PATIENCE_S = 5.0
+"""How long all questions together may take; what is not known by then counts as seen."""
+
+FETCH_BYTES = 64 << 10
+"""Enough to see that there is something; a larger record comes as well."""
+
+
+class Reader:
+    """A read_committed reader without a group. Connects with the first question."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Take where the brokers are."""
+        self._settings = settings
+        self._consumer: Any = None
+        self._deadline = time.monotonic() + PATIENCE_S
+
+    def nothing(self, stands: Mapping[TopicPartition, int], ends: Mapping[TopicPartition, int]) -> set[TopicPartition]:
+        """Return the partitions of ``ends`` without a record between stand and end; never raises for the brokers."""
+        found: set[TopicPartition] = set()
+        if ends:
+            with suppress(KafkaError):
+                found |= nothing(self._connected(), stands, ends, self._deadline)
+        return found
+
+    def close(self) -> None:
+        """Close the connection, where there is one."""
+        if self._consumer is not None:
+            self._consumer.close()
+
+    def _connected(self) -> Any:
+        self._consumer = self._consumer or KafkaConsumer(
+            **kafka.kafka_python(self._settings),
+            isolation_level="read_committed",
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            max_partition_fetch_bytes=FETCH_BYTES,
+            fetch_max_wait_ms=POLL_MS,
+            client_id="kranhub-status",
+        )
+        return self._consumer
+
+
+def nothing(
+    consumer: Any, stands: Mapping[TopicPartition, int], ends: Mapping[TopicPartition, int], deadline: float
+) -> set[TopicPartition]:
+    """Return the partitions in which the consumer passes from stand to end by ``deadline`` without a record."""
+    unknown, passed = set(ends), set[TopicPartition]()
+    consumer.assign(sorted(unknown))
+    for place in unknown:
+        consumer.seek(place, stands[place])
+    while unknown and time.monotonic() < deadline:
+        batches = consumer.poll(timeout_ms=POLL_MS)
+        seen = {place for place, records in batches.items() if records and records[0].offset < ends[place]}
+        over = {place for place in unknown - seen if consumer.position(place) >= ends[place]}
+        unknown, passed = unknown - seen - over, passed | over
+        consumer.pause(*seen, *over)
+    return passed
