@@ -1,0 +1,144 @@
+"""What holds of an order after every event, whatever has happened."""
+
+from collections.abc import Iterator
+from decimal import Decimal, localcontext
+from typing import Any
+
+from streams.router import model, settle, status
+from streams.router.effects import Effect, Now
+from streams.router.items import Supply
+from streams.router.masterdata import MasterData
+from streams.router.model import Attempt, OrderState, Portion
+from tests.support.worlds import World
+
+ZERO = Decimal(0)
+_MICRO = Decimal("0.000001")
+_SAID_NO = ("rejected", "delivery-refused")
+
+
+def check(of: World, now: Now, changed: bool) -> None:
+    """Assert everything that holds at any time, and what holds where the last event has ``changed`` something."""
+    state = of.state
+    if state is None or state.closed:
+        return
+    assert model.load(model.dump(state)) == state
+    for effect in of.said[-20:]:
+        bilingual(effect)
+    if state.frozen or not changed:
+        return
+    conserved(state, of.master)
+    at_plants(of, state)
+    settled(state, of.master, now)
+    if not of.pending:
+        reserved(of, state)
+
+
+def bilingual(effect: Effect) -> None:
+    """Assert that what a person reads is complete in both languages."""
+    for name in ("text", "reason"):
+        words = effect.value.get(name)
+        if isinstance(words, dict) and words:
+            assert set(words) == {"en", "ru"}
+            assert all(words.values())
+
+
+def conserved(state: OrderState, master: MasterData) -> None:
+    """Assert that portions sum up to what is needed; more only where nothing of the surplus can be taken back."""
+    needed = dict(needs(state, master))
+    places = {place_of(portion) for portion in active(state)} | set(needed)
+    for place in places:
+        found = [portion for portion in active(state) if place_of(portion) == place]
+        total = sum((portion.quantity for portion in found), ZERO)
+        if total != needed.get(place, ZERO):
+            assert total > needed.get(place, ZERO), place
+            assert all(portion.quantity <= portion.fixed for portion in found), place
+        assert all(portion.quantity > 0 for portion in found)
+
+
+Where = tuple[str, str, str]
+
+
+def place_of(portion: Portion) -> Where:
+    """Return the need that the portion is for."""
+    return portion.line_id, portion.node, portion.item
+
+
+def active(state: OrderState) -> list[Portion]:
+    """Return the portions that count."""
+    return [portion for portion in state.portions if not portion.cancelled]
+
+
+def needs(state: OrderState, master: MasterData) -> Iterator[tuple[Where, Decimal]]:
+    """Yield what the lines need, by their bills, for what is not taken from stock."""
+    for line in state.order.lines:
+        if line.item and not line.hold_reason and not state.order.cancelled:
+            yield from _needs(state, master, (line.line_id, "", line.item), line.quantity)
+
+
+def _needs(state: OrderState, master: MasterData, place: Where, quantity: Decimal) -> Iterator[tuple[Where, Decimal]]:
+    yield place, quantity
+    made = sum((min(p.quantity, p.to_make or ZERO) for p in active(state) if place_of(p) == place), ZERO)
+    for part in master.items[place[2]].bill if made > 0 else ():
+        if master.items[part.item].supply is Supply.MAKE or master.makers(part.item):
+            node = f"{place[1]}/{part.item}" if place[1] else part.item
+            with localcontext(prec=60):
+                below = (made * part.quantity).quantize(_MICRO)
+            if below > 0:
+                yield from _needs(state, master, (place[0], node, part.item), below)
+
+
+def at_plants(of: World, state: OrderState) -> None:
+    """Assert that what each plant was told last is what its portion says, and that nobody has what no portion has."""
+    told = of.plant_orders()
+    for portion in state.portions:
+        for attempt in portion.attempts:
+            number = portion.id_of(state.key, attempt)
+            if attempt.sent is None:
+                assert number not in told
+                continue
+            told_last(of, told.pop(number), portion, attempt)
+    assert told == {}
+    for portion in active(state):
+        waits = bool(portion.quotes) and portion.quote_round == len(portion.attempts)
+        held, placed = portion.held is not None, portion.current is not None
+        assert held != placed or (waits and not held), portion
+
+
+def told_last(of: World, value: Any, portion: Portion, attempt: Attempt) -> None:
+    """Assert that the plant's last version agrees with the attempt."""
+    assert attempt.sent is not None
+    assert value["revision"] == attempt.revision
+    if portion.cancelled or attempt.closed:
+        assert (value["document_status"] == "CANCELLED") or (attempt.closed in _SAID_NO)
+        return
+    assert value["document_status"] == "ACTIVE"
+    assert attempt.sent.quantity == portion.quantity
+    quantity = value["lines"][0]["quantity"]
+    if quantity != portion.quantity:
+        assert attempt.answer is not None
+        assert attempt.answer.accepted
+        assert portion.quantity == of.accepted[value["plant_order_id"]] < quantity
+
+
+def settled(state: OrderState, master: MasterData, now: Now) -> None:
+    """Assert that to look once more says nothing new."""
+    after, said = settle.settle(state, master, now)
+    assert said == []
+    assert after == state
+    assert status.derive(state, master, now) == state.status
+
+
+def reserved(of: World, state: OrderState) -> None:
+    """Assert that the allocators keep what is open, enough of it, and nothing else."""
+    kept = {
+        portion.id_of(state.key, attempt): portion.quantity
+        for portion in active(state)
+        for attempt in portion.attempts
+        if attempt.closed is None
+    }
+    assert set(of.asked) == set(kept)
+    for number, quantity in kept.items():
+        offered = of.results[number]["from_stock"] + of.results[number]["to_make"]
+        if number not in of.shortened:
+            assert quantity <= offered
+            assert quantity in (offered, of.asked[number]["quantity"])
