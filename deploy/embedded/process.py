@@ -80,10 +80,10 @@ def decisive(log: Path) -> str:
 
 
 def _is_ours(process: psutil.Process, started: Started) -> bool:
-    try:
-        return MARK + started.token in process.cmdline()
-    except psutil.AccessDenied:
-        return abs(process.create_time() - started.created) < CLOCK_TOLERANCE_SECONDS
+    with suppress(psutil.AccessDenied):
+        if command := process.cmdline():  # empty for a moment after the start
+            return MARK + started.token in command
+    return abs(process.create_time() - started.created) < CLOCK_TOLERANCE_SECONDS
 
 
 def _environment() -> dict[str, str]:

@@ -80,7 +80,7 @@ def follow_both(scene: Scene, journey: Journey, crane: str, motors: str) -> None
     ]
     assert dict(asked)["tsvetnoy-bulvar"] == "✗"  # it refused, and the next plant took the coating
     assert dict(asked)["oetz"] == "≈"
-    # The latest part decides: behind it are a day on the road, ten working days of assembly, and the way to the customer.
+    # The latest part decides: behind it are a day's way, ten working days of assembly, and the way to the customer.
     after = date.fromisoformat(journey.promises[crane]) - LATE
     assert timedelta(days=13) <= after <= timedelta(days=35)
 
