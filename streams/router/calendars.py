@@ -86,6 +86,11 @@ class Calendar(_Model):
         """The ordinals of all working days in the horizon: what makes every question below a look-up."""
         return array("l", (day for day in HORIZON if self.is_working(date.fromordinal(day))))
 
+    @cached_property
+    def _weeks(self) -> dict[tuple[int, int], int]:
+        """The working days of the weeks that were asked for."""
+        return {}
+
     def covers_year(self, year: int) -> bool:
         """Say whether the calendar lists the exceptions of this year."""
         return self.covers.first_year <= year <= self.covers.last_year
@@ -129,8 +134,11 @@ class Calendar(_Model):
 
     def working_days_in_week(self, day: date) -> int:
         """Return how many days of the day's ISO week, Monday to Sunday, are worked."""
-        monday = shifted(day, 1 - day.isoweekday())
-        return self.between(monday, shifted(monday, 6))
+        week = day.isocalendar()[:2]
+        if week not in self._weeks:
+            monday = shifted(day, 1 - day.isoweekday())
+            self._weeks[week] = self.between(monday, shifted(monday, 6))
+        return self._weeks[week]
 
 
 class Calendars(_Model):

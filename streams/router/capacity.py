@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from functools import lru_cache
 from typing import NamedTuple
 
 from kranhub import units
@@ -162,6 +163,7 @@ def added(load: Load, work: tuple[Work, ...], today: date, sign: int = 1) -> Loa
     return Load({week: used for week, used in sorted(weeks.items()) if used > 0 and week >= first})
 
 
+@lru_cache(maxsize=10_000)
 def week_of(day: date) -> str:
     """Return the day's ISO 8601 week, such as ``2026-W48``: in this form weeks sort as text."""
     year, week, _ = day.isocalendar()

@@ -22,8 +22,8 @@ def working_days(portion: Portion, plant: str, master: MasterData) -> int:
     """Return how many working days the plant needs for the portion; none for what is all on stock."""
     if portion.to_make is not None and portion.to_make <= 0:
         return 0
-    found = [maker for maker in master.makers(portion.item) if maker.member == plant]
-    return found[0].capability.working_days if found else 0
+    makers = master.makers(portion.item)
+    return next((maker.capability.working_days for maker in makers if maker.member == plant), 0)
 
 
 def told(attempt: Attempt) -> date | None:
@@ -71,8 +71,8 @@ def _at_consignee(leg: Leg, way: timedelta) -> date | None:
 
 def line_portions(state: OrderState, line_id: str) -> list[Portion]:
     """Return the line's portions that count: not what was made and is no longer needed, until all is cancelled."""
-    portions = (portion for portion in state.portions if portion.line_id == line_id and not portion.cancelled)
-    return [portion for portion in portions if not portion.surplus or state.order.cancelled]
+    over = state.order.cancelled
+    return [p for p in state.portions if p.line_id == line_id and not p.cancelled and (over or not p.surplus)]
 
 
 def consignee(state: OrderState) -> str:

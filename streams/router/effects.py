@@ -165,7 +165,7 @@ def decision(state: OrderState, portion: Portion, attempt: Attempt | None, maste
         "unit": portion.unit,
         "rule": rule.rule if rule else NO_RULE,
         "rule_version": str(rule.version) if rule else NO_RULE,
-        "mode": rule.mode if rule else "auto",
+        "mode": str(rule.mode) if rule else "auto",
         "inputs": _inputs(state, portion, attempt),
         "chosen": attempt.plant if attempt else None,
         "from_stock": reservation.from_stock if reservation else None,

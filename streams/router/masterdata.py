@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from kranhub import members as memberfile
 from kranhub import yamlfile
@@ -69,6 +69,11 @@ class MasterData:
     @cached_property
     def _by_code(self) -> dict[tuple[str, str], Item]:
         return {owned: item for item in self.nomenclature.items for owned in item.all_codes()}
+
+    @cached_property
+    def worked_out(self) -> dict[Any, Any]:
+        """What others have worked out from it, each under keys of its own: it holds as long as the value lives."""
+        return {}
 
     @cached_property
     def _makers(self) -> dict[str, tuple[Maker, ...]]:

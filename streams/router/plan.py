@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from streams.router.copying import replace
 from streams.router.items import Component, Supply
@@ -121,24 +122,39 @@ def _below(state: OrderState, parent: Need, master: MasterData) -> Iterator[Need
 
 
 def _components(state: OrderState, parent: Need, master: MasterData) -> list[Need]:
-    bill = master.items[parent.item].bill
-    made = _to_make(state, parent) if bill else ZERO
+    parts = _parts(parent.item, parent.node, master)
+    made = _to_make(state, parent) if parts else ZERO
     if made <= 0:
         return []
-    parts = {part.item: part for part in bill}
-    nodes = {name: f"{parent.node}/{name}".lstrip("/") for name in parts if not _bought_elsewhere(name, master)}
-    return [
-        Need(
-            parent.line_id,
-            part.item,
-            master.items[part.item].unit,
-            _times(made, part.quantity),
-            nodes[part.item],
-            nodes.get(_into(part, parts, nodes), parent.node),
-        )
-        for part in bill
-        if part.item in nodes
-    ]
+    line = parent.line_id
+    return [Need(line, part.item, part.unit, _times(made, part.quantity), part.node, part.feeds) for part in parts]
+
+
+class _Part(NamedTuple):
+    """What one base unit of a node's item needs; ``node`` and ``feeds`` as in `Portion`."""
+
+    item: str
+    unit: str
+    quantity: Decimal
+    node: str
+    feeds: str
+
+
+def _parts(item: str, node: str, master: MasterData) -> tuple[_Part, ...]:
+    """Return the item's bill at this node, without what the plant that builds it in buys by itself."""
+    known = master.worked_out
+    if (found := known.get((_parts, item, node))) is None:
+        found = known[_parts, item, node] = tuple(_bill(item, node, master))
+    parts: tuple[_Part, ...] = found
+    return parts
+
+
+def _bill(item: str, node: str, master: MasterData) -> Iterator[_Part]:
+    parts = {part.item: part for part in master.items[item].bill}
+    nodes = {name: f"{node}/{name}".lstrip("/") for name in parts if not _bought_elsewhere(name, master)}
+    for name, place in nodes.items():
+        part = parts[name]
+        yield _Part(name, master.items[name].unit, part.quantity, place, nodes.get(_into(part, parts, nodes), node))
 
 
 def _bought_elsewhere(item: str, master: MasterData) -> bool:
@@ -154,6 +170,7 @@ def _into(part: Component, parts: Mapping[str, Component], nodes: Mapping[str, s
     return feeds or ""
 
 
+@lru_cache(maxsize=10_000)
 def _times(made: Decimal, quantity: Decimal) -> Decimal:
     with localcontext(prec=60):
         return (made * quantity).quantize(_MICRO).normalize() + 0
@@ -165,8 +182,8 @@ def _to_make(state: OrderState, need: Need) -> Decimal:
 
 def active(state: OrderState, need: Need) -> list[Portion]:
     """Return the portions that cover the need."""
-    place = (need.line_id, need.node, need.item)
-    return [p for p in state.portions if (p.line_id, p.node, p.item) == place and not p.cancelled]
+    node, line, item = need.node, need.line_id, need.item
+    return [p for p in state.portions if p.node == node and p.line_id == line and p.item == item and not p.cancelled]
 
 
 def fit(state: OrderState, master: MasterData) -> OrderState:

@@ -65,6 +65,8 @@ def finish(calendar: Calendar, start: date, working_days: int, stops: tuple[Stop
 
 def working_days_in_week(calendar: Calendar, day: date, stops: tuple[Stop, ...]) -> int:
     """Return how many days of the day's ISO week are worked."""
+    if not stops:
+        return calendar.working_days_in_week(day)
     monday = shifted(day, 1 - day.isoweekday())
     sunday = shifted(monday, 6)
     here = [stop for stop in stops if stop.begins <= sunday and stop.ends >= monday]

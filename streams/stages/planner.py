@@ -8,7 +8,7 @@ from kranhub import topics
 from kranhub.codec import Codec
 from kranhub.settings import Settings
 from streams.exactly_once import Context, Document, Out, Record, State
-from streams.router import model, planner
+from streams.router import planner
 from streams.router.effects import Effect, Now
 from streams.router.entries import Kind
 from streams.router.masterdata import MasterData
@@ -17,6 +17,7 @@ from streams.router.normalise import UNMAPPED_ITEM, normalise
 from streams.router.validate import stranger, unknown_member
 from streams.stages import alarms
 from streams.stages.backlog import Backlog
+from streams.stages.recent import Recent
 from streams.stages.reference import Reference
 
 Value = Mapping[str, Any]
@@ -62,6 +63,7 @@ class Planner:
         self.inputs = (topics.hub(settings.namespace, "work"),)
         self.changelog = topics.hub(settings.namespace, "planner-changelog")
         self._namespace, self._codec, self._reference = settings.namespace, codec, Reference(codec)
+        self._recent = Recent()
 
     def process(self, record: Record, state: State, out: Out, ctx: Context) -> None:
         """Take one event of an order, a tick, or a change of master data; what the hub itself said is passed by."""
@@ -107,11 +109,11 @@ class Planner:
         self, subject: str, value: Value, record: Record, state: State, out: Out, ctx: Context, master: MasterData
     ) -> None:
         known = state.get(record.key)
-        before = model.load(known) if known else None
+        before = self._recent.load(record.key, known) if known else None
         now = Now(record.envelope.id, ctx.time)
         after, said = planner.handle(before, subject, value, now, master)
         if after is not None and after != before:
-            state.put(record.key, model.dump(after))
+            state.put(record.key, self._recent.dump(record.key, after))
             _set_alarm(before, after, state, now)
         if after is not None:
             _await_members(None if subject == planner.WAKE else before, after, state)
