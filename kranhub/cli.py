@@ -17,6 +17,14 @@ EXIT_CODES = Text(
     ru="Коды завершения: 0 успех, 1 обработанный сбой, 2 неверный вызов, 3 недоступно, 4 ошибка проверки, 5 находки.",
 )
 
+_HELP = Text(
+    en="Run kranhub, the integration hub between the cluster's ERPs.",
+    ru="kranhub, интеграционный центр между учётными системами кластера.",
+)
+_VERSION = Text(en="Show the version and exit.", ru="Показать версию.")
+_SHOW = Text(en="Show this message and exit.", ru="Показать эту справку.")
+_OUTPUT = Text(en="text for people, json for scripts", ru="text для людей, json для сценариев")
+
 
 class Rooms(click.Group):
     """A group whose commands come from the rooms; a room is imported only when its command is called."""
@@ -65,17 +73,18 @@ def needs_extra(name: str, module: str) -> Misconfigured:
     )
 
 
-@click.group(cls=Rooms, epilog=str(EXIT_CODES))
-@click.version_option(package_name="kranhub")
+@click.group(cls=Rooms, help=str(_HELP), epilog=str(EXIT_CODES))
+@click.version_option(package_name="kranhub", help=str(_VERSION))
+@click.help_option("--help", help=str(_SHOW))
 def cli() -> None:
-    """Run kranhub, the integration hub between the cluster's ERPs."""
+    """Hold the rooms' commands."""
     observe.configure()
 
 
 def output_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add ``-o text|json`` to a command, as the argument ``output``."""
-    option = click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
-    return option(command)
+    kinds = click.Choice(["text", "json"])
+    return click.option("-o", "--output", type=kinds, default="text", show_default=True, help=str(_OUTPUT))(command)
 
 
 def emit(data: Any) -> None:

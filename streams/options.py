@@ -14,6 +14,8 @@ _INSTANCE = Text(
     "сменяет прежний",
 )
 
+_MACHINE = Text(en="the machine's name", ru="имя машины")
+
 _CHARACTERS = Text(
     en="letters A to Z, digits, - and _ only, 100 at most", ru="только латинские буквы, цифры, - и _, не более 100"
 )
@@ -40,7 +42,7 @@ def _checked(_context: click.Context, _parameter: click.Parameter, value: str) -
 instance_option = click.option(
     "--instance",
     default=default_instance,
-    show_default="the machine's name",
+    show_default=str(_MACHINE),
     envvar="KRANHUB_CORE_INSTANCE",
     metavar="NAME",
     callback=_checked,

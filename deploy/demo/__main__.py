@@ -128,20 +128,30 @@ def _no_room(error: OSError) -> Text:
 
 
 def _where_to_look(scene: Scene) -> None:
-    number = f"{CUSTOMER}:1"
+    root = _short(scene.root)
+    plant = next(plant for plant in scene.plants if plant.plant == "zmk-most")
     commands = (
-        f"  export KRANHUB_DATA_DIR={scene.root} KRANHUB_NAMESPACE={NAMESPACE}\n"
-        f"  .venv/bin/kranhub status\n  .venv/bin/kranhub trace {number}\n"
-        "  .venv/bin/kranhub tail hub.decisions --no-follow\n  .venv/bin/python -m deploy.demo stop"
+        "  source .venv/bin/activate\n"
+        f"  export KRANHUB_DATA_DIR={root} KRANHUB_NAMESPACE={NAMESPACE}\n"
+        f"  kranhub status\n  kranhub trace {CUSTOMER}:1\n  kranhub why {CUSTOMER}:1\n"
+        "  kranhub tail hub.dead-letters --no-follow\n"
+        f"  {plant.variable}=sqlite:///{_short(plant.file)} kranhub connector check "
+        f"{root / 'installation' / 'zmk-most.yaml'}\n"
+        "  python -m deploy.demo stop"
     )
     database = DATABASES[CUSTOMER]
-    tryton = f"{scene.tryton.url} ({database}, {USER}, {scene.tryton.password_file(database)})"
+    tryton = f"{scene.tryton.url} ({database}, {USER}, {_short(scene.tryton.password_file(database))})"
     say(
         Text(
-            en=f"Everything keeps running. Tryton: {tryton}. Plants' databases: {scene.root}/plants. Try:\n{commands}",
-            ru=f"Всё продолжает работать. Tryton: {tryton}. Базы заводов: {scene.root}/plants. Команды:\n{commands}",
+            en=f"Everything keeps running. Tryton: {tryton}. Plants' databases: {root}/plants. Try:\n{commands}",
+            ru=f"Всё продолжает работать. Tryton: {tryton}. Базы заводов: {root}/plants. Команды:\n{commands}",
         )
     )
+
+
+def _short(path: Path) -> Path:
+    """Return the path as it is called from here."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
 def _stop() -> int:

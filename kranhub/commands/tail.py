@@ -2,7 +2,8 @@
 
 import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import UTC
 from typing import Any
 
 import click
@@ -87,7 +88,24 @@ def as_json(message: Message) -> dict[str, Any]:
 
 
 def as_line(message: Message) -> str:
-    """Return the record as one line for a person."""
-    shown = json.dumps(plain(message.value), ensure_ascii=False) if message.value is not None else repr(message.raw)
-    where = f"{message.partition}@{message.offset}"
-    return f"{message.time:%Y-%m-%d %H:%M:%S} {where:>8} {message.key} {message.subject or '-'} {shown}"
+    """Return the record as one line for a person: a dead letter by its reason, anything else as its JSON."""
+    where, time = f"{message.partition}@{message.offset}", message.time.astimezone(UTC)
+    return f"{time:%Y-%m-%d %H:%M:%S} UTC {where:>8} {message.key} {message.subject or '-'} {_shown(message)}"
+
+
+def _shown(message: Message) -> str:
+    if message.value is None:
+        return repr(message.raw)
+    if message.subject == "DeadLetter":
+        return _letter(message.value)
+    return json.dumps(plain(message.value), ensure_ascii=False)
+
+
+def _letter(value: Mapping[str, Any]) -> str:
+    """Return code, reason, and what is refused; its original bytes are in ``-o json``."""
+    reason = Text(en=value["reason"].get("en", ""), ru=value["reason"].get("ru", ""))
+    what = Text(
+        en=f"stage {value['stage']}, event {value['event_id']}, letter {value['dead_letter_id']}",
+        ru=f"этап {value['stage']}, событие {value['event_id']}, письмо {value['dead_letter_id']}",
+    )
+    return f"{value['code']}: {reason} ({what})"

@@ -1,6 +1,7 @@
 """The command line: exit codes, both languages, data on stdout."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -22,6 +23,28 @@ def test_help_lists_every_command_and_the_exit_codes() -> None:
     for name in ("up", "down", "status", "doctor", "connector", "core", "run", "streams", "tail", "trace", "views"):
         assert f"\n  {name} " in shown.stdout
     assert "3 unreachable" in " ".join(shown.stdout.split())
+
+
+def test_every_command_explains_itself_and_its_options_in_russian() -> None:
+    code = (
+        "import click; from kranhub.cli import cli; context = click.Context(cli)\n"
+        "def told(command):\n"
+        "    yield command.help or ''\n"
+        "    for each in command.params:\n"
+        "        if isinstance(each, click.Option): yield each.help or ''\n"
+        "    for inner in getattr(command, 'commands', {}).values(): yield from told(inner)\n"
+        "for name in cli.list_commands(context):\n"
+        "    for text in told(cli.get_command(context, name)): print(name, '|', text.replace('\\n', ' '))\n"
+        "print('kranhub |', cli.help)\n"
+        "for each in cli.params: print('kranhub |', each.help)"
+    )
+    environment = {**os.environ, "KRANHUB_LANG": "ru"}
+    shown = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, encoding="utf-8", check=True
+    )
+    lines = shown.stdout.splitlines()
+    assert len(lines) > 50
+    assert [line for line in lines if not re.search("[а-яё]", line.partition("|")[2])] == []
 
 
 def test_a_wrong_call_is_2() -> None:

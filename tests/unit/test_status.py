@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,8 +14,9 @@ import pytest
 from kafka import TopicPartition
 from kafka.errors import TopicAuthorizationFailedError
 
-from deploy.embedded import probe
+from deploy.embedded import doctor, probe, said
 from deploy.embedded import status as looking
+from deploy.embedded.connectorstates import ConnectorState
 from kranhub import supervising, unseen, workers
 from kranhub.errors import Unavailable
 from kranhub.settings import Settings
@@ -47,6 +49,54 @@ def test_what_the_supervisors_of_this_machine_run_is_told(settings: Settings, mo
     monkeypatch.setenv("KRANHUB_LANG", "ru")
     assert "ждёт перезапуска" in supervising.lines(looking.status(settings).supervisors[1])[1]
     assert any("views завершился с кодом 3" in problem for problem in looking.status(settings).problems)
+
+
+FOUND = looking.Status(
+    kind="embedded",
+    bootstrap="127.0.0.1:9092",
+    broker_answers=True,
+    since=datetime(2026, 11, 24, 13, tzinfo=timezone(timedelta(hours=6))),
+    versions={"registry": "2.6"},
+    processes=[looking.Part(name="kafka", pid=7, running=False, memory_mib=None, log="kafka.log")],
+    topics=176,
+    connectors=[
+        ConnectorState(
+            member="oemz",
+            connector="erp",
+            task="sink",
+            state="BACKING_OFF",
+            reason="away",
+            worker="vm",
+            changed_at=datetime(2026, 11, 24, tzinfo=UTC),
+        )
+    ],
+)
+
+
+def test_status_is_told_in_the_readers_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KRANHUB_LANG", "en")
+    assert list(said.status(FOUND)) == [
+        "Kafka     127.0.0.1:9092 answers",
+        "Registry  - does not answer",
+        "Registry  version 2.6",
+        "Kafka     does not run, kafka.log",
+        "Since     2026-11-24 07:00:00 UTC",
+        "Topics    176",
+        "Connector oemz/erp, into the ERP: waiting for the ERP or the hub. away",
+    ]
+    monkeypatch.setenv("KRANHUB_LANG", "ru")
+    assert list(said.status(FOUND))[-1] == "Коннектор oemz/erp, в систему: ждёт учётную систему или центр. away"
+
+
+def test_doctor_is_told_in_the_readers_language_and_names_every_check(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    embedded = settings.model_copy(update={"kafka_bootstrap": None, "registry_url": None})
+    assert {name for name, _ in doctor._checks(embedded)} == set(said.CHECKS)
+    findings = [doctor.Finding(check="java", ok=True), doctor.Finding(check="topics", ok=False, finding="a\nb")]
+    assert list(said.doctor(findings)) == ["ok   Java", "FAIL topics", "     a", "     b"]
+    monkeypatch.setenv("KRANHUB_LANG", "ru")
+    assert list(said.doctor(findings))[1] == "СБОЙ топики"
 
 
 def test_a_supervisor_that_was_killed_is_not_believed(settings: Settings) -> None:
