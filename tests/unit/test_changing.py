@@ -254,6 +254,20 @@ def test_a_part_that_is_made_outlives_its_cancelled_assembly_and_stays_where_it_
     assert made.status()["promised_date"] is None
 
 
+def test_a_part_that_is_made_goes_into_nothing_else_that_takes_its_assemblys_place() -> None:
+    made = accepted(FRAMES)
+    beams = next(number for number, value in enumerate(made.plant_orders().values()) if value["plant"] == "alfa")
+    before = list(made.plant_orders().values())[beams]
+    made_of(made, 4, number=beams)
+    made.order(line("beam", 10, requested_date=date(2027, 9, 1)))
+    kept = made.plant_orders()[before["plant_order_id"]]
+    for name in ("consignee", "feeds_into", "requested_date"):
+        assert kept[name] == before[name]
+    assert kept["lines"][0]["quantity"] == 4
+    (whole,) = [value for value in made.of_item("beam") if value["lines"][0]["quantity"] == 10]
+    assert (whole["consignee"], whole["feeds_into"]) == ("sibir-terminal", None)
+
+
 def test_what_is_made_of_a_line_that_is_taken_away_stays() -> None:
     made = accepted(BEAMS, line("beam", 4, "2"))
     made_of(made, 3)

@@ -76,6 +76,19 @@ def test_a_silent_plant_loses_the_portion_to_the_next_and_is_told() -> None:
     assert {entry["member"]: entry["why_not"] for entry in last["alternatives"]} == {"alfa": "no-answer", "beta": None}
 
 
+def test_a_plant_that_took_less_and_then_wants_all_is_told_what_it_has() -> None:
+    made = world(MASTER, by_plant(alfa=answering("CA", quantity=Decimal(6)), beta=answering("AP")), lines=[BEAMS])
+    first = made.subjects("PlantOrder")[0]
+    assert made.wanted() == {"beam": 10}
+    made.answers = silent
+    made.happen("OrderResponse", full_response(first, "AP", START + HOUR))
+    last = made.plant_orders()[first["plant_order_id"]]
+    assert (last["revision"], last["lines"][0]["quantity"]) == (2, 6)
+    assert {plant: quantity for (_, plant), quantity in made.at_plants().items()} == {"alfa": 6, "beta": 4}
+    made.happen("OrderResponse", full_response(last, "AP", START + 2 * HOUR, quantity=Decimal(10)))
+    assert len(made.subjects("PlantOrder")) == 3
+
+
 def test_the_customer_learns_why_when_nobody_answers() -> None:
     made = world(MASTER, lines=[BEAMS])
     made.later(days=10)

@@ -128,6 +128,24 @@ def test_each_plant_is_asked_for_the_day_on_which_the_next_one_needs_it() -> Non
     assert day(made, "motor") == date(2027, 4, 26)
 
 
+def test_another_wanted_date_moves_every_plant_at_once_and_once() -> None:
+    made = world(MASTER, lines=[CRANE], requested_date=date(2027, 3, 1))
+    made.order(CRANE, requested_date=date(2027, 6, 1))
+    fresh = world(MASTER, lines=[CRANE], requested_date=date(2027, 6, 1))
+    for name in WHOLE:
+        assert day(made, name) == day(fresh, name)
+    assert sorted(value["revision"] for value in made.subjects("PlantOrder")) == [1] * 5 + [2] * 5
+
+
+def test_a_bill_that_is_published_anew_says_what_goes_where() -> None:
+    made = world(MASTER, lines=[CRANE])
+    made.master = master(PLANTS, [item("crane", "28.22.14.121", {"girder": 3, "coat": 10, "hoist": 1}), *ITEMS[1:]])
+    made.order(line("crane", 2))
+    assert made.wanted() == {"crane": 2, "girder": 6, "coat": 20, "hoist": 2, "motor": 4}
+    (girder,), (crane,) = made.of_item("girder"), made.of_item("crane")
+    assert (girder["feeds_into"], girder["consignee"]) == (crane["plant_order_id"], "yard")
+
+
 def test_what_is_on_stock_needs_no_days() -> None:
     made = world(MASTER, stock={("lifter", "hoist"): 1}, lines=[CRANE], requested_date=date(2027, 6, 1))
     assert day(made, "hoist") == date(2027, 5, 17)
