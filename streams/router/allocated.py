@@ -56,9 +56,11 @@ def _quoted(state: OrderState, value: Value) -> OrderState:
     """Take an offer that is waited for; one that comes again or too late changes nothing."""
     for portion in state.portions:
         waits = portion.held is None and portion.quote_round == len(portion.attempts)
-        for quote in portion.quotes if waits else ():
-            if quote.from_stock is None and portion.quote_id(state.key, quote.plant) == value["request_id"]:
-                return _with_offer(state, portion, quote, value)
+        quote = next((quote for quote in portion.quotes if quote.plant == value["plant"]), None) if waits else None
+        if quote is None or quote.from_stock is not None:
+            continue
+        if portion.quote_id(state.key, quote.plant) == value["request_id"]:
+            return _with_offer(state, portion, quote, value)
     return state
 
 

@@ -103,7 +103,7 @@ def _alone(portion: Portion, master: MasterData, time: datetime) -> date:
 
 def _spans(portions: Sequence[Portion], master: MasterData, time: datetime) -> schedule.Spans:
     tasks = [_task(portion, portions, master) for portion in portions if portion.attempts]
-    today = min(day_at(portion.attempts[-1].plant, time, master) for portion in portions if portion.attempts)
+    today = min(day_at(plant, time, master) for plant in {task.site for task in tasks})
     return schedule.forward(tasks, today, master.calendar, master.transport_days)
 
 

@@ -365,6 +365,8 @@ def load(data: bytes) -> OrderState:
 
 def with_attempt(portion: Portion, attempt: Attempt) -> Portion:
     """Return the portion with this attempt in the place of the one with its number, or added."""
-    others = [attempt if known.number == attempt.number else known for known in portion.attempts]
-    known = any(known.number == attempt.number for known in portion.attempts)
-    return replace(portion, attempts=tuple(others) if known else (*portion.attempts, attempt))
+    known = portion.attempts
+    for at, old in enumerate(known):
+        if old.number == attempt.number:
+            return replace(portion, attempts=(*known[:at], attempt, *known[at + 1 :]))
+    return replace(portion, attempts=(*known, attempt))

@@ -43,8 +43,11 @@ def handle(state: OrderState | None, subject: str, value: Value, now: Now, maste
     after, said = settling.settle(after, master, now)
     after, told = statuses.tell(after, cause, master, now)
     after = closing.noted(after, now)
-    after = replace(after, waits_for=resume.waiting(after, master))
-    return replace(after, due=_due(after)), [*first, *said, *told]
+    if (waits_for := resume.waiting(after, master)) != after.waits_for:
+        after = replace(after, waits_for=waits_for)
+    if (due := _due(after)) != after.due:
+        after = replace(after, due=due)
+    return after, [*first, *said, *told]
 
 
 def _due(state: OrderState) -> datetime | None:

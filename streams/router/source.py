@@ -35,26 +35,50 @@ def rule_of(order: Order, portion: Portion, master: MasterData) -> Rule | None:
 def sift(order: Order, portion: Portion, rule: Rule, master: MasterData) -> Sifted:
     """Return who may be asked for the portion under the rule's constraints."""
     may, out = [], {}
-    for maker in master.makers(portion.item):
-        why = _forbidden(maker, order, portion, rule, master)
-        if why is None:
-            may.append(maker)
-        else:
+    for maker, why, is_stopped in _constrained(portion.item, rule, order.currency, master):
+        if why is not None:
             out[maker.member] = why
+        elif maker.capability.minimum_lot and below_minimum(maker, portion.quantity, master.items[portion.item]):
+            out[maker.member] = "below-minimum-lot"
+        elif is_stopped:
+            out[maker.member] = "stopped"
+        else:
+            may.append(maker)
     return Sifted(tuple(may), out)
 
 
-def _forbidden(maker: Maker, order: Order, portion: Portion, rule: Rule, master: MasterData) -> str | None:
-    member = master.members.by_id[maker.member]
-    if maker.member in rule.deny or (rule.allow and maker.member not in rule.allow):
+class _Constrained(NamedTuple):
+    """A maker, why he may not be asked whatever the quantity, and whether he is stopped."""
+
+    maker: Maker
+    why: str | None
+    is_stopped: bool
+
+
+def _constrained(item: str, rule: Rule, currency: str, master: MasterData) -> tuple[_Constrained, ...]:
+    """Return the item's makers, best capability first: of many, too many to look at each for every portion."""
+    known = master.worked_out
+    place = (_constrained, item, rule.rule, currency)
+    if (found := known.get(place)) is None or found[0] is not rule:
+        found = known[place] = rule, tuple(_of(maker, rule, currency, master) for maker in master.makers(item))
+    constrained: tuple[_Constrained, ...] = found[1]
+    return constrained
+
+
+def _of(maker: Maker, rule: Rule, currency: str, master: MasterData) -> _Constrained:
+    why = _forbidden(maker.member, rule, currency, master)
+    return _Constrained(maker, why, cutover.mode(maker.member, master) is CutoverMode.STOPPED)
+
+
+def _forbidden(member: str, rule: Rule, currency: str, master: MasterData) -> str | None:
+    known = master.members.by_id[member]
+    if member in rule.deny or (rule.allow and member not in rule.allow):
         return "not-allowed"
-    if rule.regions and member.region not in rule.regions:
+    if rule.regions and known.region not in rule.regions:
         return "region"
-    if order.currency not in member.currencies or (rule.currencies and order.currency not in rule.currencies):
+    if currency not in known.currencies or (rule.currencies and currency not in rule.currencies):
         return "currency"
-    if below_minimum(maker, portion.quantity, master.items[portion.item]):
-        return "below-minimum-lot"
-    return "stopped" if cutover.mode(maker.member, master) is CutoverMode.STOPPED else None
+    return None
 
 
 def below_minimum(maker: Maker, quantity: Decimal, item: Item) -> bool:
