@@ -2,12 +2,16 @@
 
 import re
 import shlex
+import textwrap
 from pathlib import Path
 
 import click
 import pytest
+import yaml
 
 from kranhub.cli import cli
+from kranhub.commands.run import Installation
+from kranhub.settings import Settings
 
 READMES = [Path("README.md"), Path("README.ru.md")]
 
@@ -83,3 +87,27 @@ def test_make_knows_every_target(readme: Path) -> None:
     targets = set(re.findall(r"^([a-z-]+):", Path("Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     named = {line[1] for line in commands(readme) if line[0] == "make"}
     assert named | set(re.findall(r"`(?:[A-Z]+=\S+ )?make ([a-z-]+)", text(readme))) <= targets
+
+
+def block(readme: Path, language: str) -> str:
+    """The one block of this language, without its indentation."""
+    (found,) = re.findall(rf"^ *```{language}\n(.*?)^ *```", text(readme), re.DOTALL | re.MULTILINE)
+    return textwrap.dedent(found)
+
+
+@pytest.mark.parametrize("readme", READMES)
+def test_the_example_of_an_installation_file_is_one(readme: Path) -> None:
+    installation = Installation.model_validate(yaml.safe_load(block(readme, "yaml")))
+    assert (installation.core, installation.views, len(installation.connectors)) == (True, True, 4)
+    assert "default" in block(READMES[0], "yaml")
+    assert Installation(connectors=installation.connectors) == installation
+
+
+@pytest.mark.parametrize("readme", READMES)
+def test_the_example_of_settings_names_settings(readme: Path, tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text(block(readme, "ini"), encoding="utf-8")
+    names = [line.partition("=")[0].removeprefix("KRANHUB_").lower() for line in file.read_text().splitlines()]
+    assert set(names) <= set(Settings.model_fields)
+    assert {f"{path}_file" for path in ("members", "nomenclature", "rules", "calendars", "rates")} <= set(names)
+    assert Settings(_env_file=file).data_dir == Path("/srv/kranhub/data")
