@@ -21,7 +21,10 @@ from streams.router.masterdata import MasterData
 
 
 class Passed(NamedTuple):
-    """Seconds until every plant order was said, and until the buyer was told that every plant has promised."""
+    """Seconds until every plant order and what the buyer is told of it was said, and with the plants' answers.
+
+    The second ends when the buyer was told that every plant has promised.
+    """
 
     planned: float
     confirmed: float

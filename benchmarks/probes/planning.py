@@ -53,17 +53,17 @@ def measure(passing: Passing, goods: Goods, numbers: Iterator[int], count: int) 
 
 def _rates(passed: Sequence[Passed], count: int) -> dict[str, float]:
     return {
-        "per_s": round(count / sum(one.confirmed for one in passed), 1),
-        "planned_per_s": round(count / sum(one.planned for one in passed), 1),
+        "per_s": round(count / sum(one.planned for one in passed), 1),
+        "confirmed_per_s": round(count / sum(one.confirmed for one in passed), 1),
     }
 
 
 def _latencies(passed: Sequence[Passed]) -> dict[str, float | None]:
-    confirmed = [one.confirmed * 1000 for one in passed]
+    planned = [one.planned * 1000 for one in passed]
     return {
-        "p50_ms": _rounded(percentile(confirmed, 0.5)),
-        "p99_ms": _rounded(percentile(confirmed, 0.99)),
-        "planned_p99_ms": _rounded(percentile([one.planned * 1000 for one in passed], 0.99)),
+        "p50_ms": _rounded(percentile(planned, 0.5)),
+        "p99_ms": _rounded(percentile(planned, 0.99)),
+        "confirmed_p99_ms": _rounded(percentile([one.confirmed * 1000 for one in passed], 0.99)),
     }
 
 
