@@ -1,12 +1,13 @@
 """The day itself: customers, plants and time, at a pace that the core can follow; then days until nothing moves."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 
-from benchmarks.simulate.dayplan import CLOSING, DAY, EVE, HOUR, MINUTE, OPENING, TICK_EVERY, TICK_LATE
+from benchmarks.simulate.dayplan import CLOSING, DAY, EVE, HOUR, HOURS, MINUTE, OPENING, TICK_EVERY_MINUTES, TICK_LATE
 from benchmarks.simulate.playing import Players
 from benchmarks.simulate.pulse import Pulse
 from benchmarks.simulate.script import Act
@@ -49,39 +50,35 @@ class Day:
     pulse: Pulse
     ticked: datetime = EVE - MINUTE
 
-    def play(self, acts: list[Act], orders: int, step: Step) -> Played:
+    def play(self, acts: Iterable[Act], orders: int, step: Step) -> Played:
         """Play the acts and what follows; ``step`` shows each hour and each later day. Raises `Failed`."""
         self._pass(EVE)
         self.pulse.wait_until_still()
-        began = time.monotonic()
+        began, left = time.monotonic(), deque(acts)
         minute_s = max(SHORTEST_S, orders / RATE) / ((CLOSING - OPENING) / MINUTE)
-        left = iter([*acts, None])
-        act, now = next(left), OPENING
-        while now < CLOSING:
-            hour = now + HOUR
-            with step(now):
-                while now < hour:
-                    until = time.monotonic() + minute_s
-                    now += MINUTE
-                    while act is not None and act.at <= now:
-                        self.post.send(act.member, act.subject, act.key, act.event_id, act.value, at=now)
-                        act = next(left)
-                    self._minute(now, until)
+        for number in range(HOURS):
+            with step(OPENING + number * HOUR):
+                self._hour(OPENING + number * HOUR, left, minute_s)
         self.pulse.wait_until_still()
-        self._pass(now)
+        self._pass(CLOSING)
         self.pulse.wait_until_still()
         seconds = time.monotonic() - began
         days = sum(1 for _ in self._days(step))
         return Played(seconds, days, self.post.written + self.players.wait().written)
 
-    def _minute(self, now: datetime, until: float) -> None:
-        self.players.tell(now)
-        if (now - OPENING) % TICK_EVERY == 0 * MINUTE:
-            self.tick(now - TICK_LATE)
-        self.post.flush()
-        while self.pulse.behind() > MOST_BEHIND:
-            time.sleep(0.1)
-        time.sleep(max(0.0, until - time.monotonic()))
+    def _hour(self, begin: datetime, left: deque[Act], minute_s: float) -> None:
+        """Play the acts of an hour, minute by minute; each takes so many seconds, or as many as the core needs."""
+        for number in range(1, 61):
+            now, until = begin + number * MINUTE, time.monotonic() + minute_s
+            while left and left[0].at <= now:
+                act = left.popleft()
+                self.post.send(act.member, act.subject, act.key, act.event_id, act.value, at=now)
+            self.players.tell(now)
+            if number % TICK_EVERY_MINUTES == 0:
+                self.tick(now - TICK_LATE)
+            self.post.flush()
+            self.pulse.wait_until_near(MOST_BEHIND)
+            time.sleep(max(0.0, until - time.monotonic()))
 
     def _days(self, step: Step) -> Iterator[datetime]:
         """Let days pass until for some of them nobody was told anything and no plant has anything to say."""

@@ -19,7 +19,7 @@ DOWN_FROM, DOWN_UNTIL = OPENING + 3 * HOUR, OPENING + 5 * HOUR
 MAPPED_AT = OPENING + 5 * HOUR + 30 * MINUTE
 """When customers say what their unknown codes mean."""
 
-TICK_EVERY, TICK_LATE = 10 * MINUTE, 40 * MINUTE
+TICK_EVERY_MINUTES, TICK_LATE = 10, 40 * MINUTE
 """How often the hub's clock ticks, and by how much it is late: an hour passes in seconds here, but what the stages say
 to each other takes as long as ever. In time with the day, every offer would seem to have taken minutes."""
 

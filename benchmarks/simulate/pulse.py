@@ -16,7 +16,7 @@ STILL_S = 1.0
 """So long nothing has grown, not even the note of how far a stage has read: the core has nothing to do."""
 
 PATIENCE_S = 180.0
-POLL_S = 0.2
+POLL_S = 0.1
 
 _CHANGELOGS = ("planner-changelog", "allocator-changelog", "dispatch-changelog")
 _NO_LEADER_YET = (
@@ -46,34 +46,39 @@ class Pulse:
 
     def wait_until_awake(self) -> None:
         """Return when the core has passed on its master data and is at rest. Raises `Failed` as `wait_until_still`."""
-        deadline = time.monotonic() + PATIENCE_S
-        while self._ends(self._grow) == 0:
-            if (why := self._alive()) is not None:
-                raise Failed(_over(why))
-            if time.monotonic() > deadline:
-                raise Failed(_over(f"no master data in {PATIENCE_S:.0f} s"))
-            time.sleep(POLL_S)
+        self._wait_for(lambda: self._ends(self._grow) > 0, "no master data")
         self.wait_until_still()
 
     def wait_until_still(self) -> None:
         """Return when nothing grows any more. Raises `Failed` when the core has ended, or never comes to rest."""
-        deadline = time.monotonic() + PATIENCE_S
         seen, since = -1, time.monotonic()
-        while time.monotonic() - since < STILL_S:
+
+        def still() -> bool:
+            nonlocal seen, since
+            if (found := self._ends([*self._grow, *self._inboxes])) != seen:
+                seen, since = found, time.monotonic()
+            return time.monotonic() - since >= STILL_S
+
+        self._wait_for(still, "not at rest")
+
+    def wait_until_near(self, most: int) -> None:
+        """Return when no stage has more than so many records to read. Raises `Failed` as `wait_until_still`.
+
+        Markers of transactions count as records, too.
+        """
+        space = self._settings.namespace
+        self._wait_for(
+            lambda: all(self._lag(stage, topics.hub(space, name)) <= most for stage, name in _STAGES), "far behind"
+        )
+
+    def _wait_for(self, condition: Callable[[], bool], otherwise: str) -> None:
+        deadline = time.monotonic() + PATIENCE_S
+        while not condition():
             if (why := self._alive()) is not None:
                 raise Failed(_over(why))
             if time.monotonic() > deadline:
-                raise Failed(_over(f"not at rest in {PATIENCE_S:.0f} s"))
-            found = self._ends([*self._grow, *self._inboxes])
-            if found != seen:
-                seen, since = found, time.monotonic()
+                raise Failed(_over(f"{otherwise} after {PATIENCE_S:.0f} s"))
             time.sleep(POLL_S)
-
-    def behind(self) -> int:
-        """Return how many records the slowest stage has still to read, about: markers of transactions count, too."""
-        if (why := self._alive()) is not None:
-            raise Failed(_over(why))
-        return max(self._lag(stage, topics.hub(self._settings.namespace, name)) for stage, name in _STAGES)
 
     def _lag(self, stage: str, topic: str) -> int:
         places = [TopicPartition(topic, number) for number in range(self._settings.work_partitions)]

@@ -12,6 +12,7 @@ from benchmarks.processes import Running, running
 from benchmarks.simulate.checker.doubled import doubled
 from benchmarks.simulate.checker.files import Files
 from benchmarks.simulate.checker.lost import lost
+from benchmarks.simulate.checker.placed import at_plants, balances
 from benchmarks.simulate.checker.record import DayRecord, names, sorted_out
 from benchmarks.simulate.checker.stock import over_promised
 from benchmarks.simulate.checker.weeks import over_placed
@@ -77,9 +78,11 @@ def judged(record: DayRecord, files: Files) -> dict[str, Any]:
 
 def findings(record: DayRecord, files: Files) -> dict[str, list[str]]:
     """Return what is wrong, by its kind: lost, doubled, double_reserved."""
+    standing = at_plants(record)
+    lines = balances(record, standing, files)
     return {
-        "lost": lost(record, files),
-        "doubled": doubled(record, files),
+        "lost": lost(record, lines, files),
+        "doubled": doubled(record, standing, lines),
         "double_reserved": [
             *over_promised(record.allocation, record.results, files),
             *over_placed(record.allocation, record.results, files),

@@ -1,20 +1,16 @@
 """What is doubled: the same said twice to a member, two plants at the same part, more at plants than anybody wants."""
 
 from collections import Counter
-from collections.abc import Iterator
-from decimal import Decimal
+from collections.abc import Iterable, Iterator
 
-from benchmarks.simulate.checker.files import Files
 from benchmarks.simulate.checker.lost import arrivals
-from benchmarks.simulate.checker.placed import at_plants, balances
+from benchmarks.simulate.checker.placed import AtPlant, Balance
 from benchmarks.simulate.checker.record import DayRecord
 
-ZERO = Decimal(0)
 
-
-def doubled(record: DayRecord, files: Files) -> list[str]:
-    """Return what is doubled, each with its name."""
-    return [*_said_twice(record), *_two_contents(record), *_taken_twice(record), *_placed_twice(record, files)]
+def doubled(record: DayRecord, standing: Iterable[AtPlant], lines: Iterable[Balance]) -> list[str]:
+    """Return what is doubled, each with its name; plant orders that stand and lines' balances are the record's."""
+    return [*_said_twice(record), *_two_contents(record), *_taken_twice(record), *_placed_twice(standing, lines)]
 
 
 def _said_twice(record: DayRecord) -> Iterator[str]:
@@ -45,10 +41,10 @@ def _taken_twice(record: DayRecord) -> Iterator[str]:
             yield f"document {name}: sent {times}, arrived {arrived[name]}"
 
 
-def _placed_twice(record: DayRecord, files: Files) -> Iterator[str]:
+def _placed_twice(standing: Iterable[AtPlant], lines: Iterable[Balance]) -> Iterator[str]:
     """Yield parts that two plants have at once, and lines of which more is placed than is wanted or made."""
-    parts = Counter(one.number.rpartition(".")[0] for one in at_plants(record))
+    parts = Counter(one.number.rpartition(".")[0] for one in standing)
     yield from (f"part {part}: at {times} plants at once" for part, times in parts.items() if times > 1)
-    for line in balances(record, files):
+    for line in lines:
         if line.placed > line.wanted and line.placed - line.wanted > line.made:
             yield f"order {line.order_key} line {line.line_id}: {line.wanted:f} wanted, {line.placed:f} at plants"

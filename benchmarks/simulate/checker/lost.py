@@ -1,19 +1,17 @@
 """What is lost: a document that came nowhere, an order of which nothing was said, a quantity that nobody has."""
 
 from collections import Counter
-from collections.abc import Iterator
-from decimal import Decimal
+from collections.abc import Iterable, Iterator
 
 from benchmarks.simulate.checker.files import Files
-from benchmarks.simulate.checker.placed import Balance, balances
+from benchmarks.simulate.checker.placed import Balance
 from benchmarks.simulate.checker.record import DayRecord
 
-ZERO = Decimal(0)
 
-
-def lost(record: DayRecord, files: Files) -> list[str]:
-    """Return what is lost, each with its name."""
-    return [*_documents(record), *_orders(record), *_quantities(record, files), *_left_waiting(record, files)]
+def lost(record: DayRecord, lines: Iterable[Balance], files: Files) -> list[str]:
+    """Return what is lost, each with its name; ``lines`` are the balances of the record."""
+    found = list(lines)
+    return [*_documents(record), *_orders(record), *_quantities(found), *_left_waiting(record, found, files)]
 
 
 def _documents(record: DayRecord) -> Iterator[str]:
@@ -42,17 +40,17 @@ def _orders(record: DayRecord) -> Iterator[str]:
     yield from (f"order {buyer}:{number}: nothing was said of it" for buyer, number in sorted(sent - told))
 
 
-def _quantities(record: DayRecord, files: Files) -> Iterator[str]:
+def _quantities(lines: Iterable[Balance]) -> Iterator[str]:
     """Yield the lines of which less stands at plants than is wanted, although the buyer is told of no hold."""
-    for line in balances(record, files):
+    for line in lines:
         if line.placed < line.wanted and line.state != "ON_HOLD":
             yield f"{_named(line)}: {line.wanted:f} wanted, {line.placed:f} at plants, told {line.state}"
 
 
-def _left_waiting(record: DayRecord, files: Files) -> Iterator[str]:
+def _left_waiting(record: DayRecord, lines: Iterable[Balance], files: Files) -> Iterator[str]:
     """Yield the lines whose code a member has explained, and that no plant was ever asked for."""
     asked = {(seen.value["order_key"], seen.value["lines"][0]["order_line_id"]) for seen in record.inbox["orders"]}
-    for line in balances(record, files):
+    for line in lines:
         if line.code in files.proposed and line.wanted > 0 and (line.order_key, line.line_id) not in asked:
             yield f"{_named(line)}: its code was explained, and it was not taken up"
 

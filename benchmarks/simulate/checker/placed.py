@@ -1,6 +1,6 @@
 """Of every order line: how much its buyer wants in the end, and how much of it stands at plants."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -36,12 +36,12 @@ class AtPlant(NamedTuple):
     made: Decimal
 
 
-def balances(record: DayRecord, files: Files) -> list[Balance]:
-    """Return the balance of each line that any taken version of an order has had."""
-    standing: dict[tuple[str, str, str], list[AtPlant]] = {}
-    for one in at_plants(record):
-        standing.setdefault((one.order_key, one.line_id, one.item), []).append(one)
-    return [line for versions in taken(record) for line in _lines(versions, standing, record, files)]
+def balances(record: DayRecord, standing: Iterable[AtPlant], files: Files) -> list[Balance]:
+    """Return the balance of each line that any taken version of an order has had; ``standing`` is from `at_plants`."""
+    by_need: dict[tuple[str, str, str], list[AtPlant]] = {}
+    for one in standing:
+        by_need.setdefault((one.order_key, one.line_id, one.item), []).append(one)
+    return [line for versions in taken(record) for line in _lines(versions, by_need, record, files)]
 
 
 def taken(record: DayRecord) -> list[list[Seen]]:

@@ -18,24 +18,21 @@ ZERO = Decimal(0)
 class Shelf:
     """One item at one plant. ``levels`` are by site and code: what is available, and as of when.
 
-    ``promised`` is what each request has from stock, ``known`` how much of that its plant's ERP keeps by itself;
-    ``delivered`` is what the ERP keeps, and since when, until a level younger than that shows it.
+    ``promised`` is what each request has from stock, ``known`` how much of that its plant's ERP keeps by itself,
+    ``held`` what the hub keeps for all of them. ``delivered`` is what the ERP keeps, and since when, until a level
+    younger than that shows it.
     """
 
     levels: dict[tuple[str, str], tuple[Decimal, datetime]] = field(default_factory=dict)
     promised: dict[str, Decimal] = field(default_factory=dict)
     known: dict[str, Decimal] = field(default_factory=dict)
     delivered: list[tuple[datetime, Decimal]] = field(default_factory=list)
+    held: Decimal = ZERO
 
     @property
     def available(self) -> Decimal:
         """What the sites could give together."""
         return sum((quantity for quantity, _ in self.levels.values()), ZERO)
-
-    @property
-    def held(self) -> Decimal:
-        """What the hub itself keeps for requests."""
-        return sum((quantity - self.known.get(name, ZERO) for name, quantity in self.promised.items()), ZERO)
 
     @property
     def pending(self) -> Decimal:
@@ -44,11 +41,11 @@ class Shelf:
 
     def promise(self, request: str, quantity: Decimal) -> None:
         """Take that the request has so much from stock."""
-        self.promised[request] = quantity
-        self.known[request] = min(quantity, self.known.get(request, ZERO))
+        self._set(request, quantity, min(quantity, self.known.get(request, ZERO)))
 
     def release(self, request: str) -> None:
         """Forget the request."""
+        self._set(request, ZERO, ZERO)
         self.promised.pop(request, None)
         self.known.pop(request, None)
 
@@ -57,8 +54,13 @@ class Shelf:
         quantity = self.promised.get(request, ZERO)
         if (more := quantity - self.known.get(request, ZERO)) > 0:
             self.delivered.append((at, more))
-            self.known[request] = quantity
+            self._set(request, quantity, quantity)
             self._settle()
+
+    def _set(self, request: str, promised: Decimal, known: Decimal) -> None:
+        before = self.promised.get(request, ZERO) - self.known.get(request, ZERO)
+        self.promised[request], self.known[request] = promised, known
+        self.held += promised - known - before
 
     def report(self, level: Value, quantity: Decimal) -> None:
         """Take a level; an older one than is known says nothing."""
