@@ -86,7 +86,7 @@ class Scene:
         with self.tryton.open(DATABASES[CUSTOMER]) as rpc:
             people.provision(rpc, company="Сибирь Терминал", products=CUSTOMER_PRODUCTS, parties=[("hub", "kranhub")])
         with self.tryton.open(DATABASES[PLANT]) as rpc:
-            customers = [(CUSTOMER, "Сибирь Терминал")]
+            customers = [(CUSTOMER, "Сибирь Терминал"), ("hub", "kranhub")]
             stock = {"RK-TROL-10": 1.0}
             people.provision(rpc, company="РусКран", products=PLANT_PRODUCTS, parties=customers, stock=stock)
         for plant in self.plants:
