@@ -56,6 +56,13 @@ def test_lines_are_short_where_they_can_be(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=str)
+def test_a_heading_stands_between_blank_lines(page: Path) -> None:
+    lines = ["", *prose(page.read_text("utf-8")).splitlines(), ""]
+    around = [(lines[at - 1], line, lines[at + 1]) for at, line in enumerate(lines) if re.match("#+ ", line)]
+    assert [heading for before, heading, after in around if before.strip() or after.strip()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=str)
 def test_every_file_that_a_page_names_exists(page: Path) -> None:
     content = page.read_text(encoding="utf-8")
     for name in re.findall(r"`((?:tests|streams|kranhub|deploy|benchmarks)/[\w/.-]+)`", content):
