@@ -13,7 +13,7 @@ help:
 	@echo "make test-all  make test, then what needs more: javac, node"
 	@echo "make faults-core  the core under every fault, at most 25 minutes (ARGS='--only broker': some of them)"
 	@echo "make simulate  a working day of 10,000 orders, checked and replayed, about 7 minutes (ARGS='--orders 500')"
-	@echo "make bench     the hub's processor beside its peers, about 20 minutes (ARGS=--quick: three)"
+	@echo "make bench     the hub's processor beside its peers, about 25 minutes (ARGS=--quick: four)"
 	@echo "make lint      ruff, mypy --strict, import rules"
 	@echo "make lock      resolve requirements.lock anew from pyproject.toml"
 

@@ -22,11 +22,11 @@ PAGE = REPOSITORY / "docs/performance.md"
 
 _HELP = Text(
     en="Measure the hub's stream processor and its peers on a Kafka of this run's own: throughput, latency, restore, "
-    "memory and the full path. A full run takes about 20 minutes and writes docs/performance.md and "
-    "benchmarks/results/latest.json.",
+    "memory, the cost of planning and the full path. A full run takes about 25 minutes and writes docs/performance.md "
+    "and benchmarks/results/latest.json.",
     ru="Измерить потоковый процессор центра и его соперников на отдельной Kafka этого запуска: пропускную способность, "
-    "задержку, восстановление, память и полный путь. Полный запуск занимает около 20 минут и записывает "
-    "docs/performance.md и benchmarks/results/latest.json.",
+    "задержку, восстановление, память, затраты на планирование и полный путь. Полный запуск занимает около 25 минут и "
+    "записывает docs/performance.md и benchmarks/results/latest.json.",
 )
 _QUICK = Text(en="one round with few orders: shows that everything runs", ru="один круг с малым числом заказов")
 _ONLY = Text(en="measure only these, separated by commas; saves nothing", ru="только эти, через запятую; без записи")

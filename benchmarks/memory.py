@@ -8,8 +8,8 @@ from benchmarks.processes import answer
 from benchmarks.task import Task
 from kranhub.settings import endpoints
 
-ORDERS = 100_000
-PATIENCE_S = 400.0
+ORDERS = 40_000
+PATIENCE_S = 600.0
 
 
 def measure(cluster: Cluster, orders: int = ORDERS) -> dict[str, Any]:
