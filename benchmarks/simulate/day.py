@@ -19,11 +19,11 @@ from kranhub.settings import Settings
 RATE = 70.0
 """Orders per second, where the core can follow."""
 
-SHORTEST_S = 24.0
+SHORTEST_S = 16.0
 """A day of few orders takes so long."""
 
-MOST_BEHIND = 1_500
-"""Records that a stage may be behind; the day stands still meanwhile."""
+MOST_BEHIND, LOOK_EVERY_MINUTES = 1_500, 5
+"""Records that a stage may be behind, else the day stands still; and how often that is looked at."""
 
 MOST_DAYS, STILL_DAYS = 16, 4
 """Days that pass after the day, at most, and without a word before it is over: more than an answer may take."""
@@ -76,8 +76,9 @@ class Day:
             self.players.tell(now)
             if number % TICK_EVERY_MINUTES == 0:
                 self.tick(now - TICK_LATE)
-            self.post.flush()
-            self.pulse.wait_until_near(MOST_BEHIND)
+            if number % LOOK_EVERY_MINUTES == 0:
+                self.post.flush()
+                self.pulse.wait_until_near(MOST_BEHIND)
             time.sleep(max(0.0, until - time.monotonic()))
 
     def _days(self, step: Step) -> Iterator[datetime]:

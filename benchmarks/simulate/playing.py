@@ -36,7 +36,8 @@ class Players:
         self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._told: datetime | None = None
         self.last: Report | None = None
-        threading.Thread(target=self._listen, daemon=True).start()
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
 
     def tell(self, now: datetime) -> None:
         """Say what time it is. Raises `Failed` when the process has ended."""
@@ -59,6 +60,19 @@ class Players:
                 raise Failed(_ended(self._last_words()))
             self.last = _report(json.loads(line))
         return self.last
+
+    def end(self) -> None:
+        """End the process by closing its input; kill it where that is not enough."""
+        assert self._process.stdin is not None  # noqa: S101  (`players` has opened both)
+        assert self._process.stdout is not None  # noqa: S101
+        try:
+            self._process.stdin.close()
+            self._process.wait(GRACE_S)
+        except (OSError, subprocess.TimeoutExpired):
+            self._process.kill()
+            self._process.wait()
+        self._listener.join(GRACE_S)
+        self._process.stdout.close()
 
     def _listen(self) -> None:
         assert self._process.stdout is not None  # noqa: S101  (`players` has opened it)
@@ -85,21 +99,11 @@ def players(variables: Mapping[str, str], log: Path, seed: int, orders: int) -> 
         process = subprocess.Popen(
             command, cwd=REPOSITORY, env={**variables}, stdin=pipe, stdout=pipe, stderr=output, text=True
         )
+        found = Players(process, output)
         try:
-            yield Players(process, output)
+            yield found
         finally:
-            _end(process)
-
-
-def _end(process: subprocess.Popen[str]) -> None:
-    """Close its input, which ends it; kill it where that is not enough."""
-    assert process.stdin is not None  # noqa: S101  (`players` has opened it)
-    try:
-        process.stdin.close()
-        process.wait(GRACE_S)
-    except (OSError, subprocess.TimeoutExpired):
-        process.kill()
-        process.wait()
+            found.end()
 
 
 def _ended(why: str) -> Text:
