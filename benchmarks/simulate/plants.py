@@ -60,8 +60,9 @@ class Plants:
                 self._post.send(plant, *said, at=self.now)
 
     def told(self, now: datetime) -> dict[str, object]:
-        """Take the time, write what is due, and return the answer."""
+        """Take the time, write what is due, and return the answer. What is due comes before what is unread."""
         self.now = now
+        self.say()
         self.read()
         self.say()
         self._post.flush()

@@ -32,19 +32,20 @@ class Reporting:
         """Plan the first report on the eve of the day."""
         self._agenda, self._goods = agenda, goods
         self._reported: dict[str, tuple[Decimal, Decimal]] = {}
+        self._over: set[tuple[str, datetime]] = set()
         agenda.at(EVE, self._report)
         if agenda.plant == "ruskran":
             agenda.at(UNKNOWN_AT, saying(self._level(UNKNOWN, UNKNOWN_AT)))
 
     def _report(self, at: datetime) -> Iterator[Said]:
-        """Yield the levels that have changed; all but the first are under way for a while."""
+        """Yield the levels that have changed; all but the first, and what is nearly gone, are under way for a while."""
         for goods in self._goods.values():
-            self._trade(goods, at)
+            urgent = self._trade(goods, at) or at == EVE
             state = goods.on_hand, goods.reserved
             if self._reported.get(goods.code) != state:
                 self._reported[goods.code] = state
                 said = self._level(goods, at)
-                if at == EVE:
+                if urgent:
                     yield said
                 else:
                     self._agenda.at(at + TAKES, saying(said))
@@ -55,13 +56,23 @@ class Reporting:
         value = jobs.level(self._agenda.plant, goods, at)
         return self._agenda.said("InventoryLevel", goods.code, int(at.timestamp()), value)
 
-    def _trade(self, goods: Goods, at: datetime) -> None:
+    def _trade(self, goods: Goods, at: datetime) -> bool:
+        """Do business with others; return whether most of what was free is gone."""
         if not EVE < at < CLOSING:
-            return
+            return False
         thrown = dice(self._agenda.seed, "trade", goods.code, at)
         if thrown.random() < SELLS:
             goods.sell(SELLS_SHARE)
-        if NOON <= at < NOON + EVERY:
-            goods.sell(NOON_SHARE)
-        if AFTERNOON <= at < AFTERNOON + EVERY:
+        if self._is_first(goods, AFTERNOON, at):
             goods.receive((goods.on_hand * NEW_SHARE).to_integral_value())
+        if not self._is_first(goods, NOON, at):
+            return False
+        goods.sell(NOON_SHARE)
+        return True
+
+    def _is_first(self, goods: Goods, since: datetime, at: datetime) -> bool:
+        """Return whether this is the first report of the goods since then: it may be late where the ERP was off."""
+        if at < since or (goods.code, since) in self._over:
+            return False
+        self._over.add((goods.code, since))
+        return True

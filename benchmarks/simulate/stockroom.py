@@ -47,7 +47,7 @@ class Goods:
 PER_ORDER: dict[str, tuple[tuple[str, str, float], ...]] = {
     "oemz": (("EM-MTF-75", "H87", 0.35),),
     "oetz": (("ET-CAB-10", "SET", 0.06),),
-    "zmk-most": (("ZM-STRUCT", "KGM", 120.0), ("ZM-BG-225", "H87", 0.02)),
+    "zmk-most": (("ZM-STRUCT", "KGM", 300.0), ("ZM-BG-225", "H87", 0.02)),
     "ruskran": (("RK-CRANE-10", "H87", 0.004), ("RK-ENDC-10", "H87", 0.02), ("RK-TROL-10", "H87", 0.01)),
     "tsvetnoy-bulvar": (),
     "harbin-crane": (("HC-TR-10", "H87", 0.004),),

@@ -197,8 +197,20 @@ def test_stock_that_shrinks_takes_promises_back_or_is_named() -> None:
     sound = a_day()
     short = result(ORDERS, 0, 4, cause=shrunk.place)
     assert findings(a_day(allocation=[level(), *requests, shrunk], work=[*sound.work, short])) == {}
-    found = findings(a_day(allocation=[level(), *requests, shrunk]))["double_reserved"]
-    assert found == [f"oemz {ITEM} at {shrunk.place}: 24 promised beside 0 that the ERP keeps, 20 available"]
+    named = [f"oemz {ITEM} at {shrunk.place}: 24 promised beside 0 that the ERP keeps, 20 available"]
+    assert findings(a_day(allocation=[level(), *requests, shrunk])) == {"double_reserved": named}
+    tick = seen("hub.allocation", ORDERS + 2, "tick", "Tick", {})
+    assert findings(a_day(allocation=[level(), *requests, shrunk, tick])) == {"double_reserved": named}
+    by_tick = result(ORDERS, 0, 4, cause=tick.id)
+    assert findings(a_day(allocation=[level(), *requests, shrunk, tick], work=[*sound.work, by_tick])) == {}
+
+
+def test_stock_that_is_promised_while_too_much_is_promised_already_is_named() -> None:
+    requests = [request(number) for number in range(1, ORDERS)]
+    shrunk = level(STOCK - 8, ORDERS, NOW + timedelta(hours=1))
+    found = findings(a_day(allocation=[level(), *requests, shrunk, request(ORDERS, offset=50)]))
+    assert len(found["double_reserved"]) == 2
+    assert "hub.allocation/0/50: 24 promised" in found["double_reserved"][0]
 
 
 YOUNGER_OR_OLDER = pytest.mark.parametrize(

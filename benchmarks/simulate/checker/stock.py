@@ -2,79 +2,13 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from benchmarks.simulate.checker.files import Files
+from benchmarks.simulate.checker.shelf import ZERO, Shelf
 from benchmarks.simulate.reading import Seen
 
 Value = Mapping[str, Any]
-ZERO = Decimal(0)
-
-
-@dataclass(slots=True)
-class Shelf:
-    """One item at one plant. ``levels`` are by site and code: what is available, and as of when.
-
-    ``promised`` is what each request has from stock, ``known`` how much of that its plant's ERP keeps by itself,
-    ``held`` what the hub keeps for all of them. ``delivered`` is what the ERP keeps, and since when, until a level
-    younger than that shows it.
-    """
-
-    levels: dict[tuple[str, str], tuple[Decimal, datetime]] = field(default_factory=dict)
-    promised: dict[str, Decimal] = field(default_factory=dict)
-    known: dict[str, Decimal] = field(default_factory=dict)
-    delivered: list[tuple[datetime, Decimal]] = field(default_factory=list)
-    held: Decimal = ZERO
-
-    @property
-    def available(self) -> Decimal:
-        """What the sites could give together."""
-        return sum((quantity for quantity, _ in self.levels.values()), ZERO)
-
-    @property
-    def pending(self) -> Decimal:
-        """What ERPs keep that no level shows yet."""
-        return sum((quantity for _, quantity in self.delivered), ZERO)
-
-    def promise(self, request: str, quantity: Decimal) -> None:
-        """Take that the request has so much from stock."""
-        self._set(request, quantity, min(quantity, self.known.get(request, ZERO)))
-
-    def release(self, request: str) -> None:
-        """Forget the request."""
-        self._set(request, ZERO, ZERO)
-        self.promised.pop(request, None)
-        self.known.pop(request, None)
-
-    def deliver(self, request: str, at: datetime) -> None:
-        """Take that the ERP keeps the request's stock by itself since then."""
-        quantity = self.promised.get(request, ZERO)
-        if (more := quantity - self.known.get(request, ZERO)) > 0:
-            self.delivered.append((at, more))
-            self._set(request, quantity, quantity)
-            self._settle()
-
-    def _set(self, request: str, promised: Decimal, known: Decimal) -> None:
-        before = self.promised.get(request, ZERO) - self.known.get(request, ZERO)
-        self.promised[request], self.known[request] = promised, known
-        self.held += promised - known - before
-
-    def report(self, level: Value, quantity: Decimal) -> None:
-        """Take a level; an older one than is known says nothing."""
-        place = level["site"], level["item_code"]
-        if place in self.levels and level["as_of"] < self.levels[place][1]:
-            return
-        self.levels[place] = quantity, level["as_of"]
-        self._settle()
-
-    def _settle(self) -> None:
-        """Forget what was delivered before every site's level: they show it."""
-        if self.levels:
-            shown = min(as_of for _, as_of in self.levels.values())
-            self.delivered = [(at, more) for at, more in self.delivered if at >= shown]
 
 
 def over_promised(allocation: Sequence[Seen], results: Sequence[Seen], files: Files) -> list[str]:
@@ -92,12 +26,25 @@ def by_partition(allocation: Sequence[Seen]) -> list[list[Seen]]:
 
 
 def _over(records: Sequence[Seen], answers: Mapping[str, list[Value]], files: Files) -> Iterator[str]:
+    """Yield what is over-promised. Where a level shrinks, the allocator has until the next tick to take promises back.
+
+    A promise beside others that are too much already is named at once.
+    """
     shelves: dict[tuple[str, str], Shelf] = {}
+    late: dict[tuple[str, str], str] = {}
     for seen in records:
-        for place in dict.fromkeys(list(_take(seen, answers, shelves, files))):
+        before = {place: shelf.held for place, shelf in shelves.items()}
+        for place in dict.fromkeys([*_take(seen, answers, shelves, files), *(late if seen.kind == "Tick" else ())]):
             shelf = shelves[place]
-            if shelf.held > max(ZERO, shelf.available - shelf.pending):
+            if shelf.held <= max(ZERO, shelf.available - shelf.pending):
+                late.pop(place, None)
+            elif shelf.held > before.get(place, ZERO):
                 yield _named(seen, place, shelf)
+            elif seen.kind == "Tick":
+                yield late.pop(place, _named(seen, place, shelf))
+            else:
+                late.setdefault(place, _named(seen, place, shelf))
+    yield from late.values()
 
 
 def by_cause(results: Sequence[Seen]) -> dict[str, list[Value]]:
