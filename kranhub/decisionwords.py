@@ -44,6 +44,7 @@ HELD: Mapping[str, Text] = {
     "no-candidate": Text(en="nobody is left who can make it", ru="больше некому изготовить"),
     "no-rule": Text(en="no routing rule matches", ru="нет подходящего правила маршрутизации"),
     "no-capacity": Text(en="no plant has free capacity within the horizon", ru="ни у кого нет свободной мощности"),
+    "no-offer": Text(en="nobody made an offer in time", ru="в срок никто не дал предложения"),
     "too-many-portions": Text(
         en="it would be split over too many plants", ru="пришлось бы делить на слишком много частей"
     ),

@@ -1,5 +1,7 @@
 """Publishes the files' master data to hub.masterdata: what differs from what stands there, in one transaction."""
 
+import random
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
@@ -20,8 +22,14 @@ from streams.router.masterdata import MasterData
 PUBLISHER = "~publish"
 """The transactional id's last part: no worker can have this name, and whoever publishes has it."""
 
-ATTEMPTS = 3
-"""Who begins to publish ends what somebody else was publishing, who then looks again what differs."""
+PATIENCE_S = 60.0
+"""How long to go on trying: who begins to publish ends what somebody else was publishing."""
+
+STEP_BACK_S = 0.5
+"""Who was overtaken waits at most this long before looking again, then twice as long, and so on, up to 8 s.
+
+The wait is random, so that processes that start together do not overtake each other for ever.
+"""
 
 Known = Mapping[tuple[str, str], Entry]
 """What stands in hub.masterdata, by place."""
@@ -35,20 +43,30 @@ def publish_masterdata(settings: Settings, codec: Codec, master: MasterData) -> 
     """Write what differs and return how many entries that was; again gives 0.
 
     Raises `NotPublished` when the files' version is below the published one or a rule has changed without a new
-    version, `Unavailable` when Kafka or the registry is away, `Failed` when there is no such topic.
+    version, `Unavailable` when Kafka or the registry is away or others keep publishing for a minute, `Failed` when
+    there is no such topic.
     """
-    for _ in range(ATTEMPTS):
-        if not changes(_known(settings, codec), master):
-            return 0
-        producer = clients.producer(settings, "masterdata", PUBLISHER)
-        try:
-            retried(lambda producer=producer: producer.init_transactions(30))  # type: ignore[misc]
-            changed = changes(_known(settings, codec), master)
-            _transact(settings, codec, producer, changed)
-            return len(changed)
-        except (Fenced, Aborted):
-            continue
-    raise Unavailable(_busy())
+    deadline, step_back = time.monotonic() + PATIENCE_S, STEP_BACK_S
+    while (count := _published(settings, codec, master)) is None:
+        if time.monotonic() > deadline:
+            raise Unavailable(_busy())
+        time.sleep(random.uniform(0, step_back))  # noqa: S311 - no secret hangs on it
+        step_back = min(2 * step_back, 16 * STEP_BACK_S)
+    return count
+
+
+def _published(settings: Settings, codec: Codec, master: MasterData) -> int | None:
+    """Return how many entries were written, None when somebody else has begun to publish in the meantime."""
+    if not changes(_known(settings, codec), master):
+        return 0
+    producer = clients.producer(settings, "masterdata", PUBLISHER)
+    try:
+        retried(lambda: producer.init_transactions(30))
+        changed = changes(_known(settings, codec), master)
+        _transact(settings, codec, producer, changed)
+    except (Fenced, Aborted):
+        return None
+    return len(changed)
 
 
 def changes(known: Known, master: MasterData) -> list[Entry]:

@@ -1,6 +1,6 @@
 """Gives a portion to a plant: by the rule's candidates, after their offers where the rule compares them."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from streams.router import approval, effects, opening, plan, reasons, source
 from streams.router.copying import replace
@@ -13,6 +13,9 @@ Settled = tuple[OrderState, list[Effect]]
 
 QUOTE_TIME = timedelta(seconds=60)
 """How long offers are waited for: allocators answer at once, so who has not by then is left out."""
+
+QUOTE_PATIENCE = timedelta(hours=1)
+"""How long the first offer is waited for after that: where nobody answers, it is the hub that is behind."""
 
 
 def assign(state: OrderState, portion: Portion, master: MasterData, now: Now) -> Settled:
@@ -66,12 +69,36 @@ def _compare(
 ) -> Settled:
     if (portion.quote_round, portion.quoted) != (len(portion.attempts), portion.quantity):
         return _ask(state, portion, fresh, now)
-    if not source.answered(portion) and (portion.quote_by is None or now.time < portion.quote_by):
-        return state, []
+    waiting = _waiting(portion, now)
+    if waiting is not None:
+        return state.with_portion(waiting), []
     ranked = source.best(rule.rank, state.order, portion, fresh, master)
     if not ranked:
-        return hold(state, portion, "no-capacity", master, now)
+        code = "no-capacity" if source.has_offer(portion) else "no-offer"
+        return hold(state, portion, code, master, now)
     return _start(state, portion, ranked[0].member, rule.mode, master, now)
+
+
+def _waiting(portion: Portion, now: Now) -> Portion | None:
+    """Return the portion as it waits for offers, None where those that came are compared now.
+
+    When the hub is behind, the first offer brings the others with it: they get their time from there.
+    """
+    if source.answered(portion):
+        return None
+    if source.has_offer(portion):
+        portion = _offers_by(portion, now.time + QUOTE_TIME, late=False) if portion.quotes_late else portion
+    elif not portion.quotes_late and _is_over(portion, now):
+        portion = _offers_by(portion, now.time + QUOTE_PATIENCE, late=True)
+    return None if _is_over(portion, now) else portion
+
+
+def _is_over(portion: Portion, now: Now) -> bool:
+    return portion.quote_by is not None and portion.quote_by <= now.time
+
+
+def _offers_by(portion: Portion, moment: datetime, *, late: bool) -> Portion:
+    return replace(portion, quote_by=moment, quotes_late=late)
 
 
 def _ask(state: OrderState, portion: Portion, fresh: tuple[Maker, ...], now: Now) -> Settled:
@@ -82,6 +109,7 @@ def _ask(state: OrderState, portion: Portion, fresh: tuple[Maker, ...], now: Now
         quote_round=len(portion.attempts),
         quoted=portion.quantity,
         quote_by=now.time + QUOTE_TIME,
+        quotes_late=False,
     )
     said = [effects.quote_request(state, asked, maker.member, now) for maker in fresh]
     return state.with_portion(asked), said

@@ -224,7 +224,8 @@ class Portion:
 
     ``node`` is its place in the line's bill of materials: "" for the line's own item, else the items on the way down.
     ``feeds`` is the node that it goes into, None for the line's own item. ``to_make`` is what is not taken from stock,
-    as last known: its components are needed for that much. ``quote_round`` is how many attempts there were when the
+    as last known: its components are needed for that much. ``quotes_late`` says that nobody had made an offer in the
+    usual time. ``quote_round`` is how many attempts there were when the
     quotes were asked for, ``quoted`` for how much they were; attempts before ``retry_from`` no longer keep their plants
     from being asked. ``content`` counts the changes of what the order says of it beside quantity, date and price.
     ``surplus`` says that nothing needs it any more: it stands for what was made already.
@@ -242,6 +243,7 @@ class Portion:
     by_hand: str | None = None
     quotes: tuple[Quote, ...] = ()
     quote_by: datetime | None = None
+    quotes_late: bool = False
     quote_round: int = -1
     quoted: Decimal | None = None
     retry_from: int = 0

@@ -1,6 +1,6 @@
 """What is said to people: causes of a new status, and why a document was refused, in both languages."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -122,15 +122,35 @@ _STATES_RU = {
 def stuck(code: str, portion: Portion, master: MasterData) -> Text:
     """Say to the hub's people why a portion has no plant, and who was tried."""
     what = _item(portion.item, master)
-    tried = [*portion.excluded, *(f"{attempt.plant} ({attempt.closed})" for attempt in portion.attempts)]
-    names = ", ".join(tried)
+    names = ", ".join(_tried(code, portion))
     why = _STUCK.get(code, _STUCK["no-candidate"])
+    todo = _TODO.get(code, _AGREE)
     return Text(
-        en=f"{why.en}: {what.en}. Tried: {names or 'no member has the capability'}. "
-        "Agree with a plant, change the rules, or change the order.",
-        ru=f"{why.ru}: «{what.ru}». Опрошены: {names or 'нет участника с такой возможностью'}. "
-        "Договоритесь с заводом, измените правила или заказ.",
+        en=f"{why.en}: {what.en}. Tried: {names or 'no member has the capability'}. {todo.en}",
+        ru=f"{why.ru}: «{what.ru}». Опрошены: {names or 'нет участника с такой возможностью'}. {todo.ru}",
     )
+
+
+def _tried(code: str, portion: Portion) -> Iterator[str]:
+    yield from portion.excluded
+    yield from (f"{attempt.plant} ({attempt.closed})" for attempt in portion.attempts)
+    if code in ("no-capacity", "no-offer") and portion.quote_round == len(portion.attempts):
+        for quote in portion.quotes:
+            yield f"{quote.plant} ({'no-offer' if quote.from_stock is None else 'no-capacity'})"
+
+
+_AGREE = Text(
+    en="Agree with a plant, change the rules, or change the order.",
+    ru="Договоритесь с заводом, измените правила или заказ.",
+)
+_TODO = {
+    "no-offer": Text(
+        en="Offers come from the hub itself: look with `kranhub status` whether the core's allocator runs, then let "
+        "the order go on with `kranhub orders release`.",
+        ru="Предложения даёт сам центр: проверьте командой `kranhub status`, работает ли в ядре allocator, затем "
+        "возобновите заказ командой `kranhub orders release`.",
+    )
+}
 
 
 _STUCK = {
@@ -139,6 +159,7 @@ _STUCK = {
     "no-capacity": Text(
         en="No plant has capacity within a year for", ru="Ни у одного завода нет мощности на год вперёд"
     ),
+    "no-offer": Text(en="Nobody made an offer within an hour for", ru="За час никто не предложил изготовить"),
     "too-many-portions": Text(en="Split over too many plants", ru="Разделено между слишком многими заводами"),
 }
 
@@ -165,6 +186,10 @@ def held(code: str, item_code: str) -> Text:
         "no-capacity": Text(
             en=f"No plant has free capacity for {item_code}; the hub's people are looking for some.",
             ru=f"Ни у одного завода нет свободной мощности для {item_code}; сотрудники центра ищут её.",
+        ),
+        "no-offer": Text(
+            en=f"The hub has no offers for {item_code} yet; its people are looking into it.",
+            ru=f"По {item_code} у центра пока нет предложений; его сотрудники выясняют причину.",
         ),
         "too-many-portions": Text(
             en=f"{item_code} would be split over too many plants; the hub's people decide.",

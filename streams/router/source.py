@@ -100,6 +100,11 @@ def answered(portion: Portion) -> bool:
     return all(quote.from_stock is not None for quote in portion.quotes)
 
 
+def has_offer(portion: Portion) -> bool:
+    """Return whether any candidate has made an offer, be it of nothing."""
+    return any(quote.from_stock is not None for quote in portion.quotes)
+
+
 def best(rank: str, order: Order, portion: Portion, makers: Sequence[Maker], master: MasterData) -> tuple[Maker, ...]:
     """Return the makers with an offer of anything, best first.
 

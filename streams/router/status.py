@@ -12,7 +12,7 @@ from streams.router.masterdata import MasterData
 from streams.router.model import ZERO, Attempt, Line, LineStatus, OrderState, PlanState, Portion, Status
 from streams.router.reasons import Cause
 
-STUCK = ("no-candidate", "no-rule", "no-capacity", "too-many-portions")
+STUCK = ("no-candidate", "no-rule", "no-capacity", "no-offer", "too-many-portions")
 """Why a portion has no plant; `assign` has raised their alerts."""
 
 _PROGRESS: tuple[PlanState, ...] = (

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -138,6 +139,17 @@ def test_those_who_publish_at_once_take_turns_and_one_of_them_wins(stack: Stack,
         found = entries.of(log)
         assert [found.items] in [[entries.of(entries.entries(master)).items] for master in masters]
         assert publish_masterdata(settings, around.codec, bumped(found, 1)) == 0
+
+
+def test_many_who_publish_the_same_at_once_write_it_once_and_none_of_them_fails(stack: Stack, namespace: str) -> None:
+    """As when a plant's supervisor starts all workers of the core together."""
+    settings = stack.prepare(namespace)
+    master = files(settings)
+    with world(settings) as around, ThreadPoolExecutor(8) as workers:
+        counts = list(workers.map(lambda _: publish_masterdata(settings, around.codec, master), range(8)))
+        log = [entries.of_record(message.value) for message in around.read("hub.masterdata") if message.value]
+    assert log == entries.entries(master)
+    assert sorted(counts) == [0] * 7 + [len(log)]
 
 
 def named(master: MasterData, name: str) -> MasterData:

@@ -6,9 +6,11 @@ from decimal import Decimal
 from random import Random
 from typing import Any, TypeVar
 
+from kranhub.identifiers import order_key
 from streams.router.masterdata import MasterData
 from tests.support.masters import item, master, plant
 from tests.support.plants import (
+    BUYER,
     START,
     Event,
     Value,
@@ -19,12 +21,13 @@ from tests.support.plants import (
     full_response,
     full_shipment,
 )
-from tests.support.worlds import NUMBER, World, line, silent
+from tests.support.worlds import World, line, silent
 
 T = TypeVar("T")
 PLANTS = ("alfa", "beta", "gamma", "delta")
 ITEMS = ("crane", "girder", "coat", "hoist", "motor", "rope")
 ZERO = Decimal(0)
+WEEKLY = {"quantity": 4, "unit": "H87"}
 
 
 class Choices:
@@ -69,7 +72,7 @@ def _capabilities(choose: Choices) -> list[dict[str, Any]]:
         {
             "okpd2": f"25.{number + 10}",
             "working_days": choose.of([5, 0, 1, 12, 40]),
-            **choose.of([{}, {}, {"minimum_lot": {"quantity": 3, "unit": "H87"}}]),
+            **choose.of([{}, {}, {"minimum_lot": {"quantity": 3, "unit": "H87"}}, {"capacity": WEEKLY}]),
             **choose.of([{}, {"cost": {"amount": 7, "currency": "RUB"}}, {"cost": {"amount": 3, "currency": "RUB"}}]),
         }
         for number in makes
@@ -150,16 +153,17 @@ class Life:
 
     def events(self) -> Iterator[Event]:
         """Yield what arrives, until there are no more choices."""
-        yield self._order()
+        yield self.order()
         while self.choose.left > 0 or self.world.pending:
             pending = self.world.pending
             if pending and (self.choose.left <= 0 or self.choose.number(3) != 2):
                 yield pending.pop(self.choose.number(len(pending)))
             elif self.choose.left > 0:
-                yield from self._step()
+                yield from self.step()
 
-    def _step(self) -> Iterator[Event]:
-        steps = (self._answer, self._produce, self._ship, self._receive, self._order, self._short, self._act)
+    def step(self) -> Iterator[Event]:
+        """Yield what arrives next from outside, if anything does."""
+        steps = (self._answer, self._produce, self._ship, self._receive, self.order, self._short, self._act)
         event = self.choose.of((*steps, self._answer, self._answer, self._wait, self._publish))()
         if event is not None:
             yield event
@@ -168,7 +172,8 @@ class Life:
         self.count += 1
         return Event(f"{subject}-{self.count}", subject, value)
 
-    def _order(self) -> Event:
+    def order(self) -> Event:
+        """Return the order, or another version of it."""
         soon = self.world.today.date() + timedelta(days=3)
         options: list[dict[str, Any]] = [
             {},
@@ -182,7 +187,7 @@ class Life:
         ]
         changes = self.choose.of(options)
         lines = random_lines(self.choose)
-        return self._new("Order", full_order(NUMBER, lines, self.world.master, **changes))
+        return self._new("Order", full_order(self.world.number, lines, self.world.master, **changes))
 
     def _asked(self) -> Value | None:
         """Return a version of some plant order."""
@@ -252,7 +257,8 @@ class Life:
             "OVERRIDE_DATE": {"date": START.date() + timedelta(days=90)},
         }
         self.count += 1
-        changes: dict[str, Any] = {"action_id": f"a{self.count}", **place, **given.get(action, {})}
+        order = {"order_key": order_key(BUYER, self.world.number)}
+        changes: dict[str, Any] = {"action_id": f"a{self.count}", **order, **place, **given.get(action, {})}
         return self._new("PlannerAction", full_action(action, **changes))
 
     def _publish(self) -> None:

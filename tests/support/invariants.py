@@ -29,7 +29,7 @@ def check(of: World, now: Now, changed: bool) -> None:
     conserved(state, of.master)
     at_plants(of, state)
     settled(state, of.master, now)
-    if not of.pending:
+    if of.is_quiet():
         reserved(of, state)
 
 

@@ -231,6 +231,10 @@ class Cluster:
             "load": None,
         }
 
+    def is_quiet(self) -> bool:
+        """Return whether nothing is on its way."""
+        return not self.pending
+
     def wake(self) -> None:
         """Let time have come for the order."""
         self.take(Event(f"wake-{self.clock}", "Wake", {}))

@@ -57,10 +57,11 @@ class World(Cluster):
     accepted: dict[str, Decimal] = field(default_factory=dict)
     shortened: set[str] = field(default_factory=set)
     events: int = 0
+    number: str = NUMBER
 
     def order(self, *lines: Value, **changes: Any) -> None:
         """Have the buyer send this version of the order, and let everything happen that follows."""
-        self.happen("Order", full_order(NUMBER, lines, self.master, **changes))
+        self.happen("Order", full_order(self.number, lines, self.master, **changes))
 
     def act(self, action: str, **changes: Any) -> None:
         """Have a person of the hub act on the order."""

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from streams.router.masterdata import MasterData
 from tests.support.masters import item, master, other, plant
-from tests.support.plants import Event, full_order
+from tests.support.plants import Event, Value, full_order
 from tests.support.worlds import World, answering, line, world
 
 RUB = {"currency": "RUB"}
@@ -171,22 +171,61 @@ def test_offers_are_waited_for_and_then_the_best_of_those_that_came_is_taken() -
     assert why_not(made)["gamma"] == "no-offer"
 
 
-def test_where_no_offer_comes_the_line_is_held_and_a_late_one_changes_nothing() -> None:
-    made = world(under(rank="earliest-promise"))
+def silent_allocators(made: World) -> list[Value]:
+    """Order with no allocator at work, let the usual time for offers pass, and return what was asked."""
     made.mute = {"alfa", "beta", "gamma"}
     made.order(BEAMS)
     made.later(minutes=2)
-    assert (made.status()["state"], made.status()["cause"], made.codes()) == ("ON_HOLD", "no-capacity", ["no-capacity"])
+    assert (made.status()["state"], made.codes()) == ("RECEIVED", [])
+    return [value for value in made.subjects("AllocationRequest") if value["action"] == "QUOTE"]
+
+
+def offer(made: World, asked: Value, **changes: Any) -> None:
+    offered = {"from_stock": Decimal(0), "to_make": Decimal(100), "available_on": date(2026, 12, 1), **changes}
+    same = {name: asked[name] for name in ("plant", "request_id", "generation")}
+    made.happen("AllocationResult", {"kind": "QUOTE", "load": None, **same, **offered})
+
+
+def test_where_no_allocator_is_at_work_offers_are_waited_for_and_the_first_brings_the_others() -> None:
+    made = world(under(rank="earliest-promise"))
+    asked = {value["plant"]: value for value in silent_allocators(made)}
+    made.later(minutes=20)
+    offer(made, asked["gamma"], available_on=date(2026, 12, 5))
+    made.later(seconds=30)
+    assert made.subjects("PlantOrder") == []
+    offer(made, asked["beta"])
+    made.later(seconds=40)
+    assert shares(made) == {"beta": 100}
+    assert (why_not(made)["gamma"], why_not(made)["alfa"]) == ("later-date", "no-offer")
+
+
+def test_where_no_offer_comes_within_an_hour_the_line_is_held_and_a_late_one_changes_nothing() -> None:
+    made = world(under(rank="earliest-promise"))
+    asked = silent_allocators(made)
+    made.later(hours=1)
+    assert (made.status()["state"], made.status()["cause"], made.codes()) == ("ON_HOLD", "no-offer", ["no-offer"])
     assert set(made.status()["lines"][0]["reason"]) == {"en", "ru"}
+    (alert,) = made.subjects("Alert")
+    assert "alfa (no-offer), beta (no-offer), gamma (no-offer). Offers come from the hub" in alert["text"]["en"]
+    assert "kranhub orders release" in alert["text"]["ru"]
     said = len(made.said)
-    asked = next(value for value in made.subjects("AllocationRequest") if value["plant"] == "beta")
-    late = {"kind": "QUOTE", "plant": "beta", "request_id": asked["request_id"], "generation": 0, "load": None}
-    amounts = {"from_stock": Decimal(0), "to_make": Decimal(100), "available_on": date(2026, 12, 1)}
-    made.happen("AllocationResult", {**late, **amounts})
+    offer(made, asked[0])
     assert len(made.said) == said
     made.mute = set()
     made.act("RELEASE")
     assert shares(made) == {"beta": 100}
+
+
+def test_offers_of_nothing_hold_the_line_and_are_named() -> None:
+    made = world(under(rank="earliest-promise"))
+    asked = silent_allocators(made)
+    for value in asked:
+        offer(made, value, to_make=Decimal(0), available_on=None)
+    assert (made.status()["cause"], made.codes()) == ("no-capacity", ["no-capacity"])
+    (alert,) = made.subjects("Alert")
+    assert (
+        "Tried: alfa (no-capacity), beta (no-capacity), gamma (no-capacity). Agree with a plant" in alert["text"]["en"]
+    )
 
 
 def test_offers_for_a_quantity_that_has_changed_are_asked_for_again() -> None:
