@@ -39,7 +39,6 @@ class Kept:
     work: list[tuple[date, Fraction]] = field(default_factory=list)
     ready: date | None = None
     expires: datetime | None = None
-    due: datetime | None = None
 
     @property
     def made(self) -> Fraction:
@@ -56,6 +55,7 @@ class Naive:
     pending: list[tuple[str, datetime, Fraction]] = field(default_factory=list)
     count: int = 0
     passed: datetime | None = None
+    looks: list[tuple[str, datetime]] = field(default_factory=list)
 
     def there(self, item: str) -> Fraction:
         return sum((available for available, _ in self.sites.get(item, {}).values()), Fraction(0))
@@ -153,9 +153,7 @@ class Naive:
         one.asked, one.generation = asked, generation
         if expires != (known.expires if known else None) and expires:
             self.passed = self.passed or floor(now)
-            one.due = max(floor(expires + MINUTE - timedelta.resolution), self.passed + MINUTE)
-        elif known:
-            one.due = known.due
+            self.looks.append((name, max(floor(expires + MINUTE - timedelta.resolution), self.passed + MINUTE)))
         one.expires = expires
         return one
 
@@ -176,9 +174,11 @@ class Naive:
             self.settle(one.item)
 
     def tick(self, time: datetime) -> set[str]:
-        """Return who expired."""
-        self.passed = max(self.passed or floor(time), floor(time))
-        over = {name for name, one in self.kept.items() if one.expires and one.due and one.due <= self.passed}
+        """Return who expired: of those that are looked at now, for an end that was once said of them."""
+        self.passed = passed = max(self.passed or floor(time), floor(time))
+        now = {name for name, minute in self.looks if minute <= passed and name in self.kept}
+        self.looks = [(name, minute) for name, minute in self.looks if minute > passed]
+        over = {name for name in now if (expires := self.kept[name].expires) and expires <= time}
         for name in over:
             del self.kept[name]
         return over
