@@ -1,7 +1,7 @@
 """Reading topics for a person or a report: read_committed, no consumer group, from the start or from now."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -31,6 +31,7 @@ class Message:
     subject: str | None
     value: dict[str, Any] | None
     raw: bytes | None
+    headers: Sequence[tuple[str, bytes]] = ()
 
     @property
     def time(self) -> datetime:
@@ -138,4 +139,5 @@ def _message(record: Any, codec: Codec) -> Message:
         subject=subject,
         value=value,
         raw=record.value,
+        headers=tuple(record.headers or ()),
     )

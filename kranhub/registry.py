@@ -8,7 +8,7 @@ from typing import Any, Self
 import fastavro
 import httpx
 
-from kranhub import schemafiles, schemalint
+from kranhub import schemafiles, schemalint, urls
 from kranhub.errors import InvalidDocument, Misconfigured, Unavailable
 from kranhub.schemafiles import Schema
 from kranhub.text import Text
@@ -22,6 +22,7 @@ class Registry:
     def __init__(self, url: str, transport: httpx.BaseTransport | None = None) -> None:
         """Take the base URL of the Confluent-compatible API. Opens nothing yet."""
         self.url = url.rstrip("/")
+        self._shown = urls.shown(self.url)
         self._http = httpx.Client(
             base_url=self.url,
             headers={"Accept": _MEDIA_TYPE, "Content-Type": _MEDIA_TYPE},
@@ -66,7 +67,7 @@ class Registry:
                 body = {"schema": json.dumps(schemafiles.load_all()[record])}
                 answer = self._call("POST", f"/subjects/{schemafiles.subject(record)}", body)
                 if answer.status_code == httpx.codes.NOT_FOUND:
-                    raise Misconfigured(_unregistered(record, self.url))
+                    raise Misconfigured(_unregistered(record, self._shown))
                 self._ids[record] = int(self._ok(answer)["id"])
             return self._ids[record]
 
@@ -102,9 +103,9 @@ class Registry:
         try:
             answer = self._http.request(method, path, json=body)
         except httpx.TransportError:
-            raise Unavailable(_away(self.url)) from None
+            raise Unavailable(_away(self._shown)) from None
         if answer.status_code >= httpx.codes.INTERNAL_SERVER_ERROR:
-            raise Unavailable(_away(self.url))
+            raise Unavailable(_away(self._shown))
         return answer
 
     def _ok(self, answer: httpx.Response) -> Any:
@@ -112,7 +113,7 @@ class Registry:
             answer.raise_for_status()
             return answer.json()
         except (httpx.HTTPStatusError, ValueError):
-            raise Misconfigured(_strange(self.url, answer.status_code)) from None
+            raise Misconfigured(_strange(self._shown, answer.status_code)) from None
 
 
 def publish(registry: Registry) -> list[str]:

@@ -9,6 +9,7 @@ from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
 from kranhub import kafka as clients
+from kranhub import urls
 from kranhub.errors import Unavailable
 from kranhub.settings import Settings
 from kranhub.text import Text
@@ -40,10 +41,11 @@ def registry(url: str) -> int:
         answer = httpx.get(f"{url.rstrip('/')}/subjects", timeout=TIMEOUT_SECONDS)
         if answer.is_success:
             return len(answer.json())
+    seen = urls.shown(url)
     raise Unavailable(
         Text(
-            en=f"The schema registry at {url} does not answer. Run `kranhub up`, or check KRANHUB_REGISTRY_URL.",
-            ru=f"Реестр схем {url} не отвечает. Выполните `kranhub up` или проверьте KRANHUB_REGISTRY_URL.",
+            en=f"The schema registry at {seen} does not answer. Run `kranhub up`, or check KRANHUB_REGISTRY_URL.",
+            ru=f"Реестр схем {seen} не отвечает. Выполните `kranhub up` или проверьте KRANHUB_REGISTRY_URL.",
         )
     )
 

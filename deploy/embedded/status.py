@@ -9,7 +9,7 @@ from pydantic import BaseModel, computed_field
 from deploy.embedded import probe, process, record
 from deploy.embedded.connectorstates import ConnectorState, connector_states
 from deploy.embedded.stack import is_external
-from kranhub import supervising, workers
+from kranhub import supervising, urls, workers
 from kranhub.errors import KranhubError, Unavailable
 from kranhub.settings import Settings, endpoints
 from kranhub.supervising import Supervision
@@ -71,9 +71,9 @@ def status(settings: Settings) -> Status:
     except KranhubError:
         found.problems.append(str(NOT_RUNNING))
         return found
-    found.bootstrap, found.registry_url = where.bootstrap, where.registry_url
+    found.bootstrap, found.registry_url = where.bootstrap, urls.shown(where.registry_url)
     _ask_broker(found, settings)
-    _ask_registry(found)
+    _ask_registry(found, where.registry_url)
     if found.running:
         _ask_works(found, settings)
     return found
@@ -95,9 +95,9 @@ def _ask_broker(found: Status, settings: Settings) -> None:
         found.topics = sum(name.startswith(settings.namespace) for name in names)
 
 
-def _ask_registry(found: Status) -> None:
+def _ask_registry(found: Status, url: str) -> None:
     try:
-        found.subjects = probe.registry(found.registry_url or "")
+        found.subjects = probe.registry(url)
     except Unavailable as error:
         found.problems.append(str(error))
     else:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from streams.router.approval import NEEDED
-from streams.router.status import STUCK
+from streams.router.plan import STUCK
 
 Value = Mapping[str, Any]
 

@@ -152,7 +152,7 @@ def _held(attempt: Attempt) -> dict[str, Any]:
 def decision(state: OrderState, portion: Portion, attempt: Attempt | None, master: MasterData, now: Now) -> Effect:
     """Return why the portion went to the attempt's plant, or, without an attempt, why nobody could take it."""
     number = portion.id_of(state.key, attempt) if attempt else None
-    place = number or f"{state.key}/{portion.line_id}.{portion.part}.none.{len(portion.attempts)}"
+    place = number or f"{state.key}/{portion.line_id}.{portion.part}.none.{portion.round}"
     rule = source.rule_of(state.order, portion, master)
     reservation = attempt.reservation if attempt else None
     value = {

@@ -6,7 +6,7 @@ same state.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -64,8 +64,13 @@ def answered(state: OrderState | None, value: Value, master: MasterData, time: d
         return state, None
     if verdict == "rejected":
         return reject(state, place, "rejected", at, master)
-    promised = line["promised_date"] if line else None
+    promised = (line["promised_date"] if line else None) or _as_asked(place.attempt, value)
     return _accept(state, place, Answer(at, True, promised), _quantity(place.portion, line, master), master)
+
+
+def _as_asked(attempt: Attempt, value: Value) -> date | None:
+    """Return the day that a plant has agreed to without a word of its own: AP accepts the plant order as it stands."""
+    return attempt.sent.requested_date if attempt.sent and value["response_code"] == "AP" else None
 
 
 def _line(value: Value) -> Value | None:

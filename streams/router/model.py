@@ -228,7 +228,8 @@ class Portion:
     usual time. ``quote_round`` is how many attempts there were when the
     quotes were asked for, ``quoted`` for how much they were; attempts before ``retry_from`` no longer keep their plants
     from being asked. ``content`` counts the changes of what the order says of it beside quantity, date and price.
-    ``surplus`` says that nothing needs it any more: it stands for what was made already.
+    ``surplus`` says that nothing needs it any more: it stands for what was made already. ``tries`` counts how often it
+    was planned anew.
     """
 
     line_id: str
@@ -252,6 +253,7 @@ class Portion:
     cancelled: bool = False
     content: int = 0
     surplus: bool = False
+    tries: int = 0
 
     @property
     def current(self) -> Attempt | None:
@@ -266,7 +268,13 @@ class Portion:
 
     def anew(self) -> "Portion":
         """Return the portion as it is planned again: not held, and whoever was tried may be asked once more."""
-        return replace(self, held=None, excluded=(), retry_from=len(self.attempts), quote_round=-1)
+        retry_from = len(self.attempts)
+        return replace(self, held=None, excluded=(), retry_from=retry_from, quote_round=-1, tries=self.tries + 1)
+
+    @property
+    def round(self) -> str:
+        """How many attempts there were, and how often it was planned anew: what is said once for each, has this id."""
+        return f"{len(self.attempts)}.{self.tries}" if self.tries else str(len(self.attempts))
 
     def id_of(self, order_key: str, attempt: Attempt) -> str:
         """Return the attempt's plant order id."""
@@ -275,7 +283,8 @@ class Portion:
     def quote_id(self, order_key: str, plant: str) -> str:
         """Return the id of the question to this candidate: another quantity is another question."""
         amount = f"{(self.quoted or self.quantity).normalize():f}"
-        return f"{order_key}/{self.line_id}.{self.part}.quote{self.quote_round}.{amount}.{plant}"
+        anew = f".{self.tries}" if self.tries else ""
+        return f"{order_key}/{self.line_id}.{self.part}.quote{self.quote_round}{anew}.{amount}.{plant}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,6 +88,15 @@ def rate_on(rates: Iterable[ExchangeRate], source: str, target: str, day: date) 
     return best if best.source == source else best.inverse
 
 
+def cross_rate(first: ExchangeRate, second: ExchangeRate) -> ExchangeRate:
+    """Return the rate of two that follow each other, such as CNY to RUB and RUB to KZT: exact, as old as the older."""
+    with localcontext(prec=60):
+        rate, nominal = first.rate * second.rate, first.nominal * second.nominal
+    same = first.published_by == second.published_by
+    day = min(first.valid_on, second.valid_on)
+    return ExchangeRate(first.source, second.target, rate, nominal, day, first.published_by if same else None)
+
+
 def check_vat_rate(rate: Decimal) -> None:
     """Raise `InvalidDocument` ``bad-vat-rate`` unless the rate is a percentage, 0 to 100."""
     if not 0 <= rate <= _HUNDRED:

@@ -1,6 +1,6 @@
 """From an order to its portions: explode by the bills of materials, then fit the known portions to what is needed."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from functools import lru_cache
@@ -67,8 +67,8 @@ def _line(line: Mapping[str, Any], value: Mapping[str, Any]) -> Line:
 def revised(state: OrderState, order: Order) -> OrderState:
     """Return the state with the next revision of its order.
 
-    Portions of which the order now says something else to their plants are marked, and a quotation that had run out is
-    planned again once it is asked for again, or ordered.
+    Portions of which the order now says something else to their plants are marked. What had no plant is planned again
+    where the revision may have changed that, and a quotation that had run out once it is asked for again, or ordered.
     """
     whole = _to_all(order) != _to_all(state.order)
     before, after = _to_makers(state.order), _to_makers(order)
@@ -79,10 +79,38 @@ def revised(state: OrderState, order: Order) -> OrderState:
         else portion
         for portion in state.portions
     )
-    if order.terms != state.order.terms:
-        portions = tuple(portion.anew() if portion.held == EXPIRED else portion for portion in portions)
+    cured = _cured(state.order, order)
+    portions = tuple(portion.anew() if cured(portion) else portion for portion in portions)
     return replace(state, order=order, revision=state.revision + 1, portions=portions, cancelled_by_hand=False)
 
+
+def _cured(before: Order, after: Order) -> Callable[[Portion], bool]:
+    """Return which held portions the change of the order may have given a plant."""
+    ruled = _to_rules(before) != _to_rules(after)
+    known = {line.line_id: _to_sourcing(line) for line in before.lines}
+    lines = {line.line_id for line in after.lines if known.get(line.line_id) != _to_sourcing(line)}
+    asked_again = before.terms != after.terms
+
+    def cured(portion: Portion) -> bool:
+        if portion.held == EXPIRED:
+            return asked_again
+        return portion.held in STUCK and (ruled or portion.line_id in lines)
+
+    return cured
+
+
+def _to_rules(order: Order) -> tuple[Any, ...]:
+    """Return what of the order decides who may be asked."""
+    return order.kind, order.currency, order.programme, order.opening
+
+
+def _to_sourcing(line: Line) -> tuple[Any, ...]:
+    """Return what of a line decides who can make it."""
+    return line.item, line.quantity, line.requested_date, line.opening_plant
+
+
+STUCK = ("no-candidate", "no-rule", "no-capacity", "no-offer", "too-many-portions")
+"""Why a portion has no plant; `assign` raises their alerts."""
 
 EXPIRED = "expired"
 """Why a portion is held whose quotation was not ordered in time."""

@@ -78,11 +78,31 @@ class Rates(_Model):
         return found
 
     def on(self, source: str, target: str, day: date) -> ExchangeRate | None:
-        """Return the rate of the day, as `money.rate_on` finds it; None where there is none."""
+        """Return the rate of the day, as `money.rate_on` finds it; None where there is none.
+
+        Where the two are not quoted together, a third currency that both are quoted in serves, as central banks quote
+        all in their own: of several the one whose older rate is the youngest, then the first by its code.
+        """
+        direct = self._quoted(source, target, day)
+        return direct if direct is not None else self._through_a_third(source, target, day)
+
+    def _quoted(self, source: str, target: str, day: date) -> ExchangeRate | None:
         try:
             return money.rate_on(self._by_pair.get(frozenset((source, target)), ()), source, target, day)
         except InvalidDocument:
             return None
+
+    def _through_a_third(self, source: str, target: str, day: date) -> ExchangeRate | None:
+        found = []
+        for third in self._currencies:
+            first, second = self._quoted(source, third, day), self._quoted(third, target, day)
+            if first is not None and second is not None:
+                found.append(money.cross_rate(first, second))
+        return max(found, key=lambda rate: rate.valid_on, default=None)
+
+    @cached_property
+    def _currencies(self) -> Sequence[str]:
+        return sorted({currency for pair in self._by_pair for currency in pair})
 
 
 NONE = Rates()

@@ -1,4 +1,5 @@
-"""What a person should look at in rules that are valid: rules that never decide, that leave nobody, lines without one.
+"""What a person should look at in rules that are valid: rules that never decide, that leave nobody, lines without one,
+costs that no rate makes comparable.
 
 Every kind of line that the master data know is tried: order kinds, items, buyers and programmes that rules name, and
 one of each that no rule names. Pure.
@@ -6,6 +7,7 @@ one of each that no rule names. Pure.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from itertools import product
 from typing import NamedTuple, get_args
 
@@ -41,7 +43,7 @@ class Finding:
 
 
 def findings(master: MasterData) -> list[Finding]:
-    """Return what to look at: items that nobody makes, rules that never decide, rules that leave nobody, gaps."""
+    """Return what to look at: items that nobody makes, rules that never decide or leave nobody, gaps, missing rates."""
     decided: dict[str | None, list[Kind]] = {}
     for kind in _kinds(master):
         decided.setdefault(_first(kind, master), []).append(kind)
@@ -50,6 +52,7 @@ def findings(master: MasterData) -> list[Finding]:
         *(_never(rule, master) for rule in master.rules.rules if rule.rule not in decided),
         *_nobody(master, decided),
         *_no_rule(decided.get(None, [])),
+        *_no_rates(master),
     ]
 
 
@@ -109,6 +112,20 @@ def _no_rule(kinds: Sequence[Kind]) -> Iterator[Finding]:
         yield Finding("no-rule", "", _uncovered(kinds[0], len({kind.item for kind in kinds})))
 
 
+def _no_rates(master: MasterData) -> Iterator[Finding]:
+    """Where a rule compares costs, yield each currency of a cost that has no rate, of any day, to an order's."""
+    if all(rule.rank != "lowest-cost" for rule in master.rules.rules):
+        return
+    members = master.members.members
+    costs = {member.id: {entry.cost.currency for entry in member.capabilities if entry.cost} for member in members}
+    asked = sorted({currency for member in members if costs[member.id] for currency in member.currencies})
+    for source in sorted(set().union(*costs.values())):
+        missing = [target for target in asked if target != source and not master.rates.on(source, target, date.max)]
+        if missing:
+            named = [member for member, currencies in costs.items() if source in currencies]
+            yield Finding("no-rate", source, _without_rate(source, named, missing))
+
+
 def _listed(items: Iterable[str]) -> str:
     names = list(items)
     return ", ".join(names[:NAMED]) + (", …" if len(names) > NAMED else "")
@@ -139,6 +156,16 @@ def _leaves_nobody(rule: Rule, items: Sequence[str]) -> Text:
         "regions and currencies. Such lines would be held.",
         ru=f"Правило {rule.rule} не оставляет никого, кто мог бы изготовить {names}: все изготовители исключены его "
         "allow, deny, regions и currencies. Такие строки будут остановлены.",
+    )
+
+
+def _without_rate(source: str, members: Sequence[str], missing: Sequence[str]) -> Text:
+    names, currencies = _listed(members), _listed(missing)
+    return Text(
+        en=f"Costs in {source} ({names}) cannot be compared in orders in {currencies}: no exchange rate says how. Such "
+        "plants stand last by lowest-cost. Add a rate.",
+        ru=f"Цены в {source} ({names}) не сравнить в заказах в {currencies}: нет курса. По lowest-cost такие "
+        "заводы стоят последними. Добавьте курс.",
     )
 
 

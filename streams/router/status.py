@@ -10,10 +10,8 @@ from streams.router.copying import replace
 from streams.router.effects import Effect, Now
 from streams.router.masterdata import MasterData
 from streams.router.model import ZERO, Attempt, Line, LineStatus, OrderState, PlanState, Portion, Status
+from streams.router.plan import STUCK
 from streams.router.reasons import Cause
-
-STUCK = ("no-candidate", "no-rule", "no-capacity", "no-offer", "too-many-portions")
-"""Why a portion has no plant; `assign` has raised their alerts."""
 
 _PROGRESS: tuple[PlanState, ...] = (
     "RECEIVED",
@@ -132,11 +130,17 @@ def _progress(portion: Portion) -> PlanState:
     if sent:
         return sent
     made = {production.state for production in attempt.productions} - {"ABORTED"}
-    if made and made <= set(dates.DONE):
+    if made and made <= set(dates.DONE) and _is_made(portion, attempt):
         return "READY"
     if made & {*dates.DONE, *_RUNNING}:
         return "IN_PRODUCTION"
     return "CONFIRMED" if attempt.confirmed else "PLANNED"
+
+
+def _is_made(portion: Portion, attempt: Attempt) -> bool:
+    """Return whether what was to be made of the portion is: a plant may make it by several production orders."""
+    wanted = portion.quantity if portion.to_make is None else min(portion.to_make, portion.quantity)
+    return sum((production.completed for production in attempt.productions), ZERO) >= wanted
 
 
 def _sent(portion: Portion, attempt: Attempt) -> PlanState | None:
@@ -220,10 +224,14 @@ def _line_value(line: LineStatus) -> dict[str, Any]:
 def _alerts(state: OrderState, new: Status, now: Now) -> list[Effect]:
     """Return an alert for each line that the order itself newly holds; portions without a plant have their own."""
     known = {line.line_id: line.code for line in state.status.lines} if state.status else {}
+    held = [(line, line.code) for line in new.lines if line.code and known.get(line.line_id) != line.code]
     return [
-        effects.alert(
-            state, line.code, f"{line.line_id}/{new.order_revision}", reasons.held(line.code, line.item_code), now
-        )
-        for line in new.lines
-        if line.code and line.code not in (*STUCK, "frozen") and known.get(line.line_id) != line.code
+        effects.alert(state, code, _alert_place(state, line, new), reasons.held(code, line.item_code), now)
+        for line, code in held
+        if code not in (*STUCK, "frozen")
     ]
+
+
+def _alert_place(state: OrderState, line: LineStatus, new: Status) -> str:
+    tries = sum(portion.tries for portion in state.portions if portion.line_id == line.line_id)
+    return f"{line.line_id}/{new.order_revision}" + (f".{tries}" if tries else "")

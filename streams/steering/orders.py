@@ -18,6 +18,7 @@ from kranhub.settings import Settings, endpoints
 from kranhub.text import Text
 from streams.router.validate import FIRST_YEAR, LAST_YEAR
 from streams.steering import orderwords, sending
+from streams.steering.comparison import shadow
 from streams.steering.sending import Row
 from streams.steering.subject import Subject, subject_of
 from streams.steering.waiting import waiting
@@ -34,6 +35,7 @@ def orders() -> None:
 
 
 orders.add_command(waiting)
+orders.add_command(shadow)
 
 
 def _user() -> str:

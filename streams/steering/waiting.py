@@ -5,9 +5,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text as Styled
 
 from kranhub import reading, topics
 from kranhub.cli import emit, output_option
@@ -18,6 +15,7 @@ from kranhub.settings import Settings, endpoints
 from kranhub.text import Text
 from streams.router import attention
 from streams.router.attention import Since
+from streams.steering import tables
 
 Value = Mapping[str, Any]
 
@@ -50,10 +48,8 @@ def waiting(codes: Sequence[str], output: str) -> None:
         emit([plain(alert) for alert in found])
     elif not found:
         click.echo(str(_NOTHING))
-    elif (console := Console()).is_terminal:
-        console.print(_table(found, now))
     else:
-        click.echo("\n".join("  ".join(_cells(alert, now)) for alert in found))
+        tables.show(_HEADINGS, (_cells(alert, now) for alert in found))
 
 
 def still_waiting(settings: Settings, codec: Codec, now: datetime) -> list[Value]:
@@ -91,12 +87,3 @@ def _cells(alert: Value, now: datetime) -> tuple[str, ...]:
         alert["order_key"] or "-",
         str(Text(en=words.get("en", ""), ru=words.get("ru", ""))),
     )
-
-
-def _table(found: Sequence[Value], now: datetime) -> Table:
-    table = Table()
-    for heading in _HEADINGS:
-        table.add_column(str(heading), overflow="fold")
-    for alert in found:
-        table.add_row(*(Styled(cell) for cell in _cells(alert, now)))
-    return table

@@ -99,7 +99,7 @@ def test_a_publication_reaches_every_partition_and_a_repeat_says_nothing(
         assert set(published) == set(files(settings).items)
         assert published["bridge-span"]["name"]["en"] == "Bridge span"
         assert {message.key for message in around.read("hub.parties")} == set(files(settings).members.by_id)
-        assert {message.key for message in around.read("hub.rules")} == {"capability-rank|1"}
+        assert {message.key for message in around.read("hub.rules")} == {"stock-then-earliest|1"}
         assert {message.key for message in around.read("hub.rates")} == {rate.key for rate in OMSK.rates.rates}
 
 

@@ -47,8 +47,8 @@ def test_a_person_gives_a_part_to_another_plant_and_sees_why(hub: World) -> None
     hub.write(BUYER, "Order", "701", order("701", PAINT))
     asked = hub.plant_order("tsvetnoy-bulvar", key)
     (first,) = shown(why, "701")
-    assert (first["chosen"], first["rule"]) == ("tsvetnoy-bulvar", "capability-rank")
-    assert [other["why_not"] for other in first["alternatives"]] == [None, "lower-rank"]
+    assert (first["chosen"], first["rule"]) == ("tsvetnoy-bulvar", "stock-then-earliest")
+    assert [other["why_not"] for other in first["alternatives"]] == [None, "later-date"]
     sent = shown(orders, "override-plant", key, "--plant-order", asked["plant_order_id"], "--plant", "zmk-most", *WHY)
     hub.plant_order("zmk-most", key)
     last = wait_for(lambda: shown(why, key)[1:], "the second decision is known")[-1]

@@ -1,6 +1,6 @@
 """Commands in a test: the topics that they read, what they write, and the words that a person sees."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -40,13 +40,21 @@ class Hub:
     failure: str | None = None
     """What every delivery ends with, as librdkafka names it."""
 
-    def put(self, topic: str, key: str, subject: str, value: Mapping[str, Any], at: datetime = NOW) -> None:
+    def put(
+        self,
+        topic: str,
+        key: str,
+        subject: str,
+        value: Mapping[str, Any],
+        at: datetime = NOW,
+        headers: Sequence[tuple[str, bytes]] = (),
+    ) -> None:
         """Let a record stand in a topic, as reading gives it: with the defaults of its schema."""
         data = CODEC.encode(subject, value)
         records = self.topics.setdefault(topic, [])
         head = Envelope(f"{topic}/{len(records)}", "/hub/test", f"kranhub.{subject}", at, at)
         read = CODEC.decode(data).value
-        records.append(Message(f"t.{topic}", 0, len(records), at, key, head, subject, read, data))
+        records.append(Message(f"t.{topic}", 0, len(records), at, key, head, subject, read, data, headers))
 
     def messages(
         self,

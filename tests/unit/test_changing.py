@@ -318,3 +318,41 @@ def test_production_on_the_way_to_a_cancelled_order_is_not_lost_from_the_record(
     assert attempt.fixed == 4
     made.happen("Shipment", full_shipment(ordered, START + DAY, quantity=Decimal(4)))
     assert made.codes() == ["over-shipment"]
+
+
+def held_for_its_lot(**changes: Any) -> World:
+    """An order of too few beams for the only plant that makes them."""
+    small = plant("alfa", {"okpd2": "25.11", "minimum_lot": {"quantity": 5, "unit": "H87"}})
+    made = world(master([small], [BEAM]), lines=[line("beam", 3)], **changes)
+    assert (made.status()["state"], made.status()["cause"]) == ("ON_HOLD", "no-candidate")
+    return made
+
+
+def test_a_revision_that_cures_what_held_a_line_lets_it_go_on() -> None:
+    made = held_for_its_lot()
+    made.order(line("beam", 6))
+    assert orders(made) == [("1.1.1", 1, 6, False)]
+
+
+def test_a_revision_that_cures_nothing_says_so_under_an_alert_of_its_own() -> None:
+    made = held_for_its_lot()
+    made.order(line("beam", 4))
+    assert made.status()["state"] == "ON_HOLD"
+    assert made.codes() == ["no-candidate"] * 2
+    assert len({alert["alert_id"] for alert in made.subjects("Alert")}) == 2
+
+
+def test_a_revision_of_words_alone_asks_nobody_anew() -> None:
+    made = held_for_its_lot()
+    said = len(made.said)
+    made.order(line("beam", 3, description="as drawn"), delivery_place="Omsk")
+    assert [effect.subject for effect in made.said[said:] if effect.subject in ("Alert", "AllocationRequest")] == []
+
+
+def test_each_release_that_does_not_help_is_told_anew() -> None:
+    made = held_for_its_lot()
+    made.act("RELEASE")
+    made.act("RELEASE")
+    assert len({alert["alert_id"] for alert in made.subjects("Alert")}) == 3
+    told = [effect.id for effect in made.said if effect.subject == "RoutingDecision"]
+    assert len(set(told)) == len(told) == 3

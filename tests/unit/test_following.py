@@ -306,3 +306,19 @@ def test_a_promise_that_has_passed_without_a_word_moves_with_the_days() -> None:
     made.later(days=14)
     made.happen("ProductionStatus", full_production(ordered, "CLOSED", made.today - 13 * DAY))
     assert made.status()["promised_date"] == date(2026, 12, 10)
+
+
+def test_an_order_is_ready_once_all_of_it_is_made_by_whatever_production_orders() -> None:
+    made = accepted()
+    for number, completed, state in (("P1", 4, "IN_PRODUCTION"), ("P2", 6, "READY")):
+        words: dict[str, Any] = {"production_order_id": number, "completed": Decimal(completed)}
+        made.happen("ProductionStatus", full_production(asked(made), "COMPLETED", START, **words))
+        assert made.status()["state"] == state
+
+
+def test_a_plant_that_agrees_without_a_day_agrees_to_the_day_it_was_asked_for() -> None:
+    made = world(MASTER, lines=[BEAMS])
+    made.happen("OrderResponse", full_response(asked(made), "AP", START, promised_date=None))
+    assert made.status()["promised_date"] is not None
+    made.happen("OrderResponse", full_response(asked(made), "CA", START + DAY, promised_date=None))
+    assert made.status()["promised_date"] is None

@@ -137,5 +137,5 @@ def test_a_rule_that_changes_under_its_version_is_refused() -> None:
     known = {entry.place: entry for entry in entries.entries(OMSK)}
     (*others, last) = OMSK.rules.rules
     changed = Rules(rules=(*others, last.model_copy(update={"maximum_portions": 9})))
-    with pytest.raises(NotPublished, match="capability-rank"):
+    with pytest.raises(NotPublished, match="stock-then-earliest"):
         changes(known, replace(OMSK, rules=changed))

@@ -72,7 +72,7 @@ def test_all_entries_reach_every_partition_and_their_public_topics() -> None:
     assert set(public(batch, "items")) == set(OMSK.items)
     assert set(public(batch, "parties")) == set(OMSK.members.by_id)
     assert set(public(batch, "calendars")) == set(OMSK.calendars.by_id)
-    assert set(public(batch, "rules")) == {"capability-rank|1"}
+    assert set(public(batch, "rules")) == {"stock-then-earliest|1"}
     assert set(public(batch, "rates")) == {rate.key for rate in OMSK.rates.rates}
     assert public(batch, "rates")["CNY/RUB/2026-07-01"]["rate"] == Decimal("11.35")
     assert set(public(batch, "boms")) == {"crane-bridge-10t-22m5"}
@@ -113,7 +113,7 @@ def test_publications_are_numbered_upwards_whatever_the_files_say() -> None:
 def test_what_is_gone_is_deleted_for_everybody_but_a_rules_versions_stay() -> None:
     store = Store()
     run(store, ALL)
-    gone = [Entry(*place, 2, None) for place in ((Kind.RULE, "capability-rank"), (Kind.ITEM, "bridge-span"))]
+    gone = [Entry(*place, 2, None) for place in ((Kind.RULE, "stock-then-earliest"), (Kind.ITEM, "bridge-span"))]
     batch = run(store, [*gone, ALL[-1]], 100)
     assert broadcast(batch)[:2] == gone
     assert public(batch, "items") == {"bridge-span": None}
@@ -131,7 +131,7 @@ def test_a_rules_version_is_never_overwritten() -> None:
     assert batches.said(batch) == []
     raised = other.model_copy(update={"version": 2})
     batch = run(store, [Entry(Kind.RULE, rule.rule, 2, entries.content(raised)), ALL[-1]], 200)
-    assert public(batch, "rules")["capability-rank|2"]["maximum_portions"] == 9
+    assert public(batch, "rules")["stock-then-earliest|2"]["maximum_portions"] == 9
 
 
 def test_what_cannot_be_read_is_a_dead_letter_and_the_rest_goes_on() -> None:

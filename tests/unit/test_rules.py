@@ -24,10 +24,9 @@ TWO = """rules:
 """
 
 
-def test_omsks_last_rule_is_the_one_of_old_and_takes_everything() -> None:
+def test_omsks_last_rule_takes_everything_stock_first() -> None:
     last = rules.load(Path("deploy/rules/omsk.yaml")).rules[-1]
-    assert last == Rule(rule="capability-rank") == rules.PLAIN.rules[0]
-    assert (last.rank, last.mode, last.when) == (Rank.CAPABILITY, Mode.AUTO, When())
+    assert (last.rank, last.mode, last.when) == (Rank.EARLIEST_PROMISE, Mode.AUTO, When())
     assert (last.answer_within_working_days, last.maximum_portions) == (2, 4)
 
 

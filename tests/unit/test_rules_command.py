@@ -19,10 +19,12 @@ from streams.router.difference import Change, Field, What, differences
 from streams.router.entries import CodeMapping, Entry, Kind
 from streams.router.masterdata import MasterData
 from streams.router.model import Order, Portion
+from streams.router.rates import Rates
 from streams.router.rulecheck import findings
 from streams.router.rules import Rule, Rules, When
 from streams.steering import published, sending
 from streams.steering.rules import rules
+from tests.support.masters import item, master, plant
 from tests.support.plants import MASTER
 from tests.support.terminal import Hub, call, hub
 from tests.unit.test_whatif import CRANE, KEY, PAINT, recorded, ruled, with_item
@@ -120,6 +122,19 @@ def test_an_item_that_nobody_makes_is_a_finding(files: Path) -> None:
     assert (shown.exit_code, "Nobody makes ship" in shown.output) == (5, True)
 
 
+def test_a_cost_that_no_rate_makes_comparable_is_a_finding_where_costs_decide() -> None:
+    maker = {"okpd2": "25.11", "cost": {"amount": 7, "currency": "CNY"}}
+    plants = [plant("abroad", maker, currencies=["CNY", "RUB"]), plant("home", "25.11")]
+    compared = [master(plants, [item("beam", "25.11.23")], {"rank": rank}) for rank in ("lowest-cost", "balanced-load")]
+    (found,) = findings(compared[0])
+    assert (found.code, found.subject) == ("no-rate", "CNY")
+    assert "Costs in CNY (abroad) cannot be compared in orders in RUB" in found.text.en
+    assert "Цены в CNY (abroad) не сравнить в заказах в RUB" in found.text.ru
+    assert findings(compared[1]) == []
+    rate = {"source": "CNY", "target": "RUB", "rate": 12, "valid_on": "2026-11-01"}
+    assert findings(replace(compared[0], rates=Rates.model_validate({"rates": [rate]}))) == []
+
+
 SHIP = {"item": "ship", "okpd2": "30.11", "name": {"en": "Ship", "ru": "Судно"}, "unit": "H87"}
 
 
@@ -168,13 +183,13 @@ def test_the_files_that_are_published_make_no_difference(hub: Hub, files: Path) 
 def test_a_difference_names_the_fields(hub: Hub, files: Path) -> None:
     publish(hub, omsk())
     edit(files, "members", _slower)
-    rule(files, {"rule": "capability-rank", "version": 2, "deny": ["zmk-most"]})
+    rule(files, {**plain("rules")["rules"][0], "version": 2, "deny": ["zmk-most"]})
     lines = call(rules, "diff").output.splitlines()
     assert lines == [
         "Published: version 1. The files: version 2.",
         "member zmk-most: changed",
         "  capabilities[0].working_days: 30 -> 31",
-        "rule capability-rank: changed",
+        "rule stock-then-earliest: changed",
         '  deny: - -> ["zmk-most"]',
         "  version: - -> 2",
         "publication: changed",
@@ -251,7 +266,7 @@ def test_what_if_tells_who_would_go_elsewhere(hub: Hub, files: Path) -> None:
     assert lines[0] == "Published: version 1. The files: version 2."
     assert lines[1] == (
         f"{KEY}, line 1, Anti-corrosion painting of steel (coating-girders): "
-        "Tsvetnoy Bulvar 100 (rule capability-rank) -> ZMK-Most 100 (rule no-bulvar)"
+        "Tsvetnoy Bulvar 100 (rule stock-then-earliest) -> ZMK-Most 100 (rule no-bulvar)"
     )
     assert "orders 1, lines 1. Elsewhere: orders 1, parts 1, of them newly held 0" in lines[-2]
     assert "unlimited capacity" in lines[-1]
@@ -350,7 +365,7 @@ def test_publishing_is_audited_with_both_versions(hub: Hub, files: Path, counted
     }
     assert (written.topic, written.key) == ("hub.audit", "masterdata")
     assert "rule no-bulvar: added" in shown.output
-    assert "rule capability-rank: removed" in shown.output
+    assert "rule stock-then-earliest: removed" in shown.output
     assert "Published: 3 entries, version 1 -> 2" in shown.output
 
 
@@ -383,7 +398,7 @@ def test_what_cannot_be_published_is_refused_and_nothing_is_written(
         edit(files, "nomenclature", lambda content: {**content, "version": 1})
         rule(files, {"rule": "new"})
     else:
-        rule(files, {"rule": "capability-rank", "deny": ["zmk-most"]})
+        rule(files, {"rule": "stock-then-earliest", "deny": ["zmk-most"]})
     shown = call(rules, "publish", *WHY)
     assert isinstance(shown.exception, Misconfigured)
     assert (shown.exit_code, hub.written, counted) == (4, [], [])

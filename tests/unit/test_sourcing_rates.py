@@ -73,6 +73,34 @@ def test_the_rate_of_the_day_counts_and_none_of_a_later_one() -> None:
     assert decided(cheapest(HOME, ABROAD, rates=[found[0], found[2]]))[0] == "abroad"
 
 
+def test_currencies_that_are_not_quoted_together_are_compared_through_a_third() -> None:
+    tenge = maker("home", 55, "KZT")
+    roubles = [rate(9), rate(20, source="KZT", nominal=100)]
+    assert decided(cheapest(tenge, ABROAD, rates=roubles, currency="KZT")) == ("home", {"abroad": "higher-cost"})
+    dear = maker("home", 451, "KZT")
+    assert decided(cheapest(dear, ABROAD, rates=roubles, currency="KZT")) == ("abroad", {"home": "higher-cost"})
+
+
+def test_of_several_third_currencies_the_one_with_the_youngest_rates_serves() -> None:
+    old, young = TODAY - timedelta(days=9), TODAY - timedelta(days=1)
+    through_roubles = [rate(10, old), rate(100, young, source="KZT", target="RUB")]
+    through_dollars = [rate(1, young, source="CNY", target="USD"), rate(2, young, source="KZT", target="USD")]
+    found = Rates.model_validate({"rates": [*through_roubles, *through_dollars]}).on("CNY", "KZT", TODAY)
+    assert found is not None
+    assert (found.rate / found.nominal, found.valid_on) == (Decimal("0.5"), young)
+
+
+@given(st.lists(st.sampled_from(CURRENCIES), min_size=2, max_size=2, unique=True), st.data())
+def test_a_rate_through_a_third_and_back_is_one(pair: list[str], data: st.DataObject) -> None:
+    numbers = st.integers(1, 10**6)
+    quoted = [rate(data.draw(numbers), source=code, target="USD", nominal=data.draw(numbers)) for code in CURRENCIES]
+    rates = Rates.model_validate({"rates": quoted})
+    there, back = rates.on(pair[0], pair[1], TODAY), rates.on(pair[1], pair[0], TODAY)
+    assert there is not None
+    assert back is not None
+    assert there.rate * back.rate == there.nominal * back.nominal
+
+
 def test_the_day_is_the_buyers() -> None:
     found = [rate(11, TODAY), rate(9, TODAY + timedelta(days=1))]
     of = World(master=master([HOME, ABROAD], [BEAM], {"rank": "lowest-cost"}, rates=found))
