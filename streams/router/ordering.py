@@ -87,11 +87,22 @@ def price(portion: Portion, line: Line, master: MasterData) -> Decimal | None:
 
 
 def _may_go(state: OrderState, portion: Portion, attempt: Attempt) -> bool:
-    """Return whether a plant order may go out: reserved, approved, and known when its components can be there."""
+    """Return whether a plant order may go out.
+
+    It is reserved and approved, it is known when its components can be there, and where it goes itself: a plant is not
+    told what must be changed a second later.
+    """
     if state.order.terms.quotation or not attempt.approved or not attempt.settled:
         return False
     portions = dates.line_portions(state, portion.line_id)
+    if portion.feeds is not None and any(_is_sought(other) for other in portions if other.node == portion.feeds):
+        return False
     return not any(dates.is_open(part) for part in dates.below(portion, portions))
+
+
+def _is_sought(portion: Portion) -> bool:
+    """Return whether a plant is still sought for the portion."""
+    return portion.held is None and portion.current is None
 
 
 def _line(state: OrderState, portion: Portion) -> Line | None:

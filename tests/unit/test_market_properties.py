@@ -3,17 +3,19 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 from random import Random
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from streams.router import masterdata
 from streams.router.effects import Now
 from tests.support import invariants
 from tests.support.choices import ITEMS, PLANTS, Choices, Life, obliging, random_master
 from tests.support.market import Market, Trader
-from tests.support.plants import Event, full_action
-from tests.support.worlds import silent
+from tests.support.plants import Event, full_action, full_order
+from tests.support.worlds import line, silent
 from tests.unit.test_world_properties import WORLDS
 
 ORDERS = ("17", "18", "19")
@@ -120,3 +122,24 @@ def test_nothing_is_promised_twice_and_orders_and_plants_agree_in_the_end(world:
     assert dict(believed(market)) == market.held()
     assert market.held() == {name: promise.from_stock for name, promise in market.promises.live.items()}
     assert market.promised() == market.promises.total()
+
+
+OMSK = masterdata.load(
+    *(Path("deploy") / kind / "omsk.yaml" for kind in ("members", "nomenclature", "rules", "calendars", "rates"))
+)
+
+
+@settings(max_examples=max(1, WORLDS // 10), deadline=None)
+@given(st.integers(0, 2**32))
+def test_while_a_crane_is_planned_no_plant_is_told_what_is_changed_a_moment_later(seed: int) -> None:
+    """Neither the day nor where the goods go: whichever allocator answers first, each plant order is said once."""
+    market, turns = Market(OMSK), Random(seed)
+    for number in (str(number) for number in range(20)):
+        trader = Trader(silent, number=number)
+        market.join(trader)
+        market.send("work", trader.key, Event(number, "Order", full_order(number, [line("КР-10-22.5")], OMSK)))
+    while market.busy():
+        market.step(turns.randrange)
+    for trader in market.traders.values():
+        told = [value["plant_order_id"] for value in trader.subjects("PlantOrder")]
+        assert len(told) == len(set(told)) == len(trader.portions()) == 7
