@@ -64,9 +64,10 @@ def _figures(found: Mapping[str, Figures]) -> Figures:
 
 
 def _offers(cluster: Cluster, size: Size, plants: int) -> Figures:
-    """Measure simple orders where every plant that could make it is asked for an offer; fewer where those are many."""
+    """Measure orders where every plant that could make it is asked for an offer; fewer where those are many."""
     few = max(10, size.simple * PLANTS // plants // 2)
-    return _figures(_probe(cluster, size._replace(simple=few, crane=0), plants, 0, Rank.EARLIEST_PROMISE))
+    cranes = size.crane if plants == PLANTS else 0
+    return _figures(_probe(cluster, size._replace(simple=few, crane=cranes), plants, 0, Rank.EARLIEST_PROMISE))
 
 
 def _probe(

@@ -142,15 +142,15 @@ def planning(results: Results) -> str:
         for plants, one in found["by_members_offers"].items()
     ]
     goals = [f"{goods} orders/s (at least {number(goal)})" for goods, goal in PLANNING.items()]
-    answers = [f"{goods}, with the plants' answers" for goods in PLANNING]
-    header = ("one worker's planner and allocator", goals[0], "p99 ms", goals[1], "p99 ms", *answers)
+    more = [f"{goods}, {what}" for what in ("router alone", "with the plants' answers") for goods in PLANNING]
+    header = ("one worker's planner and allocator", goals[0], "p99 ms", goals[1], "p99 ms", *more)
     rounds = "; ".join(f"{goods} {_rounds(found, goods)}" for goods in PLANNING)
     return f"{table(header, rows)}\n\nRounds of the first row: {rounds} orders/s."
 
 
 def _planning(name: str, one: Mapping[str, Any]) -> tuple[str, ...]:
     figures = [(f"{goods}_{figure}", digits) for goods in PLANNING for figure, digits in (("per_s", 0), ("p99_ms", 1))]
-    figures += [(f"{goods}_confirmed_per_s", 0) for goods in PLANNING]
+    figures += [(f"{goods}_{figure}", 0) for figure in ("router_per_s", "confirmed_per_s") for goods in PLANNING]
     return name, *(number(one.get(figure), digits) for figure, digits in figures)
 
 

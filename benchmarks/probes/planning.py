@@ -12,12 +12,15 @@ from benchmarks import filling, members
 from benchmarks.figures import percentile
 from benchmarks.passing import Passed, Passing
 from benchmarks.samples import CRANE, MOTOR, Goods
+from benchmarks.stopwatch import Stopwatch
 from benchmarks.task import Task
 from kranhub.codec import Codec
 from kranhub.registry import Registry
 from kranhub.settings import Settings
 from streams.exactly_once.collector import spare_what_lives
+from streams.router import allocate, planner
 from streams.router.rules import Rank
+from streams.stages import planner as planner_stage
 
 NAMESPACE = "bench."
 TOGETHER = 50
@@ -32,7 +35,7 @@ def main() -> None:
     master = members.master(int(options["plants"]), Rank(options["rank"]))
     with Registry(options["registry_url"]) as registry:
         codec = Codec(registry)
-        passing = Passing(settings, codec, master)
+        passing = Passing(settings, codec, master, _watch())
         filling.busy(passing.core, settings, codec, master)
         filling.open_orders(passing, int(options["open_orders"]))
         spare_what_lives()  # as `kranhub core run` does
@@ -40,6 +43,14 @@ def main() -> None:
         wanted = [(goods, int(options.get(goods.name, "0"))) for goods in (MOTOR, CRANE)]
         found = {goods.name: measure(passing, goods, numbers, count) for goods, count in wanted if count}
     sys.stdout.write(json.dumps(found))
+
+
+def _watch() -> Stopwatch:
+    """Time what the stages have the router do: the order in the hub's terms, its plan, what plants have."""
+    watch = Stopwatch()
+    for module, name in ((planner_stage, "normalise"), (planner, "handle"), (allocate, "handle")):
+        watch.watch(module, name)
+    return watch
 
 
 def measure(passing: Passing, goods: Goods, numbers: Iterator[int], count: int) -> dict[str, float | int | None]:
@@ -54,6 +65,7 @@ def measure(passing: Passing, goods: Goods, numbers: Iterator[int], count: int) 
 def _rates(passed: Sequence[Passed], count: int) -> dict[str, float]:
     return {
         "per_s": round(count / sum(one.planned for one in passed), 1),
+        "router_per_s": round(count / sum(one.router for one in passed), 1),
         "confirmed_per_s": round(count / sum(one.confirmed for one in passed), 1),
     }
 

@@ -155,9 +155,11 @@ def test_the_page_keeps_what_people_wrote(tmp_path: Path) -> None:
 
 PLANNED = {
     "simple_per_s": 1100,
+    "simple_router_per_s": 2000,
     "simple_confirmed_per_s": 700,
     "simple_p99_ms": 2.5,
     "crane_per_s": 105,
+    "crane_router_per_s": 180,
     "crane_confirmed_per_s": 50,
     "crane_p99_ms": 20,
 }
@@ -186,8 +188,8 @@ def test_every_part_has_its_table() -> None:
     assert "| kranhub restore | 5 | 5 |" in report.restore(results)
     assert "75 MB" in report.memory(results)
     assert "1,234 orders/s" in report.full_path(results)
-    assert "| 1,000,000 open orders | 1,100 | 2.5 | 105 | 20.0 | 700 | 50 |" in report.planning(results)
-    assert "| 5 plants, each asked for an offer | 7 | 9.5 | – | – | – | – |" in report.planning(results)
+    assert "| 1,000,000 open orders | 1,100 | 2.5 | 105 | 20.0 | 2,000 | 180 | 700 | 50 |" in report.planning(results)
+    assert "| 5 plants, each asked for an offer | 7 | 9.5 | – | – | – | – | – | – |" in report.planning(results)
 
 
 def test_a_page_without_markers_is_refused(tmp_path: Path) -> None:
