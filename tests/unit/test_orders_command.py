@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from streams.router.rules import Mode, Rule, Rules
-from streams.steering import sending, waiting
+from streams.steering import sending, tables, waiting
 from streams.steering.orders import orders
 from tests.support.plants import BUYER, MASTER, Cluster, Event, Value, full_action, full_order, full_response
 from tests.support.terminal import NOW, Hub, call, hub
@@ -307,5 +307,5 @@ def test_when_nothing_waits_that_is_said(hub: Hub) -> None:
 
 def test_on_a_terminal_it_is_a_table(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     hub.put("hub.alerts", KEY, "Alert", alert("no-rule", datetime.now(UTC)))
-    monkeypatch.setattr(waiting, "Console", lambda: Console(force_terminal=True, color_system=None, width=140))
+    monkeypatch.setattr(tables, "Console", lambda: Console(force_terminal=True, color_system=None, width=140))
     assert "┃ what to do" in call(orders, "waiting").output
