@@ -31,9 +31,13 @@ class Running:
         return f"{self.name} ended with exit code {codes[0]}: {self.last_words()}" if codes else None
 
     def last_words(self) -> str:
-        """Return the last line that is not empty."""
+        """Return the last line that is not empty, short enough for a sentence."""
+        return self.last_line()[:300] or "(no output)"
+
+    def last_line(self) -> str:
+        """Return the whole last line that is not empty; empty where there is none."""
         lines = Path(self.log.name).read_text(encoding="utf-8", errors="replace").splitlines()
-        return next((line.strip()[:300] for line in reversed(lines) if line.strip()), "(no output)")
+        return next((line.strip() for line in reversed(lines) if line.strip()), "")
 
     def stop(self) -> None:
         """Ask every process to end; kill what does not."""
@@ -71,7 +75,7 @@ def answer(name: str, command: Sequence[str], patience_s: float) -> Any:
             raise Failed(_no_answer(name, f"not within {patience_s:.0f} s")) from None
         if code != 0:
             raise Failed(_no_answer(name, probe.last_words()))
-        return json.loads(probe.last_words())
+        return json.loads(probe.last_line())
 
 
 def _start(command: Sequence[str], environment: dict[str, str], log: IO[bytes]) -> subprocess.Popen[bytes]:
