@@ -3,14 +3,15 @@
 import json
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import click
 
 from benchmarks import plan, report
 from benchmarks.catalog import ENGINES
 from benchmarks.cluster import REPOSITORY, running
-from benchmarks.parts import NAMES
+from benchmarks.parts import NAMES, PARTS
 from benchmarks.plan import Plan
 from benchmarks.screen import screen
 from deploy.embedded.progress import Progress
@@ -19,6 +20,7 @@ from kranhub.text import Text
 
 RESULTS = REPOSITORY / "benchmarks/results/latest.json"
 PAGE = REPOSITORY / "docs/performance.md"
+PART_NAMES = [part.name for part in PARTS]
 
 _HELP = Text(
     en="Measure the hub's stream processor and its peers on a Kafka of this run's own: throughput, latency, restore, "
@@ -29,7 +31,14 @@ _HELP = Text(
     "записывает docs/performance.md и benchmarks/results/latest.json.",
 )
 _QUICK = Text(en="one round with few orders: shows that everything runs", ru="один круг с малым числом заказов")
-_ONLY = Text(en="measure only these, separated by commas; saves nothing", ru="только эти, через запятую; без записи")
+_ONLY = Text(
+    en="measure only these, separated by commas; saves nothing without --keep",
+    ru="только эти, через запятую; без --keep ничего не записывается",
+)
+_KEEP = Text(
+    en=f"save these parts in the last full run's results, under a time of their own; of {', '.join(PART_NAMES)} only",
+    ru=f"записать эти части в результаты последнего полного запуска, со своим временем; только {', '.join(PART_NAMES)}",
+)
 _ROUNDS = Text(en="rounds; the median counts", ru="число кругов; берётся медиана")
 
 
@@ -44,10 +53,12 @@ def _chosen(_context: click.Context, _parameter: click.Parameter, value: str | N
 @click.command(help=str(_HELP))
 @click.option("--quick", is_flag=True, help=str(_QUICK))
 @click.option("--only", callback=_chosen, metavar="NAME,…", help=str(_ONLY))
+@click.option("--keep", is_flag=True, help=str(_KEEP))
 @click.option("--rounds", type=click.IntRange(1, 20), default=3, show_default=True, help=str(_ROUNDS))
-@click.pass_context
-def bench(context: click.Context, quick: bool, only: Sequence[str], rounds: int) -> None:
-    """Run, print the tables, and save them when everything was measured in full."""
+def bench(quick: bool, only: Sequence[str], rounds: int, keep: bool) -> None:
+    """Run, print the tables, and save them when everything was measured in full, or parts are to be kept."""
+    if keep and not {*only} <= {*PART_NAMES}:
+        raise click.UsageError(str(_KEEP))
     engines = [engine for engine in ENGINES if engine.name in only]
     parts = [name for name in NAMES if name in only]
     chosen = Plan(engines, 1 if quick else rounds, quick, parts)
@@ -55,9 +66,15 @@ def bench(context: click.Context, quick: bool, only: Sequence[str], rounds: int)
         results = plan.run(chosen, cluster, shown)
     click.echo(report.markdown(results))
     if not quick and (len(engines), len(parts)) == (len(ENGINES), len(NAMES)):
-        RESULTS.parent.mkdir(exist_ok=True)
-        RESULTS.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        report.write_page(PAGE, results)
+        _save(results)
+    elif not quick and keep:
+        _save(plan.kept(json.loads(RESULTS.read_text(encoding="utf-8")), results))
+
+
+def _save(results: Mapping[str, Any]) -> None:
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    report.write_page(PAGE, results)
 
 
 def main() -> None:

@@ -1,6 +1,6 @@
 """One run of the benchmark: which engines, how many rounds, and what comes out."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -56,6 +56,17 @@ def run(plan: Plan, cluster: Cluster, screen: Screen) -> dict[str, Any]:
         if part.name in plan.parts:
             found |= parts.measure(part, cluster, screen, quick=plan.quick)
     return found
+
+
+def kept(saved: Mapping[str, Any], later: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a full run's results with parts that were measured by themselves since, each with its own time."""
+    figures = {name: value for name, value in later.items() if name not in _OF_A_RUN}
+    times = dict.fromkeys(figures, later["measured_at"])
+    return {**saved, **figures, "measured_later": {**saved.get("measured_later", {}), **times}}
+
+
+_OF_A_RUN = ("measured_at", "quick", "rounds", "machine", "versions", "ratios", "throughput", "latency_ms")
+"""What only a full run says."""
 
 
 def _prepare(engines: Sequence[Engine], screen: Screen) -> Missing:

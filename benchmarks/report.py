@@ -55,6 +55,21 @@ def environment(results: Results) -> str:
     return (
         f"Measured {results['measured_at']} on {machine['cpu']}, {machine['cores']} cores, "
         f"{machine['memory_gib']} GiB, {machine['system']}; broker and engines share it.\n\nVersions: {listed}."
+    ) + _later(results)
+
+
+def _later(results: Results) -> str:
+    """Say which parts were measured by themselves since."""
+    later: Mapping[str, str] = results.get("measured_later", {})
+    parts = {"memory": "memory", "planning": "planning", "full_path": "the full path", "restore": "restore"}
+    times: dict[str, list[str]] = {}
+    for name, title in parts.items():
+        if name in later:
+            times.setdefault(later[name], []).append(title)
+    return "".join(
+        f"\n\nMeasured by itself since, at {time}, when another machine of this kind may have been slower or faster: "
+        f"{', '.join(titles)}."
+        for time, titles in sorted(times.items())
     )
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import in_place, job, latency, orders, report
+from benchmarks import in_place, job, latency, orders, plan, report
 from benchmarks.figures import median, number, percentile, ratio, ratios, table
 from benchmarks.latency import Latency, Load
 from benchmarks.probes import reader
@@ -197,3 +197,16 @@ def test_a_page_without_markers_is_refused(tmp_path: Path) -> None:
     page.write_text("nothing", encoding="utf-8")
     with pytest.raises(Misconfigured):
         report.write_page(page, {})
+
+
+def test_parts_that_are_measured_by_themselves_are_kept_with_their_own_time() -> None:
+    head = {"machine": {"cpu": "c", "cores": 2, "memory_gib": 1, "system": "s"}, "versions": {}, "throughput": {}}
+    saved = {**head, "measured_at": "then", "ratios": {"a": 1}, "memory": {"orders": 1}, "full_path": [1]}
+    later = {**head, "measured_at": "now", "ratios": {}, "memory": {"orders": 2}, "mb_per_100k_open_orders": 3}
+    found = plan.kept(plan.kept(saved, later), {**later, "measured_at": "today", "full_path": [2]})
+    assert (found["measured_at"], found["ratios"]) == ("then", {"a": 1})
+    assert (found["memory"], found["full_path"]) == ({"orders": 2}, [2])
+    text = report.environment(found)
+    assert "Measured then" in text
+    assert "at today" in text
+    assert plan.kept(saved, later)["measured_later"] == {"memory": "now", "mb_per_100k_open_orders": "now"}
