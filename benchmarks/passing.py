@@ -30,7 +30,7 @@ class Passed(NamedTuple):
 
     planned: float
     confirmed: float
-    router: float = 0.0
+    router: float
 
 
 class Passing:

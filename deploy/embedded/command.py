@@ -11,7 +11,6 @@ from deploy.embedded import said, stack
 from deploy.embedded import status as looking
 from deploy.embedded.progress import Progress
 from deploy.embedded.record import Ports
-from kranhub import urls
 from kranhub.cli import emit, output_option
 from kranhub.errors import Unavailable
 from kranhub.settings import Settings
@@ -31,8 +30,7 @@ def up(kafka_port: int | None, registry_port: int | None, docker: bool, output: 
     wanted = Ports(kafka=kafka_port, registry=registry_port)
     done = stack.up(settings, Progress(), wanted, docker=docker)
     if output == "json":
-        hidden = {"registry_url": urls.shown(done.registry_url)}
-        emit({**asdict(done), **hidden, "data": settings.data_dir.resolve()})
+        emit({**asdict(done), "data": settings.data_dir.resolve()})
     else:
         click.echo(str(said.ready(done, settings.data_dir.resolve())))
 

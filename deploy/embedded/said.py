@@ -8,7 +8,7 @@ from deploy.embedded.connectorstates import ConnectorState
 from deploy.embedded.doctor import Finding
 from deploy.embedded.stack import Up
 from deploy.embedded.status import Part, Status
-from kranhub import supervising, urls
+from kranhub import supervising
 from kranhub.text import Text
 from kranhub.workers import Group, Worker
 
@@ -86,9 +86,9 @@ def ready(done: Up, data: Path) -> Text:
     created = len(done.created_topics)
     return Text(
         en=f"{'Running already' if done.already else 'Started'} ({done.kind}): Kafka {done.bootstrap}, registry "
-        f"{urls.shown(done.registry_url)}. Topics created: {created}. Data: {data}",
+        f"{done.registry_url}. Topics created: {created}. Data: {data}",
         ru=f"{'Уже работает' if done.already else 'Запущено'} ({done.kind}): Kafka {done.bootstrap}, реестр "
-        f"{urls.shown(done.registry_url)}. Создано топиков: {created}. Данные: {data}",
+        f"{done.registry_url}. Создано топиков: {created}. Данные: {data}",
     )
 
 

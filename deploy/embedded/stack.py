@@ -10,7 +10,7 @@ from deploy.embedded.embedded import Embedded
 from deploy.embedded.filelock import locked
 from deploy.embedded.progress import Progress
 from deploy.embedded.record import Ports, Record
-from kranhub import members, topicadmin
+from kranhub import members, topicadmin, urls
 from kranhub.errors import KranhubError, Misconfigured, Unavailable
 from kranhub.registry import Registry, publish
 from kranhub.settings import Settings, endpoints
@@ -35,7 +35,7 @@ class Backend(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Up:
-    """What ``up`` found or did. ``kind`` is external, docker or embedded."""
+    """What ``up`` found or did, for a person. ``kind`` is external, docker or embedded."""
 
     kind: str
     bootstrap: str
@@ -96,7 +96,7 @@ def prepare(settings: Settings, companies: members.Members) -> tuple[list[str], 
 def _prepared(settings: Settings, companies: members.Members, kind: str, *, already: bool) -> Up:
     created, subjects = prepare(settings, companies)
     where = endpoints(settings)
-    return Up(kind, where.bootstrap, where.registry_url, already, tuple(created), subjects)
+    return Up(kind, where.bootstrap, urls.shown(where.registry_url), already, tuple(created), subjects)
 
 
 def check(settings: Settings) -> None:

@@ -1,6 +1,6 @@
 """Gives a portion to a plant: by the rule's candidates, after their offers where the rule compares them."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from streams.router import approval, effects, opening, plan, reasons, source
 from streams.router.copying import replace
@@ -86,19 +86,15 @@ def _waiting(portion: Portion, now: Now) -> Portion | None:
     """
     if source.answered(portion):
         return None
-    if source.has_offer(portion):
-        portion = _offers_by(portion, now.time + QUOTE_TIME, late=False) if portion.quotes_late else portion
-    elif not portion.quotes_late and _is_over(portion, now):
-        portion = _offers_by(portion, now.time + QUOTE_PATIENCE, late=True)
+    if portion.quotes_late and source.has_offer(portion):
+        portion = replace(portion, quote_by=now.time + QUOTE_TIME, quotes_late=False)
+    elif _is_over(portion, now) and not portion.quotes_late and not source.has_offer(portion):
+        portion = replace(portion, quote_by=now.time + QUOTE_PATIENCE, quotes_late=True)
     return None if _is_over(portion, now) else portion
 
 
 def _is_over(portion: Portion, now: Now) -> bool:
     return portion.quote_by is not None and portion.quote_by <= now.time
-
-
-def _offers_by(portion: Portion, moment: datetime, *, late: bool) -> Portion:
-    return replace(portion, quote_by=moment, quotes_late=late)
 
 
 def _ask(state: OrderState, portion: Portion, fresh: tuple[Maker, ...], now: Now) -> Settled:

@@ -202,6 +202,11 @@ class Attempt:
         return self.fixed > 0 or any(production.state != "ABORTED" for production in self.productions)
 
 
+def again(tries: int) -> str:
+    """Return what tells an id from that of the same thing before it was planned anew; empty the first time."""
+    return f".{tries}" if tries else ""
+
+
 @dataclass(frozen=True, slots=True)
 class Quote:
     """What a candidate could do, without a reservation; the quantities are None until it has answered.
@@ -224,10 +229,10 @@ class Portion:
 
     ``node`` is its place in the line's bill of materials: "" for the line's own item, else the items on the way down.
     ``feeds`` is the node that it goes into, None for the line's own item. ``to_make`` is what is not taken from stock,
-    as last known: its components are needed for that much. ``quotes_late`` says that nobody had made an offer in the
-    usual time. ``quote_round`` is how many attempts there were when the
-    quotes were asked for, ``quoted`` for how much they were; attempts before ``retry_from`` no longer keep their plants
-    from being asked. ``content`` counts the changes of what the order says of it beside quantity, date and price.
+    as last known: its components are needed for that much. ``quote_round`` is how many attempts there were when the
+    quotes were asked for, ``quoted`` for how much they were, ``quotes_late`` says that none had come in the usual time;
+    attempts before ``retry_from`` no longer keep their plants from being asked. ``content`` counts the changes of what
+    the order says of it beside quantity, date and price.
     ``surplus`` says that nothing needs it any more: it stands for what was made already. ``tries`` counts how often it
     was planned anew.
     """
@@ -274,7 +279,7 @@ class Portion:
     @property
     def round(self) -> str:
         """How many attempts there were, and how often it was planned anew: what is said once for each, has this id."""
-        return f"{len(self.attempts)}.{self.tries}" if self.tries else str(len(self.attempts))
+        return f"{len(self.attempts)}{again(self.tries)}"
 
     def id_of(self, order_key: str, attempt: Attempt) -> str:
         """Return the attempt's plant order id."""
@@ -283,8 +288,8 @@ class Portion:
     def quote_id(self, order_key: str, plant: str) -> str:
         """Return the id of the question to this candidate: another quantity is another question."""
         amount = f"{(self.quoted or self.quantity).normalize():f}"
-        anew = f".{self.tries}" if self.tries else ""
-        return f"{order_key}/{self.line_id}.{self.part}.quote{self.quote_round}{anew}.{amount}.{plant}"
+        number = f"{self.line_id}.{self.part}.quote{self.quote_round}{again(self.tries)}"
+        return f"{order_key}/{number}.{amount}.{plant}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,7 +79,7 @@ def compare(events: Iterable[Said]) -> list[Compared]:
         elif said.subject == "OrderStatus" and said.value["order_key"] in orders and said.value["role"] == "buyer":
             orders[said.value["order_key"]].possible_on = said.value["earliest_date"]
         elif said.subject == "Order" and said.value.get("opening"):
-            key = _key(said.value)
+            key = order_key(said.value["buyer"], said.value["order_id"])
             _placed(orders.setdefault(key, _Order()), key, said.value)
     found = [each for key, order in orders.items() for each in (*order.compared.values(), *_left(order, key))]
     return sorted(found, key=lambda each: (each.order_key, each.line_id))
@@ -97,10 +97,6 @@ def _decided(order: _Order, value: Value) -> None:
         order.plant_orders.pop(value["plant_order_id"], None)
     elif value["feeds_into"] is None:
         order.plant_orders[value["plant_order_id"]] = value
-
-
-def _key(order: Value) -> str:
-    return order_key(order["buyer"], order["order_id"])
 
 
 def _placed(order: _Order, key: str, value: Value) -> None:

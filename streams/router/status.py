@@ -9,7 +9,7 @@ from streams.router.announce import announce
 from streams.router.copying import replace
 from streams.router.effects import Effect, Now
 from streams.router.masterdata import MasterData
-from streams.router.model import ZERO, Attempt, Line, LineStatus, OrderState, PlanState, Portion, Status
+from streams.router.model import ZERO, Attempt, Line, LineStatus, OrderState, PlanState, Portion, Status, again
 from streams.router.plan import STUCK
 from streams.router.reasons import Cause
 
@@ -234,4 +234,4 @@ def _alerts(state: OrderState, new: Status, now: Now) -> list[Effect]:
 
 def _alert_place(state: OrderState, line: LineStatus, new: Status) -> str:
     tries = sum(portion.tries for portion in state.portions if portion.line_id == line.line_id)
-    return f"{line.line_id}/{new.order_revision}" + (f".{tries}" if tries else "")
+    return f"{line.line_id}/{new.order_revision}{again(tries)}"

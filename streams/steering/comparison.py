@@ -68,9 +68,15 @@ def shadow(plant: str | None, output: str) -> None:
 
 
 def _said(settings: Settings, codec: Codec) -> Iterator[Said]:
-    for message in reading.messages(settings, codec, topics.hub(settings.namespace, "events")):
+    topic = topics.hub(settings.namespace, "events")
+    for message in reading.messages(settings, codec, topic, wanted=_is_of_an_order):
         if message.subject and message.value:
             yield Said(message.subject, message.value, SHADOW_HEADER in message.headers)
+
+
+def _is_of_an_order(key: bytes) -> bool:
+    """Return whether the key may be an order's; the others are those of stock, and of documents of no order."""
+    return b":" in key
 
 
 def _show(found: Sequence[Compared]) -> None:
