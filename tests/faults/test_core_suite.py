@@ -47,6 +47,6 @@ def test_nothing_is_lost_or_doubled_and_nothing_stands_still(
     place: Rig, name: str, scenario: Scenario, faults: int
 ) -> None:
     outcome = play(name, scenario, place, ("a", "b"), SEED)
-    assert outcome.is_good, outcome
+    assert outcome.is_good, str(outcome)  # as text it is shown whole
     assert outcome.faults == faults
     assert outcome.orders > 20
