@@ -20,7 +20,7 @@ from deploy.embedded.progress import Progress
 START_S = 60.0
 
 FRUGAL = ("-XX:TieredStopAtLevel=1",)
-"""For brokers that are started again and again: Java's second compiler took a quarter of a small machine's two cores."""
+"""For brokers that are started again and again: Java's second compiler took a quarter of two cores."""
 
 
 @dataclass

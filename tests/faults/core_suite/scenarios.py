@@ -144,12 +144,33 @@ def full_disk(stage: Stage) -> None:
 
 
 def clock_jumps(stage: Stage, hours: Sequence[int]) -> None:
-    """The wall clock of the broker jumps to these offsets; what measures durations is left alone."""
+    """The wall clock of the broker jumps to these offsets; what measures durations is left alone.
+
+    A jump back may break the broker itself (`BROKEN_BY_ITS_CLOCK`); it is then started again, as in operation.
+    """
+    (node,) = stage.rig.brokers.nodes
     for offset in hours:
         with stage.fault():
             set_clock(stage.rig.folder / "clock", offset)
             time.sleep(2)  # until every process has read it
+            if _said(node, BROKEN_BY_ITS_CLOCK):
+                stage.rig.brokers.stop(node)
+                (node.folder / "kafka.log").unlink()
+                stage.rig.brokers.start(node)
+                stage.rig.brokers.wait_until_there()
         stage.wait_for_outputs()
+
+
+BROKEN_BY_ITS_CLOCK = "Histogram recorded value cannot be negative"
+"""What Kafka 4.1's group coordinator says when the clock went back during a write: it has written and does not know.
+
+From then on no transaction with offsets of that coordinator's partition ends, until the broker is started again.
+"""
+
+
+def _said(node: Node, words: str) -> bool:
+    """Return whether the broker's log has these words."""
+    return words in (node.folder / "kafka.log").read_text(encoding="utf-8", errors="replace")
 
 
 def set_clock(clock: Path, hours: int) -> None:
