@@ -77,17 +77,17 @@ def _killed_at(point: str, stage: str, around: World, reached: Path, placed: int
     armed = {"KRANHUB_FAILPOINTS": f"{point}=kill@2", "KRANHUB_FAILPOINTS_DIR": str(reached)}
     killed = start_core(around.settings, "--instance", "one", "--only", stage, **armed)
     try:
-        for _ in range(MOST):
-            if killed.poll() is None:
-                placed += 1
-                place(around, range(placed, placed + 1))
-                wait_for(partial(_is_beyond, around, killed, placed), "the order at its plant, or the stage dead")
+        for number in range(placed + 1, placed + 1 + MOST):
+            place(around, range(number, number + 1))
+            wait_for(partial(_is_beyond, around, killed, number), "the order at its plant, or the stage dead")
+            if killed.poll() is not None:
+                break
         assert killed.wait(60) == -signal.SIGKILL
     finally:
         stop(killed)
     assert proofs(reached) == [point]
-    place(around, range(placed + 1, placed + 1 + MEANWHILE))
-    return placed + MEANWHILE
+    place(around, range(number + 1, number + 1 + MEANWHILE))
+    return number + MEANWHILE
 
 
 def _is_beyond(around: World, killed: subprocess.Popen[bytes], number: int) -> bool:

@@ -80,6 +80,19 @@ class Brokers:
                 command, cwd=node.folder, env=process._environment() | node.variables, stdout=output, stderr=output
             )
 
+    def start_again(self, node: Node) -> None:
+        """Start a broker and wait until all brokers are there."""
+        self.start(node)
+        self.wait_until_there()
+
+    def said(self, node: Node, words: str) -> bool:
+        """Return whether the broker's log has these words since it was last set aside."""
+        return words in _log(node).read_text(encoding="utf-8", errors="replace")
+
+    def set_log_aside(self, node: Node) -> None:
+        """Let a stopped broker begin a new log; the former one is kept beside it."""
+        _log(node).replace(_log(node).with_suffix(".former"))
+
     def kill(self, node: Node) -> None:
         """End a broker with kill -9."""
         self._end(node, signal.SIGKILL)
@@ -151,6 +164,10 @@ class Brokers:
         command = broker.format_command(self._jars, file)
         command[command.index("-t") + 1] = self._cluster
         subprocess.run(command, check=True, capture_output=True, cwd=node.folder)
+
+
+def _log(node: Node) -> Path:
+    return node.folder / "kafka.log"
 
 
 @contextmanager

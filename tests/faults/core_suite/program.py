@@ -88,8 +88,7 @@ def wrong_clock() -> Iterator[Rig]:
         scenarios.set_clock(clock, 0)
         node.variables = _fake_time(clock)
         found.brokers.stop(node)
-        found.brokers.start(node)
-        found.brokers.wait_until_there()
+        found.brokers.start_again(node)
         yield found
 
 

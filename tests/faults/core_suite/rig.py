@@ -10,8 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
+from benchmarks.members import written
 from deploy.embedded import artifacts, process, registry, stack
 from deploy.embedded.ports import HOST, any_free
 from deploy.embedded.probe import registry as ask_registry
@@ -21,9 +20,7 @@ from kranhub.errors import Unavailable
 from kranhub.settings import Settings
 from tests.faults.core_suite.brokers import Brokers
 from tests.support.proxy import Proxy
-from tests.support.stack import REPOSITORY, new_namespace, settings_in
-
-MEMBERS = REPOSITORY / "deploy/members/omsk.yaml"
+from tests.support.stack import new_namespace, settings_in
 
 
 @dataclass
@@ -36,13 +33,16 @@ class Rig:
     proxy: Proxy | None = None
 
     def settings(self) -> Settings:
-        """Return settings of a new namespace whose topics and schemas are there."""
-        found = settings_in(self.folder, new_namespace()).model_copy(
+        """Return settings of a new namespace whose topics and schemas are there.
+
+        No plant's weeks ever fill up: how many orders a scenario has depends on the machine's speed, and which plants
+        they go to must not.
+        """
+        found = written(settings_in(self.folder, new_namespace()), self.folder).model_copy(
             update={
                 "kafka_bootstrap": self.brokers.direct,
                 "registry_url": self.registry_url,
                 "replication": len(self.brokers.nodes),
-                "members_file": _roomy(self.folder),
             }
         )
         stack.prepare(found, members.load(found.members_file))
@@ -73,20 +73,6 @@ def rig(*, count: int = 1, proxied: bool = False, data: Path | None = None) -> I
             proxy.__exit__()
         if "KRANHUB_FAULTS_KEEP" not in os.environ:
             shutil.rmtree(folder, ignore_errors=True)
-
-
-def _roomy(folder: Path) -> Path:
-    """Return a file of the cluster's members whose weeks never fill up.
-
-    How many orders a scenario has depends on the machine's speed; which plants they go to must not.
-    """
-    known = yaml.safe_load(MEMBERS.read_text(encoding="utf-8"))
-    for capability in (each for member in known["members"] for each in member.get("capabilities", [])):
-        if "capacity" in capability:
-            capability["capacity"]["quantity"] *= 1_000
-    roomy = folder / "members.yaml"
-    roomy.write_text(yaml.safe_dump(known, allow_unicode=True), encoding="utf-8")
-    return roomy
 
 
 @contextmanager

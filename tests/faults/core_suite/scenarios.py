@@ -65,8 +65,7 @@ def broker_kills(stage: Stage, times: int) -> None:
     for _ in range(times):
         with stage.fault():
             stage.rig.brokers.kill(node)
-            stage.rig.brokers.start(node)
-            stage.rig.brokers.wait_until_there()
+            stage.rig.brokers.start_again(node)
 
 
 def lost_leaders(stage: Stage, times: int) -> None:
@@ -76,8 +75,7 @@ def lost_leaders(stage: Stage, times: int) -> None:
         node = _node(stage, leader(stage.rig.brokers.direct, work, stage.random.randrange(6)))
         with stage.fault():
             stage.rig.brokers.kill(node)
-        stage.rig.brokers.start(node)
-        stage.rig.brokers.wait_until_there()
+        stage.rig.brokers.start_again(node)
 
 
 def moved_coordinators(stage: Stage, times: int) -> None:
@@ -90,8 +88,7 @@ def moved_coordinators(stage: Stage, times: int) -> None:
         node = _node(stage, leader(stage.rig.brokers.direct, what, _partition(key, 10)))
         with stage.fault():
             stage.rig.brokers.stop(node)
-        stage.rig.brokers.start(node)
-        stage.rig.brokers.wait_until_there()
+        stage.rig.brokers.start_again(node)
 
 
 def storm(stage: Stage, seconds: float) -> None:
@@ -139,8 +136,7 @@ def full_disk(stage: Stage) -> None:
             stage.notes.append("the broker took its full disk for granted")
         ballast.unlink()
         stage.rig.brokers.kill(node)
-        stage.rig.brokers.start(node)
-        stage.rig.brokers.wait_until_there()
+        stage.rig.brokers.start_again(node)
 
 
 def clock_jumps(stage: Stage, hours: Sequence[int]) -> None:
@@ -153,11 +149,10 @@ def clock_jumps(stage: Stage, hours: Sequence[int]) -> None:
         with stage.fault():
             set_clock(stage.rig.folder / "clock", offset)
             time.sleep(2)  # until every process has read it
-            if _said(node, BROKEN_BY_ITS_CLOCK):
+            if stage.rig.brokers.said(node, BROKEN_BY_ITS_CLOCK):
                 stage.rig.brokers.stop(node)
-                (node.folder / "kafka.log").unlink()
-                stage.rig.brokers.start(node)
-                stage.rig.brokers.wait_until_there()
+                stage.rig.brokers.set_log_aside(node)
+                stage.rig.brokers.start_again(node)
         stage.wait_for_outputs()
 
 
@@ -166,11 +161,6 @@ BROKEN_BY_ITS_CLOCK = "Histogram recorded value cannot be negative"
 
 From then on no transaction with offsets of that coordinator's partition ends, until the broker is started again.
 """
-
-
-def _said(node: Node, words: str) -> bool:
-    """Return whether the broker's log has these words."""
-    return words in (node.folder / "kafka.log").read_text(encoding="utf-8", errors="replace")
 
 
 def set_clock(clock: Path, hours: int) -> None:

@@ -15,7 +15,7 @@ from tests.faults.core_suite.watch import Watch, watching
 from tests.faults.core_suite.workers import Workers, workers
 
 RATES = {1: 15.0, 3: 7.5}
-"""Orders per second, by how many brokers share the machine; a crane among ten makes five outputs of an order.
+"""Orders per second, by how many brokers share the machine; with a crane among ten, an order makes five outputs.
 
 Three brokers that keep three copies take up two cores at 15 a second: the stall would then be that of a backlog.
 """
