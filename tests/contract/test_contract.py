@@ -8,7 +8,9 @@ import pytest
 
 from kranhub.testing import ConnectorContract, Features
 from tests.support import samples_tryton
-from tests.support.harnesses import FileHarness, SqlHarness, TrytonCustomerHarness, TrytonHarness
+from tests.support.harnesses import FileHarness, PostgresqlHarness, SqlHarness, TrytonCustomerHarness, TrytonHarness
+from tests.support.postgresql import Server
+from tests.support.postgresql_plant import PostgresqlPlant, tables
 from tests.support.proxy import Proxy
 from tests.support.tryton import Company, NewCompany
 
@@ -31,6 +33,19 @@ class TestSql(ConnectorContract):
     @pytest.fixture
     def harness(self, tmp_path: Path) -> SqlHarness:
         return SqlHarness(tmp_path / "plant.db")
+
+
+class TestPostgresql(ConnectorContract):
+    """The same plant on a real PostgreSQL, with its own types of columns."""
+
+    features = Features(failpoints=("sql.after-lookup", "sql.before-commit", "sql.after-commit"))
+
+    @pytest.fixture
+    def harness(self, postgresql: Server, postgresql_database: str) -> Iterator[PostgresqlHarness]:
+        PostgresqlPlant(postgresql_database, tables())
+        with Proxy(postgresql.port) as line:
+            address = postgresql_database.replace(f":{postgresql.port}/", f":{line.port}/")
+            yield PostgresqlHarness(address, line)
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""The SQL connector on a real database file, made and configured exactly as docs/connectors/sql.md says."""
+"""The SQL connector on a real SQLite file and a real PostgreSQL, made as docs/connectors/sql.md says."""
 
 import json
 import os
@@ -20,6 +20,7 @@ from kranhub import members
 from kranhub.connector import Outcome, Read, Sink
 from kranhub.errors import Misconfigured, Unavailable
 from kranhub.schemafiles import load_all
+from tests.support.postgresql_plant import PostgresqlPlant, translated
 from tests.support.sql_plant import (
     REFERENCE,
     ROOT,
@@ -36,10 +37,19 @@ from tests.support.sql_plant import (
     values,
 )
 
+SQLITE = pytest.mark.parametrize("plant", ["sqlite"], indirect=True)
+"""For a test in SQLite's own words; every other one runs on both databases."""
 
-@pytest.fixture
-def plant(tmp_path: Path) -> Plant:
-    return Plant(tmp_path / "zmk most.db")
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def plant(request: pytest.FixtureRequest, tmp_path: Path) -> Plant:
+    return made(request, tmp_path / "zmk most.db", blocks("sql")[0])
+
+
+def made(request: pytest.FixtureRequest, path: Path, schema: str) -> Plant:
+    if request.param == "sqlite":
+        return Plant(path, schema)
+    return PostgresqlPlant(request.getfixturevalue("postgresql_database"), translated(schema))
 
 
 @pytest.fixture
@@ -65,7 +75,7 @@ class TestGuide:
     async def test_example_is_valid_and_fits_its_tables(
         self, plant: Plant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setenv(VARIABLE, f"sqlite:///{plant.path}")
+        monkeypatch.setenv(VARIABLE, plant.url)
         file = tmp_path / "zmk-most.yaml"
         file.write_text(blocks("yaml")[0], encoding="utf-8")
         loaded = configuration.load(file, members.load(ROOT / "deploy/members/omsk.yaml"))
@@ -124,6 +134,7 @@ class TestGuide:
 
 
 class TestSink:
+    @SQLITE
     async def test_creates_head_and_lines_in_the_plants_spelling(self, sql: Sql, plant: Plant) -> None:
         lines = [line(), line("2", "14.25", unit="TNE", description=None, requested_date=date(2026, 3, 1))]
         (receipt,) = await deliver(sql, plant_order(lines=lines, programme="gosprogramma-kran"))
@@ -181,6 +192,7 @@ class TestSink:
             (4, "3", "БК-22", 7),
         ]
 
+    @SQLITE
     async def test_revision_writes_only_what_differs(self, sql: Sql, plant: Plant) -> None:
         await deliver(sql, plant_order(1, [line("1"), line("2")]))
         plant.do("CREATE TABLE touched (n INT)")
@@ -227,6 +239,7 @@ class TestSink:
         (receipt,) = await deliver(sql, plant_order(2))
         assert receipt.outcome is Outcome.APPLIED
 
+    @SQLITE
     async def test_cut_text_is_rejected_and_leaves_nothing(self, sql: Sql, plant: Plant) -> None:
         plant.do(
             "CREATE TRIGGER cut AFTER INSERT ON zakaz_stroka BEGIN"
@@ -237,6 +250,7 @@ class TestSink:
         assert "naimenovanie" in receipt.reason["en"]
         assert plant.ask("SELECT * FROM zakaz") == []
 
+    @SQLITE
     async def test_number_that_the_column_cannot_hold_is_rejected(self, sql: Sql, plant: Plant) -> None:
         (receipt,) = await deliver(sql, plant_order(lines=[line(quantity="1234567890123456.123456")]))
         assert receipt.outcome is Outcome.REJECTED
@@ -248,12 +262,14 @@ class TestSink:
         assert "KMH" in receipt.reason["ru"]
         assert plant.ask("SELECT * FROM zakaz") == []
 
+    @SQLITE
     async def test_constraint_of_the_plant_is_its_no(self, sql: Sql, plant: Plant) -> None:
         plant.do("CREATE TRIGGER t BEFORE INSERT ON zakaz BEGIN SELECT RAISE(ABORT, 'Договор не подписан'); END")
         (receipt,) = await deliver(sql, plant_order())
         assert receipt.outcome is Outcome.REJECTED
         assert "Договор не подписан" in receipt.reason["ru"]
 
+    @SQLITE
     async def test_locked_database_is_unavailable(self, sql: Sql, plant: Plant) -> None:
         with closing(sqlite3.connect(plant.path, isolation_level=None)) as other:
             other.execute("BEGIN EXCLUSIVE")
@@ -266,10 +282,10 @@ class TestSink:
 class TestIntents:
     """A table that keeps nothing unique and has no column for the revision."""
 
-    @pytest.fixture
-    def plant(self, tmp_path: Path) -> Plant:
+    @pytest.fixture(params=["sqlite", "postgresql"])
+    def plant(self, request: pytest.FixtureRequest, tmp_path: Path) -> Plant:
         schema = blocks("sql")[0].replace("vnesh_nomer     TEXT UNIQUE", "vnesh_nomer     TEXT")
-        return Plant(tmp_path / "plant.db", schema)
+        return made(request, tmp_path / "plant.db", schema)
 
     @pytest.fixture
     async def sql(self, plant: Plant) -> AsyncIterator[Sql]:
@@ -284,8 +300,10 @@ class TestIntents:
         await made.close()
 
     async def test_without_intents_the_check_asks_for_a_unique_index(self, plant: Plant) -> None:
+        sql = connector(plant)
         with pytest.raises(Misconfigured, match=r"zakaz\.vnesh_nomer unique"):
-            await connector(plant).check()
+            await sql.check()
+        await sql.close()
 
     async def test_remembers_revision_and_lines(self, sql: Sql, plant: Plant) -> None:
         await deliver(sql, plant_order(2, [line("1"), line("2")]))
@@ -454,7 +472,7 @@ class TestSource:
 
     async def test_row_without_a_version_is_seen_once_per_content(self, sql: Sql, plant: Plant) -> None:
         await deliver(sql, plant_order())
-        plant.do("DROP TRIGGER zakaz_izmenen")
+        plant.stop_stamping()
         _, checkpoint = await poll(sql.source())
         plant.answer("ПРИНЯТ", izmenen="")
         first, checkpoint = await poll(sql.source(), checkpoint)
@@ -504,6 +522,7 @@ class TestSource:
 class TestBadRows:
     """Each is a dead letter with its original row, and the next row flows."""
 
+    @SQLITE
     @pytest.mark.parametrize(
         ("change", "code"),
         [
@@ -565,12 +584,14 @@ class TestCheck:
         assert named in caught.value.text.ru
         await sql.close()
 
+    @SQLITE
     async def test_missing_file_is_unavailable_and_is_not_created(self, tmp_path: Path, plant: Plant) -> None:
         sql = connector(plant, url=f"sqlite:///{tmp_path / 'nowhere.db'}")
         with pytest.raises(Unavailable):
             await sql.check()
         assert not (tmp_path / "nowhere.db").exists()
 
+    @SQLITE
     async def test_file_that_is_no_database(self, tmp_path: Path, plant: Plant) -> None:
         (tmp_path / "text.db").write_text("plain text" * 200)
         with pytest.raises(Misconfigured):
@@ -604,7 +625,7 @@ class TestCheck:
     )
     def test_wrong_setting_is_refused(self, plant: Plant, change: dict[str, Any]) -> None:
         with pytest.raises(ValidationError):
-            SqlConfig.model_validate(settings(plant.path, **change))
+            SqlConfig.model_validate(settings(plant.url, **change))
 
     async def test_names_with_quotes_needed_work(self, tmp_path: Path) -> None:
         plant = Plant(

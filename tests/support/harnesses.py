@@ -1,17 +1,16 @@
 """The ERPs of the contract suite, as their own people know them."""
 
 import json
-import sqlite3
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from connectors.sql import Sql, SqlConfig
+from connectors.sql import Sql
 from connectors.tryton import Config as TrytonConfig
 from connectors.tryton import Tryton
 from deploy.demo import tryton_people as people
@@ -21,6 +20,7 @@ from kranhub.connector import Connector, Event
 from kranhub.testing import ErpHarness
 from tests.support import samples_tryton, sql_plant
 from tests.support.file_erp import FileErp, FileErpConfig, FileErpConnector
+from tests.support.postgresql_plant import PostgresqlPlant
 from tests.support.proxy import Proxy
 from tests.support.stack import REPOSITORY
 
@@ -67,12 +67,11 @@ class FileHarness(ErpHarness):
 
 
 class SqlHarness(ErpHarness):
-    """A plant's database as docs/connectors/sql.md makes it."""
+    """A plant's database file as docs/connectors/sql.md makes it."""
 
     def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
-        if not self.path.exists():
-            sql_plant.Plant(self.path)
+        known = Path(path).exists()
+        self.plant = sql_plant.Plant.opened(Path(path)) if known else sql_plant.Plant(Path(path))
 
     def connector(self) -> Sql:
         return self._connector()
@@ -81,7 +80,7 @@ class SqlHarness(ErpHarness):
         return self._connector(inventory__table="there_is_no_such_table")
 
     def change(self, count: int) -> Sequence[str]:
-        (first,) = self._ask("SELECT 1 + count(*) FROM zakaz")[0]
+        first = 1 + len(self.plant.ask("SELECT id FROM zakaz"))
         references = [f"irtysh-stroy:З-9/{first + number}.0.1" for number in range(count)]
         for reference in references:
             self._answered(reference)
@@ -99,44 +98,54 @@ class SqlHarness(ErpHarness):
         return sql_plant.plant_order(1, [sql_plant.line(unit="LTR")], plant_order_id=self._id(reference))
 
     def live(self, reference: str) -> int:
-        query = "SELECT count(*) FROM zakaz WHERE vnesh_nomer = ? AND status <> 'ОТМЕНЕН'"
-        return int(self._ask(query, self._id(reference))[0][0])
+        query = "SELECT id FROM zakaz WHERE vnesh_nomer = ? AND status <> 'ОТМЕНЕН'"
+        return len(self.plant.ask(query, self._id(reference)))
 
     def quantity(self, reference: str) -> Any:
         query = "SELECT kolichestvo FROM zakaz_stroka JOIN zakaz ON id = zakaz_id WHERE vnesh_nomer = ?"
-        return self._ask(query, self._id(reference))
+        return self.plant.ask(query, self._id(reference))
 
-    @contextmanager
-    def away(self) -> Iterator[None]:
+    def away(self) -> AbstractContextManager[None]:
         """Another program holds the file: SQLite's way of being away."""
-        with closing(sqlite3.connect(self.path, isolation_level=None)) as other:
-            other.execute("BEGIN EXCLUSIVE")
-            yield
-            other.execute("ROLLBACK")
+        return self.plant.held()
 
     def process(self, reference: str) -> Sequence[str]:
-        return _process(self, str(self.path), reference)
+        return _process(self, str(self.plant.path), reference)
 
     def _connector(self, **changes: Any) -> Sql:
-        settings = sql_plant.settings(self.path, **changes)
-        return Sql(SqlConfig.model_validate(settings), sql_plant.member())
+        return sql_plant.connector(self.plant, **changes)
 
     def _answered(self, reference: str) -> None:
-        with closing(sqlite3.connect(self.path)) as database, database:
-            head = database.execute(
-                "INSERT INTO zakaz (vnesh_nomer, redakciya, zakazchik, srok, valyuta, status, srok_obeschan, istochnik)"
-                " VALUES (?, 1, 'К-0017', '31.03.2027', 'руб', 'ПРИНЯТ', '15.03.2027', 'kranhub')",
-                [reference],
-            ).lastrowid
-            line = "INSERT INTO zakaz_stroka VALUES (?, 1, '1', 'БК-22', 'Балка', 2, 'шт', NULL, NULL)"
-            database.execute(line, [head])
-
-    def _ask(self, query: str, *values: Any) -> list[Any]:
-        with closing(sqlite3.connect(self.path)) as database:
-            return list(database.execute(query, values))
+        self.plant.do(
+            "INSERT INTO zakaz (vnesh_nomer, redakciya, zakazchik, srok, valyuta, status, srok_obeschan, istochnik)"
+            " VALUES (?, 1, 'К-0017', '2027-03-31', 'руб', 'ПРИНЯТ', '2027-03-15', 'kranhub')",
+            reference,
+        )
+        self.plant.do(
+            "INSERT INTO zakaz_stroka (zakaz_id, nomer_stroki, vnesh_stroka, kod, naimenovanie, kolichestvo, ed)"
+            " SELECT id, 1, '1', 'БК-22', 'Балка', 2, 'шт' FROM zakaz WHERE vnesh_nomer = ?",
+            reference,
+        )
 
     def _id(self, reference: str) -> str:
         return f"irtysh-stroy:З-1/{reference}"
+
+
+class PostgresqlHarness(SqlHarness):
+    """The same plant on a real PostgreSQL with its own types of columns, behind a line that can be cut."""
+
+    plant: PostgresqlPlant
+
+    def __init__(self, address: str, line: Proxy | None = None) -> None:
+        self.plant = PostgresqlPlant.opened(address)
+        self._line = line
+
+    def away(self) -> AbstractContextManager[None]:
+        assert self._line is not None
+        return self._line.being("cut")
+
+    def process(self, reference: str) -> Sequence[str]:
+        return _process(self, self.plant.address, reference)
 
 
 class TrytonHarness(ErpHarness):

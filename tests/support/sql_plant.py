@@ -2,12 +2,12 @@
 
 import re
 import sqlite3
-from collections.abc import Mapping
-from contextlib import aclosing, closing
+from collections.abc import Iterator, Mapping
+from contextlib import aclosing, closing, contextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import yaml
 
@@ -35,9 +35,24 @@ class Plant:
     """The plant's database, as its own people use it: plain sqlite3, nothing of the connector."""
 
     def __init__(self, path: Path, schema: str | None = None) -> None:
-        self.path = path
+        self._place(path)
         with closing(sqlite3.connect(path)) as connection:
             connection.executescript(schema or blocks("sql")[0])
+
+    @classmethod
+    def opened(cls, place: Any) -> Self:
+        """Return a plant whose tables exist already."""
+        plant = cls.__new__(cls)
+        plant._place(place)
+        return plant
+
+    def _place(self, place: Any) -> None:
+        self.path: Path = place
+
+    @property
+    def url(self) -> str:
+        """Return the database's address as the configuration takes it."""
+        return f"sqlite:///{self.path}"
 
     def do(self, statement: str, *values: Any) -> None:
         with closing(sqlite3.connect(self.path)) as connection, connection:
@@ -49,16 +64,29 @@ class Plant:
             connection.row_factory = sqlite3.Row
             return [dict(row) for row in connection.execute(query, values)]
 
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold the whole file, as another program that writes."""
+        with closing(sqlite3.connect(self.path, isolation_level=None)) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            yield
+            other.execute("ROLLBACK")
+
+    def stop_stamping(self) -> None:
+        """No longer write the time of a change into the head."""
+        self.do("DROP TRIGGER zakaz_izmenen")
+
     def answer(self, status: str, **columns: Any) -> None:
         """Answer the one order as a person at the plant would."""
         changes = "".join(f", {name} = ?" for name in columns)
         self.do(f"UPDATE zakaz SET status = ?{changes} WHERE vnesh_nomer = ?", status, *columns.values(), REFERENCE)
 
 
-def settings(path: Path, **changes: Any) -> dict[str, Any]:
-    """Return the guide's configuration for a database file; dotted names change single settings, None removes."""
+def settings(place: Path | str, **changes: Any) -> dict[str, Any]:
+    """Return the guide's configuration for a file or an address; names with ``__`` change settings, None removes."""
+    url = place if isinstance(place, str) else f"sqlite:///{place}"
     data: dict[str, Any] = yaml.safe_load(blocks("yaml")[0])["config"]
-    data |= {"url_env": None, "url": f"sqlite:///{path}", "poll_seconds": 0.01, "busy_timeout_seconds": 0.1}
+    data |= {"url_env": None, "url": url, "poll_seconds": 0.01, "busy_timeout_seconds": 0.1}
     for name, value in changes.items():
         target, *parts = data, *name.split("__")
         for part in parts[:-1]:
@@ -71,7 +99,7 @@ def settings(path: Path, **changes: Any) -> dict[str, Any]:
 
 
 def connector(plant: Plant, owner: str = "zmk-most", **changes: Any) -> Sql:
-    return Sql(SqlConfig.model_validate(settings(plant.path, **changes)), member(owner))
+    return Sql(SqlConfig.model_validate(settings(plant.url, **changes)), member(owner))
 
 
 def line(line_id: str = "1", quantity: str = "2", **changes: Any) -> dict[str, Any]:
