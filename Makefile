@@ -5,12 +5,13 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all faults-core simulate bench lint lock clean
+.PHONY: help demo test test-all search faults-core simulate bench lint lock clean
 
 help:
 	@echo "make demo      the whole journey on real parts (KEEP=1 leaves it running)"
 	@echo "make test      lint, then every test that needs only Python"
-	@echo "make test-all  make test, then what needs more: javac, node"
+	@echo "make test-all  make test, then what needs more: javac, node; then make search"
+	@echo "make search    every property under new random seeds, 2 minutes (ARGS='--seconds 3600': longer)"
 	@echo "make faults-core  the core under every fault, at most 25 minutes (ARGS='--only broker': some of them)"
 	@echo "make simulate  a working day of 10,000 orders, checked and replayed, about 7 minutes (ARGS='--orders 500')"
 	@echo "make bench     the hub's processor beside its peers, about 25 minutes (ARGS=--quick: four)"
@@ -39,6 +40,10 @@ test: lint
 
 test-all: test
 	$(BIN)/python -m pytest -m extra
+	$(BIN)/python -m tests.search
+
+search: $(READY)
+	@$(BIN)/python -m tests.search $(ARGS)
 
 faults-core: $(READY)
 	@$(BIN)/python -m tests.faults.core_suite $(ARGS)

@@ -41,6 +41,27 @@ def _moments(state: OrderState) -> Iterator[datetime]:
             yield attempt.answer_by
 
 
+def awaited(state: OrderState, master: MasterData, now: Now) -> OrderState:
+    """Return the state in which every plant that owes an answer has a deadline for it.
+
+    A plant at work keeps its portion without an answer (`passed`). When it gives that work up (its shipment is
+    cancelled, its production aborted), it owes the answer again, from now on.
+    """
+    for portion in state.portions:
+        attempt = portion.current
+        if attempt is not None and not portion.cancelled and _owes_answer(attempt):
+            last = answer_by(state, portion, attempt.plant, master, now)
+            state = state.with_portion(with_attempt(portion, replace(attempt, answer_by=last)))
+    return state
+
+
+def _owes_answer(attempt: Attempt) -> bool:
+    """Return whether nothing says when, or from whom, word of the plant order is to come."""
+    if attempt.sent is None or attempt.shadow or attempt.begun:
+        return False
+    return attempt.answer is None and attempt.answer_by is None
+
+
 def passed(state: OrderState, master: MasterData, now: Now) -> tuple[OrderState, Cause | None, list[Effect]]:
     """Take the portions from plants whose time to answer is over; who answers later is told that it is too late.
 

@@ -3,7 +3,7 @@
 Everything compares what should be with what was last said, so it may run after every event and says only what is new.
 """
 
-from streams.router import plan
+from streams.router import deadlines, plan
 from streams.router.assign import assign
 from streams.router.effects import Effect, Now
 from streams.router.masterdata import MasterData
@@ -31,4 +31,4 @@ def settle(state: OrderState, master: MasterData, now: Now) -> Settled:
     for portion in targets_first(state.portions):
         state, more = order(state, portion, master, now)
         said += more
-    return state, said
+    return deadlines.awaited(state, master, now), said

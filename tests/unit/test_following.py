@@ -133,6 +133,23 @@ def test_a_plant_at_work_keeps_the_portion_although_it_does_not_answer(deed: str
     assert made.state.due is None
 
 
+@pytest.mark.parametrize("deed", ["production", "shipment"])
+def test_a_plant_that_gives_its_work_up_after_its_deadline_owes_an_answer_again(deed: str) -> None:
+    made = world(MASTER, lines=[BEAMS])
+    if deed == "production":
+        made.happen("ProductionStatus", full_production(asked(made), "RUNNING", START))
+    else:
+        made.happen("Shipment", shipment(made, "S1", 3))
+    made.later(days=10)
+    if deed == "production":
+        made.happen("ProductionStatus", full_production(asked(made), "ABORTED", START + 10 * DAY))
+    else:
+        made.happen("Shipment", shipment(made, "S1", 3, **CANCELLED))
+    assert at_plants(made) == ["alfa"]
+    made.later(days=5)
+    assert at_plants(made) == ["beta"]
+
+
 def test_work_that_was_given_up_does_not_count_as_an_answer() -> None:
     made = world(MASTER, lines=[BEAMS])
     made.happen("ProductionStatus", full_production(asked(made), "ABORTED", START))
