@@ -1,26 +1,119 @@
-"""A source's checkpoint on the member's compacted checkpoints topic."""
+"""A source's checkpoint on the member's compacted checkpoints topic: one record per position, or per part of one.
+
+The key is ``<connector>.source/<part>/<stream>``. Only what changed is written, and no record holds more than `PART`
+ids, however many documents a source remembers. The key ``<connector>.source`` is that of an older layout, which held
+all positions in one record: it is still read, and given up with the next commit.
+"""
 
 from collections.abc import Mapping
 from contextlib import closing
 from typing import Any
+from zlib import crc32
 
 from kafka import KafkaConsumer, TopicPartition
 
 from connectors.runtime.context import Context
 from kranhub import kafka
 from kranhub.connector import Checkpoint, Position
-from kranhub.errors import Unavailable
+from kranhub.errors import InvalidDocument, Misconfigured, Unavailable
 from kranhub.text import Text
 
 READ_POLLS = 300
 POLL_MS = 200
+PART = 512
+"""About how many ids a record holds; a position with more of them is divided into several records."""
+
+Records = dict[str, dict[str, Any] | None]
+"""Record key to the Avro record; None deletes."""
 
 
-def read(context: Context) -> Checkpoint | None:
-    """Return the last committed checkpoint, or None when this source has never committed one.
+class Kept:
+    """What the topic holds of one source's checkpoint, pure."""
+
+    def __init__(self, connector: str) -> None:
+        """Take the connector's name; nothing is known yet."""
+        self._connector, self._key = connector, f"{connector}.source"
+        self._undivided = False
+        self._parts: dict[str, dict[str, Position]] = {}
+        self._streams: dict[str, Position] = {}
+
+    def take(self, key: str, value: Mapping[str, Any] | None) -> None:
+        """Take one record in the topic's order; those of other connectors are passed over."""
+        if key == self._key:
+            self._undivided = value is not None
+            self._parts = {stream: {key: part} for stream, part in _positions(value).items()}
+        elif key.startswith(f"{self._key}/"):
+            stream = key.removeprefix(f"{self._key}/").partition("/")[2]
+            self._parts.setdefault(stream, {}).pop(key, None)
+            for name, part in _positions(value).items():
+                self._parts[name][key] = part
+
+    def checkpoint(self) -> Checkpoint | None:
+        """Return the checkpoint, or None where there is none."""
+        self._streams = {stream: _joined(parts) for stream, parts in self._parts.items() if parts}
+        return Checkpoint(self._streams) if self._streams or self._undivided else None
+
+    def changes(self, checkpoint: Checkpoint) -> Records:
+        """Return the records to write so that the topic holds this checkpoint."""
+        found: Records = {self._key: None} if self._undivided else {}
+        for stream, position in checkpoint.positions.items():
+            before = self._streams.get(stream)
+            if self._undivided or (before is not position and before != position):
+                found |= self._changed(stream, _divided(self._key, stream, position))
+        for stream in self._parts.keys() - checkpoint.positions.keys():
+            found |= self._changed(stream, {})
+        return found
+
+    def committed(self, checkpoint: Checkpoint, records: Records) -> None:
+        """Note that these records, which `changes` returned for this checkpoint, are on the topic."""
+        for key, value in records.items():
+            self.take(key, value)
+        self._streams = dict(checkpoint.positions)
+
+    def _changed(self, stream: str, parts: Mapping[str, Position]) -> Records:
+        held = {key: part for key, part in self._parts.get(stream, {}).items() if key != self._key}
+        gone: Records = dict.fromkeys(held.keys() - parts.keys())
+        return gone | {key: self._value(stream, part) for key, part in parts.items() if held.get(key) != part}
+
+    def _value(self, stream: str, part: Position) -> dict[str, Any]:
+        position = {"watermark": part.watermark, "seen": sorted(part.seen)}
+        return {"connector": self._connector, "task": 0, "positions": {stream: position}}
+
+
+def _positions(value: Mapping[str, Any] | None) -> dict[str, Position]:
+    held = value["positions"] if value is not None else {}
+    return {stream: Position(found["watermark"], frozenset(found["seen"])) for stream, found in held.items()}
+
+
+def _divided(key: str, stream: str, position: Position) -> dict[str, Position]:
+    """Return the position's parts by record key; an id stays in its part until their number doubles."""
+    number = 1
+    while number * PART < len(position.seen):
+        number *= 2
+    if number == 1:
+        return {f"{key}/0/{stream}": position}
+    parts: list[set[str]] = [set() for _ in range(number)]
+    for seen in position.seen:
+        parts[crc32(seen.encode()) % number].add(seen)
+    return {
+        f"{key}/{part}/{stream}": Position("" if part else position.watermark, frozenset(seen))
+        for part, seen in enumerate(parts)
+    }
+
+
+def _joined(parts: Mapping[str, Position]) -> Position:
+    if len(parts) == 1:
+        return next(iter(parts.values()))
+    watermark = next((part.watermark for part in parts.values() if part.watermark), "")
+    return Position(watermark, frozenset().union(*(part.seen for part in parts.values())))
+
+
+def read(context: Context) -> Kept:
+    """Return what the topic holds of this source's last committed checkpoint.
 
     To be called after `init_transactions`, which has ended every open transaction of an older instance: what is
-    committed by then is all there will be. Raises Kafka's errors, and `Unavailable` when the end is not reached.
+    committed by then is all there will be. Raises Kafka's errors, `Unavailable` when the end is not reached and
+    `Misconfigured` when a record cannot be read.
     """
     place = TopicPartition(context.out("checkpoints"), 0)
     settings = kafka.kafka_python(context.settings)
@@ -38,14 +131,20 @@ def _end_uncommitted(context: Context, place: TopicPartition) -> int:
         return end
 
 
-def _last(context: Context, consumer: Any, place: TopicPartition, end: int) -> Checkpoint | None:
-    found = None
-    for _ in range(READ_POLLS):
+def _last(context: Context, consumer: Any, place: TopicPartition, end: int) -> Kept:
+    mine = f"{context.loaded.name}.source"
+    latest: dict[str, bytes | None] = {}
+    idle = 0
+    while idle < READ_POLLS:
         if consumer.position(place) >= end:
-            return found
-        for record in consumer.poll(timeout_ms=POLL_MS).get(place, ()):
-            if record.key == key(context) and record.value is not None:
-                found = of_value(context.codec.decode(record.value).value)
+            return _decoded(context, latest)
+        records = consumer.poll(timeout_ms=POLL_MS).get(place, ())
+        idle = 0 if records else idle + 1
+        for record in records:
+            key = (record.key or b"").decode("utf-8", "replace")
+            if key == mine or key.startswith(f"{mine}/"):
+                latest.pop(key, None)
+                latest[key] = record.value
     raise Unavailable(
         Text(
             en="The checkpoint cannot be read yet: another instance's transaction is still open. It is tried again.",
@@ -54,25 +153,21 @@ def _last(context: Context, consumer: Any, place: TopicPartition, end: int) -> C
     )
 
 
-def key(context: Context) -> bytes:
-    """Return the checkpoint's key: one per connector and task."""
-    return f"{context.loaded.name}.source".encode()
+def _decoded(context: Context, latest: Mapping[str, bytes | None]) -> Kept:
+    """Return the checkpoint of each key's last record, in the topic's order."""
+    kept = Kept(context.loaded.name)
+    for key, value in latest.items():
+        try:
+            kept.take(key, context.codec.decode(value, trusted=True).value if value is not None else None)
+        except InvalidDocument as error:
+            raise Misconfigured(_unreadable(context.out("checkpoints"), key, error.text)) from None
+    return kept
 
 
-def to_value(context: Context, checkpoint: Checkpoint) -> dict[str, Any]:
-    """Return the Avro record of a checkpoint."""
-    positions = {
-        stream: {"watermark": position.watermark, "seen": sorted(position.seen)}
-        for stream, position in checkpoint.positions.items()
-    }
-    return {"connector": context.loaded.name, "task": 0, "positions": positions}
-
-
-def of_value(value: Mapping[str, Any]) -> Checkpoint:
-    """Return the checkpoint of an Avro record."""
-    return Checkpoint(
-        {
-            stream: Position(position["watermark"], frozenset(position["seen"]))
-            for stream, position in value["positions"].items()
-        }
+def _unreadable(topic: str, key: str, why: Text) -> Text:
+    return Text(
+        en=f"The record {key} of the topic {topic} is no checkpoint ({why.en}). Find out who wrote it; then give the "
+        "connector another name in its file: it reads everything once more.",
+        ru=f"Запись {key} в топике {topic} не является контрольной точкой ({why.ru}). Выясните, кто её записал; затем "
+        "дайте коннектору другое имя в его файле: он прочитает всё ещё раз.",
     )

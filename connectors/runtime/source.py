@@ -27,8 +27,8 @@ IDLE_CHECKPOINT_S = 10.0
 """How often a checkpoint that moved without an event is written."""
 
 Item = Read | Unreadable
-Outgoing = tuple[str, str, bytes, Envelope]
-"""Topic, key, value, envelope."""
+Outgoing = tuple[str, str, bytes | None, Envelope]
+"""Topic, key, value (None deletes), envelope."""
 
 
 class SourceTask:
@@ -39,6 +39,7 @@ class SourceTask:
         self._context, self._source, self._reporter, self._stop = context, source, reporter, stop
         self._kafka = KafkaThread(context.settings, "source")
         self._batch: list[Item] = []
+        self._kept = checkpoints.Kept(context.loaded.name)
         self._committed: Checkpoint | None = None
         self._committed_at = 0.0
 
@@ -52,7 +53,8 @@ class SourceTask:
         producer = await self._kafka.run(self._context.transactional_producer, "source")
         try:
             self._batch.clear()
-            self._committed = await self._kafka.run(checkpoints.read, self._context)
+            self._kept = await self._kafka.run(checkpoints.read, self._context)
+            self._committed = self._kept.checkpoint()
             async with aclosing(_until(self._stop, self._source.read(self._committed))) as items:
                 async for item in items:
                     await self._take(producer, item)
@@ -80,27 +82,32 @@ class SourceTask:
 
         1. Encode everything; what the schema refuses becomes a dead letter.      source.before-begin
         2. Begin the transaction and produce the events and dead letters.         source.after-produce
-        3. Produce the checkpoint in the same transaction.                        source.after-checkpoint
+        3. Produce what changed of the checkpoint in the same transaction.        source.after-checkpoint
         4. Wait until the broker has all of it.                                   source.before-commit
         5. Commit.                                                                source.after-commit
         6. Tell the source, which may now forget.
 
         A crash before 5 leaves nothing; after it, the next start reads on behind the checkpoint.
         """
-        outgoing = await asyncio.to_thread(self._encode, checkpoint)
-        await self._kafka.run(_write, producer, outgoing)
-        log.info("committed", events=len(outgoing) - 1)
+        moved = self._kept.changes(checkpoint)
+        events, positions = await asyncio.to_thread(self._encode, moved)
+        await self._kafka.run(_write, producer, events, positions)
+        log.info("committed", events=len(events))
         self._batch.clear()
+        self._kept.committed(checkpoint, moved)
         self._committed, self._committed_at = checkpoint, time.monotonic()
         await self._source.committed(checkpoint)
 
-    def _encode(self, checkpoint: Checkpoint) -> list[Outgoing]:
-        """Return everything to produce; the checkpoint is the last."""
-        value = self._context.codec.encode("Checkpoint", checkpoints.to_value(self._context, checkpoint))
-        key = checkpoints.key(self._context).decode()
+    def _encode(self, moved: checkpoints.Records) -> tuple[list[Outgoing], list[Outgoing]]:
+        """Return the batch, and the checkpoint's records."""
+        return [self._encode_item(item) for item in self._batch], [
+            self._encode_position(key, value) for key, value in moved.items()
+        ]
+
+    def _encode_position(self, key: str, value: dict[str, Any] | None) -> Outgoing:
         about = self._envelope(f"{self._context.member}/Checkpoint/{key}", "Checkpoint")
-        last = (self._context.out("checkpoints"), key, value, about)
-        return [*(self._encode_item(item) for item in self._batch), last]
+        encoded = self._context.codec.encode("Checkpoint", value) if value is not None else None
+        return self._context.out("checkpoints"), key, encoded, about
 
     def _encode_item(self, item: Item) -> Outgoing:
         if isinstance(item, Unreadable):
@@ -127,13 +134,12 @@ class SourceTask:
         return Envelope(event_id, f"/members/{self._context.member}", schemafiles.subject(record))
 
 
-def _write(producer: KafkaProducer, outgoing: list[Outgoing]) -> None:
+def _write(producer: KafkaProducer, events: list[Outgoing], positions: list[Outgoing]) -> None:
     failpoint("source.before-begin")
     producer.begin_transaction()
-    *events, checkpoint = outgoing
     sent = [_send(producer, event) for event in events]
     failpoint("source.after-produce")
-    sent.append(_send(producer, checkpoint))
+    sent += [_send(producer, position) for position in positions]
     failpoint("source.after-checkpoint")
     producer.flush()
     for future in sent:
