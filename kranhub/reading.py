@@ -8,13 +8,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from kafka import KafkaConsumer, TopicPartition
-from kafka.errors import KafkaError
 
 from kranhub import envelope, kafka
 from kranhub.codec import Codec
 from kranhub.envelope import Envelope
 from kranhub.errors import Failed, InvalidDocument, Unavailable
-from kranhub.settings import Settings, endpoints
+from kranhub.settings import Settings
 from kranhub.text import Text
 
 
@@ -55,20 +54,12 @@ def messages(
     Only records whose key ``wanted`` accepts are decoded. Raises `Failed` for an unknown topic, `Unavailable` when
     Kafka or the registry is away.
     """
-    try:
-        with closing(_consumer(settings)) as consumer:
-            partitions = _assign(consumer, topic, from_start=from_start)
-            found = _following(consumer, follow) if follow else _to_the_end(consumer, partitions)
-            for record in found:
-                if wanted(record.key or b""):
-                    yield _message(record, codec)
-    except KafkaError as error:
-        raise Unavailable(
-            Text(
-                en=f"Kafka at {endpoints(settings).bootstrap} does not answer ({type(error).__name__}).",
-                ru=f"Kafka {endpoints(settings).bootstrap} не отвечает ({type(error).__name__}).",
-            )
-        ) from None
+    with kafka.errors_as_ours(settings), closing(_consumer(settings)) as consumer:
+        partitions = _assign(consumer, topic, from_start=from_start)
+        found = _following(consumer, follow) if follow else _to_the_end(consumer, partitions)
+        for record in found:
+            if wanted(record.key or b""):
+                yield _message(record, codec)
 
 
 def _consumer(settings: Settings) -> KafkaConsumer:

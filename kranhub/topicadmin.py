@@ -5,12 +5,11 @@ from contextlib import contextmanager
 
 from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource, ConfigResourceType
-from kafka.errors import KafkaError
 
 from kranhub import kafka, topics
-from kranhub.errors import Misconfigured, Unavailable
+from kranhub.errors import Misconfigured
 from kranhub.members import Members
-from kranhub.settings import Settings, endpoints
+from kranhub.settings import Settings
 from kranhub.text import Text
 from kranhub.topics import TopicSpec
 
@@ -60,20 +59,12 @@ def refuse_differences(specs: Sequence[TopicSpec], existing: dict[str, int]) -> 
 @contextmanager
 def admin(settings: Settings) -> Iterator[KafkaAdminClient]:
     """Open an admin client; Kafka's errors leave as `Unavailable`."""
-    bootstrap = endpoints(settings).bootstrap
-    try:
+    with kafka.errors_as_ours(settings):
         client = KafkaAdminClient(**kafka.kafka_python(settings), client_id="kranhub-admin")
         try:
             yield client
         finally:
             client.close()
-    except KafkaError as error:
-        raise Unavailable(
-            Text(
-                en=f"Kafka at {bootstrap} does not answer ({type(error).__name__}). Run `kranhub status`.",
-                ru=f"Kafka {bootstrap} не отвечает ({type(error).__name__}). Выполните `kranhub status`.",
-            )
-        ) from None
 
 
 def _partitions(client: KafkaAdminClient) -> dict[str, int]:

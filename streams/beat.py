@@ -4,13 +4,13 @@ import threading
 from datetime import UTC, datetime
 
 import structlog
-from confluent_kafka import KafkaException, Producer
 
-from kranhub import envelope, kafka, topics
+from kranhub import envelope, topics
 from kranhub.codec import Codec
 from kranhub.envelope import Envelope
 from kranhub.errors import Unavailable
 from kranhub.settings import Settings
+from streams.exactly_once import clients
 
 log = structlog.get_logger()
 
@@ -20,8 +20,7 @@ def beat(settings: Settings, codec: Codec, instance: str, stopping: threading.Ev
 
     A beat that the broker does not take, or for which the registry is away, is dropped: the next one follows.
     """
-    config = {**kafka.librdkafka(settings), "log_level": 3, "error_cb": lambda _error: None}
-    producer = Producer({**config, "message.timeout.ms": settings.tick_s * 1000})
+    producer = clients.plain_producer(settings, **{"message.timeout.ms": settings.tick_s * 1000})
     topic = topics.hub(settings.namespace, "clock")
     while not stopping.is_set():
         now = datetime.now(UTC)
@@ -29,7 +28,7 @@ def beat(settings: Settings, codec: Codec, instance: str, stopping: threading.Ev
         try:
             producer.produce(topic, codec.encode("Tick", {"time": now}), instance, headers=[*envelope.headers(head)])
             producer.poll(0)
-        except (BufferError, KafkaException, Unavailable) as error:
+        except (BufferError, Unavailable) as error:
             log.warning("no beat", reason=str(error))
         stopping.wait(settings.tick_s)
     producer.flush(1)

@@ -5,8 +5,6 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
-from confluent_kafka import Producer
-
 from kranhub import envelope, reading, topics
 from kranhub.codec import Codec
 from kranhub.envelope import Envelope
@@ -14,7 +12,7 @@ from kranhub.errors import Fenced, Misconfigured, Unavailable
 from kranhub.settings import Settings
 from kranhub.text import Text
 from streams.exactly_once import clients
-from streams.exactly_once.clients import Aborted, retried
+from streams.exactly_once.guard import Aborted, TransactionalProducer
 from streams.router import entries
 from streams.router.entries import PUBLICATION, Entry, Kind
 from streams.router.masterdata import MasterData
@@ -61,7 +59,7 @@ def _published(settings: Settings, codec: Codec, master: MasterData) -> int | No
         return 0
     producer = clients.producer(settings, "masterdata", PUBLISHER)
     try:
-        retried(lambda: producer.init_transactions(30))
+        producer.init_transactions(30)
         changed = changes(_known(settings, codec), master)
         _transact(settings, codec, producer, changed)
     except (Fenced, Aborted):
@@ -110,22 +108,13 @@ def _known(settings: Settings, codec: Codec) -> dict[tuple[str, str], Entry]:
     return {entry.place: entry for entry in found}
 
 
-def _transact(settings: Settings, codec: Codec, producer: Producer, changed: Sequence[Entry]) -> None:
+def _transact(settings: Settings, codec: Codec, producer: TransactionalProducer, changed: Sequence[Entry]) -> None:
     topic = topics.hub(settings.namespace, "masterdata")
     producer.begin_transaction()
     for entry in changed:
         data = codec.encode("MasterDataEntry", entries.record(entry))
-        _produce(producer, topic, entry.record_key.encode(), data, _headers(entry))
-    retried(lambda: producer.commit_transaction(10))
-
-
-def _produce(producer: Producer, topic: str, key: bytes, data: bytes, headers: envelope.Headers) -> None:
-    while True:
-        try:
-            producer.produce(topic, data, key, headers=[*headers])
-            return
-        except BufferError:
-            producer.poll(0.1)
+        producer.produce(topic, data, entry.record_key.encode(), headers=_headers(entry))
+    producer.commit_transaction(10)
 
 
 def _headers(entry: Entry) -> envelope.Headers:

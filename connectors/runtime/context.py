@@ -110,12 +110,7 @@ def kafka_errors_as_ours(settings: Settings) -> Iterator[None]:
     try:
         yield
     except FENCED:
-        raise Fenced(
-            Text(
-                en="A newer instance of this connector has started; this one stops. Run each connector once only.",
-                ru="Запущен более новый экземпляр этого коннектора; этот останавливается. Запускайте каждый один раз.",
-            )
-        ) from None
+        raise Fenced(_fenced()) from None
     except (kafka_errors.AuthorizationError, kafka_errors.SaslAuthenticationFailedError) as error:
         raise Misconfigured(
             Text(
@@ -137,6 +132,8 @@ def kafka_errors_as_ours(settings: Settings) -> Iterator[None]:
     except DEFECTS:
         raise
     except kafka_errors.KafkaError as error:
+        if any(kind.__name__ in str(error) for kind in FENCED):  # told of an error state, in words only
+            raise Fenced(_fenced()) from None
         raise Unavailable(
             Text(
                 en=f"Kafka at {endpoints(settings).bootstrap} does not do its part ({error}). "
@@ -145,3 +142,10 @@ def kafka_errors_as_ours(settings: Settings) -> Iterator[None]:
                 "Попытка повторится; `kranhub status` покажет, работает ли она.",
             )
         ) from None
+
+
+def _fenced() -> Text:
+    return Text(
+        en="A newer instance of this connector has started; this one stops. Run each connector once only.",
+        ru="Запущен более новый экземпляр этого коннектора; этот останавливается. Запускайте каждый один раз.",
+    )

@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from datetime import datetime
 from typing import Any
 
@@ -33,19 +34,20 @@ class ConnectorState(BaseModel):
 
 
 def connector_states(settings: Settings) -> list[ConnectorState]:
-    """Return the last state of every task of every member. Raises `Unavailable` when the registry is away."""
-    consumer = KafkaConsumer(
-        **kafka.kafka_python(settings), isolation_level="read_committed", group_id=None, enable_auto_commit=False
-    )
-    try:
+    """Return the last state of every task of every member. Raises `Unavailable` when Kafka or the registry is away."""
+    with kafka.errors_as_ours(settings), closing(_consumer(settings)) as consumer:
         partitions = [TopicPartition(name, 0) for name in _topics(consumer, settings.namespace)]
         last = {(record.topic, record.key): record.value for record in _read(consumer, partitions)}
-    finally:
-        consumer.close()
     with Registry(endpoints(settings).registry_url) as registry:
         codec = Codec(registry)
         states = [state for value in last.values() if value and (state := _state(codec, value))]
     return sorted(states, key=lambda state: (state.member, state.connector, state.task))
+
+
+def _consumer(settings: Settings) -> KafkaConsumer:
+    return KafkaConsumer(
+        **kafka.kafka_python(settings), isolation_level="read_committed", group_id=None, enable_auto_commit=False
+    )
 
 
 def _topics(consumer: Any, namespace: str) -> list[str]:

@@ -5,14 +5,14 @@ import time
 from collections.abc import Container, Mapping
 
 import structlog
-from confluent_kafka import Consumer, KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient
+from confluent_kafka import TopicPartition
 
-from kranhub.errors import Failed, Misconfigured
+from kranhub.errors import Failed, KranhubError, Misconfigured
 from kranhub.settings import Settings
 from kranhub.text import Text
 from streams.exactly_once import clients, restore
 from streams.exactly_once.changelog import Place, Restored
+from streams.exactly_once.guard import BrokerAway, Guarded
 from streams.exactly_once.stage import Stage
 from streams.exactly_once.store import Store
 
@@ -24,7 +24,7 @@ SEEK_S = 10.0
 class Assignment:
     """The partitions of one instance. The rebalance callbacks change it, the commit moves it on."""
 
-    def __init__(self, stage: Stage, settings: Settings, admin: AdminClient) -> None:
+    def __init__(self, stage: Stage, settings: Settings, admin: Guarded) -> None:
         """Start with nothing."""
         self._stage, self._settings, self._admin = stage, settings, admin
         self._former: tuple[dict[Place, int], dict[int, Store]] = {}, {}
@@ -32,7 +32,7 @@ class Assignment:
         self.stores: dict[int, Store] = {}
         self.generation = 0
 
-    def assigned(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+    def assigned(self, consumer: Guarded, partitions: list[TopicPartition]) -> None:
         """Bring back the state of what was given (`restore`), then serve from there."""
         began = time.monotonic()
         places = [(given.topic, given.partition) for given in partitions]
@@ -45,10 +45,7 @@ class Assignment:
         self.stores = kept | {number: Store(found.values, found.version) for number, found in restored.items()}
         self.require_room()
         self.generation += 1
-        try:
-            consumer.assign([TopicPartition(topic, partition, at) for (topic, partition), at in self.positions.items()])
-        except KafkaException as raised:
-            raise clients.translated(raised.args[0]) from raised
+        consumer.assign([TopicPartition(topic, partition, at) for (topic, partition), at in self.positions.items()])
         log.info(
             "assigned",
             stage=self._stage.name,
@@ -58,12 +55,12 @@ class Assignment:
             took_s=round(time.monotonic() - began, 3),
         )
 
-    def revoked(self, consumer: Consumer, _partitions: list[TopicPartition]) -> None:
+    def revoked(self, consumer: Guarded, _partitions: list[TopicPartition]) -> None:
         """Give everything back; what comes again unchanged need not be read again."""
         self._former = self.positions, self.stores
         self.positions, self.stores = {}, {}
         self.generation += 1
-        with contextlib.suppress(KafkaException):  # a fenced consumer says so here, and again in the next poll
+        with contextlib.suppress(KranhubError):  # a fenced consumer says so here, and again in the next poll
             consumer.unassign()
 
     def committed(self, offsets: Mapping[Place, int]) -> None:
@@ -71,7 +68,7 @@ class Assignment:
         self.positions.update(offsets)
         self.require_room()
 
-    def rewind(self, consumer: Consumer) -> None:
+    def rewind(self, consumer: Guarded) -> None:
         """Go back to where the last commit ended."""
         for (topic, partition), offset in self.positions.items():
             _seek(consumer, TopicPartition(topic, partition, offset))
@@ -135,17 +132,17 @@ def _has(offsets: Mapping[Place, int | None], partition: int) -> bool:
     return any(place[1] == partition for place in offsets)
 
 
-def _seek(consumer: Consumer, place: TopicPartition) -> None:
+def _seek(consumer: Guarded, place: TopicPartition) -> None:
     """Seek, trying again while the partition's fetcher is still starting; one that was lost is left alone."""
     deadline = time.monotonic() + SEEK_S
     while True:
         try:
             consumer.seek(place)
-        except KafkaException as raised:
+        except BrokerAway:
             if all((given.topic, given.partition) != (place.topic, place.partition) for given in consumer.assignment()):
                 return
             if time.monotonic() > deadline:
-                raise clients.translated(raised.args[0]) from raised
+                raise
             time.sleep(0.05)
         else:
             return

@@ -2,16 +2,16 @@
 
 import re
 
-from confluent_kafka import Consumer, IsolationLevel, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, OffsetSpec
+from confluent_kafka import IsolationLevel, TopicPartition
+from confluent_kafka.admin import OffsetSpec
 
 from kranhub import workers
-from kranhub.errors import Misconfigured
+from kranhub.errors import Fenced, Misconfigured, Unavailable
 from kranhub.settings import Settings
 from kranhub.text import Text
 from streams.exactly_once import changelog, clients
 from streams.exactly_once.changelog import Place
-from streams.exactly_once.clients import retried
+from streams.exactly_once.guard import Aborted, Guarded, TransactionalProducer
 from streams.exactly_once.restore import patiently
 from streams.exactly_once.stage import Stage
 
@@ -23,7 +23,7 @@ def move(settings: Settings, stage: Stage, place: Place, to: int | None) -> int:
     """Let the stage go on at offset ``to`` of an input's partition, None for the oldest record; return that offset.
 
     Raises `Misconfigured` when the topic has no such offset or a worker still runs the stage, `Unavailable` when Kafka
-    is away.
+    is away or somebody else moves the stage at the same time.
     """
     _require_input(stage, place[0])
     _require_nobody(settings, stage.name)
@@ -34,8 +34,10 @@ def move(settings: Settings, stage: Stage, place: Place, to: int | None) -> int:
     producer = clients.producer(settings, stage.name, MOVER)
     consumer = clients.reader(settings, clients.group(settings, stage.name))
     try:
-        retried(lambda: producer.init_transactions(30))
+        producer.init_transactions(30)
         _transact(producer, consumer, stage, place, offset)
+    except (Aborted, Fenced) as overtaken:
+        raise Unavailable(_not_moved(stage.name)) from overtaken
     finally:
         consumer.close()
     return offset
@@ -54,17 +56,17 @@ def _require_nobody(settings: Settings, stage: str) -> None:
         raise Misconfigured(_running(stage))
 
 
-def _transact(producer: Producer, consumer: Consumer, stage: Stage, place: Place, offset: int) -> None:
+def _transact(producer: TransactionalProducer, consumer: Guarded, stage: Stage, place: Place, offset: int) -> None:
     topic, partition = place
     producer.begin_transaction()
     if stage.changelog is not None:
         producer.produce(stage.changelog, str(offset).encode(), changelog.offset_key(topic), partition)
     offsets, metadata = [TopicPartition(topic, partition, offset)], consumer.consumer_group_metadata()
-    retried(lambda: producer.send_offsets_to_transaction(offsets, metadata, 10))
-    retried(lambda: producer.commit_transaction(10))
+    producer.send_offsets_to_transaction(offsets, metadata, 10)
+    producer.commit_transaction(10)
 
 
-def _bounds(admin: AdminClient, place: Place) -> tuple[int, int]:
+def _bounds(admin: Guarded, place: Place) -> tuple[int, int]:
     """Return the offsets of the oldest record and of the end, as a read_committed reader sees it."""
     if place[1] >= clients.partition_counts(admin, [place[0]])[place[0]]:
         raise Misconfigured(_no_partition(place))
@@ -106,4 +108,13 @@ def _running(stage: str) -> Text:
         "10 s, and try again. Nothing was moved.",
         ru=f"Этап {stage} ещё выполняется или выполнялся 10 с назад. Остановите ядро на всех машинах, "
         "подождите 10 с и повторите. Ничего не изменено.",
+    )
+
+
+def _not_moved(stage: str) -> Text:
+    return Text(
+        en=f"The stage {stage} was not moved: the transaction was ended from elsewhere, as by another "
+        "`kranhub core move`. See where the stage stands with `kranhub status`, then try again.",
+        ru=f"Этап {stage} не перемещён: транзакцию завершили извне, например другой `kranhub core move`. Посмотрите "
+        "положение этапа командой `kranhub status` и повторите.",
     )

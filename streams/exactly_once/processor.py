@@ -5,17 +5,17 @@ import time
 from collections.abc import Iterable, Sequence
 
 import structlog
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 
 from kranhub.codec import Codec
 from kranhub.errors import Failed, Misconfigured, Unavailable
 from kranhub.failpoints import failpoint
 from kranhub.settings import Settings
 from kranhub.text import Text
-from streams.exactly_once import clients
+from streams.exactly_once import clients, guard
 from streams.exactly_once.assignment import Assignment
 from streams.exactly_once.batch import Batch
-from streams.exactly_once.clients import Aborted, BrokerAway, retried
+from streams.exactly_once.guard import Aborted, BrokerAway
 from streams.exactly_once.metrics import Metrics
 from streams.exactly_once.out import Output
 from streams.exactly_once.pace import ENOUGH_S, Pace
@@ -54,7 +54,7 @@ class Processor:
         self._producer = clients.producer(self._settings, self.stage.name, self._instance)
         self._consumer = clients.consumer(self._settings, self.stage, self._instance)
         try:
-            retried(lambda: self._producer.init_transactions(30))
+            self._producer.init_transactions(30)
             self._consumer.subscribe(
                 list(self.stage.inputs), on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._revoked
             )
@@ -65,12 +65,12 @@ class Processor:
         finally:
             self._consumer.close()
 
-    def _assigned(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
-        self._assignment.assigned(consumer, partitions)
+    def _assigned(self, _consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        self._assignment.assigned(self._consumer, partitions)
         self._metrics.assigned(self._assignment)
 
-    def _revoked(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
-        self._assignment.revoked(consumer, partitions)
+    def _revoked(self, _consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        self._assignment.revoked(self._consumer, partitions)
         self._metrics.assigned(self._assignment)
 
     def _poll(self) -> list[Record]:
@@ -94,8 +94,8 @@ class Processor:
             return
         if error.code() in (KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE):
             raise Misconfigured(_expired(message, self.stage.name))
-        if error.fatal() or not clients.passes(error):
-            raise clients.translated(error)
+        if not guard.passes(error):
+            raise guard.translated(error)
         self._log.warning("kafka", error=error.name(), topic=message.topic())
 
     def _handle(self, records: Sequence[Record], stopping: threading.Event) -> None:
@@ -135,7 +135,7 @@ class Processor:
         5. Commit (``core.after-commit``).
         6. Make the changes part of the state in memory. An abort anywhere above drops them and seeks back.
         """
-        retried(self._producer.begin_transaction)
+        self._producer.begin_transaction()
         began = time.monotonic()
         taken = batch.process(records, ENOUGH_S)
         self._pace.took(taken, time.monotonic() - began)
@@ -145,11 +145,11 @@ class Processor:
         failpoint("core.after-produce")
         offsets = [TopicPartition(topic, partition, at) for (topic, partition), at in batch.offsets.items()]
         metadata = self._consumer.consumer_group_metadata()
-        retried(lambda: self._producer.send_offsets_to_transaction(offsets, metadata, 10))
+        self._producer.send_offsets_to_transaction(offsets, metadata, 10)
         failpoint("core.after-offsets")
         self._producer.flush(10)
         failpoint("core.before-commit")
-        retried(lambda: self._producer.commit_transaction(10))
+        self._producer.commit_transaction(10)
         failpoint("core.after-commit")
         batch.commit()
         self._assignment.committed(batch.offsets)
@@ -158,20 +158,13 @@ class Processor:
     def _produce(self, outputs: Iterable[Output]) -> None:
         produce = self._producer.produce
         for topic, key, value, headers, partition in outputs:
-            while True:
-                try:
-                    produce(topic, value, key, partition, headers=headers)
-                    break
-                except BufferError:
-                    self._producer.poll(0.1)
-                except KafkaException as raised:
-                    raise Aborted(raised.args[0].name()) from raised
+            produce(topic, value, key, partition, headers)
 
     def _abort(self) -> None:
         """Drop the transaction and go back to where the last commit ended."""
         self._metrics.aborted()
         try:
-            retried(lambda: self._producer.abort_transaction(10))
+            self._producer.abort_transaction(10)
         except Aborted as again:
             raise Failed(_never_commits(self.stage.name, str(again))) from again
         self._assignment.rewind(self._consumer)

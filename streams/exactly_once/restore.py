@@ -16,22 +16,20 @@ from typing import TypeVar
 
 from confluent_kafka import (
     OFFSET_BEGINNING,
-    Consumer,
     IsolationLevel,
     KafkaError,
-    KafkaException,
     Message,
     TopicPartition,
 )
-from confluent_kafka.admin import AdminClient, OffsetSpec
+from confluent_kafka.admin import OffsetSpec
 
 from kranhub.errors import Misconfigured, Unavailable
 from kranhub.failpoints import failpoint
 from kranhub.text import Text
 from streams.exactly_once import store
 from streams.exactly_once.changelog import STATE, Place, Restored
-from streams.exactly_once.clients import passes, translated
 from streams.exactly_once.collector import collector_at_rest
+from streams.exactly_once.guard import BrokerAway, Guarded, errors_as_ours, passes, translated
 
 PATIENCE_S = 120.0
 """Longer than any open transaction can block: their time-out is 10 s."""
@@ -45,7 +43,7 @@ CHECK_BYTES = 64_000_000
 Answer = TypeVar("Answer")
 
 
-def committed(consumer: Consumer, group: str, places: Sequence[Place]) -> dict[Place, int | None]:
+def committed(consumer: Guarded, group: str, places: Sequence[Place]) -> dict[Place, int | None]:
     """Return the group's stable offsets, None where it has none (step 1). Raises `Unavailable`.
 
     ``consumer`` is one of the group that reads read_committed: librdkafka then asks for stable offsets. The admin
@@ -59,13 +57,13 @@ def committed(consumer: Consumer, group: str, places: Sequence[Place]) -> dict[P
     def ask() -> dict[Place, int | None] | None:
         found = consumer.committed(wanted, timeout=ASK_S)
         if errors := [entry.error for entry in found if entry.error]:
-            raise KafkaException(errors[0])
+            raise translated(errors[0])
         return {(e.topic, e.partition): e.offset if e.offset >= 0 else None for e in found}
 
     return patiently(ask, group)
 
 
-def ends(admin: AdminClient, changelog: str, partitions: Iterable[int]) -> dict[int, int]:
+def ends(admin: Guarded, changelog: str, partitions: Iterable[int]) -> dict[int, int]:
     """Return the changelog's end per partition, uncommitted records included (step 2). Raises `Unavailable`."""
     request = {TopicPartition(changelog, partition): OffsetSpec.latest() for partition in partitions}
 
@@ -81,17 +79,18 @@ def patiently(ask: Callable[[], Answer | None], what: str) -> Answer:
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
         try:
-            if (found := ask()) is not None:
-                return found
-        except KafkaException as raised:
-            if not passes(raised.args[0]):
-                raise translated(raised.args[0]) from raised
+            with errors_as_ours():
+                if (found := ask()) is not None:
+                    return found
+        except BrokerAway as away:
+            if not away.passes:
+                raise
         time.sleep(0.05)
     raise Unavailable(_unstable(what))
 
 
 def read(
-    consumer: Consumer, changelog: str, until: dict[int, int], require_room: Callable[[int], None] = lambda size: None
+    consumer: Guarded, changelog: str, until: dict[int, int], require_room: Callable[[int], None] = lambda size: None
 ) -> dict[int, Restored]:
     """Read the partitions of a changelog up to the given ends (step 3). Raises `Unavailable` after `PATIENCE_S`.
 

@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from confluent_kafka import KafkaException, Producer
-
-from kranhub import envelope, kafka, topics
+from kranhub import envelope, topics
 from kranhub.codec import Codec
 from kranhub.envelope import Envelope
-from kranhub.errors import Unavailable
+from kranhub.errors import Failed, Fenced, Unavailable
 from kranhub.settings import Settings
 from kranhub.text import Text
+from streams.exactly_once import clients
+from streams.exactly_once.guard import BrokerAway
 
 WAIT_S = 30.0
 """How long the brokers may take."""
@@ -34,9 +34,8 @@ def send(settings: Settings, codec: Codec, rows: Sequence[Row], source: str) -> 
     The records carry no stamp of the hub: the stages take the broker's time, so this machine's clock sets nothing.
     Raises `Unavailable` when Kafka or the registry is away.
     """
-    config = {**kafka.librdkafka(settings), "partitioner": "murmur2_random", "log_level": 3}
-    timeout = {"message.timeout.ms": int(WAIT_S * 1000), "enable.idempotence": True}
-    producer = Producer({**config, **timeout, "error_cb": lambda _error: None})
+    config = {"message.timeout.ms": int(WAIT_S * 1000), "enable.idempotence": True}
+    producer = clients.plain_producer(settings, **config)
     failures: list[str] = []
     try:
         for row in rows:
@@ -48,8 +47,8 @@ def send(settings: Settings, codec: Codec, rows: Sequence[Row], source: str) -> 
                 on_delivery=lambda error, _message: failures.append(error.name()) if error else None,
             )
         left = producer.flush(WAIT_S + 1)
-    except KafkaException as raised:
-        raise _away(raised.args[0].name()) from raised
+    except (BufferError, BrokerAway, Failed, Fenced) as error:
+        raise _away(str(error)) from error
     if left or failures:
         raise _away(failures[0] if failures else "_TIMED_OUT")
 

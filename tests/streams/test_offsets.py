@@ -12,9 +12,10 @@ from kafka import KafkaAdminClient
 from kafka import TopicPartition as Place
 
 from kranhub import topics
-from kranhub.errors import Misconfigured
+from kranhub.errors import Fenced, Misconfigured
 from streams.exactly_once import clients, restore
 from streams.exactly_once.changelog import Restored
+from streams.exactly_once.guard import Aborted
 from streams.exactly_once.moving import move
 from tests.streams.test_processor import PARTITION, Counting, bootstrap, counts, feed, started
 from tests.support.core import World, wait_for, world
@@ -220,6 +221,39 @@ def test_committed_offsets_wait_until_they_are_stable(around: World) -> None:
     thread.join(30)
     member.close()
     assert found == [{(topic, PARTITION): 7}]
+
+
+def test_every_call_of_a_fenced_producer_says_that_it_is_fenced(around: World) -> None:
+    topic = topics.hub(around.settings.namespace, "clock")
+    loser = clients.producer(around.settings, "probe", "one")
+    loser.init_transactions(30)
+    loser.begin_transaction()
+    loser.produce(topic, b"first", b"key")
+    winner = clients.producer(around.settings, "probe", "one")
+    winner.init_transactions(30)
+
+    def fenced() -> bool:
+        with contextlib.suppress(Fenced, Aborted):
+            loser.produce(topic, b"again", b"key")
+            loser.flush(1)
+            return False
+        return True
+
+    wait_for(fenced, "the broker has said that a newer one has begun")
+    steps: list[Callable[[], object]] = [
+        lambda: loser.produce(topic, b"late", b"key"),
+        lambda: loser.commit_transaction(10),
+        lambda: loser.abort_transaction(10),
+        loser.begin_transaction,
+        lambda: loser.init_transactions(10),
+    ]
+    for step in steps:
+        with pytest.raises(Fenced):
+            step()
+    winner.begin_transaction()
+    winner.produce(topic, b"won", b"key")
+    winner.commit_transaction(10)
+    assert [message.raw for message in around.read("hub.clock")] == [b"won"]
 
 
 def made_again(admin: AdminClient, topic: str) -> bool:

@@ -9,6 +9,7 @@ import streams.beat
 from kranhub.errors import Unavailable
 from kranhub.settings import Settings
 from kranhub.text import Text
+from streams.exactly_once import clients
 
 
 class Produced:
@@ -48,7 +49,7 @@ class AwayAtFirst:
 def test_a_beat_without_a_registry_is_dropped_and_the_next_one_follows(monkeypatch: pytest.MonkeyPatch) -> None:
     stopping = threading.Event()
     produced, codec = Produced(stopping), AwayAtFirst()
-    monkeypatch.setattr(streams.beat, "Producer", produced)
+    monkeypatch.setattr(clients, "Producer", produced)
     settings = Settings(tick_s=1, kafka_bootstrap="127.0.0.1:1", registry_url="http://127.0.0.1:1")
     streams.beat.beat(settings, codec, "a", stopping)  # type: ignore[arg-type]
     assert (codec.asked, produced.values) == (2, [b"Tick"])

@@ -1,0 +1,135 @@
+"""Whatever kafka-python raises, at whichever call, leaves the kernel and the runtime as one of the hub's errors."""
+
+import ast
+import asyncio
+import re
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kafka import TopicPartition
+from kafka import errors as kafka_errors
+
+from connectors.runtime import context
+from connectors.runtime.context import KafkaThread
+from deploy.embedded import connectorstates, probe
+from kranhub import members, reading, topicadmin, unseen, workers
+from kranhub.errors import Fenced, KranhubError, Unavailable
+from kranhub.settings import Settings
+
+SETTINGS = Settings(kafka_bootstrap="127.0.0.1:1", registry_url="http://127.0.0.1:1")
+CODEC: Any = None
+PLACE = TopicPartition("topic", 0)
+ERRORS = [
+    kafka_errors.KafkaConnectionError("away"),
+    kafka_errors.KafkaTimeoutError("late"),
+    kafka_errors.ProducerFencedError("newer"),
+    kafka_errors.TopicAuthorizationFailedError("no rights"),
+]
+
+
+def unseen_reader() -> Any:
+    with closing(unseen.Reader(SETTINGS)) as reader:
+        return reader.nothing({PLACE: 0}, {PLACE: 1})
+
+
+def omsk() -> Any:
+    return members.load(Path("deploy/members/omsk.yaml"))
+
+
+USES: dict[str, Callable[[], Any]] = {
+    "kranhub/reading.py": lambda: list(reading.messages(SETTINGS, CODEC, "topic")),
+    "kranhub/topicadmin.py": lambda: topicadmin.apply(SETTINGS, omsk()),
+    "kranhub/workers.py": lambda: workers.groups(SETTINGS),
+    "kranhub/unseen.py": unseen_reader,
+    "deploy/embedded/probe.py": lambda: probe.broker(SETTINGS, "127.0.0.1:1"),
+    "deploy/embedded/connectorstates.py": lambda: connectorstates.connector_states(SETTINGS),
+}
+"""How each module is used that opens a client of its own."""
+
+IN_KAFKA_THREADS = {f"connectors/runtime/{name}.py" for name in ("checkpoints", "context", "inbox", "sink", "source")}
+"""What runs on a `KafkaThread` only."""
+
+CATCHES = {"connectors/runtime/status.py"}
+"""What logs Kafka's errors and goes on."""
+
+
+class Broken:
+    """Stands in for a client: it can be opened, or not, and no call of it succeeds."""
+
+    error: kafka_errors.KafkaError
+    opens: bool
+
+    def __init__(self, *_words: Any, **_named: Any) -> None:
+        if not self.opens:
+            raise self.error
+
+    def __getattr__(self, name: str) -> Any:
+        def call(*_words: Any, **_named: Any) -> None:
+            if name != "close":
+                raise self.error
+
+        return call
+
+
+@pytest.mark.parametrize("opens", [False, True])
+@pytest.mark.parametrize("error", ERRORS)
+@pytest.mark.parametrize("use", USES.values(), ids=USES)
+def test_a_reader_says_what_it_cannot_do(
+    monkeypatch: pytest.MonkeyPatch, use: Callable[[], Any], error: kafka_errors.KafkaError, opens: bool
+) -> None:
+    broken = type("BrokenClient", (Broken,), {"error": error, "opens": opens})
+    for module in (reading, topicadmin, unseen, connectorstates):
+        name = "KafkaAdminClient" if module is topicadmin else "KafkaConsumer"
+        monkeypatch.setattr(module, name, broken)
+    monkeypatch.setattr(probe, "KafkaAdminClient", broken)
+    monkeypatch.setattr(probe, "_connects", lambda _address: True)
+    if use is unseen_reader:
+        assert unseen_reader() == set()
+    else:
+        with pytest.raises(Unavailable):
+            use()
+
+
+@pytest.mark.parametrize("kind", context.FENCED)
+@pytest.mark.parametrize("in_words", [False, True])
+def test_a_fenced_connector_stops_also_where_kafka_python_tells_of_it_in_words(kind: Any, in_words: bool) -> None:
+    """It would open another producer otherwise, and fence its own successor."""
+    error = kind("a newer one has begun")
+    if in_words:
+        error = kafka_errors.KafkaError(
+            f"Cannot execute transactional method because we are in an error state: {error}"
+        )
+    with pytest.raises(Fenced):
+        on_kafka_thread(error)
+
+
+@pytest.mark.parametrize("error", ERRORS)
+def test_no_error_of_kafka_leaves_a_kafka_thread(error: kafka_errors.KafkaError) -> None:
+    with pytest.raises(KranhubError):
+        on_kafka_thread(error)
+
+
+def on_kafka_thread(error: Exception) -> None:
+    def call() -> None:
+        raise error
+
+    thread = KafkaThread(SETTINGS, "test")
+    try:
+        asyncio.run(thread.run(call))
+    finally:
+        thread.close()
+
+
+def test_every_module_that_opens_a_client_is_known_here() -> None:
+    places = [path for room in ("kranhub", "connectors", "deploy/embedded") for path in Path(room).rglob("*.py")]
+    opening = {str(path) for path in places if any(opens(path))}
+    assert opening - IN_KAFKA_THREADS - CATCHES <= set(USES)
+
+
+def opens(path: Path) -> Iterator[bool]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            yield re.fullmatch("Kafka(Consumer|Producer|AdminClient)", node.func.id) is not None
