@@ -2,11 +2,12 @@
 
 import copy
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from kranhub import schemafiles, schemalint, topics
+from kranhub import schemabaseline, schemafiles, schemalint, topics
 
 RECORDS = schemafiles.load_all()
 
@@ -98,3 +99,135 @@ def test_a_careless_field_is_found(change: Callable[[dict[str, Any]], Any], word
 def test_an_enum_without_default_is_found() -> None:
     schema = changed("Order", lambda schema: field(schema, "kind")["type"].pop("default"))
     assert any("no default" in found for found in schemalint.lint(schema))
+
+
+Schema = dict[str, Any]
+Change = Callable[[Schema], Any]
+
+
+def kind(schema: Schema) -> Schema:
+    """The enum of an order's field ``kind``."""
+    found: Schema = field(schema, "kind")["type"]
+    return found
+
+
+def line_field(schema: Schema, name: str) -> Schema:
+    return field(field(schema, "lines")["type"]["items"], name)
+
+
+def optional(schema: Schema) -> Schema:
+    """Some field of null or string."""
+    return next(entry for entry in schema["fields"] if entry["type"] == ["null", "string"])
+
+
+def rename_symbol(schema: Schema) -> None:
+    symbols = kind(schema)["symbols"]
+    symbols[symbols.index("UNKNOWN") - 1] += "_RENAMED"
+
+
+def remove_symbol(schema: Schema) -> None:
+    kind(schema)["symbols"] = [name for name in kind(schema)["symbols"] if name != last_symbol(schema)]
+
+
+def last_symbol(schema: Schema) -> str:
+    return str(next(name for name in reversed(kind(schema)["symbols"]) if name != "UNKNOWN"))
+
+
+def rename(schema: Schema) -> None:
+    schema["fields"].append({**optional(schema), "name": "another", "aliases": [optional(schema)["name"]]})
+    schema["fields"].remove(optional(schema))
+
+
+REFUSED: dict[str, Change] = {
+    "a symbol was removed": remove_symbol,
+    "a symbol was renamed": rename_symbol,
+    "an optional field was removed": lambda schema: schema["fields"].remove(optional(schema)),
+    "an optional field of a line was removed": lambda schema: field(schema, "lines")["type"]["items"]["fields"].remove(
+        line_field(schema, "description")
+    ),
+    "a field was renamed by alias": rename,
+    "a field got an alias": lambda schema: optional(schema).update(aliases=["former"]),
+    "a record got an alias": lambda schema: schema.update(aliases=["Purchase"]),
+    "an enum got an alias": lambda schema: kind(schema).update(aliases=["Sort"]),
+    "a field's default changed": lambda schema: field(schema, "kind").update(default=last_symbol(schema)),
+    "a field's default went": lambda schema: optional(schema).pop("default"),
+    "null became a text": lambda schema: optional(schema).update(type=["string", "null"], default=""),
+    "an enum's default changed": lambda schema: kind(schema).update(default=last_symbol(schema)),
+    "an enum's default went": lambda schema: kind(schema).pop("default"),
+    "the record was renamed": lambda schema: schema.update(name="Purchase"),
+    "the namespace changed": lambda schema: schema.update(namespace="kranhub.v2"),
+    "the enum was renamed": lambda schema: kind(schema).update(name="Sort"),
+    "the line was renamed": lambda schema: field(schema, "lines")["type"]["items"].update(name="Row"),
+    "the union's order changed": lambda schema: optional(schema).update(type=["string", "null"]),
+    "the union was narrowed": lambda schema: optional(schema).update(type="string"),
+    "the union was narrowed to null": lambda schema: optional(schema).update(type=["null"]),
+    "a text became bytes": lambda schema: field(schema, "order_id").update(type="bytes"),
+    "a text became an id": lambda schema: field(schema, "order_id").update(
+        type={"type": "string", "logicalType": "uuid"}
+    ),
+    "a list became a map": lambda schema: field(schema, "lines").update(
+        type={"type": "map", "values": field(schema, "lines")["type"]["items"]}
+    ),
+    "a field without default was added": lambda schema: schema["fields"].append(
+        {"name": "batch", "type": "string", "doc": "Batch. ISA-95"}
+    ),
+    "a field was added under another's name": lambda schema: schema["fields"].append(
+        {"name": "batch", "aliases": ["order_id"], "type": ["null", "string"], "default": None, "doc": "Batch."}
+    ),
+}
+
+
+@pytest.mark.parametrize("change", REFUSED.values(), ids=REFUSED)
+def test_what_an_older_or_a_newer_reader_would_misread_is_refused(change: Change) -> None:
+    assert schemalint.compare(RECORDS["Order"], changed("Order", change)) != []
+
+
+ALLOWED: dict[str, Change] = {
+    "other words": lambda schema: (schema.update(doc="Other."), field(schema, "order_id").update(doc="Other.")),
+    "an optional field at the end": lambda schema: schema["fields"].append(
+        {"name": "batch", "type": ["null", "string"], "default": None, "doc": "Batch. ISA-95"}
+    ),
+    "an optional field in between": lambda schema: schema["fields"].insert(
+        1, {"name": "batch", "type": {"type": "array", "items": "string"}, "default": [], "doc": "Batches. ISA-95"}
+    ),
+    "another symbol": lambda schema: kind(schema)["symbols"].append("ANOTHER"),
+}
+
+
+@pytest.mark.parametrize("change", ALLOWED.values(), ids=ALLOWED)
+def test_what_every_reader_takes_is_allowed(change: Change) -> None:
+    assert schemalint.compare(RECORDS["Order"], changed("Order", change)) == []
+
+
+def test_a_type_that_is_used_again_by_its_name_is_compared_as_well() -> None:
+    inner = {"type": "enum", "name": "Unit", "symbols": ["UNKNOWN", "KGM"], "default": "UNKNOWN"}
+    old: Schema = {"type": "record", "name": "R", "namespace": "k", "fields": [{"name": "a", "type": inner}]}
+    old["fields"].append({"name": "b", "type": "k.Unit"})
+    new: Schema = copy.deepcopy(old)
+    new["fields"] = [{"name": "b", "type": inner}, {"name": "a", "type": "Unit"}]
+    assert schemalint.compare(old, new) == []
+    assert schemalint.compare(old, {**new, "fields": new["fields"][:1]}) != []
+
+
+def test_the_schemas_are_what_the_releases_published_or_more() -> None:
+    assert schemabaseline.mistakes(schemabaseline.load(), RECORDS) == []
+
+
+def test_a_record_that_is_gone_is_a_mistake() -> None:
+    left = {name: schema for name, schema in RECORDS.items() if name != "Order"}
+    assert schemabaseline.mistakes(schemabaseline.load(), left) == ["Order: the record was removed"]
+
+
+def test_every_version_that_was_published_counts() -> None:
+    """A field that a release added must not go either when the one before did not have it."""
+    more = changed("Order", ALLOWED["an optional field at the end"])
+    published = schemabaseline.extended(schemabaseline.load(), {**RECORDS, "Order": more})
+    assert published["Order"][-1] == more
+    assert schemabaseline.mistakes(published, RECORDS) == ["Order.batch: the field was removed"]
+    assert schemabaseline.extended(published, {**RECORDS, "Order": more}) == published
+
+
+def test_the_file_reads_as_it_was_written(tmp_path: Path) -> None:
+    published = schemabaseline.load()
+    (tmp_path / "published.json").write_text(schemabaseline.dump(published), encoding="utf-8")
+    assert schemabaseline.load(tmp_path / "published.json") == published
