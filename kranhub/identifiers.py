@@ -1,30 +1,46 @@
-"""Identifiers: an order's key, and a plant order's id that begins with it, so that no look-up finds the root."""
+"""Identifiers: an order's key, and a plant order's id that begins with it, so that no look-up finds the root.
 
-from urllib.parse import quote, unquote
+Both are text as people write it, in UTF-8; nothing but a line's own ``%`` and ``/`` is encoded (docs/architecture.md,
+"Keys and ids").
+"""
+
+import re
+
+_PLANT_ORDER = re.compile(r"[a-z][a-z0-9-]{1,39}:.+/[^/]+\.[^/.]+\.[0-9]+")
 
 
 def order_key(buyer: str, order_id: str) -> str:
-    """Return ``buyer:order_id`` with ``%`` and ``/`` of the order number percent-encoded; spaces stay readable.
-
-    Lone surrogates stand for bytes that are not UTF-8 (PEP 383): those bytes are percent-encoded.
-    """
-    return f"{buyer}:{quote(order_id, safe=_SAFE, errors='surrogateescape')}"
+    """Return ``buyer:order_id``, both as they are."""
+    return f"{buyer}:{order_id}"
 
 
 def order_of(key: str) -> tuple[str, str]:
-    """Return ``(buyer, order_id)`` of an order key."""
+    """Return ``(buyer, order_id)`` of an order key; a member's id holds no colon."""
     buyer, _, order_id = key.partition(":")
-    return buyer, unquote(order_id)
+    return buyer, order_id
+
+
+def line_place(line_id: str) -> str:
+    """Return a line's id as it stands in a plant order's id: ``%`` is ``%25``, ``/`` is ``%2F``."""
+    return line_id.replace("%", "%25").replace("/", "%2F")
+
+
+def line_of(place: str) -> str:
+    """Return the line's id that `line_place` has made this of."""
+    return place.replace("%2F", "/").replace("%25", "%")
 
 
 def plant_order_id(order: str, line_id: str, part: str, attempt: int) -> str:
-    """Return ``<order key>/<line>.<part>.<attempt>``; ``attempt`` counts from 1."""
-    return f"{order}/{line_id}.{part}.{attempt}"
+    """Return ``<order key>/<line>.<part>.<attempt>``; ``attempt`` counts from 1. The last slash ends the key."""
+    return f"{order}/{line_place(line_id)}.{part}.{attempt}"
 
 
 def order_key_of(plant_order: str) -> str:
-    """Return the order key that a plant order's id begins with."""
-    return plant_order.partition("/")[0]
+    """Return the order key that a plant order's id begins with; a text without a slash is taken for a key."""
+    key, slash, _ = plant_order.rpartition("/")
+    return key if slash else plant_order
 
 
-_SAFE = "".join(chr(code) for code in range(32, 127) if chr(code) not in "%/") + "№"
+def is_plant_order_id(text: str) -> bool:
+    """Return whether the text has the form of a plant order's id: a reference that the hub has given."""
+    return _PLANT_ORDER.fullmatch(text) is not None

@@ -151,7 +151,7 @@ class Desk:
             head.reference: order["plant_order_id"],
             head.revision: order["revision"],
             head.customer: self._customers.get(order["buyer"], order["buyer"]),
-            head.order_id: order["order_id"],
+            head.order_id: order.get("order_number") or order["order_id"],
             head.programme: order["programme"],
             head.consignee: order["consignee"],
             head.requested_date: order["requested_date"],

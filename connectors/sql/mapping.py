@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,11 +27,9 @@ from connectors.sql.config import (
 )
 from connectors.sql.values import Row, Values
 from kranhub.errors import InvalidDocument
+from kranhub.identifiers import is_plant_order_id
 from kranhub.members import Member
 from kranhub.text import Text
-
-PLANT_ORDER_ID = re.compile(r"^[a-z][a-z0-9-]{1,39}:[^/]+/.+$")
-"""A reference that the hub wrote: ``buyer:order/line.part.attempt``; other references are the plant's own business."""
 
 Document = dict[str, Any]
 
@@ -129,7 +126,7 @@ class ResponseStream(Stream):
         """Return the OrderResponse; None for the plant's own orders and for those not answered yet."""
         row, settings = snapshot.row, self.settings
         reference = self.values.text(row, settings.reference)
-        if reference is None or not PLANT_ORDER_ID.match(reference):
+        if reference is None or not is_plant_order_id(reference):
             return None
         answer = mapped(self.values, row, settings.status, self._answers)
         if answer is Answer.NONE:
@@ -269,7 +266,7 @@ class ProductionStream(Stream):
         return number, {
             "production_order_id": number,
             "plant": self.member.id,
-            "plant_order_id": reference if reference and PLANT_ORDER_ID.match(reference) else None,
+            "plant_order_id": reference if reference and is_plant_order_id(reference) else None,
             "item_code": values.required(row, settings.item_code),
             "item": None,
             "planned": values.quantity(row, settings.planned),
@@ -300,11 +297,13 @@ class OrderStream(Stream):
         standing = mapped(values, row, settings.status, settings.statuses)
         if standing is Standing.NONE:
             return None
-        number, wanted = values.required(row, settings.number), values.day(row, settings.requested_date)
+        order_id, number = self.order_id(row), values.text(row, settings.number)
+        wanted = values.day(row, settings.requested_date)
         if wanted is None:
             values.required(row, settings.requested_date)
-        return number, {
-            "order_id": number,
+        return order_id, {
+            "order_id": order_id,
+            "number": number,
             "buyer": self.member.id,
             **{role: values.text(row, getattr(settings, role)) for role in ("payer", "user", "consignee")},
             "kind": settings.kind,
@@ -319,6 +318,10 @@ class OrderStream(Stream):
             "lines": [self._line(line) for line in snapshot.lines],
         }
 
+    def order_id(self, row: Row) -> str:
+        """Return the row's key as people read it, several columns joined by a comma: what stays as long as the row."""
+        return ",".join(_readable(row[column]) for column in self.settings.key)
+
     def _line(self, line: Row) -> Document:
         columns, values = self.settings.lines, self.values
         return {
@@ -332,6 +335,11 @@ class OrderStream(Stream):
             "requested_date": values.day(line, columns.requested_date),
             "hold_reason": None,
         }
+
+
+def _readable(value: Any) -> str:
+    """Return a key column's value: what pads a ``char(n)`` is no part of it."""
+    return value.hex() if isinstance(value, bytes) else str(value).strip()
 
 
 def mapped(values: Values, row: Row, column: str, codes: Mapping[str, Any]) -> Any:

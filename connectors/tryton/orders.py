@@ -193,7 +193,7 @@ class Sales:
             "party": party,
             "currency": currency,
             "reference": value["plant_order_id"],
-            "description": f"{value['buyer']}: {value['order_id']}",
+            "description": f"{value['buyer']}: {value.get('order_number') or value['order_id']}",
             "shipping_date": value["requested_date"],
             "comment": block.write(None, value["revision"], _wanted_lines(value), ACTIVE),
             "lines": [["create", lines]],

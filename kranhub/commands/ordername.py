@@ -1,4 +1,4 @@
-"""Which order a person means: by its key, its number alone, or the id of one of its plant orders."""
+"""Which order a person means: by its key, its id alone, or the id of one of its plant orders."""
 
 from collections.abc import Callable, Iterable
 
@@ -9,19 +9,18 @@ from kranhub.errors import Failed
 from kranhub.text import Text
 
 
-def encoded(order: str) -> str:
-    """Return an order's key or a plant order's id as the hub writes it: a person may leave letters unencoded."""
-    key, slash, rest = order.partition("/")
-    return f"{identifiers.order_key(*identifiers.order_of(key))}{slash}{rest}" if ":" in key else order
+def named(order: str) -> frozenset[str]:
+    """Return the order keys that the text may be, or may begin with: a slash may be the order's own."""
+    return frozenset((order, identifiers.order_key_of(order)) if identifiers.is_plant_order_id(order) else (order,))
 
 
 def meant(order: str) -> Callable[[bytes], bool]:
     """Return whether a record's key may be that of the order: for `reading.messages`."""
-    key = identifiers.order_key_of(encoded(order))
+    keys = named(order)
 
     def is_meant(raw: bytes) -> bool:
         found = raw.decode("utf-8", "replace")
-        return ":" in found and (found == key or identifiers.order_of(found)[1] == order)
+        return ":" in found and (found in keys or identifiers.order_of(found)[1] == order)
 
     return is_meant
 
@@ -29,14 +28,13 @@ def meant(order: str) -> Callable[[bytes], bool]:
 def only(order: str, keys: Iterable[str], unknown: Text) -> str:
     """Return the one order key that is meant.
 
-    Raises `Failed` with ``unknown`` where there is none, click's `UsageError` where several buyers use the number.
+    Raises `Failed` with ``unknown`` where there is none, click's `UsageError` where several orders may be.
     """
     found = sorted(set(keys))
     if not found:
         raise Failed(unknown)
-    key = identifiers.order_key_of(encoded(order))
-    if key in found:
-        return key
+    if order in found:
+        return order
     if len(found) > 1:
         raise click.UsageError(str(_several(order, found)))
     return found[0]

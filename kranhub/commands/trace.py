@@ -47,7 +47,7 @@ def wanted(order: str) -> tuple[str, str | None]:
     """Return the order's number, and its key where what a person wrote names one."""
     if ":" not in order:
         return order, None
-    key = identifiers.order_key_of(order)
+    key = identifiers.order_key_of(order) if identifiers.is_plant_order_id(order) else order
     return identifiers.order_of(key)[1], key
 
 

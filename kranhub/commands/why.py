@@ -54,8 +54,8 @@ def decisions(settings: Settings, codec: Codec, order: str) -> Sequence[Value]:
     found = list(reading.messages(settings, codec, topic, wanted=ordername.meant(order)))
     key = ordername.only(order, (message.key for message in found), _unknown(order))
     values = [message.value for message in found if message.key == key and message.value]
-    if (number := ordername.encoded(order)).startswith(f"{key}/"):
-        values = [value for value in values if value["plant_order_id"] == number]
+    if order.startswith(f"{key}/"):
+        values = [value for value in values if value["plant_order_id"] == order]
     if not values:
         raise Failed(_unknown(order))
     return values

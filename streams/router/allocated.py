@@ -41,7 +41,7 @@ def _taken(state: OrderState, place: Place, value: Value, master: MasterData, no
     after = _reserved(state, place, value, master)
     if after == state or value["kind"] != "SHORTAGE":
         return after, None, []
-    number = f"{place.portion.line_id}.{place.portion.part}/{value['generation']}/{value['from_stock']:f}"
+    number = f"{place.portion.place}/{value['generation']}/{value['from_stock']:f}"
     words = reasons.shortage(place.attempt.plant, place.portion.item, master)
     return after, Cause("shortage", words), [effects.alert(state, "shortage", number, words, now)]
 

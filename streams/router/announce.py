@@ -69,7 +69,7 @@ def _digest(seen: Value) -> str:
 
 def _effect(order_key: str, seen: Value) -> Effect:
     """Return the status under the order's key: the buyer's number may be an order of the addressee's own, too."""
-    place = f"{order_key}/{seen['addressee']}/{seen['revision']}"
+    place = f"{seen['addressee']}/{order_key}/{seen['revision']}"
     return Effect("OrderStatus", order_key, f"hub/OrderStatus/{place}", seen)
 
 

@@ -114,7 +114,7 @@ def _ask(state: OrderState, portion: Portion, fresh: tuple[Maker, ...], now: Now
 def hold(state: OrderState, portion: Portion, code: str, master: MasterData, now: Now) -> Settled:
     """Return the state with the portion held for a person, the decision that names who was tried, and an alert."""
     held = replace(portion, held=code)
-    place = f"{portion.line_id}.{portion.part}/{portion.round}"
+    place = f"{portion.place}/{portion.round}"
     said = [
         effects.decision(state, held, None, master, now),
         effects.alert(state, code, place, reasons.stuck(code, held, master), now),

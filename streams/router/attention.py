@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+from kranhub.identifiers import line_of, line_place
 from streams.router.approval import NEEDED
 from streams.router.plan import STUCK
 
@@ -79,9 +80,9 @@ def place_of(alert: Value) -> Place:
     place = alert["alert_id"].removeprefix(f"{alert['code']}/{alert['order_key']}/")
     if alert["code"] == NEEDED:
         portion = place.rpartition(".")[0]
-        return Place(portion.rpartition(".")[0], portion, f"{alert['order_key']}/{place}")
+        return Place(line_of(portion.rpartition(".")[0]), portion, f"{alert['order_key']}/{place}")
     within = place.rpartition("/")[0]
-    return Place(within.rpartition(".")[0], within) if alert["code"] in STUCK else Place(within)
+    return Place(line_of(within.rpartition(".")[0]), within) if alert["code"] in STUCK else Place(line_of(within))
 
 
 def _waits(alert: Value, order: _Order) -> bool:
@@ -120,5 +121,5 @@ def _stands(alert: Value, place: Place, order: _Order) -> bool:
 def _concerns(entry: Value, alert: Value, place: Place) -> bool:
     """Return whether a person has acted, after the alert, on the order or on the part that it is about."""
     key = alert["order_key"]
-    subjects = (key, f"{key}/{place.line}", place.attempt) if place.attempt else (entry["subject"],)
+    subjects = (key, f"{key}/{line_place(place.line)}", place.attempt) if place.attempt else (entry["subject"],)
     return entry["at"] > alert["raised_at"] and entry["subject"] in subjects

@@ -83,7 +83,7 @@ def passed(state: OrderState, master: MasterData, now: Now) -> tuple[OrderState,
 
 def _unanswered(state: OrderState, portion: Portion, attempt: Attempt, master: MasterData, now: Now) -> Effect:
     words = unanswered(attempt.plant, portion.item, master)
-    place = f"{portion.line_id}.{portion.part}.{attempt.number}/{attempt.revision}"
+    place = f"{portion.place}.{attempt.number}/{attempt.revision}"
     return effects.alert(state, "no-answer", place, words, now)
 
 

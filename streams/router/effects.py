@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from kranhub import identifiers
 from kranhub.text import Text
 from streams.router import source, terms, why
 from streams.router.cutover import SHADOW_HEADER
@@ -47,6 +48,7 @@ def plant_order(state: OrderState, portion: Portion, attempt: Attempt, master: M
         "plant_order_id": number,
         "order_key": state.key,
         "order_id": order.order_id,
+        "order_number": order.number,
         "buyer": order.buyer,
         "payer": order.payer,
         "plant": attempt.plant,
@@ -152,11 +154,12 @@ def _held(attempt: Attempt) -> dict[str, Any]:
 def decision(state: OrderState, portion: Portion, attempt: Attempt | None, master: MasterData, now: Now) -> Effect:
     """Return why the portion went to the attempt's plant, or, without an attempt, why nobody could take it."""
     number = portion.id_of(state.key, attempt) if attempt else None
-    place = number or f"{state.key}/{portion.line_id}.{portion.part}.none.{portion.round}"
+    place = number or f"{state.key}/{portion.place}.none.{portion.round}"
     rule = source.rule_of(state.order, portion, master)
     reservation = attempt.reservation if attempt else None
     value = {
         "order_key": state.key,
+        "order_number": state.order.number,
         "order_revision": state.revision,
         "line_id": portion.line_id,
         "plant_order_id": number,
@@ -193,7 +196,9 @@ def _inputs(state: OrderState, portion: Portion, attempt: Attempt | None) -> dic
 
 def audit(state: OrderState, action: Mapping[str, Any], now: Now) -> Effect:
     """Return the entry that says who did what by hand, and why."""
-    place = action["plant_order_id"] or (f"{state.key}/{action['line_id']}" if action["line_id"] else state.key)
+    place = action["plant_order_id"] or (
+        f"{state.key}/{identifiers.line_place(action['line_id'])}" if action["line_id"] else state.key
+    )
     value = {
         "entry_id": action["action_id"],
         "actor": action["actor"],
@@ -216,6 +221,7 @@ def alert(state: OrderState, code: str, place: str, text: Text, now: Now) -> Eff
         "code": code,
         "owner": OWNER,
         "order_key": state.key,
+        "order_number": state.order.number,
         "text": text.as_map(),
         "deadline": now.time + ANSWER_TIME,
         "raised_at": now.time,

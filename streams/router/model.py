@@ -51,7 +51,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """The order as its buyer last sent it. Equal content is a repeat."""
+    """The order as its buyer last sent it. Equal content is a repeat.
+
+    ``order_id`` is its ERP's own key, ``number`` what people read; None where that is the key.
+    """
 
     order_id: str
     buyer: str
@@ -68,6 +71,7 @@ class Order:
     cancelled: bool = False
     terms: Terms = field(default=NO_TERMS)
     opening: bool = False
+    number: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,6 +281,11 @@ class Portion:
         return replace(self, held=None, excluded=(), retry_from=retry_from, quote_round=-1, tries=self.tries + 1)
 
     @property
+    def place(self) -> str:
+        """``line.part`` as it stands in ids."""
+        return f"{identifiers.line_place(self.line_id)}.{self.part}"
+
+    @property
     def round(self) -> str:
         """How many attempts there were, and how often it was planned anew: what is said once for each, has this id."""
         return f"{len(self.attempts)}{again(self.tries)}"
@@ -288,7 +297,7 @@ class Portion:
     def quote_id(self, order_key: str, plant: str) -> str:
         """Return the id of the question to this candidate: another quantity is another question."""
         amount = f"{(self.quoted or self.quantity).normalize():f}"
-        number = f"{self.line_id}.{self.part}.quote{self.quote_round}{again(self.tries)}"
+        number = f"{self.place}.quote{self.quote_round}{again(self.tries)}"
         return f"{order_key}/{number}.{amount}.{plant}"
 
 

@@ -40,12 +40,18 @@ def order_of(value: Mapping[str, Any]) -> Order:
         user=value["user"],
         consignee=value["consignee"],
         programme=value["programme"],
-        delivery_place=value["delivery_place"],
+        delivery_place=_said(value["delivery_place"]),
         complete_delivery=value["complete_delivery"],
         cancelled=value["document_status"] == "CANCELLED",
         terms=terms_of(value),
         opening=bool(value.get("opening")),
+        number=_said(value.get("number")),
     )
+
+
+def _said(text: str | None) -> str | None:
+    """Return an optional text; a blank one says nothing, and an ERP would not keep it."""
+    return text if text and not text.isspace() else None
 
 
 def _line(line: Mapping[str, Any], value: Mapping[str, Any]) -> Line:
@@ -56,7 +62,7 @@ def _line(line: Mapping[str, Any], value: Mapping[str, Any]) -> Line:
         quantity=line["quantity"],
         unit=line["unit"],
         requested_date=line["requested_date"] or value["requested_date"],
-        description=line["description"],
+        description=_said(line["description"]),
         price=line["price"],
         hold_reason=line["hold_reason"],
         specification=specification_of(line),
@@ -118,7 +124,7 @@ EXPIRED = "expired"
 
 def _to_all(order: Order) -> tuple[Any, ...]:
     """Return what the order as a whole says to every plant (`effects.plant_order`)."""
-    return order.kind, order.currency, order.payer, order.programme, to_plant(order.terms)
+    return order.kind, order.currency, order.payer, order.programme, order.number, to_plant(order.terms)
 
 
 def _to_makers(order: Order) -> dict[str, tuple[Any, ...]]:

@@ -104,5 +104,5 @@ def _too_much(state: OrderState, place: Place, attempt: Attempt, master: MasterD
     if attempt.shipped <= ordered:
         return []
     words = reasons.over_shipment(attempt.plant, portion.item, attempt.shipped, ordered, master)
-    where = f"{portion.line_id}.{portion.part}.{attempt.number}/{attempt.shipped.normalize():f}"
+    where = f"{portion.place}.{attempt.number}/{attempt.shipped.normalize():f}"
     return [effects.alert(state, "over-shipment", where, words, now)]

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
+from kranhub import identifiers
 from streams.router import dates, effects, reasons
 from streams.router.announce import announce
 from streams.router.copying import replace
@@ -193,6 +194,7 @@ def _effect(state: OrderState, status: Status, cause: Cause, master: MasterData,
     value: dict[str, Any] = {
         "order_key": state.key,
         "order_id": state.order.order_id,
+        "order_number": state.order.number,
         "buyer": state.order.buyer,
         "revision": state.status_revision,
         "order_revision": status.order_revision,
@@ -234,4 +236,4 @@ def _alerts(state: OrderState, new: Status, now: Now) -> list[Effect]:
 
 def _alert_place(state: OrderState, line: LineStatus, new: Status) -> str:
     tries = sum(portion.tries for portion in state.portions if portion.line_id == line.line_id)
-    return f"{line.line_id}/{new.order_revision}{again(tries)}"
+    return f"{identifiers.line_place(line.line_id)}/{new.order_revision}{again(tries)}"

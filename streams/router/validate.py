@@ -9,7 +9,7 @@ from kranhub.currencies import currency_problem
 from kranhub.errors import InvalidDocument
 from kranhub.members import Members
 from kranhub.text import Text
-from streams.router import terms_checks
+from streams.router import terms_checks, texts
 
 Value = Mapping[str, Any]
 
@@ -45,9 +45,11 @@ def validate(subject: str, value: Value, owner: str) -> None:
     """Check a document that came by the owner's topic, by itself. Raises `InvalidDocument` with a stable code."""
     _author(subject, value, owner)
     _number(subject, value)
-    for path, when in _dates(value):
-        if not FIRST_YEAR <= when.year <= LAST_YEAR:
-            raise _absurd_date(path, when)
+    for path, leaf in _leaves(value):
+        if isinstance(leaf, str):
+            texts.check(subject, path, leaf)
+        elif not FIRST_YEAR <= leaf.year <= LAST_YEAR:
+            raise _absurd_date(path, leaf)
     check = _CHECKS.get(subject)
     if check:
         check(value)
@@ -89,26 +91,29 @@ def _author(subject: str, value: Value, owner: str) -> None:
 
 def _number(subject: str, value: Value) -> None:
     number = value[_NUMBER[subject]]
-    if not 0 < len(number) <= MAX_NUMBER or not number.isprintable():
+    if not texts.is_name(number, MAX_NUMBER):
         raise InvalidDocument("bad-number", _bad_number(_NUMBER[subject], number))
 
 
 def _bad_number(field: str, number: str) -> Text:
     return Text(
-        en=f"{field} must have 1 to {MAX_NUMBER} printable characters, not {len(number)}.",
-        ru=f"{field}: нужно от 1 до {MAX_NUMBER} печатных знаков, а не {len(number)}.",
+        en=f"{field} must have 1 to {MAX_NUMBER} characters that can be seen, and not only spaces; it has "
+        f"{len(number)}. Correct it in the ERP.",
+        ru=f"{field}: нужно от 1 до {MAX_NUMBER} видимых знаков, не одни пробелы, а сейчас знаков {len(number)}. "
+        "Исправьте в учётной системе.",
     )
 
 
-def _dates(value: Any, path: str = "") -> Iterator[tuple[str, date | datetime]]:
-    if isinstance(value, date):
+def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, str | date | datetime]]:
+    """Yield every text and date of a document with its place in it."""
+    if isinstance(value, str | date):
         yield path, value
     elif isinstance(value, Mapping):
         for name, inner in value.items():
-            yield from _dates(inner, f"{path}.{name}" if path else name)
+            yield from _leaves(inner, f"{path}.{name}" if path else name)
     elif isinstance(value, list):
         for place, inner in enumerate(value):
-            yield from _dates(inner, f"{path}[{place}]")
+            yield from _leaves(inner, f"{path}[{place}]")
 
 
 def _absurd_date(path: str, when: date) -> InvalidDocument:
@@ -142,12 +147,12 @@ def _lines(value: Value) -> None:
                 ru="В документе нет строк. Добавьте хотя бы одну или отмените документ.",
             ),
         )
-    if len(set(names)) != len(names) or not all(0 < len(name) <= 50 for name in names):
+    if len(set(names)) != len(names) or not all(texts.is_name(name, 50) for name in names):
         raise InvalidDocument(
             "bad-line-number",
             Text(
-                en="Every line needs a number of its own, of 1 to 50 characters.",
-                ru="У каждой строки должен быть свой номер длиной от 1 до 50 знаков.",
+                en="Every line needs a number of its own, of 1 to 50 characters that can be seen.",
+                ru="У каждой строки должен быть свой номер из 1-50 видимых знаков.",
             ),
         )
 
@@ -191,7 +196,7 @@ def _production(value: Value) -> None:
 
 
 def _mapping(value: Value) -> None:
-    if not 0 < len(value["item"]) <= MAX_NUMBER:
+    if not texts.is_name(value["item"], MAX_NUMBER):
         raise InvalidDocument("bad-number", _bad_number("item", value["item"]))
 
 

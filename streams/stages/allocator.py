@@ -57,7 +57,7 @@ class Allocator:
     """
 
     name = "allocator"
-    state_version = 1
+    state_version = 2
 
     def __init__(self, settings: Settings, codec: Codec) -> None:
         """Take the namespace and the codec."""

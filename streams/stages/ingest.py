@@ -112,7 +112,7 @@ def _receipts_order(value: Value) -> str:
     member, key = value["member"], value["key"]
     if value["subject"] == "PlantOrder":
         return identifiers.order_key_of(key)
-    if value["subject"] == "OrderStatus" and value["event_id"].startswith(f"hub/OrderStatus/{key}/{member}/"):
+    if value["subject"] == "OrderStatus" and value["event_id"].startswith(f"hub/OrderStatus/{member}/{key}/"):
         return str(key)
     return identifiers.order_key(member, key)
 

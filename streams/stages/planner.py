@@ -56,7 +56,7 @@ class Planner:
     """
 
     name = "planner"
-    state_version = 2
+    state_version = 3
 
     def __init__(self, settings: Settings, codec: Codec) -> None:
         """Take the namespace and the codec."""

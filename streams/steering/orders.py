@@ -11,7 +11,6 @@ import click
 from kranhub import publicnames
 from kranhub.cli import emit, output_option
 from kranhub.codec import Codec
-from kranhub.commands import ordername
 from kranhub.plain import plain
 from kranhub.registry import Registry
 from kranhub.settings import Settings, endpoints
@@ -135,7 +134,7 @@ def planner_action(action: str, subject: Subject, given: dict[str, Any]) -> dict
     """
     if subject.plant_order_id and "plant_order_id" not in given:
         raise click.UsageError(str(orderwords.whole_order(subject.order_key)))
-    number = ordername.encoded(given["plant_order_id"]) if given.get("plant_order_id") else subject.plant_order_id
+    number = given.get("plant_order_id") or subject.plant_order_id
     if number and given.get("line_id"):
         raise click.UsageError(str(orderwords.ONE_PART))
     if number and not number.startswith(f"{subject.order_key}/"):

@@ -1,6 +1,5 @@
 """Which order an action is about: one that the hub knows, or, by its full key, one that it is about to know."""
 
-import re
 from collections.abc import Container
 from dataclasses import dataclass
 
@@ -9,9 +8,6 @@ from kranhub.codec import Codec
 from kranhub.commands import ordername
 from kranhub.settings import Settings
 from kranhub.text import Text
-
-_PLANT_ORDER = re.compile(r"^[^/]+/.+\.\d+\.\d+$")
-"""As `identifiers.plant_order_id` makes them: the number of an order holds no slash."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +24,6 @@ def subject_of(settings: Settings, codec: Codec, order: str, members: Container[
     A number is looked up among the orders of which hub.decisions or hub.alerts have a word. Raises `Failed` for one
     that is unknown, click's `UsageError` for one that several buyers use.
     """
-    number = ordername.encoded(order)
-    if number.partition(":")[0] in members and (_PLANT_ORDER.match(number) or "/" not in number):
-        return Subject(identifiers.order_key_of(number), number if "/" in number else None)
     keys = {
         message.key
         for topic in ("decisions", "alerts")
@@ -38,15 +31,15 @@ def subject_of(settings: Settings, codec: Codec, order: str, members: Container[
             settings, codec, topics.hub(settings.namespace, topic), wanted=ordername.meant(order)
         )
     }
-    if "/" in order:
-        keys = {key for key in keys if identifiers.order_of(key)[1] == order}
-    return Subject(ordername.only(order, keys, _unknown(order)))
+    if not keys and order.partition(":")[0] in members:
+        keys = {identifiers.order_key_of(order) if identifiers.is_plant_order_id(order) else order}
+    key = ordername.only(order, keys, _unknown(order))
+    return Subject(key, order if order.startswith(f"{key}/") else None)
 
 
 def _unknown(order: str) -> Text:
     return Text(
-        en=f"No order {order} is known. Name it as `buyer:number` (a slash in the number is written %2F); "
-        "`kranhub orders waiting` lists what waits.",
-        ru=f"Заказ {order} не найден. Укажите его как `заказчик:номер` (косая черта в номере пишется %2F); "
-        "`kranhub orders waiting` покажет, что ждёт решения.",
+        en=f"No order {order} is known. Name it as `buyer:number`; `kranhub orders waiting` lists what waits.",
+        ru=f"Заказ {order} не найден. Укажите его как `заказчик:номер`; `kranhub orders waiting` покажет, что ждёт "
+        "решения.",
     )

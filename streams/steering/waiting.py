@@ -54,27 +54,25 @@ def waiting(codes: Sequence[str], output: str) -> None:
 
 def still_waiting(settings: Settings, codec: Codec, now: datetime) -> list[Value]:
     """Return the alerts that still wait, newest first, from hub.alerts, hub.audit and hub.work."""
-    alerts = list(_read(settings, codec, "alerts", lambda key: True))
-    keys = {alert["order_key"].encode() for _, alert in alerts if alert["order_key"]}
+    alerts = [alert for _, _, alert in _read(settings, codec, "alerts", lambda key: True)]
+    keys = {alert["order_key"].encode() for alert in alerts if alert["order_key"]}
     since: dict[str, dict[str, list[Value]]] = {}
     for topic in ("work", "audit") if keys else ():
-        for subject, value in _read(settings, codec, topic, keys.__contains__):
+        for key, subject, value in _read(settings, codec, topic, keys.__contains__):
             if subject in _LISTS and value.get("role") in (None, "buyer"):
-                since.setdefault(_order_of(subject, value), {}).setdefault(_LISTS[subject], []).append(value)
-    known = {key: Since(**lists) for key, lists in since.items()}
-    return attention.waiting((alert for _, alert in alerts), known, now)
+                since.setdefault(key, {}).setdefault(_LISTS[subject], []).append(value)
+    return attention.waiting(alerts, {key: Since(**lists) for key, lists in since.items()}, now)
 
 
 _LISTS = {"PlantOrder": "plant_orders", "OrderStatus": "statuses", "AuditEntry": "audit"}
 
 
-def _read(settings: Settings, codec: Codec, topic: str, wanted: Callable[[bytes], bool]) -> Iterator[tuple[str, Value]]:
+def _read(
+    settings: Settings, codec: Codec, topic: str, wanted: Callable[[bytes], bool]
+) -> Iterator[tuple[str, str, Value]]:
+    """Yield each record's key, which is its order's, its subject and its value."""
     found = reading.messages(settings, codec, topics.hub(settings.namespace, topic), wanted=wanted)
-    return ((message.subject, message.value) for message in found if message.subject and message.value)
-
-
-def _order_of(subject: str, value: Value) -> str:
-    return str(value["subject"]).partition("/")[0] if subject == "AuditEntry" else str(value["order_key"])
+    return ((message.key, message.subject, message.value) for message in found if message.subject and message.value)
 
 
 def _cells(alert: Value, now: datetime) -> tuple[str, ...]:

@@ -100,7 +100,7 @@ class TestGuide:
         items, _ = await poll(sql.source())
         await sql.close()
         first, second = values(items, "Order")
-        assert (first["order_id"], first["buyer"], first["document_status"]) == ("ЗП-1", "sibir-terminal", "ACTIVE")
+        assert (first["order_id"], first["number"], first["document_status"]) == ("1", "ЗП-1", "ACTIVE")
         assert first["issued_at"] == datetime(2026, 1, 10, 2, 0, tzinfo=UTC)  # Novosibirsk is UTC+7
         assert first["lines"][0]["price"] == Decimal("1250000.5")
         assert (second["document_status"], second["programme"]) == ("CANCELLED", "gosprogramma-kran")

@@ -105,7 +105,7 @@ class Desk:
         """Send a request."""
         value = {
             "request_id": request_id,
-            "order_key": request_id.partition("/")[0],
+            "order_key": request_id.rpartition("/")[0],
             "plant": "oemz",
             "item": "motor",
             "quantity": Decimal(quantity),

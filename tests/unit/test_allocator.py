@@ -101,7 +101,7 @@ class Partition:
     def request(self, request_id: str, quantity: int, action: str = "RESERVE", **fields: Any) -> Record:
         value = {
             "request_id": request_id,
-            "order_key": request_id.partition("/")[0],
+            "order_key": request_id.rpartition("/")[0],
             "plant": "oemz",
             "item": "motor",
             "quantity": Decimal(quantity),

@@ -33,7 +33,7 @@ def orders(of: World) -> list[Any]:
     """What the plants were told: number, revision, quantity, and whether it was taken back."""
     return [
         (
-            value["plant_order_id"].partition("/")[2],
+            value["plant_order_id"].rpartition("/")[2],
             value["revision"],
             value["lines"][0]["quantity"],
             value["document_status"] == "CANCELLED",

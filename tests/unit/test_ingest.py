@@ -104,11 +104,13 @@ def test_a_shipment_goes_to_every_order_that_it_carries_once() -> None:
     ("subject", "key", "event_id", "order"),
     [
         ("PlantOrder", "aa:1/1.1.1", "hub/PlantOrder/aa:1/1.1.1/1", "aa:1"),
+        ("PlantOrder", "aa:ЗП-12/2026/1%2F2.1.1", "hub/PlantOrder/aa:ЗП-12/2026/1%2F2.1.1/1", "aa:ЗП-12/2026"),
         ("OrderStatus", "17", "hub/OrderStatus/omsk-leasing:17/3", "omsk-leasing:17"),
-        ("OrderStatus", "aa:1/2", "hub/OrderStatus/omsk-leasing:aa:1%2F2/3", "omsk-leasing:aa:1%2F2"),
-        ("OrderStatus", "aa:1", "hub/OrderStatus/aa:1/omsk-leasing/3", "aa:1"),
-        ("OrderStatus", "aa:1%2F2", "hub/OrderStatus/aa:1%2F2/omsk-leasing/3", "aa:1%2F2"),
-        ("OrderStatus", "aa:1", "hub/OrderStatus/aa:1/somebody-else/3", "omsk-leasing:aa:1"),
+        ("OrderStatus", "aa:1/2", "hub/OrderStatus/omsk-leasing:aa:1/2/3", "omsk-leasing:aa:1/2"),
+        ("OrderStatus", "aa:1", "hub/OrderStatus/omsk-leasing/aa:1/3", "aa:1"),
+        ("OrderStatus", "aa:1/2", "hub/OrderStatus/omsk-leasing/aa:1/2/3", "aa:1/2"),
+        ("OrderStatus", "aa:ЗП-1/2", "hub/OrderStatus/omsk-leasing/aa:ЗП-1/2/3", "aa:ЗП-1/2"),
+        ("OrderStatus", "aa:1", "hub/OrderStatus/somebody-else/aa:1/3", "omsk-leasing:aa:1"),
         ("OrderStatus", "aa:1", "some-id-of-an-older-release", "omsk-leasing:aa:1"),
     ],
 )

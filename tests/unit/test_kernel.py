@@ -6,7 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kranhub import envelope, identifiers
@@ -19,12 +19,39 @@ from kranhub.text import Text, language
 member_ids = st.from_regex(r"[a-z][a-z0-9-]{1,20}", fullmatch=True)
 
 
-@given(member_ids, st.text(min_size=1), st.integers(1, 99))
-def test_a_plant_order_names_its_root_whatever_the_order_number(buyer: str, number: str, attempt: int) -> None:
-    key = identifiers.order_key(buyer, number)
-    plant_order = identifiers.plant_order_id(key, "1", "girder", attempt)
+@given(member_ids, st.text(min_size=1), st.text(min_size=1), st.integers(1, 99), st.integers(1, 99))
+@example("irtysh-stroy", "ЗП-12/2026", "1", 1, 1)
+@example("irtysh-stroy", "1/1.1.1", "%2F/%25", 1, 1)
+def test_a_plant_order_names_its_root_whatever_the_ids_of_order_and_line(
+    buyer: str, order_id: str, line_id: str, part: int, attempt: int
+) -> None:
+    key = identifiers.order_key(buyer, order_id)
+    plant_order = identifiers.plant_order_id(key, line_id, str(part), attempt)
     assert identifiers.order_key_of(plant_order) == key
-    assert identifiers.order_of(key) == (buyer, number)
+    assert identifiers.order_of(key) == (buyer, order_id)
+    line = plant_order.removeprefix(f"{key}/").removesuffix(f".{part}.{attempt}")
+    assert identifiers.line_of(line) == line_id
+    assert "/" not in line
+
+
+@pytest.mark.parametrize(
+    ("order_id", "line_id", "expected"),
+    [
+        ("ЗП-12/2026", "1", "irtysh-stroy:ЗП-12/2026/1.1.1"),
+        ("100% № 7", "2", "irtysh-stroy:100% № 7/2.1.1"),
+        ("17", "1/2", "irtysh-stroy:17/1%2F2.1.1"),
+        ("17", "5%", "irtysh-stroy:17/5%25.1.1"),
+    ],
+)
+def test_ids_are_what_people_write(order_id: str, line_id: str, expected: str) -> None:
+    plant_order = identifiers.plant_order_id(identifiers.order_key("irtysh-stroy", order_id), line_id, "1", 1)
+    assert plant_order == expected
+    assert identifiers.is_plant_order_id(plant_order)
+
+
+@pytest.mark.parametrize("text", ["", "17", "irtysh-stroy:17", "irtysh-stroy:ЗП-12/2026", "Заказ: 4/1.1", "a:b/1.1.1"])
+def test_other_references_are_no_plant_orders(text: str) -> None:
+    assert not identifiers.is_plant_order_id(text)
 
 
 moments = st.datetimes(timezones=st.sampled_from([UTC, timezone(timedelta(hours=6))]))

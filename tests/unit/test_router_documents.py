@@ -27,6 +27,20 @@ MOTORS = {"line_id": "1", "item_code": "ДВ-7.5", "quantity": Decimal(4), "unit
         ({"order_id": ""}, "bad-number"),
         ({"order_id": "1\n"}, "bad-number"),
         ({"order_id": "1" * 201}, "bad-number"),
+        ({"order_id": "1\x00"}, "bad-number"),
+        ({"order_id": "1\u200b"}, "bad-number"),
+        ({"order_id": " \u00a0"}, "bad-number"),
+        ({"number": "ЗП-1\x00"}, "bad-text"),
+        ({"contract": "Д-1\n"}, "bad-text"),
+        ({"delivery_place": "Омск\x07"}, "bad-text"),
+        ({"delivery_place": "Омск\ud800"}, "bad-text"),
+        ({"lines": [{**MOTORS, "description": "крюк\x00"}]}, "bad-text"),
+        ({"lines": [{**MOTORS, "description": "крюк\x85"}]}, "bad-text"),
+        ({"lines": [{**MOTORS, "item_code": "ДВ\t7.5"}]}, "bad-text"),
+        ({"lines": [{**MOTORS, "item_code": "  "}]}, "bad-text"),
+        ({"lines": [{**MOTORS, "unit": ""}]}, "bad-text"),
+        ({"lines": [{**MOTORS, "line_id": "1\x00"}]}, "bad-text"),
+        ({"lines": [{**MOTORS, "line_id": "1\u200b"}]}, "bad-line-number"),
         ({"lines": []}, "no-lines"),
         ({"lines": [MOTORS, MOTORS]}, "bad-line-number"),
         ({"lines": [{**MOTORS, "quantity": Decimal(0)}]}, "bad-quantity"),
@@ -46,6 +60,21 @@ def test_a_bad_order_is_refused_with_its_code(changes: dict[str, Any], code: str
 
 def test_a_good_order_passes() -> None:
     validate("Order", full_order("17", [MOTORS]), BUYER)
+
+
+@pytest.mark.parametrize("order_id", ["ЗП-12/2026", "100% № 7", "ЗП\u00a012\u202f2026", "3f2504e0-4f89-11d3", "A:B,C"])
+def test_any_key_that_can_be_seen_is_taken(order_id: str) -> None:
+    line = {**MOTORS, "line_id": "1/2", "price": None, "description": "крюк\r\n\t7,5 т, «№ 3»"}
+    validate("Order", {**full_order(order_id, [line]), "number": "ЗП 1", "delivery_place": " "}, BUYER)
+
+
+def test_a_refused_text_is_named_with_its_place_and_the_sign() -> None:
+    order = full_order("17", [{**MOTORS, "price": None, "description": "крюк\x00"}])
+    with pytest.raises(InvalidDocument) as refused:
+        validate("Order", order, BUYER)
+    assert "lines[0].description" in refused.value.text.ru
+    assert "U+0000" in refused.value.text.en
+    assert "place 5" in refused.value.text.en
 
 
 @pytest.mark.parametrize("role", ["buyer", "payer", "user"])

@@ -89,11 +89,11 @@ class Watch:
 def said(topic: str, value: dict[str, Any]) -> Said:
     """Return whose order the record speaks of, and what it says of it in words that are the same for every order."""
     if topic.endswith(".orders"):
-        order, _, part = value["plant_order_id"].partition("/")
+        order, _, part = value["plant_order_id"].rpartition("/")
         return Said(order, f"plant order {part} revision {value['revision']} to {topic}")
     if topic.endswith(".statuses"):
         return Said(value["order_key"], f"status {value['revision']} {value['state']}")
-    return Said(value["order_key"], f"decision {value['plant_order_id'].partition('/')[2]} {value['chosen']}")
+    return Said(value["order_key"], f"decision {value['plant_order_id'].rpartition('/')[2]} {value['chosen']}")
 
 
 @contextmanager
