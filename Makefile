@@ -3,12 +3,16 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# The tests of a file stay together; all workers share one Kafka and one registry.
+WORKERS ?= 2
+PARALLEL := -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all search faults-core simulate bench lint lock clean
+.PHONY: help demo unit test test-all search faults-core simulate bench outdated lint lock clean
 
 help:
 	@echo "make demo      the whole journey on real parts (KEEP=1 leaves it running)"
+	@echo "make unit      the tests that start no process, in a minute"
 	@echo "make test      lint, then every test that needs only Python"
 	@echo "make test-all  make test, then what needs more: javac, node; then make search"
 	@echo "make search    every property under new random seeds, 2 minutes (ARGS='--seconds 3600': longer)"
@@ -35,12 +39,15 @@ lint: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
+unit: $(READY)
+	$(BIN)/python -m pytest $(PARALLEL) -m "not process" tests/unit tests/schemas/test_lint.py
+
 test: lint
-	$(BIN)/python -m pytest -m "not extra"
+	$(BIN)/python -m pytest $(PARALLEL) -m "not extra and not slow"
 
 test-all: test
-	$(BIN)/python -m pytest -m extra
-	$(BIN)/python -m tests.search
+	$(BIN)/python -m pytest $(PARALLEL) -m "extra or slow"
+	$(BIN)/python -m tests.search $(SEARCH)
 
 search: $(READY)
 	@$(BIN)/python -m tests.search $(ARGS)

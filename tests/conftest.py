@@ -1,13 +1,17 @@
-"""Fixtures for every test, and Hypothesis' profile: no deadline, as a loaded machine is no failure.
+"""Fixtures for every test, Hypothesis' profile, and how a run is shared among its workers (pytest-xdist).
 
 Every run tries the same worlds, so that it says the same twice and a change is judged by itself. `tests.search` looks
 for new ones: with KRANHUB_SEARCH set they follow from ``--hypothesis-seed``.
+No deadline for Hypothesis, as a loaded machine is no failure.
 """
 
 import os
+from collections.abc import Sequence
 
+import pytest
 from hypothesis import settings
 
+from tests.support import stack as shared
 from tests.support.postgresql import postgresql, postgresql_database
 from tests.support.stack import namespace, stack
 from tests.support.tryton import new_company, spare_databases, tryton_server
@@ -17,3 +21,38 @@ __all__ = ["namespace", "new_company", "postgresql", "postgresql_database", "spa
 settings.register_profile("same", deadline=None, derandomize=True)
 settings.register_profile("search", deadline=None, derandomize=False, database=None)
 settings.load_profile("search" if os.environ.get("KRANHUB_SEARCH") else "same")
+
+LONGEST_FIRST = ("tryton", "faults", "e2e", "streams", "contract")
+"""Folders (or a marker) in the order in which they begin, so that the workers end at about the same time."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the run's shared folder, before the workers start."""
+    if not _is_worker(config):
+        shared.begin()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop what the workers shared, after the last of them has ended."""
+    if not _is_worker(config):
+        shared.stop()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give the tests of a file to one worker, and all that need Tryton to one: it is a server of theirs."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(_group(item)))
+    items.sort(key=_turn)
+
+
+def _group(item: pytest.Item) -> str:
+    return "tryton" if item.get_closest_marker("tryton") else item.path.as_posix()
+
+
+def _turn(item: pytest.Item) -> int:
+    places: Sequence[str] = (_group(item), item.path.parent.name)
+    return next((turn for turn, name in enumerate(LONGEST_FIRST) if name in places), len(LONGEST_FIRST))
+
+
+def _is_worker(config: pytest.Config) -> bool:
+    return hasattr(config, "workerinput")

@@ -1,6 +1,6 @@
 """Looks for worlds that no run has tried yet: the properties of one file after another, each time under a new seed.
 
-    python -m tests.search [--seconds 120] [FILE ...]
+    python -m tests.search [--seconds 120] [--seed N] [FILE ...]
 
 Ends with 1 at the first seed under which a property fails, and writes the command that fails again in the same way.
 """
@@ -25,13 +25,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Search until the time is over; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m tests.search", description=__doc__)
     parser.add_argument("--seconds", type=float, default=SECONDS, help="how long to look (default: %(default)s)")
+    parser.add_argument("--seed", type=int, help="begin with the same seeds as another run (default: new ones)")
     parser.add_argument("files", nargs="*", help="where to look (default: every file of tests/unit with a property)")
     known = parser.parse_args(arguments)
+    chance = random.Random(secrets.randbits(64) if known.seed is None else known.seed)
     end, seeds = time.monotonic() + known.seconds, 0
-    for file in _turns(known.files or properties()):
+    for file in _turns(known.files or properties(), chance):
         if (left := end - time.monotonic()) <= 0:
             break
-        seed = secrets.randbelow(2**32)
+        seed = chance.randrange(2**32)
         if said := _under(seed, file, left):
             print(said, _again(said, seed, file), sep="\n")
             return 1
@@ -45,10 +47,10 @@ def properties() -> list[str]:
     return [str(file) for file in sorted(UNIT.glob("test_*.py")) if "from hypothesis import" in file.read_text("utf-8")]
 
 
-def _turns(files: Sequence[str]) -> Iterator[str]:
+def _turns(files: Sequence[str], chance: random.Random) -> Iterator[str]:
     """Yield the files for ever, in another order each time: whatever the time, each has its turn."""
     while True:
-        yield from random.sample(files, len(files))
+        yield from chance.sample(files, len(files))
 
 
 def _under(seed: int, file: str, seconds: float) -> str | None:

@@ -1,8 +1,9 @@
-"""The real Kafka and registry for tests: one embedded stack per test session, one namespace per test."""
+"""The real Kafka and registry for tests: one embedded stack per run, one namespace per test."""
 
+import os
+import shutil
 import tempfile
 import uuid
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,8 +17,11 @@ from kranhub.settings import Settings, endpoints
 
 REPOSITORY = Path(__file__).parents[2]
 
-KEPT = 30
-"""Namespaces whose topics are kept; no test needs so many at once."""
+FOLDER = "KRANHUB_TEST_STACK"
+"""Names the folder of the stack that all workers of a run share."""
+
+KEPT = 12
+"""Namespaces whose topics are kept by each worker; no test needs so many at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,19 +75,29 @@ def settings_in(folder: Path, namespace: str) -> Settings:
 
 
 @pytest.fixture(scope="session")
-def stack() -> Iterator[Stack]:
-    """Start the embedded stack with topics and schemas; stop it at the end and leave nothing behind."""
-    with tempfile.TemporaryDirectory(prefix="kranhub-test-", ignore_cleanup_errors=True) as folder:
-        settings = settings_in(Path(folder), new_namespace())
-        progress = Progress()
-        try:
-            embedded.up(settings, progress)
-            where = endpoints(settings)
-            yield Stack(settings, where.bootstrap, where.registry_url)
-        finally:
-            started = record.read(settings).processes
-            embedded.down(settings, progress)
-            assert not [entry for entry in started if process.find(entry)]
+def stack() -> Stack:
+    """Return the run's one embedded stack, started by whoever needs it first; `stop` ends it with the run."""
+    settings = settings_in(Path(os.environ[FOLDER]), new_namespace())
+    embedded.up(settings, Progress())
+    where = endpoints(settings)
+    return Stack(settings, where.bootstrap, where.registry_url)
+
+
+def begin() -> None:
+    """Make the folder of the run's stack. To be called once per run, before its workers start."""
+    os.environ[FOLDER] = tempfile.mkdtemp(prefix="kranhub-test-")
+
+
+def stop() -> None:
+    """Stop the run's stack if it was started, and leave nothing behind. To be called once, after the workers' end."""
+    folder = Path(os.environ.pop(FOLDER))
+    try:
+        settings = settings_in(folder, new_namespace())
+        started = record.read(settings).processes
+        embedded.down(settings, Progress())
+        assert not [entry for entry in started if process.find(entry)]
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture
