@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_seriali
 
 from kranhub import units, yamlfile
 from kranhub.partycodes import Gln, Inn, Kpp, Ogrn
+from kranhub.refusing import Mistake
 from kranhub.text import Text
 
 MemberId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,39}$", description="used in topic names")]
@@ -44,13 +45,23 @@ def _known_zone(name: str) -> str:
     try:
         ZoneInfo(name)
     except (KeyError, ValueError):
-        raise ValueError(f"{name!r} is no IANA time zone; use one such as Asia/Omsk") from None
+        raise Mistake(
+            Text(
+                en=f"{name!r} is no IANA time zone; use one such as Asia/Omsk",
+                ru=f"{name!r} не часовой пояс IANA; возьмите, например, Asia/Omsk",
+            )
+        ) from None
     return name
 
 
 def _known_unit(code: str) -> str:
     if code not in units.UNITS:
-        raise ValueError(f"unit {code!r} is not in the table of UN/CEFACT Recommendation 20; use a code such as KGM")
+        raise Mistake(
+            Text(
+                en=f"unit {code!r} is not in the table of UN/CEFACT Recommendation 20; use a code such as KGM",
+                ru=f"единицы {code!r} нет в таблице Рекомендации 20 ЕЭК ООН; возьмите код, например KGM",
+            )
+        )
     return code
 
 
@@ -174,15 +185,30 @@ class Member(_Model):
     @model_validator(mode="after")
     def _programmes_if_programme(self) -> Self:
         if self.programmes and Role.PROGRAMME not in self.roles:
-            raise ValueError(f"{self.id!r} has programmes but not the role programme; add it to roles")
+            raise Mistake(
+                Text(
+                    en=f"{self.id!r} has programmes but not the role programme; add it to roles",
+                    ru=f"у {self.id!r} есть programmes, но нет роли programme; добавьте её в roles",
+                )
+            )
         return self
 
     @model_validator(mode="after")
     def _capable_if_plant(self) -> Self:
         if Role.PLANT in self.roles and not self.capabilities:
-            raise ValueError(f"plant {self.id!r} has no capabilities; list the OKPD2 prefixes it makes")
+            raise Mistake(
+                Text(
+                    en=f"plant {self.id!r} has no capabilities; list the OKPD2 prefixes it makes",
+                    ru=f"у завода {self.id!r} нет capabilities; перечислите коды ОКПД2, которые он делает",
+                )
+            )
         if Role.PLANT in self.roles and not self.sites:
-            raise ValueError(f"plant {self.id!r} has no sites; list at least one with its time zone")
+            raise Mistake(
+                Text(
+                    en=f"plant {self.id!r} has no sites; list at least one with its time zone",
+                    ru=f"у завода {self.id!r} нет площадок (sites); укажите хотя бы одну с часовым поясом",
+                )
+            )
         return self
 
 
@@ -219,13 +245,25 @@ class Members(_Model):
     @model_validator(mode="after")
     def _unique(self) -> Self:
         _refuse_repeats(
-            [member.id for member in self.members], "member {!r} stands twice; give every company one entry"
+            [member.id for member in self.members],
+            Text(
+                en="member {!r} stands twice; give every company one entry",
+                ru="участник {!r} указан дважды; оставьте одну запись на компанию",
+            ),
         )
         ways = [f"{leg.origin} to {leg.destination}" for leg in self.transport.days]
-        _refuse_repeats(ways, "the way from {} stands twice; leave one entry")
+        _refuse_repeats(
+            ways,
+            Text(en="the way from {} stands twice; leave one entry", ru="путь {} указан дважды; оставьте одну запись"),
+        )
         for end in (end for leg in self.transport.days for end in (leg.origin, leg.destination)):
             if end not in self.by_id:
-                raise ValueError(f"transport names {end!r}, who is no member; correct the id")
+                raise Mistake(
+                    Text(
+                        en=f"transport names {end!r}, who is no member; correct the id",
+                        ru=f"transport называет {end!r}, а такого участника нет; исправьте имя",
+                    )
+                )
         return self
 
     @cached_property
@@ -234,14 +272,14 @@ class Members(_Model):
         return {member.id: member for member in self.members}
 
 
-def _refuse_repeats(names: Iterable[str], text: str) -> None:
+def _refuse_repeats(names: Iterable[str], text: Text) -> None:
     seen: set[str] = set()
     for name in names:
         if name in seen:
-            raise ValueError(text.format(name))
+            raise Mistake(Text(en=text.en.format(name), ru=text.ru.format(name)))
         seen.add(name)
 
 
 def load(path: Path) -> Members:
     """Read and validate a members file. Raises `Misconfigured` naming file, line and remedy."""
-    return yamlfile.load(path, Members)
+    return yamlfile.load(path, Members, "KRANHUB_MEMBERS_FILE")

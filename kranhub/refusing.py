@@ -1,26 +1,64 @@
-"""Checks of one text that say what is wrong with it, and how pydantic asks them.
+"""Checks that say what is wrong, in both languages, and how pydantic asks them.
 
-A problem is a `Text`, so a document's refusal carries it whole (`InvalidDocument`) and a file's model its English half.
+A problem is a `Text`, so a document's refusal (`InvalidDocument`) and a file's mistake (`Mistake`) carry it whole.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from kranhub.text import Text
+
+Spelled = TypeVar("Spelled", bound=Iterable[str])
 
 Problem = Callable[[str], Text | None]
 """Returns what is wrong with a text, in both languages, or None."""
 
 
+class Mistake(ValueError):
+    """What a validator of a file's model refuses. ``text`` says what is wrong and what to write instead."""
+
+    def __init__(self, text: Text) -> None:
+        super().__init__(text.en)
+        self.text = text
+
+
+def mistake(loc: tuple[str | int, ...], text: Text) -> InitErrorDetails:
+    """Return a mistake at a place of the file, for ``ValidationError.from_exception_data``."""
+    # The text stands in the context only: pydantic would take a brace within it for a name.
+    return InitErrorDetails(type=PydanticCustomError("mistake", "{en}", text.as_map()), loc=loc, input=None)
+
+
 def refusing(problem: Problem) -> Callable[[str], str]:
-    """Return a validator for pydantic's ``AfterValidator``: it raises `ValueError` with the English sentence."""
+    """Return a validator for pydantic's ``AfterValidator``: it raises `Mistake`."""
 
     def validate(text: str) -> str:
         found = problem(text)
         if found is not None:
-            raise ValueError(found.en)
+            raise Mistake(found)
         return text
 
     return validate
+
+
+def distinct(found: Spelled) -> Spelled:
+    """Return a mapping of spellings, for ``AfterValidator``. Raises `Mistake` for two that are read as one.
+
+    Connectors compare spellings without regard to case and to blanks around them.
+    """
+    seen: dict[str, str] = {}
+    for name in found:
+        folded = " ".join(name.split()).casefold()
+        if folded in seen:
+            raise Mistake(
+                Text(
+                    en=f"{seen[folded]!r} and {name!r} are the same but for case and blanks; leave one of them",
+                    ru=f"{seen[folded]!r} и {name!r} одно и то же с точностью до регистра и пробелов; оставьте одно",
+                )
+            )
+        seen[folded] = name
+    return found
 
 
 def shown(text: str) -> str:

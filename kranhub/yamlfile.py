@@ -1,74 +1,157 @@
 """YAML files validated by pydantic, with errors that name the file, the line and the remedy."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from kranhub import textfile, validationwords
 from kranhub.errors import Misconfigured
 from kranhub.text import Text
 
 Model = TypeVar("Model", bound=BaseModel)
 
+_MERGE = "tag:yaml.org,2002:merge"
 
-def load(path: Path, model: type[Model]) -> Model:
-    """Read the file into the model.
+
+def load(path: Path, model: type[Model], variable: str = "") -> Model:
+    """Read the file into the model. ``variable`` is the setting that names the file, for a file that is not there.
 
     Raises `Misconfigured` with one line per mistake: ``file:line: field: what is wrong``.
     """
-    try:
-        content = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise Misconfigured(
-            Text(
-                en=f"{path}: cannot be read ({error.strerror}). Check the path and the rights.",
-                ru=f"{path}: не читается ({error.strerror}). Проверьте путь и права доступа.",
-            )
-        ) from None
-    try:
-        root = yaml.compose(content, Loader=yaml.SafeLoader)
-        data = yaml.safe_load(content)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise Misconfigured(
-            Text(
-                en=f"{path}:{line}: this is not YAML: {error.problem}. Check the indentation and the quotes.",
-                ru=f"{path}:{line}: это не YAML: {error.problem}. Проверьте отступы и кавычки.",
-            )
-        ) from None
+    root, data = parse(path, variable)
     try:
         return model.model_validate(data if data is not None else {})
     except ValidationError as error:
-        mistakes = [_mistake(path, root, item["loc"], item["msg"]) for item in error.errors()]
+        found = [_mistake(path, root, item["loc"], validationwords.text(item)) for item in error.errors()]
         raise Misconfigured(
             Text(
-                en="\n".join(mistakes) + "\nCorrect these lines and try again.",
-                ru="\n".join(mistakes) + "\nИсправьте эти строки и повторите.",
+                en="\n".join(each.en for each in found) + "\nCorrect these lines and try again.",
+                ru="\n".join(each.ru for each in found) + "\nИсправьте эти строки и повторите.",
             )
         ) from None
 
 
-def _mistake(path: Path, root: yaml.Node | None, loc: Sequence[str | int], message: str) -> str:
-    field = ".".join(str(part) for part in loc) or "file"
-    return f"{path}:{_line(root, loc)}: {field}: {message.removeprefix('Value error, ')}"
+def parse(path: Path, variable: str = "") -> tuple[yaml.Node | None, Any]:
+    """Return the file's nodes, which know their lines, and its data.
+
+    Raises `Misconfigured` for a file that is no UTF-8 text or no YAML, and for a mapping with one key twice.
+    """
+    content = textfile.read(path, variable)
+    loader = None
+    try:
+        loader = _Loader(content)
+        root = loader.get_single_node()
+        return root, loader.construct_document(root) if root is not None else None
+    except yaml.MarkedYAMLError as error:
+        raise Misconfigured(_no_yaml(path, error)) from None
+    except yaml.reader.ReaderError as error:
+        raise Misconfigured(_bad_character(path, content, error)) from None
+    except RecursionError:
+        raise Misconfigured(
+            Text(
+                en=f"{path}: it is nested too deeply to be read. Make it flatter.",
+                ru=f"{path}: слишком глубокая вложенность. Упростите файл.",
+            )
+        ) from None
+    finally:
+        if loader is not None:
+            loader.dispose()
 
 
-def _line(root: yaml.Node | None, loc: Sequence[str | int]) -> int:
-    """Return the line of the deepest node on the way that the file has."""
-    node = root
-    line = 1
+class _Twice(yaml.constructor.ConstructorError):
+    """A mapping has a key twice: ``key``, first in line ``first``."""
+
+    def __init__(self, key: object, first: yaml.Mark, again: yaml.Mark) -> None:
+        super().__init__(None, None, f"{key!r} twice", again)
+        self.key, self.first = key, first.line + 1
+
+
+class _Loader(yaml.SafeLoader):
+    """`yaml.SafeLoader`, which refuses a key that stands twice in a mapping: it would take the last without a word."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        """Return the mapping. Raises `_Twice`."""
+        self._refuse_repeats(node)
+        return super().construct_mapping(node, deep)
+
+    def construct_yaml_map(self, node: yaml.MappingNode) -> Any:
+        """Check the keys as written, before the merge keys (``<<``) are resolved."""
+        self._refuse_repeats(node)
+        return super().construct_yaml_map(node)
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        """Return the value. Raises PyYAML's error with the line for what looks like a date or a number and is none."""
+        try:
+            return super().construct_object(node, deep)
+        except (ValueError, OverflowError, KeyError) as error:
+            raise yaml.constructor.ConstructorError(None, None, f"{error}", node.start_mark) from None
+
+    def _refuse_repeats(self, node: yaml.MappingNode) -> None:
+        seen: dict[object, yaml.Mark] = {}
+        for key_node, _ in node.value if isinstance(node, yaml.MappingNode) else ():
+            if key_node.tag == _MERGE:
+                continue
+            key = self.construct_object(key_node, deep=True)
+            if not isinstance(key, Hashable):
+                continue  # PyYAML says so itself
+            if key in seen:
+                raise _Twice(key, seen[key], key_node.start_mark)
+            seen[key] = key_node.start_mark
+
+
+_Loader.add_constructor("tag:yaml.org,2002:map", _Loader.construct_yaml_map)
+
+
+def line(root: yaml.Node | None, loc: Sequence[str | int]) -> int:
+    """Return the line, from 1, of the deepest node on the way that the file has."""
+    node, found = root, 1
     for part in loc:
         if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
             node = node.value[part]
+            found = node.start_mark.line + 1
         elif isinstance(node, yaml.MappingNode):
-            found = [(key, value) for key, value in node.value if key.value == str(part)]
-            if not found:
+            entries = [(key, value) for key, value in node.value if key.value == str(part)]
+            if not entries:
                 break
-            line, node = found[0][0].start_mark.line + 1, found[0][1]
-            continue
+            found, node = entries[0][0].start_mark.line + 1, entries[0][1]
         else:
             break
-        line = node.start_mark.line + 1
-    return line
+    return found
+
+
+def _mistake(path: Path, root: yaml.Node | None, loc: Sequence[str | int], text: Text) -> Text:
+    field = ".".join(str(part) for part in loc) or "file"
+    where = f"{path}:{line(root, loc)}: {field}"
+    return Text(en=f"{where}: {text.en}", ru=f"{where}: {text.ru}")
+
+
+def _no_yaml(path: Path, error: yaml.MarkedYAMLError) -> Text:
+    mark = error.problem_mark or error.context_mark
+    where = f"{path}:{mark.line + 1 if mark else 1}"
+    if isinstance(error, _Twice):
+        return Text(
+            en=f"{where}: {error.key!r} stands twice in this mapping, first in line {error.first}. Leave one of them.",
+            ru=f"{where}: {error.key!r} стоит здесь дважды, первый раз в строке {error.first}. Оставьте что-то одно.",
+        )
+    if "'\\t'" in f"{error.problem}":
+        return Text(
+            en=f"{where}: there is a tab where YAML wants spaces. Replace the tabs at the line's beginning by spaces.",
+            ru=f"{where}: табуляция там, где YAML требует пробелы. Замените табуляции в начале строки пробелами.",
+        )
+    return Text(
+        en=f"{where}: this is not YAML: {error.problem}. Check the indentation and the quotes.",
+        ru=f"{where}: это не YAML ({validationwords.yaml_problem(error.problem or '')}). Проверьте отступы и кавычки.",
+    )
+
+
+def _bad_character(path: Path, content: str, error: yaml.reader.ReaderError) -> Text:
+    code = ord(error.character) if isinstance(error.character, str) else int(error.character)
+    at = content.find(chr(code))
+    where = f"{path}:{content[: max(at, 0)].count(chr(10)) + 1}"
+    return Text(
+        en=f"{where}: the character U+{code:04X} must not stand in YAML. Delete it; it may be invisible.",
+        ru=f"{where}: символ U+{code:04X} в YAML недопустим. Удалите его; он может быть невидимым.",
+    )

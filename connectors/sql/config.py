@@ -11,6 +11,7 @@ from sqlalchemy.exc import ArgumentError
 from kranhub import units
 from kranhub.errors import Misconfigured
 from kranhub.members import TimeZone
+from kranhub.refusing import Mistake, distinct
 from kranhub.text import Text
 
 Name = Annotated[str, Field(pattern=r"^[^\W\d][\w ]{0,62}$", description="a table's or a column's name, nothing else")]
@@ -19,8 +20,11 @@ Name = Annotated[str, Field(pattern=r"^[^\W\d][\w ]{0,62}$", description="a tabl
 def _known_unit(code: str) -> str:
     if code not in units.UNITS:
         advice = units.from_okei(code)
-        raise ValueError(
-            f"{code!r} is no unit of Recommendation 20 that the hub knows; use {advice or 'H87, TNE, KGM'}"
+        raise Mistake(
+            Text(
+                en=f"{code!r} is no unit of Recommendation 20 that the hub knows; use {advice or 'H87, TNE, KGM'}",
+                ru=f"{code!r} не единица Рекомендации 20, известная центру; возьмите {advice or 'H87, TNE, KGM'}",
+            )
         )
     return code
 
@@ -160,7 +164,12 @@ class PlantOrders(_Model):
     @model_validator(mode="after")
     def _revision_is_kept(self) -> Self:
         if self.head.revision is None and self.intents == "none":
-            raise ValueError("name the head's revision column, or set intents: create, to refuse outdated revisions")
+            raise Mistake(
+                Text(
+                    en="name the head's revision column, or set intents: create, to refuse outdated revisions",
+                    ru="укажите в head столбец revision или задайте intents: create, чтобы отклонять старые редакции",
+                )
+            )
         return self
 
 
@@ -195,7 +204,7 @@ class Responses(Readable):
     revision: Name | None = None
     number: Name | None = None
     status: Name
-    statuses: dict[str, Answer] = Field(min_length=1)
+    statuses: Annotated[dict[str, Answer], AfterValidator(distinct)] = Field(min_length=1)
     promised_date: Name | None = None
     reason: Name | None = None
     lines: ResponseLines
@@ -254,7 +263,7 @@ class Production(Readable):
     scrapped: Name | None = None
     unit: Name
     state: Name
-    states: dict[str, ProductionState] = Field(min_length=1)
+    states: Annotated[dict[str, ProductionState], AfterValidator(distinct)] = Field(min_length=1)
     estimated_completion: Name | None = None
 
 
@@ -285,7 +294,7 @@ class Orders(Readable):
 
     number: Name
     status: Name
-    statuses: dict[str, Standing] = Field(min_length=1)
+    statuses: Annotated[dict[str, Standing], AfterValidator(distinct)] = Field(min_length=1)
     requested_date: Name
     currency: Name | None = None
     payer: Name | None = None
@@ -316,8 +325,8 @@ class SqlConfig(_Model):
     date_format: Literal["yyyy-mm-dd", "dd.mm.yyyy"] = "yyyy-mm-dd"
     decimal_mark: Literal[".", ","] = "."
     default_currency: str = Field("RUB", pattern="^[A-Z]{3}$")
-    currencies: dict[str, Annotated[str, Field(pattern="^[A-Z]{3}$")]] = {}
-    units: dict[str, Rec20] = Field(min_length=1)
+    currencies: Annotated[dict[str, Annotated[str, Field(pattern="^[A-Z]{3}$")]], AfterValidator(distinct)] = {}
+    units: Annotated[dict[str, Rec20], AfterValidator(distinct)] = Field(min_length=1)
     customers: dict[str, str] = {}
     epoch: int = Field(1, ge=1)
     poll_seconds: float = Field(2, gt=0)
@@ -333,11 +342,21 @@ class SqlConfig(_Model):
     @model_validator(mode="after")
     def _one_address(self) -> Self:
         if (self.url is None) == (self.url_env is None):
-            raise ValueError("set either url or url_env")
+            raise Mistake(Text(en="set either url or url_env", ru="укажите что-то одно: url или url_env"))
         if self.url is not None and _parsed(self.url).password is not None:
-            raise ValueError("no password in this file: put it into a variable and name that in password_env")
+            raise Mistake(
+                Text(
+                    en="no password in this file: put it into a variable and name that in password_env",
+                    ru="пароля в файле быть не должно: задайте его переменной и назовите её в password_env",
+                )
+            )
         if self.production is not None and self.production.order is not None and self.plant_orders is None:
-            raise ValueError("production.order needs plant_orders, which names the table it refers to")
+            raise Mistake(
+                Text(
+                    en="production.order needs plant_orders, which names the table it refers to",
+                    ru="для production.order нужно plant_orders: там названа таблица, на которую он ссылается",
+                )
+            )
         return self
 
     def database(self) -> URL:
@@ -360,7 +379,12 @@ def _parsed(url: str) -> URL:
     except ArgumentError:
         found = None
     if found is None or (found.get_backend_name() == "sqlite" and not found.database):
-        raise ValueError("this is no database address; write one such as sqlite:///C:/erp/plant.db")
+        raise Mistake(
+            Text(
+                en="this is no database address; write one such as sqlite:///C:/erp/plant.db",
+                ru="это не адрес базы данных; напишите, например, sqlite:///C:/erp/plant.db",
+            )
+        )
     return found
 
 

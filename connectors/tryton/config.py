@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from kranhub.errors import Misconfigured
 from kranhub.members import MemberId
+from kranhub.refusing import Mistake
 from kranhub.text import Text
 
 # Tryton's unit symbols to UN/CEFACT Recommendation 20.
@@ -75,7 +76,12 @@ class Config(BaseModel):
     @model_validator(mode="after")
     def _one_password(self) -> Self:
         if sum(given is not None for given in (self.password, self.password_env, self.password_file)) != 1:
-            raise ValueError("give exactly one of password_env and password_file")
+            raise Mistake(
+                Text(
+                    en="give exactly one of password_env and password_file",
+                    ru="укажите что-то одно: password_env или password_file",
+                )
+            )
         return self
 
     def secret(self) -> str:

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
-from pydantic_core import InitErrorDetails, PydanticCustomError
+from pydantic_core import InitErrorDetails
 
 from kranhub import yamlfile
 from kranhub.members import Name
+from kranhub.refusing import Mistake, mistake
+from kranhub.text import Text
 from streams.router.validate import FIRST_YEAR, LAST_YEAR
 
 HORIZON = range(date(FIRST_YEAR - 10, 1, 1).toordinal(), date(LAST_YEAR + 10, 12, 31).toordinal() + 1)
@@ -26,7 +28,12 @@ def _month_and_day(text: str) -> str:
     except ValueError:
         known = False
     if not known:
-        raise ValueError(f'{text!r} is no day of a year; write month and day, such as "01-07"')
+        raise Mistake(
+            Text(
+                en=f'{text!r} is no day of a year; write month and day, such as "01-07"',
+                ru=f'{text!r} не день года; напишите месяц и день, например "01-07"',
+            )
+        )
     return text
 
 
@@ -48,7 +55,9 @@ class Covers(_Model):
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.first_year > self.last_year:
-            raise ValueError("first_year is after last_year; exchange them")
+            raise Mistake(
+                Text(en="first_year is after last_year; exchange them", ru="first_year позже last_year; поменяйте их")
+            )
         return self
 
 
@@ -152,7 +161,13 @@ class Calendars(_Model):
         repeats = [at for at, name in enumerate(names) if name in names[:at]]
         if repeats:
             mistakes = [
-                _mistake(("calendars", at, "calendar"), f"{names[at]!r} stands twice; give every calendar one entry")
+                mistake(
+                    ("calendars", at, "calendar"),
+                    Text(
+                        en=f"{names[at]!r} stands twice; give every calendar one entry",
+                        ru=f"{names[at]!r} указан дважды; оставьте одну запись на календарь",
+                    ),
+                )
                 for at in repeats
             ]
             raise ValidationError.from_exception_data("Calendars", mistakes)
@@ -166,7 +181,7 @@ class Calendars(_Model):
 
 def load(path: Path) -> Calendars:
     """Read and validate a file of calendars. Raises `Misconfigured` naming file, line and remedy."""
-    return yamlfile.load(path, Calendars)
+    return yamlfile.load(path, Calendars, "KRANHUB_CALENDARS_FILE")
 
 
 def shifted(day: date, days: int) -> date:
@@ -177,20 +192,29 @@ def shifted(day: date, days: int) -> date:
         return date.max if days > 0 else date.min
 
 
-def _mistake(loc: tuple[str | int, ...], text: str) -> InitErrorDetails:
-    return InitErrorDetails(type=PydanticCustomError("calendar", "{text}", {"text": text}), loc=loc, input=None)
-
-
 def _mistakes(calendar: Calendar) -> Iterator[InitErrorDetails]:
     for field in ("days_off", "working_days"):
         days: tuple[date, ...] = getattr(calendar, field)
         for at, day in enumerate(days):
             if not calendar.covers_year(day.year):
-                yield _mistake((field, at), f"{day} is in no year that the calendar covers; correct it or covers")
+                outside = Text(
+                    en=f"{day} is in no year that the calendar covers; correct it or covers",
+                    ru=f"{day} вне лет, которые охватывает календарь; исправьте день или covers",
+                )
+                yield mistake((field, at), outside)
             if day in days[:at]:
-                yield _mistake((field, at), f"{day} stands twice; take one away")
+                twice = Text(en=f"{day} stands twice; take one away", ru=f"{day} указан дважды; уберите один")
+                yield mistake((field, at), twice)
     for at, day in enumerate(calendar.working_days):
         if day in calendar.days_off:
-            yield _mistake(("working_days", at), f"{day} is a day off, too; take it from one of the lists")
+            both = Text(
+                en=f"{day} is a day off, too; take it from one of the lists",
+                ru=f"{day} указан и выходным; уберите его из одного списка",
+            )
+            yield mistake(("working_days", at), both)
         elif day.isoweekday() in calendar.weekdays:
-            yield _mistake(("working_days", at), f"{day} is worked anyway; list only days that the week has off")
+            anyway = Text(
+                en=f"{day} is worked anyway; list only days that the week has off",
+                ru=f"{day} и так рабочий; перечислите только дни, которые на неделе выходные",
+            )
+            yield mistake(("working_days", at), anyway)

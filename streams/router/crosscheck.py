@@ -5,6 +5,7 @@ from pathlib import Path
 
 import yaml
 
+from kranhub import yamlfile
 from kranhub.currencies import currency_problem
 from kranhub.errors import Misconfigured
 from kranhub.members import Members
@@ -65,7 +66,7 @@ def rates(found: Rates, path: Path) -> None:
 
 def line_of(path: Path, place: Place) -> int:
     """Return the line (from 1) of the deepest value on the way to the place that the file has."""
-    node: yaml.Node | None = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+    node, _ = yamlfile.parse(path)
     line = 1
     for part in place:
         found = _inner(node, part)

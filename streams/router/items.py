@@ -7,10 +7,12 @@ from functools import cached_property
 from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-from pydantic_core import InitErrorDetails, PydanticCustomError
+from pydantic_core import InitErrorDetails
 
 from kranhub import units
 from kranhub.members import MemberId, Name, Positive, UnitCode
+from kranhub.refusing import mistake
+from kranhub.text import Text
 
 ItemId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,79}$")]
 Code = Annotated[str, Field(min_length=1, max_length=200)]
@@ -90,21 +92,25 @@ class Nomenclature(_Model):
 Place = tuple[str | int, ...]
 
 
-def _mistake(loc: Place, text: str) -> InitErrorDetails:
-    return InitErrorDetails(type=PydanticCustomError("nomenclature", "{text}", {"text": text}), loc=loc, input=None)
-
-
 def _repeats(items: Sequence[Item]) -> Iterator[InitErrorDetails]:
     seen: set[str] = set()
     owned: set[tuple[str, str]] = set()
     for at, item in enumerate(items):
         if item.item in seen:
-            yield _mistake(("items", at, "item"), f"item {item.item!r} stands twice; give every item one entry")
+            twice = Text(
+                en=f"item {item.item!r} stands twice; give every item one entry",
+                ru=f"позиция {item.item!r} указана дважды; оставьте одну запись",
+            )
+            yield mistake(("items", at, "item"), twice)
         seen.add(item.item)
         for member, code in item.all_codes():
             if (member, code) in owned:
                 field = "codes" if item.codes.get(member) == code else "more_codes"
-                yield _mistake(("items", at, field, member), f"{code!r} names another item already; change one")
+                taken = Text(
+                    en=f"{code!r} names another item already; change one",
+                    ru=f"{code!r} уже обозначает другую позицию; измените один из кодов",
+                )
+                yield mistake(("items", at, field, member), taken)
             owned.add((member, code))
 
 
@@ -116,7 +122,11 @@ def _bad_components(items: Sequence[Item]) -> Iterator[InitErrorDetails]:
         for number, part in enumerate(item.components):
             if part.item not in known:
                 path = " -> ".join((*_way_to(item.item, parents), part.item))
-                yield _mistake((*place, number, "item"), f"{path}: {part.item!r} is no item here; add or correct it")
+                unknown = Text(
+                    en=f"{path}: {part.item!r} is no item here; add or correct it",
+                    ru=f"{path}: позиции {part.item!r} здесь нет; добавьте или исправьте её",
+                )
+                yield mistake((*place, number, "item"), unknown)
         yield from _bad_feeds(item, place)
 
 
@@ -132,24 +142,38 @@ def _bad_feeds(item: Item, place: Place) -> Iterator[InitErrorDetails]:
     feeds: dict[str, str | None] = {}
     for number, part in enumerate(item.components):
         if part.item in feeds:
-            text = f"{part.item!r} stands twice in the bill of {item.item!r}; add up its quantities"
-            yield _mistake((*place, number, "item"), text)
+            twice = Text(
+                en=f"{part.item!r} stands twice in the bill of {item.item!r}; add up its quantities",
+                ru=f"{part.item!r} дважды в спецификации {item.item!r}; сложите количества",
+            )
+            yield mistake((*place, number, "item"), twice)
         feeds[part.item] = part.feeds
     siblings = {part.item for part in item.components}
     for number, part in enumerate(item.components):
         loc = (*place, number, "feeds")
         if part.feeds is not None and part.feeds not in siblings - {part.item}:
-            yield _mistake(loc, f"{part.feeds!r} is no other component of {item.item!r}")
+            foreign = Text(
+                en=f"{part.feeds!r} is no other component of {item.item!r}",
+                ru=f"{part.feeds!r} не другая составляющая {item.item!r}",
+            )
+            yield mistake(loc, foreign)
         elif circle := _circle(part.item, {name: (into,) for name, into in feeds.items() if into}):
-            yield _mistake(loc, f"{' -> '.join(circle)}: these feed each other in a circle; break it")
+            around = Text(
+                en=f"{' -> '.join(circle)}: these feed each other in a circle; break it",
+                ru=f"{' -> '.join(circle)}: питают друг друга по кругу; разорвите его",
+            )
+            yield mistake(loc, around)
 
 
 def _circles(items: Sequence[Item]) -> Iterator[InitErrorDetails]:
     below = {item.item: tuple(part.item for part in item.components) for item in items}
     for at, item in enumerate(items):
         if circle := _circle(item.item, below):
-            text = f"{' -> '.join(circle)}: the bill of {item.item!r} contains itself; break the circle"
-            yield _mistake(("items", at, "components"), text)
+            itself = Text(
+                en=f"{' -> '.join(circle)}: the bill of {item.item!r} contains itself; break the circle",
+                ru=f"{' -> '.join(circle)}: спецификация {item.item!r} содержит саму себя; разорвите круг",
+            )
+            yield mistake(("items", at, "components"), itself)
 
 
 def _circle(start: str, below: Mapping[str, Sequence[str]]) -> tuple[str, ...]:

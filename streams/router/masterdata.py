@@ -159,7 +159,7 @@ def load(
     """
     master = MasterData(
         memberfile.load(members_file),
-        yamlfile.load(nomenclature_file, Nomenclature),
+        yamlfile.load(nomenclature_file, Nomenclature, "KRANHUB_NOMENCLATURE_FILE"),
         rulesfile.load(rules_file) if rules_file else rulesfile.PLAIN,
         calendarfile.load(calendars_file) if calendars_file else PLAIN_CALENDARS,
         ratesfile.load(rates_file) if rates_file else ratesfile.NONE,

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from kranhub import yamlfile
 from kranhub.errors import InvalidDocument
 from kranhub.members import Currency, Positive
+from kranhub.refusing import mistake
+from kranhub.text import Text
 from streams.router import money
 from streams.router.money import ExchangeRate
 from streams.router.validate import FIRST_YEAR, LAST_YEAR
@@ -62,9 +63,12 @@ class Rates(_Model):
         seen: set[str] = set()
         for at, rate in enumerate(self.rates):
             if rate.source == rate.target:
-                mistakes.append(_mistake(at, "target", "a currency to itself is one to one; take the rate away"))
+                mistakes.append(mistake(("rates", at, "target"), _ITSELF))
             if rate.key in seen:
-                mistakes.append(_mistake(at, "valid_on", f"{rate.key} stands twice; leave one entry"))
+                twice = Text(
+                    en=f"{rate.key} stands twice; leave one entry", ru=f"{rate.key} указан дважды; оставьте одну запись"
+                )
+                mistakes.append(mistake(("rates", at, "valid_on"), twice))
             seen.add(rate.key)
         if mistakes:
             raise ValidationError.from_exception_data("Rates", mistakes)
@@ -111,9 +115,10 @@ NONE = Rates()
 
 def load(path: Path) -> Rates:
     """Read and validate a file of rates. Raises `Misconfigured` naming file, line and remedy."""
-    return yamlfile.load(path, Rates)
+    return yamlfile.load(path, Rates, "KRANHUB_RATES_FILE")
 
 
-def _mistake(at: int, field: str, text: str) -> InitErrorDetails:
-    kind = PydanticCustomError("rates", "{text}", {"text": text})
-    return InitErrorDetails(type=kind, loc=("rates", at, field), input=None)
+_ITSELF = Text(
+    en="a currency to itself is one to one; take the rate away",
+    ru="курс валюты к самой себе всегда единица; уберите его",
+)

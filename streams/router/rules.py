@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from kranhub import yamlfile
 from kranhub.members import Currency, MemberId, Okpd2, covers
+from kranhub.refusing import Mistake, mistake
+from kranhub.text import Text
 
 RuleId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,79}$")]
 OrderKind = Literal["SALE", "SPARE_PART", "SERVICE", "LEASE"]
@@ -75,7 +76,12 @@ class Rule(_Model):
     @model_validator(mode="after")
     def _sensible(self) -> Self:
         if both := sorted({*self.allow} & {*self.deny}):
-            raise ValueError(f"rule {self.rule!r} allows and denies {both[0]!r}; leave it in one of the lists")
+            raise Mistake(
+                Text(
+                    en=f"rule {self.rule!r} allows and denies {both[0]!r}; leave it in one of the lists",
+                    ru=f"правило {self.rule!r} и разрешает, и запрещает {both[0]!r}; оставьте его в одном списке",
+                )
+            )
         return self
 
     def names(self) -> set[str]:
@@ -94,9 +100,13 @@ class Rules(_Model):
         seen: set[str] = set()
         for at, rule in enumerate(self.rules):
             if rule.rule in seen:
-                mistakes.append(_mistake(at, f"rule {rule.rule!r} stands twice; give every rule one entry"))
+                twice = Text(
+                    en=f"rule {rule.rule!r} stands twice; give every rule one entry",
+                    ru=f"правило {rule.rule!r} указано дважды; оставьте одну запись",
+                )
+                mistakes.append(mistake(("rules", at, "rule"), twice))
             if at and self.rules[at - 1].when == When():
-                mistakes.append(_mistake(at, "the rule before matches everything; move it to the end"))
+                mistakes.append(mistake(("rules", at, "rule"), _HIDDEN))
             seen.add(rule.rule)
         if mistakes:
             raise ValidationError.from_exception_data("Rules", mistakes)
@@ -107,9 +117,10 @@ class Rules(_Model):
         return next((rule for rule in self.rules if rule.when.matches(kind, okpd2, buyer, programme)), None)
 
 
-def _mistake(at: int, text: str) -> InitErrorDetails:
-    kind = PydanticCustomError("rules", "{text}", {"text": text})
-    return InitErrorDetails(type=kind, loc=("rules", at, "rule"), input=None)
+_HIDDEN = Text(
+    en="the rule before matches everything; move it to the end",
+    ru="предыдущее правило подходит ко всему; перенесите его в конец",
+)
 
 
 PLAIN = Rules(rules=(Rule(rule="capability-rank"),))
@@ -118,4 +129,4 @@ PLAIN = Rules(rules=(Rule(rule="capability-rank"),))
 
 def load(path: Path) -> Rules:
     """Read and validate a rules file. Raises `Misconfigured` naming file, line and remedy."""
-    return yamlfile.load(path, Rules)
+    return yamlfile.load(path, Rules, "KRANHUB_RULES_FILE")

@@ -74,7 +74,7 @@ def items(**bills: str) -> Nomenclature:
     ],
 )
 def test_a_bill_with_a_circle_or_a_hole_is_refused_with_the_way_to_it(bills: dict[str, str], said: str) -> None:
-    with pytest.raises(ValueError, match="nomenclature") as refused:
+    with pytest.raises(ValueError, match="Nomenclature") as refused:
         items(**bills)
     assert said in str(refused.value)
 
