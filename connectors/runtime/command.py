@@ -6,11 +6,12 @@ from pathlib import Path
 import click
 import structlog
 
-from connectors.runtime import configuration, runner
+from connectors.runtime import configuration, leaving, runner, trial
+from connectors.runtime.calls import awaited, calling, log_traceback
 from connectors.runtime.configuration import Loaded
 from kranhub import members, topicadmin
 from kranhub.cli import emit, output_option
-from kranhub.errors import Misconfigured
+from kranhub.errors import Failed, KranhubError, Misconfigured
 from kranhub.registry import Registry
 from kranhub.settings import Settings, endpoints
 from kranhub.text import Text
@@ -74,18 +75,37 @@ def run(file: Path) -> None:
     settings = Settings()
     loaded = _load(settings, file)
     structlog.contextvars.bind_contextvars(member=loaded.member.id, connector=loaded.name)
-    asyncio.run(runner.run(settings, loaded))
+    asyncio.run(_run(settings, loaded))
+
+
+async def _run(settings: Settings, loaded: Loaded) -> None:
+    """Run to the end; from then on the process has a bounded time left, whatever thread still hangs."""
+    try:
+        await runner.run(settings, loaded)
+    except KranhubError as error:
+        leaving.within(leaving.EXIT_S, error.exit_code, str(error))
+        raise
+    leaving.within(leaving.EXIT_S, 0)
 
 
 def _load(settings: Settings, file: Path) -> Loaded:
-    return configuration.load(file, members.load(settings.members_file))
+    try:
+        return configuration.load(file, members.load(settings.members_file))
+    except Failed as error:
+        if error.__cause__ is not None:
+            log_traceback("connector failed", error.__cause__, file=str(file))
+        raise
 
 
 async def _check(loaded: Loaded) -> None:
     try:
-        await loaded.connector.check()
+        trial.shape(loaded)
+        with calling(loaded, "check()"):
+            await awaited(loaded.connector.check(), "check()")
+        await trial.read(loaded)
     finally:
-        await loaded.connector.close()
+        with calling(loaded, "close()"):
+            await awaited(loaded.connector.close(), "close()")
 
 
 def _check_hub(settings: Settings) -> None:

@@ -11,8 +11,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model
 
 from kranhub import yamlfile
 from kranhub.connector import Connector
-from kranhub.errors import Misconfigured
+from kranhub.errors import Failed, KranhubError, Misconfigured
 from kranhub.members import Member, Members
+from kranhub.refusing import Mistake
 from kranhub.text import Text
 
 GROUP = "kranhub.connectors"
@@ -41,13 +42,14 @@ class _Head(BaseModel):
 def load(path: Path, members: Members) -> Loaded:
     """Read a connector file and build its connector.
 
-    Raises `Misconfigured` naming file and line: an unknown member or connector, or a mistake in ``config``.
+    Raises `Misconfigured` naming file and line: an unknown member or connector, or a mistake in ``config``; `Failed`
+    where the connector's own code fails.
     """
-    kind = _class(path, yamlfile.load(path, _Head).connector)
+    kind = _connector_class(path, yamlfile.load(path, _Head).connector)
     file: Any = yamlfile.load(path, _file_model(kind, members))
     name = file.name or file.connector.rpartition(":")[2].lower()
     member = members.by_id[file.member]
-    return Loaded(member, name, kind(file.config, member))
+    return Loaded(member, name, _built(path, kind, file.config, member))
 
 
 def known() -> list[str]:
@@ -64,7 +66,12 @@ def _file_model(kind: type[Connector], members: Members) -> type[BaseModel]:
 def _known_member(members: Members) -> Callable[[str], str]:
     def check(member: str) -> str:
         if member not in members.by_id:
-            raise ValueError(f"{member!r} is no member; the members file has {', '.join(members.by_id)}")
+            raise Mistake(
+                Text(
+                    en=f"{member!r} is no member; the members file has {', '.join(members.by_id)}",
+                    ru=f"{member!r} не участник; в файле участников есть {', '.join(members.by_id)}",
+                )
+            )
         return member
 
     return check
@@ -83,7 +90,42 @@ def _class(path: Path, name: str) -> type[Connector]:
             return loaded
     except (ModuleNotFoundError, AttributeError) as error:
         raise Misconfigured(_not_installed(path, name, str(error))) from None
+    except Exception as error:
+        raise _broken(path, "import", error) from error
     raise Misconfigured(_not_installed(path, name, f"known: {', '.join(known())}"))
+
+
+def _connector_class(path: Path, name: str) -> type[Connector]:
+    """Return the class, if it is a connector with a model of its configuration."""
+    found = _class(path, name)
+    if not (isinstance(found, type) and issubclass(found, Connector)):
+        raise Misconfigured(_not_installed(path, name, "it is no subclass of kranhub.connector.Connector"))
+    config = getattr(found, "Config", None)
+    if not (isinstance(config, type) and issubclass(config, BaseModel)):
+        raise Misconfigured(_not_installed(path, name, "its Config is no pydantic model"))
+    return found
+
+
+def _built(path: Path, kind: type[Connector], config: Any, member: Member) -> Connector:
+    try:
+        return kind(config, member)
+    except KranhubError:
+        raise
+    except Exception as error:
+        raise _broken(path, f"{kind.__qualname__}()", error) from error
+
+
+def _broken(path: Path, call: str, error: Exception) -> Failed:
+    """Return the sentence about a connector whose own code fails before it is a connector; its cause is logged."""
+    kind = type(error).__qualname__
+    return Failed(
+        Text(
+            en=f"{path}: the connector's code fails in {call} ({kind}); the log has the place. Its author must correct "
+            "it (docs/connector-guide.md).",
+            ru=f"{path}: код коннектора завершился ошибкой в {call} ({kind}); место указано в журнале. Исправить "
+            "должен автор коннектора (docs/connector-guide.md).",
+        )
+    )
 
 
 def _not_installed(path: Path, name: str, why: str) -> Text:

@@ -10,8 +10,26 @@ from typing import Any
 from kranhub.connector import Event, Unreadable
 from kranhub.errors import InvalidDocument
 from kranhub.plain import plain
+from kranhub.text import Text
 
 Letter = dict[str, Any]
+
+MOST_BYTES = 900_000
+"""What fits into a record of any broker (1,048,576 bytes by default) beside its key and headers."""
+KEPT_BYTES = 500_000
+"""How much of a document that is larger its letter keeps."""
+
+
+def refuse_oversized(encoded: bytes) -> None:
+    """Raise `InvalidDocument` for an event that Kafka would not take: it would be tried again for ever."""
+    if len(encoded) > MOST_BYTES:
+        raise InvalidDocument(
+            "too-large",
+            Text(
+                en=f"The document has {len(encoded)} bytes, {MOST_BYTES} are the most. Split it in the ERP.",
+                ru=f"В документе {len(encoded)} байт, допускается {MOST_BYTES}. Разделите его в учётной системе.",
+            ),
+        )
 
 
 def of_unreadable(member: str, unreadable: Unreadable) -> Letter:
@@ -23,7 +41,7 @@ def of_unreadable(member: str, unreadable: Unreadable) -> Letter:
 
 def of_event(member: str, event: Event, error: InvalidDocument) -> Letter:
     """Return the letter of an event that the schema refuses; it never was bytes, so its JSON stands in."""
-    original = json.dumps(plain(event.value), ensure_ascii=False, default=str).encode()
+    original = json.dumps(plain(event.value), ensure_ascii=False, default=str).encode("utf-8", "replace")
     return _letter(member, "source", event.id, event.key, error.code, error.text.as_map(), original)
 
 
@@ -46,19 +64,24 @@ def _letter(
     member: str, stage: str, event_id: str, key: str, code: str, reason: Mapping[str, str], original: bytes
 ) -> Letter:
     return {
-        "dead_letter_id": str(uuid.uuid5(uuid.NAMESPACE_URL, f"{event_id}/{stage}/{code}")),
-        "event_id": event_id,
+        "dead_letter_id": str(uuid.uuid5(uuid.NAMESPACE_URL, _clean(f"{event_id}/{stage}/{code}"))),
+        "event_id": _clean(event_id),
         "member": member,
         "stage": stage,
-        "code": code,
-        "reason": dict(reason),
+        "code": _clean(code),
+        "reason": {language: _clean(sentence) for language, sentence in reason.items()},
         "topic": "",
         "partition": -1,
         "offset": -1,
-        "key": key,
-        "original": original,
+        "key": _clean(key),
+        "original": original if len(original) <= MOST_BYTES else original[:KEPT_BYTES],
         "failed_at": datetime.now(UTC),
     }
+
+
+def _clean(text: str) -> str:
+    """Return the text with a question mark for what cannot be written, so that a letter always can."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _text(value: bytes | None) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
@@ -15,6 +16,14 @@ log = structlog.get_logger()
 FIRST_DELAY_S, LAST_DELAY_S = 1.0, 60.0
 MISCONFIGURED_DELAY_S = 30.0
 """A person must act; until then one look every half minute costs nobody anything."""
+
+
+STEADY_S = 600.0
+"""An attempt that went well for so long starts again with the first delay."""
+
+
+class Stuck(KranhubError):
+    """A source cannot go on by itself, but may after a look from the beginning; a person should know."""
 
 
 class Backoff:
@@ -37,17 +46,25 @@ class Backoff:
 
 
 async def keep(attempt: Callable[[Backoff], Awaitable[None]], reporter: Reporter, stop: asyncio.Event) -> None:
-    """Run attempts until ``stop``. `Fenced` and defects leave; `Unavailable` and `Misconfigured` are waited out.
+    """Run attempts until ``stop``. `Unavailable`, `Misconfigured` and `Stuck` are waited out; everything else leaves.
 
-    An attempt resets the back-off when it has done something.
+    An attempt resets the back-off when it has done something; that of `Stuck` grows nevertheless.
     """
-    backoff = Backoff()
+    backoff, stuck = Backoff(), Backoff()
     while not stop.is_set():
+        began = time.monotonic()
         try:
             await attempt(backoff)
         except (Unavailable, Misconfigured) as error:
-            delay = backoff.next(error)
-            await reporter.waiting(error)
-            log.warning("task waits", task=reporter.task, reason=error.text.en, again_in_s=round(delay, 1))
-            with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), delay)
+            await _wait(error, backoff.next(error), reporter, stop)
+        except Stuck as error:
+            if time.monotonic() - began > STEADY_S:
+                stuck.reset()
+            await _wait(error, stuck.next(error), reporter, stop)
+
+
+async def _wait(error: KranhubError, delay: float, reporter: Reporter, stop: asyncio.Event) -> None:
+    await reporter.waiting(error)
+    log.warning("task waits", task=reporter.task, reason=error.text.en, again_in_s=round(delay, 1))
+    with suppress(TimeoutError):
+        await asyncio.wait_for(stop.wait(), delay)

@@ -2,58 +2,164 @@
 
 import asyncio
 import signal
+from types import FrameType
 
+import structlog
+
+from connectors.runtime import leaving, shapes
+from connectors.runtime.calls import ConnectorDefect, awaited, calling, defect, log_traceback
 from connectors.runtime.configuration import Loaded
 from connectors.runtime.context import Context
+from connectors.runtime.items import bounded
 from connectors.runtime.keeper import keep
 from connectors.runtime.sink import SinkTask
 from connectors.runtime.source import SourceTask
 from connectors.runtime.status import Reporter
 from kranhub.codec import Codec
+from kranhub.errors import Failed, Fenced, KranhubError
 from kranhub.registry import Registry
 from kranhub.settings import Settings, endpoints
+from kranhub.text import Text
+
+log = structlog.get_logger()
+
+Task = tuple[SourceTask | SinkTask, Reporter]
 
 
 async def run(settings: Settings, loaded: Loaded) -> None:
-    """Run until SIGINT or SIGTERM. Raises `Fenced` when a newer instance took over, and any defect."""
+    """Run until SIGINT or SIGTERM. Raises `Fenced` when a newer instance took over, and `Failed` for any defect.
+
+    Whatever ends it stands on the connector-status topic before this returns.
+    """
     stop = asyncio.Event()
     _stop_on_signal(stop)
+    await run_until(stop, settings, loaded)
+
+
+async def run_until(stop: asyncio.Event, settings: Settings, loaded: Loaded) -> None:
+    """Run until the event is set. Raises as `run` does."""
     with Registry(endpoints(settings).registry_url) as registry:
         context = Context(settings, loaded, Codec(registry))
+        reporters: list[Reporter] = []
+        failed = await _work(context, stop, reporters)
+        unclosed = await _close(context.loaded)
+        if unclosed and not failed:
+            for reporter in reporters:
+                await reporter.failed(unclosed.text)
+        if failed or unclosed:
+            raise failed or unclosed  # type: ignore[misc]
+
+
+async def _work(context: Context, stop: asyncio.Event, reporters: list[Reporter]) -> KranhubError | None:
+    """Run the tasks, whose reporters are added to the list; return what ended them."""
+    try:
+        tasks = await _tasks(context, stop)
+        reporters += [reporter for _, reporter in tasks]
+        async with asyncio.TaskGroup() as group:
+            for task, reporter in tasks:
+                group.create_task(_run_task(task, reporter, stop))
+    except KranhubError as error:
+        return error
+    except ExceptionGroup as errors:
+        return next(error for error in errors.exceptions if isinstance(error, KranhubError))
+    return None
+
+
+async def _tasks(context: Context, stop: asyncio.Event) -> list[Task]:
+    """Return the tasks that the connector has. A wrong source or sink is said in its task's status."""
+    tasks: list[Task] = []
+    for name in ("source", "sink"):
+        reporter = Reporter(context, name)
         try:
-            async with asyncio.TaskGroup() as group:
-                for task, reporter in _tasks(context, stop):
-                    group.create_task(_run_task(task, reporter, stop))
-        except BaseExceptionGroup as errors:
-            raise errors.exceptions[0] from None
-        finally:
-            await loaded.connector.close()
-
-
-def _tasks(context: Context, stop: asyncio.Event) -> list[tuple[SourceTask | SinkTask, Reporter]]:
-    connector = context.loaded.connector
-    tasks: list[tuple[SourceTask | SinkTask, Reporter]] = []
-    if source := connector.source():
-        reporter = Reporter(context, "source")
-        tasks.append((SourceTask(context, source, reporter, stop), reporter))
-    if sink := connector.sink():
-        reporter = Reporter(context, "sink")
-        tasks.append((SinkTask(context, sink, reporter, stop), reporter))
+            task = _source(context, reporter, stop) if name == "source" else _sink(context, reporter, stop)
+        except KranhubError as error:
+            await reporter.failed(error.text)
+            raise
+        tasks += [(task, reporter)] if task else []
+    if not tasks:
+        nothing = neither(context.loaded)
+        await Reporter(context, "source").failed(nothing.text)
+        raise nothing
     return tasks
 
 
+def neither(loaded: Loaded) -> ConnectorDefect:
+    """Return the error of a connector that has nothing to run."""
+    return defect(
+        loaded,
+        "source() and sink()",
+        Text(en="both return None: there is nothing to run.", ru="оба возвращают None: запускать нечего."),
+    )
+
+
+def _source(context: Context, reporter: Reporter, stop: asyncio.Event) -> SourceTask | None:
+    with calling(context.loaded, "source()"):
+        source = shapes.source(context.loaded.connector.source())
+    return SourceTask(context, source, reporter, stop) if source else None
+
+
+def _sink(context: Context, reporter: Reporter, stop: asyncio.Event) -> SinkTask | None:
+    with calling(context.loaded, "sink()"):
+        sink = shapes.sink(context.loaded.connector.sink())
+    return SinkTask(context, sink, reporter, stop) if sink else None
+
+
 async def _run_task(task: SourceTask | SinkTask, reporter: Reporter, stop: asyncio.Event) -> None:
+    """Run one task; what ends it is said before it is raised. `Fenced` says nothing: the newer instance speaks."""
     try:
         await keep(task.attempt, reporter, stop)
         await reporter.stopped()
+    except Fenced:
+        raise
+    except asyncio.CancelledError:
+        await reporter.stopped(_OTHER)
+        raise
+    except KranhubError as error:
+        await reporter.failed(error.text)
+        raise
+    except Exception as error:  # noqa: BLE001  (its words may hold a document, so only its place is logged)
+        log_traceback("defect", error, task=reporter.task)
+        failed = Failed(_defect(error))
+        await reporter.failed(failed.text)
+        raise failed from None
     finally:
         task.close()
 
 
+async def _close(loaded: Loaded) -> KranhubError | None:
+    """Close the connector; return the sentence about one that cannot be closed."""
+    try:
+        with calling(loaded, "close()"):
+            await bounded(awaited(loaded.connector.close(), "close()"), "close()")
+    except ConnectorDefect as error:
+        return error
+    except KranhubError as error:
+        log.warning("not closed", reason=error.text.en)  # the ERP is away: nothing is left to close
+    return None
+
+
+def _defect(error: Exception) -> Text:
+    kind = type(error).__qualname__
+    return Text(
+        en=f"A defect of kranhub ({kind}); the log has its traceback. Tell its developers; restart the connector.",
+        ru=f"Дефект kranhub ({kind}); стек вызовов в журнале. Сообщите разработчикам; перезапустите коннектор.",
+    )
+
+
+_OTHER = Text(
+    en="The connector's other task has failed, and the process has ended; see its reason.",
+    ru="Другая задача коннектора завершилась ошибкой, и процесс закончился; причина указана у неё.",
+)
+
+
 def _stop_on_signal(stop: asyncio.Event) -> None:
+    """Set the event on SIGINT or SIGTERM. The first one gives everything `leaving.STOP_S`, however it hangs."""
     loop = asyncio.get_running_loop()
+
+    def asked(_number: int, _frame: FrameType | None) -> None:
+        if not stop.is_set():
+            leaving.within(leaving.STOP_S, 0, "asked to stop")
+        loop.call_soon_threadsafe(stop.set)
+
     for name in (signal.SIGINT, signal.SIGTERM):
-        try:
-            loop.add_signal_handler(name, stop.set)
-        except NotImplementedError:  # Windows: only the main thread's handler
-            signal.signal(name, lambda _number, _frame: loop.call_soon_threadsafe(stop.set))
+        signal.signal(name, asked)

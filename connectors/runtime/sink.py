@@ -11,6 +11,7 @@ from kafka import KafkaProducer
 
 from connectors.runtime import deadletters
 from connectors.runtime.context import Context, KafkaThread
+from connectors.runtime.delivering import Delivered, deliver
 from connectors.runtime.inbox import Inbox
 from connectors.runtime.keeper import Backoff
 from connectors.runtime.status import Reporter
@@ -46,7 +47,7 @@ class SinkTask:
         await self._reporter.starting()
         producer = await self._kafka.run(self._context.transactional_producer, "sink")
         try:
-            inbox = await self._kafka.run(Inbox, self._context, self._sink.subjects)
+            inbox = await self._kafka.run(Inbox, self._context, tuple(self._sink.subjects))
             try:
                 await self._reporter.running()
                 while not self._stop.is_set():
@@ -86,6 +87,8 @@ class SinkTask:
 
         1. Decode; what is no document becomes a dead letter.                     sink.before-deliver
         2. Deliver to the ERP, which looks every reference up before it creates.  sink.after-deliver
+           What the connector calls invalid is refused, and becomes a dead letter as well.
+           What breaks its code stays; the task ends with its reason, after 6.
         3. Begin the transaction, produce the receipts and dead letters.          sink.after-receipts
         4. Add the group's offsets, fenced by its metadata (KIP-447).             sink.before-commit
         5. Commit.                                                                sink.after-commit
@@ -95,18 +98,25 @@ class SinkTask:
         """
         events, letters = await asyncio.to_thread(self._decode, records)
         failpoint("sink.before-deliver")
-        receipts = await self._to_erp([event for _, event in events])
+        delivered = await self._to_erp([event for _, event in events])
         failpoint("sink.after-deliver")
-        answered = list(zip(events, receipts, strict=True))
+        answered = list(zip(events, delivered.receipts, strict=True))
         done = [(record, event, receipt) for (record, event), receipt in answered if receipt.outcome != Outcome.RETRY]
-        outgoing = await asyncio.to_thread(self._encode, done, letters)
         finished = [*(record for record, _, _ in done), *(record for record, _ in letters)]
+        letters += [
+            (record, self._letter(record, delivered.invalid[event.id]))
+            for record, event in events
+            if event.id in delivered.invalid
+        ]
+        outgoing = await asyncio.to_thread(self._encode, done, letters)
         if finished:
             await self._kafka.run(_commit, producer, inbox, outgoing, finished)
             log.info("delivered", receipts=len(done), dead_letters=len(letters))
         for (record, _), receipt in answered:
             if receipt.outcome == Outcome.RETRY:
                 inbox.park(record, _rest(receipt))
+        if delivered.broken:
+            raise delivered.broken
 
     def _decode(self, records: Sequence[Any]) -> tuple[list[tuple[Any, Event]], list[tuple[Any, deadletters.Letter]]]:
         events, letters = [], []
@@ -115,17 +125,20 @@ class SinkTask:
             try:
                 subject, value = self._context.codec.decode(record.value or b"")
             except InvalidDocument as error:
-                letters.append((record, deadletters.of_record(self._context.member, record, about.id, error)))
+                letters.append((record, self._letter(record, error)))
             else:
                 key = (record.key or b"").decode("utf-8", "replace")
                 events.append((record, Event(about.id, key, subject, "hub", value, about.time)))
         return events, letters
 
-    async def _to_erp(self, events: Sequence[Event]) -> Sequence[Receipt]:
+    def _letter(self, record: Any, error: InvalidDocument) -> deadletters.Letter:
+        return deadletters.of_record(self._context.member, record, envelope.read(record.headers).id, error)
+
+    async def _to_erp(self, events: Sequence[Event]) -> Delivered:
         if not events:
-            return []
+            return Delivered([])
         try:
-            return await self._sink.deliver(events)
+            return await deliver(self._context.loaded, self._sink, events, self._stop)
         except (Unavailable, Misconfigured) as error:
             raise _ErpError(error) from None
 

@@ -2,21 +2,23 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing, suppress
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Any
 
 import structlog
 from kafka import KafkaProducer
 
-from connectors.runtime import checkpoints, deadletters
+from connectors.runtime import checkpoints, deadletters, items, shapes, stuck
+from connectors.runtime.calls import awaited, calling
 from connectors.runtime.context import Context, KafkaThread
-from connectors.runtime.keeper import Backoff
+from connectors.runtime.items import Item
+from connectors.runtime.keeper import Backoff, Stuck
 from connectors.runtime.status import Reporter
 from kranhub import envelope, schemafiles, topics
-from kranhub.connector import Checkpoint, Event, Progress, Read, Source, Unreadable
+from kranhub.connector import Checkpoint, Event, Progress, Source, Unreadable
 from kranhub.envelope import Envelope
-from kranhub.errors import InvalidDocument, Misconfigured
+from kranhub.errors import InvalidDocument, KranhubError, Misconfigured
 from kranhub.failpoints import failpoint
 from kranhub.text import Text
 
@@ -26,7 +28,6 @@ MAX_BATCH = 200
 IDLE_CHECKPOINT_S = 10.0
 """How often a checkpoint that moved without an event is written."""
 
-Item = Read | Unreadable
 Outgoing = tuple[str, str, bytes | None, Envelope]
 """Topic, key, value (None deletes), envelope."""
 
@@ -42,6 +43,8 @@ class SourceTask:
         self._kept = checkpoints.Kept(context.loaded.name)
         self._committed: Checkpoint | None = None
         self._committed_at = 0.0
+        self._last = ""
+        self._told: set[str] = set()
 
     async def attempt(self, backoff: Backoff) -> None:
         """Read and commit until stopped. Raises `Unavailable`, `Misconfigured`, `Fenced`; then call it again.
@@ -55,10 +58,7 @@ class SourceTask:
             self._batch.clear()
             self._kept = await self._kafka.run(checkpoints.read, self._context)
             self._committed = self._kept.checkpoint()
-            async with aclosing(_until(self._stop, self._source.read(self._committed))) as items:
-                async for item in items:
-                    await self._take(producer, item)
-                    backoff.reset()
+            await self._read(producer, backoff)
         finally:
             await self._kafka.run(_close, producer)
 
@@ -66,10 +66,50 @@ class SourceTask:
         """End the task's thread."""
         self._kafka.close()
 
+    async def _read(self, producer: KafkaProducer, backoff: Backoff) -> None:
+        """Take what ``read()`` yields. One that ends, or is ended by one document, is `Stuck`, not over."""
+        coming = items.items(self._context.loaded, self._source, self._committed, self._stop)
+        async with aclosing(coming) as found:
+            while (item := await self._next(producer, found)) is not None:
+                await self._take(producer, item)
+                backoff.reset()
+        if not self._stop.is_set():
+            await self._rest(producer)
+            raise Stuck(stuck.returned(self._context.loaded))
+
+    async def _next(
+        self, producer: KafkaProducer, found: AsyncGenerator[Item | Progress, None]
+    ) -> Item | Progress | None:
+        """Return the next item, None at the end. What was read before an error is committed before it is raised."""
+        try:
+            return await anext(found, None)
+        except InvalidDocument as error:
+            await self._refused(producer, error)
+            raise Stuck(stuck.by_document(self._context.loaded, error, self._last)) from None
+        except KranhubError:
+            await self._rest(producer)
+            raise
+
+    async def _rest(self, producer: KafkaProducer) -> None:
+        """Commit what was read before ``read()`` ended."""
+        if self._batch:
+            await self._commit(producer, self._batch[-1].checkpoint)
+
+    async def _refused(self, producer: KafkaProducer, error: InvalidDocument) -> None:
+        """Commit what was read before ``read()`` raised, and, once in this process, a dead letter about the cause."""
+        checkpoint = self._batch[-1].checkpoint if self._batch else self._committed
+        letter = stuck.letter(self._context.loaded, error, self._last, checkpoint or Checkpoint())
+        if letter.id not in self._told:
+            self._told.add(letter.id)
+            self._batch.append(letter)
+        if self._batch:
+            await self._commit(producer, checkpoint)
+
     async def _take(self, producer: KafkaProducer, item: Item | Progress) -> None:
         await self._reporter.running()
         if not isinstance(item, Progress):
             self._batch.append(item)
+            self._last = items.name(item)
         if len(self._batch) >= MAX_BATCH or (isinstance(item, Progress) and self._due(item.checkpoint)):
             await self._commit(producer, item.checkpoint)
 
@@ -77,8 +117,8 @@ class SourceTask:
         moved = checkpoint != self._committed
         return bool(self._batch) or (moved and time.monotonic() - self._committed_at > IDLE_CHECKPOINT_S)
 
-    async def _commit(self, producer: KafkaProducer, checkpoint: Checkpoint) -> None:
-        """Commit the batch and its checkpoint, in these steps.
+    async def _commit(self, producer: KafkaProducer, checkpoint: Checkpoint | None) -> None:
+        """Commit the batch and its checkpoint, if there is one, in these steps.
 
         1. Encode everything; what the schema refuses becomes a dead letter.      source.before-begin
         2. Begin the transaction and produce the events and dead letters.         source.after-produce
@@ -89,14 +129,18 @@ class SourceTask:
 
         A crash before 5 leaves nothing; after it, the next start reads on behind the checkpoint.
         """
-        moved = self._kept.changes(checkpoint)
+        with calling(self._context.loaded, "read()", after=self._last):
+            moved = self._kept.changes(shapes.checkpoint(checkpoint)) if checkpoint is not None else {}
         events, positions = await asyncio.to_thread(self._encode, moved)
         await self._kafka.run(_write, producer, events, positions)
         log.info("committed", events=len(events))
         self._batch.clear()
-        self._kept.committed(checkpoint, moved)
-        self._committed, self._committed_at = checkpoint, time.monotonic()
-        await self._source.committed(checkpoint)
+        self._committed_at = time.monotonic()
+        if checkpoint is not None:
+            self._kept.committed(checkpoint, moved)
+            self._committed = checkpoint
+            with calling(self._context.loaded, "committed()", after=self._last):
+                await awaited(self._source.committed(checkpoint), "committed()")
 
     def _encode(self, moved: checkpoints.Records) -> tuple[list[Outgoing], list[Outgoing]]:
         """Return the batch, and the checkpoint's records."""
@@ -120,9 +164,12 @@ class SourceTask:
     def _encode_event(self, event: Event) -> Outgoing:
         if event.origin != self._context.member:
             raise Misconfigured(_foreign(event.origin, self._context.member))
+        shapes.refuse_unsound(event)
         about = Envelope(event.id, f"/members/{event.origin}", schemafiles.subject(event.subject), event.time)
         topic = self._context.out(topics.kind_of(event.subject))
-        return topic, event.key, self._context.codec.encode(event.subject, event.value), about
+        value = self._context.codec.encode(event.subject, event.value)
+        deadletters.refuse_oversized(value)
+        return topic, event.key, value, about
 
     def _letter(self, letter: deadletters.Letter) -> Outgoing:
         log.warning("dead letter", event_id=letter["event_id"], code=letter["code"])
@@ -157,27 +204,6 @@ def _send(producer: KafkaProducer, outgoing: Outgoing) -> Any:
 def _close(producer: KafkaProducer) -> None:
     """Close without waiting for a transaction that is still open: the next start's fencing ends it."""
     producer.close(timeout=5)
-
-
-async def _until(stop: asyncio.Event, items: AsyncIterator[Item | Progress]) -> AsyncGenerator[Item | Progress, None]:
-    """Yield items until asked to stop, without waiting for an item that does not come."""
-    stopping = asyncio.ensure_future(stop.wait())
-    try:
-        while not stop.is_set():
-            coming = asyncio.ensure_future(anext(items))
-            await asyncio.wait({coming, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            if not coming.done():
-                coming.cancel()
-                with suppress(asyncio.CancelledError, StopAsyncIteration):
-                    await coming
-                return
-            yield coming.result()
-    except StopAsyncIteration:
-        return
-    finally:
-        stopping.cancel()
-        if isinstance(items, AsyncGenerator):
-            await items.aclose()
 
 
 def _foreign(origin: str, member: str) -> Text:

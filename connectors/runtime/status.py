@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 
 import structlog
 from kafka import KafkaProducer
-from kafka.errors import KafkaError
 
 from connectors.runtime.context import Context, Task, worker
 from kranhub import envelope, kafka, schemafiles
 from kranhub.envelope import Envelope
-from kranhub.errors import KranhubError, Misconfigured, Unavailable
+from kranhub.errors import KranhubError, Unavailable
+from kranhub.text import Text
 
 log = structlog.get_logger()
 
@@ -34,14 +34,18 @@ class Reporter:
         """Say that the task works."""
         await self._change("RUNNING", {})
 
-    async def stopped(self) -> None:
-        """Say that the task was stopped."""
-        await self._change("STOPPED", {})
+    async def stopped(self, because: Text | None = None) -> None:
+        """Say that the task was stopped, and why where nobody asked for it."""
+        await self._change("STOPPED", because.as_map() if because else {})
 
     async def waiting(self, error: KranhubError) -> None:
         """Say why the task waits, and what a person can do."""
-        state = "FAILED" if isinstance(error, Misconfigured) else "BACKING_OFF"
+        state = "BACKING_OFF" if isinstance(error, Unavailable) else "FAILED"
         await self._change(state, error.text.as_map())
+
+    async def failed(self, text: Text) -> None:
+        """Say why the task has ended and its process is about to."""
+        await self._change("FAILED", text.as_map())
 
     async def _change(self, state: str, reason: dict[str, str]) -> None:
         if self._last == (state, reason):
@@ -64,7 +68,7 @@ class Reporter:
         try:
             data = self._context.codec.encode("ConnectorStatus", value)
             self._write(key, data)
-        except (KafkaError, Unavailable, Misconfigured) as error:
+        except Exception as error:  # noqa: BLE001  (what cannot be said must not end what could go on)
             self._last = None
             log.warning("state not written", task=self.task, state=state, error=type(error).__name__)
 

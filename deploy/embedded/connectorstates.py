@@ -4,7 +4,7 @@ import re
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from kafka import KafkaConsumer, TopicPartition
@@ -22,7 +22,10 @@ READ_SECONDS = 10.0
 
 
 class ConnectorState(BaseModel):
-    """One task's state, as the runtime last wrote it. ``reason`` is in the reader's language."""
+    """One task's state, as the runtime last wrote it, ``age_s`` seconds ago. ``reason`` is in the reader's language.
+
+    A process that was killed wrote nothing of its end: its last word stays, and its age grows.
+    """
 
     member: str
     connector: str
@@ -31,6 +34,7 @@ class ConnectorState(BaseModel):
     reason: str
     worker: str
     changed_at: datetime
+    age_s: int = 0
 
 
 def connector_states(settings: Settings) -> list[ConnectorState]:
@@ -77,4 +81,5 @@ def _state(codec: Codec, value: bytes) -> ConnectorState | None:
         return None
     reason: dict[str, str] = decoded["reason"]
     text = str(Text(en=reason.get("en", ""), ru=reason.get("ru", "")))
-    return ConnectorState.model_validate({**decoded, "reason": text})
+    age = max(0, round((datetime.now(UTC) - decoded["changed_at"]).total_seconds()))
+    return ConnectorState.model_validate({**decoded, "reason": text, "age_s": age})

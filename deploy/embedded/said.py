@@ -131,8 +131,21 @@ def _process(part: Part) -> Text:
 
 def _connector(found: ConnectorState) -> str:
     name, task = f"{found.member}/{found.connector}", TASKS.get(found.task, found.task)
-    state = STATES.get(found.state, found.state)
-    return f"{Text(en='Connector', ru='Коннектор')} {name}, {task}: {state}. {found.reason}".rstrip(" .")
+    state, age = STATES.get(found.state, found.state), _age(found.age_s)
+    said = Text(en=f"Connector {name}, {task}: {state}", ru=f"Коннектор {name}, {task}: {state}")
+    since = Text(
+        en=f"since {found.changed_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC, {age.en}",
+        ru=f"с {found.changed_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC, {age.ru}",
+    )
+    return f"{said} ({since}). {found.reason}".rstrip(" .")
+
+
+def _age(seconds: int) -> Text:
+    """Return how long something is so already, in the largest unit that counts at least two."""
+    for size, en, ru in ((86_400, "days", "дн."), (3_600, "hours", "ч"), (60, "minutes", "мин")):
+        if seconds >= 2 * size:
+            return Text(en=f"{seconds // size} {en}", ru=f"{seconds // size} {ru}")
+    return Text(en=f"{seconds} seconds", ru=f"{seconds} с")
 
 
 def _served(group: Group) -> list[str]:

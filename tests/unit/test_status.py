@@ -68,6 +68,7 @@ FOUND = looking.Status(
             reason="away",
             worker="vm",
             changed_at=datetime(2026, 11, 24, tzinfo=UTC),
+            age_s=7_300,
         )
     ],
 )
@@ -82,10 +83,12 @@ def test_status_is_told_in_the_readers_language(monkeypatch: pytest.MonkeyPatch)
         "Kafka     does not run, kafka.log",
         "Since     2026-11-24 07:00:00 UTC",
         "Topics    176",
-        "Connector oemz/erp, into the ERP: waiting for the ERP or the hub. away",
+        "Connector oemz/erp, into the ERP: waiting for the ERP or the hub (since 2026-11-24 00:00:00 UTC, 2 hours). "
+        "away",
     ]
     monkeypatch.setenv("KRANHUB_LANG", "ru")
-    assert list(said.status(FOUND))[-1] == "Коннектор oemz/erp, в систему: ждёт учётную систему или центр. away"
+    last = "Коннектор oemz/erp, в систему: ждёт учётную систему или центр (с 2026-11-24 00:00:00 UTC, 2 ч). away"
+    assert list(said.status(FOUND))[-1] == last
 
 
 def test_doctor_is_told_in_the_readers_language_and_names_every_check(
