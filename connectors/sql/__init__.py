@@ -30,7 +30,6 @@ class Sql(Connector):
             currencies=config.currencies,
             date_format=config.date_format,
             decimal_mark=config.decimal_mark,
-            native=self._client.native,
         )
         self._streams = mapping.streams(config, member, self._values)
 

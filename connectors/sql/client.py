@@ -11,6 +11,7 @@ from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.sql.elements import quoted_name
 
 from connectors.sql import faults
+from connectors.sql.columns import Columns, columns
 from connectors.sql.config import Readable
 from connectors.sql.values import Row
 
@@ -25,6 +26,7 @@ class Client:
         self._url, self._schema, self._timeout = url, schema, busy_timeout
         self._opened: Engine | None = None
         self._reflected: dict[str, sa.Table] = {}
+        self._columns: dict[str, Columns] = {}
 
     @property
     def native(self) -> bool:
@@ -41,7 +43,7 @@ class Client:
     def reading(self) -> Iterator["Transaction"]:
         """Open a transaction that only reads: one snapshot of head and lines. Raises as `faults` says."""
         with faults.translated(self._url), self._engine().connect() as connection, connection.begin():
-            yield Transaction(connection, self._table, self._schema)
+            yield Transaction(connection, self._table, self._schema, self._columns)
 
     @contextmanager
     def writing(self) -> Iterator["Transaction"]:
@@ -52,7 +54,7 @@ class Client:
         with faults.translated(self._url), self._engine().connect() as connection:
             connection.execution_options(kranhub_writes=True)
             with connection.begin():
-                yield Transaction(connection, self._table, self._schema)
+                yield Transaction(connection, self._table, self._schema, self._columns)
 
     @contextmanager
     def inspected(self) -> Iterator[sa.Inspector]:
@@ -78,9 +80,18 @@ class Client:
 class Transaction:
     """The statements that the connector needs."""
 
-    def __init__(self, connection: Connection, table: Any, schema: str | None) -> None:
-        """Take an open transaction, the maker of table objects, and the schema for a table of our own."""
+    def __init__(
+        self, connection: Connection, table: Any, schema: str | None, known: dict[str, Columns] | None = None
+    ) -> None:
+        """Take an open transaction, the maker of table objects, the schema, and what is known of tables already."""
         self._connection, self._table, self._schema = connection, table, schema
+        self._known = {} if known is None else known
+
+    def columns(self, name: str) -> Columns:
+        """Return what the table's columns hold."""
+        if name not in self._known:
+            self._known[name] = columns(sa.inspect(self._connection), name, self._schema)
+        return self._known[name]
 
     def rows(self, name: str, columns: Sequence[str], where: Mapping[str, Any], order: Sequence[str] = ()) -> list[Row]:
         """Return the rows whose columns equal ``where``; a tuple there means any of them."""

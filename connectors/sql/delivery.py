@@ -2,13 +2,18 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 from typing import Any
 
+from connectors.sql.columns import ANY, Columns
 from connectors.sql.config import OrderHead, OrderLines, PlantOrders
-from connectors.sql.values import EMPTY_LOCKS, Row, Values
+from connectors.sql.values import Row, Values
 from kranhub.connector import Outcome
 from kranhub.errors import InvalidDocument
 from kranhub.text import Text
+from kranhub.values.spellings import Spellings, among
+
+ELLIPSIS = "…"
 
 Fields = dict[str, Any]
 """Column to value: str, int, Decimal, date or aware datetime. What the document leaves open is not in it."""
@@ -49,9 +54,17 @@ class Plan:
 class Desk:
     """Compares a plant order with what the ERP holds."""
 
-    def __init__(self, settings: PlantOrders, values: Values, customers: Mapping[str, str]) -> None:
-        """Take the tables' settings, the spelling, and the plant's own codes of customers."""
-        self.settings, self._values, self._customers = settings, values, customers
+    def __init__(
+        self,
+        settings: PlantOrders,
+        values: Values,
+        customers: Mapping[str, str],
+        head: Columns | None = None,
+        lines: Columns | None = None,
+    ) -> None:
+        """Take the tables' settings, the spelling, the plant's own codes of customers, and what the columns hold."""
+        self.settings, self._values, self._customers = settings, values, Spellings(customers)
+        self._head_columns, self._line_columns = head or {}, lines or {}
 
     def plan(self, order: Mapping[str, Any], stored: Stored | None) -> Plan:
         """Return what to write. Raises `InvalidDocument` where the order cannot be spelled in this ERP."""
@@ -62,20 +75,20 @@ class Desk:
         if self._is_locked(stored):
             return Plan(Outcome.RETRY, _edited(order))
         status = self._values.text(stored.head, self.settings.head.status)
-        if status in {str(closed) for closed in self.settings.statuses.closed}:
+        if among(status, self.settings.statuses.closed):
             return Plan(Outcome.REJECTED, _closed(order, status))
         if order["document_status"] == "CANCELLED":
             told = self._cancellation(order)
-            return Plan(Outcome.APPLIED, head=self._changes(stored.head, told), expected_head=told)
+            return Plan(Outcome.APPLIED, head=self._changed_head(stored.head, told), expected_head=told)
         return self._revision(order, stored)
 
     def differences(self, plan: Plan, stored: Stored) -> list[str]:
         """Return every field that the ERP now holds otherwise than it was told, such as ``line 1, quantity``."""
-        found = self._different(stored.head, plan.expected_head)
+        found = self._different(stored.head, plan.expected_head, self._head_columns)
         held = {self.line_id(line): line for line in stored.lines}
         for line_id, fields in plan.expected_lines.items():
             if line_id in held:
-                found += [f"line {line_id}, {column}" for column in self._different(held[line_id], fields)]
+                found += [f"line {line_id}, {column}" for column in self._different_line(held[line_id], fields)]
             else:
                 found.append(f"line {line_id}")
         return found
@@ -94,6 +107,7 @@ class Desk:
         status = {self.settings.head.status: self._status(order, self.settings.statuses.new)}
         return Plan(
             Outcome.APPLIED,
+            _said(*self._cuts(order)),
             head={**self.settings.head.constants, **fields, **status},
             insert=self._new_lines(lines, lines, ()),
             expected_head=fields,
@@ -109,12 +123,12 @@ class Desk:
         ours = [line_id for line_id in gone if self._is_ours(line_id, stored)]
         kept = [line_id for line_id in gone if line_id not in ours]
         changes = [
-            (held[name][self.identity], self._changes(held[name], lines[name])) for name in lines if name in held
+            (held[name][self.identity], self._changed_line(held[name], lines[name])) for name in lines if name in held
         ]
         return Plan(
             Outcome.APPLIED,
-            _kept(kept) if kept else None,
-            head=self._changes(stored.head, fields | status),
+            _said(*([_kept(kept)] if kept else []), *self._cuts(order)),
+            head=self._changed_head(stored.head, fields | status),
             insert=self._new_lines(lines, [name for name in lines if name not in held], stored.lines),
             update=tuple((line, change) for line, change in changes if change),
             delete=tuple(held[name][self.identity] for name in ours),
@@ -138,8 +152,7 @@ class Desk:
         return self.settings.lines.reference is not None or line_id in (stored.written or ())
 
     def _is_locked(self, stored: Stored) -> bool:
-        column = self.settings.head.locked_by
-        return column is not None and stored.head[column] not in EMPTY_LOCKS
+        return not self._values.is_unset(stored.head, self.settings.head.locked_by)
 
     def _cancellation(self, order: Mapping[str, Any]) -> Fields:
         head = self.settings.head
@@ -150,7 +163,7 @@ class Desk:
         fields = {
             head.reference: order["plant_order_id"],
             head.revision: order["revision"],
-            head.customer: self._customers.get(order["buyer"], order["buyer"]),
+            head.customer: self._customers.get(order["buyer"]) or order["buyer"],
             head.order_id: order.get("order_number") or order["order_id"],
             head.programme: order["programme"],
             head.consignee: order["consignee"],
@@ -179,21 +192,49 @@ class Desk:
                 columns.item_code: line["item_code"],
                 columns.quantity: line["quantity"],
                 columns.unit: self._values.spelled_unit(line["unit"]),
-                columns.description: line["description"],
+                columns.description: self._description(line)[0],
                 columns.requested_date: line["requested_date"] or order["requested_date"],
                 columns.price: line["price"],
             }
         )
 
-    def _changes(self, row: Row, wanted: Fields) -> Fields:
-        return {column: wanted[column] for column in self._different(row, wanted)}
+    def _description(self, line: Mapping[str, Any]) -> tuple[str | None, bool]:
+        """Return the description as long as the column holds it, and whether it was cut: it identifies nothing."""
+        column, words = self.settings.lines.description, line["description"]
+        size = self._line_columns.get(column, ANY).size if column else None
+        if words is None or size is None or len(words.strip()) <= size:
+            return words, False
+        return words.strip()[: size - 1].rstrip() + ELLIPSIS, True
 
-    def _different(self, row: Row, wanted: Fields) -> list[str]:
-        return [column for column, value in wanted.items() if not self._values.same(row, column, value)]
+    def _cuts(self, order: Mapping[str, Any]) -> list[Text]:
+        cut = [line["line_id"] for line in order["lines"] if self._description(line)[1]]
+        return [_cut(cut)] if cut else []
+
+    def _changed_head(self, row: Row, wanted: Fields) -> Fields:
+        return {column: wanted[column] for column in self._different(row, wanted, self._head_columns)}
+
+    def _changed_line(self, row: Row, wanted: Fields) -> Fields:
+        return {column: wanted[column] for column in self._different_line(row, wanted)}
+
+    def _different_line(self, row: Row, wanted: Fields) -> list[str]:
+        return self._different(row, wanted, self._line_columns)
+
+    def _different(self, row: Row, wanted: Fields, columns: Columns) -> list[str]:
+        same = self._values.same
+        return [name for name, value in wanted.items() if not same(row, name, value, columns.get(name, ANY))]
 
 
 def _filled(fields: Mapping[str | None, Any]) -> Fields:
-    return {column: value for column, value in fields.items() if column is not None and value is not None}
+    """Return what the document says: neither what no column takes, nor what is empty or blank."""
+    return {column: value for column, value in fields.items() if column is not None and not _is_blank(value)}
+
+
+def _is_blank(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+def _said(*texts: Text) -> Text | None:
+    return reduce(Text.then, texts) if texts else None
 
 
 def _edited(order: Mapping[str, Any]) -> Text:
@@ -215,6 +256,14 @@ def _kept(lines: list[str]) -> Text:
     return Text(
         en=f"Lines {listed} are not in this revision. They were kept, as the plant may have added them.",
         ru=f"Строк {listed} нет в этой редакции. Они оставлены: возможно, их добавил завод.",
+    )
+
+
+def _cut(lines: list[str]) -> Text:
+    listed = ", ".join(lines)
+    return Text(
+        en=f"The description of lines {listed} is longer than the column and was cut; the whole text is in the hub.",
+        ru=f"Наименование в строках {listed} длиннее столбца и обрезано; полностью оно есть в центре.",
     )
 
 

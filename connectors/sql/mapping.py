@@ -3,7 +3,6 @@
 import hashlib
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -30,6 +29,7 @@ from kranhub.errors import InvalidDocument
 from kranhub.identifiers import is_plant_order_id
 from kranhub.members import Member
 from kranhub.text import Text
+from kranhub.values.spellings import Code, Spellings
 
 Document = dict[str, Any]
 
@@ -116,11 +116,12 @@ class ResponseStream(Stream):
         """Values that our own sink writes are no answer, unless the configuration says what they mean."""
         super().__init__(values, member)
         self.settings, self.lines = settings, settings.lines
-        self._answers: dict[str, Answer] = dict(settings.statuses)
+        answers: dict[str, Answer] = dict(settings.statuses)
         if config.plant_orders is not None:
-            own = config.plant_orders.statuses
-            for status in (own.new, own.revised, own.cancelled):
-                self._answers.setdefault(str(status), Answer.NONE)
+            statuses, meant = config.plant_orders.statuses, Spellings(answers)
+            own = [str(word) for word in (statuses.new, statuses.revised, statuses.cancelled)]
+            answers |= {word: Answer.NONE for word in own if word not in meant}
+        self._answers = Spellings(answers)
 
     def document(self, snapshot: Snapshot, read_at: datetime) -> tuple[str, Document] | None:
         """Return the OrderResponse; None for the plant's own orders and for those not answered yet."""
@@ -194,6 +195,7 @@ class InventoryStream(Stream):
         """Take the table's settings."""
         super().__init__(values, member)
         self.settings = settings
+        self._sites = Spellings({site.id: site.id for site in member.sites} | settings.sites)
 
     def document(self, snapshot: Snapshot, read_at: datetime) -> tuple[str, Document]:
         """Return the InventoryLevel; empty quantities count as zero."""
@@ -212,10 +214,9 @@ class InventoryStream(Stream):
         }
 
     def _site(self, row: Row) -> str:
-        sites = {site.id: site.id for site in self.member.sites} | self.settings.sites
         if self.settings.site is None:
-            return next(iter(sites.values()), self.member.id)
-        return str(mapped(self.values, row, self.settings.site, sites))
+            return next(iter([*(site.id for site in self.member.sites), *self.settings.sites.values()]), self.member.id)
+        return mapped(self.values, row, self.settings.site, self._sites)
 
 
 class ItemStream(Stream):
@@ -251,6 +252,7 @@ class ProductionStream(Stream):
         super().__init__(values, member)
         self.settings = settings
         self.link = config.plant_orders.head if config.plant_orders and settings.order else None
+        self._states = Spellings(settings.states)
 
     @property
     def order_column(self) -> str:
@@ -273,7 +275,7 @@ class ProductionStream(Stream):
             "completed": Decimal(0) if made is None else values.quantity(row, settings.completed),
             "scrapped": values.number(row, settings.scrapped) or Decimal(0),
             "unit": values.unit(row, settings.unit),
-            "state": str(mapped(values, row, settings.state, settings.states)),
+            "state": str(mapped(values, row, settings.state, self._states)),
             "estimated_completion": values.day(row, settings.estimated_completion),
             "as_of": self.changed_at(row) or read_at,
         }
@@ -290,17 +292,16 @@ class OrderStream(Stream):
         super().__init__(values, member)
         self.settings, self.lines = settings, settings.lines
         self._currency = config.default_currency
+        self._standings = Spellings(settings.statuses)
 
     def document(self, snapshot: Snapshot, read_at: datetime) -> tuple[str, Document] | None:
         """Return the Order; None for a draft."""
         row, settings, values = snapshot.row, self.settings, self.values
-        standing = mapped(values, row, settings.status, settings.statuses)
+        standing = mapped(values, row, settings.status, self._standings)
         if standing is Standing.NONE:
             return None
         order_id, number = self.order_id(row), values.text(row, settings.number)
-        wanted = values.day(row, settings.requested_date)
-        if wanted is None:
-            values.required(row, settings.requested_date)
+        wanted = values.required_day(row, settings.requested_date)
         return order_id, {
             "order_id": order_id,
             "number": number,
@@ -342,10 +343,11 @@ def _readable(value: Any) -> str:
     return value.hex() if isinstance(value, bytes) else str(value).strip()
 
 
-def mapped(values: Values, row: Row, column: str, codes: Mapping[str, Any]) -> Any:
+def mapped(values: Values, row: Row, column: str, codes: Spellings[Code]) -> Code:
     """Return what the column's value means. Raises `InvalidDocument` ``unmapped-value``."""
     spelled = values.required(row, column)
-    if spelled not in codes:
+    code = codes.get(spelled)
+    if code is None:
         raise InvalidDocument(
             "unmapped-value",
             Text(
@@ -353,7 +355,7 @@ def mapped(values: Values, row: Row, column: str, codes: Mapping[str, Any]) -> A
                 ru=f"В столбце {column} стоит {spelled!r}, этого значения нет в настройках коннектора. Добавьте его.",
             ),
         )
-    return codes[spelled]
+    return code
 
 
 def streams(config: SqlConfig, member: Member, values: Values) -> tuple[Stream, ...]:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from connectors.sql.client import Client, Transaction
+from connectors.sql.columns import ANY
 from connectors.sql.config import PlantOrders
 from connectors.sql.delivery import Desk, Plan, Stored
 from connectors.sql.faults import AlreadyThere, Refused, RowLocked
@@ -46,7 +47,7 @@ class SqlSink(Sink):
     def __init__(self, client: Client, settings: PlantOrders, values: Values, customers: Mapping[str, str]) -> None:
         """Take where to write, and how."""
         self._client, self._settings, self._values = client, settings, values
-        self._desk = Desk(settings, values, customers)
+        self._customers = customers
         self._prepared = settings.intents != "create"
 
     async def deliver(self, batch: Sequence[Event]) -> Sequence[Receipt]:
@@ -82,29 +83,34 @@ class SqlSink(Sink):
         )
 
     def _once(self, order: Mapping[str, Any]) -> tuple[Plan, Stored | None]:
-        stored = self._looked_up(order)
+        with self._client.reading() as transaction:
+            stored, desk = self._stored(transaction, order), self._desk(transaction)
         failpoint("sql.after-lookup")
-        plan = self._desk.plan(order, stored)
+        plan = desk.plan(order, stored)
         return self._written(order) if plan.writes else (plan, stored)
 
     def _looked_up(self, order: Mapping[str, Any]) -> Stored | None:
         with self._client.reading() as transaction:
             return self._stored(transaction, order)
 
+    def _desk(self, transaction: Transaction) -> Desk:
+        head, lines = (transaction.columns(table.table) for table in (self._settings.head, self._settings.lines))
+        return Desk(self._settings, self._values, self._customers, head, lines)
+
     def _written(self, order: Mapping[str, Any]) -> tuple[Plan, Stored | None]:
         with self._client.writing() as transaction:
-            stored = self._stored(transaction, order)
-            plan = self._desk.plan(order, stored)
+            stored, desk = self._stored(transaction, order), self._desk(transaction)
+            plan = desk.plan(order, stored)
             if not plan.writes:
                 return plan, stored
             if stored is None and self._intent(transaction, order):
                 return Plan(Outcome.REJECTED, _deleted(order)), None
             self._write_intent(transaction, order, stored)
-            self._write(transaction, plan, stored)
+            self._write(transaction, plan, stored, desk.identity)
             stored = self._stored(transaction, order)
             if stored is None:
                 raise Damaged(self._settings.head.table)
-            if different := self._desk.differences(plan, stored):
+            if different := desk.differences(plan, stored):
                 raise Damaged(", ".join(different))
             failpoint("sql.before-commit")
         failpoint("sql.after-commit")
@@ -144,24 +150,29 @@ class SqlSink(Sink):
         else:
             transaction.insert(INTENTS, {"reference": order["plant_order_id"], **values})
 
-    def _write(self, transaction: Transaction, plan: Plan, stored: Stored | None) -> None:
+    def _write(self, transaction: Transaction, plan: Plan, stored: Stored | None, identity: str) -> None:
         head, lines = self._settings.head, self._settings.lines
         returned = lines.head_key or head.key
         if stored is None:
-            owner = transaction.insert(head.table, self._spelled(plan.head), returned)
+            owner = transaction.insert(head.table, self._spelled(transaction, head.table, plan.head), returned)
         else:
             owner = stored.head[returned]
             if plan.head:
-                transaction.update(head.table, {head.key: stored.head[head.key]}, self._spelled(plan.head))
+                spelled = self._spelled(transaction, head.table, plan.head)
+                transaction.update(head.table, {head.key: stored.head[head.key]}, spelled)
         for fields in plan.insert:
-            transaction.insert(lines.table, {lines.head: owner, **self._spelled(fields)})
-        for identity, fields in plan.update:
-            transaction.update(lines.table, {lines.head: owner, self._desk.identity: identity}, self._spelled(fields))
-        for identity in plan.delete:
-            transaction.delete(lines.table, {lines.head: owner, self._desk.identity: identity})
+            whole = {lines.head: owner, **fields}
+            transaction.insert(lines.table, self._spelled(transaction, lines.table, whole))
+        for line, fields in plan.update:
+            spelled = self._spelled(transaction, lines.table, fields)
+            transaction.update(lines.table, {lines.head: owner, identity: line}, spelled)
+        for line in plan.delete:
+            transaction.delete(lines.table, {lines.head: owner, identity: line})
 
-    def _spelled(self, fields: Mapping[str, Any]) -> dict[str, Any]:
-        return {column: self._values.stored(value) for column, value in fields.items()}
+    def _spelled(self, transaction: Transaction, table: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the fields as the table's columns take them. Raises `InvalidDocument` where one cannot."""
+        columns = transaction.columns(table)
+        return {name: self._values.stored(value, columns.get(name, ANY), name) for name, value in fields.items()}
 
     def _receipt(self, event: Event, plan: Plan, stored: Stored | None) -> Receipt:
         head = self._settings.head

@@ -1,51 +1,50 @@
-"""Single values, pure: what a column holds to what a record holds, and back."""
+"""Single values, pure: what a column holds to what a record holds, and back. The rules are `kranhub.values`'."""
 
-from collections.abc import Mapping
+import uuid
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from decimal import Decimal, InvalidOperation
-from typing import Any
+from decimal import Decimal
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
+from connectors.sql.columns import ANY, Column, Holds
 from kranhub.errors import InvalidDocument
 from kranhub.text import Text
+from kranhub.values import numbers, texts, times
+from kranhub.values.spellings import Spellings
+from kranhub.values.texts import Strange
 
 Row = Mapping[str, Any]
-SCALE = Decimal("0.000001")
-"""Quantities and prices are decimal(28,6) in the hub's schemas; more digits are an error."""
-LIMIT = Decimal(10) ** 22
-FIRST_YEAR, LAST_YEAR = 1990, 2199
-EMPTY_LOCKS = (None, "", 0, "0", False)
+Read = TypeVar("Read")
 
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """How this database writes dates, numbers and units.
-
-    ``native``: the database has types of its own for dates and decimals; SQLite has not, so they are text there.
-    """
+    """How this ERP writes dates, numbers and units: in every column that is a text, whatever the database."""
 
     zone: ZoneInfo
     units: Mapping[str, str]
     currencies: Mapping[str, str] = field(default_factory=dict)
-    date_format: str = "yyyy-mm-dd"
-    decimal_mark: str = "."
-    native: bool = False
+    date_format: times.Format = "yyyy-mm-dd"
+    decimal_mark: numbers.Mark = "."
+    _units: Spellings[str] = field(init=False, repr=False, compare=False)
+    _currencies: Spellings[str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Prepare the words for look-ups."""
+        object.__setattr__(self, "_units", Spellings(self.units))
+        object.__setattr__(self, "_currencies", Spellings(self.currencies))
 
     def text(self, row: Row, column: str | None) -> str | None:
         """Return the text without outer spaces; None where it is empty. Raises `InvalidDocument` ``bad-text``."""
-        raw = row[column] if column else None
-        if isinstance(raw, bytes):
-            raise invalid("bad-text", column, raw, "text in UTF-8", "текст в UTF-8")
-        if isinstance(raw, float) and raw.is_integer():
-            raw = int(raw)
-        return (str(raw).strip() or None) if raw is not None else None
+        return _read(row, column, texts.text)
 
     def required(self, row: Row, column: str) -> str:
         """Return the text. Raises `InvalidDocument` ``missing-value`` where it is empty."""
         value = self.text(row, column)
         if value is None:
-            raise invalid("missing-value", column, None, "a value", "значение")
+            raise missing(column, "a value", "значение")
         return value
 
     def number(self, row: Row, column: str | None) -> Decimal | None:
@@ -53,23 +52,13 @@ class Values:
 
         Raises `InvalidDocument` ``bad-number`` or ``too-many-digits``.
         """
-        raw = row[column] if column else None
-        if raw is None or raw == "":
-            return None
-        value = self._decimal(raw)
-        if value is None or not value.is_finite() or abs(value) >= LIMIT:
-            raise invalid("bad-number", column, raw, "a number such as 12.5", "число, например 12.5")
-        rounded = value.quantize(SCALE)
-        noise = isinstance(raw, float) and abs(rounded - value) <= abs(value) * Decimal("1e-14")
-        if rounded != value and not noise:
-            raise invalid("too-many-digits", column, raw, "at most 6 decimals", "не более 6 знаков после запятой")
-        return rounded
+        return _read(row, column, lambda raw: numbers.number(raw, self.decimal_mark))
 
     def quantity(self, row: Row, column: str) -> Decimal:
         """Return a quantity of zero or more. Raises as `number` does, and ``missing-value``, ``negative-quantity``."""
         value = self.number(row, column)
         if value is None:
-            raise invalid("missing-value", column, None, "a number", "число")
+            raise missing(column, "a number", "число")
         if value < 0:
             raise invalid("negative-quantity", column, value, "zero or more", "ноль или больше")
         return value
@@ -82,37 +71,40 @@ class Values:
         return int(value)
 
     def day(self, row: Row, column: str | None) -> date | None:
-        """Return the date, None where it is empty. Raises `InvalidDocument` ``bad-date`` or ``date-out-of-range``."""
-        raw = row[column] if column else None
-        if raw is None or raw == "":
-            return None
-        value = raw if isinstance(raw, date) else self._moment(raw, column)
-        value = value.date() if isinstance(value, datetime) else value
-        return in_range(value, column, raw)
+        """Return the day in the site's zone, None where it is empty.
+
+        Raises `InvalidDocument` ``bad-date`` or ``date-out-of-range``.
+        """
+        return _read(row, column, lambda raw: times.day(raw, self.zone, self.date_format))
+
+    def required_day(self, row: Row, column: str) -> date:
+        """Return the day. Raises as `day` does, and ``missing-value`` where it is empty."""
+        value = self.day(row, column)
+        if value is None:
+            raise missing(column, f"a date as {self.date_format}", f"дата вида {self.date_format}")
+        return value
 
     def instant(self, row: Row, column: str | None, zone: ZoneInfo | None = None) -> datetime | None:
         """Return the instant in UTC; a time without a zone is read in ``zone``, the plant's by default.
 
         Raises `InvalidDocument` ``bad-date`` or ``date-out-of-range``.
         """
-        raw = row[column] if column else None
-        if raw is None or raw == "":
-            return None
-        value = raw if isinstance(raw, datetime) else self._moment(raw, column)
-        in_range(value.date(), column, raw)
-        aware = value if value.tzinfo else value.replace(tzinfo=zone or self.zone)
-        return aware.astimezone(UTC)
+        return _read(row, column, lambda raw: times.instant(raw, zone or self.zone, self.date_format))
+
+    def is_unset(self, row: Row, column: str | None) -> bool:
+        """Tell whether a flag or a reference says "nobody"; so does a column that is not named."""
+        return column is None or texts.is_unset(row[column])
 
     def unit(self, row: Row, column: str) -> str:
         """Return the Recommendation 20 code. Raises `InvalidDocument` ``unmapped-unit``."""
-        return _mapped(self.required(row, column), self.units, column, "unit")
+        return _mapped(self.required(row, column), self._units, column, "unit")
 
     def currency(self, row: Row, column: str) -> str:
         """Return the ISO 4217 code. Raises `InvalidDocument` ``unmapped-currency``."""
         spelled = self.required(row, column)
-        if not self.currencies and len(spelled) == 3 and spelled.isascii() and spelled.isupper():
-            return spelled
-        return _mapped(spelled, self.currencies, column, "currency")
+        if not self.currencies and len(spelled) == 3 and spelled.isascii() and spelled.isalpha():
+            return spelled.upper()
+        return _mapped(spelled, self._currencies, column, "currency")
 
     def spelled_unit(self, code: str) -> str:
         """Return how the plant writes this unit. Raises `InvalidDocument` ``unmapped-unit``."""
@@ -122,72 +114,149 @@ class Values:
         """Return how the plant writes this currency. Raises `InvalidDocument` ``unmapped-currency``."""
         return _spelled(code, self.currencies, "currency") if self.currencies else code
 
-    def stored(self, value: Any) -> Any:
-        """Return the value as this database's column takes it."""
-        if self.native:
-            return value
-        match value:
-            case Decimal():
-                return f"{value.normalize():f}".replace(".", self.decimal_mark)
-            case datetime():
-                return value.astimezone(self.zone).strftime(f"{self._day_pattern} %H:%M:%S")
-            case date():
-                return value.strftime(self._day_pattern)
-        return value
+    def stored(self, value: Any, column: Column = ANY, name: str | None = None) -> Any:
+        """Return the value as the column takes it: a text in the ERP's spelling, or a value of the column's own type.
 
-    def same(self, row: Row, column: str, wanted: Any) -> bool:
-        """Tell whether the column holds the wanted value, whatever its spelling."""
+        ``name`` is the column's, for the sentence. Raises `InvalidDocument` ``does-not-fit``: it holds another type of
+        value, is too short or has too few digits; ``bad-text``: no database could keep the text.
+        """
+        if value is None:
+            return None
         try:
-            match wanted:
-                case bool() | int() | Decimal():
-                    return self.number(row, column) == Decimal(wanted)
-                case datetime():
-                    held = self.instant(row, column)
-                    return held is not None and held.replace(microsecond=0) == wanted.replace(microsecond=0)
-                case date():
-                    return self.day(row, column) == wanted
-            return self.text(row, column) == str(wanted).strip()
-        except InvalidDocument:
+            return self._typed(value, column)
+        except (ValueError, OverflowError):
+            raise _does_not_fit(value, column, name) from None
+
+    def same(self, row: Row, name: str, wanted: Any, column: Column = ANY) -> bool:
+        """Tell whether the column holds the wanted value, whatever its spelling, as exactly as the column can."""
+        try:
+            return self._is_same(row, name, wanted, column)
+        except (InvalidDocument, ValueError, OverflowError):
             return False
 
-    @property
-    def _day_pattern(self) -> str:
-        return "%d.%m.%Y" if self.date_format == "dd.mm.yyyy" else "%Y-%m-%d"
+    def _typed(self, value: Any, column: Column) -> Any:
+        match column.holds:
+            case Holds.WHOLE | Holds.DECIMAL | Holds.BINARY:
+                return self._number(value, column)
+            case Holds.FLAG if column.strict:
+                return not texts.is_unset(value)
+            case Holds.DAY | Holds.LOCAL | Holds.INSTANT:
+                return self._time(value, column)
+            case Holds.IDENTIFIER:
+                return uuid.UUID(str(value).strip())
+            case Holds.OTHER if isinstance(value, bool | int | float):
+                return value
+        found = self._spelled(value)
+        if column.size is not None and len(found) > column.size:
+            raise ValueError(found)
+        return found
 
-    def _decimal(self, raw: Any) -> Decimal | None:
-        if isinstance(raw, str):
-            compact = raw.strip().replace("\N{NO-BREAK SPACE}", "").replace(" ", "")
-            raw = compact.replace(",", ".") if self.decimal_mark == "," else compact
-        elif not isinstance(raw, int | float | Decimal):
-            return None
+    def _spelled(self, value: Any) -> str:
+        match value:
+            case Decimal():
+                return numbers.spelled(value, self.decimal_mark)
+            case date():
+                return times.spelled(value, self.zone, self.date_format)
+            case bool():
+                return str(int(value))
+        found = str(value)
+        found.encode("utf-8")  # a lone surrogate is no text
+        if "\0" in found:
+            raise ValueError(found)
+        return found
+
+    def _number(self, value: Any, column: Column) -> Any:
+        found = Decimal(int(value)) if isinstance(value, bool) else None
         try:
-            return Decimal(str(raw))
-        except InvalidOperation:
-            return None
+            found = numbers.number(value, ".") if found is None else found
+        except Strange:
+            found = None
+        if found is None or (column.holds is Holds.WHOLE and found != int(found)):
+            if column.strict:
+                raise ValueError(value)
+            return self._spelled(value) if found is None else numbers.spelled(found)
+        if not _has_room(found, column):
+            raise ValueError(value)
+        if column.holds is Holds.WHOLE:
+            return int(found)
+        if not column.strict:
+            return numbers.spelled(found)  # as text, so that SQLite itself decides whether a binary fraction loses any
+        return found if column.holds is Holds.DECIMAL else float(found)
 
-    def _moment(self, raw: Any, column: str | None) -> datetime:
-        text = str(raw).strip()
-        try:
-            if self.date_format == "dd.mm.yyyy" and text[2:3] == ".":
-                return _russian(text)
-            if text[4:5] == "-":
-                return datetime.fromisoformat(text)
-        except ValueError:
-            pass
-        raise invalid("bad-date", column, raw, f"a date as {self.date_format}", f"дата вида {self.date_format}")
+    def _time(self, value: Any, column: Column) -> Any:
+        if isinstance(value, str):
+            read = times.day if column.holds is Holds.DAY else times.instant
+            value = _tried(read, value, self.zone, self.date_format)
+        if not isinstance(value, date):
+            raise ValueError(value)
+        if not isinstance(value, datetime):
+            if column.holds is Holds.DAY:
+                return value
+            value = datetime(value.year, value.month, value.day, tzinfo=self.zone)
+        local = times.cut(value.astimezone(self.zone), column.decimals or 0)
+        if column.holds is Holds.DAY:
+            return local.date()
+        return local if column.holds is Holds.INSTANT else local.replace(tzinfo=None)
+
+    def _is_same(self, row: Row, name: str, wanted: Any, column: Column) -> bool:
+        match wanted:
+            case datetime():
+                return self._same_time(row, name, wanted, column)
+            case date():
+                return self.day(row, name) == wanted
+            case bool() if column.holds is Holds.FLAG:
+                return texts.is_unset(row[name]) is not wanted
+            case bool() | int() | float() | Decimal():
+                return self._same_number(row, name, wanted, column)
+        kept, told = texts.text(row[name]), texts.text(self.stored(wanted, column, name))
+        return kept == told
+
+    def _same_number(self, row: Row, name: str, wanted: Any, column: Column) -> bool:
+        held = self.number(row, name)
+        if held is None or column.holds is not Holds.BINARY or column.wide or not column.strict:
+            return held == numbers.number(int(wanted) if isinstance(wanted, bool) else wanted)
+        return numbers.single(held) == numbers.single(wanted)
+
+    def _same_time(self, row: Row, name: str, wanted: datetime, column: Column) -> bool:
+        """Compare what the column shows: a day, or the clock of the site where it has no zone."""
+        if column.holds is Holds.DAY:
+            return self.day(row, name) == wanted.astimezone(self.zone).date()
+        held = self.instant(row, name)
+        if held is None:
+            return False
+        if column.holds is Holds.INSTANT:
+            return times.cut(held, column.decimals or 0) == times.cut(wanted.astimezone(UTC), column.decimals or 0)
+        return self._clock(held, column) == self._clock(wanted, column)
+
+    def _clock(self, moment: datetime, column: Column) -> datetime:
+        return times.cut(moment.astimezone(self.zone), column.decimals or 0).replace(tzinfo=None, fold=0)
 
 
-def _russian(text: str) -> datetime:
-    day, _, time = text.partition(" ")
-    return datetime.fromisoformat(f"{day[6:]}-{day[3:5]}-{day[:2]} {time or '00:00'}")
+def _tried(read: Callable[..., Read], *arguments: Any) -> Read:
+    try:
+        return read(*arguments)
+    except Strange as error:
+        raise ValueError(error.code) from None
 
 
-def in_range(value: date, column: str | None, raw: Any) -> date:
-    """Return the date if it lies in this age. Raises `InvalidDocument` ``date-out-of-range`` (1C's empty year 0001)."""
-    if not FIRST_YEAR <= value.year <= LAST_YEAR:
-        years = f"{FIRST_YEAR}-{LAST_YEAR}"
-        raise invalid("date-out-of-range", column, raw, f"a year of {years}", f"год из {years}")
-    return value
+def _has_room(value: Decimal, column: Column) -> bool:
+    if column.decimals is not None and value != round(value, column.decimals):
+        return False
+    return column.whole is None or abs(value) < Decimal(10) ** column.whole
+
+
+def _read(row: Row, column: str | None, rule: Callable[[Any], Read]) -> Read | None:
+    if column is None:
+        return None
+    try:
+        return rule(row[column])
+    except Strange as error:
+        raise invalid(error.code, column, row[column], error.expected.en, error.expected.ru) from None
+
+
+def missing(column: str, en: str, ru: str) -> InvalidDocument:
+    """Return the error about an empty column and what should stand there."""
+    return invalid("missing-value", column, None, en, ru)
 
 
 def invalid(code: str, column: str | None, raw: Any, en: str, ru: str) -> InvalidDocument:
@@ -201,9 +270,43 @@ def invalid(code: str, column: str | None, raw: Any, en: str, ru: str) -> Invali
     )
 
 
-def _mapped(spelled: str, codes: Mapping[str, str], column: str, what: str) -> str:
-    folded = {name.strip().casefold(): code for name, code in codes.items()}
-    code = folded.get(spelled.casefold())
+def _does_not_fit(value: Any, column: Column, name: str | None) -> InvalidDocument:
+    if isinstance(value, str) and column.size is not None and len(value) > column.size:
+        limits = Text(en=f"at most {column.size} characters", ru=f"не больше {column.size} знаков")
+    elif column.decimals is not None and column.holds is Holds.DECIMAL:
+        limits = Text(
+            en=f"at most {column.whole} digits before the decimal mark and {column.decimals} behind it",
+            ru=f"не больше {column.whole} цифр до запятой и {column.decimals} после неё",
+        )
+    elif column.holds in (Holds.TEXT, Holds.OTHER):
+        limits = Text(en="text without NUL characters, in Unicode", ru="текст Юникода без символов NUL")
+    else:
+        limits = Text(en=column.holds.value, ru=_RUSSIAN[column.holds])
+    return InvalidDocument(
+        "does-not-fit",
+        Text(
+            en=f"The order has {value!s:.80} for column {name}, which can hold {limits.en}. Ask your database "
+            "administrator to widen the column or change its type, or name another column.",
+            ru=f"В заказе для столбца {name} стоит {value!s:.80}, а столбец вмещает: {limits.ru}. Попросите "
+            "администратора базы расширить столбец или сменить его тип либо укажите другой столбец.",
+        ),
+    )
+
+
+_RUSSIAN = {
+    Holds.WHOLE: "целые числа",
+    Holds.DECIMAL: "десятичные числа",
+    Holds.BINARY: "двоичные дроби",
+    Holds.FLAG: "да или нет",
+    Holds.DAY: "даты",
+    Holds.LOCAL: "время без часового пояса",
+    Holds.INSTANT: "время с часовым поясом",
+    Holds.IDENTIFIER: "UUID",
+}
+
+
+def _mapped(spelled: str, codes: Spellings[str], column: str, what: str) -> str:
+    code = codes.get(spelled)
     if code is None:
         raise InvalidDocument(
             f"unmapped-{what}",

@@ -16,10 +16,10 @@ WRITTEN_BY_MAKE = Path("benchmarks/results")
 """What make bench and make faults-core write; a clone may have it or not."""
 
 ROOMS = ("kranhub", "streams", "connectors")
-REFUSALS = {"InvalidDocument": 0, "invalid": 0, "_unmapped": 0, "_mapped": -1, "_spelled": -1}
+REFUSALS = {"InvalidDocument": 0, "Strange": 0, "invalid": 0, "_unmapped": 0, "_mapped": -1, "_spelled": -1}
 """What makes an `InvalidDocument`, and which of its arguments tells the code, or what is unmapped."""
 
-REJECTED = {"line-id-not-a-number"}
+REJECTED = {"line-id-not-a-number", "does-not-fit"}
 """Raised in a sink only, which answers REJECTED."""
 
 

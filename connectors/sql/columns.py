@@ -1,0 +1,110 @@
+"""What a column of the plant's table can hold, from the type that the database tells."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.types import TypeEngine
+
+
+class Holds(StrEnum):
+    """A family of types; every database has its own names for them."""
+
+    TEXT = "text"
+    WHOLE = "whole numbers"
+    DECIMAL = "decimal numbers"
+    BINARY = "binary fractions"
+    FLAG = "true or false"
+    DAY = "dates"
+    LOCAL = "times without a zone"
+    INSTANT = "times with a zone"
+    IDENTIFIER = "UUIDs"
+    OTHER = "something else"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column. None is no limit.
+
+    ``size``: characters of a text. ``whole`` and ``decimals``: digits before and behind the mark; of a time,
+    ``decimals`` are those of a second. ``wide``: a binary fraction of eight bytes rather than four. ``strict``: the
+    database refuses what does not fit; SQLite does not.
+    """
+
+    holds: Holds
+    size: int | None = None
+    whole: int | None = None
+    decimals: int | None = None
+    wide: bool = True
+    strict: bool = True
+
+
+ANY = Column(Holds.OTHER, strict=False)
+"""A column about which nothing is known: numbers and dates are written into it as text."""
+
+Columns = Mapping[str, Column]
+
+
+def columns(inspector: sa.Inspector, table: str, schema: str | None) -> Columns:
+    """Return the table's or view's columns by name; nothing where it does not exist."""
+    if not inspector.has_table(table, schema=schema):
+        return {}
+    loose = inspector.dialect.name == "sqlite"
+    return {each["name"]: column(each["type"], loose=loose) for each in inspector.get_columns(table, schema=schema)}
+
+
+def column(kind: TypeEngine[Any], *, loose: bool = False) -> Column:
+    """Return what a type holds. ``loose``: SQLite, whose texts have no limit and whose dates are texts."""
+    kind = getattr(kind, "data_type", kind)  # a domain of PostgreSQL's
+    family = _family(kind)
+    if loose:
+        numbers = (Holds.WHOLE, Holds.DECIMAL, Holds.BINARY, Holds.FLAG)
+        return Column(family if family in numbers else Holds.TEXT, strict=False)
+    match family:
+        case Holds.TEXT:
+            return Column(family, None if isinstance(kind, sa.Enum) else getattr(kind, "length", None))
+        case Holds.DECIMAL:
+            return _decimal(kind)
+        case Holds.BINARY:
+            return Column(family, wide=not _is_single(kind))
+        case Holds.LOCAL | Holds.INSTANT:
+            return Column(family, decimals=_fraction(kind))
+    return Column(family)
+
+
+_FAMILIES = (
+    (sa.Boolean, Holds.FLAG),
+    (sa.Integer, Holds.WHOLE),
+    (sa.Float, Holds.BINARY),
+    (sa.Numeric, Holds.DECIMAL),
+    (sa.Date, Holds.DAY),
+    (sa.Uuid, Holds.IDENTIFIER),
+    (sa.String, Holds.TEXT),
+)
+
+
+def _family(kind: TypeEngine[Any]) -> Holds:
+    if isinstance(kind, sa.DateTime):
+        return Holds.INSTANT if kind.timezone else Holds.LOCAL
+    return next((family for type_, family in _FAMILIES if isinstance(kind, type_)), Holds.OTHER)
+
+
+def _decimal(kind: Any) -> Column:
+    if kind.precision is None:
+        return Column(Holds.DECIMAL)
+    decimals = kind.scale or 0
+    return Column(Holds.DECIMAL, whole=kind.precision - decimals, decimals=decimals)
+
+
+def _is_single(kind: Any) -> bool:
+    return isinstance(kind, sa.REAL) or (getattr(kind, "precision", None) or 53) <= 24
+
+
+def _fraction(kind: Any) -> int:
+    """Return the digits of a second: as the type says, PostgreSQL's six by default, none where nobody knows."""
+    told = next((digits for name in ("precision", "fsp") if (digits := getattr(kind, name, None)) is not None), None)
+    if told is not None:
+        return int(told)
+    return 6 if ".postgresql" in type(kind).__module__ else 0

@@ -1,0 +1,104 @@
+"""Days and instants. A day is a day in the site's own zone, in both directions."""
+
+import re
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from typing import Any, Literal, TypeVar
+
+from kranhub.values.texts import Strange
+
+Day = TypeVar("Day", bound=date)
+Format = Literal["yyyy-mm-dd", "dd.mm.yyyy"]
+FIRST_YEAR, LAST_YEAR = 1990, 2100
+_TIME = (
+    r"(?:(?:[ \t\N{NO-BREAK SPACE}]+|[Tt])(?P<hour>\d{1,2}):(?P<minute>\d{2})"
+    r"(?::(?P<second>\d{2})(?:[.,](?P<part>\d{1,9}))?)?)?"
+    r"\s*(?P<zone>[Zz]|(?P<ahead>[+-])(?P<hours>\d{2}):?(?P<minutes>\d{2})?(?::?00)?)?"
+)
+_ISO = re.compile(r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})" + _TIME, re.ASCII)
+_RUSSIAN = re.compile(r"(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>\d{4})" + _TIME, re.ASCII)
+_PARTS = ("year", "month", "day", "hour", "minute", "second")
+_BLANK = re.compile(r"[\s.:/0-]*|0001-0?1-0?1\b.*|0?1\.0?1\.0001\b.*")
+"""An empty date as ERPs write it into text: blanks, `` .  .    ``, ``0000-00-00``, 1C's day one of year 1."""
+
+
+def day(raw: Any, zone: tzinfo, written: Format = "yyyy-mm-dd") -> date | None:
+    """Return the day in the zone; None where the value is empty. A time without a zone is in the zone already.
+
+    ``written`` is the form of texts beside yyyy-mm-dd, which is always understood. Raises `Strange` ``bad-date`` or
+    ``date-out-of-range``.
+    """
+    value = _value(raw, written)
+    if isinstance(value, datetime):
+        return _in_range(value.astimezone(zone).date() if value.tzinfo else value.date())
+    return value
+
+
+def instant(raw: Any, zone: tzinfo, written: Format = "yyyy-mm-dd") -> datetime | None:
+    """Return the instant in UTC; None where the value is empty. A time without a zone is read in ``zone``.
+
+    Raises as `day` does.
+    """
+    value = _value(raw, written)
+    if value is None:
+        return None
+    moment = value if isinstance(value, datetime) else datetime(value.year, value.month, value.day)  # noqa: DTZ001
+    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+
+
+def spelled(value: date, zone: tzinfo, written: Format = "yyyy-mm-dd") -> str:
+    """Return a day, or an aware time as the zone's clocks show it to the second, as text."""
+    pattern = "%d.%m.%Y" if written == "dd.mm.yyyy" else "%Y-%m-%d"
+    if isinstance(value, datetime):
+        return value.astimezone(zone).strftime(f"{pattern} %H:%M:%S")
+    return value.strftime(pattern)
+
+
+def cut(moment: datetime, digits: int) -> datetime:
+    """Return the time with so many digits of a second's fraction (0 to 6); the rest is cut, not rounded."""
+    unit = 10 ** (6 - min(digits, 6))
+    return moment.replace(microsecond=moment.microsecond // unit * unit)
+
+
+def _value(raw: Any, written: Format) -> date | None:
+    if isinstance(raw, date):
+        return None if (raw.year, raw.month, raw.day) == (1, 1, 1) else _in_range(raw)
+    if raw is None or (isinstance(raw, str) and _BLANK.fullmatch(raw.strip())):
+        return None
+    value = _parsed(raw, written) if isinstance(raw, str) else None
+    if value is None:
+        raise Strange("bad-date", f"a date as {written}", f"дата вида {written}")
+    return _in_range(value)
+
+
+def _parsed(raw: str, written: Format) -> datetime | None:
+    words = raw.strip()
+    if words.casefold().removeprefix("-") == "infinity":  # PostgreSQL's own
+        raise _out_of_range()
+    found = _ISO.fullmatch(words) or (_RUSSIAN.fullmatch(words) if written == "dd.mm.yyyy" else None)
+    if found is None:
+        return None
+    try:
+        year, month, day_, hour, minute, second = (int(found[name] or 0) for name in _PARTS)
+        fraction = int((found["part"] or "0").ljust(6, "0")[:6])
+        return datetime(year, month, day_, hour, minute, second, fraction, _zone(found))
+    except ValueError:
+        return None
+
+
+def _zone(found: "re.Match[str]") -> tzinfo | None:
+    if found["zone"] is None:
+        return None
+    ahead = timedelta(hours=int(found["hours"] or 0), minutes=int(found["minutes"] or 0))
+    return timezone(-ahead if found["ahead"] == "-" else ahead)
+
+
+def _in_range(value: Day) -> Day:
+    """Return the date if it lies in this age: a year 1753 or 9999 is a programme's placeholder, no date."""
+    if not FIRST_YEAR <= value.year <= LAST_YEAR:
+        raise _out_of_range()
+    return value
+
+
+def _out_of_range() -> Strange:
+    years = f"{FIRST_YEAR}-{LAST_YEAR}"
+    return Strange("date-out-of-range", f"a year of {years}", f"год из {years}")
