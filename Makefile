@@ -20,6 +20,7 @@ help:
 	@echo "make simulate  a working day of 10,000 orders, checked and replayed, about 7 minutes (ARGS='--orders 500')"
 	@echo "make bench     the hub's processor beside its peers, about 25 minutes (ARGS=--quick: four)"
 	@echo "make lint      ruff, mypy --strict, import rules"
+	@echo "make outdated  which dependency is a year behind (needs the network)"
 	@echo "make lock      resolve requirements.lock anew from pyproject.toml"
 
 $(READY): requirements.lock pyproject.toml
@@ -60,6 +61,9 @@ simulate: $(READY)
 
 bench: $(READY)
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+outdated: $(READY)
+	@$(BIN)/python -m deploy.outdated
 
 lock: $(READY)
 	$(BIN)/uv pip compile pyproject.toml --all-extras --universal --generate-hashes --no-header --no-emit-index-url --quiet -o requirements.lock

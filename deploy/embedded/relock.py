@@ -4,8 +4,8 @@ from jgo.maven import Artifact, MavenContext
 
 from deploy.embedded.artifacts import LOCK_FILE, Lock, Pin, sha256
 
-KAFKA = ("org.apache.kafka", "kafka_2.13", "4.1.1")
-KAFKA_LOGS = ("org.apache.logging.log4j", "log4j-slf4j-impl", "2.24.3")
+KAFKA = ("org.apache.kafka", "kafka_2.13", "4.4.0")
+KAFKA_LOGS = ("org.apache.logging.log4j", "log4j-slf4j-impl", "2.25.5")
 REGISTRY = ("io.apicurio", "apicurio-registry-app", "2.6.13.Final")
 
 

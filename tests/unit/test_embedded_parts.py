@@ -30,7 +30,7 @@ def started(pid: int, token: str, log: Path) -> Started:
 
 def test_the_lock_pins_one_version_of_kafka_with_a_checksum_each() -> None:
     lock = artifacts.load_lock()
-    assert {pin.version for pin in lock.kafka if pin.group == "org.apache.kafka"} == {"4.1.1"}
+    assert {pin.version for pin in lock.kafka if pin.group == "org.apache.kafka"} == {"4.4.0"}
     assert [(pin.name, pin.version, pin.type) for pin in lock.registry] == [
         ("apicurio-registry-app", "2.6.13.Final", "zip")
     ]
