@@ -51,8 +51,15 @@ def write_settings(folder: Path, ports: Ports) -> Path:
         "log.dirs": (folder / "log").as_posix(),
     }
     file = folder / "server.properties"
-    file.write_text("".join(f"{name}={value}\n" for name, value in settings.items()), encoding="utf-8")
+    file.write_text("".join(f"{name}={escaped(value)}\n" for name, value in settings.items()), encoding="ascii")
     return file
+
+
+def escaped(value: str) -> str:
+    """Return a value as `java.util.Properties` reads it from bytes: Latin-1, the rest as escapes of UTF-16 units."""
+    units = value.replace("\\", "\\\\").encode("utf-16-be", "surrogatepass")
+    codes = [int.from_bytes(units[at : at + 2], "big") for at in range(0, len(units), 2)]
+    return "".join(chr(code) if 32 <= code < 127 else f"\\u{code:04x}" for code in codes)
 
 
 def is_formatted(folder: Path) -> bool:

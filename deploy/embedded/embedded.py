@@ -9,7 +9,7 @@ from deploy.embedded import artifacts, broker, java, ports, probe, process, reco
 from deploy.embedded.progress import Progress
 from deploy.embedded.record import Ports, Record, Started
 from deploy.embedded.waiting import until_answers
-from kranhub.errors import Failed
+from kranhub.errors import Failed, Misconfigured
 from kranhub.settings import Settings
 from kranhub.text import Text
 
@@ -31,6 +31,7 @@ class Embedded:
         Raises `Misconfigured`, `Unavailable` or `Failed`; then nothing that was started here runs on.
         """
         java.java()
+        self._require_readable_name()
         self._require_space()
         lock = artifacts.load_lock()
         files = artifacts.ensure(lock.pins, self._progress)
@@ -89,7 +90,16 @@ class Embedded:
         return folder
 
     def _format(self, command: Sequence[str]) -> None:
-        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=self._data)
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            check=False,
+            cwd=self._data,
+            env=process.environment(),
+        )
         if done.returncode:
             log = self._logs / "format.log"
             log.write_text(done.stdout + done.stderr, encoding="utf-8")
@@ -99,6 +109,19 @@ class Embedded:
         for started in self._started:
             if process.find(started) is None:
                 raise died(started.name, process.decisive(started.log), started.log)
+
+    def _require_readable_name(self) -> None:
+        """Raise `Misconfigured` where Java could not name the folder: no locale here has its letters."""
+        if str(self._data).isascii() or not process.is_ascii_only() or process.utf8_locale():
+            return
+        raise Misconfigured(
+            Text(
+                en=f"Java cannot open {self._data}: the locale is C, which has ASCII letters only, and this machine "
+                "has no locale in UTF-8. Install one (C.UTF-8), or name a folder in Latin letters in KRANHUB_DATA_DIR.",
+                ru=f"Java не откроет {self._data}: задана локаль C, в ней только буквы ASCII, а локали UTF-8 на машине "
+                "нет. Установите её (C.UTF-8) или укажите в KRANHUB_DATA_DIR папку с латинским именем.",
+            )
+        )
 
     def _require_space(self) -> None:
         free = artifacts.free_bytes(self._data)

@@ -1,5 +1,6 @@
 """Detached processes that can be found again, and that are never confused with another that got the same pid."""
 
+import locale
 import os
 import re
 import subprocess
@@ -15,6 +16,7 @@ from deploy.embedded.record import Started
 
 MARK = "-Dkranhub.run="
 CLOCK_TOLERANCE_SECONDS = 2.0
+UTF8_LOCALES = ("C.UTF-8", "C.utf8", "en_US.UTF-8", "ru_RU.UTF-8", "UTF-8")
 STOP_SECONDS = 30.0
 _THROWN = re.compile(r"^(Caused by: |Exception in thread )?[\w.$]+(Exception|Error)\b(?!.*\.java:)")
 _ERROR = re.compile(r"\b(ERROR|FATAL|Error)\b")
@@ -35,7 +37,7 @@ def start(name: str, command: Sequence[str], mark: str, folder: Path, logs: Path
         child = subprocess.Popen(
             command,
             cwd=folder,
-            env=_environment(),
+            env=environment(),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -86,10 +88,40 @@ def _is_ours(process: psutil.Process, started: Started) -> bool:
     return abs(process.create_time() - started.created) < CLOCK_TOLERANCE_SECONDS
 
 
-def _environment() -> dict[str, str]:
-    """Return this process' environment without what would change a Java program behind our back."""
+def environment() -> dict[str, str]:
+    """Return this process' environment without what would change a Java program behind our back.
+
+    Java names files in the locale's encoding, and in the locale C it knows ASCII only: a folder with a Russian name
+    would be another one. It then gets a locale in UTF-8, as Python itself takes file names there for UTF-8 (PEP 540).
+    """
     foreign = ("JAVA_", "_JAVA", "JDK_JAVA", "CLASSPATH", "KAFKA_", "QUARKUS_", "REGISTRY_")
-    return {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
+    return kept | ({"LC_ALL": name} if is_ascii_only() and (name := utf8_locale()) else {})
+
+
+def is_ascii_only() -> bool:
+    """Return whether the locale's encoding is ASCII, as in the locales C and POSIX."""
+    if os.name != "posix":
+        return False
+    codeset = locale.nl_langinfo(locale.CODESET)
+    return codeset.upper() in ("ANSI_X3.4-1968", "US-ASCII", "ASCII", "646", "")
+
+
+def utf8_locale() -> str:
+    """Return the name of a locale in UTF-8 that this machine has; empty for none."""
+    before = locale.setlocale(locale.LC_CTYPE)
+    try:
+        return next((name for name in UTF8_LOCALES if _has(name)), "")
+    finally:
+        locale.setlocale(locale.LC_CTYPE, before)
+
+
+def _has(name: str) -> bool:
+    try:
+        locale.setlocale(locale.LC_CTYPE, name)
+    except locale.Error:
+        return False
+    return True
 
 
 def _detached() -> dict[str, Any]:

@@ -78,7 +78,7 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cli]:
 @pytest.fixture
 def idle(tmp_path: Path, namespace: str) -> Iterator[Cli]:
     """Give a data folder where nothing runs; whatever a test starts there is stopped."""
-    cli = Cli(tmp_path / "data", namespace)
+    cli = Cli(tmp_path / "данные 1", namespace)
     try:
         yield cli
     finally:
@@ -163,7 +163,10 @@ def test_everything_listens_on_loopback_only(own: Cli) -> None:
 
 
 def test_down_stops_everything_and_status_says_so(idle: Cli) -> None:
-    idle.json("up")
+    code, _, err = idle.run("up", LC_ALL="C")  # a folder in Russian letters, in a locale that has none
+    assert code == 0, err
+    assert sorted(path.name for path in (idle.folder / "kafka").iterdir()) == ["log", "server.properties"]
+    assert list((idle.folder / "registry").glob("schemas*"))
     processes = idle.processes()
     assert idle.json("down") == {"stopped": True, "killed": []}
     assert not any(process.is_running() for process in processes.values())

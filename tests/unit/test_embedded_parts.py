@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -13,7 +14,8 @@ import psutil
 import pytest
 from rich.console import Console
 
-from deploy.embedded import artifacts, embedded, ports, process, record, registry
+from deploy.embedded import artifacts, broker, embedded, ports, process, record, registry
+from deploy.embedded.embedded import Embedded
 from deploy.embedded.filelock import locked
 from deploy.embedded.progress import Progress
 from deploy.embedded.record import Ports, Record, Started
@@ -176,3 +178,35 @@ def test_a_download_is_shown_on_a_terminal_and_elsewhere(terminal: bool) -> None
     progress.say(Text(en="done", ru="готово"))
     assert "2/2" in shown.getvalue()
     assert ("\x1b[" in shown.getvalue()) is terminal
+
+
+def test_a_folder_in_russian_letters_stands_in_kafkas_settings_as_java_reads_it(tmp_path: Path) -> None:
+    folder = tmp_path / "данные 1 \\ 😀"
+    folder.mkdir()
+    written = broker.write_settings(folder, Ports(kafka=1, controller=2)).read_bytes()
+    line = next(line for line in written.split(b"\n") if line.startswith(b"log.dirs="))
+    assert written.isascii()
+    unescaped = re.sub(rb"\\u([0-9a-f]{4})", lambda found: bytes.fromhex(found[1].decode()), line.split(b"=", 1)[1])
+    assert b"\\u0434\\u0430" in line
+    assert unescaped.endswith(b"/log")
+
+
+def test_java_gets_a_locale_in_utf8_where_the_own_one_has_ascii_only() -> None:
+    script = "from deploy.embedded import process as p; print(p.is_ascii_only(), p.environment().get('LC_ALL'))"
+    told = {}
+    for name in ("C", "POSIX", "C.UTF-8"):
+        environment = {**os.environ, "LC_ALL": name}
+        told[name] = subprocess.check_output([sys.executable, "-c", script], env=environment, text=True).split()
+    assert told["C.UTF-8"] == ["False", "C.UTF-8"]
+    for name in ("C", "POSIX"):
+        assert told[name][0] == "True"
+        assert told[name][1].lower().replace("-", "").endswith("utf8")
+
+
+def test_without_any_locale_in_utf8_the_reason_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "is_ascii_only", lambda: True)
+    monkeypatch.setattr(process, "utf8_locale", lambda: "")
+    settings = Settings(data_dir=tmp_path / "данные")
+    with pytest.raises(Misconfigured, match="KRANHUB_DATA_DIR"):
+        Embedded(settings, Progress())._require_readable_name()
+    Embedded(Settings(data_dir=tmp_path / "data"), Progress())._require_readable_name()

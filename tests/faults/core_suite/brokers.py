@@ -77,7 +77,7 @@ class Brokers:
         command[1:1] = FRUGAL
         with (node.folder / "console.log").open("ab") as output:
             node.running = subprocess.Popen(
-                command, cwd=node.folder, env=process._environment() | node.variables, stdout=output, stderr=output
+                command, cwd=node.folder, env=process.environment() | node.variables, stdout=output, stderr=output
             )
 
     def start_again(self, node: Node) -> None:

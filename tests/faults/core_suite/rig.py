@@ -82,7 +82,7 @@ def _registry(folder: Path) -> Iterator[str]:
     data.mkdir()
     command = registry.start_command(registry.unpack(archive), data, data, port, process.token())
     with (data / "console.log").open("wb") as output:
-        running = subprocess.Popen(command, cwd=data, env=process._environment(), stdout=output, stderr=output)
+        running = subprocess.Popen(command, cwd=data, env=process.environment(), stdout=output, stderr=output)
     try:
         _wait_for_registry(registry.url(port))
         yield registry.url(port)
