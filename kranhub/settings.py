@@ -3,18 +3,34 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from kranhub import textfile, validationwords
 from kranhub.errors import Misconfigured
 from kranhub.text import Text
+
+ENV_FILE = ".env"
 
 
 class Settings(BaseSettings):
     """The installation's settings. Every field is the variable ``KRANHUB_<FIELD>``."""
 
-    model_config = SettingsConfigDict(env_prefix="KRANHUB_", env_file=".env", extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="KRANHUB_", env_file=ENV_FILE, env_file_encoding="utf-8-sig", extra="ignore"
+    )
+
+    def __init__(self, **values: Any) -> None:
+        """Read the variables and the file; ``values`` win. Raises `Misconfigured` naming the variable."""
+        try:
+            super().__init__(**values)
+        except UnicodeDecodeError:
+            textfile.read(Path(ENV_FILE))  # says which encoding it seems to have
+            raise
+        except ValidationError as error:
+            raise Misconfigured(_mistakes(error)) from None
 
     namespace: str = Field("prod.", pattern=r"^[a-z0-9-]+\.$", description="prefix of every topic, group, transaction")
     data_dir: Path = Field(Path("kranhub-data"), description="where the embedded stack keeps its data")
@@ -45,6 +61,20 @@ class Settings(BaseSettings):
         "127.0.0.1", description="address on which /metrics listens; 0.0.0.0 for a Prometheus elsewhere"
     )
     replication: int = Field(1, ge=1, description="3 outside the embedded broker")
+
+
+def _mistakes(error: ValidationError) -> Text:
+    """Return what is wrong with the variables, without their values: one may be a password."""
+    found = [
+        (f"KRANHUB_{'_'.join(str(part) for part in item['loc']).upper()}", validationwords.text(item))
+        for item in error.errors(include_input=False)
+    ]
+    return Text(
+        en="\n".join(f"{name}: {what.en}" for name, what in found)
+        + f"\nCorrect these variables, or their lines in {ENV_FILE}, and try again.",
+        ru="\n".join(f"{name}: {what.ru}" for name, what in found)
+        + f"\nИсправьте эти переменные или их строки в файле {ENV_FILE} и повторите.",
+    )
 
 
 @dataclass(frozen=True, slots=True)
