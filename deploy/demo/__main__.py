@@ -15,6 +15,7 @@ from deploy.demo.clerks import CRANE, MOTORS, STEEL, UNKNOWN, Wish
 from deploy.demo.journey import Journey, Screen
 from deploy.demo.scene import CUSTOMER, DATABASES, Scene, stop_former
 from deploy.demo.tryton_erp import USER
+from kranhub import urls
 from kranhub.errors import Failed, KranhubError
 from kranhub.settings import endpoints
 from kranhub.text import Text
@@ -141,10 +142,16 @@ def _where_to_look(scene: Scene) -> None:
     )
     database = DATABASES[CUSTOMER]
     tryton = f"{scene.tryton.url} ({database}, {USER}, {_short(scene.tryton.password_file(database))})"
+    found = endpoints(scene.settings)
+    hub = Text(
+        en=f"Kafka: {found.bootstrap} (without a password). Schema registry: {urls.shown(found.registry_url)}.",
+        ru=f"Kafka: {found.bootstrap} (без пароля). Реестр схем: {urls.shown(found.registry_url)}.",
+    )
     say(
         Text(
-            en=f"Everything keeps running. Tryton: {tryton}. Plants' databases: {root}/plants. Try:\n{commands}",
-            ru=f"Всё продолжает работать. Tryton: {tryton}. Базы заводов: {root}/plants. Команды:\n{commands}",
+            en=f"Everything keeps running. {hub.en} Tryton: {tryton}. Plants' databases: {root}/plants. "
+            f"Try:\n{commands}",
+            ru=f"Всё продолжает работать. {hub.ru} Tryton: {tryton}. Базы заводов: {root}/plants. Команды:\n{commands}",
         )
     )
 

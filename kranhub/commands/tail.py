@@ -1,8 +1,9 @@
 """``kranhub tail TOPIC``: a topic's records, decoded; ``kranhub tail --order ORDER``: what happens to an order."""
 
+import base64
 import itertools
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC
 from typing import Any
 
@@ -83,8 +84,27 @@ def as_json(message: Message) -> dict[str, Any]:
         "key": message.key,
         "id": message.envelope.id,
         "subject": message.subject,
+        "headers": headers(message.headers),
         "value": plain(message.value if message.value is not None else message.raw),
     }
+
+
+def headers(found: Iterable[tuple[str, bytes | None]]) -> dict[str, Any]:
+    """Return a record's headers as text by name; a name that stands several times has a list."""
+    named: dict[str, list[str | None]] = {}
+    for name, value in found:
+        named.setdefault(name, []).append(_header(value))
+    return {name: values[0] if len(values) == 1 else values for name, values in named.items()}
+
+
+def _header(value: bytes | None) -> str | None:
+    """Return a header's value as text; bytes that are no UTF-8 as base64, beginning with ``base64:``."""
+    if value is None:
+        return None
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return f"base64:{base64.b64encode(value).decode()}"
 
 
 def as_line(message: Message) -> str:

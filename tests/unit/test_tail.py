@@ -1,10 +1,13 @@
 """What `kranhub tail` shows of a record."""
 
+import json
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from kranhub.commands.tail import as_json, as_line
+from kranhub import envelope
+from kranhub.commands.tail import as_json, as_line, headers
 from kranhub.envelope import Envelope
 from kranhub.reading import Message
 
@@ -49,3 +52,18 @@ def test_a_dead_letter_is_its_reason_in_the_readers_language(
 
 def test_any_other_record_is_its_json() -> None:
     assert as_line(message("Order", {"a": "й"})).endswith(' Order {"a": "й"}')
+
+
+def test_a_script_gets_headers_key_and_place() -> None:
+    found = message("Order", {"a": 1})
+    found = replace(found, headers=tuple(envelope.headers(found.envelope)))
+    told = as_json(found)
+    assert told["headers"]["ce_id"] == "e"
+    assert told["headers"]["ce_type"] == "kranhub.Order"
+    assert (told["topic"], told["partition"], told["offset"], told["key"]) == ("t", 0, 5, "sibir-terminal:4")
+    json.dumps(told)
+
+
+def test_headers_of_other_programs_lose_nothing() -> None:
+    raw = [("a", b"1"), ("b", b"\xff"), ("a", b"2"), ("c", None)]
+    assert headers(raw) == {"a": ["1", "2"], "b": "base64:/w==", "c": None}
