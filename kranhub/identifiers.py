@@ -41,6 +41,17 @@ def order_key_of(plant_order: str) -> str:
     return key if slash else plant_order
 
 
+def document_of(event_id: str) -> str | None:
+    """Return ``member/type/native key`` of an event id ``member/type/native key/epoch/native version``.
+
+    That is the ERP's document, the same in every version and epoch. None for an id of another form: a third party's.
+    """
+    member, *rest = event_id.split("/")
+    if len(rest) != 4 or not all((member, *rest)) or not rest[2].isdecimal():
+        return None
+    return f"{member}/{rest[0]}/{rest[1]}"
+
+
 def is_plant_order_id(text: str) -> bool:
     """Return whether the text has the form of a plant order's id: a reference that the hub has given."""
     return _PLANT_ORDER.fullmatch(text) is not None

@@ -102,6 +102,9 @@ MODELS: Mapping[str, type[BaseModel]] = {
 }
 """What the content of each kind of entry is."""
 
+PROPOSED = "/entry"
+"""What the id of a member's proposal has behind the id of the document that says it."""
+
 PUBLICATION = (str(Kind.PUBLICATION), "publication")
 TRANSPORT = (str(Kind.TRANSPORT), "transport")
 """The places of the two kinds of which there is one entry."""

@@ -11,8 +11,9 @@ from decimal import Decimal
 from typing import Any
 
 from kranhub.errors import InvalidDocument
-from streams.router import reasons, source
+from streams.router import documents, reasons, source
 from streams.router.copying import replace
+from streams.router.effects import Now
 from streams.router.masterdata import MasterData
 from streams.router.model import ZERO, Answer, Attempt, OrderState, Portion, Production, with_attempt
 from streams.router.normalise import UNMAPPED_UNIT, in_base
@@ -53,19 +54,35 @@ def addressed(state: OrderState | None, plant_order_id: str, author: str) -> Pla
     return place
 
 
-def answered(state: OrderState | None, value: Value, master: MasterData, time: datetime) -> Followed:
-    """Take a plant's OrderResponse. Raises `InvalidDocument` as `addressed` does, or for its lines."""
+def answered(state: OrderState | None, value: Value, master: MasterData, now: Now) -> Followed:
+    """Take a plant's OrderResponse. Raises `InvalidDocument` as `addressed` does, for its lines, or ``two-documents``.
+
+    A plant order that was deleted in the ERP comes anew with its next revision: whatever document answers that one
+    first, is heard from then on.
+    """
     place = addressed(state, value["plant_order_id"], value["plant"])
     assert state is not None  # noqa: S101  (addressed has checked)
     line = _line(value)
     verdict = _verdict(value["response_code"], line)
-    at = value["issued_at"] or time
-    if verdict is None or _stale(place.attempt, value["plant_order_revision"], at):
+    at = value["issued_at"] or now.time
+    if _stale(place.attempt, value["plant_order_revision"], at):
         return state, None
+    place = _heard(place, value, now)
+    if verdict is None:
+        return put(state, place, place.attempt), None
     if verdict == "rejected":
         return reject(state, place, "rejected", at, master)
     promised = (line["promised_date"] if line else None) or _as_asked(place.attempt, value)
     return _accept(state, place, Answer(at, True, promised), _quantity(place.portion, line, master), master)
+
+
+def _heard(place: Place, value: Value, now: Now) -> Place:
+    """Return the place with the document that has answered. Raises `InvalidDocument` ``two-documents``."""
+    attempt, revision = place.attempt, value["plant_order_revision"]
+    known = None if revision > attempt.answered_revision else attempt.answered_by
+    document = documents.same(known, now.event_id, value["plant_order_id"]) or attempt.answered_by
+    revision = max(revision, attempt.answered_revision)
+    return Place(place.portion, replace(attempt, answered_by=document, answered_revision=revision))
 
 
 def _as_asked(attempt: Attempt, value: Value) -> date | None:
@@ -147,8 +164,8 @@ def reject(state: OrderState, place: Place, why: str, at: datetime, master: Mast
     return put(state, place, closed), reasons.rejected(place.attempt.plant, place.portion.item, master)
 
 
-def produced(state: OrderState | None, value: Value, master: MasterData) -> Followed:
-    """Take a ProductionStatus. Raises `InvalidDocument` as `addressed` does, or for a unit without mapping."""
+def produced(state: OrderState | None, value: Value, master: MasterData, now: Now) -> Followed:
+    """Take a ProductionStatus. Raises `InvalidDocument` as `addressed` does, ``unmapped-unit`` or ``two-documents``."""
     place = addressed(state, value["plant_order_id"], value["plant"])
     assert state is not None  # noqa: S101  (addressed has checked)
     new = Production(
@@ -159,6 +176,8 @@ def produced(state: OrderState | None, value: Value, master: MasterData) -> Foll
         _completed(place.portion, value, master),
     )
     known = {production.number: production for production in place.attempt.productions}
+    before = known[new.number].document if new.number in known else None
+    new = replace(new, document=documents.same(before, now.event_id, f"{value['plant']}: {new.number}"))
     if new.number in known and _order(new) < _order(known[new.number]):
         return state, None
     known[new.number] = new

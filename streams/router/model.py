@@ -98,20 +98,24 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Production:
-    """The latest state of one production order by the plant's own time; ``completed`` in the item's base unit."""
+    """The latest state of one production order by the plant's own time; ``completed`` in the item's base unit.
+
+    ``document`` is the one that says so (`documents`).
+    """
 
     number: str
     at: datetime
     state: str
     estimated: date | None = None
     completed: Decimal = ZERO
+    document: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Leg:
     """One shipment of a plant order's goods: when it left and arrived by the shipper's word, None while it has not.
 
-    Its ``quantity`` is zero once it is cancelled; it then stays so.
+    Its ``quantity`` is zero once it is cancelled; it then stays so. ``document`` is the one that says so (`documents`).
     """
 
     number: str
@@ -119,6 +123,7 @@ class Leg:
     departed: datetime | None = None
     arrived: datetime | None = None
     expected: date | None = None
+    document: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +153,7 @@ class Attempt:
     ``answers_from`` is the first revision whose answer still counts, ``answer_by`` the deadline of that answer;
     ``delivered_at`` is when the plant's ERP first took it, ``told_generation`` the reservation of which its
     allocator knows that;
+    ``answered_by`` is the plant's document that has answered, ``answered_revision`` the revision that it spoke of last;
     ``wanted_for`` is the line's date for which the plant order's own date was worked out; ``closed`` is why the plant
     no longer has it. In ``shadow`` the plant is told nothing, ever (`cutover`).
     """
@@ -169,6 +175,8 @@ class Attempt:
     delivered_at: datetime | None = None
     told_generation: int = 0
     answer: Answer | None = None
+    answered_by: str | None = None
+    answered_revision: int = 0
     productions: tuple[Production, ...] = ()
     legs: tuple[Leg, ...] = ()
     closed: str | None = None
@@ -339,9 +347,9 @@ class Told:
 class OrderState:
     """Everything the planner knows of one order.
 
-    ``seen`` are the event ids of the latest versions of the order; ``frozen`` says that a person has stopped the
-    routing; ``actions`` are the ids of the latest actions of people; ``due`` is when time alone next changes something;
-    ``final_since`` is when nothing was left to do.
+    ``document`` is the buyer's document that it is (`documents`), ``seen`` the event ids of its latest versions;
+    ``frozen`` says that a person has stopped the routing; ``actions`` are the ids of the latest actions of people;
+    ``due`` is when time alone next changes something; ``final_since`` is when nothing was left to do.
     ``told`` is what the members beside the buyer know; ``waits_for`` are members whose stop keeps something (`resume`).
     ``disruptions`` are those, by plant and its own number, that the hub's people were last told to endanger a promise.
     """
@@ -362,6 +370,7 @@ class OrderState:
     told: tuple[Told, ...] = ()
     waits_for: tuple[str, ...] = ()
     disruptions: tuple[str, ...] = ()
+    document: str | None = None
     format: Literal[2] = field(default=2)
 
     def with_portion(self, portion: Portion) -> "OrderState":

@@ -5,7 +5,19 @@ from datetime import datetime
 from typing import Any
 
 from kranhub import identifiers
-from streams.router import actions, allocated, closing, deadlines, follow, normalise, plan, reasons, resume, shipping
+from streams.router import (
+    actions,
+    allocated,
+    closing,
+    deadlines,
+    documents,
+    follow,
+    normalise,
+    plan,
+    reasons,
+    resume,
+    shipping,
+)
 from streams.router import settle as settling
 from streams.router import status as statuses
 from streams.router.copying import replace
@@ -28,7 +40,7 @@ def handle(state: OrderState | None, subject: str, value: Value, now: Now, maste
     """Return the state after the event, and what to say; an event that says nothing new returns the same state.
 
     An Order comes normalised (`normalise`). Raises `InvalidDocument` when the author was not asked, the plant order is
-    unknown, or an action cannot be taken.
+    unknown, it is another document than the one that the hub knows, or an action cannot be taken.
     """
     take = _TAKERS.get(subject)
     if take is None:
@@ -55,7 +67,12 @@ def _due(state: OrderState) -> datetime | None:
 
 
 def _after_the_end(state: OrderState, subject: str, value: Value, now: Now) -> Handled:
-    """Pass by what says nothing new of a closed order. Raises `InvalidDocument` (``order-closed``) for the rest."""
+    """Pass by what says nothing new of a closed order.
+
+    Raises `InvalidDocument` for the rest: ``order-closed``, or ``two-documents`` for another order.
+    """
+    if subject == "Order":
+        documents.same(state.document, now.event_id, state.key)
     if subject == "Order" and (now.event_id in state.seen or plan.order_of(value) == state.order):
         return state, []
     closing.refuse(state, subject)
@@ -69,23 +86,25 @@ def _order(state: OrderState | None, value: Value, now: Now, _master: MasterData
     order = plan.order_of(value)
     if state is None:
         key = identifiers.order_key(order.buyer, order.order_id)
-        first = OrderState(key, order, revision=1, seen=(now.event_id,))
+        document = documents.same(None, now.event_id, key)
+        first = OrderState(key, order, revision=1, seen=(now.event_id,), document=document)
         return first, reasons.CANCELLED if order.cancelled else reasons.RECEIVED, []
     if now.event_id in state.seen:
         return state, None, []
+    document = documents.same(state.document, now.event_id, state.key)
     seen = (*state.seen, now.event_id)[-SEEN:]
     if order == state.order or (state.cancelled_by_hand and replace(order, cancelled=True) == state.order):
-        return replace(state, seen=seen), None, []
-    changed = replace(plan.revised(state, order), seen=seen)
+        return replace(state, seen=seen, document=document), None, []
+    changed = replace(plan.revised(state, order), seen=seen, document=document)
     return changed, reasons.CANCELLED if order.cancelled else reasons.changed(changed.revision), []
 
 
 def _response(state: OrderState | None, value: Value, now: Now, master: MasterData) -> Taken:
-    return *follow.answered(state, value, master, now.time), []
+    return *follow.answered(state, value, master, now), []
 
 
-def _production(state: OrderState | None, value: Value, _now: Now, master: MasterData) -> Taken:
-    return *follow.produced(state, value, master), []
+def _production(state: OrderState | None, value: Value, now: Now, master: MasterData) -> Taken:
+    return *follow.produced(state, value, master, now), []
 
 
 def _receipt(state: OrderState | None, value: Value, _now: Now, master: MasterData) -> Taken:

@@ -6,7 +6,7 @@ from typing import Any
 
 from kranhub.errors import InvalidDocument
 from kranhub.members import Role
-from streams.router import effects, follow, reasons
+from streams.router import documents, effects, follow, reasons
 from streams.router.copying import replace
 from streams.router.effects import Effect, Now
 from streams.router.follow import Place
@@ -23,14 +23,14 @@ def shipped(state: OrderState | None, value: Value, master: MasterData, now: Now
     """Take a Shipment's lines of this order.
 
     Raises `InvalidDocument`: ``unknown-plant-order``, ``not-addressee`` where the shipper is neither the plant nor a
-    carrier, ``unmapped-unit``. More than was ordered is taken as it is, and an alert says so.
+    carrier, ``unmapped-unit``, ``two-documents``. More than was ordered is taken as it is, and an alert says so.
     """
     cause: Cause | None = None
     said: list[Effect] = []
     for number, quantity in _quantities(state, value, master).items():
         place = _place(state, number, value["shipper"], master)
         assert state is not None  # noqa: S101  (_place has checked)
-        attempt = _with_leg(place.attempt, _leg(value, quantity))
+        attempt = _with_leg(place.attempt, _leg(value, quantity), now)
         if attempt == place.attempt:
             continue
         state = follow.put(state, place, attempt)
@@ -75,13 +75,14 @@ def _leg(value: Value, quantity: Decimal) -> Leg:
     )
 
 
-def _with_leg(attempt: Attempt, leg: Leg) -> Attempt:
+def _with_leg(attempt: Attempt, leg: Leg, now: Now) -> Attempt:
     """Return the attempt with the shipment; what has left, arrived or was cancelled stays so.
 
-    A word from before that, however late it comes, changes nothing.
+    A word from before that, however late it comes, changes nothing. Raises `InvalidDocument` ``two-documents``.
     """
     known = {old.number: old for old in attempt.legs}
     old = known.get(leg.number)
+    leg = replace(leg, document=documents.same(old.document if old else None, now.event_id, leg.number))
     if old is not None and _stage(leg) < _stage(old):
         return attempt
     if old is not None:

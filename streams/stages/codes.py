@@ -7,6 +7,7 @@ from decimal import Decimal
 from kranhub.errors import InvalidDocument
 from kranhub.text import Text
 from streams.exactly_once import State
+from streams.router import documents
 from streams.router.entries import CodeMapping, content
 from streams.router.items import Item
 
@@ -17,7 +18,8 @@ class Codes:
     """The codes in the state of the stage `masterdata`. The nomenclature wins; a mapping counts where it is silent.
 
     ``claim/<member>/<code>`` holds the item for which the nomenclature has the code, ``mapped/<member>/<code>`` the
-    member's mapping, ``maps/<item>`` the codes that are mapped to an item, in the order in which they came.
+    member's mapping, ``whose/<member>/<code>`` the document that says it (`documents`), ``maps/<item>`` the codes that
+    are mapped to an item, in the order in which they came.
     """
 
     def __init__(self, state: State) -> None:
@@ -45,6 +47,23 @@ class Codes:
         if not _counts(item, mapping):
             return InvalidDocument("unmapped-unit", _unit(mapping, item))
         return None
+
+    def said_by(self, mapping: CodeMapping, event_id: str) -> None:
+        """Note whose word the mapping is, where it is news.
+
+        Raises `InvalidDocument` (``two-documents``) where another of the member's documents maps the code otherwise.
+        """
+        if self._mapping(mapping.member, mapping.item_code) == mapping:
+            return
+        place = _key("whose", mapping.member, mapping.item_code)
+        known = self._state.get(place)
+        document = documents.same(known.decode() if known else None, event_id, f"{mapping.member}: {mapping.item_code}")
+        if document is not None:
+            self._state.put(place, document.encode())
+
+    def unsaid(self, member: str, code: str) -> None:
+        """Forget whose word a mapping was: whoever maps the code next is heard."""
+        self._state.delete(_key("whose", member, code))
 
     def remember(self, mapping: CodeMapping) -> set[str]:
         """Keep the mapping, in place of an earlier one of the same code; return the items that this concerns."""

@@ -62,7 +62,9 @@ class Ingest:
         """Propose a member's mapping as an entry of the master data."""
         entry = entries.mapping(value["member"], value["item_code"], value["item"], value["unit"])
         content = entries.record(entry)
-        document = Document("MasterDataEntry", content, f"{said.id}/entry", source=said.source, time=said.time)
+        document = Document(
+            "MasterDataEntry", content, f"{said.id}{entries.PROPOSED}", source=said.source, time=said.time
+        )
         out.send(topics.hub(self._namespace, "masterdata"), entry.record_key, document)
 
 

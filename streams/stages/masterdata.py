@@ -88,8 +88,10 @@ class _Passing:
     def _map(self, entry: Entry, mapping: Any) -> None:
         if mapping is None:
             member, _, code = entry.key.partition("|")
+            self._codes.unsaid(member, code)
             concerned = self._codes.forget(member, code)
         else:
+            self._codes.said_by(mapping, self._record.envelope.id.removesuffix(entries.PROPOSED))
             problem = self._codes.problem(mapping, _item(self._known(Kind.ITEM, mapping.item)))
             if problem:
                 self._out.dead_letter(problem, key=entry.key, member=mapping.member)

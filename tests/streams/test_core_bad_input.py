@@ -211,3 +211,27 @@ def test_a_members_clock_is_not_the_hubs(running: World) -> None:
     told = [message for message in running.read("hub.work") if message.envelope.id == event_id]
     assert [message.time < forged for message in told] == [True]
     assert all(message.time < forged for message in running.read("hub.events"))
+
+
+def test_another_document_under_an_orders_key_is_dead_lettered_and_the_order_stays_as_it_was(running: World) -> None:
+    first, second = f"{BUYER}/Order/1", f"{BUYER}/Order/2"
+    running.write(BUYER, "Order", "two", order("two", line("1", "ДВ-7.5", 4)), event_id=f"{first}/0/a")
+    running.plant_order("oemz", f"{BUYER}:two")
+    other = running.write(BUYER, "Order", "two", order("two", line("1", "ДВ-7.5", 9)), event_id=f"{second}/0/a")
+    found = letter(running, other, "two-documents")
+    assert found["stage"] == "planner"
+    assert all(name in found["reason"]["ru"] for name in (first, second, f"{BUYER}:two"))
+    moves_on(running, "after-two")
+    assert [told["document_status"] for told in running.inbox("oemz", "orders") if told["order_id"] == "two"] == [
+        "ACTIVE"
+    ]
+
+
+def test_an_order_with_slashes_and_per_cents_in_its_ids_goes_there_and_back(running: World) -> None:
+    number, bought = "ЗП-12/2026 50%", line("1/2", "ДВ-7.5", 4)
+    running.write(BUYER, "Order", number, order(number, bought, number="№ 12"))
+    asked = running.plant_order("oemz", f"{BUYER}:{number}")
+    assert asked["plant_order_id"] == f"{BUYER}:{number}/1%2F2.1.1"
+    assert (asked["order_number"], asked["lines"][0]["order_line_id"]) == ("№ 12", "1/2")
+    running.write("oemz", "OrderResponse", asked["plant_order_id"], response(asked))
+    assert running.status(BUYER, number, "CONFIRMED")["order_number"] == "№ 12"
