@@ -52,6 +52,11 @@ def document_of(event_id: str) -> str | None:
     return f"{member}/{rest[0]}/{rest[1]}"
 
 
+def keys_named(text: str) -> frozenset[str]:
+    """Return the order keys that the text may be: itself, and where it may be a plant order's id, its order's."""
+    return frozenset((text, order_key_of(text)) if is_plant_order_id(text) else (text,))
+
+
 def is_plant_order_id(text: str) -> bool:
     """Return whether the text has the form of a plant order's id: a reference that the hub has given."""
     return _PLANT_ORDER.fullmatch(text) is not None

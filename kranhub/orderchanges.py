@@ -9,7 +9,16 @@ from kranhub.text import Text
 
 Value = Mapping[str, Any]
 
-_OWN = {"plant_order_id", "order_key", "order_id", "plant", "document_status", "revision", "issued_at", "lines"}
+_OWN = {
+    "plant_order_id",
+    "order_key",
+    "order_id",
+    "plant",
+    "document_status",
+    "revision",
+    "issued_at",
+    "lines",
+}
 """Fields that say which plant order it is, or which revision."""
 
 _WORDS: Mapping[str, Text] = {
@@ -18,6 +27,7 @@ _WORDS: Mapping[str, Text] = {
     "consignee": Text(en="consignee", ru="получатель"),
     "feeds_into": Text(en="goes into plant order", ru="входит в заказ заводу"),
     "buyer": Text(en="buyer", ru="заказчик"),
+    "order_number": Text(en="order number", ru="номер заказа"),
     "payer": Text(en="payer", ru="плательщик"),
     "kind": Text(en="kind", ru="вид"),
     "programme": Text(en="programme", ru="программа"),

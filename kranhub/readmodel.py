@@ -5,7 +5,7 @@ topic up to its offsets gives. It can be deleted at any time: a view without off
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -22,17 +22,21 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    and_,
     create_engine,
     event,
+    func,
     insert,
     inspect,
+    or_,
     select,
     update,
 )
+from sqlalchemy import text as sql
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from kranhub import text
+from kranhub import identifiers, text
 from kranhub.errors import Failed, Unavailable
 from kranhub.settings import Settings
 
@@ -59,11 +63,14 @@ timeline = Table(
     Column("text_en", Text, nullable=False),
     Column("text_ru", Text, nullable=False),
     Column("value", Text, nullable=False),
+    Column("order_number", String(1000)),
     UniqueConstraint("topic", "partition", "offset"),
     Index("timeline_by_order", "order_id", "topic"),
+    Index("timeline_by_key", "order_key", "topic"),
+    Index("timeline_by_number", "order_number", "topic"),
 )
 """One row per event of an order. ``time`` is when the broker recorded it: RFC 3339 in UTC with microseconds, so that it
-sorts as text."""
+sorts as text. ``order_number`` is what people call the order, NULL where the event says none."""
 
 offsets = Table(
     "view_offsets",
@@ -107,11 +114,15 @@ def open_engine(settings: Settings) -> Engine:
 
 
 def create(engine: Engine) -> None:
-    """Create the tables that are missing. Raises `Unavailable` when the database is away."""
+    """Create the tables that are missing, and the columns that those of an earlier release lack.
+
+    Raises `Unavailable` when the database is away.
+    """
     with errors(engine):
         if engine.url.get_backend_name() == "sqlite" and engine.url.database:
             Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
         _metadata.create_all(engine)
+        _extend(engine)
 
 
 def require(engine: Engine) -> None:
@@ -146,18 +157,34 @@ def fold(connection: Connection, view: str, rows: Sequence[Mapping[str, Any]], r
             connection.execute(insert(offsets).values(view=view, **place._asdict(), **stand._asdict()))
 
 
-def story(
-    connection: Connection, topic: str, order_id: str, order_key: str | None = None, after: int = 0
-) -> Iterator[Mapping[str, Any]]:
-    """Yield an order's rows behind row ``after``, oldest first; without its key those of all orders of this number.
+def find(connection: Connection, topic: str, order: str) -> dict[str, str | None]:
+    """Return the orders that a person may mean, key to number.
+
+    ``order`` is an order's id, its number, either behind ``buyer:``, or the id of one of its plant orders.
+    """
+    buyer, colon, number = order.partition(":")
+    rows = timeline.c
+    named = [
+        rows.order_key.in_(sorted(identifiers.keys_named(order))),
+        rows.order_id == order,
+        rows.order_number == order,
+    ]
+    if colon:
+        its = rows.order_key.startswith(f"{buyer}:", autoescape=True)
+        named.append(and_(rows.order_number == number, its))
+    meant = select(rows.order_key).where(rows.topic == topic, or_(*named)).distinct()
+    numbers = select(rows.order_key, func.max(rows.order_number)).where(rows.topic == topic, rows.order_key.in_(meant))
+    return {found.order_key: found[1] for found in connection.execute(numbers.group_by(rows.order_key))}
+
+
+def story(connection: Connection, topic: str, order_key: str, after: int = 0) -> Iterator[Mapping[str, Any]]:
+    """Yield an order's rows behind row ``after``, oldest first.
 
     Within a partition they come as the hub recorded them, whatever their times say.
     """
     wanted = select(timeline).where(
-        timeline.c.topic == topic, timeline.c.order_id == order_id, timeline.c.number > after
+        timeline.c.topic == topic, timeline.c.order_key == order_key, timeline.c.number > after
     )
-    if order_key is not None:
-        wanted = wanted.where(timeline.c.order_key == order_key)
     ordered = wanted.order_by(timeline.c.partition, timeline.c.offset)
     yield from _merged(dict(row) for row in connection.execute(ordered).mappings())
 
@@ -190,6 +217,18 @@ def errors(engine: Engine) -> Iterator[None]:
         yield
     except SQLAlchemyError as error:
         raise Unavailable(_away(engine, type(error).__name__)) from error
+
+
+def _extend(engine: Engine) -> None:
+    """Add what a table of an earlier release lacks; another worker may be faster."""
+    for column in ("order_number",):
+        if column not in {found["name"] for found in inspect(engine).get_columns(timeline.name)}:
+            kind = timeline.c[column].type.compile(engine.dialect)
+            with suppress(DBAPIError), engine.begin() as connection:
+                connection.execute(sql(f"ALTER TABLE {timeline.name} ADD COLUMN {column} {kind}"))
+    for index in timeline.indexes:
+        with suppress(DBAPIError):
+            index.create(engine, checkfirst=True)
 
 
 def _url(settings: Settings) -> URL:

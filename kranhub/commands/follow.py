@@ -1,12 +1,13 @@
 """An order's story as it goes on, from the read model."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kranhub import orderchanges, readmodel, topics
-from kranhub.commands import trace
+from kranhub.commands import ordername, trace
 from kranhub.settings import Settings
+from kranhub.text import Text
 
 FOLLOW_S = 0.3
 
@@ -14,18 +15,24 @@ FOLLOW_S = 0.3
 def story(settings: Settings, order: str, *, follow: bool) -> Iterator[tuple[dict[str, Any], str]]:
     """Yield each event of the order as a document and as a line; with ``follow``, go on as they are added.
 
-    Raises `Failed` when no view has run here, `Unavailable` when the read model is away.
+    An order that is not known yet is waited for. Raises `Failed` when no view has run here, `Unavailable` when the read
+    model is away, click's `UsageError` where several orders may be meant.
     """
     events = topics.hub(settings.namespace, "events")
     engine = readmodel.open_engine(settings)
     readmodel.require(engine)
-    last, known = 0, dict[str, Any]()
+    last, known, key = 0, dict[str, Any](), None
     while True:
         with readmodel.errors(engine), engine.connect() as connection:
-            rows = list(readmodel.story(connection, events, *trace.wanted(order), after=last))
+            key = key or _key(readmodel.find(connection, events, order), order)
+            rows = list(readmodel.story(connection, events, key, after=last)) if key else []
         for row in orderchanges.with_changes(rows, known):
             yield trace.entry(row), f"{trace.moment(row)} {row['subject']} {trace.sentence(row)}"
         if not follow:
             return
         last = max((row["number"] for row in rows), default=last)
         time.sleep(FOLLOW_S)
+
+
+def _key(found: Mapping[str, str | None], order: str) -> str | None:
+    return ordername.only(order, found, Text(en=order, ru=order)) if found else None

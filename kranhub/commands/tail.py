@@ -25,8 +25,10 @@ _HELP = Text(
     "можно опустить: `kranhub tail hub.events`.",
 )
 _ORDER = Text(
-    en="Follow this order's story: its number, `buyer:number`, or the id of one of its plant orders.",
-    ru="Следить за заказом: его номер, `заказчик:номер` или номер одного из заказов заводам.",
+    en="Follow this order's story: its number or its ERP's key, either also behind `buyer:`, or the id of one of its "
+    "plant orders.",
+    ru="Следить за заказом: его номер или ключ в учётной системе, в том числе как `заказчик:номер`, или номер одного "
+    "из заказов заводам.",
 )
 
 

@@ -9,15 +9,17 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text as Styled
 
-from kranhub import identifiers, orderchanges, readmodel, topics
+from kranhub import orderchanges, readmodel, topics
 from kranhub.cli import emit, output_option
-from kranhub.errors import Failed
+from kranhub.commands import ordername
 from kranhub.settings import Settings
 from kranhub.text import Text
 
 _HELP = Text(
-    en="Tell the story of ORDER: its number, `buyer:number`, or the id of one of its plant orders.",
-    ru="Рассказать историю заказа ORDER: его номер, `заказчик:номер` или номер одного из заказов заводам.",
+    en="Tell the story of ORDER: its number or its ERP's key, either also behind `buyer:`, or the id of one of its "
+    "plant orders.",
+    ru="Рассказать историю заказа ORDER: его номер или ключ в учётной системе, в том числе как `заказчик:номер`, или "
+    "номер одного из заказов заводам.",
 )
 
 _HEADINGS = (Text(en="recorded", ru="записано"), Text(en="record", ru="запись"), Text(en="what happened", ru="событие"))
@@ -33,22 +35,14 @@ def trace(order: str, output: str) -> None:
     engine = readmodel.open_engine(settings)
     readmodel.require(engine)
     with readmodel.errors(engine), engine.connect() as connection:
-        told = list(orderchanges.with_changes(readmodel.story(connection, topic, *wanted(order)), {}))
         as_of = readmodel.as_of(connection, readmodel.TIMELINE, topic)
-    if not told:
-        raise Failed(_unknown(order, settings.namespace, as_of))
+        found = readmodel.find(connection, topic, order)
+        key = ordername.only(order, found, _unknown(order, settings.namespace, as_of))
+        told = list(orderchanges.with_changes(readmodel.story(connection, topic, key), {}))
     if output == "json":
         emit([entry(row) for row in told])
     else:
-        _print(order, told, as_of or "")
-
-
-def wanted(order: str) -> tuple[str, str | None]:
-    """Return the order's number, and its key where what a person wrote names one."""
-    if ":" not in order:
-        return order, None
-    key = identifiers.order_key_of(order) if identifiers.is_plant_order_id(order) else order
-    return identifiers.order_of(key)[1], key
+        _print(ordername.shown(key, found[key]), told, as_of or "")
 
 
 def entry(row: Mapping[str, Any]) -> dict[str, Any]:

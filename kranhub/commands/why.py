@@ -22,8 +22,10 @@ from kranhub.text import Text
 Value = Mapping[str, Any]
 
 _HELP = Text(
-    en="Explain where the parts of ORDER went: its number, `buyer:number`, or the id of one of its plant orders.",
-    ru="Объяснить, куда направлены части заказа ORDER: номер, `заказчик:номер` или номер заказа заводу.",
+    en="Explain where the parts of ORDER went: its number or its ERP's key, either also behind `buyer:`, or the id of "
+    "one of its plant orders.",
+    ru="Объяснить, куда направлены части заказа ORDER: номер или ключ в учётной системе, в том числе как "
+    "`заказчик:номер`, или номер заказа заводу.",
 )
 
 
@@ -51,9 +53,11 @@ def decisions(settings: Settings, codec: Codec, order: str) -> Sequence[Value]:
     Raises `Failed` when there are none, click's `UsageError` when several buyers use the number.
     """
     topic = topics.hub(settings.namespace, "decisions")
-    found = list(reading.messages(settings, codec, topic, wanted=ordername.meant(order)))
-    key = ordername.only(order, (message.key for message in found), _unknown(order))
-    values = [message.value for message in found if message.key == key and message.value]
+    decided = [message.value for message in reading.messages(settings, codec, topic) if message.value]
+    numbers = {value["order_key"]: value["order_number"] for value in decided}
+    meant = {key: number for key, number in numbers.items() if ordername.is_meant(order, key, number)}
+    key = ordername.only(order, meant, _unknown(order))
+    values = [value for value in decided if value["order_key"] == key]
     if order.startswith(f"{key}/"):
         values = [value for value in values if value["plant_order_id"] == order]
     if not values:

@@ -15,7 +15,7 @@ MAX_ORIGINAL = 3_000_000
 MAX_TEXT = 64_000
 """Bytes of the key, of the event's id, and of all headers together that a letter holds."""
 
-MAX_REASON, MAX_CODE = 4_000, 100
+MAX_REASON, MAX_CODE, MAX_NUMBER = 4_000, 100, 800
 
 _PER_HEADER = 10
 """What an entry needs beside its characters; it also keeps the number of entries within `avroguard.MAX_ELEMENTS`."""
@@ -65,6 +65,7 @@ def _minimum(record: Record, ctx: Context, code: str, member: str) -> dict[str, 
         "headers": {},
         "original": (record.value or b"")[:MAX_ORIGINAL],
         "failed_at": record.timestamp,
+        "order_number": None,
     }
 
 

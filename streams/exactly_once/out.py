@@ -174,14 +174,24 @@ class Out:
             tracestate=self._record.envelope.tracestate,
         )
 
-    def dead_letter(self, error: InvalidDocument, *, key: str | None = None, member: str | None = None) -> None:
+    def dead_letter(
+        self,
+        error: InvalidDocument,
+        *,
+        key: str | None = None,
+        member: str | None = None,
+        order_number: str | None = None,
+    ) -> None:
         """Put the record itself on the dead letters, with its original bytes; ``key`` is its order where known.
+
+        ``order_number`` is what people call that order.
 
         A copy without the bytes goes to hub.events, so that the order's story tells of it. Raises `InvalidDocument`
         when a topic for it is missing.
         """
         record = self._record
         value = letters.letter(record, self._ctx, error, member or member_of(record, self._namespace))
+        value["order_number"] = None if order_number is None else letters.short(order_number, letters.MAX_NUMBER)
         self._post(_key(record.key if key is None else key)[: letters.MAX_TEXT], value)
 
     def brief_letter(self, code: str) -> None:

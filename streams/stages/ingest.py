@@ -36,12 +36,13 @@ class Ingest:
     def process(self, record: Record, state: State, out: Out, ctx: Context) -> None:
         """Send the document to the topic of whoever handles it and to hub.events, or to the dead letters."""
         owner = topics.owner(self._namespace, record.topic)
-        key = _guess(record, owner, _kind(record.topic))
+        subject, value = "", dict[str, Any]()
         try:
             subject, value = self._decode(record)
             validate(subject, value, owner)
         except InvalidDocument as error:
-            out.dead_letter(error, key=key, member=owner)
+            key = _place(record, owner, subject, value)
+            out.dead_letter(error, key=key, member=owner, order_number=value.get("number"))
             return
         document = _document(subject, record.value or b"", record, owner)
         for name, place in _places(subject, value, owner):
@@ -87,6 +88,13 @@ def _places(subject: str, value: Value, owner: str) -> Iterator[tuple[str, str]]
 
 def _kind(topic: str) -> str:
     return topic.rpartition(".")[2]
+
+
+def _place(record: Record, owner: str, subject: str, value: Value) -> str:
+    """Return the key of a document that is refused: its order's where it could be read, in its author's own name."""
+    if subject == "Order":
+        return identifiers.order_key(owner, value["order_id"])
+    return next(_order_keys(subject, value), None) or _guess(record, owner, _kind(record.topic))
 
 
 def _guess(record: Record, owner: str, kind: str) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 from kranhub import topics
 from kranhub.codec import Codec
+from kranhub.errors import InvalidDocument
 from kranhub.settings import Settings
 from streams.exactly_once import Context, Document, Out, Record, State
 from streams.router import planner
@@ -83,21 +84,27 @@ class Planner:
         if master is None:
             self._park(_START, record, state)
             return
-        subject, decoded = self._codec.decode(record.value or b"", trusted=True)
-        value: Value = decoded
-        if subject == "Order":
-            if (who := stranger(value, master.members)) is not None:
-                out.dead_letter(unknown_member(who), key=record.key, member=value["buyer"])
-                self._park(f"wait/member/{who}", record, state)
-                return
-            value = self._normalised(value, master, record, state, out)
-        self._handle(subject, value, record, state, out, ctx, master)
+        subject, value = self._codec.decode(record.value or b"", trusted=True)
+        if subject != "Order":
+            self._handle(subject, value, record, state, out, ctx, master)
+            return
+        try:
+            self._order(value, record, state, out, ctx, master)
+        except InvalidDocument as error:
+            _refuse(error, value, record, out)
+
+    def _order(self, value: Value, record: Record, state: State, out: Out, ctx: Context, master: MasterData) -> None:
+        if (who := stranger(value, master.members)) is not None:
+            _refuse(unknown_member(who), value, record, out)
+            self._park(f"wait/member/{who}", record, state)
+            return
+        self._handle("Order", self._normalised(value, master, record, state, out), record, state, out, ctx, master)
 
     def _normalised(self, value: Value, master: MasterData, record: Record, state: State, out: Out) -> Value:
         """Return the order in the hub's terms; lines without a mapping are held, reported, and woken up with one."""
         normalised = normalise("Order", value, value["buyer"], master)
         for problem in normalised.problems:
-            out.dead_letter(problem, key=record.key, member=value["buyer"])
+            _refuse(problem, value, record, out)
         for line in normalised.value["lines"]:
             if line["hold_reason"] == UNMAPPED_ITEM:
                 Backlog(_waiting(value["buyer"], line["item_code"])).put(state, _bytes(record.key))
@@ -163,6 +170,11 @@ class Planner:
             kind, event_id, source, key = json.loads(head)
             document = Document(kind.removeprefix("kranhub."), value, event_id, source=source)
             out.send(topics.hub(self._namespace, "work"), key, document)
+
+
+def _refuse(error: InvalidDocument, value: Value, record: Record, out: Out) -> None:
+    """Put an order on the dead letters, where people find it by its number."""
+    out.dead_letter(error, key=record.key, member=value["buyer"], order_number=value.get("number"))
 
 
 def _set_alarm(before: OrderState | None, after: OrderState, state: State, now: Now) -> None:

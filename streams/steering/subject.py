@@ -19,22 +19,27 @@ class Subject:
 
 
 def subject_of(settings: Settings, codec: Codec, order: str, members: Container[str]) -> Subject:
-    """Return what is meant by ``buyer:number``, a plant order's id, or an order's number alone.
+    """Return what is meant by an order's number or id, either alone or behind ``buyer:``, or by a plant order's id.
 
-    A number is looked up among the orders of which hub.decisions or hub.alerts have a word. Raises `Failed` for one
-    that is unknown, click's `UsageError` for one that several buyers use.
+    It is looked up among the orders of which hub.decisions or hub.alerts have a word. Raises `Failed` for one
+    that is unknown, click's `UsageError` for what may be several orders.
     """
-    keys = {
-        message.key
-        for topic in ("decisions", "alerts")
-        for message in reading.messages(
-            settings, codec, topics.hub(settings.namespace, topic), wanted=ordername.meant(order)
-        )
-    }
-    if not keys and order.partition(":")[0] in members:
-        keys = {identifiers.order_key_of(order) if identifiers.is_plant_order_id(order) else order}
-    key = ordername.only(order, keys, _unknown(order))
+    found = {key: number for key, number in _known(settings, codec).items() if ordername.is_meant(order, key, number)}
+    if not found and order.partition(":")[0] in members:
+        found = {identifiers.order_key_of(order) if identifiers.is_plant_order_id(order) else order: None}
+    key = ordername.only(order, found, _unknown(order))
     return Subject(key, order if order.startswith(f"{key}/") else None)
+
+
+def _known(settings: Settings, codec: Codec) -> dict[str, str | None]:
+    """Return the number of each order, by its key."""
+    values = (
+        message.value
+        for topic in ("decisions", "alerts")
+        for message in reading.messages(settings, codec, topics.hub(settings.namespace, topic))
+        if message.value and message.value["order_key"]
+    )
+    return {value["order_key"]: value["order_number"] for value in values}
 
 
 def _unknown(order: str) -> Text:

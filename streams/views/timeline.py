@@ -75,6 +75,7 @@ def row(event: Event, codec: Codec) -> list[Mapping[str, Any]]:
             "offset": event.offset,
             "order_key": key,
             "order_id": identifiers.order_of(key)[1],
+            "order_number": value.get("number" if subject == "Order" else "order_number"),
             "event_id": envelope.read(event.headers).id,
             "subject": subject,
             "time": _stamp(event),

@@ -90,7 +90,7 @@ def raw_bytes(around: World, what: str) -> bytes:
     fastavro.schemaless_writer(head, schemafiles.load_all()["Order"], value)
     million = io.BytesIO()
     fastavro.schemaless_writer(million, "long", 1_000_000)
-    return schema_id + head.getvalue()[:-1] + million.getvalue()
+    return schema_id + head.getvalue()[:-2] + million.getvalue()  # behind the lines stands the number, null
 
 
 def asked(**changes: Any) -> dict[str, Any]:

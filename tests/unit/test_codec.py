@@ -84,7 +84,7 @@ def strings(count: int) -> bytes:
     while number > 0x7F:
         zigzag.append(number & 0x7F | 0x80)
         number >>= 7
-    return data[:-1] + bytes([*zigzag, number])
+    return data[:-2] + bytes([*zigzag, number])  # behind the lines stands the number, null
 
 
 @pytest.mark.parametrize(

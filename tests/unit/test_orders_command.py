@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from streams.exactly_once import clients
 from streams.router.rules import Mode, Rule, Rules
-from streams.steering import sending, tables, waiting
+from streams.steering import tables, waiting
 from streams.steering.orders import orders
 from tests.support.plants import BUYER, MASTER, Cluster, Event, Value, full_action, full_order, full_response
 from tests.support.terminal import NOW, Hub, call, hub
@@ -31,8 +32,13 @@ def known(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> Hub:
         hub.put("hub.parties", member, "Party", party(member, member, member))
     hub.put("hub.decisions", KEY, "RoutingDecision", decision())
     hub.put("hub.decisions", "irtysh-stroy:17", "RoutingDecision", decision(order_key="irtysh-stroy:17"))
-    hub.put("hub.decisions", "irtysh-stroy:9/4", "RoutingDecision", decision(order_key="irtysh-stroy:9/4"))
-    monkeypatch.setattr(sending, "Producer", hub.producer)
+    hub.put(
+        "hub.decisions",
+        "irtysh-stroy:9/4",
+        "RoutingDecision",
+        decision(order_key="irtysh-stroy:9/4", order_number="№ 12/2026"),
+    )
+    monkeypatch.setattr(clients, "Producer", hub.producer)
     return hub
 
 
@@ -100,8 +106,8 @@ def test_a_plant_orders_id_names_order_and_part(known: Hub) -> None:
     assert known.written[0].value["plant_order_id"] == f"{KEY}/1.1.2"
 
 
-@pytest.mark.parametrize("order", ["irtysh-stroy:9/4", "9/4"])
-def test_a_number_with_a_slash_is_found(known: Hub, order: str) -> None:
+@pytest.mark.parametrize("order", ["irtysh-stroy:9/4", "9/4", "№ 12/2026", "irtysh-stroy:№ 12/2026"])
+def test_an_order_is_found_by_its_id_and_by_its_number(known: Hub, order: str) -> None:
     assert call(orders, "freeze", order, *WHY).exit_code == 0
     assert known.written[0].key == "irtysh-stroy:9/4"
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import create_engine, select
+from sqlalchemy import create_engine, select, text
 
 from kranhub import readmodel
 from kranhub.errors import Failed, Unavailable
@@ -102,16 +102,64 @@ def test_an_error_of_the_database_carries_no_payload(tmp_path: Path) -> None:
     assert "secret" not in str(raised.value.__cause__)
 
 
-def test_a_story_is_told_by_number_and_by_key_oldest_first() -> None:
+def test_a_story_is_told_by_key_oldest_first() -> None:
     engine = create_engine("sqlite://")
     readmodel.create(engine)
     other = {**row(1, 0), "order_key": "somebody:1"}
     fold(engine, [row(0, 5), other, row(0, 7, "2")])
     with engine.connect() as connection:
-        assert [each["event_id"] for each in readmodel.story(connection, TOPIC, "1")] == ["1/0", "0/5"]
-        assert [each["event_id"] for each in readmodel.story(connection, TOPIC, "1", "buyer:1")] == ["0/5"]
+        assert [each["event_id"] for each in readmodel.story(connection, TOPIC, "somebody:1")] == ["1/0"]
+        assert [each["event_id"] for each in readmodel.story(connection, TOPIC, "buyer:1")] == ["0/5"]
         assert readmodel.as_of(connection, readmodel.TIMELINE, TOPIC) == "2026-11-24T08:00:07.000000Z"
         assert readmodel.as_of(connection, readmodel.TIMELINE, "another") is None
+    engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("written", "keys"),
+    [
+        ("1", ["buyer:1", "somebody:1"]),
+        ("buyer:1", ["buyer:1"]),
+        ("buyer:1/1.2.1", ["buyer:1"]),
+        ("ЗП-12/2026", ["buyer:1", "buyer:A/4", "somebody:1"]),
+        ("buyer:ЗП-12/2026", ["buyer:1", "buyer:A/4"]),
+        ("somebody:ЗП-12/2026", ["somebody:1"]),
+        ("A/4", ["buyer:A/4"]),
+        ("buyer:A/4", ["buyer:A/4"]),
+        ("buyer:A/4/1%2F2.1.1", ["buyer:A/4"]),
+        ("buyer:4", []),
+        ("buy%:ЗП-12/2026", []),
+        ("ЗП-12", []),
+    ],
+)
+def test_an_order_is_found_by_its_id_its_number_and_its_plant_orders(written: str, keys: list[str]) -> None:
+    engine = create_engine("sqlite://")
+    readmodel.create(engine)
+    numbered = {"order_number": "ЗП-12/2026"}
+    other = {**row(1, 0), "order_key": "somebody:1", **numbered}
+    fold(engine, [{**row(0, 4), **numbered}, {**row(0, 5), "order_number": None}, other])
+    fold(engine, [{**row(0, 6, "A/4"), **numbered}])
+    with engine.connect() as connection:
+        found = readmodel.find(connection, TOPIC, written)
+    engine.dispose()
+    assert found == dict.fromkeys(keys, "ЗП-12/2026")
+
+
+def test_a_read_model_of_an_earlier_release_learns_the_orders_numbers(tmp_path: Path) -> None:
+    engine = readmodel.open_engine(Settings(data_dir=tmp_path))
+    readmodel.create(engine)
+    known = row(0, 1)
+    names, places = ", ".join(f'"{name}"' for name in known), ", ".join(f":{name}" for name in known)
+    with engine.begin() as connection:
+        connection.execute(text("DROP INDEX timeline_by_number"))
+        connection.execute(text("ALTER TABLE timeline DROP COLUMN order_number"))
+        connection.execute(text(f"INSERT INTO timeline ({names}) VALUES ({places})"), known)
+    readmodel.create(engine)
+    readmodel.create(engine)
+    fold(engine, [{**row(0, 2), "order_number": "№ 7"}])
+    with engine.connect() as connection:
+        assert readmodel.find(connection, TOPIC, "№ 7") == {"buyer:1": "№ 7"}
+        assert len([*readmodel.story(connection, TOPIC, "buyer:1")]) == 2
     engine.dispose()
 
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from kranhub.errors import Misconfigured
 from streams import publish as publishing
+from streams.exactly_once import clients
 from streams.router import entries, masterdata, rulecheck, source
 from streams.router.difference import Change, Field, What, differences
 from streams.router.entries import CodeMapping, Entry, Kind
@@ -22,7 +23,7 @@ from streams.router.model import Order, Portion
 from streams.router.rates import Rates
 from streams.router.rulecheck import findings
 from streams.router.rules import Rule, Rules, When
-from streams.steering import published, sending
+from streams.steering import published
 from streams.steering.rules import rules
 from tests.support.masters import item, master, plant
 from tests.support.plants import MASTER
@@ -342,7 +343,7 @@ def counted(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> list[int]:
             done.append(master.version)
         return 3
 
-    monkeypatch.setattr(sending, "Producer", hub.producer)
+    monkeypatch.setattr(clients, "Producer", hub.producer)
     monkeypatch.setattr(publishing, "publish_masterdata", publish_masterdata)
     return done
 

@@ -132,6 +132,7 @@ def traced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
             "text_en": text,
             "text_ru": text,
             "value": "{}",
+            "order_number": "ЗП-12/2026" if text == "first" else None,
         }
         for offset, second, text in ((0, 41, "first"), (1, 37, "[then]"), (2, 50, "last"))
     ]
@@ -151,6 +152,13 @@ def test_a_trace_is_in_the_order_of_recording_and_every_time_names_its_zone(trac
     ]
     assert [line.split("│")[3].strip() for line in shown] == ["first", "[then]", "last"]
     assert traced("tail", "--order", "1", "--no-follow").output.startswith("2026-11-24 19:48:41 UTC Order first\n")
+
+
+@pytest.mark.parametrize("order", ["1", "sibir-terminal:1", "ЗП-12/2026", "sibir-terminal:ЗП-12/2026"])
+def test_a_trace_takes_the_number_and_the_erps_key_with_the_buyer_or_without(traced: Any, order: str) -> None:
+    found = json.loads(traced("trace", order, "-o", "json").output)
+    assert [told["order"] for told in found] == ["sibir-terminal:1"] * 3
+    assert len(traced("tail", "--order", order, "--no-follow").output.splitlines()) == 3
 
 
 def test_an_order_that_is_not_found_is_told_with_the_namespace(traced: Any) -> None:
