@@ -81,6 +81,15 @@ class Codec:
             raise InvalidDocument("malformed-avro", _malformed(type(error).__name__)) from None
         return Decoded(reader.subject, value)  # type: ignore[arg-type]
 
+    def dataschema(self, data: bytes | None) -> str | None:
+        """Return the URI of the schema with which these bytes were written: the registry answers it with the schema.
+
+        None for a record without a value, or with one that is not in the Confluent framing.
+        """
+        if data is None or len(data) < _HEAD.size or data[0] != 0:
+            return None
+        return self._registry.uri(_HEAD.unpack_from(data)[1])
+
     def texts(self, data: bytes, *names: str) -> list[str]:
         """Return string fields of a record that the hub wrote; nothing else of it is decoded.
 

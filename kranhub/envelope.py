@@ -1,20 +1,32 @@
-"""Record headers: CloudEvents 1.0, Kafka protocol binding, binary mode; W3C trace context beside them."""
+"""Record headers: CloudEvents 1.0, Kafka protocol binding, binary mode; W3C Trace Context beside them."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import sha256
 
 Headers = list[tuple[str, bytes]]
 
+CONTENT_TYPE = "application/vnd.confluent.avro"
+"""Of a value: Avro behind the Confluent framing. ``application/avro`` would say that the Avro begins at once."""
+
 TRACE_CHARACTERS = 512
-"""What W3C Trace Context (section 3.3.1.5) wants passed on of tracestate; a longer trace header is left out."""
+"""What W3C Trace Context (section 3.3.1.5) wants passed on of tracestate; a longer one is left out."""
+
+SUBJECT_BYTES = 1024
+"""A longer key is not repeated as the event's subject."""
+
+_TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-.*)?")
+"""W3C Trace Context, section 3.2: version, trace id, parent id, flags; a later version may add more behind them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
     """What the headers say. ``recorded`` is the hub's own stamp (CloudEvents extension ``recordedtime``).
 
-    Times are aware. ``tracestate`` means nothing, and is not sent, without ``traceparent``.
+    Times are aware. ``tracestate`` means nothing, and is not sent, without ``traceparent``. ``dataschema`` is the URI
+    of the value's schema. A record without a value, which deletes its key, has no ``data``.
     """
 
     id: str
@@ -24,22 +36,59 @@ class Envelope:
     recorded: datetime | None = None
     traceparent: str | None = None
     tracestate: str | None = None
+    subject: str | None = None
+    dataschema: str | None = None
+    data: bool = True
+
+
+def member_source(namespace: str, member: str) -> str:
+    """Return the CloudEvents source of what a member says: the installation's name is its namespace."""
+    return f"{_installation(namespace)}/members/{member}"
+
+
+def hub_source(namespace: str, part: str) -> str:
+    """Return the CloudEvents source of what a part of the hub itself says, such as a stage."""
+    return f"{_installation(namespace)}/hub/{part}"
+
+
+def member_of(namespace: str, source: str) -> str | None:
+    """Return the member whose source this is, None for another's."""
+    prefix = member_source(namespace, "")
+    return source.removeprefix(prefix) if source.startswith(prefix) else None
+
+
+def new_trace(seed: str) -> str:
+    """Return the traceparent that begins a trace; the same for the same seed, such as an event's source and id."""
+    digest = sha256(seed.encode("utf-8", "surrogateescape")).hexdigest()
+    return f"00-{digest[:31]}1-{digest[32:47]}1-01"  # an id of zeros only would be none
 
 
 def headers(envelope: Envelope) -> Headers:
     """Return the envelope as Kafka headers; header names are ``ce_…`` as the binding says."""
     fields = {
-        "content-type": "application/avro",
+        "content-type": CONTENT_TYPE if envelope.data else None,
         "ce_specversion": "1.0",
         "ce_id": envelope.id,
         "ce_source": envelope.source,
         "ce_type": envelope.type,
+        "ce_subject": envelope.subject,
+        "ce_dataschema": envelope.dataschema if envelope.data else None,
         "ce_time": _format(envelope.time),
         "ce_recordedtime": _format(envelope.recorded),
         "traceparent": envelope.traceparent,
         "tracestate": envelope.tracestate if envelope.traceparent else None,
     }
     return [(name, value.encode()) for name, value in fields.items() if value is not None]
+
+
+def subject_of(key: bytes) -> str | None:
+    """Return a record's key as its event's subject; None where it is empty, longer than `SUBJECT_BYTES` or no text."""
+    if not 0 < len(key) <= SUBJECT_BYTES:
+        return None
+    try:
+        return key.decode()
+    except UnicodeDecodeError:
+        return None
 
 
 def read(raw: Iterable[tuple[str, bytes | None]] | None) -> Envelope:
@@ -51,9 +100,16 @@ def read(raw: Iterable[tuple[str, bytes | None]] | None) -> Envelope:
         type=found.get("ce_type", ""),
         time=_parse(found.get("ce_time")),
         recorded=_parse(found.get("ce_recordedtime")),
-        traceparent=_trace(found.get("traceparent", "")),
-        tracestate=_trace(found.get("tracestate", "")),
+        traceparent=_traceparent(found.get("traceparent", "")),
+        tracestate=_tracestate(found.get("tracestate", "")),
+        subject=found.get("ce_subject"),
+        dataschema=found.get("ce_dataschema"),
+        data="content-type" in found,
     )
+
+
+def _installation(namespace: str) -> str:
+    return f"/kranhub/{namespace.rstrip('.')}"
 
 
 def _format(time: datetime | None) -> str | None:
@@ -72,5 +128,11 @@ def _parse(text: str | None) -> datetime | None:
         return None
 
 
-def _trace(text: str) -> str | None:
+def _traceparent(text: str) -> str | None:
+    """Return a traceparent as it came; one that the standard calls invalid is none. Version 00 has just four parts."""
+    found = _TRACEPARENT.fullmatch(text) if len(text) <= TRACE_CHARACTERS else None
+    return text if found and not (found[1] and text.startswith("00")) else None
+
+
+def _tracestate(text: str) -> str | None:
     return text if 0 < len(text) <= TRACE_CHARACTERS else None

@@ -22,7 +22,7 @@ class Registry:
     def __init__(self, url: str, transport: httpx.BaseTransport | None = None) -> None:
         """Take the base URL of the Confluent-compatible API. Opens nothing yet."""
         self.url = url.rstrip("/")
-        self._shown = urls.shown(self.url)
+        self._shown, self._bare = urls.shown(self.url), urls.bare(self.url)
         self._http = httpx.Client(
             base_url=self.url,
             headers={"Accept": _MEDIA_TYPE, "Content-Type": _MEDIA_TYPE},
@@ -44,6 +44,10 @@ class Registry:
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
+
+    def uri(self, schema_id: int) -> str:
+        """Return where everybody finds a schema by its id, without a password."""
+        return f"{self._bare}/schemas/ids/{schema_id}"
 
     def schema(self, schema_id: int) -> Any:
         """Return the parsed writer's schema.

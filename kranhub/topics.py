@@ -7,6 +7,8 @@ from kranhub.members import Members
 
 DAY_MS = 86_400_000
 KEEP_MS = 400 * DAY_MS
+TOMBSTONE_DAYS = 90
+"""How long a reader may be away and still learn what was deleted from a topic that others read (Kafka: 1 day)."""
 HUB = "hub"
 
 OUT_KINDS = {
@@ -85,6 +87,11 @@ def _compacted() -> dict[str, str]:
     return {"cleanup.policy": "compact", "message.timestamp.type": "LogAppendTime"}
 
 
+def _read_by_others() -> dict[str, str]:
+    """Compacted, for readers that may be away for long: what was deleted can be seen as deleted for 90 days."""
+    return {**_compacted(), "delete.retention.ms": str(TOMBSTONE_DAYS * DAY_MS)}
+
+
 def _member_specs(namespace: str, member: str) -> Iterator[TopicSpec]:
     me, centre = frozenset({member}), frozenset({HUB})
     for kind in OUT_KINDS:
@@ -93,7 +100,7 @@ def _member_specs(namespace: str, member: str) -> Iterator[TopicSpec]:
     for kind in IN_KINDS:
         yield TopicSpec(inbound(namespace, member, kind), 1, _kept(), writers=centre, readers=me)
     yield TopicSpec(out(namespace, member, "checkpoints"), 1, _compacted(), writers=me, readers=me)
-    yield TopicSpec(out(namespace, member, "connector-status"), 1, _compacted(), writers=me, readers=me | centre)
+    yield TopicSpec(out(namespace, member, "connector-status"), 1, _read_by_others(), writers=me, readers=me | centre)
 
 
 def _hub_specs(namespace: str, work_partitions: int) -> Iterator[TopicSpec]:
@@ -104,13 +111,13 @@ def _hub_specs(namespace: str, work_partitions: int) -> Iterator[TopicSpec]:
         ("work", work_partitions, _kept(30), centre),
         ("allocation", work_partitions, _kept(30), centre),
         ("events", 12, _kept(), centre),
-        ("masterdata", 1, _compacted(), centre),
-        ("items", 1, _compacted(), everyone),
-        ("parties", 1, _compacted(), everyone),
-        ("calendars", 1, _compacted(), everyone),
-        ("boms", 1, _compacted(), centre),
-        ("rules", 1, _compacted(), centre),
-        ("rates", 1, _compacted(), centre),
+        ("masterdata", 1, _read_by_others(), centre),
+        ("items", 1, _read_by_others(), everyone),
+        ("parties", 1, _read_by_others(), everyone),
+        ("calendars", 1, _read_by_others(), everyone),
+        ("boms", 1, _read_by_others(), centre),
+        ("rules", 1, _read_by_others(), centre),
+        ("rates", 1, _read_by_others(), centre),
         ("decisions", 6, _kept(), centre),
         ("alerts", 6, _kept(), centre),
         ("audit", 6, _kept(), centre),

@@ -6,6 +6,15 @@ HIDDEN = "***"
 """What stands for a password."""
 
 
+def bare(url: str) -> str:
+    """Return the URL without user and password, for whoever reads what we write."""
+    try:
+        found = httpx.URL(url)
+    except (httpx.InvalidURL, ValueError):
+        return url.rpartition("@")[2]
+    return str(found.copy_with(username=None, password=None)) if found.userinfo else url
+
+
 def shown(url: str) -> str:
     """Return the URL for a screen, a log or an error: without its password, whole where it has none."""
     try:

@@ -24,11 +24,18 @@ def beat(settings: Settings, codec: Codec, instance: str, stopping: threading.Ev
     topic = topics.hub(settings.namespace, "clock")
     while not stopping.is_set():
         now = datetime.now(UTC)
-        head = Envelope(f"hub/Beat/{instance}/{now.isoformat()}", f"/hub/worker/{instance}", "kranhub.Tick", now)
         try:
-            producer.produce(topic, codec.encode("Tick", {"time": now}), instance, headers=[*envelope.headers(head)])
+            data = codec.encode("Tick", {"time": now})
+            about = _about(settings.namespace, instance, now, codec.dataschema(data))
+            producer.produce(topic, data, instance, headers=envelope.headers(about))
             producer.poll(0)
         except (BufferError, Unavailable) as error:
             log.warning("no beat", reason=str(error))
         stopping.wait(settings.tick_s)
     producer.flush(1)
+
+
+def _about(namespace: str, instance: str, now: datetime, dataschema: str | None) -> Envelope:
+    number, source = f"hub/Beat/{instance}/{now.isoformat()}", envelope.hub_source(namespace, f"worker/{instance}")
+    trace = envelope.new_trace(source + number)
+    return Envelope(number, source, "kranhub.Tick", now, None, trace, subject=instance, dataschema=dataschema)

@@ -3,6 +3,7 @@
 import random
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from kranhub import envelope, reading, topics
@@ -113,14 +114,17 @@ def _transact(settings: Settings, codec: Codec, producer: TransactionalProducer,
     producer.begin_transaction()
     for entry in changed:
         data = codec.encode("MasterDataEntry", entries.record(entry))
-        producer.produce(topic, data, entry.record_key.encode(), headers=_headers(entry))
+        about = _about(settings.namespace, entry, codec.dataschema(data))
+        producer.produce(topic, data, entry.record_key.encode(), headers=envelope.headers(about))
     producer.commit_transaction(10)
 
 
-def _headers(entry: Entry) -> envelope.Headers:
+def _about(namespace: str, entry: Entry, dataschema: str | None) -> Envelope:
     now = datetime.now(UTC)
     number = f"hub/MasterDataEntry/{entry.kind}/{entry.key}/{entry.version}/{now.isoformat()}"
-    return envelope.headers(Envelope(number, "/hub/publish", "kranhub.MasterDataEntry", now))
+    source = envelope.hub_source(namespace, "publish")
+    about = Envelope(number, source, "kranhub.MasterDataEntry", now, traceparent=envelope.new_trace(source + number))
+    return replace(about, subject=entry.record_key, dataschema=dataschema)
 
 
 def _outdated(version: int, published: int) -> Text:

@@ -7,14 +7,16 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal, TypeVar
 
 from kafka import KafkaProducer
 from kafka import errors as kafka_errors
 
 from connectors.runtime.configuration import Loaded
-from kranhub import kafka, topics
+from kranhub import envelope, kafka, schemafiles, topics
 from kranhub.codec import Codec
+from kranhub.envelope import Envelope
 from kranhub.errors import Fenced, Misconfigured, Unavailable
 from kranhub.settings import Settings, endpoints
 from kranhub.text import Text
@@ -54,6 +56,34 @@ class Context:
     def out(self, kind: str) -> str:
         """Return one of the member's own topics."""
         return topics.out(self.settings.namespace, self.member, kind)
+
+    def about(
+        self,
+        record: str,
+        event_id: str,
+        key: str,
+        data: bytes | None,
+        *,
+        time: datetime | None = None,
+        cause: Envelope | None = None,
+    ) -> Envelope:
+        """Return the envelope of what this connector says; it goes on with the trace of its cause, or begins one.
+
+        ``record`` is the value's short name, ``data`` its bytes, None for a tombstone.
+        """
+        source = envelope.member_source(self.settings.namespace, self.member)
+        began = cause.traceparent if cause else None
+        return Envelope(
+            id=event_id,
+            source=source,
+            type=schemafiles.subject(record),
+            time=time,
+            traceparent=began or envelope.new_trace(f"{source} {event_id}"),
+            tracestate=cause.tracestate if cause and began else None,
+            subject=envelope.subject_of(key.encode()),
+            dataschema=self.codec.dataschema(data),
+            data=data is not None,
+        )
 
     def identity(self, task: Task) -> str:
         """Return the task's transactional id and consumer group: one name, one owner."""

@@ -15,7 +15,7 @@ from connectors.runtime.delivering import Delivered, deliver
 from connectors.runtime.inbox import Inbox
 from connectors.runtime.keeper import Backoff
 from connectors.runtime.status import Reporter
-from kranhub import envelope, schemafiles
+from kranhub import envelope
 from kranhub.connector import Event, Outcome, Receipt, Sink
 from kranhub.envelope import Envelope
 from kranhub.errors import InvalidDocument, Misconfigured, Unavailable
@@ -146,11 +146,14 @@ class SinkTask:
         self, done: Sequence[tuple[Any, Event, Receipt]], letters: Sequence[tuple[Any, deadletters.Letter]]
     ) -> list[Outgoing]:
         return [
-            *(self._receipt(event, receipt) for _, event, receipt in done),
-            *(self._outgoing("dead-letters", letter["key"], letter["dead_letter_id"], letter) for _, letter in letters),
+            *(self._receipt(record, event, receipt) for record, event, receipt in done),
+            *(
+                self._outgoing("dead-letters", letter["key"], letter["dead_letter_id"], letter, record)
+                for record, letter in letters
+            ),
         ]
 
-    def _receipt(self, event: Event, receipt: Receipt) -> Outgoing:
+    def _receipt(self, record: Any, event: Event, receipt: Receipt) -> Outgoing:
         value = {
             "event_id": event.id,
             "member": self._context.member,
@@ -162,13 +165,14 @@ class SinkTask:
             "reason": dict(receipt.reason),
             "delivered_at": datetime.now(UTC),
         }
-        return self._outgoing("receipts", event.key, f"{self._context.member}/Receipt/{event.id}", value)
+        return self._outgoing("receipts", event.key, f"{self._context.member}/Receipt/{event.id}", value, record)
 
-    def _outgoing(self, kind: str, key: str, event_id: str, value: dict[str, Any]) -> Outgoing:
-        record = "Receipt" if kind == "receipts" else "DeadLetter"
-        source = f"/members/{self._context.member}"
-        about = Envelope(event_id, source, schemafiles.subject(record), datetime.now(UTC))
-        return self._context.out(kind), key, self._context.codec.encode(record, value), about
+    def _outgoing(self, kind: str, key: str, event_id: str, value: dict[str, Any], came: Any) -> Outgoing:
+        """Return what is said of a record that came; it goes on with that record's trace."""
+        record, cause = "Receipt" if kind == "receipts" else "DeadLetter", envelope.read(came.headers)
+        data = self._context.codec.encode(record, value)
+        about = self._context.about(record, event_id, key, data, time=datetime.now(UTC), cause=cause)
+        return self._context.out(kind), key, data, about
 
 
 class _ErpError(Exception):

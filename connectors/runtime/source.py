@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from datetime import UTC, datetime
 from typing import Any
 
 import structlog
@@ -15,7 +16,7 @@ from connectors.runtime.context import Context, KafkaThread
 from connectors.runtime.items import Item
 from connectors.runtime.keeper import Backoff, Stuck
 from connectors.runtime.status import Reporter
-from kranhub import envelope, schemafiles, topics
+from kranhub import envelope, topics
 from kranhub.connector import Checkpoint, Event, Progress, Source, Unreadable
 from kranhub.envelope import Envelope
 from kranhub.errors import InvalidDocument, KranhubError, Misconfigured
@@ -149,8 +150,9 @@ class SourceTask:
         ]
 
     def _encode_position(self, key: str, value: dict[str, Any] | None) -> Outgoing:
-        about = self._envelope(f"{self._context.member}/Checkpoint/{key}", "Checkpoint")
         encoded = self._context.codec.encode("Checkpoint", value) if value is not None else None
+        event_id = f"{self._context.member}/Checkpoint/{key}/{datetime.now(UTC).isoformat()}"
+        about = self._context.about("Checkpoint", event_id, key, encoded)
         return self._context.out("checkpoints"), key, encoded, about
 
     def _encode_item(self, item: Item) -> Outgoing:
@@ -165,20 +167,16 @@ class SourceTask:
         if event.origin != self._context.member:
             raise Misconfigured(_foreign(event.origin, self._context.member))
         shapes.refuse_unsound(event)
-        about = Envelope(event.id, f"/members/{event.origin}", schemafiles.subject(event.subject), event.time)
         topic = self._context.out(topics.kind_of(event.subject))
         value = self._context.codec.encode(event.subject, event.value)
         deadletters.refuse_oversized(value)
-        return topic, event.key, value, about
+        return topic, event.key, value, self._context.about(event.subject, event.id, event.key, value, time=event.time)
 
     def _letter(self, letter: deadletters.Letter) -> Outgoing:
         log.warning("dead letter", event_id=letter["event_id"], code=letter["code"])
-        about = self._envelope(letter["dead_letter_id"], "DeadLetter")
         value = self._context.codec.encode("DeadLetter", letter)
+        about = self._context.about("DeadLetter", letter["dead_letter_id"], letter["key"], value)
         return self._context.out("dead-letters"), letter["key"], value, about
-
-    def _envelope(self, event_id: str, record: str) -> Envelope:
-        return Envelope(event_id, f"/members/{self._context.member}", schemafiles.subject(record))
 
 
 def _write(producer: KafkaProducer, events: list[Outgoing], positions: list[Outgoing]) -> None:

@@ -7,8 +7,7 @@ import structlog
 from kafka import KafkaProducer
 
 from connectors.runtime.context import Context, Task, worker
-from kranhub import envelope, kafka, schemafiles
-from kranhub.envelope import Envelope
+from kranhub import envelope, kafka
 from kranhub.errors import KranhubError, Unavailable
 from kranhub.text import Text
 
@@ -82,12 +81,9 @@ class Reporter:
             allow_auto_create_topics=False,
         )
         try:
-            said = Envelope(
-                id=f"{self._context.member}/ConnectorStatus/{key}/{worker()}",
-                source=f"/members/{self._context.member}",
-                type=schemafiles.subject("ConnectorStatus"),
-                time=datetime.now(UTC),
-            )
+            now = datetime.now(UTC)
+            event_id = f"{self._context.member}/ConnectorStatus/{key}/{worker()}/{now.isoformat()}"
+            said = self._context.about("ConnectorStatus", event_id, key, data, time=now)
             topic = self._context.out("connector-status")
             sent = producer.send(topic, key=key.encode(), value=data, headers=envelope.headers(said))
             sent.get(timeout=WAIT_S)

@@ -2,11 +2,11 @@
 
 import contextlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from kranhub import topics
+from kranhub import envelope, topics
 from kranhub.codec import Codec
 from kranhub.envelope import Envelope, Headers, headers
 from kranhub.errors import InvalidDocument, Misconfigured
@@ -52,7 +52,7 @@ class Document:
 
 
 class Out:
-    """Collects what records lead to. The trace context and the hub's stamp pass on by themselves."""
+    """Collects what records lead to. The trace context, or a new one, and the hub's stamp pass on by themselves."""
 
     __slots__ = (
         "_codec",
@@ -105,6 +105,15 @@ class Out:
         for partition in range(self._require(topic)):
             self.outputs.append(self._output(topic, b"", document, (), partition))
 
+    def tombstone(self, topic: str, key: str, subject: str, event_id: str) -> None:
+        """Delete a key of a compacted topic: a record without a value, whose headers say what it is. Raises as `send`.
+
+        ``subject`` is the short name of the records that the topic holds.
+        """
+        about = replace(self._envelope(Document(subject, b"", event_id)), data=False)
+        data = _key(key)
+        self.forward(topic, data, None, headers(about) + _subject(data))
+
     def forward(self, topic: str, key: bytes, value: bytes | None, headers: Headers | None = None) -> None:
         """Send bytes as they are, with just these headers. Raises ``too-large`` and ``unknown-topic`` as `send`."""
         if type(key) is not bytes or type(value) is not bytes:
@@ -123,7 +132,7 @@ class Out:
     ) -> Output:
         _, data, head, size = self._encode(document)
         size += len(key)
-        if extra := list(extra):
+        if extra := [*_subject(key), *extra]:
             size, head = size + _size(extra), head + extra
         limit = MAX_DEAD_LETTER if topic == self._letters else MAX_BYTES
         if size > limit:
@@ -148,7 +157,8 @@ class Out:
         """Return the document, its bytes and headers, and their size: once, however many topics it goes to."""
         encoded = self._encoded
         if encoded is None or encoded[0] is not document:
-            data, head = self._bytes(document), headers(self._envelope(document))
+            data = self._bytes(document)
+            head = headers(replace(self._envelope(document), dataschema=self._codec.dataschema(data)))
             encoded = self._encoded = document, data, head, len(data) + _size(head)
         return encoded
 
@@ -164,14 +174,15 @@ class Out:
             raise InvalidDocument(error.code, _unfit(self._ctx.stage, document.subject, error)) from error
 
     def _envelope(self, document: Document) -> Envelope:
+        came = self._record.envelope
         return Envelope(
             id=document.id,
-            source=document.source or f"/hub/{self._ctx.stage}",
+            source=document.source or envelope.hub_source(self._namespace, self._ctx.stage),
             type=full_name(document.subject),
             time=document.time or self._ctx.time,
             recorded=self._ctx.time,
-            traceparent=self._record.envelope.traceparent,
-            tracestate=self._record.envelope.tracestate,
+            traceparent=came.traceparent or envelope.new_trace(letters.where(self._record)),
+            tracestate=came.tracestate if came.traceparent else None,
         )
 
     def dead_letter(
@@ -186,8 +197,8 @@ class Out:
 
         ``order_number`` is what people call that order.
 
-        A copy without the bytes goes to hub.events, so that the order's story tells of it. Raises `InvalidDocument`
-        when a topic for it is missing.
+        A copy without the bytes, an event of its own, goes to hub.events, so that the order's story tells of it.
+        Raises `InvalidDocument` when a topic for it is missing.
         """
         record = self._record
         value = letters.letter(record, self._ctx, error, member or member_of(record, self._namespace))
@@ -203,7 +214,7 @@ class Out:
     def _post(self, key: bytes, value: dict[str, Any]) -> None:
         event_id = f"hub/DeadLetter/{value['dead_letter_id']}"
         whole = Document("DeadLetter", value, event_id)
-        copy = Document("DeadLetter", {**value, "original": b""}, event_id)
+        copy = Document("DeadLetter", {**value, "original": b""}, f"{event_id}/copy")
         events = topics.hub(self._namespace, "events")
         self.outputs += [self._output(self._letters, key, whole, (), -1), self._output(events, key, copy, (), -1)]
 
@@ -212,9 +223,13 @@ def member_of(record: Record, namespace: str) -> str:
     """Return whose record it is: the owner of its topic, else the member that the hub's own headers name."""
     if record.topic.startswith(f"{namespace}out."):
         return topics.owner(namespace, record.topic)
-    prefix = "/members/"
-    source = record.envelope.source
-    return source.removeprefix(prefix) if source.startswith(prefix) else topics.HUB
+    return envelope.member_of(namespace, record.envelope.source) or topics.HUB
+
+
+def _subject(key: bytes) -> Headers:
+    """Return a record's key as its event's subject."""
+    subject = envelope.subject_of(key)
+    return [("ce_subject", key)] if subject is not None else []
 
 
 def _key(key: str) -> bytes:

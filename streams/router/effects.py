@@ -209,7 +209,7 @@ def audit(state: OrderState, action: Mapping[str, Any], now: Now) -> Effect:
         "reason": action["reason"],
         "at": now.time,
     }
-    return Effect("AuditEntry", state.key, f"hub/AuditEntry/{action['action_id']}", value)
+    return Effect("AuditEntry", state.key, f"hub/AuditEntry/{state.key}/{action['action_id']}", value)
 
 
 def alert(state: OrderState, code: str, place: str, text: Text, now: Now) -> Effect:
@@ -226,4 +226,4 @@ def alert(state: OrderState, code: str, place: str, text: Text, now: Now) -> Eff
         "deadline": now.time + ANSWER_TIME,
         "raised_at": now.time,
     }
-    return Effect("Alert", state.key, f"hub/Alert/{number}", value)
+    return Effect("Alert", state.key, f"hub/Alert/{number}/{now.time.isoformat()}", value)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from kranhub import topics
+from kranhub import envelope, topics
 from kranhub.codec import Codec
 from kranhub.errors import InvalidDocument
 from kranhub.settings import Settings
@@ -63,6 +63,7 @@ class Allocator:
         """Take the namespace and the codec."""
         self.inputs = (topics.hub(settings.namespace, "allocation"),)
         self.changelog = topics.hub(settings.namespace, "allocator-changelog")
+        self._namespace = settings.namespace
         self._allocation, self._work = self.inputs[0], topics.hub(settings.namespace, "work")
         self._codec, self._reference = codec, Reference(codec)
         self._early, self._unmapped = Backlog("early"), Unmapped()
@@ -130,7 +131,9 @@ class Allocator:
         """Keep a level until it can be read, and tell people; what is late comes again, as a record of its own."""
         member = _owner(subject, value)
         if member and late:
-            document = Document(subject, came.data, came.event_id, source=f"/members/{member}")
+            document = Document(
+                subject, came.data, came.event_id, source=envelope.member_source(self._namespace, member)
+            )
             out.send(self._allocation, member, document)
         elif error.code not in UNMAPPED:
             raise error

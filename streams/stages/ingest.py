@@ -1,9 +1,10 @@
 """Ingest: takes what members write, trusting nothing but the topic's name; validates its shape, stamps, re-keys."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
-from kranhub import identifiers, topics
+from kranhub import envelope, identifiers, topics
 from kranhub.codec import Codec
 from kranhub.errors import InvalidDocument
 from kranhub.settings import Settings
@@ -44,9 +45,8 @@ class Ingest:
             key = _place(record, owner, subject, value)
             out.dead_letter(error, key=key, member=owner, order_number=value.get("number"))
             return
-        document = _document(subject, record.value or b"", record, owner)
-        for name, place in _places(subject, value, owner):
-            out.send(topics.hub(self._namespace, name), place, document)
+        document = self._document(subject, record.value or b"", record, owner)
+        self._send(document, list(_places(subject, value, owner)), out)
         if subject == "ItemMapping":
             self._propose(value, document, out)
 
@@ -59,6 +59,18 @@ class Ingest:
             raise InvalidDocument("wrong-record", _wrong(subject, expected))
         return subject, value
 
+    def _document(self, subject: str, data: bytes, record: Record, owner: str) -> Document:
+        event_id = record.envelope.id or f"{record.topic}/{record.partition}/{record.offset}"
+        source = envelope.member_source(self._namespace, owner)
+        return Document(subject, data, event_id, source=source, time=record.envelope.time)
+
+    def _send(self, document: Document, places: list[tuple[str, str]], out: Out) -> None:
+        """Send the document; where it speaks of several orders, it is an event of its own for each of them."""
+        several = document.subject == "Shipment" and len({key for _, key in places}) > 1
+        for name, key in places:
+            said = replace(document, id=f"{document.id}/{key}") if several else document
+            out.send(topics.hub(self._namespace, name), key, said)
+
     def _propose(self, value: Value, said: Document, out: Out) -> None:
         """Propose a member's mapping as an entry of the master data."""
         entry = entries.mapping(value["member"], value["item_code"], value["item"], value["unit"])
@@ -67,11 +79,6 @@ class Ingest:
             "MasterDataEntry", content, f"{said.id}{entries.PROPOSED}", source=said.source, time=said.time
         )
         out.send(topics.hub(self._namespace, "masterdata"), entry.record_key, document)
-
-
-def _document(subject: str, data: bytes, record: Record, owner: str) -> Document:
-    event_id = record.envelope.id or f"{record.topic}/{record.partition}/{record.offset}"
-    return Document(subject, data, event_id, source=f"/members/{owner}", time=record.envelope.time)
 
 
 def _places(subject: str, value: Value, owner: str) -> Iterator[tuple[str, str]]:

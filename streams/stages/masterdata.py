@@ -129,23 +129,23 @@ class _Passing:
         return True
 
     def _say(self, entry: Entry, value: Any) -> None:
-        event_id = f"hub/MasterDataEntry/{self._record.offset}/{entry.kind}/{entry.key}"
-        document = Document("MasterDataEntry", entries.record(entry), event_id)
+        place = f"{self._record.offset}/{entry.kind}/{entry.key}"
+        document = Document("MasterDataEntry", entries.record(entry), f"hub/MasterDataEntry/{place}")
         for name in ("work", "allocation"):
             self._out.broadcast(topics.hub(self._namespace, name), document)
-        self._show(entry, value, event_id)
+        self._show(entry, value, place)
 
-    def _show(self, entry: Entry, value: Any, event_id: str) -> None:
+    def _show(self, entry: Entry, value: Any, place: str) -> None:
         """Put the entry on its public topic; what is gone is deleted there, but for a rule's versions."""
         shelf = SHELVES.get(entry.kind)
         if shelf is None:
             return
-        topic = topics.hub(self._namespace, shelf.topic)
+        topic, event_id = topics.hub(self._namespace, shelf.topic), f"hub/{shelf.subject}/{place}"
         if value is not None:
             key = f"{entry.key}|{entry.version}" if entry.kind == Kind.RULE else entry.key
             self._out.send(topic, key, Document(shelf.subject, shelf.make(value, entry.version), event_id))
         elif entry.kind != Kind.RULE:
-            self._out.forward(topic, entry.key.encode(), None)
+            self._out.tombstone(topic, entry.key, shelf.subject, event_id)
 
     def _known(self, kind: str, key: str, place: str = "file") -> str | None:
         found = self._state.get(f"{place}/{kind}/{key}")

@@ -119,7 +119,7 @@ def _act(action: str, order: str, given: dict[str, Any], output: str) -> None:
             raise click.BadParameter(str(orderwords.unknown_plant(given["plant"], sorted(members))))
         value = planner_action(action, subject, given)
         row = Row("work", subject.order_key, "PlannerAction", value, f"hub/PlannerAction/{value['action_id']}")
-        sending.send(settings, codec, [row], "/hub/orders")
+        sending.send(settings, codec, [row], "orders")
     if output == "json":
         emit(plain(value))
     else:

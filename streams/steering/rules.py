@@ -201,7 +201,7 @@ def publish(master: MasterData, reason: str, actor: str, output: str) -> None:
         changes = difference.differences(known.values(), entries.entries(master))
         if changed:
             row = _audit(changed, before, master, {"actor": actor, "reason": reason})
-            sending.send(settings, codec, [row], "/hub/rules")
+            sending.send(settings, codec, [row], "rules")
         count = publishing.publish_masterdata(settings, codec, master)
     if output == "json":
         said = [_change(change) for change in changes]

@@ -29,7 +29,7 @@ class Row:
 
 
 def send(settings: Settings, codec: Codec, rows: Sequence[Row], source: str) -> None:
-    """Write the rows, in their order, and wait until the brokers have them; ``source`` is the CloudEvents source.
+    """Write the rows, in their order, and wait until the brokers have them; ``source`` is the hub's part that says so.
 
     The records carry no stamp of the hub: the stages take the broker's time, so this machine's clock sets nothing.
     Raises `Unavailable` when Kafka or the registry is away.
@@ -39,11 +39,13 @@ def send(settings: Settings, codec: Codec, rows: Sequence[Row], source: str) -> 
     failures: list[str] = []
     try:
         for row in rows:
+            data = codec.encode(row.subject, row.value)
+            about = _about(row, envelope.hub_source(settings.namespace, source), codec.dataschema(data))
             producer.produce(
                 topics.hub(settings.namespace, row.topic),
-                codec.encode(row.subject, row.value),
+                data,
                 row.key.encode(),
-                headers=envelope.headers(Envelope(row.id, source, f"kranhub.{row.subject}")),
+                headers=envelope.headers(about),
                 on_delivery=lambda error, _message: failures.append(error.name()) if error else None,
             )
         left = producer.flush(WAIT_S + 1)
@@ -51,6 +53,12 @@ def send(settings: Settings, codec: Codec, rows: Sequence[Row], source: str) -> 
         raise _away(str(error)) from error
     if left or failures:
         raise _away(failures[0] if failures else "_TIMED_OUT")
+
+
+def _about(row: Row, source: str, dataschema: str | None) -> Envelope:
+    trace = envelope.new_trace(source + row.id)
+    kind = f"kranhub.{row.subject}"
+    return Envelope(row.id, source, kind, traceparent=trace, subject=row.key, dataschema=dataschema)
 
 
 def _away(reason: str) -> Unavailable:

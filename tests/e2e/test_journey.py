@@ -19,6 +19,7 @@ from deploy.demo.journey import Journey
 from deploy.demo.scene import CUSTOMER, DATABASES, Scene
 from deploy.demo.tryton_erp import quiet
 from kranhub.settings import endpoints
+from tests.support import stream_contract
 from tests.support.tryton import CACHE
 
 pytestmark = [pytest.mark.stack, pytest.mark.tryton]
@@ -68,6 +69,14 @@ def test_a_crane_goes_through_five_plants_and_back_and_an_order_can_be_cancelled
     verdict = audit(scene)
     assert (verdict.lost, verdict.duplicated, verdict.dead_letters) == ([], [], 0)
     assert verdict.plant_orders == verdict.delivered == 9
+
+
+def test_every_record_of_the_journey_keeps_the_streams_contract(scene: Scene) -> None:
+    """What five connectors, the core and its master data have written, read with another client and another codec."""
+    where = endpoints(scene.settings)
+    seen, mistakes = stream_contract.check(where.bootstrap, where.registry_url, scene.settings.namespace)
+    assert mistakes == []
+    assert seen.records > 100
 
 
 def follow_both(scene: Scene, journey: Journey, crane: str, motors: str) -> None:

@@ -9,8 +9,10 @@ from kafka import KafkaProducer
 from kranhub import envelope, topicadmin, topics
 from kranhub.envelope import Envelope
 from kranhub.members import Member, Members, Name
+from kranhub.settings import endpoints
 from streams.publish import publish_masterdata
 from streams.router import masterdata
+from tests.support import stream_contract
 from tests.support.core import NOW, World, core, line, order, response, wait_for, world
 from tests.support.stack import Stack, new_namespace
 
@@ -61,7 +63,7 @@ def test_a_crane_is_planned_rejected_in_part_rerouted_and_confirmed(running: Wor
     told = {message.subject for message in running.read("hub.events") if message.key == key}
     assert told == {"Order", "PlantOrder", "OrderResponse", "OrderStatus", "RoutingDecision"}
     (ordered,) = [message for message in running.read("hub.events") if message.envelope.id == event_id]
-    assert ordered.envelope.source == f"/members/{BUYER}"
+    assert ordered.envelope.source == envelope.member_source(running.settings.namespace, BUYER)
 
 
 def test_headers_pass_on_and_name_the_rule(running: World) -> None:
@@ -119,9 +121,12 @@ def test_a_topic_that_appears_later_is_read_without_a_restart(running: World) ->
     )
     topicadmin.apply(settings, Members(members=(member,)))
     producer = KafkaProducer(bootstrap_servers=running_bootstrap(running))
-    headers = envelope.headers(Envelope("x", f"/members/{newcomer}", "kranhub.Order"))
+    value = running.codec.encode("Order", order("1", buyer=newcomer))
+    source, schema = envelope.member_source(settings.namespace, newcomer), running.codec.dataschema(value)
+    trace = envelope.new_trace("x")
+    about = Envelope("x", source, "kranhub.Order", traceparent=trace, subject="1", dataschema=schema)
     topic = topics.out(settings.namespace, newcomer, "orders")
-    producer.send(topic, key=b"1", value=running.codec.encode("Order", order("1", buyer=newcomer)), headers=headers)
+    producer.send(topic, key=b"1", value=value, headers=envelope.headers(about))
     producer.close(10)
     found = wait_for(lambda: [d for d in running.dead_letters() if d["member"] == newcomer], "its order was read")
     assert found[0]["code"] == "unknown-member"
@@ -129,3 +134,11 @@ def test_a_topic_that_appears_later_is_read_without_a_restart(running: World) ->
 
 def running_bootstrap(running: World) -> str:
     return str(running.producer.config["bootstrap_servers"][0])
+
+
+def test_every_record_of_all_this_keeps_the_streams_contract(running: World) -> None:
+    """With another client and another codec: docs/subscribers.md says what holds of every record."""
+    where = endpoints(running.settings)
+    seen, mistakes = stream_contract.check(where.bootstrap, where.registry_url, running.settings.namespace)
+    assert mistakes == []
+    assert seen.records > 100

@@ -85,7 +85,9 @@ class World:
         """Write a document (or raw bytes) to the member's out topic as its connector would; return the event id."""
         data = value if isinstance(value, bytes) else self.codec.encode(subject, value)
         event_id = head.pop("event_id", f"{member}/{subject}/{key}/0/{uuid.uuid4().hex[:8]}")
-        head = {"id": event_id, "source": f"/members/{member}", "type": f"kranhub.{subject}", "time": NOW, **head}
+        about = {"id": event_id, "source": envelope.member_source(self.settings.namespace, member), "subject": key}
+        head = {"type": f"kranhub.{subject}", "time": NOW, "dataschema": self.codec.dataschema(data), **about, **head}
+        head.setdefault("traceparent", envelope.new_trace(event_id))
         topic = topics.out(self.settings.namespace, member, topics.kind_of(subject))
         self.producer.send(topic, key=key.encode(), value=data, headers=envelope.headers(Envelope(**head))).get(30)
         return str(event_id)

@@ -44,6 +44,8 @@ class AwayAtFirst:
             raise Unavailable(Text(en="The registry is away.", ru="Реестр недоступен."))
         return subject.encode()
 
+    def dataschema(self, _data: bytes) -> None: ...
+
 
 @pytest.mark.timeout(20)
 def test_a_beat_without_a_registry_is_dropped_and_the_next_one_follows(monkeypatch: pytest.MonkeyPatch) -> None:

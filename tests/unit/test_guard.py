@@ -232,7 +232,7 @@ def publishing(monkeypatch: pytest.MonkeyPatch, error: KafkaError, at: int | Non
         streams.publish, "_known", lambda *_: everything if at is not None and len(fakes.called) > at else {}
     )
     monkeypatch.setattr(streams.publish, "STEP_BACK_S", 0.0)
-    codec: Any = SimpleNamespace(encode=lambda *_: b"")
+    codec: Any = SimpleNamespace(encode=lambda *_: b"", dataschema=lambda _data: None)
     assert streams.publish.publish_masterdata(SETTINGS, codec, OMSK) == (0 if at is not None else len(whole))
     return fakes.called
 

@@ -98,6 +98,8 @@ def test_a_shipment_goes_to_every_order_that_it_carries_once() -> None:
     assert places(batch.outputs) == {(name, key) for name in ("work", "events") for key in ("aa:1", "aa:2")}
     assert len(batch.outputs) == 4
     assert {said.value for said in batch.outputs} == {record.value}
+    ids = {(said.key.decode(), dict(said.headers or [])["ce_id"].decode()) for said in batch.outputs}
+    assert ids == {(key, f"{record.envelope.id}/{key}") for key in ("aa:1", "aa:2")}
 
 
 @pytest.mark.parametrize(
@@ -135,7 +137,7 @@ def test_a_mapping_is_an_event_and_a_proposal_for_the_master_data() -> None:
     assert (entry.topic, entry.key.decode()) == ("t.hub.masterdata", "MAPPING|oemz|EM|1")
     assert entry_of(entry) == entries.mapping("oemz", "EM|1", "motor-crane-7kw5", "H87")
     assert dict(entry.headers or [])["ce_type"] == b"kranhub.MasterDataEntry"
-    assert dict(entry.headers or [])["ce_source"] == b"/members/oemz"
+    assert dict(entry.headers or [])["ce_source"] == b"/kranhub/t/members/oemz"
 
 
 def test_nobody_maps_another_members_codes() -> None:

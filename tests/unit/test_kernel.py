@@ -1,9 +1,11 @@
 """Small kernel parts: identifiers, envelope, plain JSON, texts, settings."""
 
 import json
+import re
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import example, given
@@ -59,8 +61,57 @@ moments = st.datetimes(timezones=st.sampled_from([UTC, timezone(timedelta(hours=
 
 @given(st.text(min_size=1), moments, st.none() | moments)
 def test_the_envelope_survives_the_headers(text: str, time: datetime, recorded: datetime | None) -> None:
-    sent = Envelope(text, "/members/oemz", "kranhub.Order", time, recorded, "00-abc-def-01")
+    source, trace = envelope.member_source("prod.", "oemz"), envelope.new_trace(text)
+    about: dict[str, Any] = {"subject": text, "dataschema": "http://127.0.0.1:8081/schemas/ids/7"}
+    sent = Envelope(text, source, "kranhub.Order", time, recorded, trace, **about)
     assert envelope.read(envelope.headers(sent)) == sent
+    assert envelope.member_of("prod.", source) == "oemz"
+    assert envelope.member_of("test.", source) is None
+
+
+def test_a_tombstones_headers_say_what_was_deleted_and_that_there_is_no_value() -> None:
+    gone = Envelope(
+        "hub/Item/7/ITEM/hook", "/kranhub/prod/hub/masterdata", "kranhub.Item", data=False, dataschema="x:1"
+    )
+    headers = dict(envelope.headers(gone))
+    assert headers["ce_type"] == b"kranhub.Item"
+    assert not {"content-type", "ce_dataschema"} & headers.keys()
+
+
+@given(st.text())
+def test_a_new_trace_is_valid_and_the_same_for_the_same_seed(seed: str) -> None:
+    trace = envelope.new_trace(seed)
+    assert re.fullmatch(r"00-[0-9a-f]{32}-[0-9a-f]{16}-01", trace)
+    assert envelope.read([("traceparent", trace.encode())]).traceparent == trace == envelope.new_trace(seed)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "00-abc-def-01",
+        "00-00000000000000000000000000000000-b7ad6b7169203331-01",
+        "00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01",
+        "ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+        "00-0AF7651916CD43DD8448EB211C80319C-b7ad6b7169203331-01",
+        "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-more",
+        "",
+    ],
+)
+def test_an_invalid_traceparent_is_none(text: str) -> None:
+    assert envelope.read([("traceparent", text.encode())]).traceparent is None
+
+
+def test_a_later_version_of_traceparent_may_say_more() -> None:
+    later = "01-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-more"
+    assert envelope.read([("traceparent", later.encode())]).traceparent == later
+
+
+@pytest.mark.parametrize(
+    ("key", "subject"),
+    [(b"", None), ("ЗП-12/2026".encode(), "ЗП-12/2026"), (b"\xff", None), (b"k" * 1025, None)],
+)
+def test_a_key_that_is_short_text_is_the_events_subject(key: bytes, subject: str | None) -> None:
+    assert envelope.subject_of(key) == subject
 
 
 @given(st.lists(st.tuples(st.sampled_from(["ce_id", "ce_time", "x"]), st.none() | st.binary())))

@@ -117,6 +117,10 @@ def test_what_is_gone_is_deleted_for_everybody_but_a_rules_versions_stay() -> No
     batch = run(store, [*gone, ALL[-1]], 100)
     assert broadcast(batch)[:2] == gone
     assert public(batch, "items") == {"bridge-span": None}
+    (tombstone,) = [said for said in batch.outputs if said.value is None]
+    headers = dict(tombstone.headers or [])
+    assert (headers["ce_type"], headers["ce_subject"]) == (b"kranhub.Item", b"bridge-span")
+    assert "content-type" not in headers
     assert on(batch, "rules") == []
 
 
