@@ -9,10 +9,12 @@ Subclass `ConnectorContract`, declare what the ERP can do, give a fixture ``harn
         def harness(self, tmp_path):
             return MyHarness(tmp_path)
 
-What the declared `Features` leave out is not collected; everything else must pass. Needs pytest-asyncio.
+What the declared `Features` leave out is not collected; everything else must pass. Needs pytest-asyncio. Every failure
+is a sentence that says what is wrong and what to do. docs/connector-guide.md tells what each method of the harness is.
 """
 
 from kranhub.testing.contract import ConnectorContract
-from kranhub.testing.harness import ErpHarness, Features
+from kranhub.testing.demands import ContractBroken
+from kranhub.testing.harness import Content, ErpHarness, Features
 
-__all__ = ["ConnectorContract", "ErpHarness", "Features"]
+__all__ = ["ConnectorContract", "Content", "ContractBroken", "ErpHarness", "Features"]

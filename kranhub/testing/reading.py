@@ -1,26 +1,68 @@
-"""Reading a source in a test: one poll, up to its `Progress`."""
+"""Reading a source in a test: one poll after the other, each up to its `Progress`."""
 
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
 from typing import cast
 
-from kranhub import connector
-from kranhub.connector import Checkpoint, Progress, Read, Unreadable
+from kranhub.connector import Checkpoint, Connector, Event, Progress, Read, Unreadable
+from kranhub.testing.demands import ContractBroken, broken
 
 Item = Read | Unreadable
 
+PATIENCE_S = 60.0
+"""How long one poll may take, and how long something that must be told is waited for."""
 
-async def poll(erp: connector.Connector, since: Checkpoint | None = None) -> tuple[list[Item], Checkpoint]:
-    """Return what one poll yields, and the checkpoint behind it. Raises what the source raises."""
+
+class Reader:
+    """A source that is being read."""
+
+    def __init__(self, items: AsyncIterator[Item | Progress], since: Checkpoint | None) -> None:
+        """Take what read() returned, and from where it reads."""
+        self._items = items
+        self.checkpoint = since or Checkpoint()
+
+    async def poll(self) -> list[Item]:
+        """Return what one poll yields. Raises what the source raises."""
+        found: list[Item] = []
+        try:
+            async with asyncio.timeout(PATIENCE_S) as limit:
+                async for item in self._items:
+                    self.checkpoint = item.checkpoint
+                    if isinstance(item, Progress):
+                        return found
+                    found.append(item)
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            broken(f"read() yielded no Progress in {PATIENCE_S:.0f} s. Yield it at the end of every poll.")
+        raise ContractBroken("read() ended. It goes on, poll after poll, until it is closed.")
+
+    async def until_told(self, subject: str, key: str, sentence: str) -> Event:
+        """Poll until a document is told, and return its event; fail with the sentence."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + PATIENCE_S / 6
+        while loop.time() < deadline:
+            for item in await self.poll():
+                if isinstance(item, Read) and (item.event.subject, item.event.key) == (subject, key):
+                    return item.event
+        raise ContractBroken(sentence)
+
+
+@asynccontextmanager
+async def reading(erp: Connector, since: Checkpoint | None = None) -> AsyncIterator[Reader]:
+    """Read a connector's source from the checkpoint on."""
     source = erp.source()
-    assert source is not None, "the connector declares that it reads, but has no source"  # noqa: S101
-    found: list[Item] = []
+    if source is None:
+        broken("The connector declares that it reads, but source() is None. Declare Features(reads=False).")
     async with aclosing(cast("AsyncGenerator[Item | Progress, None]", source.read(since))) as items:
-        async for item in items:
-            if isinstance(item, Progress):
-                return found, item.checkpoint
-            found.append(item)
-    raise AssertionError("read() ended: it must go on until it is closed")
+        yield Reader(items, since)
+
+
+async def poll(erp: Connector, since: Checkpoint | None = None) -> tuple[list[Item], Checkpoint]:
+    """Return what one poll yields, and the checkpoint behind it. Raises what the source raises."""
+    async with reading(erp, since) as reader:
+        return await reader.poll(), reader.checkpoint
 
 
 def ids(items: list[Item]) -> list[str]:
@@ -29,5 +71,5 @@ def ids(items: list[Item]) -> list[str]:
 
 
 def keys(items: list[Item]) -> set[str]:
-    """Return the documents' own numbers."""
+    """Return the documents' keys."""
     return {item.event.key if isinstance(item, Read) else item.key for item in items}

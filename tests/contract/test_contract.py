@@ -1,4 +1,4 @@
-"""Every connector of ours passes the contract suite: the file ERP, a plant's SQL database, a real Tryton."""
+"""Every connector passes the contract suite: a user's own, SQLite and PostgreSQL databases, a real Tryton."""
 
 import json
 from collections.abc import Iterator
@@ -8,37 +8,61 @@ import pytest
 
 from kranhub.testing import ConnectorContract, Features
 from tests.support import samples_tryton
-from tests.support.harnesses import FileHarness, PostgresqlHarness, SqlHarness, TrytonCustomerHarness, TrytonHarness
 from tests.support.postgresql import Server
 from tests.support.postgresql_plant import PostgresqlPlant, tables
 from tests.support.proxy import Proxy
+from tests.support.sql_harness import PostgresqlHarness, SqlCustomerHarness, SqlHarness, customer
 from tests.support.tryton import Company, NewCompany
+from tests.support.tryton_harness import TrytonCustomerHarness, TrytonHarness
+from tests.support.workshop.erp import WorkshopHarness
 
 
-class TestFileErp(ConnectorContract):
-    """The test ERP in a file: it enforces unique event ids."""
+class TestWorkshop(ConnectorContract):
+    """A complete connector as a plain user would write it, of an ERP in one SQLite file."""
 
-    features = Features(revises=False, cancels=False, refuses=False, failpoints=("file-erp.after-lookup",))
+    features = Features(
+        tells=("Order", "OrderResponse", "InventoryLevel"),
+        takes=("PlantOrder", "OrderStatus"),
+        between="workshop.after-lookup",
+        failpoints=("workshop.after-lookup",),
+    )
 
     @pytest.fixture
-    def harness(self, tmp_path: Path) -> FileHarness:
-        return FileHarness(tmp_path / "erp.sqlite")
+    def harness(self, tmp_path: Path) -> WorkshopHarness:
+        return WorkshopHarness(tmp_path / "workshop.sqlite")
+
+
+PLANT = Features(
+    tells=("OrderResponse", "InventoryLevel", "ProductionStatus"),
+    between="sql.after-lookup",
+    failpoints=("sql.after-lookup", "sql.before-commit", "sql.after-commit"),
+)
 
 
 class TestSql(ConnectorContract):
     """A plant's database as the guide makes it."""
 
-    features = Features(failpoints=("sql.after-lookup", "sql.before-commit", "sql.after-commit"))
+    features = PLANT
 
     @pytest.fixture
     def harness(self, tmp_path: Path) -> SqlHarness:
         return SqlHarness(tmp_path / "plant.db")
 
 
+class TestSqlCustomer(ConnectorContract):
+    """A customer's database as the guide reads it."""
+
+    features = Features(writes=False)
+
+    @pytest.fixture
+    def harness(self, tmp_path: Path) -> SqlCustomerHarness:
+        return customer(tmp_path / "customer.db")
+
+
 class TestPostgresql(ConnectorContract):
     """The same plant on a real PostgreSQL, with its own types of columns."""
 
-    features = Features(failpoints=("sql.after-lookup", "sql.before-commit", "sql.after-commit"))
+    features = PLANT
 
     @pytest.fixture
     def harness(self, postgresql: Server, postgresql_database: str) -> Iterator[PostgresqlHarness]:
@@ -61,11 +85,12 @@ def line(company: Company) -> Iterator[Proxy]:
 
 @pytest.mark.tryton
 class TestTrytonPlant(ConnectorContract):
-    """A plant's real Tryton, which cannot enforce a unique reference. Its reading has tests of its own."""
+    """A plant's real Tryton, which cannot enforce a unique reference. What it reads has tests of its own."""
 
     features = Features(
-        reads=False,
+        tells=(),
         answers_garbage=True,
+        between="tryton.after-lookup",
         failpoints=("tryton.after-lookup", "tryton.after-create", "tryton.after-reread", "tryton.after-quote"),
     )
 
@@ -77,9 +102,18 @@ class TestTrytonPlant(ConnectorContract):
 
 @pytest.mark.tryton
 class TestTrytonCustomer(ConnectorContract):
-    """A customer's real Tryton: its purchases are read. Statuses create nothing, and have tests of their own."""
+    """A customer's real Tryton. Its server stamps and numbers by itself, and deletes nothing that was confirmed."""
 
-    features = Features(writes=False, answers_garbage=True)
+    features = Features(
+        takes=("OrderStatus",),
+        commits_late=False,
+        stamps=False,
+        odd=False,
+        twins=False,
+        removes=False,
+        many=0,
+        answers_garbage=True,
+    )
 
     @pytest.fixture
     def harness(self, company: Company, line: Proxy) -> TrytonCustomerHarness:

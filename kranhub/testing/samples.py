@@ -1,0 +1,90 @@
+"""Documents of the hub for a sink under test, complete as the runtime decodes them."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from kranhub import identifiers
+from kranhub.connector import Event
+from kranhub.testing.content import codec
+
+ORDER_ID = "З-1"
+ISSUED = datetime(2026, 1, 15, 8, 30, tzinfo=UTC)
+
+
+def plant_order_id(reference: str, buyer: str = "irtysh-stroy") -> str:
+    """Return the id that `plant_order` gives to a reference: the external reference in the plant's ERP."""
+    return identifiers.plant_order_id(identifiers.order_key(buyer, ORDER_ID), reference, "part", 1)
+
+
+def plant_order(
+    plant: str,
+    reference: str,
+    revision: int = 1,
+    *,
+    items: Sequence[tuple[str, str]],
+    buyer: str = "irtysh-stroy",
+    **changes: Any,
+) -> Event:
+    """Return a plant order with one line per item ``(the plant's code, UN/CEFACT unit)``.
+
+    Line n asks for ``10 n + revision``; what it wants is wanted ``revision`` days after 31 March of next year.
+    ``reference`` makes the plant order's id; ``changes`` replace fields of the record.
+    """
+    name = plant_order_id(reference, buyer)
+    value = {
+        "plant_order_id": name,
+        "order_key": identifiers.order_key(buyer, ORDER_ID),
+        "order_id": ORDER_ID,
+        "order_number": "З-1/2026",
+        "buyer": buyer,
+        "plant": plant,
+        "document_status": "ACTIVE",
+        "revision": revision,
+        "currency": "RUB",
+        "issued_at": ISSUED,
+        "requested_date": _wanted(revision),
+        "lines": [_line(number, revision, *item) for number, item in enumerate(items, start=1)],
+    } | changes
+    return Event(f"hub/PlantOrder/{name}/{revision}", name, "PlantOrder", "hub", _complete("PlantOrder", value))
+
+
+def order_status(buyer: str, order_id: str, revision: int, **changes: Any) -> Event:
+    """Return the status of one of the buyer's orders, CONFIRMED, promised as `plant_order` wants it."""
+    key = identifiers.order_key(buyer, order_id)
+    value = {
+        "order_key": key,
+        "order_id": order_id,
+        "buyer": buyer,
+        "revision": revision,
+        "order_revision": 1,
+        "state": "CONFIRMED",
+        "promised_date": _wanted(revision),
+        "reason": {"en": "All plants have said yes.", "ru": "Все заводы согласились."},
+        "changed_at": ISSUED,
+        "lines": [],
+    } | changes
+    return Event(f"hub/OrderStatus/{key}/{revision}", order_id, "OrderStatus", "hub", _complete("OrderStatus", value))
+
+
+def _complete(subject: str, value: dict[str, Any]) -> dict[str, Any]:
+    return codec().decode(codec().encode(subject, value)).value
+
+
+def _wanted(revision: int) -> date:
+    return date(datetime.now(UTC).year + 1, 3, 31) + timedelta(days=revision)
+
+
+def _line(number: int, revision: int, item_code: str, unit: str) -> dict[str, Any]:
+    return {
+        "line_id": str(number),
+        "order_line_id": str(number),
+        "item": f"item-{number}",
+        "item_code": item_code,
+        "description": f"Позиция {number}",
+        "quantity": Decimal(10 * number + revision),
+        "unit": unit,
+        "price": Decimal(100),
+        "requested_date": None,
+    }

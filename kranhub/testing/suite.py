@@ -1,0 +1,76 @@
+"""What the parts of the suite share: which tests a connector's features leave, and one running connector."""
+
+import inspect
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Any, ClassVar, TypeVar
+
+import pytest_asyncio
+
+from kranhub.connector import Connector, Event, Receipt
+from kranhub.testing.demands import broken, demand
+from kranhub.testing.harness import ErpHarness, Features
+
+Test = TypeVar("Test", bound=Callable[..., Any])
+
+
+def needs(*features: str, tells: str = "", takes: str = "") -> Callable[[Test], Test]:
+    """Mark a test that only makes sense for connectors with these features, that tell or take this record."""
+
+    def mark(test: Test) -> Test:
+        test.needs = lambda declared: (  # type: ignore[attr-defined]
+            all(getattr(declared, feature) for feature in features)
+            and (not tells or tells in declared.tells)
+            and (not takes or takes in declared.takes)
+        )
+        return test
+
+    return mark
+
+
+class Suite:
+    """Tests of features that are declared False are not collected at all, so that nothing is ever skipped."""
+
+    features: ClassVar[Features] = Features()
+
+    def __init_subclass__(cls) -> None:
+        if cls.__module__.startswith("kranhub.testing."):
+            return
+        for name, member in inspect.getmembers(cls):
+            if (hasattr(member, "needs") and not member.needs(cls.features)) or (
+                name.startswith("test_")
+                and not cls.features.tells
+                and "subject" in inspect.signature(member).parameters
+            ):
+                setattr(cls, name, None)
+
+    def pytest_generate_tests(self, metafunc: Any) -> None:
+        """Run a test with the argument ``subject`` once for each record that the source tells."""
+        if "subject" in metafunc.fixturenames:
+            metafunc.parametrize("subject", self.features.tells)
+
+    @pytest_asyncio.fixture
+    async def erp(self, harness: ErpHarness) -> AsyncIterator[Connector]:
+        """One running connector."""
+        connector = harness.connector()
+        yield connector
+        await connector.close()
+
+
+async def deliver(erp: Connector, *events: Event) -> Sequence[Receipt]:
+    """Deliver a batch through a connector's sink, and demand a receipt for each event."""
+    sink = erp.sink()
+    if sink is None:
+        broken("The connector declares that it writes, but sink() is None. Declare Features(writes=False).")
+    receipts = await sink.deliver(events)
+    demand(
+        [receipt.event_id for receipt in receipts] == [event.id for event in events],
+        f"deliver() got {len(events)} events and returned {len(receipts)} receipts, or in another order. Return one "
+        "receipt per event, in their order, each with its event's id.",
+    )
+    for event, receipt in zip(events, receipts, strict=True):
+        demand(
+            receipt.revision == event.value["revision"],
+            f"The receipt of {event.id} has revision {receipt.revision}, the event has {event.value['revision']}. Put "
+            'event.value["revision"] into the receipt: the hub counts by it what has arrived.',
+        )
+    return receipts

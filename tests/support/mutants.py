@@ -1,0 +1,483 @@
+"""The workshop's connector with one thing wrong in it, each a mistake that people make."""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from kranhub.connector import Checkpoint, Event, Outcome, Position, Read, Receipt, Unreadable
+from kranhub.errors import InvalidDocument
+from kranhub.text import Text
+from tests.support.workshop import Workshop, client, mapping
+from tests.support.workshop.client import Found, Row
+from tests.support.workshop.mapping import Document, Records, Value
+from tests.support.workshop.memory import Memory, Told
+from tests.support.workshop.sink import WorkshopSink
+from tests.support.workshop.source import WorkshopSource
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """What is wrong, the connector that has it, and the test of the suite that says so with this sentence.
+
+    ``driver`` stands for `client.DRIVER` where the mistake is in what the connector catches.
+    """
+
+    name: str
+    kind: type[Workshop]
+    test: str
+    says: str
+    subject: str = ""
+    driver: tuple[type[Exception], ...] = client.DRIVER
+
+
+def workshop(
+    source: type[WorkshopSource] = WorkshopSource,
+    sink: type[WorkshopSink] = WorkshopSink,
+    records: type[Records] = Records,
+) -> type[Workshop]:
+    """Return the connector with other parts."""
+
+    class Mutated(Workshop):
+        def source(self) -> WorkshopSource:
+            config, made = self.config, records(self.records.member, self.records.zone)
+            return source(self.client, made, config.epoch, config.poll_seconds, config.withdraw_after_seconds)
+
+        def sink(self) -> WorkshopSink:
+            return sink(self.client)
+
+    return Mutated
+
+
+# -- N: wrong content -------------------------------------------------------------------------------------------------
+
+
+class NoLines(Records):
+    def order(self, found: Found) -> Value:
+        return {**super().order(found), "lines": []}
+
+
+class OneLine(Records):
+    def order(self, found: Found) -> Value:
+        return super().order(replace(found, lines=found.lines[:1]))
+
+
+class OneLineAnswered(Records):
+    def response(self, found: Found) -> Value | None:
+        return super().response(replace(found, lines=found.lines[:1]))
+
+
+class OneLineWritten(WorkshopSink):
+    def plant_order(self, event: Event) -> Receipt:
+        return super().plant_order(replace(event, value={**event.value, "lines": event.value["lines"][:1]}))
+
+
+class NoLinesWritten(WorkshopSink):
+    def plant_order(self, event: Event) -> Receipt:
+        return super().plant_order(replace(event, value={**event.value, "lines": []}))
+
+
+class DateIgnored(Records):
+    def order(self, found: Found) -> Value:
+        return {**super().order(found), "requested_date": mapping.day("2027-01-01")}
+
+
+class DateNotWritten(WorkshopSink):
+    def plant_order(self, event: Event) -> Receipt:
+        return super().plant_order(replace(event, value={**event.value, "requested_date": mapping.day("2027-01-01")}))
+
+
+class ToldOnce(WorkshopSource):
+    def told(self, document: Document, memory: Memory) -> Read | Unreadable | None:
+        known = memory.get(document.subject, document.native)
+        return None if known is not None else super().told(document, memory)
+
+
+class Watermark(WorkshopSource):
+    """Reads what is behind a watermark, which is kept in a position of its own."""
+
+    def documents(self, subject: str, memory: Memory) -> list[Document]:
+        name = f"mark.{subject}"
+        mark = memory.positions.get(name, Position("")).watermark
+        found = [document for document in super().documents(subject, memory) if self.is_behind(stamp(document), mark)]
+        memory.positions[name] = Position(max([mark, *map(stamp, found)]))
+        return found
+
+    def is_behind(self, version: str, mark: str) -> bool:
+        return version > mark
+
+
+def stamp(document: Document) -> str:
+    """Return the change mark of a document and its key."""
+    head = document.content[0] if isinstance(document.content, list) else document.content.head
+    return f"{head['changed_at'] or ''} {document.native}"
+
+
+class NaiveInside(Records):
+    def order(self, found: Found) -> Value:
+        return {**super().order(found), "issued_at": datetime.fromisoformat(found.head["changed_at"])}
+
+
+class UnknownSubject(WorkshopSource):
+    def event(self, document: Document, version: str, value: Value, memory: Memory) -> Read:
+        read = super().event(document, version, value, memory)
+        return replace(read, event=replace(read.event, subject="PurchaseOrder"))
+
+
+class BadDocumentRaises(WorkshopSource):
+    def unreadable(self, document: Document, error: InvalidDocument, memory: Memory) -> Unreadable | None:
+        raise error
+
+
+class CancelForgotten(WorkshopSink):
+    def cancel(self, event: Event, found: Found | None) -> Receipt:
+        return super().cancel(event, found) if found else self.receipt(event, Outcome.APPLIED)
+
+
+class RevisionZero(WorkshopSink):
+    def delivered(self, event: Event) -> Receipt:
+        return replace(super().delivered(event), revision=0)
+
+
+class EnglishOnly(WorkshopSink):
+    def refused(self, event: Event, text: Text) -> Receipt:
+        return super().refused(event, Text(en=text.en, ru=f"Rejected: {text.en}"))
+
+
+class EnglishLetters(WorkshopSource):
+    def unreadable(self, document: Document, error: InvalidDocument, memory: Memory) -> Unreadable | None:
+        text = Text(en=error.text.en, ru=f"Error. {error.text.en}")
+        return super().unreadable(document, InvalidDocument(error.code, text), memory)
+
+
+class Overwrites(WorkshopSink):
+    def change(self, found: Found, head: Row, lines: list[Row]) -> None:
+        """Write the whole job as it was read, whatever has become of it since."""
+        now = self.client.job(found.head["reference"])
+        assert now is not None
+        self.client.change_job(now.head, {**found.head, **head}, lines)
+
+
+class OwnNumber(WorkshopSource):
+    def documents(self, subject: str, memory: Memory) -> list[Document]:
+        found = super().documents(subject, memory)
+        return [replace(one, key=one.native) for one in found] if subject == "OrderResponse" else found
+
+    def value(self, document: Document) -> Value | None:
+        said = super().value(document)
+        return {**said, "plant_order_id": document.native} if said and document.subject == "OrderResponse" else said
+
+
+class OwnNumberInside(Records):
+    def response(self, found: Found) -> Value | None:
+        said = super().response(found)
+        return said and {**said, "plant_order_id": f"МОСТ-{found.head['id']}"}
+
+
+# -- A: one document taken for another --------------------------------------------------------------------------------
+
+
+class NumberIsKey(WorkshopSource):
+    def documents(self, subject: str, memory: Memory) -> list[Document]:
+        found = super().documents(subject, memory)
+        return [replace(one, key=one.content.head["number"]) for one in found] if subject == "Order" else found
+
+    def value(self, document: Document) -> Value | None:
+        said = super().value(document)
+        return {**said, "order_id": document.key} if said and document.subject == "Order" else said
+
+
+class LastRowWins(WorkshopSource):
+    def stock(self) -> list[Document]:
+        return [
+            Document("InventoryLevel", str(row["id"]), str(row["code"]).strip(), [row], None)
+            for row in self.client.stock()
+        ]
+
+
+class ContentIsVersion(WorkshopSource):
+    def event(self, document: Document, version: str, value: Value, memory: Memory) -> Read:
+        return super().event(document, version.partition(".")[0], value, memory)
+
+
+class ForgetsDeleted(WorkshopSource):
+    def withdrawn(self, subject: str, there: set[str], memory: Memory) -> Iterator[Read]:
+        memory.told[subject] = {
+            native: told for native, told in memory.told.get(subject, {}).items() if native in there
+        }
+        for name in [name for name in memory.positions if name.startswith(f"{subject}.")]:
+            del memory.positions[name]
+        for native, told in memory.told[subject].items():
+            memory.remember(subject, native, told)
+        return iter(())
+
+
+# -- B: a clock ahead hides what comes after --------------------------------------------------------------------------
+
+
+class TrustsStamps(Watermark):
+    """Reads with an overlap of two minutes below the highest stamp that was ever read."""
+
+    def is_behind(self, version: str, mark: str) -> bool:
+        now, highest = (mapping_moment(text) for text in (version, mark))
+        return highest is None or (now is not None and now >= highest - timedelta(minutes=2))
+
+
+def mapping_moment(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text[:19])
+    except ValueError:
+        return None
+
+
+class LowerStampIsOlder(WorkshopSource):
+    """Tells a document only when its stamp is higher than the one that it was told with."""
+
+    def told(self, document: Document, memory: Memory) -> Read | Unreadable | None:
+        name = f"stamp.{document.subject}.{document.native}"
+        if stamp(document) <= memory.positions.get(name, Position("")).watermark:
+            return None
+        memory.positions[name] = Position(stamp(document))
+        return super().told(document, memory)
+
+
+# -- C: rows never read -----------------------------------------------------------------------------------------------
+
+
+class OnlySorted(WorkshopSource):
+    """Compares the stamp in the database, where NULL is neither above nor below."""
+
+    def documents(self, subject: str, memory: Memory) -> list[Document]:
+        return [one for one in super().documents(subject, memory) if mapping_moment(stamp(one)) is not None]
+
+
+# -- D: it never starts again -----------------------------------------------------------------------------------------
+
+
+class OnePosition(WorkshopSource):
+    def remembered(self, since: Checkpoint | None) -> Memory:
+        return OneBucket(since, self.epoch)
+
+
+class OneBucket(Memory):
+    def bucket(self, subject: str, native: str) -> str:
+        return f"{subject}.all#0"
+
+
+class RemembersSome(WorkshopSource):
+    def remembered(self, since: Checkpoint | None) -> Memory:
+        return LastOfBucket(since, self.epoch)
+
+
+class LastOfBucket(Memory):
+    def remember(self, subject: str, native: str, told: Told) -> None:
+        super().remember(subject, native, told)
+        name = self.bucket(subject, native)
+        self.positions[name] = Position("", frozenset(sorted(self.positions[name].seen)[:5]))
+
+
+# -- F: withdrawn, but goes on being made -----------------------------------------------------------------------------
+
+
+class NeverWithdraws(WorkshopSource):
+    def withdrawn(self, subject: str, there: set[str], memory: Memory) -> Iterator[Read]:
+        return iter(())
+
+
+class NoGrace(WorkshopSource):
+    def __init__(self, *settings: Any) -> None:
+        super().__init__(*settings)
+        self.grace = timedelta(0)
+
+
+class WithdrawsFromMemory(WorkshopSource):
+    """Knows only what it saw itself: after a restart nothing is missed."""
+
+    def __init__(self, *settings: Any) -> None:
+        super().__init__(*settings)
+        self._seen: dict[str, set[str]] = {}
+
+    def withdrawn(self, subject: str, there: set[str], memory: Memory) -> Iterator[Read]:
+        seen = self._seen.setdefault(subject, set())
+        seen |= there
+        unseen = {native for native, _ in memory.active(subject)} - seen
+        yield from super().withdrawn(subject, there | unseen, memory)
+
+
+# -- M and others: what a connector's author gets wrong ---------------------------------------------------------------
+
+
+class TooFewReceipts(WorkshopSink):
+    async def deliver(self, batch: Sequence[Event]) -> Sequence[Receipt]:
+        return (await super().deliver(batch))[:-1]
+
+
+class WrongSubjects(WorkshopSink):
+    subjects = ("Plantorder", "OrderStatus")
+
+
+class CutsTexts(WorkshopSink):
+    def plant_order(self, event: Event) -> Receipt:
+        lines = [{**line, "description": (line["description"] or "")[:50]} for line in event.value["lines"]]
+        return super().plant_order(replace(event, value={**event.value, "lines": lines}))
+
+
+class RefusesForAll(WorkshopSink):
+    def refused(self, event: Event, text: Text) -> Receipt:
+        raise InvalidDocument("unknown-item", text)
+
+
+CREATED = "test_every_document_is_told_as_the_erp_holds_it"
+HELD = "test_the_erp_holds_what_was_ordered"
+REFUSED = "test_a_business_no_has_its_reason_and_stops_nobody_else"
+BAD = "test_a_bad_document_is_one_unreadable_and_the_rest_flows"
+MANY = "test_many_old_documents_do_not_keep_it_from_starting"
+WITHDRAWN = "test_a_withdrawn_order_is_cancelled"
+
+CONTENT = (
+    Mutant("lines missing", workshop(records=NoLines), CREATED, "lines: the ERP has 2, the event has 0", "Order"),
+    Mutant("lines not written", workshop(sink=NoLinesWritten), HELD, "lines: the ERP has 0, the event has 2"),
+    Mutant("second line dropped", workshop(records=OneLine), CREATED, "lines: the ERP has 2, the event has 1", "Order"),
+    Mutant(
+        "second line not answered",
+        workshop(records=OneLineAnswered),
+        CREATED,
+        "lines: the ERP has 2, the event has 1",
+        "OrderResponse",
+    ),
+    Mutant("second line not written", workshop(sink=OneLineWritten), HELD, "lines: the ERP has 1, the event has 2"),
+    Mutant("date ignored", workshop(records=DateIgnored), CREATED, "requested_date: the ERP has 2027-03-31", "Order"),
+    Mutant("date not written", workshop(sink=DateNotWritten), HELD, "requested_date: the ERP has 2027-01-01"),
+    Mutant(
+        "changed and never told again",
+        workshop(ToldOnce),
+        "test_a_changed_document_is_told_again",
+        "was changed in the ERP and not told again",
+        "Order",
+    ),
+    Mutant(
+        "no overlap",
+        workshop(Watermark),
+        "test_what_is_committed_late_is_told",
+        "Start every poll an overlap below the highest version",
+        "Order",
+    ),
+    Mutant("naive inside", workshop(records=NaiveInside), CREATED, r"naive-datetime.*time without a zone", "Order"),
+    Mutant("unknown subject", workshop(UnknownSubject), CREATED, "'PurchaseOrder', which is no record", "Order"),
+    Mutant("a bad document raises", workshop(BadDocumentRaises), BAD, "let read.. raise InvalidDocument", "Order"),
+    Mutant(
+        "cancel forgotten",
+        workshop(sink=CancelForgotten),
+        "test_cancelled_before_it_was_created_stays_cancelled",
+        "Remember the cancellation",
+    ),
+    Mutant("revision 0", workshop(sink=RevisionZero), HELD, "has revision 0, the event has 1"),
+    Mutant("English refusal", workshop(sink=EnglishOnly), REFUSED, "REJECTED receipt is not in both languages"),
+    Mutant("English dead letter", workshop(EnglishLetters), BAD, "Unreadable .* is not in both languages", "Order"),
+    Mutant(
+        "concurrent edit overwritten",
+        workshop(sink=Overwrites),
+        "test_what_people_write_meanwhile_stays",
+        "A person wrote .* between the sink's look-up and its write",
+    ),
+    Mutant("own number", workshop(OwnNumber), CREATED, "is no plant order id", "OrderResponse"),
+    Mutant("own number inside", workshop(records=OwnNumberInside), CREATED, "is no plant order id", "OrderResponse"),
+)
+"""The thirteen that once passed, those about lines and dates in both directions."""
+
+KINDS = (
+    Mutant(
+        "the number is the key",
+        workshop(NumberIsKey),
+        "test_two_orders_with_one_number_are_two",
+        "Two orders of the ERP have the same number",
+    ),
+    Mutant(
+        "the last row of stock wins",
+        workshop(LastRowWins),
+        "test_two_rows_of_one_code_are_summed_or_refused",
+        "lies in two rows of stock, 12 together",
+    ),
+    *(
+        Mutant(
+            f"the content is the version of {subject}",
+            workshop(ContentIsVersion),
+            "test_an_id_never_repeats_for_a_newer_state",
+            "under an id that was told before",
+            subject,
+        )
+        for subject in ("Order", "OrderResponse", "InventoryLevel")
+    ),
+    Mutant(
+        "a deleted row is forgotten",
+        workshop(ForgetsDeleted),
+        "test_deleted_and_entered_again_is_a_newer_state",
+        "under an id that was told before",
+        "InventoryLevel",
+    ),
+    Mutant(
+        "stamps move the watermark",
+        workshop(TrustsStamps),
+        "test_a_clock_ahead_hides_nothing",
+        "stamped 0:10:00 ahead. Let no stamp move the watermark",
+        "Order",
+    ),
+    Mutant(
+        "a lower stamp is older",
+        workshop(LowerStampIsOlder),
+        "test_a_document_stamped_ahead_can_be_corrected",
+        "A lower stamp is no older state",
+        "Order",
+    ),
+    Mutant(
+        "only what sorts is read",
+        workshop(OnlySorted),
+        "test_rows_with_odd_keys_or_versions_are_read",
+        "was never read",
+        "InventoryLevel",
+    ),
+    Mutant("all in one position", workshop(OnePosition), MANY, "split what is remembered over several", "Order"),
+    Mutant("remembers some", workshop(RemembersSome), MANY, "were told again. Remember all of them", "Order"),
+    Mutant(
+        "read() catches some errors",
+        Workshop,
+        "test_no_error_of_the_driver_ends_read",
+        "The driver raised .* of read.., and .* came out",
+        "Order",
+        driver=(sqlite3.OperationalError,),
+    ),
+    Mutant(
+        "deliver() catches some errors",
+        Workshop,
+        "test_no_error_of_the_driver_ends_deliver",
+        "The driver raised .* of deliver.., and .* came out",
+        driver=(sqlite3.Error,),
+    ),
+    Mutant("refusals raise", workshop(sink=RefusesForAll), REFUSED, "let deliver.. raise InvalidDocument"),
+    Mutant("never withdrawn", workshop(NeverWithdraws), WITHDRAWN, "its cancellation was never told"),
+    Mutant(
+        "deleted and not withdrawn",
+        workshop(NeverWithdraws),
+        "test_a_deleted_order_is_cancelled",
+        "its cancellation was never told",
+    ),
+    Mutant(
+        "withdrawn, but not after a restart", workshop(WithdrawsFromMemory), WITHDRAWN, "Remember in the checkpoint"
+    ),
+    Mutant(
+        "no grace",
+        workshop(NoGrace),
+        "test_an_order_that_comes_back_in_time_is_not_cancelled",
+        "Wait for the grace period",
+    ),
+    Mutant("too few receipts", workshop(sink=TooFewReceipts), HELD, "got 3 events and returned 2 receipts"),
+    Mutant(
+        "wrong subjects",
+        workshop(sink=WrongSubjects),
+        "test_the_sink_takes_records_that_the_hub_sends",
+        "Name those that the sink takes",
+    ),
+    Mutant("texts are cut", workshop(sink=CutsTexts), "test_texts_are_kept_or_refused", "description: the ERP has"),
+)
+"""The kinds A to F, and what a connector's author gets wrong."""

@@ -1,0 +1,117 @@
+"""Writes into the workshop: plant orders become jobs, statuses are shown on purchases."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from kranhub.connector import Event, Outcome, Receipt, Sink
+from kranhub.errors import InvalidDocument
+from kranhub.failpoints import failpoint
+from kranhub.text import Text
+from tests.support.workshop import mapping
+from tests.support.workshop.client import Client, Conflict, Found, Refused, Row
+
+ATTEMPTS = 3
+BUSY = timedelta(seconds=5)
+
+
+class WorkshopSink(Sink):
+    """Looks the reference up; a unique constraint decides between two creators, a row's version between two editors."""
+
+    subjects = ("PlantOrder", "OrderStatus")
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+
+    async def deliver(self, batch: Sequence[Event]) -> Sequence[Receipt]:
+        """Bring every event into the workshop. Raises `Unavailable`."""
+        return [await asyncio.to_thread(self.delivered, event) for event in batch]
+
+    def delivered(self, event: Event) -> Receipt:
+        """Deliver one event; look again when somebody was faster."""
+        for _ in range(ATTEMPTS):
+            try:
+                return self.plant_order(event) if event.subject == "PlantOrder" else self.status(event)
+            except Conflict:
+                continue
+            except InvalidDocument as error:
+                return self.refused(event, error.text)
+            except Refused as error:
+                return self.refused(event, _not_taken(error))
+        return self.receipt(event, Outcome.RETRY)
+
+    def plant_order(self, event: Event) -> Receipt:
+        """Create a job, or take it to the event's revision."""
+        order = event.value
+        found = self.client.job(order["plant_order_id"])
+        failpoint("workshop.after-lookup")
+        if found is not None and found.head["revision"] >= order["revision"]:
+            return self.receipt(event, Outcome.DUPLICATE, found.head)
+        if order["document_status"] == "CANCELLED":
+            return self.cancel(event, found)
+        unknown = {line["item_code"] for line in order["lines"]} - self.client.codes()
+        if unknown:
+            return self.refused(event, _unknown(sorted(unknown)))
+        lines = [mapping.job_line(line) for line in order["lines"]]
+        if found is None:
+            self.client.create_job(mapping.job(order, "new"), lines)
+        else:
+            self.change(found, mapping.job(order, "changed"), lines)
+        failpoint("workshop.after-write")
+        return self.receipt(event, Outcome.APPLIED)
+
+    def change(self, found: Found, head: Row, lines: list[Row]) -> None:
+        """Write a newer revision, only while the job is as it was looked up."""
+        self.client.change_job(found.head, head, lines)
+
+    def cancel(self, event: Event, found: Found | None) -> Receipt:
+        """Cancel a job; one that never was is created as cancelled, so that no older revision can live."""
+        head = mapping.job(event.value, "cancelled")
+        if found is None:
+            self.client.create_job(head, [])
+        else:
+            self.client.change_job(found.head, head)
+        return self.receipt(event, Outcome.APPLIED)
+
+    def status(self, event: Event) -> Receipt:
+        """Show the status of one of the workshop's own orders."""
+        value = event.value
+        purchase = self.client.purchase(value["order_id"])
+        if purchase is None:
+            return self.refused(event, _unknown_purchase(value["order_id"]))
+        if purchase["hub_revision"] >= value["revision"]:
+            return self.receipt(event, Outcome.DUPLICATE, purchase)
+        promised = value["promised_date"].isoformat() if value["promised_date"] else None
+        shown = {"hub_revision": value["revision"], "hub_state": value["state"], "hub_promised": promised}
+        self.client.show(purchase, shown)
+        return self.receipt(event, Outcome.APPLIED, purchase)
+
+    def refused(self, event: Event, text: Text) -> Receipt:
+        """Return a business no."""
+        return Receipt(event.id, event.value["revision"], Outcome.REJECTED, reason=text.as_map())
+
+    def receipt(self, event: Event, outcome: Outcome, row: Row | None = None) -> Receipt:
+        """Return a receipt with the workshop's own number."""
+        later = datetime.now(UTC) + BUSY if outcome is Outcome.RETRY else None
+        return Receipt(event.id, event.value["revision"], outcome, str(row["id"]) if row else None, not_before=later)
+
+
+def _unknown(codes: list[str]) -> Text:
+    return Text(
+        en=f"The workshop does not know the item {', '.join(codes)}. Enter it there, or correct the nomenclature.",
+        ru=f"В мастерской нет номенклатуры {', '.join(codes)}. Заведите её там или исправьте справочник.",
+    )
+
+
+def _unknown_purchase(key: str) -> Text:
+    return Text(
+        en=f"The workshop has no purchase {key}; it may have been deleted.",
+        ru=f"В мастерской нет закупки {key}; возможно, её удалили.",
+    )
+
+
+def _not_taken(error: Exception) -> Text:
+    return Text(
+        en=f"The workshop's database does not take the order ({error}). Correct the order.",
+        ru=f"База мастерской не принимает заказ ({error}). Исправьте заказ.",
+    )
