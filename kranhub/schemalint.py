@@ -13,6 +13,9 @@ from kranhub.schemafiles import Schema
 _ALLOWED_DECIMALS = {(28, 6), (28, 4)}
 _FROZEN = ("logicalType", "precision", "scale", "size")
 _NAMED = ("record", "error", "enum", "fixed")
+_ALWAYS_EMPTY = ("Calendar.days_off", "Calendar.working_days")
+"""Lists of dates that were published before it was known; nobody writes into them any more."""
+
 _NONE = object()
 """Stands for a default that is not there; null is one."""
 
@@ -185,6 +188,8 @@ def _lint_type(node: Any, path: str) -> Iterator[str]:
             yield from _lint_enum(branch, path)
         elif branch["type"] in ("array", "map"):
             yield from _lint_type(branch.get("items", branch.get("values")), f"{path}[]")
+            if path not in _ALWAYS_EMPTY and any(map(_is_number_with_meaning, _branches(branch.get("items")))):
+                yield f"{path}: Avro for Java 1.12.0 cannot read a list of dates or instants; use texts or records"
         elif _is_foreign_decimal(branch):
             yield f"{path}: decimals are (28,6) for quantities and unit prices, (28,4) for amounts"
 
@@ -193,6 +198,10 @@ def _lint_enum(enum: Schema, path: str) -> Iterator[str]:
     yield from _aliases({}, enum, path)
     if "default" not in enum:
         yield f"{path}: the enum has no default, so no symbol can ever be added"
+
+
+def _is_number_with_meaning(items: Any) -> bool:
+    return isinstance(items, dict) and items["type"] in ("int", "long") and "logicalType" in items
 
 
 def _is_foreign_decimal(leaf: Schema) -> bool:

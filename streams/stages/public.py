@@ -70,8 +70,8 @@ def calendar(value: Calendar, _version: int) -> dict[str, Any]:
         "first_year": value.covers.first_year,
         "last_year": value.covers.last_year,
         "weekdays": list(value.weekdays),
-        "days_off": list(value.days_off),
-        "working_days": list(value.working_days),
+        "dates_off": [day.isoformat() for day in value.days_off],
+        "dates_worked": [day.isoformat() for day in value.working_days],
         "fixed_days_off": list(value.fixed_days_off),
     }
 

@@ -231,3 +231,12 @@ def test_the_file_reads_as_it_was_written(tmp_path: Path) -> None:
     published = schemabaseline.load()
     (tmp_path / "published.json").write_text(schemabaseline.dump(published), encoding="utf-8")
     assert schemabaseline.load(tmp_path / "published.json") == published
+
+
+def test_a_new_list_of_days_or_instants_is_found_as_avro_for_java_cannot_read_it() -> None:
+    def days(schema: Schema) -> None:
+        items = {"type": "int", "logicalType": "date"}
+        added = {"name": "days", "type": {"type": "array", "items": items}, "default": [], "doc": "Days. RFC 5545"}
+        schema["fields"].append(added)
+
+    assert any("Java" in found for found in schemalint.lint(changed("Order", days)))

@@ -71,7 +71,12 @@ def test_all_entries_reach_every_partition_and_their_public_topics() -> None:
     assert broadcast(batch) == ALL
     assert set(public(batch, "items")) == set(OMSK.items)
     assert set(public(batch, "parties")) == set(OMSK.members.by_id)
-    assert set(public(batch, "calendars")) == set(OMSK.calendars.by_id)
+    told = public(batch, "calendars")
+    assert set(told) == set(OMSK.calendars.by_id)
+    for name, calendar in OMSK.calendars.by_id.items():
+        assert told[name]["dates_off"] == [day.isoformat() for day in calendar.days_off]
+        assert told[name]["dates_worked"] == [day.isoformat() for day in calendar.working_days]
+        assert (told[name]["days_off"], told[name]["working_days"]) == ([], [])
     assert set(public(batch, "rules")) == {"stock-then-earliest|1"}
     assert set(public(batch, "rates")) == {rate.key for rate in OMSK.rates.rates}
     assert public(batch, "rates")["CNY/RUB/2026-07-01"]["rate"] == Decimal("11.35")
