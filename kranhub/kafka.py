@@ -7,6 +7,7 @@ from typing import Any
 from kafka.errors import KafkaError
 
 from kranhub.errors import Unavailable
+from kranhub.kafkaclosing import CLOSES
 from kranhub.settings import Settings, endpoints
 from kranhub.text import Text
 
@@ -16,6 +17,7 @@ def kafka_python(settings: Settings) -> dict[str, Any]:
     config: dict[str, Any] = {
         "bootstrap_servers": endpoints(settings).bootstrap.split(","),
         "security_protocol": settings.kafka_security_protocol,
+        **CLOSES,
     }
     if settings.kafka_ca_file:
         config["ssl_cafile"] = str(settings.kafka_ca_file)

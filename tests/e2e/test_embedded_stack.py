@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +25,7 @@ from deploy.embedded.status import status
 from kranhub import members, topics
 from kranhub.codec import Codec
 from kranhub.errors import Misconfigured
+from kranhub.kafkaclosing import CLOSES
 from kranhub.registry import Registry
 from tests.support.stack import REPOSITORY, Stack, new_namespace
 
@@ -91,20 +93,18 @@ def kill(process: psutil.Process) -> None:
 
 
 def write(bootstrap: str, topic: str, value: bytes, key: bytes = b"key") -> None:
-    producer = KafkaProducer(bootstrap_servers=bootstrap)
-    producer.send(topic, value, key=key).get(timeout=20)
-    producer.close()
+    with closing(KafkaProducer(bootstrap_servers=bootstrap, **CLOSES)) as producer:
+        producer.send(topic, value, key=key).get(timeout=20)
 
 
 def read_all(bootstrap: str, topic: str) -> list[bytes]:
-    consumer = KafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False, consumer_timeout_ms=20_000)
-    partition = TopicPartition(topic, 0)
-    consumer.assign([partition])
-    consumer.seek_to_beginning(partition)
-    end = consumer.end_offsets([partition])[partition]
-    values = [next(consumer).value for _ in range(end)]
-    consumer.close()
-    return values
+    config = {"enable_auto_commit": False, "consumer_timeout_ms": 20_000, **CLOSES}
+    with closing(KafkaConsumer(bootstrap_servers=bootstrap, **config)) as consumer:
+        partition = TopicPartition(topic, 0)
+        consumer.assign([partition])
+        consumer.seek_to_beginning(partition)
+        end = consumer.end_offsets([partition])[partition]
+        return [next(consumer).value for _ in range(end)]
 
 
 def test_two_at_once_start_one_stack(own: Cli) -> None:

@@ -2,6 +2,7 @@
 
 import signal
 from collections import Counter
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -46,20 +47,18 @@ class Plant:
         ids = [f"hub/OrderStatus/{number}/{revision}" for number in numbers]
         with Registry(self.stack.registry_url) as registry:
             codec = Codec(registry)
-            producer = KafkaProducer(**kafka_python(self.settings))
             topic = topics.inbound(self.settings.namespace, ME, "statuses")
-            for number, event_id in zip(numbers, ids, strict=True):
-                about = Envelope(event_id, "/hub/dispatch", "kranhub.OrderStatus")
-                value = codec.encode("OrderStatus", status(number, revision))
-                producer.send(topic, key=str(number).encode(), value=value, headers=envelope.headers(about))
-            producer.flush()
-            producer.close()
+            with closing(KafkaProducer(**kafka_python(self.settings))) as producer:
+                for number, event_id in zip(numbers, ids, strict=True):
+                    about = Envelope(event_id, "/hub/dispatch", "kranhub.OrderStatus")
+                    value = codec.encode("OrderStatus", status(number, revision))
+                    producer.send(topic, key=str(number).encode(), value=value, headers=envelope.headers(about))
         return ids
 
     def send_raw(self, value: bytes) -> None:
-        producer = KafkaProducer(**kafka_python(self.settings))
-        producer.send(topics.inbound(self.settings.namespace, ME, "statuses"), key=b"1", value=value).get(timeout=10)
-        producer.close()
+        topic = topics.inbound(self.settings.namespace, ME, "statuses")
+        with closing(KafkaProducer(**kafka_python(self.settings))) as producer:
+            producer.send(topic, key=b"1", value=value).get(timeout=10)
 
     def state(self, task: str) -> str:
         """The task's last state on the status topic."""

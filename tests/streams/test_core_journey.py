@@ -1,5 +1,6 @@
 """The core on the real Kafka: a crane's whole journey, what is published, who joins later."""
 
+import contextlib
 from collections.abc import Iterator
 from decimal import Decimal
 
@@ -8,6 +9,7 @@ from kafka import KafkaProducer
 
 from kranhub import envelope, topicadmin, topics
 from kranhub.envelope import Envelope
+from kranhub.kafka import kafka_python
 from kranhub.members import Member, Members, Name
 from kranhub.settings import endpoints
 from streams.publish import publish_masterdata
@@ -120,20 +122,15 @@ def test_a_topic_that_appears_later_is_read_without_a_restart(running: World) ->
         id=newcomer, name=Name(en="New", ru="Новый"), roles=frozenset({"customer"}), country="RU", time_zone="Asia/Omsk"
     )
     topicadmin.apply(settings, Members(members=(member,)))
-    producer = KafkaProducer(bootstrap_servers=running_bootstrap(running))
     value = running.codec.encode("Order", order("1", buyer=newcomer))
     source, schema = envelope.member_source(settings.namespace, newcomer), running.codec.dataschema(value)
     trace = envelope.new_trace("x")
     about = Envelope("x", source, "kranhub.Order", traceparent=trace, subject="1", dataschema=schema)
     topic = topics.out(settings.namespace, newcomer, "orders")
-    producer.send(topic, key=b"1", value=value, headers=envelope.headers(about))
-    producer.close(10)
+    with contextlib.closing(KafkaProducer(**kafka_python(settings))) as producer:
+        producer.send(topic, key=b"1", value=value, headers=envelope.headers(about)).get(timeout=30)
     found = wait_for(lambda: [d for d in running.dead_letters() if d["member"] == newcomer], "its order was read")
     assert found[0]["code"] == "unknown-member"
-
-
-def running_bootstrap(running: World) -> str:
-    return str(running.producer.config["bootstrap_servers"][0])
 
 
 def test_every_record_of_all_this_keeps_the_streams_contract(running: World) -> None:

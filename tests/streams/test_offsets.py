@@ -13,6 +13,7 @@ from kafka import TopicPartition as Place
 
 from kranhub import topics
 from kranhub.errors import Fenced, Misconfigured
+from kranhub.kafkaclosing import CLOSES
 from streams.exactly_once import clients, restore
 from streams.exactly_once.changelog import Restored
 from streams.exactly_once.guard import Aborted
@@ -59,9 +60,8 @@ def test_offsets_that_have_expired_stop_the_core(around: World) -> None:
         feed(around, "a")
         wait_for(lambda: len(counts(around)) == 1, "one count")
     feed(around, "b", "c")
-    admin = KafkaAdminClient(bootstrap_servers=bootstrap(around))
-    admin.delete_records({Place(topics.hub(around.settings.namespace, "allocation"), PARTITION): 3})
-    admin.close()
+    with contextlib.closing(KafkaAdminClient(bootstrap_servers=bootstrap(around), **CLOSES)) as admin:
+        admin.delete_records({Place(topics.hub(around.settings.namespace, "allocation"), PARTITION): 3})
     with started(Counting(around.settings), around) as running:
         error = running.error()
     assert isinstance(error, Misconfigured)
@@ -115,17 +115,16 @@ def test_a_group_that_was_forgotten_goes_on_where_its_state_stands(around: World
     with started(Counting(around.settings), around):
         feed(around, "a", "a")
         wait_for(lambda: len(counts(around)) == 2, "two counts")
-    admin = KafkaAdminClient(bootstrap_servers=bootstrap(around))
 
-    def forgotten() -> bool:
+    def forgotten(admin: KafkaAdminClient) -> bool:
         """Delete the group once the stopped member's session is over."""
         with contextlib.suppress(Exception):
             answers = admin.delete_groups([clients.group(around.settings, "allocator")])
             return all(error in (None, "OK") or str(error) == "NoError" for error in dict(answers).values())
         return False
 
-    wait_for(forgotten, "the group is deleted", 30)
-    admin.close()
+    with contextlib.closing(KafkaAdminClient(bootstrap_servers=bootstrap(around), **CLOSES)) as admin:
+        wait_for(lambda: forgotten(admin), "the group is deleted", 30)
     with started(Counting(around.settings), around):
         feed(around, "a")
         wait_for(lambda: len(counts(around)) >= 3, "the third count")

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import defaultdict
+from contextlib import closing
 
 import pytest
 from aiokafka import AIOKafkaProducer
@@ -18,10 +19,9 @@ KEYS = [f"sibir-terminal:{n}".encode() for n in range(150)] + [f"irtysh-stroy:З
 
 
 def with_kafka_python(settings: Settings, topic: str) -> None:
-    producer = KafkaProducer(**kafka.kafka_python(settings))
-    for key in KEYS:
-        producer.send(topic, key=key, value=b"kafka-python")
-    producer.close()
+    with closing(KafkaProducer(**kafka.kafka_python(settings))) as producer:
+        for key in KEYS:
+            producer.send(topic, key=key, value=b"kafka-python")
 
 
 def with_confluent_kafka(settings: Settings, topic: str) -> None:
@@ -34,15 +34,18 @@ def with_confluent_kafka(settings: Settings, topic: str) -> None:
 
 
 async def with_aiokafka(bootstrap: str, topic: str) -> None:
-    producer = AIOKafkaProducer(bootstrap_servers=bootstrap)
-    await producer.start()
-    for key in KEYS:
-        await producer.send(topic, key=key, value=b"aiokafka")
-    await producer.stop()
+    async with AIOKafkaProducer(bootstrap_servers=bootstrap) as producer:
+        for key in KEYS:
+            await producer.send(topic, key=key, value=b"aiokafka")
 
 
 def partitions(settings: Settings, topic: str) -> dict[bytes, set[int]]:
-    consumer = KafkaConsumer(**kafka.kafka_python(settings), isolation_level="read_committed", enable_auto_commit=False)
+    config = kafka.kafka_python(settings)
+    with closing(KafkaConsumer(**config, isolation_level="read_committed", enable_auto_commit=False)) as consumer:
+        return _partitions(consumer, topic)
+
+
+def _partitions(consumer: KafkaConsumer, topic: str) -> dict[bytes, set[int]]:
     places = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic)]
     consumer.assign(places)
     consumer.seek_to_beginning(*places)
@@ -54,7 +57,6 @@ def partitions(settings: Settings, topic: str) -> dict[bytes, set[int]]:
             for record in records:
                 found[record.key].add(record.partition)
                 writers[record.key].add(record.value)
-    consumer.close()
     assert all(len(names) == 3 for names in writers.values())
     return found
 

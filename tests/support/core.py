@@ -19,6 +19,7 @@ from kafka import KafkaProducer
 from kranhub import envelope, reading, topics
 from kranhub.codec import Codec
 from kranhub.envelope import Envelope
+from kranhub.kafkaclosing import CLOSES
 from kranhub.reading import Message
 from kranhub.registry import Registry
 from kranhub.settings import Settings, endpoints, variables
@@ -128,7 +129,7 @@ def world(settings: Settings) -> Iterator[World]:
     """Open the clients around a core."""
     where = endpoints(settings)
     with Registry(where.registry_url) as registry:
-        producer = KafkaProducer(bootstrap_servers=where.bootstrap.split(","), acks="all", linger_ms=0)
+        producer = KafkaProducer(bootstrap_servers=where.bootstrap.split(","), acks="all", linger_ms=0, **CLOSES)
         try:
             yield World(settings, registry, Codec(registry), producer)
         finally:

@@ -191,6 +191,7 @@ def test_a_folder_in_russian_letters_stands_in_kafkas_settings_as_java_reads_it(
     assert unescaped.endswith(b"/log")
 
 
+@pytest.mark.process
 def test_java_gets_a_locale_in_utf8_where_the_own_one_has_ascii_only() -> None:
     script = "from deploy.embedded import process as p; print(p.is_ascii_only(), p.environment().get('LC_ALL'))"
     told = {}

@@ -16,6 +16,7 @@ from kafka.errors import KafkaError
 from deploy.embedded import artifacts, broker, process
 from deploy.embedded.ports import HOST, any_free
 from deploy.embedded.progress import Progress
+from kranhub.kafkaclosing import CLOSES
 
 START_S = 60.0
 
@@ -173,7 +174,7 @@ def _log(node: Node) -> Path:
 @contextmanager
 def admin(bootstrap: str) -> Iterator[KafkaAdminClient]:
     """Open an admin client. Raises `KafkaError`."""
-    client = KafkaAdminClient(bootstrap_servers=bootstrap.split(","), bootstrap_timeout_ms=5000)
+    client = KafkaAdminClient(bootstrap_servers=bootstrap.split(","), bootstrap_timeout_ms=5000, **CLOSES)
     try:
         yield client
     finally:

@@ -11,6 +11,7 @@ from kafka.errors import KafkaError
 from kranhub import envelope, topics
 from kranhub.codec import Codec
 from kranhub.envelope import Envelope
+from kranhub.kafkaclosing import CLOSES
 from kranhub.registry import Registry
 from kranhub.settings import Settings, endpoints
 from tests.support.core import NOW, line, order
@@ -86,6 +87,7 @@ class Feed:
                     bootstrap_timeout_ms=5000,
                     request_timeout_ms=10_000,
                     delivery_timeout_ms=15_000,
+                    **CLOSES,
                 )
             except KafkaError:
                 if self._over.wait(0.5):
