@@ -348,13 +348,11 @@ def mapped(values: Values, row: Row, column: str, codes: Spellings[Code]) -> Cod
     spelled = values.required(row, column)
     code = codes.get(spelled)
     if code is None:
-        raise InvalidDocument(
-            "unmapped-value",
-            Text(
-                en=f"Column {column} holds {spelled!r}, which the configuration does not map. Add it to the connector.",
-                ru=f"В столбце {column} стоит {spelled!r}, этого значения нет в настройках коннектора. Добавьте его.",
-            ),
+        text = Text(
+            en=f"Column {column} holds {spelled!r}, which the configuration does not map. Add it to the connector.",
+            ru=f"В столбце {column} стоит {spelled!r}, этого значения нет в настройках коннектора. Добавьте его.",
         )
+        raise InvalidDocument("unmapped-value", codes.hinted(text, spelled))
     return code
 
 

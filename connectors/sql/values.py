@@ -308,13 +308,11 @@ _RUSSIAN = {
 def _mapped(spelled: str, codes: Spellings[str], column: str, what: str) -> str:
     code = codes.get(spelled)
     if code is None:
-        raise InvalidDocument(
-            f"unmapped-{what}",
-            Text(
-                en=f"Column {column}: {what} {spelled!r} has no code. Add it to the connector's {what} list.",
-                ru=f"Столбец {column}: для {spelled!r} не задан код. Добавьте его в список коннектора ({what}).",
-            ),
+        text = Text(
+            en=f"Column {column}: {what} {spelled!r} has no code. Add it to the connector's {what} list.",
+            ru=f"Столбец {column}: для {spelled!r} не задан код. Добавьте его в список коннектора ({what}).",
         )
+        raise InvalidDocument(f"unmapped-{what}", codes.hinted(text, spelled))
     return code
 
 

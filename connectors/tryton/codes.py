@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from connectors.tryton.config import Config
+from kranhub import lookalikes
 from kranhub.errors import InvalidDocument
 from kranhub.members import Member
 from kranhub.text import Text
@@ -24,13 +25,12 @@ class Codes:
         """Return the Rec 20 code. Raises `InvalidDocument` ``unmapped-unit``."""
         if symbol in self.config.units:
             return self.config.units[symbol]
-        raise InvalidDocument(
-            "unmapped-unit",
-            Text(
-                en=f"The unit {symbol!r} has no UN/CEFACT code. Add it to `units` in the connector's configuration.",
-                ru=f"Для единицы {symbol!r} нет кода UN/CEFACT. Добавьте её в `units` в настройках коннектора.",
-            ),
+        text = Text(
+            en=f"The unit {symbol!r} has no UN/CEFACT code. Add it to `units` in the connector's configuration.",
+            ru=f"Для единицы {symbol!r} нет кода UN/CEFACT. Добавьте её в `units` в настройках коннектора.",
         )
+        looks = lookalikes.hint(symbol or "", lookalikes.skeletons(self.config.units))
+        raise InvalidDocument("unmapped-unit", text.then(looks) if looks else text)
 
     def symbols(self, unit: str) -> list[str]:
         """Return the symbols that a Rec 20 code may have in Tryton."""

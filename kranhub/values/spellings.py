@@ -4,6 +4,9 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Generic, TypeVar
 
+from kranhub import lookalikes
+from kranhub.text import Text
+
 Code = TypeVar("Code")
 
 
@@ -27,6 +30,11 @@ class Spellings(Generic[Code]):
         """Return the code; None where the word is unknown, or where only its case would tell two codes apart."""
         exact = " ".join(word.split())
         return self._exact[exact] if exact in self._exact else self._folded.get(fold(word))
+
+    def hinted(self, text: Text, word: str) -> Text:
+        """Return the sentence about an unknown word with what a person cannot see in it (`lookalikes`)."""
+        looks = lookalikes.hint(word, lookalikes.skeletons(self._exact))
+        return text.then(looks) if looks else text
 
     def __contains__(self, word: str) -> bool:
         return " ".join(word.split()) in self._exact or fold(word) in self._folded

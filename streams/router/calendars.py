@@ -15,7 +15,7 @@ from kranhub import yamlfile
 from kranhub.members import Name
 from kranhub.refusing import Mistake, mistake
 from kranhub.text import Text
-from streams.router.validate import FIRST_YEAR, LAST_YEAR
+from kranhub.values.times import FIRST_YEAR, LAST_YEAR
 
 HORIZON = range(date(FIRST_YEAR - 10, 1, 1).toordinal(), date(LAST_YEAR + 10, 12, 31).toordinal() + 1)
 """The days that are counted: those that a document may name, and ten years of work before and after. Days beyond it

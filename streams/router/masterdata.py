@@ -6,10 +6,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from kranhub import lookalikes, yamlfile
 from kranhub import members as memberfile
-from kranhub import yamlfile
 from kranhub.members import Capability, CutoverMode, Member, Members, Name, Role
 from kranhub.text import Text
+from kranhub.values.times import FIRST_YEAR, LAST_YEAR
 from streams.router import calendars as calendarfile
 from streams.router import crosscheck
 from streams.router import rates as ratesfile
@@ -18,7 +19,6 @@ from streams.router.calendars import Calendar, Calendars, Covers
 from streams.router.items import Component, Item, Nomenclature, Supply
 from streams.router.rates import Rates
 from streams.router.rules import Rule, Rules
-from streams.router.validate import FIRST_YEAR, LAST_YEAR
 
 __all__ = ["Component", "Item", "Maker", "MasterData", "Nomenclature", "Supply", "gaps", "load"]
 
@@ -82,6 +82,15 @@ class MasterData:
     def item_of(self, member: str, code: str) -> Item | None:
         """Return the item that the member means by its code."""
         return self._by_code.get((member, code))
+
+    def looks(self, member: str) -> Mapping[str, str]:
+        """Return the member's own codes by what they look like (`lookalikes`)."""
+        known = self.worked_out
+        place = (MasterData.looks, member)
+        if place not in known:
+            known[place] = lookalikes.skeletons(code for owner, code in self._by_code if owner == member)
+        found: Mapping[str, str] = known[place]
+        return found
 
     def code_for(self, member: str, item: str) -> str:
         """Return the member's own code for the item; its canonical id where the member has none."""

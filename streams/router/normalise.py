@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from typing import Any
 
+from kranhub import lookalikes
 from kranhub.errors import InvalidDocument
 from kranhub.text import Text
+from kranhub.units import UNITS
 from streams.router.copying import replace
 from streams.router.items import Item
 from streams.router.masterdata import MasterData
@@ -77,7 +79,7 @@ def _order(value: Value, owner: str, master: MasterData) -> Normalised:
     if held and value["complete_delivery"]:
         lines = [{**line, "hold_reason": line["hold_reason"] or COMPLETE_DELIVERY} for line in lines]
     problems = tuple(
-        _unmapped(code, [line for line in held if line["hold_reason"] == code], owner)
+        _unmapped(code, [line for line in held if line["hold_reason"] == code], owner, master)
         for code in UNMAPPED
         if any(line["hold_reason"] == code for line in held)
     )
@@ -113,34 +115,44 @@ def _price(price: Decimal | None, ordered: Decimal, base: Decimal) -> Decimal | 
 def _quantities(value: Value, owner: str, master: MasterData, fields: tuple[str, ...]) -> dict[str, Any]:
     item = master.item_of(owner, value["item_code"])
     if item is None:
-        raise _unmapped(UNMAPPED_ITEM, [value], owner)
+        raise _unmapped(UNMAPPED_ITEM, [value], owner, master)
     converted = {field: in_base(item, value[field], value["unit"]) for field in fields}
     if None in converted.values():
-        raise _unmapped(UNMAPPED_UNIT, [value], owner)
+        raise _unmapped(UNMAPPED_UNIT, [value], owner, master)
     return {**value, **converted, "item": item.item, "unit": item.unit}
 
 
-def _unmapped(code: str, lines: list[dict[str, Any]] | list[Value], owner: str) -> InvalidDocument:
+def _unmapped(code: str, lines: list[dict[str, Any]] | list[Value], owner: str, master: MasterData) -> InvalidDocument:
+    """Return the refusal of these lines; what a person cannot see in their codes is said."""
+    text = _no_mapping(code, lines, owner)
+    for line in lines:
+        looks = lookalikes.hint(line["item_code"], master.looks(owner)) if code == UNMAPPED_ITEM else _unit_hint(line)
+        text = text.then(looks) if looks else text
+    return InvalidDocument(code, text)
+
+
+def _unit_hint(line: Value) -> Text | None:
+    return lookalikes.hint(line["unit"], _UNITS)
+
+
+_UNITS = lookalikes.skeletons(UNITS)
+
+
+def _no_mapping(code: str, lines: list[dict[str, Any]] | list[Value], owner: str) -> Text:
     if code == UNMAPPED_ITEM:
         codes = ", ".join(repr(line["item_code"]) for line in lines)
-        return InvalidDocument(
-            code,
-            Text(
-                en=f"The nomenclature has no item for {owner}'s code {codes}. Add the code to the nomenclature "
-                "and publish it: the document is then taken up by itself.",
-                ru=f"В номенклатуре нет позиции для кода {codes} участника {owner}. Добавьте код в номенклатуру "
-                "и опубликуйте её: документ будет принят сам.",
-            ),
+        return Text(
+            en=f"The nomenclature has no item for {owner}'s code {codes}. Add the code to the nomenclature "
+            "and publish it: the document is then taken up by itself.",
+            ru=f"В номенклатуре нет позиции для кода {codes} участника {owner}. Добавьте код в номенклатуру "
+            "и опубликуйте её: документ будет принят сам.",
         )
     what = ", ".join(f"{line['unit']!r} ({line['item_code']!r})" for line in lines)
-    return InvalidDocument(
-        code,
-        Text(
-            en=f"There is no mapping of unit {what} to the item's base unit. Use a UN/CEFACT Recommendation 20 code of "
-            "the same dimension, or add a conversion to the nomenclature.",
-            ru=f"Единица {what} не сводится к базовой единице позиции. Укажите код Рекомендации 20 ЕЭК ООН той же "
-            "размерности или добавьте пересчёт в номенклатуру.",
-        ),
+    return Text(
+        en=f"There is no mapping of unit {what} to the item's base unit. Use a UN/CEFACT Recommendation 20 code of "
+        "the same dimension, or add a conversion to the nomenclature.",
+        ru=f"Единица {what} не сводится к базовой единице позиции. Укажите код Рекомендации 20 ЕЭК ООН той же "
+        "размерности или добавьте пересчёт в номенклатуру.",
     )
 
 

@@ -14,9 +14,9 @@ from kranhub.errors import InvalidDocument
 from kranhub.members import Currency, Positive
 from kranhub.refusing import mistake
 from kranhub.text import Text
+from kranhub.values.times import FIRST_YEAR, LAST_YEAR
 from streams.router import money
 from streams.router.money import ExchangeRate
-from streams.router.validate import FIRST_YEAR, LAST_YEAR
 
 Day = Annotated[date, Field(ge=date(FIRST_YEAR, 1, 1), le=date(LAST_YEAR, 12, 31))]
 

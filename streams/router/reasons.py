@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from kranhub import lookalikes
 from kranhub.text import Text
 from streams.router.masterdata import MasterData
 from streams.router.model import Portion
@@ -165,7 +166,13 @@ _STUCK = {
 
 
 def held(code: str, item_code: str) -> Text:
-    """Say why a line is held."""
+    """Say why a line is held; of an unknown code also what a person cannot see in it."""
+    looks = lookalikes.hint(item_code, {}) if code == "unmapped-item" else None
+    text = _held(code, item_code)
+    return text.then(looks) if looks else text
+
+
+def _held(code: str, item_code: str) -> Text:
     said = {
         "unmapped-item": Text(
             en=f"The shared nomenclature does not know the code {item_code}. The hub's people will add it.",

@@ -5,16 +5,15 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from kranhub import lookalikes
 from kranhub.currencies import currency_problem
 from kranhub.errors import InvalidDocument
 from kranhub.members import Members
 from kranhub.text import Text
+from kranhub.values.times import FIRST_YEAR, LAST_YEAR
 from streams.router import terms_checks, texts
 
 Value = Mapping[str, Any]
-
-FIRST_YEAR, LAST_YEAR = 1990, 2100
-"""Dates outside are typing mistakes or an ERP's "empty" (1C writes 0001-01-01)."""
 
 MAX_NUMBER = 200
 """Characters of a document's number: it becomes a key and an external reference."""
@@ -62,17 +61,16 @@ def stranger(value: Value, members: Members) -> str | None:
     return next((member for member in named if member is not None and member not in members.by_id), None)
 
 
-def unknown_member(member: str) -> InvalidDocument:
-    """Return the refusal of a document that waits for a member."""
-    return InvalidDocument(
-        "unknown-member",
-        Text(
-            en=f"{member!r} is no member of the hub. Add the company to the members file and publish it: the document "
-            "is then taken up by itself.",
-            ru=f"{member!r} не является участником. Добавьте предприятие в файл участников и опубликуйте его: документ "
-            "будет принят сам.",
-        ),
+def unknown_member(member: str, members: Members) -> InvalidDocument:
+    """Return the refusal of a document that waits for a member; what a person cannot see in the name is said."""
+    text = Text(
+        en=f"{member!r} is no member of the hub. Add the company to the members file and publish it: the document "
+        "is then taken up by itself.",
+        ru=f"{member!r} не является участником. Добавьте предприятие в файл участников и опубликуйте его: документ "
+        "будет принят сам.",
     )
+    looks = lookalikes.hint(member, lookalikes.skeletons(members.by_id))
+    return InvalidDocument("unknown-member", text.then(looks) if looks else text)
 
 
 def _author(subject: str, value: Value, owner: str) -> None:

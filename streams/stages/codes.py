@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from decimal import Decimal
 
+from kranhub import lookalikes
 from kranhub.errors import InvalidDocument
 from kranhub.text import Text
 from streams.exactly_once import State
@@ -43,9 +44,9 @@ class Codes:
         if claimed not in (None, mapping.item):
             return InvalidDocument("code-taken", _taken(mapping, claimed))
         if item is None:
-            return InvalidDocument(UNKNOWN_ITEM, _unknown(mapping))
+            return InvalidDocument(UNKNOWN_ITEM, _seen(_unknown(mapping), mapping.item))
         if not _counts(item, mapping):
-            return InvalidDocument("unmapped-unit", _unit(mapping, item))
+            return InvalidDocument("unmapped-unit", _seen(_unit(mapping, item), f"{mapping.unit}"))
         return None
 
     def said_by(self, mapping: CodeMapping, event_id: str) -> None:
@@ -125,6 +126,12 @@ def _key(kind: str, member: str, code: str) -> str:
 
 def _counts(item: Item, mapping: CodeMapping) -> bool:
     return mapping.unit is None or item.in_base(Decimal(1), mapping.unit) is not None
+
+
+def _seen(text: Text, name: str) -> Text:
+    """Return the sentence with what a person cannot see in the name."""
+    looks = lookalikes.hint(name, {})
+    return text.then(looks) if looks else text
 
 
 def _taken(mapping: CodeMapping, item: str | None) -> Text:

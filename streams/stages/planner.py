@@ -95,7 +95,7 @@ class Planner:
 
     def _order(self, value: Value, record: Record, state: State, out: Out, ctx: Context, master: MasterData) -> None:
         if (who := stranger(value, master.members)) is not None:
-            _refuse(unknown_member(who), value, record, out)
+            _refuse(unknown_member(who, master.members), value, record, out)
             self._park(f"wait/member/{who}", record, state)
             return
         self._handle("Order", self._normalised(value, master, record, state, out), record, state, out, ctx, master)

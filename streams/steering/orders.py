@@ -15,7 +15,7 @@ from kranhub.plain import plain
 from kranhub.registry import Registry
 from kranhub.settings import Settings, endpoints
 from kranhub.text import Text
-from streams.router.validate import FIRST_YEAR, LAST_YEAR
+from kranhub.values.times import FIRST_YEAR, LAST_YEAR
 from streams.steering import orderwords, sending
 from streams.steering.comparison import shadow
 from streams.steering.sending import Row

@@ -82,7 +82,7 @@ def test_an_order_waits_for_whom_the_hub_does_not_know(role: str) -> None:
     order = {**full_order("17", [MOTORS]), role: "nobody"}
     assert stranger(order, MASTER.members) == "nobody"
     assert stranger(full_order("17", [MOTORS]), MASTER.members) is None
-    assert unknown_member("nobody").code == "unknown-member"
+    assert unknown_member("nobody", MASTER.members).code == "unknown-member"
 
 
 def test_tonnes_become_kilograms_and_the_price_follows() -> None:

@@ -1,0 +1,100 @@
+"""Texts that look the same and are not: Latin and Cyrillic letters, kinds of dashes and spaces, signs without a width.
+
+Source: Unicode Technical Standard 39, confusables, of these alphabets. Pure.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+
+from kranhub.text import Text
+
+_LATIN_OF = str.maketrans(
+    "АВЕЅІЈКМНОРСТУХаеѕіјкорсухһԁԛԝΑΒΕΖΗΙΚΜΝΟΡΤΥΧον",
+    "ABESIJKMHOPCTYXaesijkopcyxhdqwABEZHIKMNOPTYXov",
+)
+_LOOK_ALIKE = frozenset(map(chr, _LATIN_OF)) | frozenset(map(chr, _LATIN_OF.values()))
+
+_ALPHABETS: Mapping[str, tuple[str, str]] = {
+    "LATIN": ("Latin", "латиница"),
+    "CYRILLIC": ("Cyrillic", "кириллица"),
+    "GREEK": ("Greek", "греческий"),
+}
+
+
+def skeleton(text: str) -> str:
+    """Return what the text looks like: equal for texts that a person cannot tell apart."""
+    seen = (sign for sign in unicodedata.normalize("NFKC", text) if unicodedata.category(sign) != "Cf")
+    dashed = "".join("-" if unicodedata.category(sign) == "Pd" or sign == "\u2212" else sign for sign in seen)
+    return " ".join(dashed.split()).translate(_LATIN_OF)
+
+
+def skeletons(known: Iterable[str]) -> dict[str, str]:
+    """Return known codes by what they look like."""
+    return {skeleton(code): code for code in known}
+
+
+def hint(text: str, known: Mapping[str, str]) -> Text | None:
+    """Return what a person cannot see in an unknown code, None where there is nothing.
+
+    ``known`` are the codes that would be understood (`skeletons`): the one that it looks like is named. Without one, a
+    mix of alphabets is.
+    """
+    twin = known.get(skeleton(text))
+    if twin is not None and twin != text:
+        return _twin(text, twin)
+    odd = [*_odd(text)]
+    return _mixed(text, odd) if odd else None
+
+
+def _odd(text: str) -> Iterator[str]:
+    """Yield the letters of an alphabet that should not stand there: in another's word, or only such as look like it."""
+    letters = [sign for sign in text if _alphabet(sign)]
+    count = {name: sum(_alphabet(sign) == name for sign in letters) for name in _ALPHABETS}
+    main = max(_ALPHABETS, key=lambda name: (count[name], any(s not in _LOOK_ALIKE for s in letters if _is(s, name))))
+    words = re.findall(r"[^\W\d_]+", text)
+    for name in _ALPHABETS:
+        strange = dict.fromkeys(sign for sign in letters if _is(sign, name) and name != main)
+        if not strange.keys() - _LOOK_ALIKE or any(_is_mixed(word, name) for word in words):
+            yield from strange
+
+
+def _is_mixed(word: str, name: str) -> bool:
+    return 0 < sum(_is(sign, name) for sign in word) < sum(_alphabet(sign) is not None for sign in word)
+
+
+def _is(sign: str, name: str) -> bool:
+    return _alphabet(sign) == name
+
+
+def _alphabet(sign: str) -> str | None:
+    name = unicodedata.name(sign, "").partition(" ")[0]
+    return name if name in _ALPHABETS else None
+
+
+def _twin(text: str, twin: str) -> Text:
+    signs = [sign for sign in dict.fromkeys(text) if sign not in twin]
+    return Text(
+        en=f"{text!r} looks like the known code {twin!r}, but has other signs in it: {_named(signs, 0) or 'spaces'}. "
+        "Write it anew.",
+        ru=f"{text!r} выглядит как известный код {twin!r}, но набран другими знаками: "
+        f"{_named(signs, 1) or 'пробелы'}. Наберите его заново.",
+    )
+
+
+def _mixed(text: str, odd: list[str]) -> Text:
+    return Text(
+        en=f"{text!r} mixes alphabets: {_named(odd, 0)} among letters of another one. Check how it was typed.",
+        ru=f"В {text!r} смешаны алфавиты: {_named(odd, 1)} среди букв другого. Проверьте, как код набран.",
+    )
+
+
+def _named(signs: Iterable[str], language: int) -> str:
+    return ", ".join(_name(sign, language) for sign in signs)
+
+
+def _name(sign: str, language: int) -> str:
+    alphabet = _alphabet(sign)
+    code = f"U+{ord(sign):04X}"
+    shown = sign if sign.isprintable() and not sign.isspace() else "·"
+    return f"{shown} ({_ALPHABETS[alphabet][language]}, {code})" if alphabet else f"{shown} ({code})"
