@@ -1,16 +1,18 @@
 """``kranhub connector``: check, run and list."""
 
 import asyncio
+from dataclasses import asdict
 from pathlib import Path
 
 import click
 import structlog
 
-from connectors.runtime import configuration, leaving, runner, trial
+from connectors.runtime import configuration, forgetting, leaving, runner, trial
 from connectors.runtime.calls import awaited, calling, log_traceback
 from connectors.runtime.configuration import Loaded
 from kranhub import members, topicadmin
 from kranhub.cli import emit, output_option
+from kranhub.codec import Codec
 from kranhub.errors import Failed, KranhubError, Misconfigured
 from kranhub.registry import Registry
 from kranhub.settings import Settings, endpoints
@@ -86,6 +88,54 @@ async def _run(settings: Settings, loaded: Loaded) -> None:
         leaving.within(leaving.EXIT_S, error.exit_code, str(error))
         raise
     leaving.within(leaving.EXIT_S, 0)
+
+
+_CHECKPOINT = Text(
+    en="Delete its checkpoint too: a connector of this name then reads its ERP from the beginning.",
+    ru="Удалить и контрольную точку: коннектор с этим именем прочитает систему с начала.",
+)
+_GONE = Text(en="I have made sure that its process has ended.", ru="Я удостоверился, что его процесс завершён.")
+_BOTH = Text(en="Write member/name, as `kranhub status` does.", ru="Укажите участник/имя, как пишет `kranhub status`.")
+
+
+@connector.command(
+    help=str(
+        Text(
+            en="Take a connector that is no more, CONNECTOR as `kranhub status` names it (member/name), out of the "
+            "status. Its checkpoint stays, unless --checkpoint is given.",
+            ru="Убрать из status коннектор, которого больше нет: CONNECTOR, как его называет `kranhub status` "
+            "(участник/имя). Контрольная точка остаётся, если не указать --checkpoint.",
+        )
+    )
+)
+@click.argument("connector_name", metavar="CONNECTOR")
+@click.option("--checkpoint", is_flag=True, help=str(_CHECKPOINT))
+@click.option("--gone", is_flag=True, help=str(_GONE))
+@output_option
+def forget(connector_name: str, checkpoint: bool, gone: bool, output: str) -> None:
+    """Exit 0 when it is forgotten, 1 when it is not known or runs."""
+    member, slash, name = connector_name.partition("/")
+    if not (member and slash and name):
+        raise click.UsageError(str(_BOTH))
+    settings = Settings()
+    with Registry(endpoints(settings).registry_url) as registry:
+        done = forgetting.forget(settings, Codec(registry), member, name, checkpoint=checkpoint, gone=gone)
+    if output == "json":
+        emit({"member": member, "connector": name, **asdict(done)})
+    else:
+        click.echo(str(_forgotten(connector_name, checkpoint=checkpoint)))
+
+
+def _forgotten(name: str, *, checkpoint: bool) -> Text:
+    if checkpoint:
+        return Text(
+            en=f"{name} is forgotten, with its checkpoint: the next connector of this name reads everything anew.",
+            ru=f"{name} забыт вместе с контрольной точкой: новый коннектор с этим именем прочитает всё заново.",
+        )
+    return Text(
+        en=f"{name} is forgotten. Its checkpoint stays: the next connector of this name goes on where it stood.",
+        ru=f"{name} забыт. Контрольная точка осталась: новый коннектор с этим именем продолжит с того же места.",
+    )
 
 
 def _load(settings: Settings, file: Path) -> Loaded:

@@ -1,0 +1,34 @@
+"""Which connectors may be forgotten."""
+
+import os
+import socket
+
+import pytest
+from click.testing import CliRunner
+
+from connectors.runtime import command
+from connectors.runtime.forgetting import may_live
+
+HERE = socket.gethostname()
+NOBODY = 2**22 + 1  # above Linux' highest process id
+
+
+@pytest.mark.parametrize(
+    ("state", "worker", "alive"),
+    [
+        ("STOPPED", f"{HERE}/{os.getpid()}", False),
+        ("RUNNING", f"{HERE}/{os.getpid()}", True),
+        ("FAILED", f"{HERE}/{os.getpid()}", True),
+        ("RUNNING", f"{HERE}/{NOBODY}", False),
+        ("FAILED", f"{HERE}/{NOBODY}", False),
+        ("RUNNING", "another-machine/1", True),
+        ("RUNNING", "", True),
+    ],
+)
+def test_a_connector_may_live_unless_it_stopped_or_its_process_is_gone(state: str, worker: str, alive: bool) -> None:
+    assert may_live({"state": state, "worker": worker}) is alive
+
+
+@pytest.mark.parametrize("name", ["zmk-most", "/erp", "zmk-most/"])
+def test_a_connector_is_named_with_its_member(name: str) -> None:
+    assert CliRunner().invoke(command.connector, ["forget", name]).exit_code == 2
