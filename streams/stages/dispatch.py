@@ -10,7 +10,7 @@ _RULE = ("kranhub-rule", "kranhub-rule-version")
 
 
 class Dispatch:
-    """Reads hub.work; the broker's rights let only the addressee read what it writes.
+    """Reads hub.work; what it writes is for the addressee's topics only, whatever rights the broker enforces.
 
     Its changelog holds nothing but how far it has come: should the brokers ever forget that, it would hand out a month
     of plant orders again.
