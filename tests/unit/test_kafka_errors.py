@@ -12,7 +12,7 @@ import pytest
 from kafka import TopicPartition
 from kafka import errors as kafka_errors
 
-from connectors.runtime import context
+from connectors.runtime import context, forgetting
 from connectors.runtime.context import KafkaThread
 from deploy.embedded import connectorstates, probe
 from kranhub import members, reading, topicadmin, unseen, workers
@@ -39,11 +39,16 @@ def omsk() -> Any:
     return members.load(Path("deploy/members/omsk.yaml"))
 
 
+def forget() -> None:
+    forgetting._delete(SETTINGS, "oemz", {"topic": ("ConnectorStatus", ["sql.source"])})
+
+
 USES: dict[str, Callable[[], Any]] = {
     "kranhub/reading.py": lambda: list(reading.messages(SETTINGS, CODEC, "topic")),
     "kranhub/topicadmin.py": lambda: topicadmin.apply(SETTINGS, omsk()),
     "kranhub/workers.py": lambda: workers.groups(SETTINGS),
     "kranhub/unseen.py": unseen_reader,
+    "connectors/runtime/forgetting.py": forget,
     "deploy/embedded/probe.py": lambda: probe.broker(SETTINGS, "127.0.0.1:1"),
     "deploy/embedded/connectorstates.py": lambda: connectorstates.connector_states(SETTINGS),
 }
@@ -85,6 +90,7 @@ def test_a_reader_says_what_it_cannot_do(
         name = "KafkaAdminClient" if module is topicadmin else "KafkaConsumer"
         monkeypatch.setattr(module, name, broken)
     monkeypatch.setattr(probe, "KafkaAdminClient", broken)
+    monkeypatch.setattr(forgetting, "KafkaProducer", broken)
     monkeypatch.setattr(probe, "_connects", lambda _address: True)
     if use is unseen_reader:
         assert unseen_reader() == set()
