@@ -6,8 +6,10 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from kranhub.identifiers import line_of, line_place
+from streams.router import stockalert
 from streams.router.approval import NEEDED
 from streams.router.plan import STUCK
+from streams.router.stockalert import UNMAPPED_STOCK
 
 Value = Mapping[str, Any]
 
@@ -53,6 +55,7 @@ def waiting(alerts: Iterable[Value], since: Mapping[str, Since], now: datetime) 
 
     - a line that stands still: until its status says otherwise, or the portion has a plant order or a newer alert;
     - an approval: until the plant is told, a person has acted on it, or its deadline (the reservation) has passed;
+    - a member's stock of codes that the nomenclature does not have: as long as there is any;
     - any other: until a week after its deadline, or until a person has acted on the order.
 
     None waits once its order is over. What is not known any more counts as still waiting.
@@ -86,6 +89,8 @@ def place_of(alert: Value) -> Place:
 
 
 def _waits(alert: Value, order: _Order) -> bool:
+    if alert["code"] == UNMAPPED_STOCK:
+        return bool(alert["severity"] != stockalert.OVER)
     statuses = order.since.statuses
     if statuses and statuses[-1]["state"] in DONE:
         return False

@@ -4,17 +4,17 @@ import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from kranhub import envelope, topics
+from kranhub import envelope, lookalikes, topics
 from kranhub.codec import Codec
 from kranhub.errors import InvalidDocument
 from kranhub.settings import Settings
 from kranhub.text import Text
 from streams.exactly_once import Context, Document, Out, Record, State
 from streams.exactly_once.letters import where
-from streams.router import allocate
+from streams.router import allocate, stockalert
 from streams.router.effects import Now
 from streams.router.masterdata import MasterData
-from streams.router.normalise import UNMAPPED, normalise
+from streams.router.normalise import UNMAPPED, UNMAPPED_ITEM, normalise
 from streams.stages.backlog import Backlog
 from streams.stages.reference import Reference
 from streams.stages.unmapped import Unmapped
@@ -65,6 +65,7 @@ class Allocator:
         self.changelog = topics.hub(settings.namespace, "allocator-changelog")
         self._namespace = settings.namespace
         self._allocation, self._work = self.inputs[0], topics.hub(settings.namespace, "work")
+        self._alerts = topics.hub(settings.namespace, "alerts")
         self._codec, self._reference = codec, Reference(codec)
         self._early, self._unmapped = Backlog("early"), Unmapped()
 
@@ -87,6 +88,7 @@ class Allocator:
             self._catch_up(state, out, ctx, master)
             if is_tick:
                 self._handle(_Came.of(record), state, out, ctx, master)
+                self._count(state, out, ctx)
 
     def _came(self, came: _Came, state: State, out: Out, ctx: Context, master: MasterData | None) -> None:
         """Handle what came, behind all that came before it."""
@@ -104,6 +106,12 @@ class Allocator:
         """Take up a portion of what has waited for master data."""
         for kept in (*self._early.take(state, PORTION), *self._unmapped.mapped(state, master)):
             self._handle(_Came.load(kept), state, out, ctx, master, late=True)
+
+    def _count(self, state: State, out: Out, ctx: Context) -> None:
+        """Tell people, in one alert per member, how many of its codes the nomenclature does not have."""
+        for count in self._unmapped.news(state, ctx.time):
+            said = stockalert.alert(count.member, count.codes, count.examples, ctx.time, is_full=count.is_full)
+            out.send(self._alerts, count.member, Document(said.subject, said.value, said.id))
 
     def _handle(
         self, came: _Came, state: State, out: Out, ctx: Context, master: MasterData, *, late: bool = False
@@ -128,7 +136,11 @@ class Allocator:
     def _refuse(
         self, error: InvalidDocument, subject: str, value: Value, came: _Came, state: State, out: Out, *, late: bool
     ) -> None:
-        """Keep a level until it can be read, and tell people; what is late comes again, as a record of its own."""
+        """Keep a level until it can be read, and tell people; what is late comes again, as a record of its own.
+
+        Of codes that the nomenclature does not have, an ERP has thousands: they are counted (`_count`). A letter of its
+        own is for a code that only looks like one of the member's, for a unit, and for a level that is not kept.
+        """
         member = _owner(subject, value)
         if member and late:
             document = Document(
@@ -137,8 +149,16 @@ class Allocator:
             out.send(self._allocation, member, document)
         elif error.code not in UNMAPPED:
             raise error
-        elif self._unmapped.keep(state, value, came.dump(), error.code):
-            out.dead_letter(error, key=member, member=member)
+        else:
+            kept = self._unmapped.keep(state, value, came.dump(), error.code)
+            if not kept.is_kept or (kept.is_news and self._needs_a_letter(error, value, state)):
+                out.dead_letter(error, key=member, member=member)
+
+    def _needs_a_letter(self, error: InvalidDocument, value: Value, state: State) -> bool:
+        master = self._reference.current(state)
+        if error.code != UNMAPPED_ITEM or master is None:
+            return True
+        return lookalikes.skeleton(value["item_code"]) in master.looks(value["company"])
 
 
 def _owner(subject: str, value: Value) -> str | None:

@@ -143,7 +143,6 @@ def test_an_unmapped_line_holds_an_order_of_complete_delivery(running: World) ->
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
-        ({"item_code": "?"}, "unmapped-item"),
         ({"unit": "TNE"}, "unmapped-unit"),
         ({"reserved": Decimal(-1)}, "bad-quantity"),
         ({"company": "oetz"}, "foreign-author"),
@@ -155,6 +154,19 @@ def test_bad_stock_is_dead_lettered(running: World, changes: dict[str, Any], cod
     level |= {"blocked": ZERO, "unit": "H87", "as_of": NOW, **changes}
     event_id = running.write("oemz", "InventoryLevel", "x", level)
     assert letter(running, event_id, code)["stage"] == ("allocator" if code in NEEDS_MASTER_DATA else "ingest")
+
+
+def test_stock_of_codes_outside_the_nomenclature_is_counted_in_one_alert(running: World) -> None:
+    level = {"company": "oetz", "site": "oetz-1", "on_hand": ZERO, "reserved": ZERO, "blocked": ZERO, "unit": "H87"}
+    for number in range(50):
+        running.write("oetz", "InventoryLevel", "x", {**level, "item_code": f"НЕТ-{number}", "as_of": NOW})
+
+    def counted() -> list[dict[str, Any]]:
+        found = [message.value for message in running.read("hub.alerts") if message.value]
+        return [alert for alert in found if alert["alert_id"] == "unmapped-stock/oetz"]
+
+    assert "'НЕТ-0'" in wait_for(counted, "the alert that counts the codes")[0]["text"]["ru"]
+    assert [one for one in running.dead_letters() if one["member"] == "oetz" and one["code"] == "unmapped-item"] == []
 
 
 def test_an_answer_from_a_plant_that_was_not_asked(running: World) -> None:

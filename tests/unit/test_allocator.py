@@ -14,7 +14,7 @@ from streams.exactly_once import Record
 from streams.exactly_once.out import Output
 from streams.exactly_once.store import Store
 from streams.publish import changes
-from streams.router import disruption, entries
+from streams.router import attention, disruption, entries
 from streams.router.entries import Entry
 from streams.router.masterdata import MasterData
 from streams.stages import allocator, unmapped
@@ -35,6 +35,7 @@ class Partition:
     offset: int = 0
     known: dict[tuple[str, str], Entry] = field(default_factory=dict)
     letters: list[dict[str, Any]] = field(default_factory=list)
+    alerts: list[dict[str, Any]] = field(default_factory=list)
 
     def record(self, subject: str, value: Any, key: str = "oemz", event_id: str = "", minute: float = 0) -> Record:
         """Return the next record of the partition."""
@@ -51,6 +52,7 @@ class Partition:
         assert batch.process(records) == len(records)
         batch.commit()
         self.letters += batches.letters(batch)
+        self.alerts += [value(said) for said in batches.said(batch) if said.topic == f"{NAMESPACE}hub.alerts"]
         again = [said for said in batches.said(batch) if said.topic == TOPIC]
         results = [said for said in batches.said(batch) if said.topic == WORK]
         for said in again:
@@ -224,17 +226,21 @@ def test_who_makes_nothing_has_nothing_to_stop(partition: Partition) -> None:
     assert partition.store.values == before
 
 
-def test_levels_with_an_unknown_code_are_reported_once_and_taken_up_with_the_mapping(partition: Partition) -> None:
+def test_levels_with_an_unknown_code_are_counted_and_taken_up_with_the_mapping(partition: Partition) -> None:
     partition.take(partition.level(5, 0, item_code="НОВ"), partition.level(7, 2, item_code="НОВ"))
     partition.take(partition.level(6, 1, item_code="НОВ"), partition.level(4, 1, item_code="НОВ", site="b"))
-    (letter,) = partition.letters
-    assert (letter["code"], letter["member"], letter["key"]) == ("unmapped-item", "oemz", "oemz")
-    assert "НОВ" in letter["reason"]["en"]
-    assert "НОВ" in letter["reason"]["ru"]
+    partition.take(partition.tick(1))
+    (alert,) = partition.alerts
+    assert (alert["alert_id"], alert["code"]) == ("unmapped-stock/oemz", "unmapped-stock")
+    assert "1 codes" in alert["text"]["en"]
+    assert "'НОВ'" in alert["text"]["ru"]
     motor = {**ITEMS[0], "more_codes": {"oemz": ["ДВ-2", "НОВ"]}}
     partition.publish(version(2, [motor, *ITEMS[1:]]))
     assert partition.free() == 7 + 4
-    assert len(partition.letters) == 1
+    assert partition.letters == []
+    partition.take(partition.tick(20))
+    over = partition.alerts[-1]
+    assert (over["alert_id"], over["severity"]) == ("unmapped-stock/oemz", "NOTICE")
     assert not [key for key in partition.store.values if key.startswith("unmapped/code") or key.endswith("named")]
 
 
@@ -250,8 +256,8 @@ def test_people_are_told_again_when_a_mapping_is_not_enough(partition: Partition
     partition.take(partition.level(5, item_code="НОВ", unit="KGM"))
     motor = {**ITEMS[0], "more_codes": {"oemz": ["НОВ"]}}
     partition.publish(version(2, [motor, *ITEMS[1:]]))
-    assert [letter["code"] for letter in partition.letters] == ["unmapped-item", "unmapped-unit"]
-    assert b"\xd0\x9d\xd0\x9e\xd0\x92" in partition.letters[1]["original"], "the level itself, not the publication"
+    assert [letter["code"] for letter in partition.letters] == ["unmapped-unit"]
+    assert b"\xd0\x9d\xd0\x9e\xd0\x92" in partition.letters[0]["original"], "the level itself, not the publication"
     partition.publish(version(3, [{**motor, "conversions": {"KGM": "1"}}, *ITEMS[1:]]))
     assert partition.free() == 5
 
@@ -260,14 +266,41 @@ def test_a_publication_that_says_nothing_of_the_code_leaves_the_level_waiting(pa
     partition.take(partition.level(5, item_code="НОВ"))
     partition.publish(version(2, [{**ITEMS[0], "more_codes": {}}, *ITEMS[1:]]))
     partition.publish(version(3, [{**ITEMS[0], "more_codes": {"oemz": ["НОВ"]}}, *ITEMS[1:]]))
-    assert [partition.free(), len(partition.letters)] == [5, 1]
+    assert [partition.free(), len(partition.letters)] == [5, 0]
+
+
+def test_thousands_of_unknown_codes_are_one_alert_in_ten_minutes_and_no_letter(partition: Partition) -> None:
+    for minute in range(12):
+        codes = range(minute * 100, minute * 100 + 100)
+        partition.take(*(partition.level(1, item_code=f"К-{number}") for number in codes))
+        partition.take(partition.tick(minute))
+    said = partition.alerts
+    assert partition.letters == []
+    assert [alert["raised_at"].minute for alert in said] == [0, 10]
+    assert "1100 codes" in said[-1]["text"]["en"]
+    assert "'К-0', 'К-1', 'К-2', 'К-3', 'К-4'" in said[-1]["text"]["en"]
+    assert len({alert["alert_id"] for alert in said}) == 1
+    assert attention.waiting(said, {}, said[-1]["raised_at"] + timedelta(days=60)) == [said[-1]]
+    assert attention.waiting([*said, {**said[-1], "severity": "NOTICE"}], {}, said[-1]["raised_at"]) == []
+
+
+def test_a_code_that_looks_like_a_known_one_gets_a_letter_that_says_so(partition: Partition) -> None:
+    typed = "Д" + "B"
+    partition.take(partition.level(5, item_code=typed), partition.level(6, item_code=typed))
+    (letter,) = partition.letters
+    assert letter["code"] == "unmapped-item"
+    assert "'ДВ'" in letter["reason"]["ru"]
+    assert "B (Latin, U+0042)" in letter["reason"]["en"]
 
 
 def test_only_so_many_codes_of_a_member_wait(partition: Partition, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(unmapped, "MAX_CODES", 2)
     for _ in range(2):
         partition.take(*(partition.level(1, item_code=f"К-{number}") for number in range(4)))
-    assert len(partition.letters) == 6, "what is not kept is a dead letter each time"
+    assert len(partition.letters) == 4, "what is not kept is a dead letter each time"
+    partition.take(partition.tick(1))
+    (alert,) = partition.alerts
+    assert "no room" in alert["text"]["en"]
     partition.publish(version(2, [{**ITEMS[0], "more_codes": {"oemz": [f"К-{n}" for n in range(4)]}}, *ITEMS[1:]]))
     assert partition.free() == 2
 
@@ -304,7 +337,7 @@ def test_what_comes_before_any_master_data_waits_for_them_in_order(
         results += partition.take(partition.tick(minute))
     found = [(value(said)["order_key"], value(said)["from_stock"]) for said in results]
     assert found == [*EXPECTED, ("b:4", 0)]
-    assert [letter["code"] for letter in partition.letters] == ["unmapped-item"]
+    assert partition.letters == []
 
 
 def test_only_so_much_waits_for_the_first_publication(monkeypatch: pytest.MonkeyPatch) -> None:
