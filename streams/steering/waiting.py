@@ -1,6 +1,6 @@
 """``kranhub orders waiting``: what waits for a person, newest first."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,19 +9,23 @@ import click
 from kranhub import reading, topics
 from kranhub.cli import emit, output_option
 from kranhub.codec import Codec
+from kranhub.commands import ordername
 from kranhub.plain import plain
+from kranhub.reading import Message
 from kranhub.registry import Registry
 from kranhub.settings import Settings, endpoints
 from kranhub.text import Text
 from streams.router import attention
 from streams.router.attention import Since
-from streams.steering import tables
+from streams.steering import refused, tables
 
 Value = Mapping[str, Any]
 
 _HELP = Text(
-    en="List what waits for a person: approvals, parts that no plant could take, lines that are held. Newest first.",
-    ru="Показать, что ждёт человека: утверждения, части без исполнителя, остановленные строки. Сначала новые.",
+    en="List what waits for a person: approvals, parts that no plant could take, lines that are held, orders that were "
+    "refused. Newest first.",
+    ru="Показать, что ждёт человека: утверждения, части без исполнителя, остановленные строки, отклонённые заказы. "
+    "Сначала новые.",
 )
 _CODE = Text(en="only alerts with this code; may be given again", ru="только оповещения с этим кодом; можно повторять")
 _NOTHING = Text(en="Nothing waits for a person.", ru="Ничто не ждёт человека.")
@@ -53,26 +57,32 @@ def waiting(codes: Sequence[str], output: str) -> None:
 
 
 def still_waiting(settings: Settings, codec: Codec, now: datetime) -> list[Value]:
-    """Return the alerts that still wait, newest first, from hub.alerts, hub.audit and hub.work."""
-    alerts = [alert for _, _, alert in _read(settings, codec, "alerts", lambda key: True)]
-    keys = {alert["order_key"].encode() for alert in alerts if alert["order_key"]}
+    """Return what still waits, newest first, from hub.alerts, hub.audit, hub.work and hub.dead-letters."""
+    alerts = [message.value for message in _read(settings, codec, "alerts") if message.value]
+    letters = _read(settings, codec, "dead-letters")
+    keys = refused.keys(letters) | {alert["order_key"] for alert in alerts if alert["order_key"]}
     since: dict[str, dict[str, list[Value]]] = {}
+    orders: dict[str, list[Message]] = {}
     for topic in ("work", "audit") if keys else ():
-        for key, subject, value in _read(settings, codec, topic, keys.__contains__):
-            if subject in _LISTS and value.get("role") in (None, "buyer"):
-                since.setdefault(key, {}).setdefault(_LISTS[subject], []).append(value)
-    return attention.waiting(alerts, {key: Since(**lists) for key, lists in since.items()}, now)
+        for message in _read(settings, codec, topic, {key.encode() for key in keys}):
+            value = message.value or {}
+            if message.subject == "Order":
+                orders.setdefault(message.key, []).append(message)
+            elif message.subject in _LISTS and value.get("role") in (None, "buyer"):
+                since.setdefault(message.key, {}).setdefault(_LISTS[message.subject], []).append(value)
+    known = {key: Since(**lists) for key, lists in since.items()}
+    found = [*attention.waiting(alerts, known, now), *refused.waiting(letters, orders, now)]
+    return sorted(found, key=lambda alert: (alert["raised_at"], alert["alert_id"]), reverse=True)
 
 
 _LISTS = {"PlantOrder": "plant_orders", "OrderStatus": "statuses", "AuditEntry": "audit"}
 
 
-def _read(
-    settings: Settings, codec: Codec, topic: str, wanted: Callable[[bytes], bool]
-) -> Iterator[tuple[str, str, Value]]:
-    """Yield each record's key, which is its order's, its subject and its value."""
+def _read(settings: Settings, codec: Codec, topic: str, keys: Container[bytes] | None = None) -> list[Message]:
+    """Return a topic's records with these keys, those that can be read; an order's records have its key."""
+    wanted = (lambda key: True) if keys is None else keys.__contains__
     found = reading.messages(settings, codec, topics.hub(settings.namespace, topic), wanted=wanted)
-    return ((message.key, message.subject, message.value) for message in found if message.subject and message.value)
+    return [message for message in found if message.subject and message.value]
 
 
 def _cells(alert: Value, now: datetime) -> tuple[str, ...]:
@@ -82,6 +92,6 @@ def _cells(alert: Value, now: datetime) -> tuple[str, ...]:
         f"{alert['raised_at']:%Y-%m-%d %H:%M}",
         (f"{deadline:%Y-%m-%d %H:%M}" if deadline else "-") + late,
         alert["code"],
-        alert["order_key"] or "-",
+        ordername.shown(alert["order_key"], alert["order_number"]) if alert["order_key"] else "-",
         str(Text(en=words.get("en", ""), ru=words.get("ru", ""))),
     )

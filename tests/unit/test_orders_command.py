@@ -305,6 +305,67 @@ def test_an_alert_that_holds_nothing_up_is_forgotten_a_week_after_its_deadline(h
     assert [entry["code"] for entry in json.loads(call(orders, "waiting", "-o", "json").output)] == ["other"]
 
 
+def refusal(hub: Hub, code: str, at: datetime, document: str = "1", **changes: Any) -> None:
+    """Let the hub have refused version ``at`` of an order."""
+    value = {
+        "dead_letter_id": f"{code}-{at.isoformat()}",
+        "event_id": f"{BUYER}/Order/{document}/0/a",
+        "member": BUYER,
+        "stage": "ingest",
+        "code": code,
+        "reason": {"en": "Correct the quantity.", "ru": "Исправьте количество."},
+        "topic": f"t.out.{BUYER}.orders",
+        "partition": 0,
+        "offset": 1,
+        "key": "17",
+        "headers": {},
+        "original": b"",
+        "failed_at": at,
+        "order_number": "ЗП-17/2026",
+        **changes,
+    }
+    hub.put("hub.dead-letters", KEY, "DeadLetter", value, at)
+
+
+def taken(hub: Hub, at: datetime) -> None:
+    hub.put("hub.work", KEY, "Order", full_order("17", [PAINT]), at)
+
+
+def listed(*words: str) -> list[str]:
+    return [str(entry["code"]) for entry in json.loads(call(orders, "waiting", "-o", "json", *words).output)]
+
+
+def test_a_refused_order_waits_until_another_version_of_it_is_taken(hub: Hub) -> None:
+    now = datetime.now(UTC)
+    taken(hub, now - timedelta(hours=3))
+    refusal(hub, "bad-currency", now - timedelta(hours=2))
+    refusal(hub, "bad-quantity", now - timedelta(hours=1))
+    assert listed() == ["bad-quantity"]
+    shown = call(orders, "waiting").output
+    assert f"{KEY} (№ ЗП-17/2026)" in shown
+    assert "Correct the quantity." in shown
+    taken(hub, now)
+    assert listed() == []
+
+
+def test_what_is_no_order_or_has_an_alert_or_is_old_is_not_listed(hub: Hub) -> None:
+    now = datetime.now(UTC)
+    refusal(hub, "bad-quantity", now - timedelta(days=31))
+    assert listed() == []
+    refusal(hub, "unmapped-item", now)
+    refusal(hub, "unknown-plant-order", now, topic="t.out.oemz.responses")
+    assert listed() == []
+    refusal(hub, "unknown-member", now, topic="t.hub.work", headers={"ce_type": "kranhub.Order"})
+    assert listed() == ["unknown-member"]
+
+
+def test_another_document_under_an_orders_key_waits_although_the_order_goes_on(hub: Hub) -> None:
+    now = datetime.now(UTC)
+    refusal(hub, "two-documents", now - timedelta(hours=1), document="2")
+    taken(hub, now)
+    assert listed() == ["two-documents"]
+
+
 def test_when_nothing_waits_that_is_said(hub: Hub) -> None:
     assert hub.topics == {}
     assert call(orders, "waiting").output == "Nothing waits for a person.\n"
