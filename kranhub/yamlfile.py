@@ -1,6 +1,6 @@
 """YAML files validated by pydantic, with errors that name the file, the line and the remedy."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -44,7 +44,10 @@ def parse(path: Path, variable: str = "") -> tuple[yaml.Node | None, Any]:
     try:
         loader = _Loader(content)
         root = loader.get_single_node()
-        return root, loader.construct_document(root) if root is not None else None
+        if root is None:
+            return None, None
+        loader.refuse_repeats(root)
+        return root, loader.construct_document(root)
     except yaml.MarkedYAMLError as error:
         raise Misconfigured(_no_yaml(path, error)) from None
     except yaml.reader.ReaderError as error:
@@ -72,16 +75,6 @@ class _Twice(yaml.constructor.ConstructorError):
 class _Loader(yaml.SafeLoader):
     """`yaml.SafeLoader`, which refuses a key that stands twice in a mapping: it would take the last without a word."""
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        """Return the mapping. Raises `_Twice`."""
-        self._refuse_repeats(node)
-        return super().construct_mapping(node, deep)
-
-    def construct_yaml_map(self, node: yaml.MappingNode) -> Any:
-        """Check the keys as written, before the merge keys (``<<``) are resolved."""
-        self._refuse_repeats(node)
-        return super().construct_yaml_map(node)
-
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
         """Return the value. Raises PyYAML's error with the line for what looks like a date or a number and is none."""
         try:
@@ -89,20 +82,27 @@ class _Loader(yaml.SafeLoader):
         except (ValueError, OverflowError, KeyError) as error:
             raise yaml.constructor.ConstructorError(None, None, f"{error}", node.start_mark) from None
 
-    def _refuse_repeats(self, node: yaml.MappingNode) -> None:
-        seen: dict[object, yaml.Mark] = {}
-        for key_node, _ in node.value if isinstance(node, yaml.MappingNode) else ():
-            if key_node.tag == _MERGE:
+    def refuse_repeats(self, root: yaml.Node) -> None:
+        """Raise `_Twice` for a key that stands twice in a mapping as it is written: merge keys (``<<``) may repeat."""
+        waiting, seen = [root], {id(root)}
+        while waiting:
+            node = waiting.pop()
+            inner = [part for pair in node.value for part in pair] if isinstance(node, yaml.MappingNode) else []
+            inner += node.value if isinstance(node, yaml.SequenceNode) else []
+            if isinstance(node, yaml.MappingNode):
+                self._refuse_repeats_in(node)
+            waiting += [each for each in inner if id(each) not in seen]
+            seen |= {id(each) for each in inner}
+
+    def _refuse_repeats_in(self, node: yaml.MappingNode) -> None:
+        marks: dict[object, yaml.Mark] = {}
+        for key_node, _ in node.value:
+            if not isinstance(key_node, yaml.ScalarNode) or key_node.tag == _MERGE:
                 continue
-            key = self.construct_object(key_node, deep=True)
-            if not isinstance(key, Hashable):
-                continue  # PyYAML says so itself
-            if key in seen:
-                raise _Twice(key, seen[key], key_node.start_mark)
-            seen[key] = key_node.start_mark
-
-
-_Loader.add_constructor("tag:yaml.org,2002:map", _Loader.construct_yaml_map)
+            key = self.construct_object(key_node)
+            if key in marks:
+                raise _Twice(key, marks[key], key_node.start_mark)
+            marks[key] = key_node.start_mark
 
 
 def line(root: yaml.Node | None, loc: Sequence[str | int]) -> int:

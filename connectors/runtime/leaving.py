@@ -10,7 +10,7 @@ import structlog
 
 log = structlog.get_logger()
 
-STOP_S = 15.0
+STOP_S = 18.0
 """How long the whole connector may take to stop; the supervisor kills after 20 s."""
 EXIT_S = 3.0
 """How long the interpreter may wait for threads once everything is closed and said."""

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import structlog
 from kafka import KafkaProducer
 
+from connectors.runtime import laststate
 from connectors.runtime.context import Context, Task, worker
 from kranhub import envelope, kafka
 from kranhub.errors import KranhubError, Unavailable
@@ -24,10 +25,19 @@ class Reporter:
         self.task = task
         self._context = context
         self._last: tuple[str, dict[str, str]] | None = None
+        self._failed: tuple[dict[str, str], datetime] | None = None
+        """Why the task fails, and since when; None once it works, waits or was stopped."""
+        self._looked = False
 
     async def starting(self) -> None:
-        """Say that the task is opening its connections."""
-        await self._change("STARTING", {})
+        """Say that the task is opening its connections; one that failed says so, since when and why, until it works."""
+        if not self._looked:
+            self._failed = await asyncio.to_thread(self._failed_before)
+            self._looked = True
+        if self._failed:
+            await self._change("FAILED", self._failed[0])
+        else:
+            await self._change("STARTING", {})
 
     async def running(self) -> None:
         """Say that the task works."""
@@ -50,8 +60,25 @@ class Reporter:
         if self._last == (state, reason):
             return
         self._last = (state, reason)
+        if state != "FAILED":
+            self._failed = None
+        elif self._failed is None or self._failed[0] != reason:
+            self._failed = (reason, datetime.now(UTC))
         log.info("task state", task=self.task, state=state)
         await asyncio.to_thread(self._send, state, reason)
+
+    def _failed_before(self) -> tuple[dict[str, str], datetime] | None:
+        """Return why and since when an earlier process failed, if that is the last that was said."""
+        try:
+            last = laststate.read(self._context, self._key)
+        except Exception as error:  # noqa: BLE001  (without Kafka there is nothing to look at)
+            log.warning("last state not read", task=self.task, error=type(error).__name__)
+            return None
+        return (dict(last["reason"]), last["changed_at"]) if last and last["state"] == "FAILED" else None
+
+    @property
+    def _key(self) -> str:
+        return f"{self._context.loaded.name}.{self.task}"
 
     def _send(self, state: str, reason: dict[str, str]) -> None:
         value = {
@@ -61,9 +88,9 @@ class Reporter:
             "state": state,
             "reason": reason,
             "worker": worker(),
-            "changed_at": datetime.now(UTC),
+            "changed_at": self._failed[1] if self._failed else datetime.now(UTC),
         }
-        key = f"{self._context.loaded.name}.{self.task}"
+        key = self._key
         try:
             data = self._context.codec.encode("ConnectorStatus", value)
             self._write(key, data)
