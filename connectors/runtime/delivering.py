@@ -41,15 +41,17 @@ async def deliver(loaded: Loaded, sink: Sink, events: Sequence[Event], stop: asy
     """Bring a batch into the ERP.
 
     Where it is refused by `InvalidDocument`, or breaks the connector's code, its events are delivered one by one: an
-    invalid one is REJECTED with its reason, and the sentence about a broken one names it. Raises `Unavailable` and
-    `Misconfigured`.
+    invalid one is REJECTED with its reason, and the sentence about a broken one names it. What only a batch breaks,
+    such as receipts in another order, is said too. Raises `Unavailable` and `Misconfigured`.
     """
     try:
         return Delivered(await _stoppable(_call(loaded, sink, events), stop))
     except (InvalidDocument, ConnectorDefect) as error:
         if len(events) == 1:
             return _alone(events[0], error)
-    return await _one_by_one(loaded, sink, events, stop)
+        batch = error if isinstance(error, ConnectorDefect) else None
+    alone = await _one_by_one(loaded, sink, events, stop)
+    return replace(alone, broken=alone.broken or batch)
 
 
 async def _one_by_one(loaded: Loaded, sink: Sink, events: Sequence[Event], stop: asyncio.Event) -> Delivered:
