@@ -137,7 +137,7 @@ class SinkContract(Suite):
 
     @needs("writes", takes="PlantOrder")
     async def test_texts_are_kept_or_refused(self, harness: ErpHarness, erp: Connector) -> None:
-        """Cyrillic, blanks and long texts are in the ERP as they came, or refused with a reason; never cut."""
+        """Cyrillic, blanks and long texts are in the ERP as they came; one too long is refused, or cut and said so."""
         for number, (kind, words) in enumerate(TEXTS.items()):
             reference = f"text-{number}"
             event = _described(harness.event(reference), words)
@@ -147,7 +147,10 @@ class SinkContract(Suite):
                 _demand_live(harness, reference, 0, "refused for its long text")
                 continue
             _demand_outcome(receipt, f"A plant order whose descriptions are {kind}", Outcome.APPLIED)
-            demand_held(harness, reference, event, describes=self.features.describes)
+            said_so = bool(receipt.reason)
+            if said_so:
+                demand_both_languages(receipt.reason, "The reason of a receipt that says what was cut")
+            demand_held(harness, reference, event, describes=self.features.describes and not said_so)
 
     @needs("writes", "revises", "notes", takes="PlantOrder")
     async def test_what_people_wrote_stays(self, harness: ErpHarness, erp: Connector) -> None:

@@ -8,7 +8,6 @@ import pytest
 KNOWN = {
     "TestSql": (
         "test_no_error_of_the_driver_ends_",
-        "test_texts_are_kept_or_refused",
         "test_a_clock_ahead_hides_nothing[OrderResponse]",
         "test_a_document_stamped_ahead_can_be_corrected[OrderResponse]",
         "test_many_old_documents_do_not_keep_it_from_starting",
@@ -18,7 +17,6 @@ KNOWN = {
     ),
     "TestPostgresql": (
         "test_no_error_of_the_driver_ends_",
-        "test_texts_are_kept_or_refused",
         "test_a_clock_ahead_hides_nothing[OrderResponse]",
         "test_a_document_stamped_ahead_can_be_corrected[OrderResponse]",
         "test_many_old_documents_do_not_keep_it_from_starting",

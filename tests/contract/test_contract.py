@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -62,7 +63,7 @@ class TestSqlCustomer(ConnectorContract):
 class TestPostgresql(ConnectorContract):
     """The same plant on a real PostgreSQL, with its own types of columns."""
 
-    features = PLANT
+    features = replace(PLANT, failpoints=("sql.before-commit",))
 
     @pytest.fixture
     def harness(self, postgresql: Server, postgresql_database: str) -> Iterator[PostgresqlHarness]:

@@ -26,7 +26,7 @@ class Suite(ConnectorContract):
 
 @pytest.mark.parametrize("mutant", [*CONTENT, *KINDS], ids=lambda mutant: mutant.name)
 async def test_the_suite_is_red_for(mutant: Mutant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "PATIENCE_S", 12.0)
+    monkeypatch.setattr(reading, "PATIENCE_S", 6.0)
     await _run(mutant, Workshop, tmp_path / "good.sqlite")
     monkeypatch.setattr(client, "DRIVER", mutant.driver)
     with pytest.raises(AssertionError, match=re.compile(mutant.says, re.DOTALL)) as caught:

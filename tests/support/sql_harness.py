@@ -26,7 +26,7 @@ from tests.support.sql_plant import Plant
 ZONE = ZoneInfo("Asia/Omsk")
 ITEMS = (("БК-22", "шт", "H87"), ("КР-70", "т", "TNE"))
 WANTED, PROMISED = date(2027, 3, 31), date(2027, 3, 15)
-PAGE_ROWS = 10
+PAGE_ROWS = 50
 """Small, so that every test that reads goes over several pages."""
 
 CUSTOMER_TABLES = """
