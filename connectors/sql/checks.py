@@ -6,7 +6,10 @@ import sqlalchemy as sa
 
 from connectors.sql.changes import sorts
 from connectors.sql.client import Client
+from connectors.sql.columns import Columns
+from connectors.sql.columns import column as what_it_holds
 from connectors.sql.config import PlantOrders, SqlConfig, Table
+from connectors.sql.fitting import unfit
 from connectors.sql.mapping import Stream
 from connectors.sql.sink import INTENT_COLUMNS, INTENTS, create_intents
 from kranhub.errors import Misconfigured
@@ -24,6 +27,9 @@ def verify(config: SqlConfig, member: Member, client: Client, streams: Sequence[
         if config.plant_orders is not None:
             _refuse(_unfilled(config.plant_orders, tables))
             _refuse(_not_unique(inspector, config.plant_orders, config.schema_name))
+            _refuse(
+                unfit(config.plant_orders, *(_held(client, tables[name]) for name in _ordered(config.plant_orders)))
+            )
     if config.plant_orders is not None:
         _refuse_read_only(client)
     _refuse(_unsorted(client, streams))
@@ -53,6 +59,14 @@ def _columns(
     if not inspector.has_table(table, schema=schema):
         return {}
     return {column["name"]: column for column in inspector.get_columns(table, schema=schema)}
+
+
+def _ordered(settings: PlantOrders) -> tuple[str, str]:
+    return settings.head.table, settings.lines.table
+
+
+def _held(client: Client, table: Mapping[str, sa.engine.interfaces.ReflectedColumn]) -> Columns:
+    return {name: what_it_holds(each["type"], loose=not client.native) for name, each in table.items()}
 
 
 def _missing(
@@ -99,7 +113,7 @@ def _not_unique(inspector: sa.Inspector, settings: PlantOrders, schema: str | No
     unique = [tuple(found["column_names"]) for found in inspector.get_unique_constraints(table, schema=schema)]
     unique += [
         tuple(str(name) for name in index["column_names"])
-        for index in inspector.get_indexes(table, schema=schema)
+        for index in inspector.get_indexes(table, schema=schema, include_auto_indexes=True)
         if index["unique"]
     ]
     unique.append(tuple(inspector.get_pk_constraint(table, schema=schema)["constrained_columns"]))

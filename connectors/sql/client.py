@@ -11,7 +11,7 @@ from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.sql.elements import quoted_name
 
 from connectors.sql import faults
-from connectors.sql.columns import Columns, columns
+from connectors.sql.columns import ANY, Column, Columns, as_kept, columns
 from connectors.sql.config import Readable
 from connectors.sql.values import Row
 
@@ -96,7 +96,9 @@ class Transaction:
     def rows(self, name: str, columns: Sequence[str], where: Mapping[str, Any], order: Sequence[str] = ()) -> list[Row]:
         """Return the rows whose columns equal ``where``; a tuple there means any of them."""
         table = self._of(name, [*columns, *where, *order])
-        query = sa.select(*(table.c[column] for column in columns)).where(*_conditions(table, where))
+        query = sa.select(*(table.c[column] for column in columns)).where(
+            *_conditions(table, where, self.columns(name))
+        )
         return self._fetch(query.order_by(*(table.c[column] for column in order)))
 
     def page(self, read: Readable, low: Any, after: Sequence[Any] | None, limit: int) -> list[Row]:
@@ -132,12 +134,12 @@ class Transaction:
         """Change the rows whose columns equal ``where``."""
         table = self._of(name, [*where, *values])
         changes = {table.c[column]: value for column, value in values.items()}
-        self._connection.execute(sa.update(table).where(*_conditions(table, where)).values(changes))
+        self._connection.execute(sa.update(table).where(*_conditions(table, where, self.columns(name))).values(changes))
 
     def delete(self, name: str, where: Mapping[str, Any]) -> None:
         """Delete the rows whose columns equal ``where``."""
         table = self._of(name, list(where))
-        self._connection.execute(sa.delete(table).where(*_conditions(table, where)))
+        self._connection.execute(sa.delete(table).where(*_conditions(table, where, self.columns(name))))
 
     def create(self, name: str, columns: Mapping[str, str], key: str) -> None:
         """Create a table of our own where it is missing; a column is ``text`` or ``integer``."""
@@ -152,11 +154,17 @@ class Transaction:
         return [dict(row) for row in self._connection.execute(query).mappings()]
 
 
-def _conditions(table: Any, where: Mapping[str, Any]) -> list[Any]:
-    return [
-        table.c[column].in_(value) if isinstance(value, tuple) else table.c[column] == value
-        for column, value in where.items()
-    ]
+def _conditions(table: Any, where: Mapping[str, Any], known: Columns) -> list[Any]:
+    """Return the conditions with every value as its column keeps it: ``"1"`` is 1 in a column of whole numbers."""
+    return [_equals(table.c[name], value, known.get(name, ANY)) for name, value in where.items()]
+
+
+def _equals(column: Any, value: Any, held: Column) -> Any:
+    if value is None:
+        return column.is_(None)
+    wanted = value if isinstance(value, tuple) else (value,)
+    found = [kept for each in wanted for kept in as_kept(each, held)]
+    return column == found[0] if len(found) == 1 else column.in_(found)
 
 
 def _version(table: Any, read: Readable) -> Any:

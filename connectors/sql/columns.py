@@ -1,12 +1,15 @@
 """What a column of the plant's table can hold, from the type that the database tells."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.types import TypeEngine
+
+from kranhub.values.texts import linked
 
 
 class Holds(StrEnum):
@@ -29,14 +32,15 @@ class Column:
     """One column. None is no limit.
 
     ``size``: characters of a text. ``whole`` and ``decimals``: digits before and behind the mark; of a time,
-    ``decimals`` are those of a second. ``wide``: a binary fraction of eight bytes rather than four. ``strict``: the
-    database refuses what does not fit; SQLite does not.
+    ``decimals`` are those of a second. ``padded``: the length to which blanks fill a text up. ``wide``: a binary
+    fraction of eight bytes rather than four. ``strict``: the database refuses what does not fit; SQLite does not.
     """
 
     holds: Holds
     size: int | None = None
     whole: int | None = None
     decimals: int | None = None
+    padded: int | None = None
     wide: bool = True
     strict: bool = True
 
@@ -61,10 +65,12 @@ def column(kind: TypeEngine[Any], *, loose: bool = False) -> Column:
     family = _family(kind)
     if loose:
         numbers = (Holds.WHOLE, Holds.DECIMAL, Holds.BINARY, Holds.FLAG)
-        return Column(family if family in numbers else Holds.TEXT, strict=False)
+        return Column(family if family in numbers else Holds.TEXT, padded=_padded(kind), strict=False)
     match family:
         case Holds.TEXT:
-            return Column(family, None if isinstance(kind, sa.Enum) else getattr(kind, "length", None))
+            return Column(
+                family, None if isinstance(kind, sa.Enum) else getattr(kind, "length", None), padded=_padded(kind)
+            )
         case Holds.DECIMAL:
             return _decimal(kind)
         case Holds.BINARY:
@@ -89,6 +95,27 @@ def _family(kind: TypeEngine[Any]) -> Holds:
     if isinstance(kind, sa.DateTime):
         return Holds.INSTANT if kind.timezone else Holds.LOCAL
     return next((family for type_, family in _FAMILIES if isinstance(kind, type_)), Holds.OTHER)
+
+
+def as_kept(value: Any, column: Column) -> Sequence[Any]:
+    """Return every form in which the column may keep a value that is looked up; none where it cannot hold it."""
+    if value is None or isinstance(value, bytes):
+        return (value,)
+    match column.holds:
+        case Holds.TEXT:
+            found = linked(value, "")
+            return (found,) if column.padded is None else tuple({found: None, found.ljust(column.padded): None})
+        case Holds.WHOLE | Holds.DECIMAL | Holds.BINARY if column.strict:
+            found = linked(value, 0)
+            return () if isinstance(found, str) else (found,)
+        case Holds.IDENTIFIER:
+            found = linked(value, UUID(int=0))
+            return (found,) if isinstance(found, UUID) else ()
+    return (value,)
+
+
+def _padded(kind: TypeEngine[Any]) -> int | None:
+    return kind.length if isinstance(kind, sa.CHAR) else None
 
 
 def _decimal(kind: Any) -> Column:

@@ -83,6 +83,7 @@ class SqlSink(Sink):
         )
 
     def _once(self, order: Mapping[str, Any]) -> tuple[Plan, Stored | None]:
+        self._values.stored(order["plant_order_id"], name=self._settings.head.reference)
         with self._client.reading() as transaction:
             stored, desk = self._stored(transaction, order), self._desk(transaction)
         failpoint("sql.after-lookup")

@@ -74,10 +74,10 @@ def _may_be_a_group(found: "re.Match[str]") -> bool:
 
 def _without_noise(raw: float, value: Decimal, rounded: Decimal) -> tuple[Decimal, Decimal]:
     """Return the value twice where its distance to six digits is what binary fractions cause; else as it is."""
-    if abs(rounded - value) <= max(NOISE, abs(value) * RELATIVE_NOISE):
-        return rounded, rounded
-    if single(raw) == raw:  # 0.1 in four bytes is 0.10000000149011612
+    if abs(value) > NOISE and single(raw) == raw:  # 0.1 in four bytes is 0.10000000149011612
         spellings = (f"{raw:.{digits}g}" for digits in range(1, 18))
         short = Decimal(next(shorter for shorter in spellings if single(float(shorter)) == raw))
         return short, short.quantize(SCALE)
+    if abs(rounded - value) <= max(NOISE, abs(value) * RELATIVE_NOISE):
+        return rounded, rounded
     return value, rounded

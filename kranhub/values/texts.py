@@ -12,7 +12,7 @@ _NOTHING = re.compile(r"[\s0.,:{}-]*|false|f|no|n|off|null|нет|н|ложь")
 """What a text flag or reference holds, in lower case, while nothing is set; zeros in any form, such as 1C's UUID."""
 
 
-class Strange(Exception):
+class Strange(ValueError):
     """A value that cannot be read. ``code`` is stable and machine-readable; ``expected`` says what should stand there.
 
     The caller knows the column and the document: it makes the sentence for a person.

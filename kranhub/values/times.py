@@ -17,7 +17,7 @@ _TIME = (
 _ISO = re.compile(r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})" + _TIME, re.ASCII)
 _RUSSIAN = re.compile(r"(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>\d{4})" + _TIME, re.ASCII)
 _PARTS = ("year", "month", "day", "hour", "minute", "second")
-_BLANK = re.compile(r"[\s.:/0-]*|0001-0?1-0?1\b.*|0?1\.0?1\.0001\b.*")
+_BLANK = re.compile(r"[\s.:/0-]*|0001-0?1-0?1(?!\d).*|0?1\.0?1\.0001(?!\d).*")
 """An empty date as ERPs write it into text: blanks, `` .  .    ``, ``0000-00-00``, 1C's day one of year 1."""
 
 

@@ -1,0 +1,67 @@
+"""What ``check`` says of columns whose type cannot hold what the sink writes into them. Pure."""
+
+from collections.abc import Iterable, Mapping
+
+from connectors.sql.columns import Column, Columns, Holds
+from connectors.sql.config import PlantOrders
+from kranhub.text import Text
+
+REFERENCE_CHARACTERS = 40
+"""A plant order id shorter than this is rare: ``customer:order number/line.part.attempt``."""
+
+_NUMBERS = frozenset({Holds.WHOLE, Holds.DECIMAL, Holds.BINARY, Holds.TEXT, Holds.OTHER})
+_TEXTS = frozenset({Holds.TEXT, Holds.OTHER})
+_CODES = _TEXTS | {Holds.WHOLE, Holds.DECIMAL, Holds.IDENTIFIER}
+_TIMES = frozenset({Holds.DAY, Holds.LOCAL, Holds.INSTANT, Holds.TEXT, Holds.OTHER})
+_WRITTEN: Mapping[str, frozenset[Holds]] = {
+    "reference": _TEXTS,
+    "revision": _NUMBERS,
+    "status": _CODES | {Holds.FLAG},
+    "customer": _CODES,
+    "order_id": _CODES,
+    "programme": _CODES,
+    "consignee": _CODES,
+    "requested_date": _TIMES,
+    "feeds_into": _TEXTS,
+    "currency": _CODES,
+    "issued_at": _TIMES,
+    "position": _NUMBERS,
+    "item_code": _CODES,
+    "quantity": _NUMBERS,
+    "unit": _CODES,
+    "description": _TEXTS,
+    "price": _NUMBERS,
+}
+_LINES: Mapping[str, frozenset[Holds]] = {**_WRITTEN, "reference": _CODES}
+
+
+def unfit(settings: PlantOrders, head: Columns, lines: Columns) -> Iterable[Text]:
+    """Yield every mapped column that can hold no such value, and a reference that is too short."""
+    for table, columns, written in ((settings.head, head, _WRITTEN), (settings.lines, lines, _LINES)):
+        for field, types in written.items():
+            name = getattr(table, field, None)
+            column = columns.get(name) if name else None
+            if column is not None and column.strict and column.holds not in types:
+                yield _wrong_type(f"{table.table}.{name}", field, column, types)
+    reference = head.get(settings.head.reference)
+    if reference is not None and reference.size is not None and reference.size < REFERENCE_CHARACTERS:
+        yield _too_short(f"{settings.head.table}.{settings.head.reference}", reference.size)
+
+
+def _wrong_type(place: str, field: str, column: Column, types: frozenset[Holds]) -> Text:
+    fitting = ", ".join(sorted(each.value for each in types - {Holds.OTHER}))
+    return Text(
+        en=f"{place} is mapped as {field}, but its type holds {column.holds}; {field} needs one of: {fitting}. Name "
+        "another column.",
+        ru=f"{place} указан как {field}, но его тип ({column.holds}) для этого не годится; нужен один из: {fitting}. "
+        "Укажите другой столбец.",
+    )
+
+
+def _too_short(place: str, size: int) -> Text:
+    return Text(
+        en=f"{place} holds {size} characters; the hub's references have {REFERENCE_CHARACTERS} to 150, and none is "
+        "ever cut. Have the column widened, or name another one.",
+        ru=f"{place} вмещает {size} знаков; в ссылках центра их от {REFERENCE_CHARACTERS} до 150, и они не "
+        "обрезаются. Расширьте столбец или укажите другой.",
+    )
