@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 import structlog
 
-from connectors.runtime import configuration, forgetting, leaving, runner, trial
+from connectors.runtime import configuration, forgetting, leaving, runner, trial, unloaded
 from connectors.runtime.calls import awaited, calling, log_traceback
 from connectors.runtime.configuration import Loaded
 from kranhub import members, topicadmin
@@ -75,7 +75,11 @@ def check(file: Path, output: str) -> None:
 def run(file: Path) -> None:
     """Run until stopped; exit 1 when a newer instance took over."""
     settings = Settings()
-    loaded = _load(settings, file)
+    try:
+        loaded = _load(settings, file)
+    except KranhubError as error:
+        asyncio.run(unloaded.report(settings, file, error))
+        raise
     structlog.contextvars.bind_contextvars(member=loaded.member.id, connector=loaded.name)
     asyncio.run(_run(settings, loaded))
 

@@ -47,14 +47,23 @@ def load(path: Path, members: Members) -> Loaded:
     """
     kind = _connector_class(path, yamlfile.load(path, _Head).connector)
     file: Any = yamlfile.load(path, _file_model(kind, members))
-    name = file.name or file.connector.rpartition(":")[2].lower()
     member = members.by_id[file.member]
-    return Loaded(member, name, _built(path, kind, file.config, member))
+    return Loaded(member, _name(file), _built(path, kind, file.config, member))
+
+
+def named(path: Path) -> tuple[str, str]:
+    """Return the member and the connector's name, as `load` would. Raises `Misconfigured` where they cannot be read."""
+    head = yamlfile.load(path, _Head)
+    return head.member, _name(head)
 
 
 def known() -> list[str]:
     """Return the names of the installed connectors."""
     return sorted(entry_points(group=GROUP).names)
+
+
+def _name(head: _Head) -> str:
+    return head.name or head.connector.rpartition(":")[2].lower()
 
 
 def _file_model(kind: type[Connector], members: Members) -> type[BaseModel]:

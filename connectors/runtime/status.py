@@ -31,9 +31,7 @@ class Reporter:
 
     async def starting(self) -> None:
         """Say that the task is opening its connections; one that failed says so, since when and why, until it works."""
-        if not self._looked:
-            self._failed = await asyncio.to_thread(self._failed_before)
-            self._looked = True
+        await self._look()
         if self._failed:
             await self._change("FAILED", self._failed[0])
         else:
@@ -54,7 +52,14 @@ class Reporter:
 
     async def failed(self, text: Text) -> None:
         """Say why the task has ended and its process is about to."""
+        await self._look()
         await self._change("FAILED", text.as_map())
+
+    async def _look(self) -> None:
+        """Find out, once, whether an earlier process failed."""
+        if not self._looked:
+            self._failed = await asyncio.to_thread(self._failed_before)
+            self._looked = True
 
     async def _change(self, state: str, reason: dict[str, str]) -> None:
         if self._last == (state, reason):
