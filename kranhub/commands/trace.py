@@ -88,9 +88,11 @@ def _unknown(order: str, namespace: str, as_of: str | None) -> Text:
     until = _utc(as_of) if as_of else "-"
     return Text(
         en=f"Nothing is known of order {order} in the namespace {namespace} (KRANHUB_NAMESPACE); the view has told "
-        f"until {until}. Check the number and the namespace; `kranhub tail hub.events` shows what flows, "
-        "`kranhub status` how far the views are behind.",
+        f"until {until}. Check the number and the namespace; `kranhub orders waiting` lists the orders that were "
+        "refused, those that a connector could not read as well, `kranhub tail hub.events` shows what flows, `kranhub "
+        "status` how far the views are behind.",
         ru=f"О заказе {order} в пространстве имён {namespace} (KRANHUB_NAMESPACE) ничего не известно; представление "
-        f"дошло до {until}. Проверьте номер и пространство имён; `kranhub tail hub.events` покажет поток, "
-        "`kranhub status` отставание представлений.",
+        f"дошло до {until}. Проверьте номер и пространство имён; `kranhub orders waiting` покажет отклонённые заказы, "
+        "в том числе не прочитанные коннектором, `kranhub tail hub.events` поток, `kranhub status` отставание "
+        "представлений.",
     )

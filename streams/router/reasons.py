@@ -338,8 +338,8 @@ def moved(before: date, after: date) -> Text:
 def unknown_order(key: str) -> Text:
     """Say that the hub knows no such order."""
     return Text(
-        en=f"The hub knows no order {key!r}. Check the order key: buyer:number.",
-        ru=f"Заказа {key!r} в центре нет. Проверьте ключ заказа: заказчик:номер.",
+        en=f"The hub knows no order {key!r}. Check the order key: buyer:order_id.",
+        ru=f"Заказа {key!r} в центре нет. Проверьте ключ заказа: заказчик:order_id.",
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import unquote
 
 from kranhub import identifiers
 from kranhub.reading import Message
@@ -12,6 +13,9 @@ from streams.router.normalise import UNMAPPED
 
 Value = Mapping[str, Any]
 
+SOURCE = "source"
+"""The stage of a letter that a connector wrote: the row could not become an order."""
+
 SHOWN = timedelta(days=30)
 """For how long a refused order is listed that nobody corrects."""
 
@@ -19,27 +23,33 @@ SHOWN = timedelta(days=30)
 def waiting(letters: Iterable[Message], orders: Mapping[str, Sequence[Message]], now: datetime) -> list[Value]:
     """Return the newest refusal of each order of which no later version was taken, as Alert values.
 
-    ``letters`` are the records of hub.dead-letters in their order, ``orders`` the Order records of hub.work by key. A
-    line without a mapping has an alert of its own.
+    ``letters`` are dead letters of the hub and of connectors, ``orders`` the Order records of hub.work by key. A line
+    without a mapping has an alert of its own.
     """
-    newest = {letter.key: letter for letter in letters if _is_an_orders(letter)}
+    newest: dict[str, Message] = {}
+    for letter in sorted(letters, key=lambda letter: letter.time):
+        if key := order_of(letter):
+            newest[key] = letter
     return [
-        _alert(letter)
-        for letter in newest.values()
-        if letter.time > now - SHOWN and not any(_is_next(taken, letter) for taken in orders.get(letter.key, ()))
+        _alert(key, letter)
+        for key, letter in newest.items()
+        if letter.time > now - SHOWN and not any(_is_next(taken, letter) for taken in orders.get(key, ()))
     ]
 
 
-def keys(letters: Iterable[Message]) -> set[str]:
-    """Return the keys of the orders that the letters are about."""
-    return {letter.key for letter in letters if _is_an_orders(letter)}
+def order_of(letter: Message) -> str | None:
+    """Return the key of the order that was refused; None where it is none, or where its lines have alerts.
 
-
-def _is_an_orders(letter: Message) -> bool:
+    A connector could not make an order of it: its document's own key in the ERP then stands for the order's id.
+    """
     value = letter.value
-    if value is None or value["code"] in UNMAPPED or ":" not in letter.key:
-        return False
-    return bool(value["topic"].endswith(".orders") or value["headers"].get("ce_type") == "kranhub.Order")
+    if value is None:
+        return None
+    if value["stage"] == SOURCE:
+        member, kind, native = (identifiers.document_of(value["event_id"]) or "//").split("/")
+        return identifiers.order_key(member, unquote(native)) if kind == "Order" else None
+    is_order = value["topic"].endswith(".orders") or value["headers"].get("ce_type") == "kranhub.Order"
+    return letter.key if is_order and value["code"] not in UNMAPPED and ":" in letter.key else None
 
 
 def _is_next(taken: Message, letter: Message) -> bool:
@@ -47,23 +57,23 @@ def _is_next(taken: Message, letter: Message) -> bool:
     value = letter.value or {}
     if value["code"] == TWO and _document(taken.envelope.id) != _document(value["event_id"]):
         return False
-    return bool(taken.time > value["failed_at"])
+    return taken.time > letter.time
 
 
 def _document(event_id: str) -> str | None:
     return identifiers.document_of(event_id)
 
 
-def _alert(letter: Message) -> Value:
+def _alert(key: str, letter: Message) -> Value:
     value = letter.value or {}
     return {
-        "alert_id": f"{value['code']}/{letter.key}/{value['dead_letter_id']}",
+        "alert_id": f"{value['code']}/{key}/{value['dead_letter_id']}",
         "severity": "WARNING",
         "code": value["code"],
         "owner": OWNER,
-        "order_key": letter.key,
+        "order_key": key,
         "text": value["reason"],
         "deadline": None,
-        "raised_at": value["failed_at"],
+        "raised_at": letter.time,
         "order_number": value["order_number"],
     }

@@ -1,6 +1,7 @@
 """``kranhub orders waiting``: what waits for a person, newest first."""
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ from kranhub import reading, topics
 from kranhub.cli import emit, output_option
 from kranhub.codec import Codec
 from kranhub.commands import ordername
+from kranhub.errors import Failed
 from kranhub.plain import plain
 from kranhub.reading import Message
 from kranhub.registry import Registry
@@ -57,10 +59,11 @@ def waiting(codes: Sequence[str], output: str) -> None:
 
 
 def still_waiting(settings: Settings, codec: Codec, now: datetime) -> list[Value]:
-    """Return what still waits, newest first, from hub.alerts, hub.audit, hub.work and hub.dead-letters."""
+    """Return what still waits, newest first, from hub.alerts, hub.audit, hub.work and all dead letters."""
     alerts = [message.value for message in _read(settings, codec, "alerts") if message.value]
-    letters = _read(settings, codec, "dead-letters")
-    keys = refused.keys(letters) | {alert["order_key"] for alert in alerts if alert["order_key"]}
+    letters = [*_read(settings, codec, "dead-letters"), *_of_connectors(settings, codec)]
+    refusals = {key for letter in letters if (key := refused.order_of(letter))}
+    keys = refusals | {alert["order_key"] for alert in alerts if alert["order_key"]}
     since: dict[str, dict[str, list[Value]]] = {}
     orders: dict[str, list[Message]] = {}
     for topic in ("work", "audit") if keys else ():
@@ -76,6 +79,13 @@ def still_waiting(settings: Settings, codec: Codec, now: datetime) -> list[Value
 
 
 _LISTS = {"PlantOrder": "plant_orders", "OrderStatus": "statuses", "AuditEntry": "audit"}
+
+
+def _of_connectors(settings: Settings, codec: Codec) -> Iterator[Message]:
+    """Yield the dead letters of the members' connectors."""
+    for member in {message.key for message in _read(settings, codec, "parties")}:
+        with suppress(Failed):  # a member whose topics `kranhub up` has not made yet
+            yield from reading.messages(settings, codec, topics.out(settings.namespace, member, "dead-letters"))
 
 
 def _read(settings: Settings, codec: Codec, topic: str, keys: Container[bytes] | None = None) -> list[Message]:

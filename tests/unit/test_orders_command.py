@@ -359,6 +359,25 @@ def test_what_is_no_order_or_has_an_alert_or_is_old_is_not_listed(hub: Hub) -> N
     assert listed() == ["unknown-member"]
 
 
+def test_an_order_that_a_connector_could_not_read_waits_under_its_key_in_the_erp(hub: Hub) -> None:
+    now = datetime.now(UTC)
+    hub.put("hub.parties", BUYER, "Party", party(BUYER, BUYER, BUYER))
+    letter: dict[str, Any] = {
+        "stage": "source",
+        "topic": "",
+        "key": "any",
+        "order_number": None,
+        "event_id": f"{BUYER}/Order/17/1/a",
+    }
+    refusal(hub, "unmapped-unit", now - timedelta(hours=1), **letter)
+    refusal(hub, "bad-date", now, **{**letter, "event_id": f"{BUYER}/InventoryLevel/17/1/a"})
+    hub.topics[f"out.{BUYER}.dead-letters"] = hub.topics.pop("hub.dead-letters")
+    (entry,) = json.loads(call(orders, "waiting", "-o", "json").output)
+    assert (entry["code"], entry["order_key"]) == ("unmapped-unit", KEY)
+    taken(hub, now)
+    assert listed() == []
+
+
 def test_another_document_under_an_orders_key_waits_although_the_order_goes_on(hub: Hub) -> None:
     now = datetime.now(UTC)
     refusal(hub, "two-documents", now - timedelta(hours=1), document="2")
