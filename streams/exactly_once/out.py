@@ -41,7 +41,8 @@ class Output(NamedTuple):
 class Document:
     """A record to send: its short name, its value (bytes go out as they are), and an id that follows from the input.
 
-    ``source`` and ``time`` are the stage's and the event's where they are not given.
+    ``source`` and ``time`` are the stage's and the event's where they are not given; the trace is the input's, but for
+    a document that has waited and comes with its own.
     """
 
     subject: str
@@ -49,6 +50,8 @@ class Document:
     id: str
     source: str | None = None
     time: datetime | None = None
+    traceparent: str | None = None
+    tracestate: str | None = None
 
 
 class Out:
@@ -174,7 +177,7 @@ class Out:
             raise InvalidDocument(error.code, _unfit(self._ctx.stage, document.subject, error)) from error
 
     def _envelope(self, document: Document) -> Envelope:
-        came = self._record.envelope
+        came = document if document.traceparent else self._record.envelope
         return Envelope(
             id=document.id,
             source=document.source or envelope.hub_source(self._namespace, self._ctx.stage),

@@ -68,7 +68,7 @@ class Ingest:
         """Send the document; where it speaks of several orders, it is an event of its own for each of them."""
         several = document.subject == "Shipment" and len({key for _, key in places}) > 1
         for name, key in places:
-            said = replace(document, id=f"{document.id}/{key}") if several else document
+            said = replace(document, id=f"{document.id};{identifiers.line_place(key)}") if several else document
             out.send(topics.hub(self._namespace, name), key, said)
 
     def _propose(self, value: Value, said: Document, out: Out) -> None:

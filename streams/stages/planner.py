@@ -161,14 +161,15 @@ class Planner:
 
     def _park(self, name: str, record: Record, state: State) -> None:
         """Keep the record until the name is called; it then comes again, behind whatever has come meanwhile."""
-        head = json.dumps([record.envelope.type, record.envelope.id, record.envelope.source, record.key])
+        came = record.envelope
+        head = json.dumps([came.type, came.id, came.source, record.key, came.traceparent, came.tracestate])
         Backlog(name).put(state, head.encode() + b"\n" + (record.value or b""))
 
     def _unpark(self, name: str, state: State, out: Out) -> None:
         for parked in Backlog(name).drain(state):
             head, _, value = parked.partition(b"\n")
-            kind, event_id, source, key = json.loads(head)
-            document = Document(kind.removeprefix("kranhub."), value, event_id, source=source)
+            kind, event_id, source, key, *trace = json.loads(head)  # an older release kept no trace
+            document = Document(kind.removeprefix("kranhub."), value, event_id, source, None, *trace)
             out.send(topics.hub(self._namespace, "work"), key, document)
 
 

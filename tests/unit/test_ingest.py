@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from kranhub import topics
+from kranhub import identifiers, topics
 from kranhub.envelope import Envelope, headers
 from kranhub.settings import Settings
 from streams.exactly_once import Record
@@ -98,8 +98,9 @@ def test_a_shipment_goes_to_every_order_that_it_carries_once() -> None:
     assert places(batch.outputs) == {(name, key) for name in ("work", "events") for key in ("aa:1", "aa:2")}
     assert len(batch.outputs) == 4
     assert {said.value for said in batch.outputs} == {record.value}
+    assert identifiers.document_of(f"oemz/Shipment/S/0/1;{identifiers.line_place('aa:1/2')}") == "oemz/Shipment/S"
     ids = {(said.key.decode(), dict(said.headers or [])["ce_id"].decode()) for said in batch.outputs}
-    assert ids == {(key, f"{record.envelope.id}/{key}") for key in ("aa:1", "aa:2")}
+    assert ids == {(key, f"{record.envelope.id};{key}") for key in ("aa:1", "aa:2")}
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,7 +10,7 @@ import avro.schema
 
 from benchmarks import passing
 from benchmarks.inmemory import record
-from benchmarks.samples import CRANE, MOTOR
+from benchmarks.samples import BUYER, CRANE, MOTOR, order
 from kranhub import envelope, schemafiles
 from kranhub.settings import Settings
 from streams.exactly_once.batch import Batch
@@ -86,3 +87,21 @@ def test_what_the_master_data_say_keeps_the_contract_deletions_as_well() -> None
     assert [output.topic for output in said if output.value is None] == ["t.hub.items"]
     assert {"t.hub.parties", "t.hub.calendars", "t.hub.rates"} <= {output.topic for output in said}
     checked(said)
+
+
+TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+
+def test_an_order_that_waits_for_master_data_goes_on_with_its_own_trace() -> None:
+    about = envelope.Envelope("e1", envelope.member_source(NAMESPACE, BUYER), "kranhub.Order", traceparent=TRACE)
+    headers = envelope.headers(replace(about, tracestate="a=1"))
+    waiting = record(batches.WORK, f"{BUYER}:1".encode(), CODEC.encode("Order", order(1)), headers)
+    trace = envelope.new_trace("a publication")
+    head = envelope.Envelope("e2", "/kranhub/t/hub/masterdata", "kranhub.MasterDataEntry", traceparent=trace)
+    values = [CODEC.encode("MasterDataEntry", entries.record(entry)) for entry in entries.entries(OMSK)]
+    given = [waiting, *(record(batches.WORK, b"", value, envelope.headers(head)) for value in values)]
+    for one in given:
+        one.partition = 0
+    (again,) = [said for said in through("planner", given) if said.topic == batches.WORK]
+    found = envelope.read(again.headers)
+    assert (found.id, found.source, found.traceparent, found.tracestate) == ("e1", about.source, TRACE, "a=1")
