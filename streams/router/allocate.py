@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from typing import TYPE_CHECKING, Any
 
-from streams.router import disruption, expiry, holds, redate, shortage, stock
+from streams.router import disruption, expiry, holds, redate, shortage, stamps, stock
 from streams.router.capacity import Placed, place, workshop
 from streams.router.copying import replace
 from streams.router.holds import HOLDS, STOCKS, Hold, Place
@@ -42,13 +42,13 @@ def handle(get: Get, subject: str, value: Value, now: "Now", master: "MasterData
     """Take one event of a partition's plants; ``get`` looks up the partition's state as it is before the event.
 
     ``subject`` is InventoryLevel (normalised: canonical item, base unit), AllocationRequest, Disruption or Tick;
-    another one changes nothing. ``now.event_id`` begins the results' ids, so it must be another one for every event.
-    Raises `InvalidDocument` as `disruption.take` does.
+    another one changes nothing. Levels and disruptions count in the order in which they come. ``now.event_id`` begins
+    the results' ids, so it must be another one for every event. Raises `InvalidDocument` as `disruption.take` does.
     """
     take = _TAKERS.get(subject)
     ledger = Ledger(get)
     with localcontext(prec=60):
-        results = take(ledger, value, now, master) if take else []
+        results = take(ledger, stamps.bounded(subject, value, now.time), now, master) if take else []
         quote = subject == "AllocationRequest" and value["action"] == "QUOTE"
         return Outcome({} if quote else ledger.changes(), results)
 
@@ -58,7 +58,7 @@ def _level(ledger: Ledger, level: Value, now: "Now", master: "MasterData") -> li
     said = _moved(ledger, plant, item, code, now, master)
     main = master.code_for(plant, item) == code
     at = f"{plant}/{item}"
-    ledger.put(STOCKS, at, stock.counted(holds.stock_of(ledger, at), level, main=main))
+    ledger.put(STOCKS, at, stock.counted(holds.stock_of(ledger, at), level, now, main=main))
     return said + shortage.shorten(ledger, plant, item, now, master, PORTION - len(said))
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from kranhub.identifiers import line_of, line_place
-from streams.router import stockalert
+from streams.router import clockahead, stockalert
 from streams.router.approval import NEEDED
 from streams.router.plan import STUCK
 from streams.router.stockalert import UNMAPPED_STOCK
@@ -56,6 +56,7 @@ def waiting(alerts: Iterable[Value], since: Mapping[str, Since], now: datetime) 
     - a line that stands still: until its status says otherwise, or the portion has a plant order or a newer alert;
     - an approval: until the plant is told, a person has acted on it, or its deadline (the reservation) has passed;
     - a member's stock of codes that the nomenclature does not have: as long as there is any;
+    - a clock that is ahead, of which the hub speaks again and again: until its deadline;
     - any other: until a week after its deadline, or until a person has acted on the order.
 
     None waits once its order is over. What is not known any more counts as still waiting.
@@ -106,7 +107,7 @@ def _waits(alert: Value, order: _Order) -> bool:
 
 
 def _is_past(alert: Value, now: datetime) -> bool:
-    grace = timedelta(0) if alert["code"] == NEEDED else LATE
+    grace = timedelta(0) if alert["code"] in (NEEDED, clockahead.CODE) else LATE
     return alert["deadline"] is not None and now >= alert["deadline"] + grace
 
 

@@ -12,12 +12,16 @@ from kranhub.errors import InvalidDocument
 from kranhub.text import Text
 from streams.router.calendars import shifted
 from streams.router.capacity import WEEKS
+from streams.router.copying import replace
 from streams.router.ledger import Ledger, Table
 from streams.router.stops import NO_STOPS, Stop, Stops, merged
 
 if TYPE_CHECKING:
     from streams.router.effects import Now
     from streams.router.masterdata import MasterData
+
+HEARD = 8
+"""Words on one disruption whose marks are remembered: as long as a repeat may take to come."""
 
 LIMIT = 1_000
 """Disruptions of one plant that are remembered, those that are over included."""
@@ -38,13 +42,14 @@ class Span(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A disruption as its member last changed it."""
+    """A disruption as its member last changed it; ``heard`` are the marks (`stamps`) of the latest words on it."""
 
     as_of: datetime
     resolved: bool
     begins: date
     ends: date | None
     stops: What
+    heard: tuple[str, ...] = ()
 
     @property
     def span(self) -> Span | None:
@@ -58,11 +63,6 @@ class Known:
     def says(self) -> tuple[Any, ...]:
         """What it says, whenever that was."""
         return self.resolved, self.begins, self.ends or date.max, self.stops
-
-    @property
-    def rank(self) -> tuple[Any, ...]:
-        """By what two words on one disruption stand in order; those of the same time always in the same."""
-        return self.as_of, self.says
 
 
 KNOWN: Table[dict[str, Known]] = Table("disruption", dict[str, Known])
@@ -80,13 +80,17 @@ def stops_of(ledger: Ledger, plant: str) -> Stops:
 def take(ledger: Ledger, value: Mapping[str, Any], now: "Now", master: "MasterData") -> date | None:
     """Take a Disruption; return the first day on which the plant's stops may have changed, or None.
 
-    The latest by its own time counts. Raises `InvalidDocument` (``too-many-disruptions``) when there is no room.
+    The last that comes counts; one that says what is known changes nothing. Raises `InvalidDocument`
+    (``too-many-disruptions``) when there is no room.
     """
     plant, number = value["member"], value["disruption_id"]
     known = ledger.get(KNOWN, plant) or {}
     old, new = known.get(number), _known(value, now, master)
-    if old is not None and (new.rank <= old.rank or (value["as_of"] is None and new.says == old.says)):
+    heard = old.heard if old else ()
+    if old is not None and (new.says == old.says or (now.mark and now.mark in heard)):
         return None
+    if now.mark:
+        new = replace(new, heard=(*heard, now.mark)[-HEARD:])
     kept = _bounded({**known, number: new}, now.time.date())
     stops = _stops(kept, now.time.date())
     ledger.put(KNOWN, plant, kept)

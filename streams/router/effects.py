@@ -33,10 +33,14 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class Now:
-    """The event that is being handled: its id and its stamp, the only clock there is."""
+    """The event that is being handled: its id and its stamp, the only clock there is.
+
+    ``mark`` tells it from the same event that came before (`stamps.mark`); without one it is taken as new.
+    """
 
     event_id: str
     time: datetime
+    mark: str = ""
 
 
 def plant_order(state: OrderState, portion: Portion, attempt: Attempt, master: MasterData, now: Now) -> Effect:

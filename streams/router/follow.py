@@ -1,7 +1,6 @@
 """Takes facts into the state: the plants' answers, production and receipts.
 
-Each fact stands under its author's own time and the latest wins, so late, repeated and out-of-order events end in the
-same state.
+The last word on a fact wins, in the order in which the words come (`stamps`); one that comes again says nothing.
 """
 
 from collections.abc import Mapping
@@ -57,32 +56,38 @@ def addressed(state: OrderState | None, plant_order_id: str, author: str) -> Pla
 def answered(state: OrderState | None, value: Value, master: MasterData, now: Now) -> Followed:
     """Take a plant's OrderResponse. Raises `InvalidDocument` as `addressed` does, for its lines, or ``two-documents``.
 
-    A plant order that was deleted in the ERP comes anew with its next revision: whatever document answers that one
-    first, is heard from then on.
+    An answer to an older revision of the plant order than the one that asked for it last says nothing. A plant order
+    that was deleted in the ERP comes anew with its next revision: whatever document answers that one first, is heard
+    from then on.
     """
     place = addressed(state, value["plant_order_id"], value["plant"])
     assert state is not None  # noqa: S101  (addressed has checked)
     line = _line(value)
     verdict = _verdict(value["response_code"], line)
     at = value["issued_at"] or now.time
-    if _stale(place.attempt, value["plant_order_revision"], at):
+    if _is_old(place.attempt, value["plant_order_revision"]) or place.attempt.knows(now.mark):
         return state, None
-    place = _heard(place, value, now)
+    state, place = _heard(state, place, value, now)
     if verdict is None:
-        return put(state, place, place.attempt), None
+        return state, None
     if verdict == "rejected":
         return reject(state, place, "rejected", at, master)
     promised = (line["promised_date"] if line else None) or _as_asked(place.attempt, value)
     return _accept(state, place, Answer(at, True, promised), _quantity(place.portion, line, master), master)
 
 
-def _heard(place: Place, value: Value, now: Now) -> Place:
-    """Return the place with the document that has answered. Raises `InvalidDocument` ``two-documents``."""
-    attempt, revision = place.attempt, value["plant_order_revision"]
+def _heard(state: OrderState, place: Place, value: Value, now: Now) -> tuple[OrderState, Place]:
+    """Return the state in which the attempt has heard the answer, and the place as it is now.
+
+    Raises `InvalidDocument` ``two-documents``.
+    """
+    attempt, revision = place.attempt.after(now.mark), value["plant_order_revision"]
     known = None if revision > attempt.answered_revision else attempt.answered_by
     document = documents.same(known, now.event_id, value["plant_order_id"]) or attempt.answered_by
     revision = max(revision, attempt.answered_revision)
-    return Place(place.portion, replace(attempt, answered_by=document, answered_revision=revision))
+    attempt = replace(attempt, answered_by=document, answered_revision=revision)
+    state = put(state, place, attempt)
+    return state, Place(find_again(state, place.portion), attempt)
 
 
 def _as_asked(attempt: Attempt, value: Value) -> date | None:
@@ -105,10 +110,8 @@ def _verdict(code: str, line: Value | None) -> str | None:
     return "accepted" if accepted else None
 
 
-def _stale(attempt: Attempt, revision: int, at: datetime) -> bool:
-    if revision and revision < attempt.answers_from:
-        return True
-    return attempt.answer is not None and at < attempt.answer.at
+def _is_old(attempt: Attempt, revision: int) -> bool:
+    return bool(revision) and revision < attempt.answers_from
 
 
 def _quantity(portion: Portion, line: Value | None, master: MasterData) -> Decimal:
@@ -175,29 +178,15 @@ def produced(state: OrderState | None, value: Value, master: MasterData, now: No
         value["estimated_completion"],
         _completed(place.portion, value, master),
     )
+    if place.attempt.knows(now.mark):
+        return state, None
     known = {production.number: production for production in place.attempt.productions}
     before = known[new.number].document if new.number in known else None
     new = replace(new, document=documents.same(before, now.event_id, f"{value['plant']}: {new.number}"))
-    if new.number in known and _order(new) < _order(known[new.number]):
-        return state, None
     known[new.number] = new
     ordered = tuple(known[number] for number in sorted(known))
     cause = reasons.production(place.attempt.plant, place.portion.item, new.state, master)
-    return put(state, place, replace(place.attempt, productions=ordered)), cause
-
-
-def _order(production: Production) -> tuple[datetime, int, Decimal]:
-    """Return by what words of one production stand in order: of the same time, the one that is further."""
-    return production.at, _STATES.get(production.state, 0), production.completed
-
-
-_STATES = {
-    state: place
-    for place, state in enumerate(
-        ("FORECAST", "RELEASED", "WAITING", "READY", "RUNNING", "HELD", "COMPLETED", "ABORTED", "CLOSED"), 1
-    )
-}
-"""B2MML's request states as they follow each other."""
+    return put(state, place, replace(place.attempt.after(now.mark), productions=ordered)), cause
 
 
 def _completed(portion: Portion, value: Value, master: MasterData) -> Decimal:

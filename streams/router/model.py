@@ -31,6 +31,9 @@ PlanState = Literal[
 ]
 ZERO = Decimal(0)
 
+HEARD = 50
+"""Words on one attempt whose marks are remembered."""
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -89,7 +92,7 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A plant's latest answer by its own time."""
+    """A plant's latest answer; ``at`` is its own time of it."""
 
     at: datetime
     accepted: bool
@@ -98,7 +101,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Production:
-    """The latest state of one production order by the plant's own time; ``completed`` in the item's base unit.
+    """The latest state of one production order; ``at`` is the plant's own time, ``completed`` in the base unit.
 
     ``document`` is the one that says so (`documents`).
     """
@@ -115,7 +118,8 @@ class Production:
 class Leg:
     """One shipment of a plant order's goods: when it left and arrived by the shipper's word, None while it has not.
 
-    Its ``quantity`` is zero once it is cancelled; it then stays so. ``document`` is the one that says so (`documents`).
+    Its ``quantity`` is zero while it is cancelled. ``document`` is the one that says so (`documents`), ``by`` whose
+    word it is, None before that was remembered.
     """
 
     number: str
@@ -124,6 +128,7 @@ class Leg:
     arrived: datetime | None = None
     expected: date | None = None
     document: str | None = None
+    by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +160,8 @@ class Attempt:
     allocator knows that;
     ``answered_by`` is the plant's document that has answered, ``answered_revision`` the revision that it spoke of last;
     ``wanted_for`` is the line's date for which the plant order's own date was worked out; ``closed`` is why the plant
-    no longer has it. In ``shadow`` the plant is told nothing, ever (`cutover`).
+    no longer has it. In ``shadow`` the plant is told nothing, ever (`cutover`). ``heard`` are the marks (`stamps`) of
+    the latest words on it, so that one that comes again changes nothing.
     """
 
     plant: str
@@ -182,6 +188,15 @@ class Attempt:
     closed: str | None = None
     withdraw: bool = False
     shadow: bool = False
+    heard: tuple[str, ...] = ()
+
+    def knows(self, mark: str) -> bool:
+        """Return whether it has heard the event of this mark."""
+        return mark in self.heard
+
+    def after(self, mark: str) -> "Attempt":
+        """Return the attempt once it has heard the event of this mark."""
+        return replace(self, heard=(*self.heard, mark)[-HEARD:]) if mark else self
 
     @property
     def confirmed(self) -> bool:

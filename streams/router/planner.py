@@ -17,6 +17,7 @@ from streams.router import (
     reasons,
     resume,
     shipping,
+    stamps,
 )
 from streams.router import settle as settling
 from streams.router import status as statuses
@@ -39,8 +40,9 @@ WAKE = "Wake"
 def handle(state: OrderState | None, subject: str, value: Value, now: Now, master: MasterData) -> Handled:
     """Return the state after the event, and what to say; an event that says nothing new returns the same state.
 
-    An Order comes normalised (`normalise`). Raises `InvalidDocument` when the author was not asked, the plant order is
-    unknown, it is another document than the one that the hub knows, or an action cannot be taken.
+    An Order comes normalised (`normalise`). Events count in the order in which they come (`stamps`). Raises
+    `InvalidDocument` when the author was not asked, the plant order is unknown, it is another document than the one
+    that the hub knows, or an action cannot be taken.
     """
     take = _TAKERS.get(subject)
     if take is None:
@@ -49,7 +51,9 @@ def handle(state: OrderState | None, subject: str, value: Value, now: Now, maste
         return _after_the_end(state, subject, value, now)
     if state is not None and subject == WAKE and (end := closing.due(state)) and end <= now.time:
         return closing.close(state, master, now)
-    after, cause, first = take(state, value, now, master)
+    if subject in _MARKED:
+        now = replace(now, mark=stamps.mark(now.event_id, value))
+    after, cause, first = take(state, stamps.bounded(subject, value, now.time), now, master)
     if after is None or (after == state and not first):
         return state, []
     after, said = settling.settle(after, master, now)
@@ -149,6 +153,9 @@ def _mapped(state: OrderState, master: MasterData) -> tuple[Line, ...]:
     waiting = normalise.COMPLETE_DELIVERY
     return tuple(replace(line, hold_reason=None) if line.hold_reason == waiting else line for line in lines)
 
+
+_MARKED = frozenset(("OrderResponse", "ProductionStatus", "Shipment"))
+"""Words on plant orders, of which a repeat may come after what was said since."""
 
 _TAKERS: dict[str, Callable[[OrderState | None, Value, Now, MasterData], Taken]] = {
     "Order": _order,

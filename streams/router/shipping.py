@@ -30,10 +30,12 @@ def shipped(state: OrderState | None, value: Value, master: MasterData, now: Now
     for number, quantity in _quantities(state, value, master).items():
         place = _place(state, number, value["shipper"], master)
         assert state is not None  # noqa: S101  (_place has checked)
-        attempt = _with_leg(place.attempt, _leg(value, quantity), now)
-        if attempt == place.attempt:
+        if place.attempt.knows(now.mark):
             continue
+        attempt = _with_leg(place.attempt, _leg(value, quantity), now).after(now.mark)
         state = follow.put(state, place, attempt)
+        if attempt.legs == place.attempt.legs:
+            continue
         cause = reasons.shipment(attempt.plant, place.portion.item, value["actual_arrival"] is not None, master)
         said += _too_much(state, place, attempt, master, now)
     assert state is not None  # noqa: S101  (a shipment of nothing of ours does not come here)
@@ -72,20 +74,24 @@ def _leg(value: Value, quantity: Decimal) -> Leg:
         value["actual_departure"],
         value["actual_arrival"],
         expected.date() if expected else None,
+        by=value["shipper"],
     )
 
 
 def _with_leg(attempt: Attempt, leg: Leg, now: Now) -> Attempt:
-    """Return the attempt with the shipment; what has left, arrived or was cancelled stays so.
+    """Return the attempt with the shipment: the last word of its shipper counts.
 
-    A word from before that, however late it comes, changes nothing. Raises `InvalidDocument` ``two-documents``.
+    Where a plant and a carrier both speak of it, their words come by two topics, in whatever order: what by one of them
+    has left, arrived or was cancelled stays so for the other. Raises `InvalidDocument` ``two-documents`` where one
+    shipper has two.
     """
     known = {old.number: old for old in attempt.legs}
     old = known.get(leg.number)
-    leg = replace(leg, document=documents.same(old.document if old else None, now.event_id, leg.number))
-    if old is not None and _stage(leg) < _stage(old):
-        return attempt
-    if old is not None:
+    same = old if old is not None and old.by in (None, leg.by) else None
+    leg = replace(leg, document=documents.same(same.document if same else None, now.event_id, leg.number))
+    if old is not None and old.by != leg.by:
+        if _stage(leg) < _stage(old):
+            return attempt
         leg = replace(leg, departed=leg.departed or old.departed, arrived=leg.arrived or old.arrived)
     known[leg.number] = leg
     return replace(attempt, legs=tuple(known[number] for number in sorted(known)))

@@ -9,14 +9,20 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from streams.router.copying import replace
+
+if TYPE_CHECKING:
+    from streams.router.effects import Now
 
 ZERO = Decimal(0)
 
 SILENT = timedelta(days=2)
 """A site that is this much behind the plant's latest report of the item no longer reports it: only changes are sent."""
+
+HEARD = 8
+"""Levels of one site whose marks are remembered: as long as a repeat may take to come."""
 
 MAX_PENDING = 100
 """Times of delivery that are kept apart; of more, every two neighbours wait for the later one."""
@@ -24,10 +30,15 @@ MAX_PENDING = 100
 
 @dataclass(frozen=True, slots=True)
 class SiteStock:
-    """What a site could give at a time: on hand, less what its ERP has reserved or blocked."""
+    """What a site could give at a time: on hand, less what its ERP has reserved or blocked.
+
+    ``as_of`` is that time as far as the hub believes it (`counted`). ``heard`` are the marks (`stamps`) of the latest
+    levels, so that one that comes again changes nothing.
+    """
 
     available: Decimal
     as_of: datetime
+    heard: tuple[str, ...] = ()
 
 
 class Pending(NamedTuple):
@@ -71,18 +82,33 @@ class Stock:
         return max(ZERO, self.promised - shown - self.available)
 
 
-def counted(stock: Stock, level: Mapping[str, Any], *, main: bool) -> Stock:
-    """Take an InventoryLevel in the item's base unit; an older one than is known changes nothing.
+def counted(stock: Stock, level: Mapping[str, Any], now: "Now", *, main: bool) -> Stock:
+    """Take an InventoryLevel in the item's base unit, with a stamp not after the hub's: the last that comes counts.
 
     ``main`` says that its code is the plant's main one: it replaces what earlier releases kept by the site alone.
     """
     site, place = level["site"], f"{level['site']}\n{level['item_code']}"
     known = stock.sites.get(place) or (stock.sites.get(site) if main else None)
-    if known is not None and level["as_of"] < known.as_of:
+    heard = known.heard if known else ()
+    if now.mark and now.mark in heard:
         return stock
     others = {name: other for name, other in stock.sites.items() if not (main and name == site)}
     available = level["on_hand"] - level["reserved"] - level["blocked"]
-    return _settled(replace(stock, sites={**others, place: SiteStock(available, level["as_of"])}))
+    as_of = _believed(known, available, level["as_of"], now.time)
+    told = SiteStock(available, as_of, (*heard, now.mark)[-HEARD:] if now.mark else heard)
+    return _settled(replace(stock, sites={**others, place: told}))
+
+
+def _believed(known: SiteStock | None, available: Decimal, stamp: datetime, now: datetime) -> datetime:
+    """Return the time of a level: by its stamp, but not before the level that it came after.
+
+    Figures that have changed did so lately, whatever the stamp says: an ERP whose clock stands still, or in 1990, must
+    not keep what it has taken promised for ever.
+    """
+    if known is None:
+        return stamp
+    changed = now - SILENT if available != known.available else stamp
+    return max(stamp, changed, min(known.as_of, now))
 
 
 def without_code(stock: Stock, code: str) -> Stock:

@@ -54,6 +54,11 @@ def validate(subject: str, value: Value, owner: str) -> None:
         check(value)
 
 
+def number_of(subject: str, value: Value) -> str:
+    """Return the document's own number."""
+    return str(value[_NUMBER[subject]])
+
+
 def stranger(value: Value, members: Members) -> str | None:
     """Return whom an Order names as buyer, payer, user or opening plant although the hub does not know him, or None."""
     plants = [line.get("opening_plant") for line in value["lines"]] if value.get("opening") else []

@@ -11,11 +11,12 @@ from kranhub.settings import Settings
 from kranhub.text import Text
 from streams.exactly_once import Context, Document, Out, Record, State
 from streams.exactly_once.letters import where
-from streams.router import allocate, stockalert
+from streams.router import allocate, stamps, stockalert
 from streams.router.effects import Now
 from streams.router.masterdata import MasterData
 from streams.router.normalise import UNMAPPED, UNMAPPED_ITEM, normalise
 from streams.stages.backlog import Backlog
+from streams.stages.clocks import Clocks
 from streams.stages.reference import Reference
 from streams.stages.unmapped import Unmapped
 
@@ -53,7 +54,8 @@ class _Came(NamedTuple):
 class Allocator:
     """Reads hub.allocation by plant.
 
-    Its state holds the master data (`Reference`), what waits for them, and what `allocate` keeps of every plant.
+    Its state holds the master data (`Reference`), what waits for them, what `allocate` keeps of every plant, and which
+    members' clocks it has spoken of (`Clocks`).
     """
 
     name = "allocator"
@@ -68,14 +70,18 @@ class Allocator:
         self._alerts = topics.hub(settings.namespace, "alerts")
         self._codec, self._reference = codec, Reference(codec)
         self._early, self._unmapped = Backlog("early"), Unmapped()
+        self._clocks = Clocks(settings.namespace, codec)
 
     def process(self, record: Record, state: State, out: Out, ctx: Context) -> None:
-        """Take a plant's stock, its disruptions, a request, a tick, or a change of master data.
+        """Take a plant's stock, its disruptions, a request, a tick, a change of master data, or an alert of a clock.
 
         Raises ``no-masterdata`` where too much waits for the first publication, ``too-many-digits`` for a level,
         ``too-many-disruptions`` for a disruption.
         """
         if record.value is None:
+            return
+        if record.envelope.type == "kranhub.Alert":
+            self._clocks.say(record, state, out, ctx)
             return
         is_entry = self._reference.take(record, state)
         for entry in self._reference.news(record, state) if is_entry else ():
@@ -124,7 +130,8 @@ class Allocator:
                 value = normalise(subject, value, value["company"], master).value
             if owner and not _makes(owner, master):
                 return
-            outcome = allocate.handle(state.get, subject, value, Now(event_id, ctx.time), master)
+            now = Now(event_id, ctx.time, stamps.mark(came.event_id, value) if owner else "")
+            outcome = allocate.handle(state.get, subject, value, now, master)
         except InvalidDocument as error:
             self._refuse(error, subject, value, came, state, out, late=late)
             return

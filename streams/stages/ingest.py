@@ -10,7 +10,7 @@ from kranhub.errors import InvalidDocument
 from kranhub.settings import Settings
 from kranhub.text import Text
 from streams.exactly_once import Context, Document, Out, Record, State
-from streams.router import entries
+from streams.router import clockahead, entries, stamps
 from streams.router.validate import validate
 
 Value = Mapping[str, Any]
@@ -47,6 +47,8 @@ class Ingest:
             return
         document = self._document(subject, record.value or b"", record, owner)
         self._send(document, list(_places(subject, value, owner)), out)
+        if found := stamps.ahead(subject, value, record.envelope.time, ctx.time):
+            self._clock(clockahead.alert(owner, subject, value, found, ctx.time), document, owner, out)
         if subject == "ItemMapping":
             self._propose(value, document, out)
 
@@ -70,6 +72,11 @@ class Ingest:
         for name, key in places:
             said = replace(document, id=f"{document.id};{identifiers.line_place(key)}") if several else document
             out.send(topics.hub(self._namespace, name), key, said)
+
+    def _clock(self, alert: Value, said: Document, owner: str, out: Out) -> None:
+        """Propose the alert to the one partition that speaks for the member; it says one in an hour (`Allocator`)."""
+        document = Document("Alert", alert, f"{said.id}/{clockahead.CODE}", source=said.source)
+        out.send(topics.hub(self._namespace, "allocation"), owner, document)
 
     def _propose(self, value: Value, said: Document, out: Out) -> None:
         """Propose a member's mapping as an entry of the master data."""

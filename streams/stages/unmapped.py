@@ -61,8 +61,7 @@ class Unmapped:
         sites = known["sites"]
         if not (sites or _count(state, member, 1)) or not (site in sites or len(sites) < MAX_SITES):
             return Kept(is_kept=False, is_news=True)
-        if site not in sites or datetime.fromisoformat(sites[site][0]) <= value["as_of"]:
-            sites[site] = [value["as_of"].isoformat(), base64.b64encode(data).decode()]
+        sites[site] = [value["as_of"].isoformat(), base64.b64encode(data).decode()]
         state.put(_key(member, code), json.dumps({"told": why, "sites": sites}).encode())
         if known["told"] != why:
             _note(state, member, code, (why == UNMAPPED_ITEM) - (known["told"] == UNMAPPED_ITEM))

@@ -67,17 +67,22 @@ def _plant(name: str, okpd2: str, days: int, capacity: Any) -> dict[str, Any]:
 
 @dataclass
 class Desk:
-    """The allocator of one partition. Every event is at ``time``; what it says is returned."""
+    """The allocator of one partition. Every event is at ``time``; what it says is returned.
+
+    What is reported as of a later time comes then, unless a clock is wrong (``ahead``).
+    """
 
     master: MasterData = field(default_factory=world)
     state: dict[str, bytes] = field(default_factory=dict)
     time: datetime = START
     events: int = 0
+    mark: str = ""
 
     def take(self, subject: str, value: dict[str, Any]) -> list[dict[str, Any]]:
         """Handle one event; return the results' values."""
         self.events += 1
-        outcome = allocate.handle(self.state.get, subject, value, Now(f"e{self.events}", self.time), self.master)
+        now = Now(f"e{self.events}", self.time, self.mark)
+        outcome = allocate.handle(self.state.get, subject, value, now, self.master)
         for key, data in outcome.changes.items():
             if data is None:
                 self.state.pop(key, None)
@@ -86,9 +91,11 @@ class Desk:
         assert len({result.id for result in outcome.results}) == len(outcome.results)
         return [dict(result.value) for result in outcome.results]
 
-    def level(self, available: Any, after: float = 0, plant: str = "oemz", **fields: Any) -> list[dict[str, Any]]:
+    def level(
+        self, available: Any, after: float = 0, plant: str = "oemz", *, ahead: bool = False, **fields: Any
+    ) -> list[dict[str, Any]]:
         """Report stock as of so many minutes after the start."""
-        value = {
+        value: dict[str, Any] = {
             "company": plant,
             "site": "a",
             "item": "motor",
@@ -99,11 +106,12 @@ class Desk:
             "as_of": START + timedelta(minutes=after),
             **fields,
         }
+        self.time = self.time if ahead else max(self.time, value["as_of"])
         return self.take("InventoryLevel", value)
 
     def ask(self, action: str, request_id: str, quantity: Any = 0, **fields: Any) -> list[dict[str, Any]]:
         """Send a request."""
-        value = {
+        value: dict[str, Any] = {
             "request_id": request_id,
             "order_key": request_id.rpartition("/")[0],
             "plant": "oemz",
@@ -116,6 +124,7 @@ class Desk:
             "expires_at": None,
             **fields,
         }
+        self.time = max(self.time, value["at"] or self.time)
         return self.take("AllocationRequest", value)
 
     def reserve(self, request_id: str, quantity: Any, **fields: Any) -> dict[str, Any]:
@@ -123,9 +132,11 @@ class Desk:
         (answer,) = self.ask("RESERVE", request_id, quantity, **fields)
         return answer
 
-    def disrupt(self, number: str = "D-1", minutes: float = 0, **fields: Any) -> list[dict[str, Any]]:
+    def disrupt(
+        self, number: str = "D-1", minutes: float = 0, *, ahead: bool = False, **fields: Any
+    ) -> list[dict[str, Any]]:
         """Have the plant say, so many minutes after the start, that it makes nothing from the 25th on for a week."""
-        value = {
+        value: dict[str, Any] = {
             "disruption_id": number,
             "member": "oemz",
             "cause": "STRIKE",
@@ -138,6 +149,7 @@ class Desk:
             "as_of": START + timedelta(minutes=minutes),
             **fields,
         }
+        self.time = self.time if ahead else max(self.time, value["as_of"] or self.time)
         return self.take("Disruption", value)
 
     def tick(self, minutes: float) -> list[dict[str, Any]]:

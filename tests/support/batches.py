@@ -20,7 +20,7 @@ from streams.exactly_once.out import Output
 from streams.exactly_once.store import Store
 
 NAMESPACE = "t."
-TIME_MS = 1_790_000_000_000
+TIME_MS = 1_795_509_000_000
 WORK, EVENTS, LETTERS = "t.hub.work", "t.hub.events", "t.hub.dead-letters"
 RECORDS = list(schemafiles.load_all())
 

@@ -1,7 +1,7 @@
 """Random master data and the random life of an order in it, decided by bytes that Hypothesis draws and makes small."""
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from random import Random
 from typing import Any, TypeVar
@@ -145,7 +145,7 @@ def random_world(choose: Choices, **rule: Any) -> World:
 
 
 class Life:
-    """What may happen to the order, step by step. Every event has an id of its own and its plant's own time."""
+    """What may happen to the order, step by step. Each event has its own id and its plant's own time (`_time`)."""
 
     def __init__(self, made: World, choose: Choices) -> None:
         """Take the world and what decides."""
@@ -194,8 +194,10 @@ class Life:
         known = self.world.subjects("PlantOrder")
         return known[-1 - self.choose.number(len(known))] if known else None
 
-    def _time(self) -> Any:
-        return self.world.today + timedelta(minutes=self.count)
+    def _time(self) -> datetime:
+        """Return the plant's own time: its clock may be right, far ahead or far behind."""
+        right = self.world.today + timedelta(minutes=self.count)
+        return right + timedelta(days=self.choose.of([0, 0, 0, 3653, -12_000]))
 
     def _answer(self) -> Event | None:
         asked = self._asked()

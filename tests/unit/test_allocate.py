@@ -1,7 +1,7 @@
 """What a plant's stock and capacity are promised for: examples."""
 
 import json
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -10,6 +10,7 @@ from streams.router import allocate
 from tests.support.allocation import START, TODAY, Desk, offer, world
 
 NEXT_WEEK = date(2026, 11, 30)
+FAR, LONG_AGO = datetime(2036, 1, 1, tzinfo=UTC), datetime(1990, 1, 1, tzinfo=UTC)
 
 
 def free(desk: Desk, item: str = "motor", plant: str = "oemz") -> Decimal:
@@ -41,10 +42,33 @@ def test_stock_of_all_sites_and_codes_adds_up_and_the_latest_of_each_counts(desk
     assert free(desk) == 10 + 6 + 7
 
 
-def test_an_older_level_changes_nothing(desk: Desk) -> None:
-    before = dict(desk.state)
-    desk.level(50, -1)
-    assert desk.state == before
+def test_the_last_level_counts_whatever_its_stamp_says(desk: Desk) -> None:
+    for available, stamp in ((50, FAR), (7, START), (9, LONG_AGO), (8, LONG_AGO)):
+        desk.level(available, as_of=stamp, ahead=True)
+        assert free(desk) == available
+
+
+def test_a_clock_ahead_ends_no_promise_before_a_level_has_shown_it(desk: Desk) -> None:
+    desk.level(5, as_of=FAR, site="b", ahead=True)
+    desk.reserve("o:1/1.1.1", 4)
+    desk.ask("DELIVERED", "o:1/1.1.1", at=START + timedelta(minutes=5))
+    assert free(desk) == 11
+    desk.level(6, 6)
+    assert free(desk) == 6 + 5 - 4, "site b has said nothing since"
+    desk.level(5, 7, site="b")
+    assert free(desk) == 6 + 5
+
+
+def test_a_clock_that_stands_still_keeps_nothing_promised_for_ever() -> None:
+    desk = Desk()
+    desk.level(10, as_of=LONG_AGO)
+    desk.reserve("o:1/1.1.1", 4)
+    desk.ask("DELIVERED", "o:1/1.1.1", at=START)
+    desk.tick(3 * 24 * 60)
+    desk.level(10, as_of=LONG_AGO)
+    assert free(desk) == 6, "nothing has changed, so it may be as old as it says"
+    desk.level(6, as_of=LONG_AGO)
+    assert free(desk) == 6
 
 
 def test_a_code_that_means_another_item_now_takes_its_stock_along(desk: Desk) -> None:

@@ -67,14 +67,16 @@ class Naive:
         waiting = sum((quantity for name, _, quantity in self.pending if name == item), Fraction(0))
         return max(Fraction(0), self.there(item) - self.open(item) - waiting)
 
-    def level(self, item: str, site: tuple[str, str], available: Fraction, as_of: datetime) -> bool:
-        """Return whether the level counts."""
+    def level(self, item: str, site: tuple[str, str], available: Fraction, as_of: datetime, now: datetime) -> None:
+        """Take the level, as of a time that is not after now, not before the one before it, and believable."""
         known = self.sites.setdefault(item, {})
-        if site in known and known[site][1] > as_of:
-            return False
+        as_of = min(as_of, now)
+        if site in known:
+            as_of = max(as_of, known[site][1])
+            if known[site][0] != available:
+                as_of = max(as_of, now - timedelta(days=2))
         known[site] = (available, as_of)
         self.settle(item)
-        return True
 
     def settle(self, item: str) -> None:
         times = [as_of for _, as_of in self.sites.get(item, {}).values()]
@@ -212,14 +214,14 @@ class Allocating(RuleBasedStateMachine):
         code=st.sampled_from([(item, code) for item, codes in CODES.items() for code in codes]),
         site=st.sampled_from("ab"),
         available=st.integers(-2, 40).map(lambda half: Fraction(half, 2)),
-        age=st.integers(0, 180),
+        age=st.integers(0, 180) | st.sampled_from([-600, -(10**8), 10**8, 200_000]),
     )
     def level(self, code: tuple[str, str], site: str, available: Fraction, age: int) -> None:
         item, name = code
         as_of = self.desk.time - timedelta(seconds=age)
-        fields: dict[str, Any] = {"site": site, "item": item, "item_code": name, "as_of": as_of}
+        fields: dict[str, Any] = {"site": site, "item": item, "item_code": name, "as_of": as_of, "ahead": True}
         said = self.desk.level(number(available), **fields)
-        self.naive.level(item, (site, name), available, as_of)
+        self.naive.level(item, (site, name), available, as_of, self.desk.time)
         losers = self.naive.shorten(item, self.today)
         assert [one["request_id"] for one in said] == losers
         assert all(one["kind"] == "SHORTAGE" for one in said)

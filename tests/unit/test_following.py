@@ -11,7 +11,7 @@ from kranhub.errors import InvalidDocument
 from streams.router import planner
 from streams.router.effects import Now
 from tests.support.masters import item, master, other, plant
-from tests.support.plants import START, Value, full_production, full_response, full_shipment
+from tests.support.plants import START, Event, Value, full_production, full_response, full_shipment
 from tests.support.worlds import World, answering, by_plant, line, silent, world
 
 ALFA = plant("alfa", {"okpd2": "25.11", "working_days": 10})
@@ -20,7 +20,7 @@ CARTS = other("carts", "carrier")
 BEAM = item("beam", "25.11.23.119", unit="KGM")
 MASTER = master([ALFA, BETA, CARTS], [BEAM])
 BEAMS = line("beam", 10, unit="KGM")
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+HOUR, DAY, YEAR = timedelta(hours=1), timedelta(days=1), timedelta(days=365)
 
 
 def asked(of: World) -> Value:
@@ -33,8 +33,12 @@ def accepted() -> World:
 
 
 def shipment(of: World, number: str, quantity: Any, **changes: Any) -> dict[str, Any]:
+    """The word on a shipment of the first plant order, on the day on which it is true."""
     first = of.subjects("PlantOrder")[0]
-    return full_shipment(first, START + DAY, shipment_id=number, quantity=Decimal(quantity), **changes)
+    value = full_shipment(first, START + DAY, shipment_id=number, quantity=Decimal(quantity), **changes)
+    stamps = (value["actual_departure"], value["actual_arrival"])
+    of.today = max([of.today, *(stamp for stamp in stamps if stamp)])
+    return value
 
 
 def at_plants(of: World) -> list[str]:
@@ -101,6 +105,49 @@ def test_the_customer_learns_why_when_nobody_answers() -> None:
     assert made.state.due is None
 
 
+@pytest.mark.parametrize("stamp", [10 * YEAR, timedelta(0), -30 * YEAR])
+def test_a_refusal_counts_although_an_acceptance_was_stamped_ahead(stamp: timedelta) -> None:
+    made = world(MASTER, by_plant(beta=answering("AP")), lines=[BEAMS])
+    first = asked(made)
+    made.happen("OrderResponse", full_response(first, "AP", datetime(2027, 6, 1, tzinfo=UTC)))
+    assert made.status()["state"] == "CONFIRMED"
+    made.happen("OrderResponse", full_response(first, "RE", START + stamp))
+    assert at_plants(made) == ["beta"]
+    assert made.plant_orders()[first["plant_order_id"]]["document_status"] == "ACTIVE"
+
+
+def test_an_acceptance_that_comes_again_takes_nothing_back() -> None:
+    made = world(MASTER, by_plant(beta=answering("AP")), lines=[BEAMS])
+    first = asked(made)
+    events = [
+        Event(code, "OrderResponse", full_response(first, code, START + after))
+        for code, after in (("AP", HOUR), ("RE", 2 * HOUR))
+    ]
+    for event in events:
+        made.take(event)
+    made.run()
+    before, said = made.state, len(made.said)
+    for event in events:
+        made.take(event)
+    assert (made.state, len(made.said)) == (before, said)
+
+
+def test_an_answer_to_an_older_revision_never_counts_whatever_its_stamp_says() -> None:
+    made = world(MASTER, answering("AP"), lines=[BEAMS])
+    first = asked(made)
+    made.order(line("beam", 8, unit="KGM"))
+    made.happen("OrderResponse", full_response(first, "RE", START + 10 * YEAR))
+    assert at_plants(made) == ["alfa"]
+
+
+def test_what_was_done_ahead_of_the_hubs_clock_is_promised_for_today() -> None:
+    made = accepted()
+    made.happen("ProductionStatus", full_production(asked(made), "COMPLETED", START + 10 * YEAR))
+    assert made.status()["promised_date"] == START.date() + DAY
+    made.happen("Shipment", full_shipment(asked(made), START + 10 * YEAR, actual_arrival=START + 11 * YEAR))
+    assert made.status()["promised_date"] == START.date()
+
+
 def test_an_acceptance_that_comes_too_late_changes_nothing_and_stays_withdrawn() -> None:
     made = world(MASTER, by_plant(beta=answering("AP")), lines=[BEAMS])
     first = asked(made)
@@ -161,6 +208,7 @@ LEFT: dict[str, Any] = {}
 ARRIVED = {"actual_arrival": START + 3 * DAY}
 PLANNED = {"actual_departure": None, "estimated_arrival": START + 5 * DAY}
 CANCELLED = {"document_status": "CANCELLED"}
+BY_CARRIER = {"shipper": "carts", **ARRIVED}
 
 
 @pytest.mark.parametrize(
@@ -171,13 +219,16 @@ CANCELLED = {"document_status": "CANCELLED"}
         ([("S1", 10, LEFT)], "SHIPPED"),
         ([("S1", 4, LEFT), ("S2", 6, LEFT)], "SHIPPED"),
         ([("S1", 10, LEFT), ("S1", 10, ARRIVED)], "DELIVERED"),
-        ([("S1", 10, ARRIVED), ("S1", 10, LEFT)], "DELIVERED"),
-        ([("S1", 10, ARRIVED), ("S1", 10, PLANNED)], "DELIVERED"),
+        ([("S1", 10, ARRIVED), ("S1", 10, LEFT)], "SHIPPED"),
+        ([("S1", 10, ARRIVED), ("S1", 10, PLANNED)], "CONFIRMED"),
+        ([("S1", 10, ARRIVED), ("S1", 10, LEFT), ("S1", 10, ARRIVED)], "DELIVERED"),
+        ([("S1", 10, LEFT), ("S1", 10, BY_CARRIER), ("S1", 10, LEFT)], "DELIVERED"),
+        ([("S1", 10, BY_CARRIER), ("S1", 10, PLANNED)], "DELIVERED"),
         ([("S1", 10, ARRIVED)] * 3, "DELIVERED"),
         ([("S1", 4, ARRIVED), ("S2", 6, LEFT)], "SHIPPED"),
         ([("S2", 6, ARRIVED), ("S1", 4, ARRIVED)], "DELIVERED"),
         ([("S1", 10, LEFT), ("S1", 10, CANCELLED)], "CONFIRMED"),
-        ([("S1", 10, CANCELLED), ("S1", 10, LEFT)], "CONFIRMED"),
+        ([("S1", 10, CANCELLED), ("S1", 10, LEFT)], "SHIPPED"),
         ([("S1", 10, LEFT), ("S1", 10, CANCELLED), ("S2", 10, LEFT)], "SHIPPED"),
         ([("S1", 10, LEFT), ("S1", 7, LEFT)], "CONFIRMED"),
     ],
@@ -295,16 +346,16 @@ DONE = ("COMPLETED", 2 * HOUR)
     ("words", "state"),
     [
         ([RUNNING, DONE], "READY"),
-        ([DONE, RUNNING], "READY"),
-        ([DONE, RUNNING, DONE, RUNNING], "READY"),
-        ([("COMPLETED", HOUR), RUNNING], "READY"),
-        ([RUNNING, ("COMPLETED", HOUR), RUNNING], "READY"),
+        ([DONE, RUNNING], "IN_PRODUCTION"),
+        ([DONE, RUNNING, DONE], "READY"),
+        ([("COMPLETED", 10 * YEAR), RUNNING], "IN_PRODUCTION"),
+        ([("RUNNING", 10 * YEAR), ("COMPLETED", -30 * YEAR)], "READY"),
         ([DONE, ("ABORTED", 3 * HOUR)], "CONFIRMED"),
         ([("RELEASED", HOUR)], "CONFIRMED"),
         ([("HELD", HOUR)], "IN_PRODUCTION"),
     ],
 )
-def test_the_latest_word_on_a_production_counts_whenever_it_comes(words: Any, state: str) -> None:
+def test_the_last_word_on_a_production_counts_whatever_its_stamp_says(words: Any, state: str) -> None:
     made = accepted()
     for production, after in words:
         made.happen("ProductionStatus", full_production(asked(made), production, START + after))
@@ -339,3 +390,13 @@ def test_a_plant_that_agrees_without_a_day_agrees_to_the_day_it_was_asked_for() 
     assert made.status()["promised_date"] is not None
     made.happen("OrderResponse", full_response(asked(made), "CA", START + DAY, promised_date=None))
     assert made.status()["promised_date"] is None
+
+
+def test_a_plant_and_a_carrier_have_documents_of_their_own_on_one_shipment_and_each_only_one() -> None:
+    made = accepted()
+    made.take(Event("alfa/Shipment/7/0/1", "Shipment", shipment(made, "S1", 10)))
+    made.take(Event("carts/Shipment/99/0/1", "Shipment", shipment(made, "S1", 10, **BY_CARRIER)))
+    assert made.status()["state"] == "DELIVERED"
+    assert made.refused == []
+    made.take(Event("carts/Shipment/98/0/1", "Shipment", shipment(made, "S1", 4, **BY_CARRIER)))
+    assert made.refused == ["two-documents"]

@@ -27,6 +27,7 @@ def planted(folder: Path, condition: str) -> str:
     return str(folder / "test_planted.py")
 
 
+@pytest.mark.process
 def test_a_failure_is_found_and_its_command_fails_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert search.main(["--seconds", "120", planted(tmp_path, "< 1000")]) == 1
     found, _, command = capsys.readouterr().out.rpartition("try again: ")
@@ -36,6 +37,7 @@ def test_a_failure_is_found_and_its_command_fails_again(tmp_path: Path, capsys: 
     assert "AssertionError: with 1000" in again.stdout
 
 
+@pytest.mark.process
 def test_the_time_is_the_limit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert search.main(["--seconds", "0.1", planted(tmp_path, ">= 0")]) == 0
     assert capsys.readouterr().out.startswith("no property failed in 0 s")

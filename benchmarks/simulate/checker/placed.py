@@ -111,23 +111,23 @@ def _since(revisions: Sequence[Value]) -> int:
 
 
 def _answers(record: DayRecord) -> dict[str, list[Value]]:
-    """Return the answers to each plant order, the latest by the plant's own time last."""
+    """Return the answers to each plant order, the last that came last."""
     found: dict[str, list[Value]] = {}
-    for value in sorted((seen.value for seen in record.out["responses"]), key=lambda value: value["issued_at"]):
-        found.setdefault(value["plant_order_id"], []).append(value)
+    for seen in firsts(record.out["responses"]):
+        found.setdefault(seen.value["plant_order_id"], []).append(seen.value)
     return found
+
+
+def firsts(records: Iterable[Seen]) -> list[Seen]:
+    """Return the records without those that come again: the first of each id."""
+    return list({seen.id: seen for seen in reversed(list(records))}.values())[::-1]
 
 
 def made_of(record: DayRecord) -> dict[str, Decimal]:
     """Return how much of each plant order its plant has made, or sent where that is more."""
-    made: dict[str, tuple[Any, Decimal]] = {}
-    for seen in record.out["production"]:
-        value = seen.value
-        known = made.get(value["plant_order_id"])
-        if known is None or value["as_of"] >= known[0]:
-            made[value["plant_order_id"]] = value["as_of"], value["completed"]
+    made = {seen.value["plant_order_id"]: seen.value["completed"] for seen in firsts(record.out["production"])}
     legs = {seen.value["shipment_id"]: seen.value["lines"][0] for seen in record.out["shipments"]}
     sent: dict[str, Decimal] = {}
     for line in legs.values():
         sent[line["plant_order_id"]] = sent.get(line["plant_order_id"], ZERO) + line["quantity"]
-    return {number: max(made.get(number, (None, ZERO))[1], sent.get(number, ZERO)) for number in {*made, *sent}}
+    return {number: max(made.get(number, ZERO), sent.get(number, ZERO)) for number in {*made, *sent}}

@@ -59,11 +59,10 @@ class Shelf:
         self.held += promised - known - before
 
     def report(self, level: Value, quantity: Decimal) -> None:
-        """Take a level; an older one than is known says nothing."""
+        """Take a level: the last that comes counts."""
         place = level["site"], level["item_code"]
-        if place in self.levels and level["as_of"] < self.levels[place][1]:
-            return
-        self.levels[place] = quantity, level["as_of"]
+        _, before = self.levels.get(place, (ZERO, level["as_of"]))
+        self.levels[place] = quantity, max(before, level["as_of"])
         self._settle()
 
     def _settle(self) -> None:

@@ -14,7 +14,19 @@ Value = Mapping[str, Any]
 def over_promised(allocation: Sequence[Seen], results: Sequence[Seen], files: Files) -> list[str]:
     """Return every point at which more of a stock was promised than the levels had, besides what the ERPs keep."""
     answers = by_cause(results)
-    return [name for records in by_partition(allocation) for name in _over(records, answers, files)]
+    return [name for records in by_partition(_once(allocation)) for name in _over(records, answers, files)]
+
+
+def _once(allocation: Sequence[Seen]) -> list[Seen]:
+    """Return the records without the levels that come again under their ids."""
+    told: set[str] = set()
+    found = []
+    for seen in allocation:
+        if seen.kind != "InventoryLevel" or seen.id not in told:
+            found.append(seen)
+        if seen.kind == "InventoryLevel":
+            told.add(seen.id)
+    return found
 
 
 def by_partition(allocation: Sequence[Seen]) -> list[list[Seen]]:
