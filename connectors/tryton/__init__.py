@@ -8,7 +8,8 @@ from connectors.tryton.codes import Codes
 from connectors.tryton.config import Config, Side
 from connectors.tryton.sink import OrderStatusSink, PlantOrderSink
 from connectors.tryton.source import TrytonSource
-from connectors.tryton.streams import Productions, Purchases, Sales, Stock
+from connectors.tryton.stock import Stock
+from connectors.tryton.streams import Productions, Purchases, Sales
 from kranhub.connector import Connector, Sink, Source
 from kranhub.members import Member
 

@@ -1,7 +1,8 @@
 """The hub's paragraph inside a document's comment. What people write around it stays as it is. Pure.
 
 Tryton's comment is the one field of sales and purchases that may be written in every state, so it carries the revision
-that was applied last, and for a sale what was asked for.
+that was applied last, and for a sale what was asked for. It also carries the id of the record that it was written for:
+a copy that people make takes the words along, and they must count for nothing there.
 """
 
 import re
@@ -9,9 +10,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
-_BLOCK = re.compile(r"\[kranhub (?P<revision>\d+)(?: (?P<status>[A-Z]+))?\]\n(?P<body>.*?)\[/kranhub\]", re.DOTALL)
+_BLOCK = re.compile(
+    r"\[kranhub (?P<revision>\d{1,18})(?: (?P<status>[A-Z]+))?(?: #(?P<record>\d{1,18}))?\]\n(?P<body>.*?)\[/kranhub\]",
+    re.DOTALL,
+)
 END = "[/kranhub]"
 _WANTED = re.compile(r"^(?P<line>\S+): (?P<quantity>\S+) (?P<unit>\S+) (?P<date>\S+)$", re.MULTILINE)
 
@@ -27,37 +31,92 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """What the hub wrote last: ``revision`` 0 where it wrote nothing, ``status`` ACTIVE or CANCELLED for a sale."""
+    """What the hub wrote last: ``revision`` 0 where it wrote nothing, ``status`` ACTIVE or CANCELLED for a sale.
+
+    ``record`` is the id that the paragraph names, None for one that was written before there was an id.
+    """
 
     revision: int = 0
     status: str = ""
     wanted: Mapping[str, Wanted] = field(default_factory=dict)
+    record: int | None = None
 
 
-def read(comment: str | None) -> Block:
-    """Return what the comment says; a paragraph that was edited beyond recognition counts as none."""
-    found = _BLOCK.search(comment or "")
-    if found is None:
+def read(comment: str | None, record: int) -> Block:
+    """Return what the comment says of this record.
+
+    A paragraph that was edited beyond recognition counts as none, and so does another record's.
+    """
+    found = [match for match in _BLOCK.finditer(comment or "") if _named(match) in (record, None)]
+    found.sort(key=lambda match: _named(match) is None)
+    if not found:
         return Block()
-    return Block(int(found["revision"]), found["status"] or "", _wanted(found["body"]))
+    own = found[0]
+    return Block(int(own["revision"]), own["status"] or "", _wanted(own["body"]), _named(own))
 
 
-def write(comment: str | None, revision: int, lines: Iterable[str], status: str = "") -> str:
-    """Return the comment with the hub's paragraph replaced, or put in front."""
-    head = " ".join(filter(None, ("kranhub", str(revision), status)))
-    block = "\n".join([f"[{head}]", *(_one_line(line) for line in lines), END])
-    if comment and _BLOCK.search(comment):
-        return _BLOCK.sub(lambda _: block, comment, count=1)
-    return f"{block}\n{comment}" if comment else block
+def is_foreign(comment: str | None, record: int) -> bool:
+    """Return whether the comment has another record's paragraph and none of this one's: the record is a copy."""
+    named = {_named(match) for match in _BLOCK.finditer(comment or "")}
+    return bool(named) and not named & {record, None}
+
+
+def write(comment: str | None, record: int | None, revision: int, lines: Iterable[str], status: str = "") -> str:
+    """Return the comment with the hub's paragraph replaced, or put in front; other records' paragraphs go."""
+    mark = "" if record is None else f"#{record}"
+    head = " ".join(filter(None, ("kranhub", str(revision), status, mark)))
+    return _replaced(comment, "\n".join([f"[{head}]", *(_one_line(line) for line in lines), END]))
+
+
+def claimed(comment: str | None, record: int) -> str:
+    """Return the comment with the paragraph that names no record naming this one."""
+    return _BLOCK.sub(lambda match: _claimed(match, record), comment or "", count=1)
+
+
+def erased(comment: str | None) -> str | None:
+    """Return the comment without any paragraph of the hub's, None where nothing is left."""
+    return re.sub(rf"{_BLOCK.pattern}\n?", "", comment or "", flags=re.DOTALL) or None
 
 
 def wanted_line(line_id: str, wanted: Wanted) -> str:
     """Return the words for one line; `read` understands them."""
-    return f"{quote(line_id, safe='')}: {wanted.quantity.normalize():f} {wanted.unit} {wanted.date.isoformat()}"
+    return f"{token(line_id)}: {wanted.quantity.normalize():f} {wanted.unit} {wanted.date.isoformat()}"
+
+
+def token(line_id: str) -> str:
+    """Return the line's id as one word without spaces; `unquote` brings it back."""
+    return "".join(_escaped(letter) if letter in "%[" or not _visible(letter) else letter for letter in line_id)
+
+
+def _visible(letter: str) -> bool:
+    return letter.isprintable() and not letter.isspace()
+
+
+def _escaped(letter: str) -> str:
+    return "".join(f"%{byte:02X}" for byte in letter.encode())
+
+
+def _named(match: re.Match[str]) -> int | None:
+    return int(match["record"]) if match["record"] else None
+
+
+def _claimed(match: re.Match[str], record: int) -> str:
+    head, _, rest = match[0].partition("]")
+    return match[0] if match["record"] else f"{head} #{record}]{rest}"
+
+
+def _replaced(comment: str | None, block: str) -> str:
+    """Put the block where the first one was, and take all others away."""
+    parts = _BLOCK.split(comment or "")
+    words = parts[:: _BLOCK.groups + 1]
+    if len(words) > 1:
+        return words[0] + block + words[1] + "".join(word.removeprefix("\n") for word in words[2:])
+    return f"{block}\n{comment}" if comment else block
 
 
 def _one_line(words: str) -> str:
-    return words.replace("\n", " ").replace(END, "")
+    """Leave no character that would break the paragraph, or that a database refuses."""
+    return "".join(letter if letter.isprintable() else " " for letter in words).replace(END, "(/kranhub)")
 
 
 def _wanted(body: str) -> dict[str, Wanted]:

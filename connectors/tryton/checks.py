@@ -1,12 +1,14 @@
 """What `connector check` looks at in a Tryton before the first document flows."""
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from connectors.tryton.client import Client
+from connectors.tryton.client import Client, Record
 from connectors.tryton.codes import Codes
 from connectors.tryton.config import Side
 from connectors.tryton.faults import Refused, ServerFailed
+from connectors.tryton.stock import ambiguous
 from kranhub.errors import Misconfigured
 from kranhub.text import Text
 
@@ -28,26 +30,53 @@ NEEDS: Mapping[Side, Mapping[str, Sequence[str]]] = {
         "party.party": ("read",),
     },
 }
+CLOCKS_APART = timedelta(minutes=5)
+PAGE = 1000
 MODULES = {"purchase": "purchase", "sale": "sale", "stock": "stock", "production": "production"}
 
 
 async def check(client: Client, codes: Codes) -> None:
     """Log in and verify modules, rights, parties, warehouses and units. Raises `Misconfigured` or `Unavailable`."""
     await client.company()
+    _check_clock(client.server_time, datetime.now(UTC))
     for model, rights in NEEDS[codes.config.side].items():
         await _check_rights(client, model, rights)
     await _check_parties(client, codes)
     await _check_units(client, codes)
     if codes.config.side is Side.PLANT:
         await _check_sites(client, codes)
+        await _check_codes(client)
+
+
+def _check_clock(server: datetime | None, here: datetime) -> None:
+    if server is not None and abs(server - here) > CLOCKS_APART:
+        raise _clocks_apart(server, here)
+
+
+async def _check_codes(client: Client) -> None:
+    """No two products that lie in stock may have one code."""
+    names: dict[str, list[Record]] = {}
+    last = 0
+    while True:
+        where = [["type", "=", "goods"], ["code", "!=", None], ["id", ">", last]]
+        products = await client.search("product.product", where, ["code", "rec_name"], limit=PAGE)
+        for product in products:
+            names.setdefault(str(product.get("code")).strip(), []).append(product)
+        if len(products) < PAGE:
+            break
+        last = products[-1]["id"]
+    for code, sharing in names.items():
+        if code and len(sharing) > 1:
+            raise Misconfigured(ambiguous(code, sharing))
 
 
 async def _check_rights(client: Client, model: str, rights: Sequence[str]) -> None:
     try:
-        access = (await client.call("ir.model.access", "get_access", [model]))[model]
+        answer = await client.call("ir.model.access", "get_access", [model])
     except (ServerFailed, Refused):
         raise _no_module(MODULES.get(model.partition(".")[0], model.partition(".")[0])) from None
-    missing = [right for right in rights if not access[right]]
+    access = answer.get(model) if isinstance(answer, dict) else None
+    missing = [right for right in rights if not (isinstance(access, dict) and access.get(right))]
     if missing:
         raise _no_rights(model, missing)
 
@@ -55,7 +84,7 @@ async def _check_rights(client: Client, model: str, rights: Sequence[str]) -> No
 async def _check_parties(client: Client, codes: Codes) -> None:
     wanted = {codes.config.hub_party, *codes.config.parties.values()}
     found = await client.search("party.party", [["code", "in", sorted(wanted)]], ["code"])
-    missing = sorted(wanted - {party["code"] for party in found})
+    missing = sorted(wanted - {str(party.get("code")) for party in found})
     if missing:
         raise _no_parties(missing)
 
@@ -66,12 +95,12 @@ async def _check_units(client: Client, codes: Codes) -> None:
     for unit in await client.search("product.uom", unmapped, ["symbol"]):
         used: Any = await client.search("product.template", [["default_uom", "=", unit["id"]]], ["code"], limit=1)
         if used:
-            raise _no_unit(unit["symbol"], used[0]["code"])
+            raise _no_unit(str(unit.get("symbol")), str(used[0].get("code")))
 
 
 async def _check_sites(client: Client, codes: Codes) -> None:
     warehouses = await client.search("stock.location", [["type", "=", "warehouse"]], ["code"])
-    names = [warehouse["code"] for warehouse in warehouses]
+    names = [code if isinstance(code := warehouse.get("code"), str) else None for warehouse in warehouses]
     if not any(codes.site(name) for name in names):
         raise _no_sites(names)
     strange = sorted(set(codes.config.sites.values()) - {site.id for site in codes.member.sites})
@@ -124,7 +153,19 @@ def _no_unit(symbol: str, product: str) -> Misconfigured:
     )
 
 
-def _no_sites(warehouses: Sequence[str]) -> Misconfigured:
+def _clocks_apart(server: datetime, here: datetime) -> Misconfigured:
+    minutes = round((server - here).total_seconds() / 60)
+    return Misconfigured(
+        Text(
+            en=f"The clock of Tryton's server is {minutes:+d} minutes from this machine's. Let both follow a time "
+            "server (NTP): orders carry Tryton's time.",
+            ru=f"Часы сервера Tryton отличаются от часов этой машины на {minutes:+d} мин. Настройте на обеих службу "
+            "точного времени (NTP): в заказах стоит время Tryton.",
+        )
+    )
+
+
+def _no_sites(warehouses: Sequence[str | None]) -> Misconfigured:
     names = ", ".join(str(name) for name in warehouses)
     return Misconfigured(
         Text(

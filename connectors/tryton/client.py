@@ -2,14 +2,16 @@
 
 import base64
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
 
 from connectors.tryton import faults, wire
 from connectors.tryton.config import Config
-from kranhub.errors import Misconfigured
+from kranhub.errors import Misconfigured, Unavailable
 
 Domain = Sequence[Any]
 Record = dict[str, Any]
@@ -31,10 +33,16 @@ class Client:
             base_url=config.url, timeout=config.timeout, transport=transport, trust_env=False
         )
         self._context: dict[str, Any] | None = None
+        self._server_time: datetime | None = None
 
     async def close(self) -> None:
         """Close the connections."""
         await self._http.aclose()
+
+    @property
+    def server_time(self) -> datetime | None:
+        """What Tryton's server gave as its time with the last answer, aware; None where it does not say."""
+        return self._server_time
 
     async def company(self) -> int:
         """Return the id of the company in whose name everything is done."""
@@ -52,23 +60,41 @@ class Client:
             raise faults.login_refused(self._config) from None
 
     async def search(
-        self, model: str, domain: Domain, fields: Sequence[str], *, limit: int | None = None, **context: Any
+        self,
+        model: str,
+        domain: Domain,
+        fields: Iterable[str],
+        *,
+        limit: int | None = None,
+        newest: bool = False,
+        **context: Any,
     ) -> list[Record]:
-        """Return the records that fit the domain by rising id, with dotted fields nested under ``name.``.
+        """Return the records that fit the domain by rising id (``newest``: by falling), dotted fields under ``name.``.
 
         A no to a reading is a missing right: `Misconfigured`.
         """
-        reading = ("search_read", list(domain), 0, limit, [["id", "ASC"]], list(fields))
+        reading = ("search_read", list(domain), 0, limit, [["id", "DESC" if newest else "ASC"]], list(fields))
         try:
-            found: list[Record] = await self.call(model, *reading, **context)
+            found = await self.call(model, *reading, **context)
         except faults.Refused as error:
             raise faults.unreadable(model, error) from None
+        if not isinstance(found, list) or not all(_is_record(record) for record in found):
+            raise self._strange()
         return found
 
     async def create(self, model: str, values: Record) -> int:
         """Create one record and return its id."""
         ids = await self.call(model, "create", [values])
-        return int(ids[0])
+        if not isinstance(ids, list) or not ids or type(ids[0]) is not int:
+            raise self._strange()
+        return ids[0]
+
+    async def on_change(self, model: str, values: Record, names: Sequence[str]) -> Record:
+        """Return what Tryton fills in itself after these fields were changed."""
+        filled = await self.call(model, "on_change", values, list(names))
+        if not isinstance(filled, dict):
+            raise self._strange()
+        return filled
 
     async def write(self, model: str, record: int, values: Record, timestamp: str | None = None) -> None:
         """Change one record; with its ``_timestamp``, only if nobody changed it since (else `faults.Busy`)."""
@@ -85,10 +111,18 @@ class Client:
 
     async def _session(self) -> dict[str, Any]:
         if self._context is None:
-            await self._login()
-            preferences = await self._post("model.res.user.get_preferences", [True, {}])
-            self._context = {**preferences, "company": await self._find_company(preferences)}
+            try:
+                self._context = await self._open()
+            except faults.Refused as error:
+                raise faults.unreadable("res.user", error) from None
         return self._context
+
+    async def _open(self) -> dict[str, Any]:
+        await self._login()
+        preferences = await self._post("model.res.user.get_preferences", [True, {}])
+        if not isinstance(preferences, dict):
+            raise self._strange()
+        return {**preferences, "company": await self._find_company(preferences)}
 
     async def _login(self) -> None:
         self._http.headers.pop("Authorization", None)
@@ -97,6 +131,8 @@ class Client:
             answer = await self._post("common.db.login", [user, {"password": self._config.secret()}, "en"])
         except faults.SessionEnded:
             raise faults.login_refused(self._config) from None
+        if not isinstance(answer, list) or len(answer) < 2:
+            raise self._strange()
         uid, token = answer[:2]
         session = base64.b64encode(f"{user}:{uid}:{token}".encode()).decode()
         self._http.headers["Authorization"] = f"Session {session}"
@@ -104,21 +140,37 @@ class Client:
     async def _find_company(self, preferences: Record) -> int:
         wanted = self._config.company
         if wanted is None:
-            if preferences.get("company") is None:
-                raise faults.no_company(self._config)
-            return int(preferences["company"])
-        parameters = [[["rec_name", "=", wanted]], 0, 1, None, ["id"], preferences]
-        for found in await self._post("model.company.company.search_read", parameters):
-            return int(found["id"])
-        raise faults.no_company(self._config)
+            company = preferences.get("company")
+        else:
+            parameters = [[["rec_name", "=", wanted]], 0, 1, None, ["id"], preferences]
+            found = await self._post("model.company.company.search_read", parameters)
+            company = found[0].get("id") if isinstance(found, list) and found and isinstance(found[0], dict) else None
+        if type(company) is not int:
+            raise faults.no_company(self._config)
+        return company
 
     async def _post(self, method: str, parameters: Sequence[Any]) -> Any:
         body = wire.dumps({"id": next(self._ids), "method": method, "params": parameters})
         headers = {"Content-Type": "application/json"}
         try:
             answer = await self._http.post(f"/{self._config.database}/rpc/", content=body, headers=headers)
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.StreamError, OSError) as error:
             raise faults.away(self._config, type(error).__name__) from None
         except httpx.InvalidURL as error:
             raise Misconfigured(faults.bad_url(self._config, str(error))) from None
+        self._server_time = _date(answer)
         return faults.result(answer, method, self._config)
+
+    def _strange(self) -> Unavailable:
+        return faults.away(self._config, faults.NOT_TRYTONS)
+
+
+def _date(answer: httpx.Response) -> datetime | None:
+    try:
+        return parsedate_to_datetime(answer.headers.get("Date", "")).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _is_record(record: Any) -> bool:
+    return isinstance(record, dict) and type(record.get("id")) is int

@@ -1,17 +1,22 @@
 """One company's codes: units, parties and sites, as Tryton and as the hub say them. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 from connectors.tryton.config import Config
 from kranhub import lookalikes
 from kranhub.errors import InvalidDocument
 from kranhub.members import Member
 from kranhub.text import Text
+from kranhub.values import numbers, texts, times
+from kranhub.values.spellings import Spellings
+from kranhub.values.texts import Strange
 
-SIX_DIGITS = Decimal("0.000001")
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +28,19 @@ class Codes:
 
     def unit(self, symbol: str | None) -> str:
         """Return the Rec 20 code. Raises `InvalidDocument` ``unmapped-unit``."""
-        if symbol in self.config.units:
-            return self.config.units[symbol]
+        code = Spellings(self.config.units).get(symbol or "")
+        if code is not None:
+            return code
         text = Text(
             en=f"The unit {symbol!r} has no UN/CEFACT code. Add it to `units` in the connector's configuration.",
             ru=f"Для единицы {symbol!r} нет кода UN/CEFACT. Добавьте её в `units` в настройках коннектора.",
         )
         looks = lookalikes.hint(symbol or "", lookalikes.skeletons(self.config.units))
         raise InvalidDocument("unmapped-unit", text.then(looks) if looks else text)
+
+    def day(self, raw: Any) -> date | None:
+        """Return the day in the member's own zone. Raises `InvalidDocument` ``bad-date``, ``date-out-of-range``."""
+        return _read(raw, lambda value: times.day(value, ZoneInfo(self.member.time_zone)))
 
     def symbols(self, unit: str) -> list[str]:
         """Return the symbols that a Rec 20 code may have in Tryton."""
@@ -46,8 +56,9 @@ class Codes:
 
     def site(self, warehouse: str | None) -> str | None:
         """Return the site of a warehouse: the configured one, else the member's only one."""
-        if warehouse in self.config.sites:
-            return self.config.sites[warehouse]
+        site = Spellings(self.config.sites).get(warehouse or "")
+        if site is not None:
+            return site
         return self.member.sites[0].id if len(self.member.sites) == 1 else None
 
 
@@ -60,9 +71,31 @@ def inner(record: Mapping[str, Any], path: str) -> Any:
     return inner(below, rest) if below else None
 
 
-def quantity(value: Any) -> Decimal:
-    """Return a quantity without the noise of Tryton's binary floats: six digits after the point."""
-    return Decimal(value or 0).quantize(SIX_DIGITS)
+def said(raw: Any) -> str | None:
+    """Return the text without blanks around it, None where nothing is left. Raises `InvalidDocument` ``bad-text``."""
+    return _read(raw, texts.text)
+
+
+def quantity(raw: Any) -> Decimal:
+    """Return a quantity or price with six digits after the point; what binary floats add to it is none of it.
+
+    Raises `InvalidDocument` ``bad-number`` or ``too-many-digits``.
+    """
+    return _read(raw, numbers.number) or Decimal(0)
+
+
+def _read(raw: Any, rule: Callable[[Any], Value]) -> Value:
+    try:
+        return rule(raw)
+    except Strange as strange:
+        words = repr(raw)[:60]
+        raise InvalidDocument(
+            strange.code,
+            Text(
+                en=f"Tryton holds {words} where {strange.expected.en} should stand. Correct it in Tryton.",
+                ru=f"В Tryton стоит {words}, а должно быть: {strange.expected.ru}. Исправьте это в Tryton.",
+            ),
+        ) from None
 
 
 def without_zeros(value: Decimal) -> Decimal:

@@ -71,6 +71,10 @@ class Config(BaseModel):
     epoch: int = Field(1, ge=1)
     poll_interval: float = Field(5.0, gt=0)
     overlap: float = Field(600.0, ge=0, description="longer than Tryton's longest transaction")
+    withdraw_after_seconds: float = Field(
+        120.0, ge=0, description="customer side: an order that was taken back for longer is cancelled"
+    )
+    vanished_limit: int = Field(20, ge=0, description="customer side: if more vanish at once, a right is missing")
     timeout: float = Field(60.0, gt=0, description="of one request")
 
     @model_validator(mode="after")

@@ -11,6 +11,7 @@ from kranhub.text import Text
 
 RATE_LIMIT_SECONDS = 300.0
 SERVER_FAILED_SECONDS = 30.0
+NOT_TRYTONS = "an answer that is not Tryton's"
 OVERLOADED = ("database is locked", "could not serialize", "deadlock detected", "LockNotAvailable")
 
 
@@ -20,6 +21,10 @@ class SessionEnded(Exception):
 
 class Refused(Failed):
     """Tryton's own no to one request: a rule, a right, a warning. The text carries its words."""
+
+
+class NotReadable(Misconfigured):
+    """Tryton's no to a reading: a missing right, or a rule of a module over one document."""
 
 
 class ServerFailed(Unavailable):
@@ -37,8 +42,8 @@ def result(answer: httpx.Response, method: str, config: Config) -> Any:
         body = wire.loads(answer.text)
         error = body.get("error")
         return body["result"] if error is None else _raise(error, method, config)
-    except (ValueError, KeyError, TypeError, AttributeError):
-        raise away(config, "an answer that is not Tryton's") from None
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        raise away(config, NOT_TRYTONS) from None
 
 
 def _check_status(answer: httpx.Response, method: str, config: Config) -> None:
@@ -51,6 +56,8 @@ def _check_status(answer: httpx.Response, method: str, config: Config) -> None:
             raise Misconfigured(_forbidden(method))
         case 404:
             raise Misconfigured(_no_database(config))
+        case 413 | 414:
+            raise Refused(_too_large())
         case 429:
             raise Unavailable(_rate_limited(config), retry_after=RATE_LIMIT_SECONDS)
     raise away(config, f"HTTP {answer.status_code}")
@@ -62,8 +69,13 @@ def _raise(error: Any, method: str, config: Config) -> Any:
     if kind == "ConcurrencyException":
         raise Busy(_busy(), retry_after=1.0)
     if kind in {"UserError", "UserWarning"}:
-        words = [str(word) for word in arguments if isinstance(word, str) and word.strip()]
+        said = [arguments] if isinstance(arguments, str) else arguments
+        words = [word.strip() for word in said if isinstance(word, str) and word.strip()] or [kind]
         raise Refused(Text(en=f"Tryton says: {' '.join(words)}", ru=f"Tryton отвечает: {' '.join(words)}"))
+    if kind == "LoginException":
+        raise login_refused(config)
+    if kind == "RateLimitException":
+        raise Unavailable(_rate_limited(config), retry_after=RATE_LIMIT_SECONDS)
     if any(sign in kind for sign in OVERLOADED):
         raise away(config, "its database is busy")
     raise ServerFailed(_server_failed(method, str(kind)), retry_after=SERVER_FAILED_SECONDS)
@@ -105,12 +117,27 @@ def no_company(config: Config) -> Misconfigured:
     )
 
 
-def unreadable(model: str, refused: Refused) -> Misconfigured:
+def unreadable(model: str, refused: Refused) -> NotReadable:
     """Return the error for a model that may not be read."""
-    return Misconfigured(
+    return NotReadable(
         Text(
             en=f"{refused.text.en} Give the connector's Tryton user the right to read {model}.",
             ru=f"{refused.text.ru} Дайте пользователю коннектора в Tryton право читать {model}.",
+        )
+    )
+
+
+def too_many_vanished(count: int, config: Config) -> Misconfigured:
+    """Return the error for so many purchases gone at once that a right or the database must be wrong."""
+    return Misconfigured(
+        Text(
+            en=f"{count} purchases that the hub has as orders are no longer in Tryton's database "
+            f"{config.database!r}, so nothing is withdrawn. Check that it is the right database and that the "
+            "user may read them; if they were deleted, raise `vanished_limit` in the connector's configuration until "
+            "they have been withdrawn.",
+            ru=f"{count} закупок, которые есть у центра как заказы, больше нет в базе Tryton "
+            f"{config.database!r}; ничего не отозвано. Проверьте, та ли это база и может ли пользователь их "
+            "читать; если они удалены, увеличьте `vanished_limit` в настройках коннектора, пока они не будут отозваны.",
         )
     )
 
@@ -134,6 +161,15 @@ def _forbidden(method: str) -> Text:
     return Text(
         en=f"Tryton forbids the call {method}. Check that it is series 8.2 and that the user has the rights.",
         ru=f"Tryton запрещает вызов {method}. Проверьте, что это серия 8.2 и что у пользователя есть права.",
+    )
+
+
+def _too_large() -> Text:
+    return Text(
+        en="The document is larger than Tryton takes in one request. Raise `max_size_authenticated` in the section "
+        "[request] of its configuration, or split the document.",
+        ru="Документ больше, чем Tryton принимает за один запрос. Увеличьте `max_size_authenticated` в разделе "
+        "[request] его настроек или разделите документ.",
     )
 
 

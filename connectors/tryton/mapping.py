@@ -4,31 +4,66 @@ Each function returns a value as the codec takes it, or None for a record that s
 `InvalidDocument` for one that cannot be said in the shared language.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
+from urllib.parse import unquote
 
 from connectors.tryton import block
-from connectors.tryton.codes import Codes, inner, quantity
+from connectors.tryton.codes import Codes, inner, quantity, said
+from connectors.tryton.fields import Fields, Kind
+from kranhub import identifiers
 from kranhub.errors import InvalidDocument
 from kranhub.text import Text
 
 Record = Mapping[str, Any]
 Value = dict[str, Any]
 
-PURCHASE_FIELDS = (
-    *("number", "state", "currency.code", "delivery_date", "invoice_party.code", "warehouse.code"),
-    *("lines.type", "lines.product.code", "lines.description", "lines.quantity", "lines.unit.symbol"),
-    *("lines.unit_price", "lines.delivery_date"),
-)
-SALE_FIELDS = (
-    *("number", "reference", "state", "comment", "shipping_date"),
-    *("lines.type", "lines.note", "lines.quantity", "lines.unit.symbol", "lines.shipping_date"),
-)
-PRODUCTION_FIELDS = (
-    *("number", "reference", "state", "product.code", "quantity", "unit.symbol", "planned_date", "effective_date"),
-)
+PURCHASE_FIELDS: Fields = {
+    "number": Kind.TEXT,
+    "state": Kind.STATE,
+    "currency.code": Kind.TEXT,
+    "delivery_date": Kind.DAY,
+    "party.code": Kind.TEXT,
+    "invoice_party.code": Kind.TEXT,
+    "warehouse.code": Kind.TEXT,
+    "lines.type": Kind.STATE,
+    "lines.product.code": Kind.TEXT,
+    "lines.description": Kind.TEXT,
+    "lines.quantity": Kind.NUMBER,
+    "lines.unit.symbol": Kind.TEXT,
+    "lines.unit_price": Kind.NUMBER,
+    "lines.delivery_date": Kind.DAY,
+}
+SALE_FIELDS: Fields = {
+    "number": Kind.TEXT,
+    "reference": Kind.TEXT,
+    "state": Kind.STATE,
+    "comment": Kind.TEXT,
+    "shipping_date": Kind.DAY,
+    "lines.type": Kind.STATE,
+    "lines.note": Kind.TEXT,
+    "lines.quantity": Kind.NUMBER,
+    "lines.unit.symbol": Kind.TEXT,
+    "lines.shipping_date": Kind.DAY,
+}
+PRODUCTION_FIELDS: Fields = {
+    "number": Kind.TEXT,
+    "reference": Kind.TEXT,
+    "state": Kind.STATE,
+    "product.code": Kind.TEXT,
+    "quantity": Kind.NUMBER,
+    "unit.symbol": Kind.TEXT,
+    "planned_date": Kind.DAY,
+    "effective_date": Kind.DAY,
+}
+LEVEL_FIELDS: Fields = {
+    "code": Kind.TEXT,
+    "quantity": Kind.NUMBER,
+    "default_uom.symbol": Kind.TEXT,
+    "type": Kind.TEXT,
+}
 LINE_MARK = "kranhub "  # before the plant order's line id, in a sale line's note
 STATES = {
     "request": "FORECAST",
@@ -42,16 +77,21 @@ STATES = {
 
 
 def order(record: Record, codes: Codes) -> Value | None:
-    """Return a purchase as an ``Order``; one that was cancelled before it had a number says nothing."""
-    if not record["number"]:
+    """Return a purchase as an ``Order``; one that was cancelled before it had a number says nothing.
+
+    The order's identity is the record's id: numbers are for people, and may begin anew with every year.
+    """
+    if not said(record["number"]):
         return None
     lines = [_order_line(line, codes) for line in record["lines."] if line["type"] == "line"]
-    requested = record["delivery_date"] or max(filter(None, (line["requested_date"] for line in lines)), default=None)
+    days = [line["requested_date"] for line in lines if line["requested_date"]]
+    requested = codes.day(record["delivery_date"]) or max(days, default=None)
     if requested is None:
         raise InvalidDocument("no-requested-date", _no_date(record["number"]))
     site = codes.site(inner(record, "warehouse.code"))
     return {
-        "order_id": record["number"],
+        "order_id": str(record["id"]),
+        "number": said(record["number"]),
         "buyer": codes.member.id,
         "payer": codes.member_of(inner(record, "invoice_party.code")),
         "consignee": site,
@@ -65,14 +105,54 @@ def order(record: Record, codes: Codes) -> Value | None:
     }
 
 
+def remembered(order_id: str, number: str, currency: str, requested: date, codes: Codes) -> Value:
+    """Return an ``Order`` of which only this is known any more: its purchase was deleted."""
+    return {
+        "order_id": order_id,
+        "number": number or None,
+        "buyer": codes.member.id,
+        "payer": None,
+        "consignee": None,
+        "kind": codes.config.order_kind,
+        "document_status": "CANCELLED",
+        "currency": currency,
+        "requested_date": requested,
+        "delivery_place": None,
+        "complete_delivery": codes.config.complete_delivery,
+        "lines": [],
+    }
+
+
+def made_for(production: Record, sales: Sequence[Record]) -> str | None:
+    """Return the plant order for which a production is made, None where its reference names no plant order's sale.
+
+    Raises `InvalidDocument` ``ambiguous-reference`` where several sales have that number.
+    """
+    ours = [sale for sale in sales if identifiers.is_plant_order_id(sale["reference"] or "")]
+    orders = {sale["reference"] for sale in ours}
+    if production["reference"] in orders:
+        return str(production["reference"])
+    if not ours or len(sales) == 1:
+        return str(ours[0]["reference"]) if ours else None
+    raise InvalidDocument("ambiguous-reference", _ambiguous(production, sales))
+
+
 def response(record: Record, codes: Codes, modified: datetime) -> Value | None:
     """Return a sale as an ``OrderResponse``, once people have confirmed or refused it.
 
-    A sale that the hub itself cancelled says nothing, nor does one that is no plant order's.
+    A sale that the hub itself cancelled says nothing, nor does one that is no plant order's, nor a copy of such a one.
     """
-    reference, asked = record["reference"] or "", block.read(record["comment"])
-    if "/" not in reference or record["state"] in {"draft", "quotation"} or asked.status == "CANCELLED":
+    reference, asked = record["reference"] or "", block.read(record["comment"], record["id"])
+    if (
+        not identifiers.is_plant_order_id(reference)
+        or record["state"] in {"draft", "quotation"}
+        or asked.status == "CANCELLED"
+    ):
         return None
+    if block.is_foreign(record["comment"], record["id"]):
+        return None
+    if not asked.revision:
+        raise InvalidDocument("mark-removed", _no_mark(record["number"] or str(record["id"]), reference))
     refused = record["state"] == "cancelled"
     lines = [_response_line(line_id, wanted, record, codes) for line_id, wanted in asked.wanted.items()]
     accepted = all(line["status"] == "ACCEPTED" for line in lines)
@@ -94,7 +174,7 @@ def level(record: Record, codes: Codes, site: str, modified: datetime) -> Value:
     return {
         "company": codes.member.id,
         "site": site,
-        "item_code": record["code"],
+        "item_code": said(record["code"]),
         "on_hand": on_hand,
         "reserved": max(on_hand - quantity(record["free"]), quantity(0)),
         "blocked": quantity(0),
@@ -105,45 +185,46 @@ def level(record: Record, codes: Codes, site: str, modified: datetime) -> Value:
 
 def production(record: Record, codes: Codes, plant_order: str | None, modified: datetime) -> Value | None:
     """Return a production as a ``ProductionStatus``; one without a product or a number says nothing."""
-    if not record["number"] or not inner(record, "product.code"):
+    item_code = said(inner(record, "product.code"))
+    if not said(record["number"]) or item_code is None:
         return None
     planned = quantity(record["quantity"])
     return {
-        "production_order_id": record["number"],
+        "production_order_id": str(record["id"]),
         "plant": codes.member.id,
         "plant_order_id": plant_order,
-        "item_code": inner(record, "product.code"),
+        "item_code": item_code,
         "planned": planned,
         "completed": planned if record["state"] == "done" else quantity(0),
         "scrapped": quantity(0),
         "unit": codes.unit(inner(record, "unit.symbol")),
         "state": STATES.get(record["state"], "UNKNOWN"),
-        "estimated_completion": record["effective_date"] or record["planned_date"],
+        "estimated_completion": codes.day(record["effective_date"] or record["planned_date"]),
         "as_of": modified,
     }
 
 
 def _order_line(line: Record, codes: Codes) -> Value:
-    code = inner(line, "product.code")
-    if not code:
+    code = said(inner(line, "product.code"))
+    if code is None:
         raise InvalidDocument("line-without-item", _no_item(line))
     return {
         "line_id": str(line["id"]),
         "item_code": code,
-        "description": line["description"] or None,
+        "description": said(line["description"]),
         "quantity": quantity(line["quantity"]),
         "unit": codes.unit(inner(line, "unit.symbol")),
         "price": _price(line["unit_price"]),
-        "requested_date": line["delivery_date"],
+        "requested_date": codes.day(line["delivery_date"]),
     }
 
 
 def _response_line(line_id: str, wanted: block.Wanted, sale: Record, codes: Codes) -> Value:
-    ours = [line for line in sale["lines."] if (line["note"] or "").split("\n")[0] == LINE_MARK + line_id]
+    ours = [line for line in sale["lines."] if line_id_of(line) == line_id]
     units = {codes.unit(inner(line, "unit.symbol")) for line in ours} or {wanted.unit}
     promised = quantity(sum(line["quantity"] or 0 for line in ours))
-    dates = [line["shipping_date"] or sale["shipping_date"] for line in ours]
-    day = None if not dates or None in dates else max(dates)
+    dates = [codes.day(line["shipping_date"] or sale["shipping_date"]) for line in ours]
+    day = max((day for day in dates if day), default=None) if None not in dates else None
     same = promised == quantity(wanted.quantity) and units == {wanted.unit} and not (day and day > wanted.date)
     refused = not ours or promised <= 0 or sale["state"] == "cancelled"
     return {
@@ -153,6 +234,12 @@ def _response_line(line_id: str, wanted: block.Wanted, sale: Record, codes: Code
         "unit": units.pop(),
         "promised_date": None if refused else day,
     }
+
+
+def line_id_of(line: Record) -> str | None:
+    """Return the plant order's line that a sale's line is for."""
+    first = (line["note"] or "").split("\n")[0]
+    return unquote(first.removeprefix(LINE_MARK)) if first.startswith(LINE_MARK) else None
 
 
 def _price(value: Decimal | None) -> Decimal | None:
@@ -167,6 +254,26 @@ def _no_date(number: str) -> Text:
     return Text(
         en=f"The purchase {number} says nowhere when it is wanted. Enter its delivery date in Tryton.",
         ru=f"В закупке {number} нигде нет желаемой даты. Укажите дату поставки в Tryton.",
+    )
+
+
+def _ambiguous(production: Record, sales: Sequence[Record]) -> Text:
+    names = ", ".join(f"{sale['number']} (id {sale['id']})" for sale in sales)
+    return Text(
+        en=f"The production {production['number']} names {production['reference']}, and several sales have that "
+        f"number: {names}. Write the plant order's id into the production's reference.",
+        ru=f"Производство {production['number']} ссылается на {production['reference']}, а этот номер у нескольких "
+        f"продаж: {names}. Укажите в ссылке производства идентификатор заказа заводу.",
+    )
+
+
+def _no_mark(number: str, reference: str) -> Text:
+    return Text(
+        en=f"The sale {number} has the reference {reference}, but the hub's paragraph is gone from its comment, so its "
+        "answer cannot be told. Take the paragraph back from the comment's history, or take the reference away and "
+        "call the buyer.",
+        ru=f"У продажи {number} ссылка {reference}, но абзац центра из её комментария убран, поэтому ответ передать "
+        "нельзя. Верните абзац в комментарий или уберите ссылку и свяжитесь с заказчиком.",
     )
 
 

@@ -10,20 +10,31 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from connectors.tryton import block, refusals
+from connectors.tryton import block, fields, refusals, stock
 from connectors.tryton.client import Client, Record
 from connectors.tryton.codes import Codes, inner, quantity, without_zeros
 from connectors.tryton.faults import Refused
-from connectors.tryton.mapping import LINE_MARK
+from connectors.tryton.fields import Fields, Kind
+from connectors.tryton.mapping import LINE_MARK, line_id_of
 from kranhub.connector import Event, Outcome, Receipt
 from kranhub.failpoints import failpoint
 
 MODEL = "sale.sale"
-FIELDS = ("number", "state", "comment", "_timestamp")
-CHECKED = (
-    *("reference", "party.code", "currency.code", "shipping_date", "comment"),
-    *("lines.product.code", "lines.quantity", "lines.unit.symbol", "lines.unit_price", "lines.note"),
-)
+FIELDS: Fields = {"number": Kind.TEXT, "state": Kind.STATE, "comment": Kind.TEXT}
+REWRITTEN: Fields = {"comment": Kind.TEXT, "_timestamp": Kind.TEXT, "lines": Kind.IDS}
+CHECKED: Fields = {
+    "reference": Kind.TEXT,
+    "party.code": Kind.TEXT,
+    "currency.code": Kind.TEXT,
+    "shipping_date": Kind.DAY,
+    "comment": Kind.TEXT,
+    "_timestamp": Kind.TEXT,
+    "lines.product.code": Kind.TEXT,
+    "lines.quantity": Kind.NUMBER,
+    "lines.unit.symbol": Kind.TEXT,
+    "lines.unit_price": Kind.NUMBER,
+    "lines.note": Kind.TEXT,
+}
 IN_WORK = ("processing", "done")
 ACTIVE, CANCELLED = "ACTIVE", "CANCELLED"
 REACHED = {
@@ -87,7 +98,7 @@ class Sales:
 
     async def _revise(self, order: PlantOrder, found: Record) -> Receipt:
         """Take an existing sale to this revision, or finish what a crash left undone of it."""
-        before = block.read(found["comment"])
+        before = block.read(found["comment"], found["id"])
         if before.revision > order.revision:
             return _receipt(order.event, Outcome.DUPLICATE, found["number"])
         if before.revision == order.revision:
@@ -112,7 +123,7 @@ class Sales:
             await self._press("cancel", sale)
             return True
         if order.status == ACTIVE and state == "draft":
-            await self._compare(order, sale)
+            await self._claim(sale, await self._compare(order, sale))
             await self._press("quote", sale)
             failpoint("tryton.after-quote")
             return True
@@ -123,22 +134,27 @@ class Sales:
         try:
             await self._client.press(MODEL, button, sale)
         except Refused:
-            (now,) = await self._client.search(MODEL, [["id", "=", sale]], ["state"])
-            if now["state"] not in REACHED[button]:
+            if (await self._sale(sale, {"state": Kind.STATE}))["state"] not in REACHED[button]:
                 raise
 
     async def _rewrite(self, order: PlantOrder, sale: int) -> None:
         """Replace head and lines in one write, unless somebody is faster; a cancelled order keeps them."""
-        (now,) = await self._client.search(MODEL, [["id", "=", sale]], ["comment", "_timestamp", "lines"])
+        now = await self._sale(sale, REWRITTEN)
         wanted = _wanted_lines(order.event.value) if order.status == ACTIVE else []
-        values = order.sale | {"comment": block.write(now["comment"], order.revision, wanted, order.status)}
+        values = order.sale | {"comment": block.write(now["comment"], sale, order.revision, wanted, order.status)}
         if order.status == ACTIVE:
             values["lines"] = [["delete", now["lines"]], *order.sale["lines"]]
         await self._client.write(MODEL, sale, values, now["_timestamp"])
 
     async def _winner(self, reference: str) -> Record | None:
-        """Return the one sale of this reference and clear away the drafts that lost against it."""
-        found = await self._client.search(MODEL, [["reference", "=", reference]], FIELDS)
+        """Return the one sale of this reference and clear away the drafts that lost against it.
+
+        A copy that people made of such a sale names another record in its comment: it is the plant's own business.
+        """
+        found = await self._client.search(MODEL, [["reference", "=", reference]], [*FIELDS])
+        for sale in found:
+            fields.check(sale, FIELDS)
+        found = [sale for sale in found if not block.is_foreign(sale["comment"], sale["id"])]
         if not found:
             return None
         in_use = [sale for sale in found if sale["state"] in {"confirmed", *IN_WORK}]
@@ -153,7 +169,7 @@ class Sales:
         if not self._swept:
             domain = [["state", "=", "draft"], ["reference", "like", "%:%/%"]]
             drafts = await self._client.search(MODEL, domain, ["reference"])
-            for reference in sorted({draft["reference"] for draft in drafts}):
+            for reference in sorted({str(draft.get("reference")) for draft in drafts}):
                 await self._winner(reference)
             self._swept = True
 
@@ -167,16 +183,31 @@ class Sales:
         winner = await self._winner(order.reference)
         return _receipt(order.event, Outcome.APPLIED, winner["number"] if winner else None)
 
-    async def _compare(self, order: PlantOrder, sale: int) -> None:
-        """Read back what was written, field by field."""
-        (record,) = await self._client.search(MODEL, [["id", "=", sale]], CHECKED)
+    async def _compare(self, order: PlantOrder, sale: int) -> Record:
+        """Read back what was written, compare it field by field, and return it."""
+        record = await self._sale(sale, CHECKED)
         wrong = _differences(order.event.value, record, self._codes)
         if wrong:
             raise refusals.not_as_written(wrong)
+        return record
+
+    async def _claim(self, sale: int, record: Record) -> None:
+        """Write the sale's own id into its comment, so that a copy of it is none."""
+        comment = block.claimed(record["comment"], sale)
+        if comment != record["comment"]:
+            await self._client.write(MODEL, sale, {"comment": comment}, record["_timestamp"])
+            failpoint("tryton.after-claim")
+
+    async def _sale(self, sale: int, names: Fields) -> Record:
+        """Return a sale as it is now. Raises `InvalidDocument` where it is strange, `Rejected` where it is gone."""
+        for record in await self._client.search(MODEL, [["id", "=", sale]], [*names]):
+            fields.check(record, names)
+            return record
+        raise refusals.gone(sale)
 
     async def _order(self, event: Event, found: Record | None) -> PlantOrder:
         revision, status = event.value["revision"], event.value["document_status"]
-        known = block.read(found["comment"]).revision if found else 0
+        known = block.read(found["comment"], found["id"]).revision if found else 0
         values = await self._values(event.value) if status == ACTIVE and known < revision else {}
         return PlantOrder(event, values, revision, status)
 
@@ -185,7 +216,7 @@ class Sales:
         party = await self._party(value["buyer"])
         currency = await self._currency(value["currency"])
         head = {"party": party, "company": await self._client.company(), "lines": []}
-        filled = await self._client.call(MODEL, "on_change", head, ["party"])
+        filled = await self._client.on_change(MODEL, head, ["party"])
         addresses = {name: filled.get(name) for name in ("invoice_address", "shipment_address", "payment_term")}
         lines = [await self._line(line, party, currency, value) for line in value["lines"]]
         return {
@@ -195,7 +226,7 @@ class Sales:
             "reference": value["plant_order_id"],
             "description": f"{value['buyer']}: {value.get('order_number') or value['order_id']}",
             "shipping_date": value["requested_date"],
-            "comment": block.write(None, value["revision"], _wanted_lines(value), ACTIVE),
+            "comment": block.write(None, None, value["revision"], _wanted_lines(value), ACTIVE),
             "lines": [["create", lines]],
         }
 
@@ -209,20 +240,23 @@ class Sales:
             "taxes": [],
         }
         parent = {"_parent_sale.party": party, "_parent_sale.currency": currency, "sale": -1}
-        changed = await self._client.call("sale.line", "on_change", asked | parent, ["product", "quantity"])
+        changed = await self._client.on_change("sale.line", asked | parent, ["product", "quantity"])
         price = changed.get("unit_price") if line["price"] is None else without_zeros(line["price"])
         return asked | {
             "taxes": [["add", changed["taxes"]]] if changed.get("taxes") else [],
             "unit_price": price if price is not None else Decimal(0),
             "description": line["description"] or None,
-            "note": LINE_MARK + line["line_id"],
+            "note": LINE_MARK + block.token(line["line_id"]),
         }
 
     async def _product(self, code: str) -> Record:
-        fields = ["default_uom.category"]
-        for product in await self._client.search("product.product", [["code", "=", code]], fields):
-            return product
-        raise refusals.unknown_product(code)
+        names = ["default_uom.category", "rec_name"]
+        found = await self._client.search("product.product", [["code", "=", code]], names)
+        if not found:
+            raise refusals.unknown_product(code)
+        if len(found) > 1:
+            raise refusals.Rejected(stock.ambiguous(code, found))
+        return found[0]
 
     async def _unit(self, unit: str, product: Record) -> int:
         domain = [
@@ -269,10 +303,10 @@ def _differences(value: Mapping[str, Any], sale: Record, codes: Codes) -> list[s
         "party": (codes.party(value["buyer"]), inner(sale, "party.code")),
         "currency": (value["currency"], inner(sale, "currency.code")),
         "shipping_date": (value["requested_date"], sale["shipping_date"]),
-        "comment": (value["revision"], block.read(sale["comment"]).revision),
+        "comment": (value["revision"], block.read(sale["comment"], sale["id"]).revision),
     }
     wrong = [name for name, (sent, held) in head.items() if sent != held]
-    lines = {(line["note"] or "").removeprefix(LINE_MARK): line for line in sale["lines."]}
+    lines = {line_id_of(line): line for line in sale["lines."]}
     if len(sale["lines."]) != len(value["lines"]):
         wrong.append("lines")
     return wrong + [
@@ -286,7 +320,7 @@ def _line_differences(sent: Mapping[str, Any], held: Record | None, codes: Codes
     pairs = {
         "product": (sent["item_code"], inner(held, "product.code")),
         "quantity": (quantity(sent["quantity"]), quantity(held["quantity"])),
-        "unit": (sent["unit"], codes.config.units.get(inner(held, "unit.symbol"))),
+        "unit": (sent["unit"], codes.unit(inner(held, "unit.symbol"))),
     }
     if sent["price"] is not None:
         pairs["unit_price"] = (quantity(sent["price"]), quantity(held["unit_price"]))

@@ -1,6 +1,7 @@
 """A plant's or a customer's Tryton says no to a document: the business reasons, in both languages."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from kranhub.errors import Failed
 from kranhub.text import Text
@@ -72,6 +73,16 @@ def cancelled_by_plant(number: str | None) -> Rejected:
     )
 
 
+def gone(sale: int) -> Rejected:
+    """Somebody has deleted it in this moment."""
+    return Rejected(
+        Text(
+            en=f"The sale with the id {sale} was deleted in Tryton while it was being written. Ask the plant.",
+            ru=f"Продажа с номером записи {sale} удалена в Tryton, пока её записывали. Уточните у завода.",
+        )
+    )
+
+
 def not_as_written(fields: Sequence[str]) -> Rejected:
     """Tryton holds something else than what was sent."""
     names = ", ".join(fields)
@@ -83,11 +94,15 @@ def not_as_written(fields: Sequence[str]) -> Rejected:
     )
 
 
-def unknown_purchase(number: str) -> Rejected:
+def unknown_purchase(status: Mapping[str, Any]) -> Rejected:
     """The order that a status speaks of does not exist here."""
+    order_id, number = status["order_id"], status.get("order_number")
+    name = f"{number} (id {order_id})" if number else order_id
     return Rejected(
         Text(
-            en=f"Tryton has no purchase {number!r} from the hub. Check that this is the right database.",
-            ru=f"В Tryton нет закупки {number!r} у центра. Проверьте, что это нужная база.",
+            en=f"Tryton has no purchase {name} from the hub. Check that this is the right database, and whether the "
+            "purchase was deleted or given to another supplier.",
+            ru=f"В Tryton нет закупки {name} у центра. Проверьте, что это нужная база, и не удалена ли закупка и не "
+            "передана ли другому поставщику.",
         )
     )

@@ -1,38 +1,80 @@
 """Delivers a batch to Tryton, one event after the other, and says what became of each."""
 
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
-from connectors.tryton.faults import Busy, Refused
+import structlog
+
+from connectors.tryton.faults import Busy, Refused, ServerFailed
 from connectors.tryton.refusals import Rejected
 from kranhub.connector import Event, Outcome, Receipt, Sink
+from kranhub.errors import InvalidDocument
+from kranhub.text import Text
+
+log = structlog.get_logger()
 
 Deliver = Callable[[Event], Awaitable[Receipt]]
 ATTEMPTS = 3
 BUSY_SECONDS = 5.0
+FAILED_SECONDS = 30.0
+PATIENCE_SECONDS = 60.0
+"""How long all documents wait for a Tryton that fails over the only ones there are."""
+GIVE_UP_SECONDS = 600.0
+"""How long one document may break Tryton while others go in, before it counts as one that Tryton does not take."""
+REMEMBERED = 1000
 
 
 class _TrytonSink(Sink):
-    def __init__(self, deliver: Deliver) -> None:
-        """Take what delivers one event."""
-        self._deliver = deliver
+    def __init__(self, deliver: Deliver, clock: Callable[[], float] = time.monotonic) -> None:
+        """Take what delivers one event. Tests may give a clock, in seconds."""
+        self._deliver, self._clock = deliver, clock
+        self._failing: dict[str, float] = {}
+        self._last_success = float("-inf")
 
     async def deliver(self, batch: Sequence[Event]) -> Sequence[Receipt]:
-        """Bring every event into Tryton. Raises `Unavailable` and `Misconfigured`."""
-        return [await self._one(event) for event in batch]
+        """Bring every event into Tryton. Raises `Unavailable` and `Misconfigured`.
 
-    async def _one(self, event: Event) -> Receipt:
-        revision = event.value["revision"]
+        What breaks Tryton is parked alone as long as others go in; where none does, all wait, and it is said for what.
+        """
+        answers = [(event, await self._one(event)) for event in batch]
+        failed = [answer for _, answer in answers if isinstance(answer, ServerFailed)]
+        if failed and len(failed) == len(answers) and self._is_patient(batch):
+            raise failed[0]
+        return [
+            answer if isinstance(answer, Receipt) else self._parked_or_refused(event, answer)
+            for event, answer in answers
+        ]
+
+    async def _one(self, event: Event) -> Receipt | ServerFailed:
         for _ in range(ATTEMPTS):
             try:
-                return await self._deliver(event)
+                receipt = await self._deliver(event)
             except Busy:
                 continue
-            except (Rejected, Refused) as error:
-                return Receipt(event.id, revision, Outcome.REJECTED, reason=error.text.as_map())
-        later = datetime.now(UTC) + timedelta(seconds=BUSY_SECONDS)
-        return Receipt(event.id, revision, Outcome.RETRY, not_before=later)
+            except ServerFailed as error:
+                log.warning("Tryton failed over a document", event_id=event.id, reason=error.text.en)
+                self._failing.setdefault(event.id, self._clock())
+                return error
+            except (Rejected, Refused, InvalidDocument) as error:
+                receipt = _rejected(event, error.text)
+            self._failing.pop(event.id, None)
+            self._last_success = self._clock()
+            return receipt
+        return _later(event, BUSY_SECONDS)
+
+    def _is_patient(self, batch: Sequence[Event]) -> bool:
+        return min(self._clock() - self._failing.get(event.id, self._clock()) for event in batch) < PATIENCE_SECONDS
+
+    def _parked_or_refused(self, event: Event, error: ServerFailed) -> Receipt:
+        first = self._failing.get(event.id, self._clock())
+        if self._last_success > first and self._clock() - first >= GIVE_UP_SECONDS:
+            self._failing.pop(event.id, None)
+            return _rejected(event, error.text)
+        while len(self._failing) > REMEMBERED:
+            del self._failing[next(iter(self._failing))]
+        return _later(event, FAILED_SECONDS)
 
 
 class PlantOrderSink(_TrytonSink):
@@ -45,3 +87,12 @@ class OrderStatusSink(_TrytonSink):
     """Order statuses are shown on purchases."""
 
     subjects: ClassVar[tuple[str, ...]] = ("OrderStatus",)
+
+
+def _rejected(event: Event, text: Text) -> Receipt:
+    return Receipt(event.id, event.value["revision"], Outcome.REJECTED, reason=text.as_map())
+
+
+def _later(event: Event, seconds: float) -> Receipt:
+    later = datetime.now(UTC) + timedelta(seconds=seconds)
+    return Receipt(event.id, event.value["revision"], Outcome.RETRY, not_before=later)

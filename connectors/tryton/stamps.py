@@ -1,9 +1,10 @@
 """When a document last changed, as Tryton's rows say: its own stamp and those of everything below it. Pure.
 
 Writing a line does not touch its head, and a transaction that began earlier may commit later, so a version is the
-latest stamp together with a digest of them all.
+latest stamp together with a digest of them all. A row that was imported past Tryton's own ways may have none.
 """
 
+import hashlib
 import zlib
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -12,11 +13,12 @@ from typing import Any
 
 FIELD = "last_modified_at"
 _FORMAT = "%Y%m%dT%H%M%S%f"
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def latest(record: Mapping[str, Any]) -> datetime:
-    """Return the latest stamp of the record and what is nested in it."""
-    return max(stamp for _, stamp in _stamps(record, ""))
+def latest(record: Mapping[str, Any]) -> datetime | None:
+    """Return the latest stamp of the record and what is nested in it, None where there is none."""
+    return max((stamp for _, stamp in _stamps(record, "")), default=None)
 
 
 def version(record: Mapping[str, Any]) -> str:
@@ -25,32 +27,34 @@ def version(record: Mapping[str, Any]) -> str:
     return stamped(latest(record), "|".join(stamps))
 
 
-def stamped(moment: datetime, content: str) -> str:
+def stamped(moment: datetime | None, content: str) -> str:
     """Return a version of a moment and a digest of the content."""
-    return f"{moment.astimezone(UTC).strftime(_FORMAT)}-{zlib.crc32(content.encode()):08x}"
+    return f"{(moment or _NEVER).astimezone(UTC).strftime(_FORMAT)}-{zlib.crc32(content.encode()):08x}"
 
 
-def moment_of(event_id: str) -> datetime:
-    """Return the moment in an event id that ends in a version."""
-    text = event_id.rpartition("/")[2].partition("-")[0]
-    return datetime.strptime(text, _FORMAT).replace(tzinfo=UTC)
-
-
-def digest(value: Mapping[str, Any] | None) -> int:
+def digest(value: Mapping[str, Any]) -> str:
     """Return a digest of a document's content, without the fields that only say when it was read or written."""
-    content = {name: _plain(inner) for name, inner in (value or {}).items() if name not in {"as_of", "issued_at"}}
-    return zlib.crc32(repr(sorted(content.items())).encode())
+    content = {name: _plain(inner) for name, inner in value.items() if name not in {"as_of", "issued_at"}}
+    return hashlib.blake2b(repr(sorted(content.items())).encode(), digest_size=8).hexdigest()
 
 
 def _plain(value: Any) -> Any:
-    return f"{value.normalize():f}" if isinstance(value, Decimal) else value
+    match value:
+        case Decimal():
+            return f"{value.normalize():f}"
+        case Mapping():
+            return sorted((name, _plain(inner)) for name, inner in value.items())
+        case list() | tuple():
+            return [_plain(inner) for inner in value]
+    return value
 
 
 def _stamps(record: Mapping[str, Any], path: str) -> Iterator[tuple[str, datetime]]:
-    here = f"{path}/{record['id']}"
-    if record.get(FIELD):
+    here = f"{path}/{record.get('id')}"
+    if isinstance(record.get(FIELD), datetime):
         yield here, record[FIELD]
     for name, below in record.items():
         if name.endswith("."):
-            for nested in below if isinstance(below, list) else [below] if below else []:
-                yield from _stamps(nested, here + name)
+            for nested in below if isinstance(below, list) else [below]:
+                if isinstance(nested, Mapping):
+                    yield from _stamps(nested, here + name)

@@ -4,14 +4,16 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from connectors.tryton import block, refusals
+from connectors.tryton import block, fields, refusals
 from connectors.tryton.client import Client, Record
 from connectors.tryton.codes import Codes
+from connectors.tryton.fields import Fields, Kind
 from kranhub.connector import Event, Outcome, Receipt
 from kranhub.text import Text
 
 MODEL = "purchase.purchase"
-FIELDS = ("number", "comment", "_timestamp", "lines.note")
+FIELDS: Fields = {"number": Kind.TEXT, "comment": Kind.TEXT, "_timestamp": Kind.TEXT, "lines.note": Kind.TEXT}
+HIGHEST_ID = 2**31 - 1
 STATES = {
     "RECEIVED": Text(en="received", ru="получен"),
     "PLANNED": Text(en="planned", ru="запланирован"),
@@ -39,36 +41,55 @@ class Purchases:
         """Show one status. Raises `refusals.Rejected`, and what the client raises.
 
         A status of somebody else's order, which the member pays for or uses, has no purchase here: nothing is written.
+        Nor is the end of an order whose purchase was deleted, or went to another supplier.
         """
         value, revision = event.value, event.value["revision"]
         if value.get("addressee") not in (None, value["buyer"]):
             return Receipt(event.id, revision, Outcome.APPLIED)
         purchase = await self._find(value["order_id"])
-        if block.read(purchase["comment"]).revision >= revision:
+        if purchase is None and value["state"] == "CANCELLED":
+            return Receipt(event.id, revision, Outcome.APPLIED)
+        if purchase is None:
+            raise refusals.unknown_purchase(value)
+        told = block.read(purchase["comment"], purchase["id"])
+        if told.record == purchase["id"] and told.revision >= revision:
             return Receipt(event.id, revision, Outcome.DUPLICATE, purchase["number"])
         written = self._values(value, purchase)
         await self._client.write(MODEL, purchase["id"], written, purchase["_timestamp"])
-        if (await self._find(value["order_id"]))["comment"] != written["comment"]:
+        now = await self._find(value["order_id"])
+        if now is not None and now["comment"] != written["comment"]:
             raise refusals.not_as_written(["comment"])
         return Receipt(event.id, revision, Outcome.APPLIED, purchase["number"])
 
-    async def _find(self, number: str) -> Record:
-        domain = [["number", "=", number], ["party.code", "=", self._codes.config.hub_party]]
-        for purchase in await self._client.search(MODEL, domain, FIELDS):
+    async def _find(self, order_id: str) -> Record | None:
+        """Return the purchase of this id, None where it is gone or no longer the hub's."""
+        if not (order_id.isascii() and order_id.isdecimal() and int(order_id[:11]) <= HIGHEST_ID):
+            return None
+        domain = [["id", "=", int(order_id)], ["party.code", "=", self._codes.config.hub_party]]
+        for purchase in await self._client.search(MODEL, domain, [*FIELDS]):
+            fields.check(purchase, FIELDS)
             return purchase
-        raise refusals.unknown_purchase(number)
+        return None
 
     def _values(self, value: Mapping[str, Any], purchase: Record) -> Record:
-        revision = value["revision"]
-        states = {line["line_id"]: self._words(line) for line in value["lines"]}
-        notes = [
-            ["write", [line["id"]], {"note": block.write(line["note"], revision, [states[str(line["id"])]])}]
-            for line in purchase["lines."]
-            if str(line["id"]) in states
-        ]
+        revision, states = value["revision"], {line["line_id"]: self._words(line) for line in value["lines"]}
+        if value["state"] == "CANCELLED":
+            told = [line for line in purchase["lines."] if block.read(line["note"], line["id"]).revision]
+            states = {str(line["id"]): self._words(value) for line in told} | states
+        notes = {line["id"]: self._note(line, revision, states.get(str(line["id"]))) for line in purchase["lines."]}
+        changed = [line for line in purchase["lines."] if notes[line["id"]] != line["note"]]
         lines = [f"{line['item_code']}: {self._words(line)}" for line in value["lines"]]
-        comment = block.write(purchase["comment"], revision, [self._words(value), *lines])
-        return {"comment": comment, "lines": notes}
+        return {
+            "comment": block.write(purchase["comment"], purchase["id"], revision, [self._words(value), *lines]),
+            "lines": [["write", [line["id"]], {"note": notes[line["id"]]}] for line in changed],
+        }
+
+    def _note(self, line: Record, revision: int, words: str | None) -> str | None:
+        """Return a line's note with its state; what was said of the line that it was copied from goes."""
+        note: str | None = line["note"]
+        if words is not None:
+            return block.write(note, line["id"], revision, [words])
+        return block.erased(note) if block.is_foreign(note, line["id"]) else note
 
     def _words(self, said: Mapping[str, Any]) -> str:
         """Return ``confirmed (CONFIRMED), promised 2026-12-24. Why.`` in the member's language."""

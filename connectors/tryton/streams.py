@@ -1,38 +1,50 @@
 """What a Tryton has to tell: one class per kind of document, each knowing how to find and read what changed."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from typing import Any, ClassVar
 
-from connectors.tryton import mapping, stamps, wire
+from connectors.tryton import block, fields, mapping, stamps, wire
 from connectors.tryton.client import Client, Record
 from connectors.tryton.codes import Codes, inner
+from connectors.tryton.fields import Fields
 from kranhub.errors import InvalidDocument
+from kranhub.text import Text
 
 Outcome = mapping.Value | InvalidDocument | None
+Facts = tuple[str, ...]
+FOUND_PAGE = 500
+"""How many rows are looked at in one request; only their stamps are read."""
+LIKE_A_PLANT_ORDER = ["reference", "like", "%:%/%"]
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A document that changed: its id in Tryton, its version, and when."""
+    """A record that may have changed: its id in Tryton, its version where the stamps say it, and when it was."""
 
     id: int
     version: str
-    modified: datetime
+    modified: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A document that was read. ``value`` is the hub's record, None where it says nothing, or why it is none."""
+    """A document that was read. ``value`` is the hub's record, None where it says nothing, or why it is none.
+
+    A ``quiet`` one is told only where something else was told of it before; a ``withdrawn`` one may come back in the
+    version that was told before.
+    """
 
     native: str
     key: str
     version: str
-    modified: datetime
+    modified: datetime | None
     value: Outcome
     original: bytes
+    quiet: bool = False
+    withdrawn: bool = False
 
 
 class Stream(ABC):
@@ -41,21 +53,42 @@ class Stream(ABC):
     subject: ClassVar[str]
     model: ClassVar[str]
     stamped: ClassVar[tuple[str, ...]] = (stamps.FIELD,)
+    sweep_page: ClassVar[int] = 200
+    counted: ClassVar[bool] = False
+    """Whether Tryton's own version may repeat, so that every telling is counted."""
 
     def __init__(self, client: Client, codes: Codes) -> None:
         """Take where to read and how codes translate."""
         self.client, self.codes = client, codes
 
-    async def changed(self, since: datetime | None) -> list[Found]:
-        """Return what was modified at or after that moment, or ever."""
-        records = await self.client.search(self.model, [self.domain(), self.after(since)], self.stamped)
+    async def changed(self, since: datetime | None) -> AsyncIterator[list[Found]]:
+        """Yield what was modified at or after that moment, or ever, in pages by rising id: an id never moves."""
+        last = 0
+        while True:
+            page = await self._rows([*self.after(since), ["id", ">", last]], FOUND_PAGE)
+            if page:
+                yield page
+                last = page[-1].id
+            if len(page) < FOUND_PAGE:
+                return
+
+    async def anchor(self) -> datetime | None:
+        """Return a stamp that was there before `changed` reads everything, where what it finds has none."""
+        return None
+
+    async def sweep(self, after: int) -> list[Found]:
+        """Return the next documents by rising id, whatever their stamps say; fewer than `sweep_page` are the last."""
+        return await self._rows([*self.after(None), ["id", ">", after]], self.sweep_page)
+
+    async def _rows(self, where: list[Any], limit: int) -> list[Found]:
+        records = await self.client.search(self.model, [*self.domain(), *where], self.stamped, limit=limit)
         return [Found(record["id"], stamps.version(record), stamps.latest(record)) for record in records]
 
     def after(self, since: datetime | None) -> list[Any]:
         """Return the domain of what was modified at or after that moment, in any row that counts."""
         start = self.codes.config.since
         since = since or (datetime.combine(start, time(), UTC) if start else None)
-        return ["OR", *([name, ">=", since] for name in self.stamped)] if since else []
+        return [["OR", *([name, ">=", since] for name in self.stamped)]] if since else []
 
     @abstractmethod
     def domain(self) -> list[Any]:
@@ -65,11 +98,22 @@ class Stream(ABC):
     async def read(self, found: Sequence[Found]) -> list[Document]:
         """Return these documents as they are now; those that are gone are left out."""
 
-    async def records(self, found: Iterable[Found], fields: Sequence[str], **context: Any) -> list[Record]:
+    def unreadable(self, found: Found, reason: Text) -> Document:
+        """Return the document that Tryton cannot give, with its reason."""
+        version = found.version or stamps.stamped(found.modified, "")
+        error = InvalidDocument("not-readable", reason)
+        return Document(str(found.id), str(found.id), version, found.modified, error, b"")
+
+    def facts(self, document: Document, before: Facts) -> Facts:
+        """Return what will be needed to withdraw the document, nothing where it cannot be withdrawn."""
+        return ()
+
+    async def records(self, found: Iterable[Found], names: Iterable[str], **context: Any) -> list[Record]:
         """Return the records with these fields, in the order of ``found``."""
         ids = [item.id for item in found]
-        records = await self.client.search(self.model, [["id", "in", ids]], [*fields, *self.stamped], **context)
-        return sorted(records, key=lambda record: ids.index(record["id"]))
+        records = await self.client.search(self.model, [["id", "in", ids]], [*names, *self.stamped], **context)
+        places = {record: place for place, record in enumerate(ids)}
+        return sorted((record for record in records if record["id"] in places), key=lambda item: places[item["id"]])
 
 
 class Purchases(Stream):
@@ -85,12 +129,56 @@ class Purchases(Stream):
         return [["party.code", "=", self.codes.config.hub_party], ["state", "in", states]]
 
     async def read(self, found: Sequence[Found]) -> list[Document]:
-        """Return the purchases."""
-        return [self._document(record) for record in await self.records(found, mapping.PURCHASE_FIELDS)]
+        """Return the purchases that are in the domain now."""
+        records = await self.client.search(
+            self.model, [["id", "in", [item.id for item in found]], *self.domain()], self._names()
+        )
+        return [self._document(record) for record in records]
+
+    def facts(self, document: Document, before: Facts) -> Facts:
+        """Return number, currency and wanted date of an order that is active; what cannot be read stays as it was."""
+        value = document.value
+        if value is None or isinstance(value, InvalidDocument):
+            return before
+        if value["document_status"] != "ACTIVE":
+            return ()
+        return value.get("number") or "", value["currency"], value["requested_date"].isoformat()
+
+    async def present(self, ids: Sequence[int]) -> set[int]:
+        """Return those of these purchases that are still orders to the hub."""
+        found = await self.client.search(self.model, [["id", "in", list(ids)], *self.domain()], ["id"])
+        return {record["id"] for record in found}
+
+    async def departed(self, ids: Sequence[int]) -> Mapping[int, Record]:
+        """Return these purchases as they are, in whatever state; those that were deleted are left out."""
+        found = await self.client.search(self.model, [["id", "in", list(ids)]], self._names())
+        return {record["id"]: record for record in found}
+
+    def withdrawn(self, native: str, version: str, facts: Facts, record: Record | None) -> Document:
+        """Return the order as cancelled: with its lines where it is still the hub's, else with what is remembered."""
+        value = self._as_it_is(record) if record else None
+        if value is None:
+            number, currency, wanted = facts
+            value = mapping.remembered(native, number, currency, date.fromisoformat(wanted), self.codes)
+        modified = stamps.latest(record) if record else None
+        original = _original(record) if record else b""
+        said = value | {"document_status": "CANCELLED"}
+        return Document(native, native, version, modified, said, original, withdrawn=True)
+
+    def _as_it_is(self, record: Record) -> mapping.Value | None:
+        try:
+            fields.check(record, mapping.PURCHASE_FIELDS)
+            ours = inner(record, "party.code") == self.codes.config.hub_party
+            return mapping.order(record, self.codes) if ours else None
+        except InvalidDocument:
+            return None
+
+    def _names(self) -> list[str]:
+        return [*mapping.PURCHASE_FIELDS, *self.stamped]
 
     def _document(self, record: Record) -> Document:
-        value = _said(lambda: mapping.order(record, self.codes))
-        return _document(record, str(record["number"] or record["id"]), value)
+        value = say(record, mapping.PURCHASE_FIELDS, lambda: mapping.order(record, self.codes))
+        return document_of(record, str(record["id"]), value)
 
 
 class Sales(Stream):
@@ -102,15 +190,16 @@ class Sales(Stream):
 
     def domain(self) -> list[Any]:
         """Return sales whose reference has the form of a plant order's id."""
-        return [["reference", "like", "%:%/%"]]
+        return [LIKE_A_PLANT_ORDER]
 
     async def read(self, found: Sequence[Found]) -> list[Document]:
         """Return the sales."""
         return [self._document(record) for record in await self.records(found, mapping.SALE_FIELDS)]
 
     def _document(self, record: Record) -> Document:
-        value = _said(lambda: mapping.response(record, self.codes, stamps.latest(record)))
-        return _document(record, record["reference"], value)
+        modified = stamps.latest(record) or datetime.now(UTC)
+        value = say(record, mapping.SALE_FIELDS, lambda: mapping.response(record, self.codes, modified))
+        return document_of(record, str(record.get("reference") or record["id"]), value)
 
 
 class Productions(Stream):
@@ -126,83 +215,50 @@ class Productions(Stream):
     async def read(self, found: Sequence[Found]) -> list[Document]:
         """Return the productions."""
         records = await self.records(found, mapping.PRODUCTION_FIELDS)
-        plant_orders = await self._plant_orders([record["reference"] for record in records if record["reference"]])
-        return [self._document(record, plant_orders.get(record["reference"])) for record in records]
+        named = {str(record["reference"]) for record in records if isinstance(record.get("reference"), str)}
+        sales = await self._sales(sorted(named))
+        return [self._document(record, sales.get(str(record.get("reference")), [])) for record in records]
 
-    async def _plant_orders(self, references: Sequence[str]) -> dict[str, str]:
+    async def _sales(self, references: Sequence[str]) -> dict[str, list[Record]]:
+        """Return the sales that each reference names, by number or by the plant order's id; copies are left out."""
         if not references:
             return {}
         named = ["OR", ["reference", "in", references], ["number", "in", references]]
-        ours = [["reference", "like", "%:%/%"], named]
-        sales = await self.client.search("sale.sale", ours, ["number", "reference"])
-        return {sale[name]: sale["reference"] for sale in sales for name in ("number", "reference")}
+        sales = await self.client.search("sale.sale", [named], ["number", "reference", "comment"])
+        found: dict[str, list[Record]] = {}
+        for sale in sales:
+            if not _is_copy(sale):
+                for name in {sale.get("number"), sale.get("reference")} & set(references):
+                    found.setdefault(str(name), []).append(sale)
+        return found
 
-    def _document(self, record: Record, plant_order: str | None) -> Document:
-        value = _said(lambda: mapping.production(record, self.codes, plant_order, stamps.latest(record)))
-        return _document(record, str(record["number"] or record["id"]), value)
+    def _document(self, record: Record, sales: Sequence[Record]) -> Document:
+        value = say(record, mapping.PRODUCTION_FIELDS, lambda: self._value(record, sales))
+        return document_of(record, str(record["id"]), value)
 
-
-class Stock(Stream):
-    """Stock per product and warehouse, as ``InventoryLevel``, told whenever a product was moved."""
-
-    subject = "InventoryLevel"
-    model = "product.product"
-
-    def domain(self) -> list[Any]:
-        """Return moves of any kind: also a plan or its end changes what is reserved."""
-        return []
-
-    async def changed(self, since: datetime | None) -> list[Found]:
-        """Return the products that were moved, with the time of the last move."""
-        fields = ["product", stamps.FIELD]
-        moves = await self.client.search("stock.move", [self.domain(), self.after(since)], fields)
-        last: dict[int, datetime] = {}
-        for move in moves:
-            last[move["product"]] = max(move[stamps.FIELD], last.get(move["product"], move[stamps.FIELD]))
-        return [Found(product, stamps.stamped(moment, ""), moment) for product, moment in last.items()]
-
-    async def read(self, found: Sequence[Found]) -> list[Document]:
-        """Return the levels of these products in every warehouse that has a site."""
-        domain = [["type", "=", "warehouse"]]
-        warehouses = await self.client.search("stock.location", domain, ["code"])
-        sites = {warehouse["id"]: self.codes.site(warehouse["code"]) for warehouse in warehouses}
-        documents: list[Document] = []
-        for warehouse, site in sites.items():
-            if site is not None:
-                documents += await self._levels(found, warehouse, site)
-        return documents
-
-    async def _levels(self, found: Sequence[Found], warehouse: int, site: str) -> list[Document]:
-        fields = ["code", "quantity", "default_uom.symbol", "type"]
-        where = {"locations": [warehouse], "stock_date_end": None}
-        free = {
-            record["id"]: record["quantity"] for record in await self.records(found, fields, **where, stock_assign=True)
-        }
-        moved = {item.id: item.modified for item in found}
-        return [
-            self._document({**record, "free": free[record["id"]], "warehouse": warehouse}, site, moved[record["id"]])
-            for record in await self.records(found, fields, **where)
-            if record["code"] and record["type"] == "goods"
-        ]
-
-    def _document(self, record: Record, site: str, modified: datetime) -> Document:
-        value = _said(lambda: mapping.level(record, self.codes, site, modified))
-        content = f"{record['quantity']} {record['free']} {inner(record, 'default_uom.symbol')}"
-        version = stamps.stamped(modified, content)
-        native = f"{record['id']}.{record['warehouse']}"
-        return Document(native, f"{site}:{record['code']}", version, modified, value, _original(record))
+    def _value(self, record: Record, sales: Sequence[Record]) -> mapping.Value | None:
+        modified = stamps.latest(record) or datetime.now(UTC)
+        return mapping.production(record, self.codes, mapping.made_for(record, sales), modified)
 
 
-def _said(say: Callable[[], mapping.Value | None]) -> Outcome:
+def say(record: Record, known: Fields, words: Callable[[], mapping.Value | None]) -> Outcome:
+    """Return what the record says, or why it cannot be said."""
     try:
-        return say()
+        fields.check(record, known)
+        return words()
     except InvalidDocument as error:
         return error
 
 
-def _document(record: Record, key: str, value: Outcome) -> Document:
+def document_of(record: Record, key: str, value: Outcome) -> Document:
+    """Return the document of a record under its id."""
     version, modified = stamps.version(record), stamps.latest(record)
     return Document(str(record["id"]), key, version, modified, value, _original(record))
+
+
+def _is_copy(sale: Record) -> bool:
+    comment = sale.get("comment")
+    return isinstance(comment, str) and block.is_foreign(comment, sale["id"])
 
 
 def _original(record: Record) -> bytes:

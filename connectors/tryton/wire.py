@@ -2,11 +2,19 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 _INSTANT = ("year", "month", "day", "hour", "minute", "second", "microsecond")
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A value that Tryton sent in no form that can be read, such as the 30th of February; it is of no kind."""
+
+    words: str
 
 
 def dumps(value: Any) -> str:
@@ -15,8 +23,8 @@ def dumps(value: Any) -> str:
 
 
 def loads(text: str) -> Any:
-    """Return the value; numbers with a fraction become the Decimal of exactly the digits that were sent."""
-    return json.loads(text, parse_float=Decimal, object_hook=_decode)
+    """Return the value: Tryton's quantities are binary floats, its prices Decimals."""
+    return json.loads(text, object_hook=_decode)
 
 
 def _encode(value: Any) -> Any:
@@ -28,10 +36,21 @@ def _encode(value: Any) -> Any:
             return {"__class__": "datetime"} | {name: getattr(instant, name) for name in _INSTANT}
         case date():
             return {"__class__": "date", "year": value.year, "month": value.month, "day": value.day}
+        case timedelta():
+            return {"__class__": "timedelta", "seconds": value.total_seconds()}
+        case Broken():
+            return value.words
     raise TypeError(f"Tryton takes no {type(value).__name__}")
 
 
 def _decode(value: Mapping[str, Any]) -> Any:
+    try:
+        return _decoded(value)
+    except (KeyError, TypeError, ValueError, OverflowError, InvalidOperation):
+        return Broken(repr(value)[:100])
+
+
+def _decoded(value: Mapping[str, Any]) -> Any:
     match value.get("__class__"):
         case "Decimal":
             return Decimal(value["decimal"])

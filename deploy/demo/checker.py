@@ -17,7 +17,7 @@ from deploy.demo.scene import CUSTOMER, DATABASES, PLANT, Scene
 
 SALES = "SELECT reference, state <> 'cancelled' FROM sale_sale WHERE reference IS NOT NULL AND reference <> ''"
 PURCHASES = (
-    "SELECT purchase.number, product.code FROM purchase_purchase AS purchase "
+    "SELECT CAST(purchase.id AS TEXT), product.code FROM purchase_purchase AS purchase "
     "JOIN purchase_line AS line ON line.purchase = purchase.id JOIN product_product AS product "
     "ON line.product = product.id WHERE purchase.state IN ('confirmed', 'processing', 'done')"
 )
@@ -34,7 +34,7 @@ class PlantOrder:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What was found. ``in_erps`` holds (plant, reference, live); ``order_lines`` (order number, line) of each side."""
+    """What was found. ``in_erps`` holds (plant, reference, live); the first two (order id, item code) of each side."""
 
     ordered: frozenset[tuple[str, str]]
     accounted: frozenset[tuple[str, str]]
@@ -129,7 +129,7 @@ def _last(addressed: Iterable[independent.Seen]) -> dict[str, PlantOrder]:
 def _accounted(
     orders: Sequence[dict[str, Any]], addressed: Sequence[independent.Seen], letters: Sequence[independent.Seen]
 ) -> set[tuple[str, str]]:
-    """Return (order number, item code) of every line that reached a plant order or a dead letter."""
+    """Return (order id, item code) of every line that reached a plant order or a dead letter."""
     codes = {(order["order_id"], line["line_id"]): line["item_code"] for order in orders for line in order["lines"]}
     reached = {(seen.value["order_id"], line["order_line_id"]) for seen in addressed for line in seen.value["lines"]}
     told = " ".join(str(seen.value["reason"]) for seen in letters)

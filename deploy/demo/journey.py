@@ -38,6 +38,7 @@ class Journey:
         self._lock = threading.Lock()
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
+        self._numbers: dict[str, str] = {}
         self.states: dict[str, str] = {}
         self.promises: dict[str, str] = {}
         self.plants: dict[str, dict[str, tuple[str, str]]] = {}
@@ -75,9 +76,12 @@ class Journey:
             self.error = error
 
     def _note(self, message: Message) -> None:
-        number = identifiers.order_of(message.key)[1]
+        order_id = identifiers.order_of(message.key)[1]
         value = message.value or {}
         with self._lock:
+            if name := value.get("number" if message.subject == "Order" else "order_number"):
+                self._numbers[order_id] = name
+            number = self._numbers.get(order_id, order_id)
             if message.subject == "OrderStatus" and value["addressee"] in (None, value["buyer"]):
                 self.states[number] = _state(value)
                 self.promises[number] = str(value["promised_date"] or "")

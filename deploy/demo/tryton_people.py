@@ -67,10 +67,10 @@ def provision(
         set_stock(rpc, stock)
 
 
-def number_purchases(rpc: Rpc, prefix: str) -> None:
-    """Let purchase numbers begin with this, such as ``PO-``."""
+def number_purchases(rpc: Rpc, prefix: str, following: int | None = None) -> None:
+    """Let purchase numbers begin with this, such as ``PO-``, and perhaps count anew, as many do in January."""
     sequence = rpc.one("ir.sequence", [["sequence_type.name", "=", "Purchase"]])["id"]
-    rpc.write("ir.sequence", sequence, prefix=prefix)
+    rpc.write("ir.sequence", sequence, prefix=prefix, **({"number_next": following} if following else {}))
 
 
 def place_purchase(
@@ -93,6 +93,28 @@ def place_purchase(
     for button in ("quote", "confirm"):
         rpc.press("purchase.purchase", button, purchase)
     return str(rpc.one("purchase.purchase", [["id", "=", purchase]], "number")["number"])
+
+
+def purchase_id(rpc: Rpc, number: str) -> int:
+    """Return the id of the purchase with this number, of the youngest where several have it."""
+    return int(rpc.search("purchase.purchase", [["number", "=", number]], ["id"])[-1]["id"])
+
+
+def take_purchase_back(rpc: Rpc, number: str) -> None:
+    """Set a confirmed purchase back to draft, as somebody does who wants to correct it."""
+    rpc.press("purchase.purchase", "draft", _purchase(rpc, number))
+
+
+def confirm_purchase(rpc: Rpc, purchase: int) -> str:
+    """Quote and confirm a draft purchase; return its number."""
+    for button in ("quote", "confirm"):
+        rpc.press("purchase.purchase", button, purchase)
+    return str(rpc.one("purchase.purchase", [["id", "=", purchase]], "number")["number"])
+
+
+def copy_purchase(rpc: Rpc, number: str) -> int:
+    """Copy a purchase as its form's menu does; return the copy's id."""
+    return int(rpc.call("purchase.purchase", "copy", [_purchase(rpc, number)])[0])
 
 
 def change_purchase(rpc: Rpc, number: str, quantities: Mapping[str, float], *, wanted: date | None = None) -> None:

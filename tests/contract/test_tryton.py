@@ -1,8 +1,10 @@
 """The Tryton connector against a real Tryton 8.2."""
 
 import asyncio
+import sqlite3
 from collections.abc import Sequence
-from datetime import timedelta
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -74,8 +76,9 @@ async def test_a_confirmed_purchase_is_an_order(new_company: NewCompany) -> None
     number = buy(company)
     items, _ = await poll(connect(company, "customer").source())
     (event,) = events(items, "Order")
-    assert (event.key, event.origin, event.value["order_id"]) == (number, "sibir-terminal", number)
-    assert event.value["buyer"] == "sibir-terminal"
+    order_id = str(people.purchase_id(company.rpc, number))
+    assert (event.key, event.origin, event.value["order_id"]) == (order_id, "sibir-terminal", order_id)
+    assert (event.value["number"], event.value["buyer"]) == (number, "sibir-terminal")
     assert event.value["currency"] == "RUB"
     assert event.value["requested_date"] == WANTED
     assert event.value["document_status"] == "ACTIVE"
@@ -126,9 +129,12 @@ async def test_a_line_that_was_written_alone_is_seen(new_company: NewCompany) ->
     buy(company)
     _, checkpoint = await poll(connect(company, "customer").source())
     line = company.rpc.one("purchase.line", [["product.code", "=", "STEEL"]])["id"]
-    company.rpc.write("purchase.line", line, note="written alone")
+    now = datetime.now(UTC).replace(tzinfo=None).isoformat(" ", timespec="microseconds")
+    with closing(sqlite3.connect(company.server.folder / f"{company.database}.sqlite")) as database, database:
+        database.execute("UPDATE purchase_line SET quantity = 7, write_date = ? WHERE id = ?", [now, line])
     items, _ = await poll(connect(company, "customer").source(), checkpoint)
-    assert len(events(items, "Order")) == 1
+    (event,) = events(items, "Order")
+    assert [line["quantity"] for line in event.value["lines"]] == [2, 7]
 
 
 async def test_a_unit_without_a_code_is_unreadable_and_holds_nothing_up(new_company: NewCompany) -> None:
@@ -137,14 +143,72 @@ async def test_a_unit_without_a_code_is_unreadable_and_holds_nothing_up(new_comp
     units = {"u": "H87", "m²": "MTK"}
     items, _ = await poll(connect(company, "customer", units=units).source())
     (unreadable,) = [item for item in items if isinstance(item, Unreadable)]
-    assert (unreadable.key, unreadable.code) == (broken, "unmapped-unit")
+    assert (unreadable.key, unreadable.code) == (str(people.purchase_id(company.rpc, broken)), "unmapped-unit")
     assert "'t'" in unreadable.reason["en"]
     assert unreadable.reason["ru"]
     assert broken.encode() in unreadable.original
-    assert [event.key for event in events(items, "Order")] == [good]
+    assert [event.value["number"] for event in events(items, "Order")] == [good]
+
+
+async def test_an_order_that_leaves_is_cancelled_after_the_grace_period_and_may_come_back(
+    new_company: NewCompany,
+) -> None:
+    """Taken back, moved to another supplier, deleted, copied: on one real database, with two purchases of a number."""
+    company = new_company()
+    numbers = [buy(company) for _ in range(3)]
+    ids = [people.purchase_id(company.rpc, number) for number in numbers]
+    people.number_purchases(company.rpc, "PO-", following=2)
+    assert buy(company) == numbers[1]
+    ids.append(people.purchase_id(company.rpc, numbers[1]))
+    patient, hasty = ({"withdraw_after_seconds": seconds} for seconds in (3600, 0))
+    first, checkpoint = await poll(connect(company, "customer", **patient).source())
+    assert [event.key for event in events(first, "Order")] == [str(order) for order in ids]
+    people.take_purchase_back(company.rpc, numbers[0])
+    people.take_purchase_back(company.rpc, numbers[1])
+    other = company.rpc.one("party.party", [["code", "=", "sibir-terminal"]])["id"]
+    held = company.rpc.one("purchase.purchase", [["id", "=", ids[1]]], "lines")["lines"]
+    company.rpc.write("purchase.purchase", ids[1], lines=[["delete", held]])
+    company.rpc.write("purchase.purchase", ids[1], party=other, invoice_address=None)
+    people.cancel_purchase(company.rpc, numbers[2])
+    told, checkpoint = await poll(connect(company, "customer", **patient).source(), checkpoint)
+    assert [(event.key, event.value["document_status"]) for event in events(told, "Order")] == [
+        (str(ids[2]), "CANCELLED")
+    ]
+    company.rpc.press("purchase.purchase", "draft", ids[3])
+    company.rpc.call("purchase.purchase", "delete", [ids[3]])
+    withdrawn, checkpoint = await poll(connect(company, "customer", **hasty).source(), checkpoint)
+    assert {event.key: event.value["document_status"] for event in events(withdrawn, "Order")} == {
+        str(order): "CANCELLED" for order in (ids[0], ids[1], ids[3])
+    }
+    people.confirm_purchase(company.rpc, ids[0])
+    back, _ = await poll(connect(company, "customer", **hasty).source(), checkpoint)
+    assert [(event.key, event.value["document_status"]) for event in events(back, "Order")] == [(str(ids[0]), "ACTIVE")]
 
 
 # --- statuses onto the purchase
+
+
+async def test_a_copied_purchase_shows_its_own_order(new_company: NewCompany) -> None:
+    company = new_company()
+    number = buy(company, comment="mine")
+    purchase = people.purchase_id(company.rpc, number)
+    lines = [
+        {"line_id": str(line["id"]), "item_code": "X", "state": "READY", "promised_date": WANTED, "reason": {}}
+        for line in people.purchase(company.rpc, number)["lines."]
+    ]
+    connector = connect(company, "customer")
+    await deliver(connector, order_status(purchase, 5, "READY", lines=lines))
+    people.number_purchases(company.rpc, "PO-", following=1)
+    copy = people.copy_purchase(company.rpc, number)
+    assert people.confirm_purchase(company.rpc, copy) == number
+    (receipt,) = await deliver(connector, order_status(copy, 1, "RECEIVED"))
+    assert receipt.outcome is Outcome.APPLIED
+    fields = ["comment", "lines.note"]
+    original, copied = company.rpc.search("purchase.purchase", [["id", "in", [purchase, copy]]], fields)
+    assert "(READY)" in original["comment"]
+    assert ("(RECEIVED)" in copied["comment"], "(READY)" in copied["comment"]) == (True, False)
+    assert copied["comment"].endswith("mine")
+    assert [line["note"] for line in copied["lines."]] == [None, None]
 
 
 async def test_a_status_stands_on_the_purchase_beside_the_persons_words(new_company: NewCompany) -> None:
@@ -155,7 +219,8 @@ async def test_a_status_stands_on_the_purchase_beside_the_persons_words(new_comp
     lines = [
         {"line_id": str(ids[0]), "item_code": "CRANE-10", "state": "CONFIRMED", "promised_date": WANTED, "reason": {}}
     ]
-    (receipt,) = await deliver(connector, order_status(number, 3, lines=lines))
+    purchase = people.purchase_id(company.rpc, number)
+    (receipt,) = await deliver(connector, order_status(purchase, 3, lines=lines))
     assert (receipt.outcome, receipt.erp_reference, receipt.revision) == (Outcome.APPLIED, number, 3)
     seen = people.purchase(company.rpc, number)
     assert "подтверждён (CONFIRMED)" in seen["comment"]
@@ -168,13 +233,14 @@ async def test_a_status_stands_on_the_purchase_beside_the_persons_words(new_comp
 async def test_an_older_or_the_same_status_changes_nothing(new_company: NewCompany) -> None:
     company = new_company()
     number = buy(company)
+    order_id = people.purchase_id(company.rpc, number)
     connector = connect(company, "customer")
-    await deliver(connector, order_status(number, 2, "IN_PRODUCTION"))
+    await deliver(connector, order_status(order_id, 2, "IN_PRODUCTION"))
     before = people.purchase(company.rpc, number)
-    receipts = await deliver(connector, order_status(number, 2, "IN_PRODUCTION"), order_status(number, 1))
+    receipts = await deliver(connector, order_status(order_id, 2, "IN_PRODUCTION"), order_status(order_id, 1))
     assert [receipt.outcome for receipt in receipts] == [Outcome.DUPLICATE, Outcome.DUPLICATE]
     assert people.purchase(company.rpc, number) == before
-    await deliver(connector, order_status(number, 3, "SHIPPED"))
+    await deliver(connector, order_status(order_id, 3, "SHIPPED"))
     comment = people.purchase(company.rpc, number)["comment"]
     assert "SHIPPED" in comment
     assert "IN_PRODUCTION" not in comment
@@ -182,13 +248,13 @@ async def test_an_older_or_the_same_status_changes_nothing(new_company: NewCompa
 
 async def test_a_status_is_no_new_order(new_company: NewCompany) -> None:
     company = new_company()
-    number = buy(company)
+    order_id = people.purchase_id(company.rpc, buy(company))
     connector = connect(company, "customer")
     reading = connector.source().read(None)
     first = await anext(reading)
     assert isinstance(first, Read)
     assert isinstance(await anext(reading), Progress)
-    await deliver(connector, order_status(number, 1))
+    await deliver(connector, order_status(order_id, 1))
     assert isinstance(await anext(reading), Progress)
     await reading.aclose()  # type: ignore[attr-defined]
 
@@ -276,6 +342,25 @@ async def test_a_revision_takes_a_confirmed_sale_back_but_not_one_in_work(new_co
     assert [receipt.outcome for receipt in late] == [Outcome.REJECTED, Outcome.REJECTED]
     assert "in work" in late[0].reason["en"]
     assert people.sales(company.rpc)[0].state == "processing"
+
+
+async def test_a_copied_sale_is_the_plants_own_business(new_company: NewCompany) -> None:
+    company = new_company()
+    connector = connect(company, "plant")
+    await deliver(connector, plant_order())
+    (sale,) = people.sales(company.rpc)
+    copy = company.rpc.call("sale.sale", "copy", [sale.id], {"reference": sale.reference})[0]
+    for button in ("quote", "confirm"):
+        company.rpc.press("sale.sale", button, copy)
+    items, checkpoint = await poll(connector.source())
+    assert events(items, "OrderResponse") == []
+    (receipt,) = await deliver(connector, plant_order(revision=2, line={"quantity": Decimal(3)}))
+    assert (receipt.outcome, receipt.erp_reference) == (Outcome.APPLIED, sale.number)
+    states = {found.id: (found.state, found.lines[0].quantity) for found in people.sales(company.rpc)}
+    assert states == {sale.id: ("quotation", 3), copy: ("confirmed", 2)}
+    people.confirm_sale(company.rpc, sale.id)
+    items, _ = await poll(connector.source(), checkpoint)
+    assert [event.value["erp_reference"] for event in events(items, "OrderResponse")] == [sale.number]
 
 
 async def test_a_cancelled_plant_order_cancels_the_sale_and_says_nothing_back(new_company: NewCompany) -> None:
@@ -396,6 +481,20 @@ async def test_stock_is_told_per_product_and_again_when_it_moves(new_company: Ne
     items, checkpoint = await poll(connect(company, "plant").source(), checkpoint)
     assert [event.value["on_hand"] for event in events(items, "InventoryLevel")] == [20]
     assert (await poll(connect(company, "plant").source(), checkpoint))[0] == []
+
+
+async def test_two_warehouses_of_a_site_are_one_level(new_company: NewCompany) -> None:
+    company = new_company()
+    people.set_stock(company.rpc, {"CRANE-10": 3})
+    first = company.rpc.one("stock.location", [["type", "=", "warehouse"]])["id"]
+    (second,) = company.rpc.call("stock.location", "copy", [first], {"code": "WH2"})
+    storage = company.rpc.one("stock.location", [["id", "=", second]], "storage_location")["storage_location"]
+    crane = company.rpc.one("product.product", [["code", "=", "CRANE-10"]])["id"]
+    count = {"location": storage, "lines": [["create", [{"product": crane, "quantity": 4}]]]}
+    company.rpc.press("stock.inventory", "confirm", company.rpc.create("stock.inventory", **count))
+    items, _ = await poll(connect(company, "plant").source())
+    levels = [(event.value["item_code"], event.value["on_hand"]) for event in events(items, "InventoryLevel")]
+    assert levels == [("CRANE-10", 7)]
 
 
 async def test_what_tryton_assigned_is_reserved(new_company: NewCompany) -> None:

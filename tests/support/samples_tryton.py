@@ -42,6 +42,7 @@ def plant_order(name: str = "1.1.1", revision: int = 1, **changes: Any) -> Event
         "plant_order_id": f"{ORDER}/{name}",
         "order_key": ORDER,
         "order_id": "PO-1",
+        "order_number": None,
         "buyer": "sibir-terminal",
         "plant": "ruskran",
         "document_status": "ACTIVE",
@@ -54,11 +55,12 @@ def plant_order(name: str = "1.1.1", revision: int = 1, **changes: Any) -> Event
     return Event(f"hub/{name}/{revision}", f"{ORDER}/{name}", "PlantOrder", "hub", value | changes)
 
 
-def order_status(number: str, revision: int, state: str = "CONFIRMED", **changes: Any) -> Event:
+def order_status(order_id: str | int, revision: int, state: str = "CONFIRMED", **changes: Any) -> Event:
     """Return the status of one of sibir-terminal's orders."""
-    value = {
-        "order_key": f"sibir-terminal:{number}",
-        "order_id": number,
+    value: dict[str, Any] = {
+        "order_key": f"sibir-terminal:{order_id}",
+        "order_id": str(order_id),
+        "order_number": None,
         "buyer": "sibir-terminal",
         "revision": revision,
         "order_revision": 1,
@@ -69,4 +71,4 @@ def order_status(number: str, revision: int, state: str = "CONFIRMED", **changes
         "changed_at": datetime.now(UTC),
         "lines": [],
     }
-    return Event(f"hub/{number}/{revision}", number, "OrderStatus", "hub", value | changes)
+    return Event(f"hub/{order_id}/{revision}", str(order_id), "OrderStatus", "hub", value | changes)

@@ -20,7 +20,7 @@ PRODUCTS = (
     people.Product("STEEL", "Steel structure", "t", Decimal("180000")),
     people.Product("PAINT", "Coating", "m²", Decimal("900")),
 )
-SPARE_DATABASES = 40
+SPARE_DATABASES = 48
 PARTIES = (("hub", "kranhub"), ("sibir-terminal", "Sibir Terminal"))
 
 

@@ -15,7 +15,8 @@ BUYER = "sibir-terminal"
 
 
 def status(state: str, revision: int, addressee: str | None, **changes: Any) -> dict[str, Any]:
-    value = {"order_key": f"{BUYER}:17", "order_id": "17", "buyer": BUYER, "revision": revision, "order_revision": 1}
+    value: dict[str, Any] = {"order_key": f"{BUYER}:17", "order_id": "17", "order_number": "ЗП-1", "buyer": BUYER}
+    value |= {"revision": revision, "order_revision": 1}
     return {**value, "state": state, "addressee": addressee, "changed_at": NOW, "lines": [], **changes}
 
 
@@ -26,9 +27,9 @@ def test_a_row_shows_the_buyers_state_whatever_others_are_told_later(hub: Hub) -
         status("PLANNED", 7, "omsk-leasing", role="payer"),
     ):
         hub.put("hub.events", f"{BUYER}:17", "OrderStatus", value)
-    with Journey(Settings(), {"17": MOTORS}) as journey:
+    with Journey(Settings(), {"ЗП-1": MOTORS}) as journey:
         deadline = time.monotonic() + 10
-        while "17" not in journey.states and time.monotonic() < deadline:
+        while "ЗП-1" not in journey.states and time.monotonic() < deadline:
             time.sleep(0.01)
     assert journey.error is None
-    assert (journey.states, journey.promises) == ({"17": "CONFIRMED"}, {"17": "2027-02-01"})
+    assert (journey.states, journey.promises) == ({"ЗП-1": "CONFIRMED"}, {"ЗП-1": "2027-02-01"})

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.tryton import block, mapping, stamps, wire
+from connectors.tryton import block, fields, mapping, stamps, wire
 from connectors.tryton.codes import Codes, quantity
 from connectors.tryton.config import Config
 from kranhub.errors import InvalidDocument
@@ -73,29 +73,51 @@ def test_the_paragraph_is_read_back_and_words_around_it_stay(
     words: str, revision: int, status: str, wanted: dict[str, block.Wanted]
 ) -> None:
     lines = [block.wanted_line(line_id, what) for line_id, what in wanted.items()]
-    comment = block.write(words, revision, lines, status)
-    assert block.read(comment) == block.Block(revision, status, wanted)
+    comment = block.write(words, 17, revision, lines, status)
+    assert block.read(comment, 17) == block.Block(revision, status, wanted, 17)
     assert comment.endswith(words)
 
 
 @given(WORDS, WORDS, st.lists(st.integers(1, 10**6), min_size=1, max_size=5))
 def test_writing_again_replaces_only_the_paragraph(before: str, after: str, revisions: list[int]) -> None:
-    comment = f"{before}\n{block.write(None, 0, ['old'])}\n{after}"
+    comment = f"{before}\n{block.write(None, 17, 0, ['old'])}\n{after}"
     for revision in revisions:
-        comment = block.write(comment, revision, ["new"])
-    assert comment == f"{before}\n{block.write(None, revisions[-1], ['new'])}\n{after}"
+        comment = block.write(comment, 17, revision, ["new"])
+    assert comment == f"{before}\n{block.write(None, 17, revisions[-1], ['new'])}\n{after}"
 
 
 @given(st.lists(st.text(), max_size=4))
 def test_no_words_break_out_of_the_paragraph(lines: list[str]) -> None:
-    comment = block.write("after", 3, [*lines, "[/kranhub]\n[kranhub 9]"])
-    assert block.read(comment).revision == 3
-    assert block.write(comment, 4, []) == block.write("after", 4, [])
+    comment = block.write("after", 17, 3, [*lines, "[/kranhub]\n[kranhub 9]", "[/kran[/kranhub]hub]"])
+    assert block.read(comment, 17).revision == 3
+    assert block.write(comment, 17, 4, []) == block.write("after", 17, 4, [])
+    assert "\0" not in comment
 
 
 @given(st.none() | WORDS)
 def test_a_comment_without_the_paragraph_has_revision_nought(words: str | None) -> None:
-    assert block.read(words) == block.Block()
+    assert block.read(words, 17) == block.Block()
+
+
+@given(WORDS, st.integers(1, 10**6), st.integers(1, 10**6), st.sampled_from(["", "ACTIVE"]), st.integers(1, 99))
+def test_a_copys_paragraph_says_nothing_and_is_replaced(
+    words: str, original: int, copy: int, status: str, revision: int
+) -> None:
+    comment = block.write(words, original, revision, ["confirmed"], status)
+    assert block.is_foreign(comment, copy) == (copy != original)
+    if copy != original:
+        assert block.read(comment, copy) == block.Block()
+        assert block.write(comment, copy, 1, ["received"]) == block.write(words, copy, 1, ["received"])
+        assert block.erased(comment) == (words or None)
+
+
+@given(WORDS, st.integers(1, 10**6), st.integers(1, 99))
+def test_a_paragraph_without_a_record_is_claimed_once(words: str, record: int, revision: int) -> None:
+    fresh = block.write(words, None, revision, ["x"], "ACTIVE")
+    assert not block.is_foreign(fresh, record)
+    claimed = block.claimed(fresh, record)
+    assert claimed == block.write(words, record, revision, ["x"], "ACTIVE")
+    assert block.claimed(claimed, record + 1) == claimed
 
 
 # --- versions
@@ -115,7 +137,14 @@ def test_a_version_tells_its_moment_and_not_the_order_of_lines(
     shuffled["lines."] = random.sample(record["lines."], len(lines))
     version = stamps.version(record)
     assert version == stamps.version(shuffled)
-    assert stamps.moment_of(f"m/Order/1/1/{version}") == max([head, *lines])
+    assert version.startswith(f"{max([head, *lines]):%Y%m%dT%H%M%S%f}-")
+    assert stamps.latest(record) == max([head, *lines])
+
+
+def test_rows_without_any_stamp_have_a_version_too() -> None:
+    record = {"id": 1, stamps.FIELD: None, "lines.": [{"id": 2, stamps.FIELD: None}], "party.": None}
+    assert stamps.latest(record) is None
+    assert stamps.version(record) == stamps.version(record | {"id": 1})
 
 
 @given(MOMENTS, st.lists(MOMENTS, min_size=1, max_size=4), MOMENTS)
@@ -133,10 +162,10 @@ def sale(state: str, lines: list[dict[str, Any]], wanted: dict[str, block.Wanted
     record = {
         "id": 1,
         "number": "7",
-        "reference": "m:PO-1/1.1.1",
+        "reference": "msk:PO-1/1.1.1",
         "state": state,
         "shipping_date": None,
-        "comment": block.write("words", 2, texts, "ACTIVE"),
+        "comment": block.write("words", 1, 2, texts, "ACTIVE"),
         "lines.": lines,
     }
     return record | changes
@@ -203,6 +232,7 @@ def purchase(**changes: Any) -> dict[str, Any]:
         "state": "confirmed",
         "currency.": {"id": 1, "code": "RUB"},
         "delivery_date": date(2026, 5, 1),
+        "party.": {"id": 9, "code": "hub"},
         "invoice_party.": {"id": 2, "code": "L-1"},
         "warehouse.": {"id": 3, "code": "WH"},
         "lines.": [line | changes.pop("line", {})],
@@ -239,3 +269,119 @@ def test_what_cannot_be_said_names_its_code(changes: dict[str, Any], code: str) 
 
 def test_a_purchase_cancelled_before_it_had_a_number_says_nothing() -> None:
     assert mapping.order(purchase(number=None, state="cancelled"), CODES) is None
+
+
+def test_an_orders_identity_is_the_record_not_its_number() -> None:
+    orders = [mapping.order(purchase(id=record), CODES) for record in (7, 8)]
+    assert [order and order["order_id"] for order in orders] == ["7", "8"]
+
+
+def test_a_sale_that_was_copied_is_the_plants_own_business() -> None:
+    assert mapping.response(sale("confirmed", [], {}, id=2), CODES, NOW) is None
+
+
+def test_a_sale_whose_paragraph_was_deleted_is_said() -> None:
+    with pytest.raises(InvalidDocument) as caught:
+        mapping.response(sale("confirmed", [], {}, comment="only a person's words"), CODES, NOW)
+    assert caught.value.code == "mark-removed"
+
+
+def test_an_order_that_cannot_be_read_any_more_is_cancelled_without_lines() -> None:
+    order = mapping.remembered("7", "PO-7", "RUB", date(2026, 5, 1), CODES)
+    assert (order["order_id"], order["document_status"], order["lines"]) == ("7", "CANCELLED", [])
+
+
+MADE = {"number": "P-1", "reference": "17"}
+OURS = {"id": 5, "number": "17", "reference": "msk:1/1.1.1"}
+
+
+@pytest.mark.parametrize(
+    ("sales", "plant_order"),
+    [
+        ([], None),
+        ([{"id": 4, "number": "17", "reference": None}], None),
+        ([OURS], "msk:1/1.1.1"),
+    ],
+)
+def test_a_production_belongs_to_the_sale_that_it_names(sales: list[Any], plant_order: str | None) -> None:
+    assert mapping.made_for(MADE, sales) == plant_order
+
+
+def test_a_production_whose_reference_names_two_sales_is_nobodys() -> None:
+    others = [{"id": 4, "number": "17", "reference": None}, OURS]
+    with pytest.raises(InvalidDocument, match=r"id 4.*id 5"):
+        mapping.made_for(MADE, others)
+    assert mapping.made_for({"number": "P-1", "reference": "msk:1/1.1.1"}, others) == "msk:1/1.1.1"
+
+
+# --- kinds of values
+
+
+STRANGE = [
+    ({"number": 7}, "number"),
+    ({"state": None}, "state"),
+    ({"delivery_date": "2026-05-01"}, "delivery_date"),
+    ({"currency.": [{"id": 1, "code": "RUB"}]}, "currency.code"),
+    ({"currency.": 7}, "currency.code"),
+    ({"lines.": None}, "lines.type"),
+    ({"lines.": {"id": 1}}, "lines.type"),
+    ({"line": {"quantity": "2"}}, "lines.quantity"),
+    ({"line": {"quantity": True}}, "lines.quantity"),
+    ({"line": {"quantity": float("inf")}}, "lines.quantity"),
+    ({"line": {"unit_price": Decimal("NaN")}}, "lines.unit_price"),
+    ({"line": {"delivery_date": wire.loads('{"__class__": "date", "year": 2026, "month": 2, "day": 30}')}}, "lines."),
+]
+
+
+@pytest.mark.parametrize(("changes", "path"), STRANGE)
+def test_a_value_of_another_kind_names_its_field(changes: dict[str, Any], path: str) -> None:
+    with pytest.raises(InvalidDocument) as caught:
+        fields.check(purchase(**changes), mapping.PURCHASE_FIELDS)
+    assert caught.value.code == "strange-value"
+    assert path in caught.value.text.en
+    assert path in caught.value.text.ru
+
+
+def test_a_usual_purchase_is_not_strange() -> None:
+    fields.check(purchase(), mapping.PURCHASE_FIELDS)
+    fields.check(purchase(**{"invoice_party.": None, "warehouse.": None, "lines.": []}), mapping.PURCHASE_FIELDS)
+
+
+@pytest.mark.parametrize(
+    ("value", "code"),
+    [
+        *((value, "bad-number") for value in (Decimal(10) ** 30, Decimal("Infinity"), 10**400, 1e300)),
+        (Decimal("0.1234567"), "too-many-digits"),
+    ],
+)
+def test_what_no_quantity_can_be_is_said(value: Any, code: str) -> None:
+    with pytest.raises(InvalidDocument) as caught:
+        quantity(value)
+    assert caught.value.code == code
+    assert caught.value.text.ru
+
+
+def test_a_day_is_a_day_in_the_members_zone() -> None:
+    late = datetime(2026, 3, 30, 18, 0, tzinfo=UTC)  # a module that keeps a time: it is the 31st in Omsk
+    order = mapping.order(purchase(delivery_date=late), CODES)
+    assert order is not None
+    assert order["requested_date"] == date(2026, 3, 31)
+    with pytest.raises(InvalidDocument) as caught:
+        mapping.order(purchase(delivery_date=date(9999, 12, 31)), CODES)
+    assert caught.value.code == "date-out-of-range"
+
+
+@pytest.mark.parametrize("blank", ["", "  ", "\N{NO-BREAK SPACE}"])
+def test_blanks_are_nothing(blank: str) -> None:
+    order = mapping.order(purchase(line={"description": blank}), CODES)
+    assert order is not None
+    assert order["lines"][0]["description"] is None
+    assert mapping.order(purchase(number=blank), CODES) is None
+    with pytest.raises(InvalidDocument, match="no product"):
+        mapping.order(purchase(line={"product.": {"id": 1, "code": blank}}), CODES)
+
+
+@given(st.text(max_size=30))
+def test_a_lines_id_is_one_word_that_is_read_back(line_id: str) -> None:
+    assert not any(letter.isspace() or letter == "\0" for letter in block.token(line_id))
+    assert mapping.line_id_of({"note": mapping.LINE_MARK + block.token(line_id)}) == line_id

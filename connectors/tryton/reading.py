@@ -1,0 +1,181 @@
+"""One stream of a Tryton: what is new in it, what is told of it, and what that leaves in the checkpoint."""
+
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from connectors.tryton import stamps
+from connectors.tryton.codes import Codes
+from connectors.tryton.faults import NotReadable, ServerFailed
+from connectors.tryton.streams import Document, Found, Purchases, Stream
+from connectors.tryton.told import Entry, Positions, Told
+from connectors.tryton.withdrawals import Withdrawals
+from kranhub.connector import Checkpoint, Event, Position, Read, Unreadable
+from kranhub.errors import InvalidDocument
+
+log = structlog.get_logger()
+
+READ_PAGE = 50
+ATTEMPTS = 5
+"""How often a document that Tryton fails to give is asked for before it is a dead letter."""
+CLOCK_AHEAD = timedelta(minutes=5)
+_Fault = ServerFailed | NotReadable
+
+
+class Reading:
+    """Reads one stream from a checkpoint on."""
+
+    def __init__(
+        self,
+        stream: Stream,
+        codes: Codes,
+        positions: Positions,
+        now: Callable[[], datetime],
+        failures: Counter[str],
+    ) -> None:
+        """Take the checkpoint's positions, which all streams share; a new epoch begins at the beginning."""
+        self._stream, self._codes, self._positions, self._now = stream, codes, positions, now
+        self._name = f"{stream.subject}#{codes.config.epoch}"
+        self._told = Told(self._name, positions)
+        self._looked_at: dict[int, str] = {}
+        self._swept = 0
+        self._failures = failures
+        self._withdrawals = Withdrawals(stream, codes, self._told, now) if isinstance(stream, Purchases) else None
+
+    async def poll(self) -> AsyncIterator[Read | Unreadable]:
+        """Yield what is new: by the stamps, by the sweep, and what has left."""
+        since = self._since()
+        latest = await self._stream.anchor() if since is None else None
+        async for page in self._stream.changed(since):
+            latest = max(filter(None, [latest, *(item.modified for item in page)]), default=None)
+            async for item in self._page(page):
+                yield item
+        self._advance(latest)
+        if since is not None:
+            async for item in self._sweep():
+                yield item
+        if self._withdrawals is not None:
+            async for document in self._withdrawals.poll():
+                if told := self._tell(document):
+                    yield told
+
+    def _since(self) -> datetime | None:
+        watermark = self._positions.get(self._name, Position("")).watermark
+        return datetime.fromisoformat(watermark) - timedelta(seconds=self._codes.config.overlap) if watermark else None
+
+    def _advance(self, latest: datetime | None) -> None:
+        """Move the watermark to the latest stamp, never beyond our own clock: a stamp ahead must hide nothing."""
+        if latest is None:
+            return
+        now = self._now()
+        if latest > now + CLOCK_AHEAD:
+            log.warning("clock ahead", stream=self._name, stamp=latest.isoformat(), by_s=(latest - now).total_seconds())
+        moment = min(latest, now).astimezone(UTC).isoformat(timespec="microseconds")
+        before = self._positions.get(self._name, Position("")).watermark
+        self._positions[self._name] = Position(max(before, moment))
+
+    async def _sweep(self) -> AsyncIterator[Read | Unreadable]:
+        page = await self._stream.sweep(self._swept)
+        self._swept = page[-1].id if len(page) == self._stream.sweep_page else 0
+        async for item in self._page(page):
+            yield item
+
+    async def _page(self, page: Sequence[Found]) -> AsyncIterator[Read | Unreadable]:
+        new = [item for item in page if self._is_new(item)]
+        for start in range(0, len(new), READ_PAGE):
+            some = new[start : start + READ_PAGE]
+            documents, put_off = await self._read(some)
+            for document in documents:
+                if item := self._tell(document):
+                    yield item
+            self._looked_at |= {item.id: item.version for item in some if item.id not in put_off}
+
+    def _is_new(self, found: Found) -> bool:
+        if not found.version:
+            return True
+        entry = self._told.get(str(found.id))
+        return found.version != (entry.version if entry else self._looked_at.get(found.id))
+
+    async def _read(self, found: Sequence[Found]) -> tuple[list[Document], set[int]]:
+        """Return the documents, and the ids of those that are to be asked for once more."""
+        try:
+            return await self._stream.read(found), set()
+        except (ServerFailed, NotReadable) as error:
+            return await self._one_by_one(found, error)
+
+    async def _one_by_one(self, found: Sequence[Found], first: _Fault) -> tuple[list[Document], set[int]]:
+        """Read what can be read. What alone cannot is a dead letter in the end; nothing at all is Tryton's fault."""
+        documents: list[Document] = []
+        bad: list[tuple[Found, _Fault]] = []
+        for item in found:
+            try:
+                documents += await self._stream.read([item])
+            except (ServerFailed, NotReadable) as error:
+                bad.append((item, error))
+        if len(bad) == len(found) and not await self._others_can_be_read({item.id for item in found}):
+            raise first
+        put_off = {item.id for item, _ in bad if self._is_put_off(item)}
+        letters = [self._stream.unreadable(item, error.text) for item, error in bad if item.id not in put_off]
+        return [*documents, *letters], put_off
+
+    async def _others_can_be_read(self, failing: set[int]) -> bool:
+        others = [item for item in await self._stream.sweep(0) if item.id not in failing][:1]
+        try:
+            return bool(await self._stream.read(others)) if others else False
+        except (ServerFailed, NotReadable):
+            return False
+
+    def _is_put_off(self, item: Found) -> bool:
+        name = f"{self._name}/{item.id}/{item.version}"
+        self._failures[name] += 1
+        log.warning("document cannot be read", stream=self._name, record=item.id, attempt=self._failures[name])
+        return self._failures[name] < ATTEMPTS
+
+    def _tell(self, document: Document) -> Read | Unreadable | None:
+        """Remember the document; return what is to be told of it, None where that was told last."""
+        before = self._told.get(document.native)
+        if before is None and document.quiet:
+            return None
+        entry = self._entry(document, before or Entry(""))
+        self._told.put(document.native, entry)
+        if document.value is None or (before and before.content == entry.content):
+            return None
+        return self._item(document, entry)
+
+    def _entry(self, document: Document, before: Entry) -> Entry:
+        content = _digest(document)
+        again = self._stream.counted and before.content not in ("", content)
+        facts = self._stream.facts(document, before.facts)
+        return replace(
+            before,
+            version=document.version,
+            content=content,
+            count=before.count + (again or document.withdrawn),
+            facts=facts,
+            missing_since=before.missing_since if facts else "",
+        )
+
+    def _item(self, document: Document, entry: Entry) -> Read | Unreadable:
+        value, member = document.value, self._codes.member.id
+        version = f"{document.version}.{entry.count}" if entry.count else document.version
+        event_id = f"{member}/{self._stream.subject}/{document.native}/{self._codes.config.epoch}/{version}"
+        checkpoint = Checkpoint(dict(self._positions))
+        if isinstance(value, InvalidDocument):
+            reason = value.text.as_map()
+            return Unreadable(
+                event_id, document.key, self._stream.subject, value.code, reason, document.original, checkpoint
+            )
+        event = Event(event_id, document.key, self._stream.subject, member, value or {}, document.modified)
+        return Read(event, checkpoint)
+
+
+def _digest(document: Document) -> str:
+    value = document.value
+    if value is None:
+        return ""
+    if isinstance(value, InvalidDocument):
+        return stamps.digest({"code": value.code, "reason": value.text.en})
+    return stamps.digest(value)

@@ -1,0 +1,74 @@
+"""Orders that were told as active and that Tryton no longer shows as orders to the hub: taken back, moved, deleted."""
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from connectors.tryton import faults
+from connectors.tryton.codes import Codes
+from connectors.tryton.streams import Document, Purchases
+from connectors.tryton.told import Entry, Told
+
+log = structlog.get_logger()
+
+CHECKED = 500
+"""How many orders are looked at in one poll; with more, their turn comes in one of the next."""
+
+
+class Withdrawals:
+    """Tells an order CANCELLED once it has been out of sight for ``withdraw_after_seconds``.
+
+    A person who takes an order back to correct it has that long; nothing is told if it returns in time.
+    """
+
+    def __init__(self, stream: Purchases, codes: Codes, told: Told, now: Callable[[], datetime]) -> None:
+        """Take what was told, in which the waiting is remembered too."""
+        self._stream, self._told, self._now, self._config = stream, told, now, codes.config
+        self._checked = 0
+
+    async def poll(self) -> AsyncIterator[Document]:
+        """Yield the orders that are withdrawn now. Raises `Misconfigured` where too many vanish at once."""
+        absent = await self._absent()
+        due = [record for record in absent if self._is_due(record)]
+        if not due:
+            return
+        departed = await self._stream.departed(due)
+        if len(due) - len(departed) > self._config.vanished_limit:
+            raise faults.too_many_vanished(len(due) - len(departed), self._config)
+        for record in due:
+            entry = self._entry(record)
+            log.warning("order withdrawn", purchase=record, number=entry.facts[0], deleted=record not in departed)
+            yield self._stream.withdrawn(str(record), f"{entry.version}-withdrawn", entry.facts, departed.get(record))
+
+    async def _absent(self) -> list[int]:
+        """Look at some of the active orders, and at those that are absent already; return who is absent."""
+        some = self._told.active(self._checked, CHECKED)
+        self._checked = some[-1] if len(some) == CHECKED else 0
+        waiting = list(self._told.missing())[:CHECKED]
+        looked_at = sorted({*some, *waiting})
+        if not looked_at:
+            return []
+        present = await self._stream.present(looked_at)
+        for record in present & set(waiting):
+            log.info("order is back", purchase=record, number=self._entry(record).facts[0])
+            self._seen_absent(record, "")
+        return [record for record in looked_at if record not in present]
+
+    def _is_due(self, record: int) -> bool:
+        """Return whether the order has been absent for long enough, and remember since when it is."""
+        now = self._now()
+        since = self._entry(record).missing_since
+        if not since or datetime.fromisoformat(since) > now:
+            since = now.astimezone(UTC).isoformat(timespec="seconds")
+            self._seen_absent(record, since)
+            seconds = self._config.withdraw_after_seconds
+            log.warning("order is gone", purchase=record, number=self._entry(record).facts[0], withdrawn_in_s=seconds)
+        return now - datetime.fromisoformat(since) >= timedelta(seconds=self._config.withdraw_after_seconds)
+
+    def _entry(self, record: int) -> Entry:
+        return self._told.get(str(record)) or Entry("")
+
+    def _seen_absent(self, record: int, since: str) -> None:
+        self._told.put(str(record), replace(self._entry(record), missing_since=since))
