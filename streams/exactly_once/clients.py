@@ -12,7 +12,7 @@ from kranhub import kafka
 from kranhub.errors import KranhubError, Misconfigured
 from kranhub.settings import Settings
 from kranhub.text import Text
-from streams.exactly_once.guard import Guarded, TransactionalProducer, errors_as_ours, translated
+from streams.exactly_once.guard import Guarded, TransactionalProducer, errors_as_ours, opened, translated
 from streams.exactly_once.stage import Stage
 
 log = structlog.get_logger()
@@ -39,7 +39,8 @@ def consumer(settings: Settings, stage: Stage, instance: str) -> Guarded:
     Equal partitions of several inputs go to one instance where there is state (range); else all are spread evenly.
     """
     return Guarded(
-        Consumer(
+        opened(
+            Consumer,
             {
                 **_quiet(settings),
                 "group.id": group(settings, stage.name),
@@ -54,7 +55,7 @@ def consumer(settings: Settings, stage: Stage, instance: str) -> Guarded:
                 "topic.metadata.refresh.interval.ms": 5_000,
                 "fetch.wait.max.ms": 100,
                 "fetch.queue.backoff.ms": 20,
-            }
+            },
         )
     )
 
@@ -62,7 +63,8 @@ def consumer(settings: Settings, stage: Stage, instance: str) -> Guarded:
 def reader(settings: Settings, group_id: str | None = None) -> Guarded:
     """Return a consumer that joins no group and reads a changelog, read_committed, and reports a partition's end."""
     return Guarded(
-        Consumer(
+        opened(
+            Consumer,
             {
                 **_quiet(settings),
                 "group.id": group_id or f"{settings.namespace}core.restore",
@@ -75,7 +77,7 @@ def reader(settings: Settings, group_id: str | None = None) -> Guarded:
                 "queued.min.messages": 1_000_000,
                 "queued.max.messages.kbytes": 128 * 1024,
                 "fetch.queue.backoff.ms": 10,
-            }
+            },
         )
     )
 
@@ -83,7 +85,8 @@ def reader(settings: Settings, group_id: str | None = None) -> Guarded:
 def producer(settings: Settings, stage: str, instance: str) -> TransactionalProducer:
     """Return the stage's transactional producer. murmur2 puts keys where every other client puts them."""
     return TransactionalProducer(
-        Producer(
+        opened(
+            Producer,
             {
                 **_quiet(settings),
                 "transactional.id": identity(settings, stage, instance),
@@ -93,7 +96,7 @@ def producer(settings: Settings, stage: str, instance: str) -> TransactionalProd
                 "message.max.bytes": 5_000_000,
                 "linger.ms": 5,
                 "delivery.report.only.error": True,
-            }
+            },
         )
     )
 
@@ -101,12 +104,12 @@ def producer(settings: Settings, stage: str, instance: str) -> TransactionalProd
 def plain_producer(settings: Settings, **config: Any) -> Guarded:
     """Return a producer without transactions, for a few records; its keys, too, go where every other client's go."""
     quiet = {"log_level": 3, "error_cb": lambda _error: None}
-    return Guarded(Producer({**kafka.librdkafka(settings), "partitioner": "murmur2_random", **quiet, **config}))
+    return Guarded(opened(Producer, {**kafka.librdkafka(settings), "partitioner": "murmur2_random", **quiet, **config}))
 
 
 def admin(settings: Settings) -> Guarded:
     """Return an admin client."""
-    return Guarded(AdminClient(_quiet(settings)))
+    return Guarded(opened(AdminClient, _quiet(settings)))
 
 
 def partition_counts(client: Guarded, names: Collection[str]) -> dict[str, int]:

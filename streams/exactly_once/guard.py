@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from confluent_kafka import KafkaError, KafkaException
 
-from kranhub.errors import Failed, Fenced, KranhubError, Unavailable
+from kranhub.errors import Failed, Fenced, KranhubError, Misconfigured, Unavailable
 from kranhub.text import Text
 
 Result = TypeVar("Result")
@@ -122,6 +122,14 @@ class TransactionalProducer(Guarded):
         retried(lambda: self._client.abort_transaction(timeout))
 
 
+def opened(kind: Callable[[Any], Result], config: dict[str, Any]) -> Result:
+    """Open a client. Raises `Misconfigured` for settings that librdkafka does not take."""
+    try:
+        return kind(config)
+    except KafkaException as raised:
+        raise Misconfigured(_not_taken(raised.args[0].str())) from raised
+
+
 def _guarded(call: Callable[..., Result]) -> Callable[..., Result]:
     @wraps(call)
     def guarded(*words: Any, **named: Any) -> Result:
@@ -184,6 +192,13 @@ def translated(error: KafkaError) -> KranhubError:
 
 def _tells_of_fencing(words: str) -> bool:
     return any(word in words.lower() for word in _FENCING_WORDS)
+
+
+def _not_taken(reason: str) -> Text:
+    return Text(
+        en=f"The Kafka client does not take its settings ({reason}). Correct the variables KRANHUB_KAFKA_….",
+        ru=f"Клиент Kafka не принимает настройки ({reason}). Исправьте переменные KRANHUB_KAFKA_….",
+    )
 
 
 def _fenced() -> Text:

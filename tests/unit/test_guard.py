@@ -2,7 +2,7 @@
 
 import ast
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,7 +13,8 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, Topi
 from confluent_kafka.admin import AdminClient
 
 import streams.publish
-from kranhub.errors import Failed, Fenced, KranhubError
+from kranhub import kafka
+from kranhub.errors import Failed, Fenced, KranhubError, Misconfigured
 from kranhub.settings import Settings
 from streams.exactly_once import Context, Out, Processor, Record, State, clients, guard
 from streams.exactly_once.guard import Aborted, BrokerAway, Guarded, TransactionalProducer
@@ -81,6 +82,21 @@ class Mute(Broken):
 def test_the_cause_that_produce_does_not_tell_is_found(cause: KafkaError, said: type[KranhubError]) -> None:
     with pytest.raises(said):
         TransactionalProducer(Mute(cause)).produce("topic", b"", b"")
+
+
+def test_settings_that_the_client_does_not_take_are_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    config = {"bootstrap.servers": "127.0.0.1:1", "sasl.mechanism": "NONSENSE", "security.protocol": "sasl_plaintext"}
+    monkeypatch.setattr(kafka, "librdkafka", lambda _settings: config)
+    ways: list[Callable[[], Any]] = [
+        lambda: clients.producer(SETTINGS, "clock", "one"),
+        lambda: clients.reader(SETTINGS),
+        lambda: clients.plain_producer(SETTINGS),
+        lambda: clients.admin(SETTINGS),
+        lambda: clients.consumer(SETTINGS, Copying(), "one"),
+    ]
+    for open_one in ways:
+        with pytest.raises(Misconfigured, match="NONSENSE"):
+            open_one()
 
 
 def test_what_a_fatal_error_says_never_passes_by_itself() -> None:
