@@ -83,7 +83,7 @@ def _heard(state: OrderState, place: Place, value: Value, now: Now) -> tuple[Ord
     """
     attempt, revision = place.attempt.after(now.mark), value["plant_order_revision"]
     known = None if revision > attempt.answered_revision else attempt.answered_by
-    document = documents.same(known, now.event_id, value["plant_order_id"]) or attempt.answered_by
+    document = documents.heard(known, now.event_id, value["plant_order_id"]) or attempt.answered_by
     revision = max(revision, attempt.answered_revision)
     attempt = replace(attempt, answered_by=document, answered_revision=revision)
     state = put(state, place, attempt)
@@ -182,7 +182,7 @@ def produced(state: OrderState | None, value: Value, master: MasterData, now: No
         return state, None
     known = {production.number: production for production in place.attempt.productions}
     before = known[new.number].document if new.number in known else None
-    new = replace(new, document=documents.same(before, now.event_id, f"{value['plant']}: {new.number}"))
+    new = replace(new, document=documents.heard(before, now.event_id, f"{value['plant']}: {new.number}"))
     known[new.number] = new
     ordered = tuple(known[number] for number in sorted(known))
     cause = reasons.production(place.attempt.plant, place.portion.item, new.state, master)

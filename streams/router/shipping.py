@@ -88,7 +88,7 @@ def _with_leg(attempt: Attempt, leg: Leg, now: Now) -> Attempt:
     known = {old.number: old for old in attempt.legs}
     old = known.get(leg.number)
     same = old if old is not None and old.by in (None, leg.by) else None
-    leg = replace(leg, document=documents.same(same.document if same else None, now.event_id, leg.number))
+    leg = replace(leg, document=documents.heard(same.document if same else None, now.event_id, leg.number))
     if old is not None and old.by != leg.by:
         if _stage(leg) < _stage(old):
             return attempt

@@ -58,7 +58,9 @@ class Codes:
             return
         place = _key("whose", mapping.member, mapping.item_code)
         known = self._state.get(place)
-        document = documents.same(known.decode() if known else None, event_id, f"{mapping.member}: {mapping.item_code}")
+        document = documents.heard(
+            known.decode() if known else None, event_id, f"{mapping.member}: {mapping.item_code}"
+        )
         if document is not None:
             self._state.put(place, document.encode())
 

@@ -138,6 +138,10 @@ def test_two_productions_or_shipments_of_one_number_are_not_added_up(
     for event_id in (f"alfa/{subject}/1/0/a", f"alfa/{subject}/2/0/a", f"alfa/{subject}/1/3/b", "by-hand"):
         made.take(Event(event_id, subject, value))
     assert made.refused == ["two-documents"]
+    made.take(Event(f"alfa/{subject}/2/3/a", subject, value))
+    assert made.refused == ["two-documents"] * 2
+    made.take(Event(f"alfa/{subject}/2/4/a", subject, value))
+    assert made.refused == ["two-documents"] * 2, "the first was deleted, and a person has raised the epoch"
 
 
 def said(store: Store, at: int, event_id: str, entry: Entry) -> Batch:
