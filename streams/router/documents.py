@@ -44,7 +44,7 @@ def _two(key: str, known: str, came: str) -> Text:
     return Text(
         en=f"Two documents of the ERP have the key {key!r}: {known}, which the hub follows, and {came}, which is not "
         "taken. Give one of them a key, number or reference of its own in the ERP, or tell the connector a column that "
-        "is unique. Where the first was deleted there, raise `epoch` in the connector's file.",
+        "is unique.",
         ru=f"Под ключом {key!r} в учётной системе два документа: {known}, за которым следит центр, и {came}, который "
         "не принят. Дайте одному из них свой ключ, номер или ссылку в учётной системе либо укажите коннектору "
         "уникальный столбец.",
