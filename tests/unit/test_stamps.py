@@ -10,14 +10,15 @@ from hypothesis import strategies as st
 
 from streams.exactly_once.out import Output
 from streams.router import attention, stamps
-from tests.support import batches, samples
+from tests.support import batches, core, samples
 from tests.support.allocation import Desk
 from tests.support.batches import CODEC, EVENTS
 from tests.support.masters import item, master, plant
-from tests.support.plants import START, full_production, full_response, full_shipment
+from tests.support.plants import BUYER, START, full_production, full_response, full_shipment
 from tests.support.worlds import World, line, silent
 from tests.unit.test_allocator import TOPIC, Partition
 from tests.unit.test_ingest import PRODUCTION, ingested
+from tests.unit.test_orders_through_the_stages import Hub
 
 ALERTS = f"{batches.NAMESPACE}hub.alerts"
 MASTER = master([plant("alfa", {"okpd2": "25.11", "working_days": 10})], [item("beam", "25.11.23.119", unit="KGM")])
@@ -127,6 +128,23 @@ def test_what_comes_again_has_the_same_mark_and_nothing_else_has() -> None:
 def test_no_stamp_is_computed_with_that_is_later_than_the_hubs(stamp: datetime, now: datetime) -> None:
     value = {"as_of": stamp, "on_hand": Decimal(1)}
     assert stamps.bounded("InventoryLevel", value, now) == {**value, "as_of": min(stamp, now)}
+
+
+def test_through_the_stages_the_right_stock_and_the_refusal_count_and_the_clock_is_said() -> None:
+    hub = Hub()
+    stock = samples.inventory(company="zmk-most", site="zmk-most-works", item_code="ZM-STRUCT", unit="KGM")
+    hub.write("zmk-most", "InventoryLevel", {**stock, "on_hand": Decimal(900), "as_of": YEAR_2036}, "level 1")
+    hub.write("zmk-most", "InventoryLevel", {**stock, "on_hand": Decimal(40)}, "level 2")
+    hub.write(BUYER, "Order", core.order("22", core.line("1", "МК-СТ", 100, "KGM")), "order 1")
+    ((_, asked),) = hub.records("work", "PlantOrder")
+    ((_, decided),) = hub.records("decisions", "RoutingDecision")
+    assert (decided["chosen"], decided["from_stock"]) == ("zmk-most", 40)
+    hub.write("zmk-most", "OrderResponse", core.response(asked, issued_at=YEAR_2036), "answer 1")
+    hub.write("zmk-most", "OrderResponse", core.response(asked, "RE"), "answer 2")
+    states = [status["state"] for _, status in hub.records("work", "OrderStatus")]
+    assert states[-2:] == ["CONFIRMED", "ON_HOLD"]
+    said = [key for key, alert in hub.records("alerts", "Alert") if alert["code"] == "clock-ahead"]
+    assert said == ["zmk-most"]
 
 
 def alerts(said: list[Output]) -> list[dict[str, Any]]:
