@@ -67,15 +67,19 @@ def _last(settings: Settings, codec: Codec, topic: str) -> dict[str, Any]:
 
 
 def _refuse_running(settings: Settings, member: str, name: str, states: States, *, gone: bool) -> None:
-    group = f"{settings.namespace}{member}.{name}.sink"
-    with topicadmin.admin(settings) as client:
-        known = {entry["group_id"] for entry in client.list_groups()}
-        members = client.describe_groups([group])[group]["members"] if group in known else []
-    if members:
+    sink = states.get(f"{name}.sink", {"state": "STOPPED"})
+    if sink.get("state") not in OVER and _in_group(settings, f"{settings.namespace}{member}.{name}.sink"):
         raise Failed(_runs(member, name))
     for state in states.values():
         if not gone and may_live(state):
             raise Failed(_may_run(member, name, f"{state.get('worker')}", f"{state.get('state')}"))
+
+
+def _in_group(settings: Settings, group: str) -> bool:
+    """Return whether the sink's group has a member; one that was stopped stays in it until its session is over."""
+    with topicadmin.admin(settings) as client:
+        known = {entry["group_id"] for entry in client.list_groups()}
+        return group in known and bool(client.describe_groups([group])[group]["members"])
 
 
 def may_live(state: Mapping[str, Any]) -> bool:

@@ -77,10 +77,10 @@ class _Delivers(Sink):
 
 
 class Hanging(Bad):
-    """Its read() and deliver() hang in a thread that nothing cancels, as a driver does in a query."""
+    """Its read() hangs in a thread that nothing cancels, as a driver does in a query."""
 
     def __init__(self, config: Nothing, member: Member) -> None:
-        super().__init__(self._hang, self._hang)
+        super().__init__(self._hang)
 
     async def _hang(self, _: Any) -> AsyncIterator[Any]:
         yield Progress(at(0))

@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from kafka import TopicPartition
 
-from connectors.runtime import checkpoints, runner, sink
+from connectors.runtime import checkpoints, deadletters, runner, sink
 from connectors.runtime.context import Context
 from connectors.runtime.status import Reporter
 from kranhub import envelope, members
@@ -18,7 +19,7 @@ from kranhub.errors import Failed, KranhubError
 from kranhub.settings import Settings
 from tests.faults.test_runtime import status as order_status
 from tests.support.bad_connectors import ME, PASSWORD, Bad, answers, at, last, loaded, order, raises, yields
-from tests.support.connector_mistakes import BAD, SINKS, SOURCES
+from tests.support.connector_mistakes import BAD, NAIVE, SINKS, SOURCES
 from tests.support.stack import REPOSITORY
 
 MEMBER = members.load(REPOSITORY / "deploy/members/omsk.yaml").by_id[ME]
@@ -220,3 +221,14 @@ def test_an_invalid_document_ends_neither_task(kafka: Kafka) -> None:
 def test_the_task_beside_a_failed_one_says_why_it_stopped(kafka: Kafka) -> None:
     run(Bad(yields(then=raises(ValueError())), answers()))
     assert ("sink", "STOPPED") in [(task, state) for task, state, reason in kafka.states if reason]
+
+
+def test_one_document_that_kafka_would_not_take_is_a_letter(kafka: Kafka) -> None:
+    huge = order("huge")
+    huge = replace(huge, value={**huge.value, "contract": "я" * 700_000})
+    bad = [huge, order("naive", time=NAIVE), order("odd", key="\udcff"), order("mapped", value={"x": 1})]
+    assert run(Bad(yields(*(Read(each, at(1)) for each in bad))), seconds=2) is None
+    assert kafka.keys("orders") == ["1"]
+    assert kafka.keys("dead-letters") == ["huge", "naive", "?", "mapped"]
+    sizes = [len(sent.value or b"") for sent in kafka.committed if sent.topic.endswith(".dead-letters")]
+    assert max(sizes) < deadletters.MOST_BYTES
