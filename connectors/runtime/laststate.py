@@ -15,20 +15,13 @@ POLL_MS = 200
 
 
 def read(context: Context, key: str) -> Mapping[str, Any] | None:
-    """Return the last ConnectorStatus under the key, None where there is none. Raises Kafka's errors.
+    """Return the last ConnectorStatus under the key, None where there is none. Raises `Unavailable`.
 
     Gives up after `WAIT_S`; then what was found by then is returned.
     """
     place = TopicPartition(context.out("connector-status"), 0)
     found: bytes | None = None
-    with closing(
-        KafkaConsumer(
-            **kafka.kafka_python(context.settings),
-            bootstrap_timeout_ms=WAIT_S * 1000,
-            isolation_level="read_committed",
-            enable_auto_commit=False,
-        )
-    ) as consumer:
+    with kafka.errors_as_ours(context.settings), closing(_consumer(context)) as consumer:
         consumer.assign([place])
         consumer.seek_to_beginning(place)
         end, deadline = consumer.end_offsets([place])[place], time.monotonic() + WAIT_S
@@ -37,3 +30,12 @@ def read(context: Context, key: str) -> Mapping[str, Any] | None:
                 if record.key == key.encode():
                     found = record.value
     return context.codec.decode(found).value if found is not None else None
+
+
+def _consumer(context: Context) -> KafkaConsumer:
+    return KafkaConsumer(
+        **kafka.kafka_python(context.settings),
+        bootstrap_timeout_ms=WAIT_S * 1000,
+        isolation_level="read_committed",
+        enable_auto_commit=False,
+    )

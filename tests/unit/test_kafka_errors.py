@@ -6,13 +6,14 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from kafka import TopicPartition
 from kafka import errors as kafka_errors
 
-from connectors.runtime import context, forgetting
+from connectors.runtime import context, forgetting, laststate
 from connectors.runtime.context import KafkaThread
 from deploy.embedded import connectorstates, probe
 from kranhub import members, reading, topicadmin, unseen, workers
@@ -21,6 +22,8 @@ from kranhub.settings import Settings
 
 SETTINGS = Settings(kafka_bootstrap="127.0.0.1:1", registry_url="http://127.0.0.1:1")
 CODEC: Any = None
+LOADED: Any = SimpleNamespace(member=SimpleNamespace(id="oemz"), name="sql")
+CONTEXT = context.Context(SETTINGS, LOADED, CODEC)
 PLACE = TopicPartition("topic", 0)
 ERRORS = [
     kafka_errors.KafkaConnectionError("away"),
@@ -49,6 +52,7 @@ USES: dict[str, Callable[[], Any]] = {
     "kranhub/workers.py": lambda: workers.groups(SETTINGS),
     "kranhub/unseen.py": unseen_reader,
     "connectors/runtime/forgetting.py": forget,
+    "connectors/runtime/laststate.py": lambda: laststate.read(CONTEXT, "sql.source"),
     "deploy/embedded/probe.py": lambda: probe.broker(SETTINGS, "127.0.0.1:1"),
     "deploy/embedded/connectorstates.py": lambda: connectorstates.connector_states(SETTINGS),
 }
@@ -86,7 +90,7 @@ def test_a_reader_says_what_it_cannot_do(
     monkeypatch: pytest.MonkeyPatch, use: Callable[[], Any], error: kafka_errors.KafkaError, opens: bool
 ) -> None:
     broken = type("BrokenClient", (Broken,), {"error": error, "opens": opens})
-    for module in (reading, topicadmin, unseen, connectorstates):
+    for module in (reading, topicadmin, unseen, connectorstates, laststate):
         name = "KafkaAdminClient" if module is topicadmin else "KafkaConsumer"
         monkeypatch.setattr(module, name, broken)
     monkeypatch.setattr(probe, "KafkaAdminClient", broken)
