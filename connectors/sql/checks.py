@@ -1,20 +1,31 @@
 """What ``check`` verifies before the first document flows: tables, columns, uniqueness, versions, sites."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any
 
 import sqlalchemy as sa
 
-from connectors.sql.changes import sorts
-from connectors.sql.client import Client
+from connectors.sql.changes import Versions, sorts
+from connectors.sql.client import Client, place
 from connectors.sql.columns import Columns
 from connectors.sql.columns import column as what_it_holds
 from connectors.sql.config import PlantOrders, SqlConfig, Table
 from connectors.sql.fitting import unfit
 from connectors.sql.mapping import Stream
+from connectors.sql.memory import Memory
 from connectors.sql.sink import INTENT_COLUMNS, INTENTS, create_intents
+from connectors.sql.source import complete
+from connectors.sql.telling import Teller
+from kranhub.connector import Unreadable
 from kranhub.errors import Misconfigured
 from kranhub.members import Member
 from kranhub.text import Text
+
+PAGE = 1_000
+NAMED = 10
+AMBIGUOUS = ("two-rows-one-key", "different-units")
 
 
 def verify(config: SqlConfig, member: Member, client: Client, streams: Sequence[Stream]) -> None:
@@ -33,6 +44,7 @@ def verify(config: SqlConfig, member: Member, client: Client, streams: Sequence[
     if config.plant_orders is not None:
         _refuse_read_only(client)
     _refuse(_unsorted(client, streams))
+    _refuse(_ambiguous(client, streams))
     _refuse(_unknown_sites(config, member))
 
 
@@ -132,17 +144,56 @@ def _unsorted(client: Client, streams: Sequence[Stream]) -> Iterable[Text]:
         changed = stream.settings.changed
         if changed is None:
             continue
-        with client.reading() as transaction:
-            first = transaction.page(stream.settings, None, None, 1)
-        if first and not sorts(stream.version(first[0]), changed):
+        with client.scanning() as transaction:
+            highest = transaction.highest(stream.settings)
+        if highest is not None and not sorts(highest, changed):
             yield Text(
-                en=f"{stream.settings.table}.{', '.join(changed.column)} holds {stream.version(first[0])!r}, which is "
+                en=f"{stream.settings.table}.{', '.join(changed.column)} holds {highest!r}, which is "
                 f"no sortable {changed.kind}. Times must be written as 2026-03-31 10:00:00. Or leave `changed` out: "
                 "the table is then read whole.",
-                ru=f"{stream.settings.table}.{', '.join(changed.column)}: {stream.version(first[0])!r} не сортируется "
+                ru=f"{stream.settings.table}.{', '.join(changed.column)}: {highest!r} не сортируется "
                 f"как {changed.kind}. Время пишется как 2026-03-31 10:00:00. Или уберите `changed`: таблица будет "
                 "читаться целиком.",
             )
+
+
+def _ambiguous(client: Client, streams: Sequence[Stream]) -> Iterable[Text]:
+    """Yield the rows that come to one document and cannot be added, at most `NAMED` per table, and stamps ahead."""
+    for stream in streams:
+        teller = Teller(stream, Memory("check", {}), 1, None)
+        for letter in islice(_letters(client, stream, teller), NAMED):
+            yield Text(en=letter.reason["en"], ru=letter.reason["ru"])
+        yield from _ahead(client, stream)
+
+
+def _letters(client: Client, stream: Stream, teller: Teller) -> Iterator[Unreadable]:
+    after: list[Any] | None = None
+    while True:
+        with client.scanning() as transaction:
+            rows = transaction.page(stream.settings, after, PAGE)
+            page = list(complete(transaction, stream, rows))
+        for told in teller.learn(page, datetime.now(UTC), paged=True):
+            if isinstance(told, Unreadable) and told.code in AMBIGUOUS:
+                yield told
+        if len(page) < PAGE:
+            return
+        after = place(stream.settings, page[-1].row, versioned=False)
+
+
+def _ahead(client: Client, stream: Stream) -> Iterable[Text]:
+    changed = stream.settings.changed
+    if changed is None:
+        return
+    with client.scanning() as transaction:
+        highest, now = transaction.highest(stream.settings), transaction.now()
+    if Versions(changed, stream.values.zone).ahead(highest, now):
+        table, columns = stream.settings.table, ", ".join(changed.column)
+        yield Text(
+            en=f"clock-ahead: {table}.{columns} holds {highest}, later than the database's own time. It hides no other "
+            "row; correct the row and the clock of the program that wrote it, or the time_zone in the configuration.",
+            ru=f"clock-ahead: {table}.{columns}: {highest} позже времени самой базы. Другие строки это не скрывает; "
+            "исправьте строку и часы программы, которая её записала, или time_zone в настройках.",
+        )
 
 
 def _unknown_sites(config: SqlConfig, member: Member) -> Iterable[Text]:

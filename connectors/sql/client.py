@@ -1,12 +1,16 @@
 """The wire: SQLAlchemy Core over any database it knows. Tables and columns are objects, never text in a statement."""
 
+import importlib
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.sql.elements import quoted_name
 
@@ -17,6 +21,11 @@ from connectors.sql.values import Row
 
 SQLITE = "sqlite"
 
+_TOLERANT = "connectors.sql.postgresql"
+"""Imported only where its driver is installed."""
+
+log = structlog.get_logger()
+
 
 class Client:
     """One database. Opens nothing until it is asked."""
@@ -25,8 +34,11 @@ class Client:
         """Take the address, and how many seconds to wait for another's lock."""
         self._url, self._schema, self._timeout = url, schema, busy_timeout
         self._opened: Engine | None = None
+        self._file: tuple[int, int] | None = None
         self._reflected: dict[str, sa.Table] = {}
         self._columns: dict[str, Columns] = {}
+        self._running: set[Any] = set()
+        self.generation = 0
 
     @property
     def native(self) -> bool:
@@ -39,11 +51,23 @@ class Client:
             self._opened.dispose()
             self._opened = None
 
+    def interrupt(self) -> None:
+        """End what runs now, so that its thread returns soon; may be called from any thread."""
+        for connection in tuple(self._running):
+            with suppress(Exception):
+                connection.interrupt() if not self.native else connection.cancel_safe(timeout=1)
+
     @contextmanager
     def reading(self) -> Iterator["Transaction"]:
         """Open a transaction that only reads: one snapshot of head and lines. Raises as `faults` says."""
-        with faults.translated(self._url), self._engine().connect() as connection, connection.begin():
-            yield Transaction(connection, self._table, self._schema, self._columns)
+        with self._transaction(faults.translated) as transaction:
+            yield transaction
+
+    @contextmanager
+    def scanning(self) -> Iterator["Transaction"]:
+        """Open a transaction that reads many rows, so no error concerns one: `Unavailable` and `Misconfigured` only."""
+        with self._transaction(faults.translated_reading) as transaction:
+            yield transaction
 
     @contextmanager
     def writing(self) -> Iterator["Transaction"]:
@@ -51,30 +75,68 @@ class Client:
 
         SQLite: the write lock is taken at once, so what is looked up inside stays true. Raises as `faults` says.
         """
-        with faults.translated(self._url), self._engine().connect() as connection:
-            connection.execution_options(kranhub_writes=True)
-            with connection.begin():
-                yield Transaction(connection, self._table, self._schema, self._columns)
+        with self._transaction(faults.translated, kranhub_writes=True) as transaction:
+            yield transaction
 
     @contextmanager
     def inspected(self) -> Iterator[sa.Inspector]:
         """Look at the tables. Raises as `faults` says."""
-        with faults.translated(self._url), self._engine().connect() as connection:
+        with faults.translated_reading(self._url), self._engine().connect() as connection:
             yield sa.inspect(connection)
 
+    @contextmanager
+    def _transaction(self, translated: Any, **options: Any) -> Iterator["Transaction"]:
+        try:
+            with translated(self._url), self._engine().connect() as connection, self._interruptible(connection):
+                connection.execution_options(**options)
+                with connection.begin():
+                    yield Transaction(connection, self._table, self._schema, self._columns)
+        except Exception:
+            self._reflected.clear()
+            self._columns.clear()  # the tables may have changed
+            raise
+
+    @contextmanager
+    def _interruptible(self, connection: Connection) -> Iterator[None]:
+        driver = connection.connection.driver_connection
+        self._running.add(driver)
+        try:
+            yield
+        finally:
+            self._running.discard(driver)
+
     def _engine(self) -> Engine:
+        if not self.native:
+            self._reopen_where_replaced()
         if self._opened is None:
             self._opened = _sqlite(self._url, self._timeout) if not self.native else _server(self._url, self._timeout)
         return self._opened
+
+    def _reopen_where_replaced(self) -> None:
+        """Open the file that has its name now: a connection would go on reading the one that it was opened with."""
+        with faults.translated_reading(self._url):
+            found = Path(self._url.database or "").stat()
+        file = (found.st_dev, found.st_ino)
+        if self._file not in (None, file):
+            self.close()
+            self.generation += 1
+            log.warning(
+                "the database file was replaced and is opened anew; whatever differs in it is told as it stands now. "
+                "If it is an older copy, raise `epoch` in the connector's file to have everything told once more",
+                file=self._url.database,
+            )
+        self._file = file
 
     def _table(self, connection: Connection, name: str, columns: Sequence[str]) -> sa.TableClause:
         """Return the table; a server's columns keep their types, SQLite's values come as they are stored."""
         if not self.native:
             return sa.table(_quoted(name), *(sa.column(_quoted(column)) for column in columns))
-        if name not in self._reflected:
+        found = self._reflected.get(name)
+        if found is None:
             meta = sa.MetaData(schema=self._schema)
-            self._reflected[name] = sa.Table(_quoted(name), meta, autoload_with=connection, resolve_fks=False)
-        return self._reflected[name]
+            found = sa.Table(_quoted(name), meta, autoload_with=connection, resolve_fks=False)
+            self._reflected[name] = found
+        return found
 
 
 class Transaction:
@@ -89,37 +151,52 @@ class Transaction:
 
     def columns(self, name: str) -> Columns:
         """Return what the table's columns hold."""
-        if name not in self._known:
-            self._known[name] = columns(sa.inspect(self._connection), name, self._schema)
-        return self._known[name]
+        found = self._known.get(name)
+        if found is None:
+            found = self._known[name] = columns(sa.inspect(self._connection), name, self._schema)
+        return found
 
     def rows(self, name: str, columns: Sequence[str], where: Mapping[str, Any], order: Sequence[str] = ()) -> list[Row]:
         """Return the rows whose columns equal ``where``; a tuple there means any of them."""
         table = self._of(name, [*columns, *where, *order])
-        query = sa.select(*(table.c[column] for column in columns)).where(
-            *_conditions(table, where, self.columns(name))
-        )
+        query = sa.select(*self._raw(table, columns)).where(*_conditions(table, where, self.columns(name)))
         return self._fetch(query.order_by(*(table.c[column] for column in order)))
 
-    def page(self, read: Readable, low: Any, after: Sequence[Any] | None, limit: int) -> list[Row]:
-        """Return the next rows in ascending order of version and key, from ``low`` on and behind ``after``."""
+    def page(self, read: Readable, after: Sequence[Any] | None, limit: int, low: Any = None) -> list[Row]:
+        """Return the next rows behind ``after`` in ascending order of the key, a few more where the last ones share it.
+
+        With ``low``: rows of that version or a higher one, in ascending order of version and key.
+        """
         table = self._of(read.table, read.columns)
         order = [table.c[column] for column in read.key]
-        query = sa.select(*(table.c[column] for column in read.columns)).limit(limit)
-        if read.changed is not None:
+        query = sa.select(*self._raw(table, read.columns))
+        if low is not None:
             version = _version(table, read)
             order = [version, *order]
-            query = query.where(version.is_not(None) if low is None else version >= low)
-        if after is not None:
-            query = query.where(sa.tuple_(*order) > sa.tuple_(*(sa.literal(value) for value in after)))
-        return self._fetch(query.order_by(*order))
+            query = query.where(version >= _bound(version, low))
+        behind = query if after is None else query.where(_behind(order, after, self._nulls_first))
+        rows = self._fetch(behind.order_by(*order).limit(limit))
+        if len(rows) < limit:
+            return rows
+        last = place(read, rows[-1], versioned=low is not None)
+        same = self._fetch(query.where(*(_equal(*pair) for pair in zip(order, last, strict=True))))
+        return [row for row in rows if row not in same] + same
 
-    def unsorted(self, read: Readable, pattern: str | None) -> list[Row]:
-        """Return the rows that `page` cannot sort: without a version, or with one that is not like the pattern."""
+    def highest(self, read: Readable, most: Any = None) -> Any:
+        """Return the highest version of the table, not above ``most`` where that is given; None where there is none."""
         table = self._of(read.table, read.columns)
         version = _version(table, read)
-        odd = version.is_(None) if pattern is None else sa.or_(version.is_(None), version.not_like(pattern))
-        return self._fetch(sa.select(*(table.c[column] for column in read.columns)).where(odd))
+        query = sa.select(sa.type_coerce(sa.func.max(version), sa.types.NullType()))
+        return self._connection.execute(
+            query if most is None else query.where(version <= _bound(version, most))
+        ).scalar_one()
+
+    def now(self) -> datetime:
+        """Return the database's time, aware; SQLite's is this machine's."""
+        if self._nulls_first:
+            return datetime.now(UTC)
+        found: datetime = self._connection.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
+        return found
 
     def insert(self, name: str, values: Mapping[str, Any], returning: str | None = None) -> Any:
         """Insert a row and return one of its columns."""
@@ -148,10 +225,60 @@ class Transaction:
         sa.Table(name, sa.MetaData(schema=self._schema), *made).create(self._connection, checkfirst=True)
 
     def _of(self, name: str, columns: Sequence[str]) -> Any:
-        return self._table(self._connection, name, tuple(dict.fromkeys(columns)))
+        wanted = tuple(dict.fromkeys(columns))
+        table = self._table(self._connection, name, wanted)
+        for column in wanted:
+            if column not in table.c:
+                raise faults.NoSuchColumn(f"no such column: {name}.{column}")
+        return table
+
+    @property
+    def _postgresql(self) -> bool:
+        return self._connection.dialect.name == "postgresql"
+
+    @property
+    def _nulls_first(self) -> bool:
+        return not self._postgresql
+
+    def _raw(self, table: Any, columns: Sequence[str]) -> list[Any]:
+        """Select the values as the driver gives them: SQLAlchemy's conversions fail for a whole page."""
+        return [sa.type_coerce(table.c[column], sa.types.NullType()).label(_quoted(column)) for column in columns]
 
     def _fetch(self, query: "sa.Select[Any]") -> list[Row]:
         return [dict(row) for row in self._connection.execute(query).mappings()]
+
+
+def place(read: Readable, row: Row, *, versioned: bool) -> list[Any]:
+    """Return where the row stands in the order of `Transaction.page`."""
+    key = [row[column] for column in read.key]
+    changed = read.changed.column if read.changed and versioned else ()
+    return [next((row[name] for name in changed if row[name] is not None), None), *key] if versioned else key
+
+
+def _behind(columns: Sequence[Any], values: Sequence[Any], nulls_first: bool) -> Any:
+    """Return the condition for rows that sort behind these values; a NULL compares as ORDER BY sorts it."""
+    column, value = columns[0], _bound(columns[0], values[0])
+    if value is None:
+        greater = column.is_not(None) if nulls_first else sa.false()
+    else:
+        greater = column > value
+        if not nulls_first and getattr(column, "nullable", True):
+            greater = sa.or_(greater, column.is_(None))
+    if len(columns) == 1:
+        return greater
+    either = sa.or_(greater, sa.and_(_equal(column, values[0]), _behind(columns[1:], values[1:], nulls_first)))
+    return sa.and_(column >= value, either) if value is not None and nulls_first else either
+
+
+def _equal(column: Any, value: Any) -> Any:
+    return column.is_(None) if value is None else column == _bound(column, value)
+
+
+def _bound(column: Any, value: Any) -> Any:
+    """Return a value of the column as a statement takes it, whatever Python made of it."""
+    if isinstance(value, BrokenText):
+        return sa.cast(sa.literal(bytes(value), sa.LargeBinary), sa.Text)
+    return value if value is None else sa.literal(value, type_=column.type)
 
 
 def _conditions(table: Any, where: Mapping[str, Any], known: Columns) -> list[Any]:
@@ -179,11 +306,17 @@ def _quoted(name: str) -> quoted_name:
 
 def _server(url: URL, timeout: float) -> Engine:
     """Open a server's database; in PostgreSQL all look-ups of one transaction see the same moment."""
+    postgresql = url.get_backend_name() == "postgresql"
     with faults.translated(url):
-        postgresql = url.get_backend_name() == "postgresql"
         snapshot = {"isolation_level": "REPEATABLE READ"} if postgresql else {}
         engine = sa.create_engine(url, pool_pre_ping=True, **snapshot)
     if postgresql:
+        tolerant = importlib.import_module(_TOLERANT) if url.get_driver_name() == "psycopg" else None
+
+        @sa.event.listens_for(engine, "connect")
+        def take_what_is_stored(connection: Any, _record: Any) -> None:
+            if tolerant is not None:
+                tolerant.make_tolerant(connection)
 
         @sa.event.listens_for(engine, "begin")
         def wait_for_locks(connection: Connection) -> None:
@@ -213,8 +346,12 @@ def _sqlite(url: URL, timeout: float) -> Engine:
     return engine
 
 
+class BrokenText(bytes):
+    """Text of SQLite that is no UTF-8: it is compared as text, and no text for a document."""
+
+
 def _text(raw: bytes) -> str | bytes:
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError:
-        return raw
+        return BrokenText(raw)

@@ -314,7 +314,9 @@ class SqlConfig(_Model):
     Secrets stay out of the file: ``url_env`` and ``password_env`` name environment variables. ``schema_name`` is the
     database schema that holds the tables. ``units``, ``currencies`` and ``customers`` map the plant's own spelling to
     ours; of several spellings of one code the first is written. Raise ``epoch`` after the database was restored from a
-    backup: everything is then read anew.
+    backup: everything is then read anew. ``compare_rows``: how many rows of a table with ``changed`` every poll
+    compares, whatever their version. ``withdraw_after_seconds``: how long a document that left what is read may be away
+    before it is told as cancelled (an order) or as gone (stock).
     """
 
     url: str | None = None
@@ -331,6 +333,8 @@ class SqlConfig(_Model):
     epoch: int = Field(1, ge=1)
     poll_seconds: float = Field(2, gt=0)
     page_rows: int = Field(500, ge=1, le=10_000)
+    compare_rows: int = Field(2_000, ge=1)
+    withdraw_after_seconds: float = Field(120, ge=0)
     busy_timeout_seconds: float = Field(5, ge=0)
     plant_orders: PlantOrders | None = None
     responses: Responses | None = None

@@ -13,6 +13,8 @@ from kranhub.text import Text
 _AWAY = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_CANTOPEN", "SQLITE_IOERR", "SQLITE_FULL", "SQLITE_PROTOCOL")
 _UNIQUE = ("SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY")
 _UNIQUE_VIOLATION, _LOCK_NOT_AVAILABLE = "23505", "55P03"
+_CHANGED_MEANWHILE = "0A000"
+"""PostgreSQL: a table was altered while a statement on it was prepared."""
 _OVERTAKEN = ("40001", "40P01", "42P07")
 """PostgreSQL: serialization failure, deadlock, table created meanwhile."""
 
@@ -29,6 +31,22 @@ class RowLocked(Exception):
     """Another session holds the row's lock."""
 
 
+class NoSuchColumn(Exception):
+    """A table has lost a column, or never had it."""
+
+
+@contextmanager
+def translated_reading(url: URL) -> Iterator[None]:
+    """Turn the errors of a look-up into `Unavailable` and `Misconfigured`, whatever `translated` makes of them."""
+    try:
+        with translated(url):
+            yield
+    except (RowLocked, AlreadyThere) as error:
+        raise _away(url, str(error)) from None
+    except Refused as error:
+        raise _wrong(url, str(error)) from None
+
+
 @contextmanager
 def translated(url: URL) -> Iterator[None]:
     """Turn SQLAlchemy's errors into ours.
@@ -40,10 +58,16 @@ def translated(url: URL) -> Iterator[None]:
         yield
     except exc.NoSuchTableError as error:
         raise _wrong(url, f"no such table: {error}") from None
+    except NoSuchColumn as error:
+        raise _wrong(url, str(error)) from None
     except (exc.IntegrityError, exc.DataError) as error:
         raise _row_error(error) from None
     except (exc.DBAPIError, sqlite3.Error) as error:
         raise _system_error(url, error) from None
+    except (exc.TimeoutError, exc.InvalidRequestError) as error:
+        raise _away(url, _first_line(error)) from None
+    except exc.SQLAlchemyError as error:
+        raise _wrong(url, _first_line(error)) from None
     except (ModuleNotFoundError, exc.NoSuchModuleError) as error:
         raise Misconfigured(
             Text(
@@ -51,8 +75,8 @@ def translated(url: URL) -> Iterator[None]:
                 ru=f"Драйвер {url.drivername} не установлен ({error}). Установите его рядом с kranhub через pip.",
             )
         ) from None
-    except TimeoutError as error:
-        raise _away(url, str(error)) from None
+    except OSError as error:
+        raise _away(url, _first_line(error)) from None
 
 
 def _row_error(error: exc.DBAPIError) -> Exception:
@@ -60,12 +84,12 @@ def _row_error(error: exc.DBAPIError) -> Exception:
     name = getattr(original, "sqlite_errorname", "")
     if name in _UNIQUE or getattr(original, "sqlstate", "") == _UNIQUE_VIOLATION:
         return AlreadyThere(str(original))
-    return Refused(str(original).strip().splitlines()[0])
+    return Refused(_first_line(original))
 
 
 def _system_error(url: URL, error: exc.DBAPIError | sqlite3.Error) -> Exception:
     original = error.orig if isinstance(error, exc.DBAPIError) else error
-    words = str(original).strip().splitlines()[0] if str(original).strip() else type(original).__name__
+    words = _first_line(original)
     state = getattr(original, "sqlstate", None)
     if state == _LOCK_NOT_AVAILABLE:
         return RowLocked(words)
@@ -74,9 +98,21 @@ def _system_error(url: URL, error: exc.DBAPIError | sqlite3.Error) -> Exception:
     if isinstance(original, sqlite3.Error):
         away = getattr(original, "sqlite_errorname", "").startswith(_AWAY)
         return _away(url, words) if away else _wrong(url, words)
-    if isinstance(error, exc.OperationalError) and "authentication" not in words:
+    if isinstance(error, exc.OperationalError | exc.InterfaceError | exc.InternalError) and not _is_login(state, words):
+        return _away(url, words)
+    if state == _CHANGED_MEANWHILE:
         return _away(url, words)
     return _wrong(url, words)
+
+
+def _first_line(error: object) -> str:
+    words = str(error).strip()
+    return words.splitlines()[0] if words else type(error).__name__
+
+
+def _is_login(state: str | None, words: str) -> bool:
+    """Tell whether the server refuses the user: the name, the password or the database is wrong."""
+    return (state or "").startswith("28") or state == "3D000" or "authentication" in words or " does not exist" in words
 
 
 def _away(url: URL, words: str) -> Unavailable:

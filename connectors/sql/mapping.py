@@ -31,6 +31,9 @@ from kranhub.members import Member
 from kranhub.text import Text
 from kranhub.values.spellings import Code, Spellings
 
+NULL = "%NULL"
+"""NULL in a key; in quoted text two hexadecimal digits follow "%"."""
+
 Document = dict[str, Any]
 
 
@@ -56,6 +59,11 @@ def _json(value: Any) -> str:
     if isinstance(value, datetime) and value.tzinfo is not None:
         value = value.astimezone(UTC)
     return value.hex() if isinstance(value, bytes) else str(value)
+
+
+def _quoted(value: Any) -> str:
+    """Return a part of a key, percent-encoded; NULL has a spelling of its own."""
+    return NULL if value is None else quote(value if isinstance(value, bytes) else str(value), safe="")
 
 
 class Stream(ABC):
@@ -90,7 +98,7 @@ class Stream(ABC):
 
     def native_key(self, row: Row) -> str:
         """Return the row's primary key, percent-encoded."""
-        return ",".join(quote(str(row[column]), safe="") for column in self.settings.key)
+        return ",".join(_quoted(row[column]) for column in self.settings.key)
 
     def version(self, row: Row) -> Any:
         """Return the first change column that is not NULL, as the database gave it."""
@@ -320,8 +328,14 @@ class OrderStream(Stream):
         }
 
     def order_id(self, row: Row) -> str:
-        """Return the row's key as people read it, several columns joined by a comma: what stays as long as the row."""
-        return ",".join(_readable(row[column]) for column in self.settings.key)
+        """Return the row's key as people read it, several columns joined by a comma: what stays as long as the row.
+
+        Raises `InvalidDocument` ``missing-value`` where every column is empty.
+        """
+        parts = [_readable(row[column]) for column in self.settings.key]
+        if not any(parts):
+            self.values.required(row, self.settings.key[0])
+        return ",".join(parts)
 
     def _line(self, line: Row) -> Document:
         columns, values = self.settings.lines, self.values
@@ -337,9 +351,19 @@ class OrderStream(Stream):
             "hold_reason": None,
         }
 
+    def stands(self, row: Row) -> bool:
+        """Tell whether the configuration maps the order's status."""
+        try:
+            mapped(self.values, row, self.settings.status, self._standings)
+        except InvalidDocument:
+            return False
+        return True
+
 
 def _readable(value: Any) -> str:
-    """Return a key column's value: what pads a ``char(n)`` is no part of it."""
+    """Return a key column's value, empty for NULL: what pads a ``char(n)`` is no part of it."""
+    if value is None:
+        return ""
     return value.hex() if isinstance(value, bytes) else str(value).strip()
 
 

@@ -1,26 +1,28 @@
 """Reads the plant's tables and tells what changed."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections import ChainMap
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
-from connectors.sql.changes import ByVersion, Sweep, WholeTable
-from connectors.sql.client import Client, Transaction
+from connectors.sql import threads
+from connectors.sql.changes import Versions, plain, restored, sorts
+from connectors.sql.client import Client, Transaction, place
 from connectors.sql.config import SqlConfig
-from connectors.sql.mapping import Document, Snapshot, Stream
+from connectors.sql.mapping import Snapshot, Stream
+from connectors.sql.memory import Memory
+from connectors.sql.telling import Teller, Told
 from connectors.sql.values import Row
 from kranhub.connector import Checkpoint, Event, Position, Progress, Read, Source, Unreadable
-from kranhub.errors import InvalidDocument
-
-HORIZON = timedelta(days=1)
-"""How far the plant's clock may be ahead of ours before its time stamps no longer move the watermark."""
 
 
 class SqlSource(Source):
-    """One sweep per table and poll, page by page.
+    """One turn per table and poll, page by page.
 
+    With a change column: the rows from the watermark on, and a part of the whole table; without one the whole table.
     Calls of the database run in a thread: every database has a synchronous driver, and a slow one must not hold the
     event loop.
     """
@@ -31,124 +33,153 @@ class SqlSource(Source):
 
     async def read(self, since: Checkpoint | None) -> AsyncIterator[Read | Unreadable | Progress]:
         """Yield what changed, then `Progress`, in every poll. Raises `Unavailable` and `Misconfigured`."""
-        known = since.positions if since else {}
-        names = [self._name(stream) for stream in self._streams]
-        positions = {name: known[name] for name in names if name in known}
+        turns = [Turn(self._config, self._client, stream, since) for stream in self._streams]
         while True:
-            for stream in self._streams:
-                async for item in self._sweep(stream, positions):
-                    yield item
-            yield Progress(Checkpoint(dict(positions)))
+            for turn in turns:
+                async with aclosing(turn.poll()) as told:
+                    async for item in told:
+                        yield _item(item, _checkpoint(turns))
+            yield Progress(_checkpoint(turns))
             await asyncio.sleep(self._config.poll_seconds)
 
-    def _name(self, stream: Stream) -> str:
-        """Return the stream's name in checkpoints: a new epoch, or another way to read, starts from the beginning."""
+
+def _checkpoint(turns: Sequence["Turn"]) -> Checkpoint:
+    return Checkpoint(ChainMap(*(positions for turn in turns for positions in turn.memory.maps())))  # type: ignore[arg-type]
+
+
+def _item(told: Told, checkpoint: Checkpoint) -> Read | Unreadable:
+    return Read(told, checkpoint) if isinstance(told, Event) else replace(told, checkpoint=checkpoint)
+
+
+class Turn:
+    """One table: what is remembered of it, and where the comparison of the whole table stands."""
+
+    def __init__(self, config: SqlConfig, client: Client, stream: Stream, since: Checkpoint | None) -> None:
+        """Take what to read; a new epoch, or another way to read, starts from the beginning."""
+        self._config, self._client, self._stream = config, client, stream
         changed = stream.settings.changed
-        return f"{stream.name}.{changed.kind if changed else 'whole'}#{self._config.epoch}"
+        name = f"{stream.name}.{changed.kind if changed else 'whole'}#{config.epoch}"
+        known: Mapping[str, Position] = since.positions if since else {}
+        self.memory = Memory(name, known)
+        self._versions = Versions(changed, stream.values.zone) if changed else None
+        self._teller = Teller(stream, self.memory, config.epoch, self._versions)
+        self._after: list[Any] | None = None
+        self._file = client.generation
 
-    async def _sweep(self, stream: Stream, positions: dict[str, Position]) -> AsyncIterator[Read | Unreadable]:
-        name, sweep = self._name(stream), _sweep_of(stream, positions.get(self._name(stream)))
-        async for snapshot in self._snapshots(stream, sweep):
-            version = stream.version(snapshot.row)
-            event_id = sweep.event_id(self._document_id(stream, snapshot.row), version, snapshot.digest())
-            new = sweep.is_new(event_id)
-            sweep.passed(event_id, version, _key(stream, snapshot.row))
-            said = _said(stream, snapshot) if new else None
-            if said is not None:
-                positions[name] = sweep.position()
-                yield _item(stream, snapshot, event_id, said, Checkpoint(dict(positions)))
-        positions[name] = sweep.finished()
+    async def poll(self) -> AsyncGenerator[Told, None]:
+        """Yield what is new: in the rows from the watermark on, in the next part of the whole table, and what left."""
+        top, now = await self._run(self._top)
+        budget: int | None = None
+        if self._versions is not None and self.memory.top is not None and self._file == self._client.generation:
+            budget = self._config.compare_rows
+            low = self._versions.low(restored(self.memory.top))
+            async for page in self._pages(low):
+                for told in self._teller.learn(page, now, paged=False):
+                    yield told
+        self._file = self._client.generation
+        if not self.memory.rows and self._after is None:
+            await self._foresee(now)
+        async for told in self._compare(budget, now):
+            yield told
+        for told in self._teller.due(now, self._config.withdraw_after_seconds):
+            yield told
+        if budget is not None or self._after is None:
+            self.memory.top = plain(top)
 
-    def _document_id(self, stream: Stream, row: Row) -> str:
-        return f"{stream.member.id}/{stream.subject}/{stream.native_key(row)}/{self._config.epoch}"
+    async def _compare(self, budget: int | None, now: datetime) -> AsyncIterator[Told]:
+        """Compare the next rows of the whole table, all of them where there is no budget."""
+        if self._after is None or budget is None:
+            self._after = None
+            self._teller.begin()
+        read = 0
+        while budget is None or read < budget:
+            page = await self._run(self._page, None, self._after)
+            read += len(page)
+            for told in self._teller.learn(page, now, paged=True):
+                yield told
+            if len(page) < self._config.page_rows:
+                self._after = None
+                for told in self._teller.finish(now):
+                    yield told
+                return
+            self._after = place(self._stream.settings, page[-1].row, versioned=False)
 
-    async def _snapshots(self, stream: Stream, sweep: Sweep) -> AsyncIterator[Snapshot]:
-        """Yield the rows without a sortable version first, then page by page in ascending order."""
-        if stream.settings.changed is not None:
-            for snapshot in await asyncio.to_thread(self._unsorted, stream, sweep.pattern):
-                yield snapshot
-        after = sweep.floor
+    async def _foresee(self, now: datetime) -> None:
+        """Look through a table that is read for the first time, for rows that come to one key on different pages."""
+        found: dict[str, set[str]] = {}
+        self._teller.begin()
+        pages = 0
+        async for page in self._pages(None):
+            pages += 1
+            if pages == 1 and len(page) < self._config.page_rows:
+                return
+            self._teller.foresee(found, page, now)
+        self._teller.begin()
+        self._teller.expect(found)
+
+    async def _pages(self, low: Any) -> AsyncIterator[list[Snapshot]]:
+        after = None
         while True:
-            page = await asyncio.to_thread(self._page, stream, sweep.low, after)
-            for snapshot in page:
-                yield snapshot
+            page = await self._run(self._page, low, after)
+            yield page
             if len(page) < self._config.page_rows:
                 return
-            after = _keyset(stream, page[-1].row)
+            after = place(self._stream.settings, page[-1].row, versioned=low is not None)
 
-    def _page(self, stream: Stream, low: Any, after: Sequence[Any] | None) -> list[Snapshot]:
-        with self._client.reading() as transaction:
-            rows = transaction.page(stream.settings, low, after, self._config.page_rows)
-            return self._complete(transaction, stream, rows)
+    async def _run(self, call: Any, *words: Any) -> Any:
+        return await threads.run(self._client, call, *words)
 
-    def _unsorted(self, stream: Stream, pattern: str | None) -> list[Snapshot]:
-        with self._client.reading() as transaction:
-            return self._complete(transaction, stream, transaction.unsorted(stream.settings, pattern))
+    def _top(self) -> tuple[Any, datetime]:
+        """Return the highest version that can be trusted, and the database's time."""
+        with self._client.scanning() as transaction:
+            now = transaction.now()
+            versions, settings = self._versions, self._stream.settings
+            if versions is None or settings.changed is None:
+                return None, now
+            highest = transaction.highest(settings)
+            if highest is None or versions.trusted(highest, now):
+                return highest, now
+            if versions.integer:
+                highest = transaction.highest(settings, 2**63 - 1)
+                return (highest if versions.trusted(highest, now) else None), now
+            most = versions.now(now, highest)
+            found = transaction.highest(settings, most)
+            return (found if versions.trusted(found, now) else most if sorts(highest, settings.changed) else None), now
 
-    def _complete(self, transaction: Transaction, stream: Stream, rows: list[Row]) -> list[Snapshot]:
-        """Add each row's lines, and the plant order that a production order refers to."""
-        lines, references = _lines(transaction, stream, rows), _references(transaction, stream, rows)
-        return [
-            Snapshot(row, tuple(lines.get(row[stream.head_key], ())), references.get(row[stream.order_column]))
-            for row in rows
-        ]
-
-
-def _sweep_of(stream: Stream, before: Position | None) -> Sweep:
-    changed = stream.settings.changed
-    if changed is None:
-        return WholeTable(before)
-    return ByVersion(before, changed, stream.values.zone, datetime.now(UTC) + HORIZON)
-
-
-@dataclass(frozen=True, slots=True)
-class _Said:
-    key: str
-    value: Document
-    time: datetime | None
+    def _page(self, low: Any, after: Sequence[Any] | None) -> list[Snapshot]:
+        with self._client.scanning() as transaction:
+            rows = transaction.page(self._stream.settings, after, self._config.page_rows, low)
+            return list(complete(transaction, self._stream, rows))
 
 
-def _said(stream: Stream, snapshot: Snapshot) -> _Said | InvalidDocument | None:
-    """Return the row's document, what is wrong with it, or None where it says nothing."""
-    try:
-        made = stream.document(snapshot, datetime.now(UTC))
-        return _Said(*made, stream.changed_at(snapshot.row)) if made is not None else None
-    except InvalidDocument as error:
-        return error
+def complete(transaction: Transaction, stream: Stream, rows: list[Row]) -> Iterator[Snapshot]:
+    """Add each row's lines, and the plant order that a production order refers to."""
+    lines, references = _lines(transaction, stream, rows), _references(transaction, stream, rows)
+    for row in rows:
+        head, order = row[stream.head_key], row[stream.order_column]
+        yield Snapshot(row, tuple(lines.get(_plain(head), ())), references.get(_plain(order)))
 
 
-def _item(
-    stream: Stream, snapshot: Snapshot, event_id: str, said: _Said | InvalidDocument, checkpoint: Checkpoint
-) -> Read | Unreadable:
-    if isinstance(said, _Said):
-        event = Event(event_id, said.key, stream.subject, stream.member.id, said.value, said.time)
-        return Read(event, checkpoint)
-    key, original = stream.native_key(snapshot.row), snapshot.original(stream.settings.table)
-    return Unreadable(event_id, key, stream.subject, said.code, said.text.as_map(), original, checkpoint)
-
-
-def _key(stream: Stream, row: Row) -> Sequence[Any]:
-    return [row[column] for column in stream.settings.key]
-
-
-def _keyset(stream: Stream, row: Row) -> Sequence[Any]:
-    key = _key(stream, row)
-    return key if stream.settings.changed is None else [stream.version(row), *key]
+def _plain(value: Any) -> Any:
+    """Return a reference as both tables spell it: one may hold a number and the other its text, padded or not."""
+    return str(value).strip() if isinstance(value, str | int) else value
 
 
 def _lines(transaction: Transaction, stream: Stream, rows: list[Row]) -> dict[Any, list[Row]]:
     found: dict[Any, list[Row]] = {}
     if stream.lines is not None and rows:
-        columns, heads = stream.lines, tuple(row[stream.head_key] for row in rows)
+        columns = stream.lines
+        heads = tuple(row[stream.head_key] for row in rows if row[stream.head_key] is not None)
         order = (columns.head, columns.position)
         for line in transaction.rows(columns.table, columns.columns, {columns.head: heads}, order):
-            found.setdefault(line[columns.head], []).append(line)
+            found.setdefault(_plain(line[columns.head]), []).append(line)
     return found
 
 
 def _references(transaction: Transaction, stream: Stream, rows: list[Row]) -> dict[Any, str]:
     if stream.link is None or not rows:
         return {}
-    link, keys = stream.link, tuple(row[stream.order_column] for row in rows)
+    link = stream.link
+    keys = tuple(row[stream.order_column] for row in rows if row[stream.order_column] is not None)
     heads = transaction.rows(link.table, (link.key, link.reference), {link.key: keys})
-    return {head[link.key]: head[link.reference] for head in heads}
+    return {_plain(head[link.key]): head[link.reference] for head in heads}

@@ -4,10 +4,9 @@ import contextlib
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
-from itertools import count
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,13 +17,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.sql import SqlConfig, mapping
-from connectors.sql.changes import REMEMBERED, ByVersion, WholeTable
-from connectors.sql.config import Changed, PlantOrders
+from connectors.sql.config import PlantOrders
 from connectors.sql.delivery import Desk, Plan, Stored
 from connectors.sql.mapping import Snapshot, Stream
 from connectors.sql.values import Row, Values
-from kranhub.connector import Outcome, Position
-from kranhub.errors import InvalidDocument, Misconfigured
+from kranhub.connector import Outcome
+from kranhub.errors import InvalidDocument
 from kranhub.schemafiles import load_all
 from kranhub.values.numbers import Mark
 from kranhub.values.times import Format
@@ -161,112 +159,6 @@ class TestRows:
     def test_hash_ignores_the_order_of_columns(self) -> None:
         assert Snapshot({"a": 1, "b": 2}).digest() == Snapshot({"b": 2, "a": 1}).digest()
         assert Snapshot({"a": 1}).digest() != Snapshot({"a": "1"}).digest()
-
-
-class Table:
-    """A table as the sweeps see it: rows by (version, key), read in pages of one."""
-
-    def __init__(self) -> None:
-        self.rows: dict[int, tuple[Any, str]] = {}
-
-    def sweep(self, sweep: Any, stop_after: int | None = None) -> tuple[list[str], Position]:
-        """Return the ids published, and the checkpoint; ``stop_after`` events the process dies."""
-        published: list[str] = []
-        ordered = sorted((version, key, content) for key, (version, content) in self.rows.items())
-        for version, key, content in ordered:
-            if sweep.low is not None and version < sweep.low:
-                continue
-            if sweep.floor is not None and (version, key) <= tuple(sweep.floor):
-                continue
-            event_id = sweep.event_id(f"m/T/{key}/1", version, content)
-            if sweep.is_new(event_id):
-                published.append(event_id)
-            sweep.passed(event_id, version, [key])
-            if stop_after is not None and len(published) >= stop_after:
-                return published, sweep.position()
-        return published, sweep.finished()
-
-
-OVERLAP = 5
-steps = st.lists(
-    st.tuples(st.integers(0, 4), st.integers(0, OVERLAP), st.sampled_from(["write", "read", "crash"])), max_size=40
-)
-
-
-class TestChanges:
-    @pytest.mark.parametrize("kind", ["integer", "timestamp"])
-    @given(steps=steps)
-    def test_late_commits_and_crashes_lose_and_repeat_nothing(
-        self, kind: str, steps: list[tuple[int, int, str]]
-    ) -> None:
-        changed, table, clock = (
-            Changed.model_validate({"column": "v", "kind": kind, "overlap": OVERLAP}),
-            Table(),
-            count(1),
-        )
-        expected: set[str] = set()
-        published: list[str] = []
-        position: Position | None = None
-        start = datetime.fromisoformat("2026-03-28 23:59:30")
-
-        def version(tick: int) -> Any:
-            return tick if kind == "integer" else (start + timedelta(seconds=tick)).isoformat(sep=" ")
-
-        for key, late, action in [*steps, (0, 0, "read")]:
-            if action == "write":
-                now = next(clock)
-                content = str(now)
-                table.rows[key] = (version(now - late), content)
-                event_id = f"m/T/{key}/1/{version(now - late)}-{content}"
-                read = {known for known in expected if not known.startswith(f"m/T/{key}/") or known in published}
-                expected = read | {event_id}
-                continue
-            sweep = ByVersion(position, changed, OMSK, datetime(2027, 1, 1, tzinfo=UTC))
-            found, position = table.sweep(sweep, stop_after=1 if action == "crash" else None)
-            published += found
-        assert len(published) == len(set(published))
-        assert set(published) == expected
-
-    def test_overlap_spans_the_hour_that_clocks_repeat(self) -> None:
-        changed = Changed(column=("v",), kind="timestamp", overlap=60)
-        sweep = ByVersion(Position('{"at": "2026-10-25 02:59:00"}'), changed, ZoneInfo("Europe/Berlin"), NOW)
-        assert sweep.low == "2026-10-25 01:58:00"
-
-    def test_bulk_load_within_the_overlap_stays_bounded_and_repeats_nothing(self) -> None:
-        changed, table = Changed.model_validate({"column": "v", "kind": "integer", "overlap": OVERLAP}), Table()
-        table.rows = dict.fromkeys(range(REMEMBERED + 50), (1, "A"))
-        published, position = table.sweep(ByVersion(None, changed, OMSK, NOW))
-        assert len(published) == REMEMBERED + 50
-        assert len(position.seen) == REMEMBERED
-        table.rows[REMEMBERED + 60] = (1, "A")
-        found, position = table.sweep(ByVersion(position, changed, OMSK, NOW))
-        assert found == [f"m/T/{REMEMBERED + 60}/1/1-A"]
-        assert table.sweep(ByVersion(position, changed, OMSK, NOW))[0] == []
-
-    def test_table_too_large_to_compare_whole_asks_for_a_column(self) -> None:
-        table = Table()
-        table.rows = dict.fromkeys(range(REMEMBERED + 1), (None, "A"))
-        with pytest.raises(Misconfigured, match="changed"):
-            table.sweep(WholeTable(None))
-
-    @given(st.lists(st.lists(st.sampled_from("AB"), min_size=3, max_size=3), max_size=8))
-    def test_whole_table_publishes_each_change_once(self, scans: list[list[str]]) -> None:
-        position, before = None, [""] * 3
-        seen: list[str] = []
-        for scan in scans:
-            table = Table()
-            table.rows = {key: (None, content) for key, content in enumerate(scan)}
-            found, position = table.sweep(WholeTable(position))
-            assert len(found) == sum(old != new for old, new in zip(before, scan, strict=True))
-            seen, before = seen + found, scan
-        assert len(seen) == len(set(seen))
-
-    def test_whole_table_forgets_deleted_rows(self) -> None:
-        table = Table()
-        table.rows = {1: (None, "A")}
-        _, position = table.sweep(WholeTable(None))
-        table.rows = {}
-        assert table.sweep(WholeTable(position)) == ([], Position("", frozenset()))
 
 
 class Rows:
