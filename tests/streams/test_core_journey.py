@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
@@ -90,6 +91,29 @@ def test_known_stock_is_reserved_and_named_in_the_decision(running: World) -> No
     asked = running.plant_order("oemz", f"{BUYER}:19")
     decided = {value["plant_order_id"]: value for m in running.read("hub.decisions") if (value := m.value)}
     assert decided[asked["plant_order_id"]]["from_stock"] == 3
+
+
+def test_no_clock_that_is_ahead_hides_what_comes_after_it(running: World) -> None:
+    stock = {"company": "zmk-most", "site": "zmk-most-works", "item_code": "ZM-STRUCT", "on_hand": Decimal(900)}
+    stock |= {"reserved": Decimal(0), "blocked": Decimal(0), "unit": "KGM"}
+    running.write("zmk-most", "InventoryLevel", "ZM-STRUCT", {**stock, "as_of": datetime(2036, 1, 1, tzinfo=UTC)})
+    running.write("zmk-most", "InventoryLevel", "ZM-STRUCT", {**stock, "on_hand": Decimal(40), "as_of": NOW})
+    told = "zmk-most/ZM-STRUCT"
+    wait_for(lambda: [m.key for m in running.read("hub.events")].count(told) == 2, "both levels are known")
+    running.write(BUYER, "Order", "22", order("22", line("1", "МК-СТ", 100, "KGM")))
+    asked = running.plant_order("zmk-most", f"{BUYER}:22")
+    decided = {value["plant_order_id"]: value for m in running.read("hub.decisions") if (value := m.value)}
+    assert decided[asked["plant_order_id"]]["from_stock"] == 40
+
+    number = asked["plant_order_id"]
+    running.write("zmk-most", "OrderResponse", number, response(asked, issued_at=datetime(2027, 6, 1, tzinfo=UTC)))
+    running.status(BUYER, "22", "CONFIRMED")
+    running.write("zmk-most", "OrderResponse", number, response(asked, "RE", issued_at=NOW))
+    running.status(BUYER, "22", "ON_HOLD")
+    said = [m.value for m in running.read("hub.alerts") if m.value and m.value["code"] == "clock-ahead"]
+    found = [alert for alert in said if alert["alert_id"] == "clock-ahead/zmk-most"]
+    assert len(found) == 1, "once in an hour"
+    assert "days ahead" in found[0]["text"]["en"]
 
 
 def test_the_same_event_again_says_nothing_new(running: World) -> None:

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.simulate import verdict
+from benchmarks.simulate.checker import placed
 from benchmarks.simulate.checker.files import Files
 from benchmarks.simulate.checker.record import DayRecord
 from benchmarks.simulate.reading import Seen
@@ -113,6 +114,16 @@ def findings(record: DayRecord) -> dict[str, list[str]]:
 
 def test_a_sound_day_has_no_findings() -> None:
     assert findings(a_day()) == {}
+
+
+def test_the_last_word_on_what_is_made_counts_and_one_that_comes_again_does_not() -> None:
+    name = f"{BUYER}:1/1.1.1"
+    words = [("running", 2, NOW + timedelta(days=3653)), ("done", 6, NOW), ("running", 2, NOW + timedelta(days=3653))]
+    production = [
+        seen("out", number, event_id, "ProductionStatus", {"plant_order_id": name, "as_of": at, "completed": made})
+        for number, (event_id, made, at) in enumerate(words)
+    ]
+    assert placed.made_of(a_day(out={"production": production, "shipments": []})) == {name: 6}
 
 
 @given(st.integers(1, ORDERS))

@@ -120,13 +120,16 @@ def _answers(record: DayRecord) -> dict[str, list[Value]]:
 
 def firsts(records: Iterable[Seen]) -> list[Seen]:
     """Return the records without those that come again: the first of each id."""
-    return list({seen.id: seen for seen in reversed(list(records))}.values())[::-1]
+    found: dict[str, Seen] = {}
+    for seen in records:
+        found.setdefault(seen.id, seen)
+    return list(found.values())
 
 
 def made_of(record: DayRecord) -> dict[str, Decimal]:
     """Return how much of each plant order its plant has made, or sent where that is more."""
     made = {seen.value["plant_order_id"]: seen.value["completed"] for seen in firsts(record.out["production"])}
-    legs = {seen.value["shipment_id"]: seen.value["lines"][0] for seen in record.out["shipments"]}
+    legs = {seen.value["shipment_id"]: seen.value["lines"][0] for seen in firsts(record.out["shipments"])}
     sent: dict[str, Decimal] = {}
     for line in legs.values():
         sent[line["plant_order_id"]] = sent.get(line["plant_order_id"], ZERO) + line["quantity"]
