@@ -67,7 +67,7 @@ class Allocator:
         self.changelog = topics.hub(settings.namespace, "allocator-changelog")
         self._namespace = settings.namespace
         self._allocation, self._work = self.inputs[0], topics.hub(settings.namespace, "work")
-        self._alerts = topics.hub(settings.namespace, "alerts")
+        self._alerts = [topics.hub(settings.namespace, name) for name in ("alerts", "events")]
         self._codec, self._reference = codec, Reference(codec)
         self._early, self._unmapped = Backlog("early"), Unmapped()
         self._clocks = Clocks(settings.namespace, codec)
@@ -117,7 +117,8 @@ class Allocator:
         """Tell people, in one alert per member, how many of its codes the nomenclature does not have."""
         for count in self._unmapped.news(state, ctx.time):
             said = stockalert.alert(count.member, count.codes, count.examples, ctx.time, is_full=count.is_full)
-            out.send(self._alerts, count.member, Document(said.subject, said.value, said.id))
+            for topic in self._alerts:
+                out.send(topic, count.member, Document(said.subject, said.value, said.id))
 
     def _handle(
         self, came: _Came, state: State, out: Out, ctx: Context, master: MasterData, *, late: bool = False
