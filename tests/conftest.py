@@ -18,7 +18,10 @@ from tests.support.tryton import new_company, spare_databases, tryton_server
 
 __all__ = ["namespace", "new_company", "postgresql", "postgresql_database", "spare_databases", "stack", "tryton_server"]
 
-settings.register_profile("same", deadline=None, derandomize=True)
+FEW = 30
+"""Examples of a property that asks for no number of its own; the search tries Hypothesis' 100."""
+
+settings.register_profile("same", deadline=None, derandomize=True, max_examples=FEW)
 settings.register_profile("search", deadline=None, derandomize=False, database=None)
 settings.load_profile("search" if os.environ.get("KRANHUB_SEARCH") else "same")
 

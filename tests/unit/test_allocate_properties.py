@@ -340,7 +340,6 @@ TestAllocating = Allocating.TestCase
 TestAllocating.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
 
 
-@settings(max_examples=30, deadline=None)
 @given(st.lists(halves, min_size=1, max_size=30), st.integers(0, 20), st.integers(1, 5))
 def test_after_enough_ticks_no_more_is_promised_than_there_is(
     quantities: list[Fraction], left: int, portion: int

@@ -8,6 +8,8 @@ import pytest
 from benchmarks.processes import answer
 from kranhub.errors import Failed
 
+pytestmark = pytest.mark.process
+
 LONG = {f"figure-{number}": number / 7 for number in range(200)}
 
 

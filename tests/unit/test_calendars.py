@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -142,7 +142,6 @@ def test_a_calendar_survives_json() -> None:
     assert Calendar.model_validate_json(RUSSIA.model_dump_json()) == RUSSIA
 
 
-@settings(max_examples=60, deadline=None)
 @given(any_calendar, near, amounts)
 def test_the_finish_is_the_last_of_so_many_working_days(calendar: Calendar, begin: date, amount: int) -> None:
     counted, day = 0, begin
@@ -152,7 +151,6 @@ def test_the_finish_is_the_last_of_so_many_working_days(calendar: Calendar, begi
     assert calendar.finish(begin, amount) == (day - timedelta(days=1) if amount else begin)
 
 
-@settings(max_examples=60, deadline=None)
 @given(any_calendar, st.one_of(near, valid), amounts)
 def test_the_start_is_the_latest_that_is_done_in_time(calendar: Calendar, end: date, amount: int) -> None:
     begin = calendar.start(end, amount)
@@ -161,7 +159,6 @@ def test_the_start_is_the_latest_that_is_done_in_time(calendar: Calendar, end: d
     assert calendar.finish(begin + timedelta(days=1), amount) > end
 
 
-@settings(max_examples=60, deadline=None)
 @given(any_calendar, st.one_of(near, valid), st.integers(0, 9), amounts)
 def test_who_begins_later_is_not_done_sooner(calendar: Calendar, begin: date, later: int, amount: int) -> None:
     done = calendar.finish(begin, amount)
@@ -170,7 +167,6 @@ def test_who_begins_later_is_not_done_sooner(calendar: Calendar, begin: date, la
     assert calendar.start(done, amount) >= begin
 
 
-@settings(max_examples=60, deadline=None)
 @given(any_calendar, near, st.integers(0, 400))
 def test_days_between_are_counted_one_by_one(calendar: Calendar, first: date, length: int) -> None:
     all_days = [first + timedelta(days=n) for n in range(length + 1)]

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.process
+
 
 def kranhub(*words: str, lang: str = "en", cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "KRANHUB_LANG": lang, "KRANHUB_DATA_DIR": str(cwd or Path("nowhere"))}

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kranhub import members
@@ -415,7 +415,6 @@ quantities = st.integers(1, 9).map(Decimal)
 steps = st.lists(st.one_of(modes, quantities, st.just("cancel")), max_size=7)
 
 
-@settings(max_examples=60, deadline=None)
 @given(modes, steps)
 def test_once_all_are_live_every_plant_knows_what_it_should_and_nothing_of_the_shadow(first: Any, rest: Any) -> None:
     lines = [MOTORS, {**PAINT, "line_id": "2"}]

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kranhub.errors import InvalidDocument
@@ -331,7 +331,6 @@ def capacity(desk: Desk, monday: date) -> Decimal:
     return Decimal(10) * len(worked) / 5
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(reserves, min_size=2, max_size=8), st.lists(mixed, min_size=1, max_size=20), st.integers(1, 5))
 def test_capacity_is_never_exceeded_and_nothing_of_what_was_promised_is_lost(
     orders: list[Any], then: list[Any], portion: int
@@ -360,7 +359,6 @@ def test_capacity_is_never_exceeded_and_nothing_of_what_was_promised_is_lost(
             assert used <= capacity(desk, date.fromisocalendar(int(name[:4]), int(name[6:]), 1))
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(disrupts, min_size=1, max_size=6), st.lists(reserves, max_size=4), st.randoms())
 def test_words_on_different_disruptions_end_the_same_in_whatever_order_they_come(
     words: list[Any], orders: list[Any], random: Any
@@ -376,7 +374,6 @@ def test_words_on_different_disruptions_end_the_same_in_whatever_order_they_come
     assert ends[0][1] == ends[1][1]
 
 
-@settings(max_examples=40, deadline=None)
 @given(st.lists(disrupts, max_size=6), st.randoms())
 def test_a_single_reservation_ends_on_the_same_day_in_whatever_order_disruptions_come(
     words: list[Any], random: Any
@@ -391,7 +388,6 @@ def test_a_single_reservation_ends_on_the_same_day_in_whatever_order_disruptions
     assert ends[0] == ends[1]
 
 
-@settings(max_examples=40, deadline=None)
 @given(st.lists(st.one_of(reserves, releases, disrupts), max_size=12), st.randoms())
 def test_plants_do_not_touch_each_other(steps: list[Any], random: Any) -> None:
     alone, together = Desk(), Desk()

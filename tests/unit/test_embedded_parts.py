@@ -63,6 +63,7 @@ def test_one_port_is_not_given_twice() -> None:
         ports.choose(Ports(kafka=free, registry=free), Ports())
 
 
+@pytest.mark.process
 def test_a_process_that_got_the_pid_of_ours_is_left_alone(tmp_path: Path) -> None:
     with subprocess.Popen([sys.executable, "-c", SLEEP]) as stranger:
         try:
@@ -74,6 +75,7 @@ def test_a_process_that_got_the_pid_of_ours_is_left_alone(tmp_path: Path) -> Non
             stranger.kill()
 
 
+@pytest.mark.process
 def test_our_process_is_found_and_stopped(tmp_path: Path) -> None:
     token = process.token()
     command = [sys.executable, "-c", SLEEP, process.MARK + token]
@@ -84,6 +86,7 @@ def test_our_process_is_found_and_stopped(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM to ignore")
+@pytest.mark.process
 def test_a_process_that_ignores_the_request_is_killed_and_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -98,6 +101,7 @@ def test_a_process_that_ignores_the_request_is_killed_and_named(
     assert process.find(ours) is None
 
 
+@pytest.mark.process
 def test_the_lock_of_a_killed_holder_is_free(tmp_path: Path) -> None:
     file = tmp_path / "stack.lock"
     hold = (

@@ -24,6 +24,7 @@ NOBODY = 2**22 + 1  # above Linux' highest process id
         ("RUNNING", "another-machine/1", True),
         ("RUNNING", "", True),
     ],
+    ids=("stopped", "running", "failed", "killed", "killed-failed", "elsewhere", "nobody-said-where"),
 )
 def test_a_connector_may_live_unless_it_stopped_or_its_process_is_gone(state: str, worker: str, alive: bool) -> None:
     assert may_live({"state": state, "worker": worker}) is alive

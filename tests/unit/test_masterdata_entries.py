@@ -72,6 +72,7 @@ def test_no_name_or_address_of_a_contact_is_in_an_entry() -> None:
     assert found == [{"id": contact.id, "name": contact.id} for contact in first.contacts]
 
 
+@pytest.mark.process
 def test_every_process_writes_the_same_text() -> None:
     program = (
         "from pathlib import Path; from streams.router import entries, masterdata\n"

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.router.model import OrderState, Portion
@@ -223,7 +223,6 @@ names = st.sampled_from(["girder", "coat", "hoist", "motor", "crane"])
 promises = st.dictionaries(names, st.integers(0, 200), min_size=5, max_size=5)
 
 
-@settings(max_examples=100, deadline=None)
 @given(promises, st.dictionaries(names, st.integers(0, 3)), st.integers(1, 4), st.integers(0, 300))
 def test_no_promise_precedes_the_critical_path(
     days: dict[str, int], stock: dict[str, int], quantity: int, wanted: int

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kranhub import story, topics
@@ -281,7 +281,6 @@ revisions = st.fixed_dictionaries(
 steps = st.lists(st.one_of(revisions, st.sampled_from(["AP", "CA", "RE"])), min_size=1, max_size=6)
 
 
-@settings(max_examples=60, deadline=None)
 @given(revisions, steps)
 def test_every_inbox_counts_by_itself_and_says_only_what_is_new(first: Any, rest: list[Any]) -> None:
     cluster = placed(MOTORS, PAINT, **first)

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.router import model
@@ -87,7 +87,6 @@ def covered(state: model.OrderState) -> dict[tuple[str, str], Decimal]:
     return total
 
 
-@settings(max_examples=60, deadline=None)
 @given(lines, refusers, st.sampled_from(["answered", "begun", "made"]), st.data())
 def test_shuffled_and_repeated_events_converge(ordered: Any, refusing: set[str], extent: str, data: Any) -> None:
     order = Event("o1", "Order", full_order("17", ordered))
@@ -107,7 +106,6 @@ def test_shuffled_and_repeated_events_converge(ordered: Any, refusing: set[str],
     assert shuffled.refused == []
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(lines, min_size=1, max_size=4), refusers, st.booleans(), st.data())
 def test_every_portion_is_somewhere_after_any_changes(
     versions: list[Any], refusing: set[str], cancel: bool, data: Any
@@ -144,7 +142,6 @@ def test_every_portion_is_somewhere_after_any_changes(
             assert promised[portion.id_of(state.key, attempt), attempt.plant] == portion.quantity
 
 
-@settings(max_examples=40, deadline=None)
 @given(quantities, st.integers(1, 999), st.data())
 def test_a_split_keeps_the_quantity(quantity: Decimal, share: int, data: Any) -> None:
     part = (quantity * share / 1000).quantize(Decimal("0.000001")) or Decimal("0.000001")

@@ -7,7 +7,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kranhub.errors import InvalidDocument
@@ -264,7 +264,6 @@ def slack(tasks: Sequence[Task], spans: Spans, late: Spans) -> Mapping[str, int]
     return {task.id: (late[task.id].finish - spans[task.id].finish).days for task in tasks}
 
 
-@settings(max_examples=100, deadline=None)
 @given(plans(), days)
 def test_nothing_begins_before_its_parts_are_there(tasks: list[Task], begin: date) -> None:
     spans = forward(tasks, begin, own, far)
@@ -283,7 +282,6 @@ def test_nothing_begins_before_its_parts_are_there(tasks: list[Task], begin: dat
             assert span.finish == own(task.site).finish(span.start, task.working_days)
 
 
-@settings(max_examples=100, deadline=None)
 @given(plans(), days)
 def test_the_latest_days_are_never_before_the_earliest(tasks: list[Task], begin: date) -> None:
     spans = forward(tasks, begin, own, far)
@@ -294,7 +292,6 @@ def test_the_latest_days_are_never_before_the_earliest(tasks: list[Task], begin:
         assert late[task.id].start <= late[task.id].finish <= end_of(spans)
 
 
-@settings(max_examples=100, deadline=None)
 @given(plans(told=False), days)
 def test_what_begins_on_its_latest_day_still_ends_in_time(tasks: list[Task], begin: date) -> None:
     end = end_of(forward(tasks, begin, own, far))
@@ -303,7 +300,6 @@ def test_what_begins_on_its_latest_day_still_ends_in_time(tasks: list[Task], beg
     assert end_of(forward(delayed, begin, own, far)) == end
 
 
-@settings(max_examples=100, deadline=None)
 @given(plans(told=False), days)
 def test_the_critical_path_has_the_least_slack(tasks: list[Task], begin: date) -> None:
     spans = forward(tasks, begin, daily, far)
@@ -312,7 +308,6 @@ def test_the_critical_path_has_the_least_slack(tasks: list[Task], begin: date) -
     assert {spare[name] for name in chain} == {0} == {min(spare.values())}
 
 
-@settings(max_examples=100, deadline=None)
 @given(plans(), days)
 def test_the_critical_path_alone_decides_the_end(tasks: list[Task], begin: date) -> None:
     spans = forward(tasks, begin, own, far)
@@ -326,7 +321,6 @@ def test_the_critical_path_alone_decides_the_end(tasks: list[Task], begin: date)
     assert forward(alone, begin, own, far)[chain[-1]].finish == spans[chain[-1]].finish
 
 
-@settings(max_examples=60, deadline=None)
 @given(plans(), days, st.randoms(use_true_random=False))
 def test_the_order_in_which_tasks_are_given_does_not_matter(tasks: list[Task], begin: date, random: Random) -> None:
     shuffled = [replace(task, feeds=task.feeds[::-1]) for task in tasks]

@@ -14,6 +14,8 @@ PROPERTY = """
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+pytestmark = pytest.mark.process
+
 
 @settings(database=None)
 @given(st.integers(0, 10**9))

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.router.masterdata import MasterData
@@ -282,7 +282,6 @@ amounts = st.integers(0, 120).map(Decimal)
 plants = st.sampled_from(["alfa", "beta", "gamma", "large"])
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     st.sampled_from(["capability", *QUOTED]),
     st.dictionaries(plants, amounts),

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kranhub import decisionwords
@@ -134,7 +134,6 @@ RATES = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None)
 @given(costs, RATES, st.randoms(use_true_random=False))
 def test_neither_the_order_of_rates_nor_that_of_offers_changes_who_is_chosen(
     found: Any, listed: list[Any], random: Any

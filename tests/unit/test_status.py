@@ -102,6 +102,7 @@ def test_doctor_is_told_in_the_readers_language_and_names_every_check(
     assert list(said.doctor(findings))[1] == "СБОЙ топики"
 
 
+@pytest.mark.process
 def test_a_supervisor_that_was_killed_is_not_believed(settings: Settings) -> None:
     write_state(settings.data_dir / "run.json", CHILDREN[:1])
     file = settings.data_dir / "run.json"

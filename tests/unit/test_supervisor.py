@@ -7,8 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import psutil
+import pytest
 
 from kranhub.supervisor import Supervisor, write_state
+
+pytestmark = pytest.mark.process
 
 STEADY = [sys.executable, "-c", "import time; time.sleep(60)"]
 SHORT = [sys.executable, "-c", "raise SystemExit(3)"]

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kranhub.members import Capability, Members
@@ -315,7 +315,6 @@ def days_of(recorder: Recorder) -> dict[tuple[str, str], date | None]:
     }
 
 
-@settings(max_examples=60, deadline=None)
 @given(histories())
 def test_a_replay_ends_where_the_planner_ended(recorder: Recorder) -> None:
     replayed = replay(recorder.events, recorder.master)
@@ -330,7 +329,6 @@ def test_a_replay_ends_where_the_planner_ended(recorder: Recorder) -> None:
     assert {place: outcome.day for place, outcome in replayed.items()} == days_of(recorder)
 
 
-@settings(max_examples=60, deadline=None)
 @given(histories(), rules())
 def test_the_same_master_data_twice_make_no_difference(recorder: Recorder, master: MasterData) -> None:
     for each in (recorder.master, master):
@@ -340,7 +338,6 @@ def test_the_same_master_data_twice_make_no_difference(recorder: Recorder, maste
         assert found.lines == len(first)
 
 
-@settings(max_examples=30, deadline=None)
 @given(histories(), rules())
 def test_to_and_fro_are_the_same_differences_turned_round(recorder: Recorder, master: MasterData) -> None:
     here, there = replay(recorder.events, recorder.master), replay(recorder.events, master)
@@ -350,7 +347,6 @@ def test_to_and_fro_are_the_same_differences_turned_round(recorder: Recorder, ma
     assert forth.later == back.earlier
 
 
-@settings(max_examples=30, deadline=None)
 @given(histories(), rules())
 def test_every_quantity_is_somewhere(recorder: Recorder, master: MasterData) -> None:
     assert recorder.state is not None

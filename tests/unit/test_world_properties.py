@@ -17,8 +17,8 @@ from tests.support.choices import PLANTS, Choices, Life, random_lines, random_ma
 from tests.support.plants import START, Event, Value, full_action, full_order, full_production, full_response
 from tests.support.worlds import NUMBER, World, silent
 
-WORLDS = int(os.environ.get("KRANHUB_WORLDS", "150"))
-"""How many lives each property tries; a few thousand take some minutes."""
+WORLDS = int(os.environ.get("KRANHUB_WORLDS") or ("150" if os.environ.get("KRANHUB_SEARCH") else "50"))
+"""How many lives each property tries, more of them in a search; a few thousand take some minutes."""
 
 worlds = st.binary(min_size=120, max_size=160)
 lives = st.binary(min_size=40, max_size=150)

@@ -9,7 +9,7 @@ from typing import Annotated, Any, get_args
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import AfterValidator, BaseModel, ConfigDict
 from pydantic_core import core_schema
@@ -126,7 +126,6 @@ def test_a_byte_order_mark_of_utf8_is_accepted(tmp_path: Path) -> None:
     assert yamlfile.load(path, File).units["тонна"] == "TNE"
 
 
-@settings(max_examples=30)
 @given(st.binary(max_size=300))
 def test_no_bytes_are_a_traceback(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
     path = tmp_path_factory.mktemp("yaml") / "f.yaml"
@@ -135,7 +134,6 @@ def test_no_bytes_are_a_traceback(tmp_path_factory: pytest.TempPathFactory, cont
         yamlfile.load(path, File)
 
 
-@settings(max_examples=30)
 @given(st.dictionaries(st.text(max_size=8), st.text(max_size=8), max_size=5))
 def test_what_is_written_as_yaml_reads_back(tmp_path_factory: pytest.TempPathFactory, units: dict[str, str]) -> None:
     path = tmp_path_factory.mktemp("yaml") / "f.yaml"
