@@ -15,7 +15,7 @@ from benchmarks.parts import NAMES, PARTS
 from benchmarks.plan import Plan
 from benchmarks.screen import screen
 from deploy.embedded.progress import Progress
-from kranhub.errors import KranhubError
+from kranhub.errors import Failed, KranhubError
 from kranhub.text import Text
 
 RESULTS = REPOSITORY / "benchmarks/results/latest.json"
@@ -40,6 +40,9 @@ _KEEP = Text(
     ru=f"записать эти части в результаты последнего полного запуска, со своим временем; только {', '.join(PART_NAMES)}",
 )
 _ROUNDS = Text(en="rounds; the median counts", ru="число кругов; берётся медиана")
+_MINUTES = Text(
+    en="end without a result after so many minutes", ru="закончить без результата, когда пройдёт столько минут"
+)
 
 
 def _chosen(_context: click.Context, _parameter: click.Parameter, value: str | None) -> list[str]:
@@ -55,13 +58,15 @@ def _chosen(_context: click.Context, _parameter: click.Parameter, value: str | N
 @click.option("--only", callback=_chosen, metavar="NAME,…", help=str(_ONLY))
 @click.option("--keep", is_flag=True, help=str(_KEEP))
 @click.option("--rounds", type=click.IntRange(1, 20), default=3, show_default=True, help=str(_ROUNDS))
-def bench(quick: bool, only: Sequence[str], rounds: int, keep: bool) -> None:
+@click.option("--minutes", type=click.IntRange(1, 600), default=60, show_default=True, help=str(_MINUTES))
+def bench(quick: bool, only: Sequence[str], rounds: int, keep: bool, minutes: int) -> None:
     """Run, print the tables, and save them when everything was measured in full, or parts are to be kept."""
     if keep and not {*only} <= {*PART_NAMES}:
         raise click.UsageError(str(_KEEP))
     engines = [engine for engine in ENGINES if engine.name in only]
     parts = [name for name in NAMES if name in only]
     chosen = Plan(engines, 1 if quick else rounds, quick, parts)
+    _end_after(minutes)
     with running(Progress()) as cluster, screen(chosen.steps) as shown:
         results = plan.run(chosen, cluster, shown)
     click.echo(report.markdown(results))
@@ -69,6 +74,22 @@ def bench(quick: bool, only: Sequence[str], rounds: int, keep: bool) -> None:
         _save(results)
     elif not quick and keep:
         _save(plan.kept(json.loads(RESULTS.read_text(encoding="utf-8")), results))
+
+
+def _end_after(minutes: int) -> None:
+    """Let the run end as a handled failure, which stops what it has started, once its time is over."""
+
+    def over(_number: int, _frame: object) -> None:
+        raise Failed(
+            Text(
+                en=f"Not done after {minutes} minutes, nothing was saved. Run it on an idle machine or set --minutes.",
+                ru=f"За {minutes} мин не закончено, ничего не записано. Запустите на свободной машине или задайте "
+                "--minutes.",
+            )
+        )
+
+    signal.signal(signal.SIGALRM, over)
+    signal.alarm(60 * minutes)
 
 
 def _save(results: Mapping[str, Any]) -> None:
@@ -85,6 +106,8 @@ def main() -> None:
     except KranhubError as error:
         click.echo(str(error), err=True)
         sys.exit(error.exit_code)
+    finally:
+        signal.alarm(0)
 
 
 if __name__ == "__main__":

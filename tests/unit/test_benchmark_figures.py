@@ -1,18 +1,21 @@
 """The benchmark's pure parts: what it computes from what it saw, and the job that every engine does."""
 
+import signal
 from array import array
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from benchmarks import __main__ as command
 from benchmarks import in_place, job, latency, orders, plan, report
 from benchmarks.figures import median, number, percentile, ratio, ratios, table
 from benchmarks.latency import Latency, Load
 from benchmarks.probes import reader
 from benchmarks.probes.generator import scheduled
 from benchmarks.throughput import result
-from kranhub.errors import Misconfigured
+from kranhub.errors import Failed, Misconfigured
 
 
 def test_percentile_is_the_nearest_rank() -> None:
@@ -210,3 +213,19 @@ def test_parts_that_are_measured_by_themselves_are_kept_with_their_own_time() ->
     assert "Measured then" in text
     assert "at today" in text
     assert plan.kept(saved, later)["measured_later"] == {"memory": "now", "mb_per_100k_open_orders": "now"}
+
+
+def test_a_run_that_takes_too_long_ends_with_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    def too_long(_progress: object) -> None:
+        assert 0 < signal.getitimer(signal.ITIMER_REAL)[0] <= 120
+        signal.raise_signal(signal.SIGALRM)
+
+    monkeypatch.setattr(command, "running", too_long)
+    before = signal.getsignal(signal.SIGALRM)
+    try:
+        result = CliRunner().invoke(command.bench, ["--quick", "--minutes", "2"])
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+    assert isinstance(result.exception, Failed)
+    assert "2 minutes" in result.exception.text.en
