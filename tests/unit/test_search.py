@@ -10,12 +10,11 @@ from hypothesis import settings
 
 from tests import search
 
+pytestmark = pytest.mark.process
+
 PROPERTY = """
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-pytestmark = pytest.mark.process
-
 
 @settings(database=None)
 @given(st.integers(0, 10**9))
