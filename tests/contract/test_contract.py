@@ -92,7 +92,13 @@ class TestTrytonPlant(ConnectorContract):
         tells=(),
         answers_garbage=True,
         between="tryton.after-lookup",
-        failpoints=("tryton.after-lookup", "tryton.after-create", "tryton.after-reread", "tryton.after-quote"),
+        failpoints=(
+            "tryton.after-lookup",
+            "tryton.after-create",
+            "tryton.after-reread",
+            "tryton.after-claim",
+            "tryton.after-quote",
+        ),
     )
 
     @pytest.fixture

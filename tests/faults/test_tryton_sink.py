@@ -16,7 +16,7 @@ from tests.support.samples_tryton import configuration
 from tests.support.tryton import REPOSITORY, Company, NewCompany
 
 pytestmark = pytest.mark.tryton
-POINTS = ("after-lookup", "after-create", "after-reread", "after-quote")
+POINTS = ("after-lookup", "after-create", "after-reread", "after-claim", "after-quote")
 DEADLINE_SECONDS = 60.0
 
 

@@ -195,12 +195,17 @@ class FakeTryton:
 
     def _create(self, model: str, values: Row) -> int:
         lines = [line for command, *rest in values.get("lines", []) if command == "create" for line in rest[0]]
-        for row in (values, *lines):
-            _ = [self.rows[LINKS[name]][item] for name, item in row.items() if name in LINKS and type(item) is int]
+        self._must_exist(values, *lines)
         return self.add(model, **values | {"state": "draft", "number": None, "lines": lines})
+
+    def _must_exist(self, *rows: Row) -> None:
+        """Refuse a reference to nothing, as foreign keys do."""
+        for row in rows:
+            _ = [self.rows[LINKS[name]][item] for name, item in row.items() if name in LINKS and type(item) is int]
 
     def _write(self, model: str, records: list[int], values: Row) -> None:
         commands = values.pop("lines", [])
+        self._must_exist(values, *(line for command, *rest in commands if command == "create" for line in rest[0]))
         for record in records:
             self.write(model, record, **values)
             for command, *rest in commands:
