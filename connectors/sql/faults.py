@@ -7,20 +7,17 @@ from contextlib import contextmanager
 from sqlalchemy import exc
 from sqlalchemy.engine import URL
 
+from connectors.sql.verdicts import Verdict, verdict
 from kranhub.errors import Misconfigured, Unavailable
 from kranhub.text import Text
-
-_AWAY = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_CANTOPEN", "SQLITE_IOERR", "SQLITE_FULL", "SQLITE_PROTOCOL")
-_UNIQUE = ("SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY")
-_UNIQUE_VIOLATION, _LOCK_NOT_AVAILABLE = "23505", "55P03"
-_CHANGED_MEANWHILE = "0A000"
-"""PostgreSQL: a table was altered while a statement on it was prepared."""
-_OVERTAKEN = ("40001", "40P01", "42P07")
-"""PostgreSQL: serialization failure, deadlock, table created meanwhile."""
 
 
 class AlreadyThere(Exception):
     """Another transaction was faster: with the same unique value, the same row or the same table."""
+
+
+class Overtaken(AlreadyThere):
+    """A deadlock or a serialization failure: nothing is known of what the other one wrote."""
 
 
 class Refused(Exception):
@@ -58,16 +55,6 @@ def translated(url: URL) -> Iterator[None]:
         yield
     except exc.NoSuchTableError as error:
         raise _wrong(url, f"no such table: {error}") from None
-    except NoSuchColumn as error:
-        raise _wrong(url, str(error)) from None
-    except (exc.IntegrityError, exc.DataError) as error:
-        raise _row_error(error) from None
-    except (exc.DBAPIError, sqlite3.Error) as error:
-        raise _system_error(url, error) from None
-    except (exc.TimeoutError, exc.InvalidRequestError) as error:
-        raise _away(url, _first_line(error)) from None
-    except exc.SQLAlchemyError as error:
-        raise _wrong(url, _first_line(error)) from None
     except (ModuleNotFoundError, exc.NoSuchModuleError) as error:
         raise Misconfigured(
             Text(
@@ -75,44 +62,41 @@ def translated(url: URL) -> Iterator[None]:
                 ru=f"Драйвер {url.drivername} не установлен ({error}). Установите его рядом с kranhub через pip.",
             )
         ) from None
+    except NoSuchColumn as error:
+        raise _wrong(url, str(error)) from None
+    except exc.DBAPIError as error:
+        raise _meant(url, error.orig or error) from None
+    except sqlite3.Error as error:
+        raise _meant(url, error) from None
+    except (exc.TimeoutError, exc.InvalidRequestError) as error:
+        raise _away(url, _first_line(error)) from None
+    except exc.SQLAlchemyError as error:
+        raise _wrong(url, _first_line(error)) from None
+    except (UnicodeError, OverflowError) as error:  # of a driver that cannot send the value
+        raise Refused(_first_line(error)) from None
     except OSError as error:
         raise _away(url, _first_line(error)) from None
 
 
-def _row_error(error: exc.DBAPIError) -> Exception:
-    original = error.orig
-    name = getattr(original, "sqlite_errorname", "")
-    if name in _UNIQUE or getattr(original, "sqlstate", "") == _UNIQUE_VIOLATION:
-        return AlreadyThere(str(original))
-    return Refused(_first_line(original))
-
-
-def _system_error(url: URL, error: exc.DBAPIError | sqlite3.Error) -> Exception:
-    original = error.orig if isinstance(error, exc.DBAPIError) else error
-    words = _first_line(original)
-    state = getattr(original, "sqlstate", None)
-    if state == _LOCK_NOT_AVAILABLE:
-        return RowLocked(words)
-    if state in _OVERTAKEN:
-        return AlreadyThere(words)
-    if isinstance(original, sqlite3.Error):
-        away = getattr(original, "sqlite_errorname", "").startswith(_AWAY)
-        return _away(url, words) if away else _wrong(url, words)
-    if isinstance(error, exc.OperationalError | exc.InterfaceError | exc.InternalError) and not _is_login(state, words):
-        return _away(url, words)
-    if state == _CHANGED_MEANWHILE:
-        return _away(url, words)
-    return _wrong(url, words)
+def _meant(url: URL, error: BaseException) -> Exception:
+    words = _first_line(error)
+    match verdict(error):
+        case Verdict.ROW:
+            return Refused(words)
+        case Verdict.TAKEN:
+            return AlreadyThere(words)
+        case Verdict.OVERTAKEN:
+            return Overtaken(words)
+        case Verdict.LOCKED:
+            return RowLocked(words)
+        case Verdict.WRONG:
+            return _wrong(url, words)
+    return _away(url, words)
 
 
 def _first_line(error: object) -> str:
     words = str(error).strip()
     return words.splitlines()[0] if words else type(error).__name__
-
-
-def _is_login(state: str | None, words: str) -> bool:
-    """Tell whether the server refuses the user: the name, the password or the database is wrong."""
-    return (state or "").startswith("28") or state == "3D000" or "authentication" in words or " does not exist" in words
 
 
 def _away(url: URL, words: str) -> Unavailable:

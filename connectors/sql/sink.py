@@ -11,7 +11,7 @@ from connectors.sql.client import Client, Transaction
 from connectors.sql.columns import ANY
 from connectors.sql.config import PlantOrders
 from connectors.sql.delivery import Desk, Plan, Stored
-from connectors.sql.faults import AlreadyThere, Refused, RowLocked
+from connectors.sql.faults import AlreadyThere, Overtaken, Refused, RowLocked
 from connectors.sql.values import Values
 from kranhub.connector import Event, Outcome, Receipt, Sink
 from kranhub.errors import InvalidDocument, Unavailable
@@ -73,7 +73,7 @@ class SqlSink(Sink):
                 return self._once(order)
             except AlreadyThere as error:
                 last = error
-        if self._looked_up(order) is None:
+        if not isinstance(last, Overtaken) and self._looked_up(order) is None:
             raise Refused(str(last))
         raise Unavailable(
             Text(
@@ -91,7 +91,7 @@ class SqlSink(Sink):
         return self._written(order) if plan.writes else (plan, stored)
 
     def _looked_up(self, order: Mapping[str, Any]) -> Stored | None:
-        with self._client.reading() as transaction:
+        with self._client.scanning() as transaction:
             return self._stored(transaction, order)
 
     def _desk(self, transaction: Transaction) -> Desk:
