@@ -164,6 +164,12 @@ class TestWriting:
         await sql.check()
         await applied(sql, plant_order(lines=[line(), line("2")]), plant_order(2, [line("2", "5"), line("3")]))
         assert len(plant.ask("SELECT * FROM zakaz_stroka")) == 2
+        plant.answer("ПРИНЯТ")
+        plant.do("INSERT INTO zadanie SELECT 1, 'ПЗ-1', id, 'К', 1, 0, 0, 'шт', 'СТОП', NULL, 1 FROM zakaz")
+        items, _ = await poll(sql.source())
+        (answer,) = values(items, "OrderResponse")
+        assert [row["line_id"] for row in answer["lines"]] == ["2", "3"]
+        assert [value["plant_order_id"] for value in values(items, "ProductionStatus")] == [REFERENCE]
 
     @pytest.mark.parametrize("text", ["   ", "\N{NO-BREAK SPACE}"])
     async def test_a_blank_description_is_none(self, make: MakePlant, opened: Open, text: str) -> None:
