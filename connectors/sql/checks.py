@@ -30,6 +30,11 @@ AMBIGUOUS = ("two-rows-one-key", "different-units")
 
 def verify(config: SqlConfig, member: Member, client: Client, streams: Sequence[Stream]) -> None:
     """Raise `Misconfigured` naming everything that is wrong, with its remedy; `Unavailable` when it cannot look."""
+    with client.checking():
+        _verify(config, member, client, streams)
+
+
+def _verify(config: SqlConfig, member: Member, client: Client, streams: Sequence[Stream]) -> None:
     if config.plant_orders is not None and config.plant_orders.intents == "create":
         create_intents(client)
     with client.inspected() as inspector:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import get_ident
 from typing import Any
 from urllib.parse import quote
 
@@ -37,7 +38,7 @@ class Client:
         self._file: tuple[int, int] | None = None
         self._reflected: dict[str, sa.Table] = {}
         self._columns: dict[str, Columns] = {}
-        self._running: set[Any] = set()
+        self._running: dict[Any, int] = {}
         self.generation = 0
 
     @property
@@ -51,9 +52,9 @@ class Client:
             self._opened.dispose()
             self._opened = None
 
-    def interrupt(self) -> None:
-        """End what runs now, so that its thread returns soon; may be called from any thread."""
-        for connection in tuple(self._running):
+    def interrupt(self, thread: int | None) -> None:
+        """End what this thread (its ident) asks now, so that it returns soon; may be called from any other."""
+        for connection in [found for found, asking in tuple(self._running.items()) if asking == thread]:
             with suppress(Exception):
                 connection.interrupt() if not self.native else connection.cancel_safe(timeout=1)
 
@@ -79,6 +80,12 @@ class Client:
             yield transaction
 
     @contextmanager
+    def checking(self) -> Iterator[None]:
+        """Look at the database without any document. Raises `Unavailable` and `Misconfigured` only."""
+        with faults.translated_reading(self._url):
+            yield
+
+    @contextmanager
     def inspected(self) -> Iterator[sa.Inspector]:
         """Look at the tables. Raises as `faults` says."""
         with faults.translated_reading(self._url), self._engine().connect() as connection:
@@ -99,11 +106,11 @@ class Client:
     @contextmanager
     def _interruptible(self, connection: Connection) -> Iterator[None]:
         driver = connection.connection.driver_connection
-        self._running.add(driver)
+        self._running[driver] = get_ident()
         try:
             yield
         finally:
-            self._running.discard(driver)
+            self._running.pop(driver, None)
 
     def _engine(self) -> Engine:
         if not self.native:

@@ -18,6 +18,9 @@ from connectors.sql.telling import Teller, Told
 from connectors.sql.values import Row
 from kranhub.connector import Checkpoint, Event, Position, Progress, Read, Source, Unreadable
 
+NOTHING = "-"
+"""The watermark of a table that was read whole and has no version yet."""
+
 
 class SqlSource(Source):
     """One turn per table and poll, page by page.
@@ -72,10 +75,8 @@ class Turn:
         budget: int | None = None
         if self._versions is not None and self.memory.top is not None and self._file == self._client.generation:
             budget = self._config.compare_rows
-            low = self._versions.low(restored(self.memory.top))
-            async for page in self._pages(low):
-                for told in self._teller.learn(page, now, paged=False):
-                    yield told
+            async for told in self._since(self._versions, now):
+                yield told
         self._file = self._client.generation
         if not self.memory.rows and self._after is None:
             await self._foresee(now)
@@ -84,7 +85,15 @@ class Turn:
         for told in self._teller.due(now, self._config.withdraw_after_seconds):
             yield told
         if budget is not None or self._after is None:
-            self.memory.top = plain(top)
+            self.memory.top = NOTHING if top is None else plain(top)
+
+    async def _since(self, versions: Versions, now: datetime) -> AsyncIterator[Told]:
+        """Yield what is new in the rows from the watermark on."""
+        if self.memory.top == NOTHING:
+            return
+        async for page in self._pages(versions.low(restored(self.memory.top))):
+            for told in self._teller.learn(page, now, paged=False):
+                yield told
 
     async def _compare(self, budget: int | None, now: datetime) -> AsyncIterator[Told]:
         """Compare the next rows of the whole table, all of them where there is no budget."""

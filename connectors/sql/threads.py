@@ -21,12 +21,13 @@ async def run(client: Client, call: Callable[..., Result], *words: object) -> Re
     The thread is a daemon: a database that does not even answer an interruption keeps no process from ending.
     """
     done: Future[Result] = Future()
-    threading.Thread(target=_run, args=(done, call, words), daemon=True, name="sql").start()
+    thread = threading.Thread(target=_run, args=(done, call, words), daemon=True, name="sql")
+    thread.start()
     waiting = asyncio.wrap_future(done)
     try:
         return await asyncio.shield(waiting)
     except asyncio.CancelledError:
-        client.interrupt()
+        client.interrupt(thread.ident)
         with suppress(Exception):
             await asyncio.wait_for(waiting, PATIENCE_S)
         raise
