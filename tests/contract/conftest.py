@@ -6,7 +6,6 @@ Who mends one takes it out of the list; a test that passes although it stands he
 import pytest
 
 KNOWN = {
-    "TestPostgresql": ("test_no_error_of_the_driver_ends_check",),
     "TestTrytonPlant": ("test_",),
     "TestTrytonCustomer": ("test_",),
 }
