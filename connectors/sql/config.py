@@ -268,10 +268,14 @@ class Production(Readable):
 
 
 class Standing(StrEnum):
-    """What a status of a customer's order means; ``none`` is a draft."""
+    """What a status of a customer's order means.
+
+    ``none`` is a draft. ``closed`` is an order that is finished: from then on it may leave what is read.
+    """
 
     ACTIVE = "active"
     CANCELLED = "cancelled"
+    CLOSED = "closed"
     NONE = "none"
 
 
@@ -316,7 +320,8 @@ class SqlConfig(_Model):
     ours; of several spellings of one code the first is written. Raise ``epoch`` after the database was restored from a
     backup: everything is then read anew. ``compare_rows``: how many rows of a table with ``changed`` every poll
     compares, whatever their version. ``withdraw_after_seconds``: how long a document that left what is read may be away
-    before it is told as cancelled (an order) or as gone (stock).
+    before it is told as cancelled (an order) or as gone (stock). ``vanished_limit``: if the rows of more orders vanish
+    at once, none is cancelled and the connector says that the view, the table or a right is wrong.
     """
 
     url: str | None = None
@@ -335,6 +340,7 @@ class SqlConfig(_Model):
     page_rows: int = Field(500, ge=1, le=10_000)
     compare_rows: int = Field(2_000, ge=1)
     withdraw_after_seconds: float = Field(120, ge=0)
+    vanished_limit: int = Field(20, ge=0)
     busy_timeout_seconds: float = Field(5, ge=0)
     plant_orders: PlantOrders | None = None
     responses: Responses | None = None

@@ -78,6 +78,24 @@ def translated(url: URL) -> Iterator[None]:
         raise _away(url, _first_line(error)) from None
 
 
+def too_many_vanished(count: int, table: str) -> Misconfigured:
+    """Return the error for so many orders gone at once that the view, a right or the database must be wrong."""
+    return Misconfigured(
+        Text(
+            en=f"{count} orders that the hub was told of are no longer in {table}, so none of them is withdrawn. Check "
+            f"that it is the right database, that the connector's user may read all rows of {table}, and that its view "
+            "leaves out no orders that stand; if they are finished, let the view keep them with a status that "
+            "`statuses` maps to closed; if they are deleted, raise `vanished_limit` in the connector's configuration "
+            "until they have been withdrawn.",
+            ru=f"Заказов, переданных центру, но пропавших из {table}: {count}; ни один не отозван. Проверьте, та ли "
+            f"это база, может ли пользователь коннектора читать все строки {table} и не отсекает ли представление "
+            "действующие заказы; если заказы выполнены, оставьте их в представлении со статусом, который в `statuses` "
+            "означает closed; если они удалены, увеличьте `vanished_limit` в настройках коннектора, пока они не будут "
+            "отозваны.",
+        )
+    )
+
+
 def _meant(url: URL, error: BaseException) -> Exception:
     words = _first_line(error)
     match verdict(error):

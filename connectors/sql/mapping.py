@@ -96,6 +96,10 @@ class Stream(ABC):
         ``read_at`` (UTC) stands in where the row has no time of its own. Raises `InvalidDocument`.
         """
 
+    def finished(self, row: Row) -> str:
+        """Return the key of the document that ended well with this row, empty where it did not end."""
+        return ""
+
     def native_key(self, row: Row) -> str:
         """Return the row's primary key, percent-encoded."""
         return ",".join(_quoted(row[column]) for column in self.settings.key)
@@ -303,10 +307,10 @@ class OrderStream(Stream):
         self._standings = Spellings(settings.statuses)
 
     def document(self, snapshot: Snapshot, read_at: datetime) -> tuple[str, Document] | None:
-        """Return the Order; None for a draft."""
+        """Return the Order; None for a draft and for one that is finished."""
         row, settings, values = snapshot.row, self.settings, self.values
         standing = mapped(values, row, settings.status, self._standings)
-        if standing is Standing.NONE:
+        if standing in (Standing.NONE, Standing.CLOSED):
             return None
         order_id, number = self.order_id(row), values.text(row, settings.number)
         wanted = values.required_day(row, settings.requested_date)
@@ -350,6 +354,11 @@ class OrderStream(Stream):
             "requested_date": values.day(line, columns.requested_date),
             "hold_reason": None,
         }
+
+    def finished(self, row: Row) -> str:
+        """Return the order's id where its status means that it is finished. Raises `InvalidDocument`."""
+        standing = mapped(self.values, row, self.settings.status, self._standings)
+        return self.order_id(row) if standing is Standing.CLOSED else ""
 
     def stands(self, row: Row) -> bool:
         """Tell whether the configuration maps the order's status."""

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from connectors.sql import threads
+from connectors.sql import faults, threads
 from connectors.sql.changes import Versions, plain, restored, sorts
 from connectors.sql.client import Client, Transaction, place
 from connectors.sql.config import SqlConfig
@@ -82,7 +82,7 @@ class Turn:
             await self._foresee(now)
         async for told in self._compare(budget, now):
             yield told
-        for told in self._teller.due(now, self._config.withdraw_after_seconds):
+        async for told in self._withdraw(budget, now):
             yield told
         if budget is not None or self._after is None:
             self.memory.top = NOTHING if top is None else plain(top)
@@ -112,6 +112,18 @@ class Turn:
                     yield told
                 return
             self._after = place(self._stream.settings, page[-1].row, versioned=False)
+
+    async def _withdraw(self, budget: int | None, now: datetime) -> AsyncIterator[Told]:
+        """Yield what is withdrawn. Raises `Misconfigured` where too many rows are gone after a look at all."""
+        after, limit = self._config.withdraw_after_seconds, self._config.vanished_limit
+        if budget is not None and self._teller.vanished(now, after) > limit:
+            async for told in self._compare(None, now):
+                yield told
+        vanished = self._teller.vanished(now, after)
+        if vanished > limit:
+            raise faults.too_many_vanished(vanished, self._stream.settings.table)
+        for told in self._teller.due(now, after):
+            yield told
 
     async def _foresee(self, now: datetime) -> None:
         """Look through a table that is read for the first time, for rows that come to one key on different pages."""

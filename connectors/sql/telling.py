@@ -31,10 +31,14 @@ Told = Event | Unreadable
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """What a row says: a document and its key, or what is wrong with it, or neither."""
+    """What a row says: a document and its key, or what is wrong with it, or neither.
+
+    ``finished``: the key of the document that ended well with the row.
+    """
 
     key: str = ""
     document: Document | None = None
+    finished: str = ""
     time: datetime | None = None
     error: InvalidDocument | None = None
 
@@ -100,15 +104,23 @@ class Teller:
 
     def due(self, now: datetime, after: float) -> Iterator[Told]:
         """Yield a withdrawal for every document that left more than ``after`` seconds ago."""
-        for key, leaving in sorted(self._memory.leaving.items(), key=lambda item: (item[1].since, item[0])):
-            if now.timestamp() - leaving.since < after:
-                continue
+        for key, leaving in self._due(now, after):
             self._memory.back(key)
             if not self._memory.members(key):
                 log.warning("told as withdrawn", table=self._stream.settings.table, document=key)
                 document = documents.withdrawn(self._stream, key, leaving.kept, now)
                 version = f"withdrawn-{_hash(leaving.row)}.{leaving.changes}"
                 yield self._event(key, leaving.row, version, document, None)
+
+    def vanished(self, now: datetime, after: float) -> int:
+        """Return how many orders would now be withdrawn because their rows are gone; a draft is a row that is there."""
+        if self._stream.subject != "Order":
+            return 0
+        return sum(leaving.row not in self._memory.rows for _, leaving in self._due(now, after))
+
+    def _due(self, now: datetime, after: float) -> list[tuple[str, Leaving]]:
+        left = sorted(self._memory.leaving.items(), key=lambda item: (item[1].since, item[0]))
+        return [(key, leaving) for key, leaving in left if now.timestamp() - leaving.since >= after]
 
     def _named(self, snapshots: Sequence[Snapshot], *, paged: bool) -> Iterator[tuple[str, Snapshot]]:
         """Yield the rows with their names; rows with one whole key get a name each, in pages of the whole table."""
@@ -138,6 +150,8 @@ class Teller:
     def _changed(self, row: str, snapshot: Snapshot, state: Known, said: _Said, now: datetime) -> Iterator[Told]:
         self._say_ahead(row, snapshot, now)
         before = self._memory.rows.get(row)
+        if said.finished:
+            before = self._forgotten(said.finished, before)
         if said.document is not None:
             kept = documents.kept(self._stream.subject, said.document)
             state = state._replace(key=said.key, kept=kept)
@@ -154,6 +168,11 @@ class Teller:
             yield self._letter(snapshot, row, state, said.error)
         elif said.document is not None and row not in self._held:
             yield from self._tell(row, snapshot, state, said)
+
+    def _forgotten(self, key: str, before: Known | None) -> Known | None:
+        """Forget a finished document: it is not waited for, and its row has nothing left that could be withdrawn."""
+        self._memory.back(key)
+        return before._replace(kept="") if before is not None and before.key == key else before
 
     def _moved(self, row: str, before: Known, state: Known, now: datetime) -> Iterator[Told]:
         """Yield what is to be told of the row's former document; until then the row itself counts as unread."""
@@ -272,7 +291,9 @@ class Teller:
 def _said(stream: Stream, snapshot: Snapshot, now: datetime) -> _Said:
     try:
         made = stream.document(snapshot, now)
-        return _Said(*made, stream.changed_at(snapshot.row)) if made is not None else _Said()
+        if made is None:
+            return _Said(finished=stream.finished(snapshot.row))
+        return _Said(*made, time=stream.changed_at(snapshot.row))
     except InvalidDocument as error:
         return _Said(error=error)
 

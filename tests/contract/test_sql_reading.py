@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 from connectors.sql import Sql, SqlConfig
-from kranhub.connector import Read
+from kranhub.connector import Checkpoint, Read
 from kranhub.errors import Misconfigured, Unavailable
 from tests.support.postgresql_plant import PostgresqlPlant
 from tests.support.sql_plant import Plant, bad, member, poll, values
@@ -31,7 +31,7 @@ ORDERS = {
     "changed": {"column": "izmenena", "kind": "timestamp"},
     "number": "nomer",
     "status": "status",
-    "statuses": {"ДА": "active", "ЧЕРНОВИК": "none"},
+    "statuses": {"ДА": "active", "ЧЕРНОВИК": "none", "ЗАКРЫТ": "closed"},
     "requested_date": "srok",
     "lines": {
         "table": "stroka",
@@ -211,6 +211,73 @@ async def test_a_withdrawn_order_is_cancelled_once_across_restarts(plant: Plant)
     assert told(items) == [("1", "CANCELLED"), ("2", "CANCELLED"), ("3", "CANCELLED")]
     assert (await poll(later.source(), checkpoint))[0] == []
     await later.close()
+
+
+async def _collect(source: Any, since: Checkpoint, found: list[Any]) -> None:
+    async for item in source.read(since):
+        found.append(item)  # noqa: PERF401  (what came before an error counts)
+
+
+async def test_a_table_that_is_suddenly_empty_withdraws_nothing_and_says_what_to_do(plant: Plant) -> None:
+    sql = connector(plant, vanished_limit=2, compare_rows=1, page_rows=1)
+    for number in (1, 2, 3, 4):
+        order(plant, number, stamp())
+    _, checkpoint = await poll(sql.source())
+    plant.do("ALTER TABLE zakupka RENAME TO vse")
+    plant.do("CREATE TABLE zakupka AS SELECT * FROM vse WHERE id = 4")
+    order(plant, 5, stamp())
+    found: list[Any] = []
+    with pytest.raises(Misconfigured) as caught:
+        await _collect(sql.source(), checkpoint, found)
+    assert told(found) == [("5", "ACTIVE")]
+    for text in (caught.value.text.en, caught.value.text.ru):
+        assert all(word in text for word in ("3", "zakupka", "vanished_limit", "closed"))
+    plant.do("DROP TABLE zakupka")
+    plant.do("ALTER TABLE vse RENAME TO zakupka")
+    items, checkpoint = await poll(sql.source(), checkpoint)
+    assert told(items) == []
+    plant.do("UPDATE zakupka SET status = 'ЧЕРНОВИК' WHERE id < 4")  # their rows are there: people did that
+    await sql.close()
+    raised = connector(plant, vanished_limit=2)
+    assert told((await poll(raised.source(), checkpoint))[0]) == [(number, "CANCELLED") for number in "123"]
+    await raised.close()
+
+
+async def test_orders_that_came_back_while_too_many_were_gone_are_not_withdrawn(plant: Plant) -> None:
+    settings = {"vanished_limit": 1, "compare_rows": 2, "page_rows": 1}
+    patient, hasty = (connector(plant, withdraw_after_seconds=seconds, **settings) for seconds in (3600, 0))
+    order(plant, 1, stamp())
+    for number in (2, 3, 4):
+        order(plant, number, "2026-02-01 12:00:00")
+    _, checkpoint = await poll(patient.source())
+    plant.do("CREATE TABLE vse AS SELECT * FROM zakupka")
+    plant.do("DELETE FROM zakupka WHERE id > 1")
+    _, checkpoint = await poll(patient.source(), checkpoint)
+    with pytest.raises(Misconfigured):
+        await poll(hasty.source(), checkpoint)
+    plant.do(
+        "INSERT INTO zakupka SELECT * FROM vse WHERE id IN (2, 3)"
+    )  # below the watermark, the last beyond the portion
+    items, checkpoint = await poll(hasty.source(), checkpoint)
+    assert told(items) == [("4", "CANCELLED")]
+    for sql in (patient, hasty):
+        await sql.close()
+
+
+async def test_an_order_that_is_closed_may_leave(plant: Plant) -> None:
+    sql = connector(plant, vanished_limit=0)
+    for number in (1, 2, 3):
+        order(plant, number, stamp())
+    _, checkpoint = await poll(sql.source())
+    plant.do("UPDATE zakupka SET status = 'Закрыт' WHERE id < 3")
+    items, checkpoint = await poll(sql.source(), checkpoint)
+    assert items == []
+    plant.do("DELETE FROM zakupka WHERE id = 1")
+    items, checkpoint = await poll(sql.source(), checkpoint)
+    assert items == []
+    plant.do("UPDATE zakupka SET status = 'ДА' WHERE id = 2")
+    assert told((await poll(sql.source(), checkpoint))[0]) == [("2", "ACTIVE")]
+    await sql.close()
 
 
 @POSTGRESQL

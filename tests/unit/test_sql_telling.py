@@ -31,7 +31,7 @@ ORDERS = {
     "key": "id",
     "number": "nomer",
     "status": "status",
-    "statuses": {"ДА": "active", "НЕТ": "cancelled", "ЧЕРНОВИК": "none"},
+    "statuses": {"ДА": "active", "НЕТ": "cancelled", "ЧЕРНОВИК": "none", "ЗАКРЫТ": "closed"},
     "requested_date": "srok",
     "lines": {
         "table": "stroka",
@@ -223,6 +223,43 @@ def test_order_that_comes_back_in_time_says_nothing() -> None:
     assert world.read() == []
     world.rows[1] = order(1, srok="2026-05-02")
     assert len(world.read()) == 1
+
+
+@pytest.mark.parametrize("before", [order(1), order(1, "ЧЕРНОВИК"), order(1, "СТРАННО"), None])
+def test_order_that_is_closed_is_neither_cancelled_nor_waited_for(before: Mapping[str, Any] | None) -> None:
+    world = World("orders")
+    world.rows = {1: order(1)}
+    world.read()
+    world.rows = {1: before} if before else {}
+    world.read()
+    world.rows[1] = order(1, "ЗАКРЫТ")
+    assert world.read() == []
+    assert world.memory.leaving == {}
+    del world.rows[1]
+    world.now += timedelta(seconds=GRACE)
+    assert world.read() == []
+    assert [value["document_status"] for value in world.last().values()] == ["ACTIVE"]
+
+
+def test_order_that_was_closed_and_is_opened_again_is_told() -> None:
+    world = World("orders")
+    for status in ("ДА", "ЗАКРЫТ", "ДА"):
+        world.rows = {1: order(1, status)}
+        world.read()
+    ids = [item.id for item in world.told if isinstance(item, Event)]
+    assert len(set(ids)) == len(ids) == 2
+
+
+def test_orders_vanish_with_their_rows_and_stock_may_go() -> None:
+    for name, rows, expected in (("orders", {1: order(1), 2: order(2)}, 1), ("inventory", {1: stock(1, "К", 5)}, 0)):
+        world = World(name)
+        world.rows = dict(rows)
+        world.read()
+        world.rows = {2: order(2, "ЧЕРНОВИК")} if name == "orders" else {}
+        world.read()
+        assert world.teller.vanished(world.now, GRACE) == 0
+        world.now += timedelta(seconds=GRACE)
+        assert world.teller.vanished(world.now, GRACE) == expected
 
 
 def test_order_whose_content_is_wrong_is_not_withdrawn() -> None:
