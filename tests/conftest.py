@@ -41,6 +41,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         shared.stop()
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Give the tests of a file to one worker, and all that need Tryton to one: it is a server of theirs."""
     for item in items:

@@ -84,8 +84,8 @@ def stack() -> Stack:
 
 
 def begin() -> None:
-    """Make the folder of the run's stack. To be called once per run, before its workers start."""
-    os.environ[FOLDER] = tempfile.mkdtemp(prefix="kranhub-test-")
+    """Name the folder of the run's stack, which its first user makes. To be called once, before the workers start."""
+    os.environ[FOLDER] = str(Path(tempfile.gettempdir()) / f"kranhub-test-{uuid.uuid4().hex[:8]}")
 
 
 def stop() -> None:
