@@ -6,7 +6,6 @@ No deadline for Hypothesis, as a loaded machine is no failure.
 """
 
 import os
-from collections.abc import Sequence
 
 import pytest
 from hypothesis import settings
@@ -25,8 +24,8 @@ settings.register_profile("same", deadline=None, derandomize=True, max_examples=
 settings.register_profile("search", deadline=None, derandomize=False, database=None)
 settings.load_profile("search" if os.environ.get("KRANHUB_SEARCH") else "same")
 
-LONGEST_FIRST = ("tryton", "faults", "e2e", "streams", "contract")
-"""Folders (or a marker) in the order in which they begin, so that the workers end at about the same time."""
+LONGEST_FIRST = ("faults", "e2e", "contract", "streams")
+"""Folders in the order in which their tests begin, so that the workers end at about the same time."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -41,21 +40,14 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         shared.stop()
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give the tests of a file to one worker, and all that need Tryton to one: it is a server of theirs."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_group(item)))
+    """Begin with the folders whose tests take long."""
     items.sort(key=_turn)
 
 
-def _group(item: pytest.Item) -> str:
-    return "tryton" if item.get_closest_marker("tryton") else item.path.as_posix()
-
-
 def _turn(item: pytest.Item) -> int:
-    places: Sequence[str] = (_group(item), item.path.parent.name)
-    return next((turn for turn, name in enumerate(LONGEST_FIRST) if name in places), len(LONGEST_FIRST))
+    folder = item.path.parent.name
+    return LONGEST_FIRST.index(folder) if folder in LONGEST_FIRST else len(LONGEST_FIRST)
 
 
 def _is_worker(config: pytest.Config) -> bool:

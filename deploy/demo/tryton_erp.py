@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from contextlib import closing, suppress
+from contextlib import closing
 from importlib.metadata import distributions
 from pathlib import Path
 from typing import Self
@@ -20,12 +20,16 @@ import httpx
 
 from deploy.demo import tryton_company
 from deploy.demo.tryton_rpc import Rpc
+from deploy.embedded.filelock import locked
 from kranhub.errors import Failed, KranhubError, Unavailable
 from kranhub.text import Text
 
 HOST = "127.0.0.1"
 USER = "admin"
 MODULES = ("ir", "res", "party", "company", "currency", "account", "product", "stock", "sale", "purchase", "production")
+BUILD_SECONDS = 600.0
+"""How long to wait for another process that builds the template."""
+
 START_SECONDS = 120.0
 STOP_SECONDS = 15.0
 POLL_SECONDS = 0.1
@@ -45,21 +49,26 @@ def ensure_template(cache: Path, progress: Say = quiet) -> Path:
     template = cache / f"tryton-{_fingerprint()}" / "template.sqlite"
     if template.exists():
         return template
+    cache.mkdir(parents=True, exist_ok=True)
+    with locked(cache / "template.lock", timeout=BUILD_SECONDS, waiting=lambda: None):
+        if not template.exists():
+            _build_template(cache, template, progress)
+    return template
+
+
+def _build_template(cache: Path, template: Path, progress: Say) -> None:
     progress(
         Text(
             en="Tryton: building the template database, once, about half a minute",
             ru="Tryton: создаётся шаблон базы, один раз, около полуминуты",
         )
     )
-    cache.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="tryton-build-", dir=cache) as folder:
         built = Path(folder) / "built"
         built.mkdir()
         _build(built, progress)
-        with suppress(OSError):  # another process was faster: its template is as good
-            built.rename(template.parent)
+        built.rename(template.parent)
     progress(Text(en="Tryton: the template database is ready", ru="Tryton: шаблон базы готов"))
-    return template
 
 
 class TrytonServer:
