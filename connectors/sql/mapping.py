@@ -30,6 +30,7 @@ from kranhub.identifiers import is_plant_order_id
 from kranhub.members import Member
 from kranhub.text import Text
 from kranhub.values.spellings import Code, Spellings
+from kranhub.values.texts import linked
 
 NULL = "%NULL"
 """NULL in a key; in quoted text two hexadecimal digits follow "%"."""
@@ -373,7 +374,7 @@ def _readable(value: Any) -> str:
     """Return a key column's value, empty for NULL: what pads a ``char(n)`` is no part of it."""
     if value is None:
         return ""
-    return value.hex() if isinstance(value, bytes) else str(value).strip()
+    return value.hex() if isinstance(value, bytes) else str(linked(value, ""))
 
 
 def mapped(values: Values, row: Row, column: str, codes: Spellings[Code]) -> Code:

@@ -6,7 +6,8 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Se
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
+from uuid import UUID
 
 from connectors.sql import faults, threads
 from connectors.sql.changes import Versions, plain, restored, sorts
@@ -17,6 +18,9 @@ from connectors.sql.memory import Memory
 from connectors.sql.telling import Teller, Told
 from connectors.sql.values import Row
 from kranhub.connector import Checkpoint, Event, Position, Progress, Read, Source, Unreadable
+from kranhub.values.texts import linked
+
+Found = TypeVar("Found")
 
 NOTHING = "-"
 """The watermark of a table that was read whole and has no version yet."""
@@ -178,12 +182,17 @@ def complete(transaction: Transaction, stream: Stream, rows: list[Row]) -> Itera
     lines, references = _lines(transaction, stream, rows), _references(transaction, stream, rows)
     for row in rows:
         head, order = row[stream.head_key], row[stream.order_column]
-        yield Snapshot(row, tuple(lines.get(_plain(head), ())), references.get(_plain(order)))
+        yield Snapshot(row, tuple(_referred(lines, head, [])), _referred(references, order, None))
 
 
-def _plain(value: Any) -> Any:
-    """Return a reference as both tables spell it: one may hold a number and the other its text, padded or not."""
-    return str(value).strip() if isinstance(value, str | int) else value
+def _named(value: Any) -> Any:
+    """Return a reference as a text, whatever type its column has: 1, 1.0 and "1 " are one; a UUID stays one."""
+    return value if isinstance(value, UUID) else linked(value, "")
+
+
+def _referred(found: Mapping[Any, Found], value: Any, nothing: Found) -> Found:
+    """Return what refers to this value, in whichever type the other column keeps it."""
+    return next((found[form] for form in (linked(value, ""), linked(value, UUID(int=0))) if form in found), nothing)
 
 
 def _lines(transaction: Transaction, stream: Stream, rows: list[Row]) -> dict[Any, list[Row]]:
@@ -193,14 +202,14 @@ def _lines(transaction: Transaction, stream: Stream, rows: list[Row]) -> dict[An
         heads = tuple(row[stream.head_key] for row in rows if row[stream.head_key] is not None)
         order = (columns.head, columns.position)
         for line in transaction.rows(columns.table, columns.columns, {columns.head: heads}, order):
-            found.setdefault(_plain(line[columns.head]), []).append(line)
+            found.setdefault(_named(line[columns.head]), []).append(line)
     return found
 
 
-def _references(transaction: Transaction, stream: Stream, rows: list[Row]) -> dict[Any, str]:
+def _references(transaction: Transaction, stream: Stream, rows: list[Row]) -> dict[Any, str | None]:
     if stream.link is None or not rows:
         return {}
     link = stream.link
     keys = tuple(row[stream.order_column] for row in rows if row[stream.order_column] is not None)
     heads = transaction.rows(link.table, (link.key, link.reference), {link.key: keys})
-    return {_plain(head[link.key]): head[link.reference] for head in heads}
+    return {_named(head[link.key]): head[link.reference] for head in heads}

@@ -15,7 +15,7 @@ import structlog
 
 from connectors.sql import documents
 from connectors.sql.changes import Versions, spelled
-from connectors.sql.mapping import Document, OrderStream, Snapshot, Stream
+from connectors.sql.mapping import NULL, Document, OrderStream, Snapshot, Stream
 from connectors.sql.memory import Known, Leaving, Memory
 from kranhub.connector import Checkpoint, Event, Unreadable
 from kranhub.errors import InvalidDocument
@@ -249,7 +249,7 @@ class Teller:
 
     def row_words(self, row: str) -> str:
         """Return the row's key for a person, such as ``id=5``."""
-        values = [unquote(part) for part in row.partition(TWIN)[0].split(",")]
+        values = ["NULL" if part == NULL else unquote(part) for part in row.partition(TWIN)[0].split(",")]
         return ", ".join(f"{column}={value}" for column, value in zip(self._stream.settings.key, values, strict=False))
 
     def _letter(self, snapshot: Snapshot, row: str, state: Known, error: InvalidDocument) -> Unreadable:

@@ -261,11 +261,12 @@ def missing(column: str, en: str, ru: str) -> InvalidDocument:
 
 def invalid(code: str, column: str | None, raw: Any, en: str, ru: str) -> InvalidDocument:
     """Return the error that names the column, what stands there and what should."""
+    en_held, ru_held = (f"holds {raw!r}", f"стоит {raw!r}") if raw is not None else ("is empty", "ничего нет")
     return InvalidDocument(
         code,
         Text(
-            en=f"Column {column} holds {raw!r}; it should hold {en}. Correct the row in the ERP.",
-            ru=f"В столбце {column} стоит {raw!r}; должно быть: {ru}. Исправьте строку в учётной системе.",
+            en=f"Column {column} {en_held}; it should hold {en}. Correct the row in the ERP.",
+            ru=f"В столбце {column} {ru_held}; должно быть: {ru}. Исправьте строку в учётной системе.",
         ),
     )
 

@@ -8,8 +8,12 @@ from typing import Any
 
 from kranhub.text import Text
 
-_NOTHING = re.compile(r"[\s0.,:{}-]*|false|f|no|n|off|null|нет|н|ложь")
-"""What a text flag or reference holds, in lower case, while nothing is set; zeros in any form, such as 1C's UUID."""
+_NOTHING = re.compile(
+    r"[\s0.,:{}\N{EN DASH}\N{EM DASH}-]*|0001-0?1-0?1(?!\d).*|0?1\.0?1\.0001(?!\d).*"
+    r"|false|f|no|n|off|null|none|нет|н|ложь"
+)
+"""What a text flag or reference holds, in lower case, while nothing is set: zeros in any form, such as 1C's UUID, or a
+dash, or 1C's empty date."""
 
 
 class Strange(ValueError):
@@ -72,7 +76,7 @@ def linked(raw: Any, like: Any) -> Any:
     if isinstance(like, uuid.UUID):
         return _as_uuid(raw)
     if isinstance(like, str):
-        return str(int(raw) if isinstance(raw, float | Decimal) and raw == int(raw) else raw).strip()
+        return (text(raw) or "") if isinstance(raw, float | Decimal) else str(raw).strip()
     return raw
 
 

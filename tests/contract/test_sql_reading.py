@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 import time
+import uuid
 from collections.abc import AsyncIterator
 from contextlib import aclosing, closing, suppress
 from datetime import UTC, datetime, timedelta
@@ -369,3 +370,27 @@ async def test_a_stop_does_not_wait_for_a_query(plant: Plant) -> None:
         await reading
     await sql.close()
     assert time.monotonic() - begun < 2
+
+
+KEYS = (
+    ("numeric(10,0)", "integer"),
+    ("integer", "numeric(12,2)"),
+    ("real", "integer"),
+    ("text", "numeric(10,2)"),
+    ("uuid", "text"),
+    ("text", "uuid"),
+)
+
+
+async def test_lines_are_found_whatever_types_the_key_and_the_reference_have(plant: Plant) -> None:
+    for n, (key, reference) in enumerate(KEYS):
+        name = str(uuid.UUID(int=0xABC)) if "uuid" in (key, reference) else "1"
+        plant.do(f"CREATE TABLE head{n} (id {key} PRIMARY KEY, nomer text, status text, srok text, izmenena text)")
+        plant.do(f"CREATE TABLE line{n} (zakupka {reference}, n integer, kod text, kol numeric, ed text)")
+        plant.do(f"INSERT INTO head{n} VALUES (?, 'Н', 'ДА', '2036-05-01', NULL)", name)
+        plant.do(f"INSERT INTO line{n} VALUES (?, 1, 'К', 1, 'шт')", name)
+        lines = {**ORDERS["lines"], "table": f"line{n}"}  # type: ignore[dict-item]
+        sql = connector(plant, orders={**ORDERS, "table": f"head{n}", "lines": lines}, inventory=None)
+        (order,) = values((await poll(sql.source()))[0], "Order")
+        assert (order["order_id"], len(order["lines"])) == (name, 1), (key, reference)
+        await sql.close()

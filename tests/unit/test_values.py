@@ -233,12 +233,18 @@ class TestTexts:
             uuid.UUID(int=0),
             bytes(16),
             date(1, 1, 1),
+            "0001-01-01 00:00:00",
+            "01.01.0001 0:00:00",
+            "\N{EM DASH}",
+            "None",
         ],
     )
     def test_nobody_holds_the_row(self, raw: Any) -> None:
         assert texts.is_unset(raw)
 
-    @pytest.mark.parametrize("raw", ["Иванова", 1, True, "+", "*", uuid.uuid4(), b"\0\1", date(2026, 3, 31), "0a"])
+    @pytest.mark.parametrize(
+        "raw", ["Иванова", 1, True, "+", "*", uuid.uuid4(), b"\0\1", date(2026, 3, 31), "0a", "01.01.2026"]
+    )
     def test_somebody_holds_the_row(self, raw: Any) -> None:
         assert not texts.is_unset(raw)
 
@@ -260,6 +266,8 @@ class TestTexts:
             (Decimal("1.0"), 1, 1),
             (1, "1", "1"),
             (1.0, "1", "1"),
+            (Decimal("1.00"), "1", "1"),
+            (float("inf"), "1", "inf"),
             ("01", "1", "01"),
             ("a  ", "b", "a"),
             ("A-1", 1, "A-1"),
