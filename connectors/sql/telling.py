@@ -155,8 +155,8 @@ class Teller:
         if said.document is not None:
             kept = documents.kept(self._stream.subject, said.document)
             state = state._replace(key=said.key, kept=kept)
-        elif before is not None and said.error is not None and not self._is_withdrawn(snapshot):
-            state = state._replace(key=before.key, kept=before.kept)
+        elif said.error is not None and not self._is_withdrawn(snapshot):
+            state = self._standing(row, before, state)
         if self._must_wait(row, state):
             self._held[row] = state
             self._memory.put(row, state._replace(digest=""))
@@ -173,6 +173,14 @@ class Teller:
         """Forget a finished document: it is not waited for, and its row has nothing left that could be withdrawn."""
         self._memory.back(key)
         return before._replace(kept="") if before is not None and before.key == key else before
+
+    def _standing(self, row: str, before: Known | None, state: Known) -> Known:
+        """Return the state of a row that cannot be read: it goes on saying what it said, also what it has just left."""
+        if before is not None and before.key:
+            return state._replace(key=before.key, kept=before.kept)
+        key, leaving = next(((key, left) for key, left in self._memory.leaving.items() if left.row == row), ("", None))
+        self._memory.back(key)
+        return state._replace(key=key, kept=leaving.kept) if leaving else state
 
     def _moved(self, row: str, before: Known, state: Known, now: datetime) -> Iterator[Told]:
         """Yield what is to be told of the row's former document; until then the row itself counts as unread."""

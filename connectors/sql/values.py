@@ -261,7 +261,10 @@ def missing(column: str, en: str, ru: str) -> InvalidDocument:
 
 def invalid(code: str, column: str | None, raw: Any, en: str, ru: str) -> InvalidDocument:
     """Return the error that names the column, what stands there and what should."""
-    en_held, ru_held = (f"holds {raw!r}", f"стоит {raw!r}") if raw is not None else ("is empty", "ничего нет")
+    held = repr(raw) if isinstance(raw, str | bytes) else str(raw)
+    if isinstance(raw, Decimal) and raw.is_finite():
+        held = numbers.spelled(raw)
+    en_held, ru_held = (f"holds {held}", f"стоит {held}") if raw is not None else ("is empty", "ничего нет")
     return InvalidDocument(
         code,
         Text(

@@ -214,6 +214,26 @@ async def test_a_withdrawn_order_is_cancelled_once_across_restarts(plant: Plant)
     await later.close()
 
 
+async def test_an_order_that_comes_back_unreadable_is_a_dead_letter_and_not_withdrawn(plant: Plant) -> None:
+    patient, hasty = (connector(plant, withdraw_after_seconds=seconds) for seconds in (3600, 0))
+    order(plant, 1, stamp())
+    order(plant, 2, stamp())
+    _, checkpoint = await poll(patient.source())
+    plant.do("UPDATE zakupka SET status = 'ЧЕРНОВИК' WHERE id = 1")
+    plant.do("DELETE FROM zakupka WHERE id = 2")
+    _, checkpoint = await poll(patient.source(), checkpoint)
+    plant.do("UPDATE stroka SET ed = 'аршин'")
+    plant.do("UPDATE zakupka SET status = 'ДА'")
+    order(plant, 2, stamp())
+    items, checkpoint = await poll(hasty.source(), checkpoint)
+    assert (told(items), [letter.code for letter in bad(items)]) == ([], ["unmapped-unit"] * 2)
+    plant.do("UPDATE stroka SET ed = 'шт'")
+    items, checkpoint = await poll(hasty.source(), checkpoint)
+    assert told(items) == [("1", "ACTIVE"), ("2", "ACTIVE")]
+    await patient.close()
+    await hasty.close()
+
+
 async def _collect(source: Any, since: Checkpoint, found: list[Any]) -> None:
     async for item in source.read(since):
         found.append(item)  # noqa: PERF401  (what came before an error counts)
