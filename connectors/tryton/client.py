@@ -98,12 +98,11 @@ class Client:
 
     async def write(self, model: str, record: int, values: Record, timestamp: str | None = None) -> None:
         """Change one record; with its ``_timestamp``, only if nobody changed it since (else `faults.Busy`)."""
-        context = {"_timestamp": {f"{model},{record}": timestamp}} if timestamp else {}
-        await self.call(model, "write", [record], values, **context)
+        await self.call(model, "write", [record], values, **_only_if(model, record, timestamp))
 
-    async def press(self, model: str, button: str, record: int) -> None:
-        """Press a button of one record."""
-        await self.call(model, button, [record])
+    async def press(self, model: str, button: str, record: int, timestamp: str | None = None) -> None:
+        """Press a button of one record; with its ``_timestamp``, as `write` does."""
+        await self.call(model, button, [record], **_only_if(model, record, timestamp))
 
     async def _call(self, model: str, method: str, parameters: Sequence[Any], context: Record) -> Any:
         session = await self._session()
@@ -163,6 +162,11 @@ class Client:
 
     def _strange(self) -> Unavailable:
         return faults.away(self._config, faults.NOT_TRYTONS)
+
+
+def _only_if(model: str, record: int, timestamp: str | None) -> dict[str, Any]:
+    """Return the context in which Tryton changes the record only if its row is as it was read."""
+    return {"_timestamp": {f"{model},{record}": timestamp}} if timestamp else {}
 
 
 def _date(answer: httpx.Response) -> datetime | None:

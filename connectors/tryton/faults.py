@@ -35,6 +35,11 @@ class Busy(Unavailable):
     """Someone else changed the record since it was read: read it again."""
 
 
+def busy() -> Busy:
+    """Return what says that a record is not as it was read any more."""
+    return Busy(_busy(), retry_after=1.0)
+
+
 def result(answer: httpx.Response, method: str, config: Config) -> Any:
     """Return the result that a response carries, or raise what it means."""
     _check_status(answer, method, config)
@@ -67,7 +72,7 @@ def _raise(error: Any, method: str, config: Config) -> Any:
     """``[class, arguments]`` is Tryton speaking; ``[text, traceback]`` is its server failing."""
     kind, arguments = error[0], error[1]
     if kind == "ConcurrencyException":
-        raise Busy(_busy(), retry_after=1.0)
+        raise busy()
     if kind in {"UserError", "UserWarning"}:
         said = [arguments] if isinstance(arguments, str) else arguments
         words = [word.strip() for word in said if isinstance(word, str) and word.strip()] or [kind]

@@ -2,7 +2,8 @@
 
 Look the reference up; create an inert draft; look again: a sale that people have confirmed wins, else the lowest id;
 the losers are cancelled and lose their reference; only then is the draft quoted, and looked up once more. People
-confirm. The draft is the persisted intent: a crash at any point is taken up by the next delivery.
+confirm. The draft is the persisted intent: a crash at any point is taken up by the next delivery. A cancellation that
+comes before its plant order goes the same way to a cancelled sale without lines, which keeps older revisions out.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,17 +11,17 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from connectors.tryton import block, fields, refusals, stock
+from connectors.tryton import block, fields, readback, refusals, stock
 from connectors.tryton.client import Client, Record
-from connectors.tryton.codes import Codes, inner, quantity, without_zeros
-from connectors.tryton.faults import Refused
+from connectors.tryton.codes import Codes, inner, without_zeros
+from connectors.tryton.faults import Refused, busy
 from connectors.tryton.fields import Fields, Kind
-from connectors.tryton.mapping import LINE_MARK, line_id_of
+from connectors.tryton.mapping import LINE_MARK
 from kranhub.connector import Event, Outcome, Receipt
 from kranhub.failpoints import failpoint
 
 MODEL = "sale.sale"
-FIELDS: Fields = {"number": Kind.TEXT, "state": Kind.STATE, "comment": Kind.TEXT}
+FIELDS: Fields = {"number": Kind.TEXT, "state": Kind.STATE, "comment": Kind.TEXT, "_timestamp": Kind.TEXT}
 REWRITTEN: Fields = {"comment": Kind.TEXT, "_timestamp": Kind.TEXT, "lines": Kind.IDS}
 CHECKED: Fields = {
     "reference": Kind.TEXT,
@@ -72,8 +73,6 @@ class Sales:
         await self._sweep()
         found = await self._winner(event.value["plant_order_id"])
         failpoint("tryton.after-lookup")
-        if found is None and event.value["document_status"] == CANCELLED:
-            return _receipt(event, Outcome.APPLIED, None)
         order = await self._order(event, found)
         if found is not None:
             return await self._revise(order, found)
@@ -90,7 +89,7 @@ class Sales:
             await self._to_end(order, sale, "draft")
         except (Refused, refusals.Rejected):
             winner = await self._winner(order.reference)
-            if winner is not None and winner["id"] != sale:
+            if winner is not None and not _is_as_created(winner, sale, order.revision):
                 return await self._revise(order, winner)
             await self._discard(sale)
             raise
@@ -100,13 +99,14 @@ class Sales:
         """Take an existing sale to this revision, or finish what a crash left undone of it."""
         before = block.read(found["comment"], found["id"])
         if before.revision > order.revision:
+            await self._end_cancellation(before, found)
             return _receipt(order.event, Outcome.DUPLICATE, found["number"])
         if before.revision == order.revision:
             return await self._finish(order, found)
         _check_revisable(found, before, order.status)
         stays = found["state"] == "draft" or (found["state"] == "cancelled" and order.status == CANCELLED)
         if not stays:
-            await self._press("draft", found["id"])
+            await self._press("draft", found["id"], found["_timestamp"])
         await self._rewrite(order, found["id"])
         await self._to_end(order, found["id"], found["state"] if stays else "draft")
         return await self._settled(order)
@@ -120,7 +120,7 @@ class Sales:
     async def _to_end(self, order: PlantOrder, sale: int, state: str) -> bool:
         """Quote an active draft, cancel a cancelled one; return whether there was anything to do."""
         if order.status == CANCELLED and state != "cancelled":
-            await self._press("cancel", sale)
+            await self._cancel(sale, order.revision)
             return True
         if order.status == ACTIVE and state == "draft":
             await self._claim(sale, await self._compare(order, sale))
@@ -129,10 +129,28 @@ class Sales:
             return True
         return False
 
-    async def _press(self, button: str, sale: int) -> None:
+    async def _cancel(self, sale: int, revision: int) -> None:
+        """Cancel a sale, unless somebody was faster and it is at another revision."""
+        record = await self._at(revision, sale)
+        if await self._claim(sale, record):
+            record = await self._at(revision, sale)
+        await self._press("cancel", sale, record["_timestamp"])
+
+    async def _at(self, revision: int, sale: int) -> Record:
+        record = await self._sale(sale, REWRITTEN)
+        if block.read(record["comment"], sale).revision != revision:
+            raise busy()
+        return record
+
+    async def _end_cancellation(self, before: block.Block, found: Record) -> None:
+        """Finish what a crash left undone of a cancellation before its plant order: nobody may quote that draft."""
+        if before.status == CANCELLED and before.record is None and found["state"] == "draft":
+            await self._cancel(found["id"], before.revision)
+
+    async def _press(self, button: str, sale: int, timestamp: str | None = None) -> None:
         """Press a button; when Tryton refuses because the sale is there already, that is well."""
         try:
-            await self._client.press(MODEL, button, sale)
+            await self._client.press(MODEL, button, sale, timestamp)
         except Refused:
             if (await self._sale(sale, {"state": Kind.STATE}))["state"] not in REACHED[button]:
                 raise
@@ -140,6 +158,8 @@ class Sales:
     async def _rewrite(self, order: PlantOrder, sale: int) -> None:
         """Replace head and lines in one write, unless somebody is faster; a cancelled order keeps them."""
         now = await self._sale(sale, REWRITTEN)
+        if block.read(now["comment"], sale).revision >= order.revision:
+            raise busy()
         wanted = _wanted_lines(order.event.value) if order.status == ACTIVE else []
         values = order.sale | {"comment": block.write(now["comment"], sale, order.revision, wanted, order.status)}
         if order.status == ACTIVE:
@@ -186,17 +206,19 @@ class Sales:
     async def _compare(self, order: PlantOrder, sale: int) -> Record:
         """Read back what was written, compare it field by field, and return it."""
         record = await self._sale(sale, CHECKED)
-        wrong = _differences(order.event.value, record, self._codes)
+        wrong = readback.differences(order.event.value, record, self._codes)
         if wrong:
             raise refusals.not_as_written(wrong)
         return record
 
-    async def _claim(self, sale: int, record: Record) -> None:
-        """Write the sale's own id into its comment, so that a copy of it is none."""
+    async def _claim(self, sale: int, record: Record) -> bool:
+        """Write the sale's own id into its comment, so that a copy of it is none; return whether it was not there."""
         comment = block.claimed(record["comment"], sale)
-        if comment != record["comment"]:
-            await self._client.write(MODEL, sale, {"comment": comment}, record["_timestamp"])
-            failpoint("tryton.after-claim")
+        if comment == record["comment"]:
+            return False
+        await self._client.write(MODEL, sale, {"comment": comment}, record["_timestamp"])
+        failpoint("tryton.after-claim")
+        return True
 
     async def _sale(self, sale: int, names: Fields) -> Record:
         """Return a sale as it is now. Raises `InvalidDocument` where it is strange, `Rejected` where it is gone."""
@@ -208,8 +230,9 @@ class Sales:
     async def _order(self, event: Event, found: Record | None) -> PlantOrder:
         revision, status = event.value["revision"], event.value["document_status"]
         known = block.read(found["comment"], found["id"]).revision if found else 0
-        values = await self._values(event.value) if status == ACTIVE and known < revision else {}
-        return PlantOrder(event, values, revision, status)
+        if status == ACTIVE and known < revision:
+            return PlantOrder(event, await self._values(event.value), revision, status)
+        return PlantOrder(event, {} if found else await self._head(event.value), revision, status)
 
     async def _values(self, value: Mapping[str, Any]) -> Record:
         """Return the sale as Tryton's own client would send it, defaults of party and product included."""
@@ -220,14 +243,20 @@ class Sales:
         addresses = {name: filled.get(name) for name in ("invoice_address", "shipment_address", "payment_term")}
         lines = [await self._line(line, party, currency, value) for line in value["lines"]]
         return {
+            **await self._head(value, party, _wanted_lines(value)),
             **addresses,
-            "party": party,
             "currency": currency,
+            "shipping_date": value["requested_date"],
+            "lines": [["create", lines]],
+        }
+
+    async def _head(self, value: Mapping[str, Any], party: int | None = None, wanted: Sequence[str] = ()) -> Record:
+        """Return what every sale of the hub has; for a cancellation that finds none, it is all."""
+        return {
+            "party": await self._party(value["buyer"]) if party is None else party,
             "reference": value["plant_order_id"],
             "description": f"{value['buyer']}: {value.get('order_number') or value['order_id']}",
-            "shipping_date": value["requested_date"],
-            "comment": block.write(None, None, value["revision"], _wanted_lines(value), ACTIVE),
-            "lines": [["create", lines]],
+            "comment": block.write(None, None, value["revision"], wanted, value["document_status"]),
         }
 
     async def _line(self, line: Mapping[str, Any], party: int, currency: int, value: Mapping[str, Any]) -> Record:
@@ -286,6 +315,11 @@ def _check_revisable(found: Record, before: block.Block, status: str) -> None:
         raise refusals.cancelled_by_plant(found["number"])
 
 
+def _is_as_created(found: Record, sale: int, revision: int) -> bool:
+    """Return whether this is the sale that was just made, and no other sink has taken it to another revision."""
+    return found["id"] == sale and block.read(found["comment"], sale).revision == revision
+
+
 def _wanted_lines(value: Mapping[str, Any]) -> Sequence[str]:
     return [
         block.wanted_line(
@@ -294,37 +328,6 @@ def _wanted_lines(value: Mapping[str, Any]) -> Sequence[str]:
         )
         for line in value["lines"]
     ]
-
-
-def _differences(value: Mapping[str, Any], sale: Record, codes: Codes) -> list[str]:
-    """Return the names of the fields that Tryton holds otherwise than they were sent."""
-    head = {
-        "reference": (value["plant_order_id"], sale["reference"]),
-        "party": (codes.party(value["buyer"]), inner(sale, "party.code")),
-        "currency": (value["currency"], inner(sale, "currency.code")),
-        "shipping_date": (value["requested_date"], sale["shipping_date"]),
-        "comment": (value["revision"], block.read(sale["comment"], sale["id"]).revision),
-    }
-    wrong = [name for name, (sent, held) in head.items() if sent != held]
-    lines = {line_id_of(line): line for line in sale["lines."]}
-    if len(sale["lines."]) != len(value["lines"]):
-        wrong.append("lines")
-    return wrong + [
-        name for line in value["lines"] for name in _line_differences(line, lines.get(line["line_id"]), codes)
-    ]
-
-
-def _line_differences(sent: Mapping[str, Any], held: Record | None, codes: Codes) -> list[str]:
-    if held is None:
-        return [f"line {sent['line_id']}"]
-    pairs = {
-        "product": (sent["item_code"], inner(held, "product.code")),
-        "quantity": (quantity(sent["quantity"]), quantity(held["quantity"])),
-        "unit": (sent["unit"], codes.unit(inner(held, "unit.symbol"))),
-    }
-    if sent["price"] is not None:
-        pairs["unit_price"] = (quantity(sent["price"]), quantity(held["unit_price"]))
-    return [f"line {sent['line_id']} {name}" for name, (wanted, has) in pairs.items() if wanted != has]
 
 
 def _receipt(event: Event, outcome: Outcome, number: str | None) -> Receipt:

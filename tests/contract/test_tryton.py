@@ -376,11 +376,20 @@ async def test_a_cancelled_plant_order_cancels_the_sale_and_says_nothing_back(ne
     assert events(items, "OrderResponse") == []
 
 
-async def test_a_cancellation_of_what_never_came_is_applied(new_company: NewCompany) -> None:
+async def test_a_cancellation_of_what_never_came_keeps_older_revisions_out(new_company: NewCompany) -> None:
     company = new_company()
-    (receipt,) = await deliver(connect(company, "plant"), plant_order(document_status="CANCELLED"))
-    assert receipt.outcome is Outcome.APPLIED
-    assert people.sales(company.rpc) == []
+    connector = connect(company, "plant")
+    cancel = plant_order(revision=2, document_status="CANCELLED")
+    receipts = await deliver(connector, cancel, cancel, plant_order())
+    assert [receipt.outcome for receipt in receipts] == [Outcome.APPLIED, Outcome.DUPLICATE, Outcome.DUPLICATE]
+    (sale,) = people.sales(company.rpc)
+    assert (sale.reference, sale.state, sale.lines) == (cancel.key, "cancelled", ())
+    items, _ = await poll(connector.source())
+    assert events(items, "OrderResponse") == []
+    (newer,) = await deliver(connector, plant_order(revision=3, line={"quantity": Decimal(5)}))
+    (sale,) = people.sales(company.rpc)
+    assert (newer.outcome, sale.state, sale.shipping_date) == (Outcome.APPLIED, "quotation", WANTED)
+    assert [(line.product, line.quantity) for line in sale.lines] == [("CRANE-10", 5)]
 
 
 @pytest.mark.parametrize(

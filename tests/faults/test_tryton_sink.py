@@ -6,8 +6,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -44,6 +45,46 @@ def test_one_sale_whatever_stops_between_two_steps(company: Company, point: str,
     assert people.sales(company.rpc, "draft") == []
 
 
+@pytest.mark.parametrize("action", ["kill", "stop"])
+@pytest.mark.parametrize("point", POINTS[:-1])
+def test_a_cancellation_that_comes_first_lasts_whatever_stops_it(
+    company: Company, point: str, action: str, tmp_path: Path
+) -> None:
+    """Stopped or killed between two steps while the older revision comes: nothing of it is live."""
+    name = f"{POINTS.index(point)}.{action}.2"
+    cancel = {"revision": 2, "document_status": "CANCELLED"}
+    armed = {"KRANHUB_FAILPOINTS": f"tryton.{point}={action}", "KRANHUB_FAILPOINTS_DIR": str(tmp_path)}
+    first = _sink(company, name, cancel, **armed)
+    try:
+        _wait(lambda: any(tmp_path.iterdir()))
+        assert _sink(company, name).wait(DEADLINE_SECONDS) == 0
+        if action == "stop":
+            first.send_signal(signal.SIGCONT)
+            assert first.wait(DEADLINE_SECONDS) == 0
+        else:
+            assert _sink(company, name, cancel).wait(DEADLINE_SECONDS) == 0
+    finally:
+        first.kill()
+        first.wait()
+    assert _sink(company, name).wait(DEADLINE_SECONDS) == 0
+    assert [sale.state for sale in _sales(company, name)] == ["cancelled"]
+    assert people.sales(company.rpc, "draft") == []
+
+
+def test_a_cancellation_that_stood_still_cancels_no_newer_revision(company: Company, tmp_path: Path) -> None:
+    armed = {"KRANHUB_FAILPOINTS": "tryton.after-claim=stop", "KRANHUB_FAILPOINTS_DIR": str(tmp_path)}
+    late = _sink(company, "9.9.2", {"revision": 2, "document_status": "CANCELLED"}, **armed)
+    try:
+        _wait(lambda: any(tmp_path.iterdir()))
+        assert _sink(company, "9.9.2", {"revision": 3}).wait(DEADLINE_SECONDS) == 0
+        late.send_signal(signal.SIGCONT)
+        assert late.wait(DEADLINE_SECONDS) == 0
+    finally:
+        late.kill()
+        late.wait()
+    assert [sale.state for sale in _sales(company, "9.9.2")] == ["quotation"]
+
+
 def test_what_a_late_sink_leaves_as_it_dies_is_swept(company: Company, tmp_path: Path) -> None:
     points = "tryton.after-lookup=stop,tryton.after-create=kill"
     late = _sink(company, "7.7.1", KRANHUB_FAILPOINTS=points, KRANHUB_FAILPOINTS_DIR=str(tmp_path))
@@ -64,8 +105,10 @@ def _sales(company: Company, name: str) -> list[people.Sale]:
     return [sale for sale in people.sales(company.rpc) if (sale.reference or "").endswith(f"/{name}")]
 
 
-def _sink(company: Company, name: str, **environment: str) -> "subprocess.Popen[bytes]":
-    given = json.dumps({"config": configuration(company, "plant"), "name": name})
+def _sink(
+    company: Company, name: str, changes: Mapping[str, Any] | None = None, **environment: str
+) -> "subprocess.Popen[bytes]":
+    given = json.dumps({"config": configuration(company, "plant"), "name": name, "changes": changes or {}})
     command = [sys.executable, "-m", "tests.support.tryton_sink", given]
     return subprocess.Popen(command, cwd=REPOSITORY, env=os.environ | environment, stdout=subprocess.DEVNULL)
 

@@ -124,6 +124,8 @@ class FakeTryton:
             return httpx.Response(200, text=wire.dumps({"id": 1, "result": self._result(method, asked["params"])}))
         except ZeroDivisionError as failed:
             return error(str(failed), "")
+        except BlockingIOError:
+            return error("ConcurrencyException", "Records were modified in the meanwhile")
         except KeyError as failed:
             return error("UserError", [f"No record {failed}.", "", None])
 
@@ -139,9 +141,11 @@ class FakeTryton:
             case "create":
                 return [self._create(model, values) for values in parameters[0]]
             case "write":
+                self._must_be_unchanged(model, parameters)
                 return self._write(model, parameters[0], parameters[1])
             case "on_change":
                 return {}
+        self._must_be_unchanged(model, parameters)
         for record in parameters[0]:
             self.write(model, record, state=STATES[name], **({"number": f"S-{record}"} if name == "quote" else {}))
         return None
@@ -202,6 +206,13 @@ class FakeTryton:
         """Refuse a reference to nothing, as foreign keys do."""
         for row in rows:
             _ = [self.rows[LINKS[name]][item] for name, item in row.items() if name in LINKS and type(item) is int]
+
+    def _must_be_unchanged(self, model: str, parameters: list[Any]) -> None:
+        """Refuse what was read before somebody else's change, as Tryton does where the caller names the stamp."""
+        for record in parameters[0]:
+            seen = parameters[-1].get("_timestamp", {}).get(f"{model},{record}")
+            if seen is not None and seen != str(self.rows[model][record]["last_modified_at"]):
+                raise BlockingIOError
 
     def _write(self, model: str, records: list[int], values: Row) -> None:
         commands = values.pop("lines", [])

@@ -89,6 +89,49 @@ async def test_a_copied_purchase_is_clean(erp: FakeTryton) -> None:
     assert erp.rows["purchase.line"][below]["note"] is None
 
 
+# --- cancelled before it was created
+
+
+async def test_a_cancellation_before_its_plant_order_keeps_older_revisions_out(erp: FakeTryton) -> None:
+    cancel = plant_order(revision=2, document_status="CANCELLED")
+    receipts = await plant(erp).deliver([cancel, cancel, plant_order()])
+    assert [receipt.outcome for receipt in receipts] == [Outcome.APPLIED, Outcome.DUPLICATE, Outcome.DUPLICATE]
+    (sale,) = erp.rows["sale.sale"].values()
+    assert (sale["state"], sale["reference"], sale["lines"]) == ("cancelled", cancel.key, [])
+    assert block.read(sale["comment"], sale["id"]) == block.Block(2, "CANCELLED", {}, sale["id"])
+    (receipt,) = await plant(erp).deliver([plant_order(revision=3)])
+    (sale,) = sales(erp)
+    assert (receipt.outcome, sale["state"], len(sale["lines"])) == (Outcome.APPLIED, "quotation", 1)
+    assert len(erp.rows["sale.sale"]) == 1
+
+
+async def test_a_cancellation_that_a_crash_left_as_a_draft_is_ended_by_an_older_revision(erp: FakeTryton) -> None:
+    await plant(erp).deliver([plant_order(revision=2, document_status="CANCELLED")])
+    (sale,) = erp.rows["sale.sale"].values()
+    erp.write("sale.sale", sale["id"], state="draft", comment=sale["comment"].replace(f" #{sale['id']}]", "]"))
+    (receipt,) = await plant(erp).deliver([plant_order()])
+    assert (receipt.outcome, sales(erp)) == (Outcome.DUPLICATE, [])
+
+
+@pytest.mark.parametrize("button", ["cancel", "draft"])
+async def test_a_sink_that_stood_still_undoes_no_newer_revision(erp: FakeTryton, button: str) -> None:
+    """Another sink delivers revision 3 and a person confirms it, just before this one presses its button."""
+    await plant(erp).deliver([plant_order()])
+    (sale,) = sales(erp)
+    newer = block.write(None, sale["id"], 3, [], "ACTIVE")
+
+    def overtaken(_: int, method: str) -> None:
+        if method == f"model.sale.sale.{button}" and block.read(sale["comment"], sale["id"]).revision < 3:
+            erp.write("sale.sale", sale["id"], comment=newer, state="confirmed")
+
+    erp.fault = overtaken
+    cancelled: dict[str, Any] = {"document_status": "CANCELLED"}
+    late = cancelled if button == "cancel" else {"line": {"quantity": Decimal(3)}}
+    (receipt,) = await plant(erp).deliver([plant_order(revision=2, **late)])
+    (sale,) = sales(erp)
+    assert (receipt.outcome, sale["state"], sale["comment"]) == (Outcome.DUPLICATE, "confirmed", newer)
+
+
 # --- orders that are no longer the hub's
 
 
@@ -137,7 +180,7 @@ async def test_a_strange_value_refuses_this_document_alone(erp: FakeTryton) -> N
     assert "comment" in receipts[0].reason["ru"]
 
 
-@pytest.mark.parametrize("kind", ["order", "cancellation", "revision", "status"])
+@pytest.mark.parametrize("kind", ["order", "cancellation", "unknown", "revision", "status"])
 async def test_whatever_tryton_answers_at_any_step_of_a_delivery_has_its_next_action(kind: str) -> None:
     """Only our own errors come out; delivered again to a Tryton that is well, it is there once, or was refused.
 
@@ -162,7 +205,7 @@ async def test_whatever_tryton_answers_at_any_step_of_a_delivery_has_its_next_ac
             sink, _ = _case(erp, kind)
             again = await sink.deliver(batch)
             assert [receipt.outcome for receipt in again if receipt.outcome is Outcome.RETRY] == []
-            assert len(sales(erp)) == (0 if kind == "cancellation" else 1 if kind != "status" else 0)
+            assert len(sales(erp)) == (1 if kind in {"order", "revision"} else 0)
     assert all(error.text.en and error.text.ru for error in errors)
 
 
@@ -180,9 +223,10 @@ def _case(erp: FakeTryton, kind: str) -> tuple[Sink, list[Event]]:
     later = {
         "order": [],
         "cancellation": [plant_order(revision=2, document_status="CANCELLED")],
+        "unknown": [plant_order(revision=2, document_status="CANCELLED")],
         "revision": [plant_order(revision=2, line={"quantity": Decimal(3)})],
     }
-    return plant(erp), [plant_order(), *later[kind]]
+    return plant(erp), [*([] if kind == "unknown" else [plant_order()]), *later[kind]]
 
 
 # --- a document that breaks Tryton
