@@ -31,7 +31,7 @@ class Loaded:
 class _Head(BaseModel):
     """What stands in every connector file; ``config`` belongs to the connector's own class."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
     member: str
     connector: str

@@ -12,6 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from connectors.sql.config import Changed
+from kranhub.values.times import FIRST_YEAR
 
 AHEAD = timedelta(minutes=5)
 """From here on a stamp beyond the database's time is said."""
@@ -20,6 +21,9 @@ NATIVE = "_"
 """Stands between date and time in the watermark of a column that is no text; ISO 8601 parsers take any character."""
 
 HIGHEST_INTEGER = 2**63 - 1
+
+LONGEST = 64
+"""Characters of a version in an event id: a text column may hold anything; what else differs is in the row's hash."""
 
 
 class Versions:
@@ -32,11 +36,11 @@ class Versions:
         self._zone = ZoneInfo(changed.time_zone) if changed.time_zone else zone
 
     def trusted(self, version: Any, now: datetime) -> bool:
-        """Tell whether the highest version may be the watermark: it is sortable, and not beyond ``now`` (aware)."""
+        """Tell whether the highest version may be the watermark: sortable, no empty date, not after ``now`` (aware)."""
         if self.integer:
             return sorts(version, self._changed)
         moment = self._moment(version)
-        return moment is not None and moment <= now
+        return moment is not None and moment.year >= FIRST_YEAR and moment <= now
 
     def ahead(self, version: Any, now: datetime) -> bool:
         """Tell whether the stamp is so far beyond ``now`` that a clock must be wrong."""
@@ -57,14 +61,20 @@ class Versions:
         return text if _separator(like) else text[:10]
 
     def low(self, top: Any) -> Any:
-        """Return the version an overlap below the watermark, as the column holds it; text sorts before that second."""
+        """Return the version an overlap below the watermark, as the column holds it; text sorts before that second.
+
+        None where no date is that low: then every row is read.
+        """
         if self.integer:
-            return int(top - self._changed.overlap)
+            return max(int(top) - int(self._changed.overlap), -HIGHEST_INTEGER)
         day = isinstance(top, date) and not isinstance(top, datetime)
         moment = datetime.combine(top, time()) if day else _moment(top)
         if moment is None:
             return None
-        low = moment - timedelta(seconds=self._changed.overlap) - self._clock_change(moment)
+        try:
+            low = moment - timedelta(seconds=self._changed.overlap) - self._clock_change(moment)
+        except OverflowError:
+            return None
         if not isinstance(top, str):
             return low.date() if day else low
         text = low.replace(tzinfo=None).isoformat(sep=_separator(top) or " ", timespec="seconds")
@@ -88,10 +98,18 @@ class Versions:
 def plain(version: Any) -> Any:
     """Return a version as JSON knows it."""
     if isinstance(version, datetime):
-        return (version.astimezone(UTC) if version.tzinfo else version).isoformat(sep=NATIVE)
+        return universal(version).isoformat(sep=NATIVE)
     if isinstance(version, date):
         return f"{version.isoformat()}{NATIVE}"
     return int(version) if isinstance(version, Decimal) and version.is_finite() else version
+
+
+def universal(moment: datetime) -> datetime:
+    """Return an aware time in UTC; one without a zone, and one of the calendar's first or last hours, as it is."""
+    try:
+        return moment.astimezone(UTC) if moment.tzinfo else moment
+    except OverflowError:
+        return moment
 
 
 def restored(version: Any) -> Any:
@@ -104,15 +122,16 @@ def restored(version: Any) -> Any:
 def spelled(version: Any) -> str:
     """Return the version as event ids hold it; empty where there is none."""
     if isinstance(version, bytes):
-        return version.hex()
-    return "" if version is None else str(plain(version)).replace("/", "-")
+        return version.hex()[:LONGEST]
+    text = "" if version is None else str(plain(version))[:LONGEST]
+    return "".join(sign if sign.isprintable() and sign != "/" else "-" for sign in text)
 
 
 def sorts(version: Any, changed: Changed) -> bool:
     """Tell whether a version of this kind can be ordered."""
     if changed.kind == "integer":
         whole = isinstance(version, int | Decimal) and not isinstance(version, bool)
-        return whole and -HIGHEST_INTEGER <= version <= HIGHEST_INTEGER
+        return whole and Decimal(version).is_finite() and -HIGHEST_INTEGER <= version <= HIGHEST_INTEGER
     return isinstance(version, date) or _moment(version) is not None
 
 

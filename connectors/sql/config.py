@@ -34,7 +34,7 @@ Constant = str | int | float | bool
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 _NOT_COLUMNS = frozenset({"table", "head_key", "kind"})

@@ -4,12 +4,13 @@ import hashlib
 import json
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
+from connectors.sql.changes import universal
 from connectors.sql.config import (
     Answer,
     BuyerLines,
@@ -57,8 +58,8 @@ class Snapshot:
 
 
 def _json(value: Any) -> str:
-    if isinstance(value, datetime) and value.tzinfo is not None:
-        value = value.astimezone(UTC)
+    if isinstance(value, datetime):
+        value = universal(value)
     return value.hex() if isinstance(value, bytes) else str(value)
 
 

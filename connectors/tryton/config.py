@@ -51,7 +51,7 @@ class Config(BaseModel):
     ``epoch`` must be raised by one when the ERP was restored from a backup, so that rewritten numbers are new events.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     url: str = Field(pattern="^https?://[^/]+/?$", description="base URL, such as https://tryton.example:8000")
     database: str = Field(min_length=1)

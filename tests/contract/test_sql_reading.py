@@ -114,6 +114,16 @@ async def test_a_row_stamped_ahead_hides_nothing(sql: Sql, plant: Plant, ahead: 
     await narrow.close()
 
 
+async def test_rows_that_all_have_an_empty_date_for_a_stamp_stop_nothing(sql: Sql, plant: Plant) -> None:
+    order(plant, 1, "0001-01-01 00:00:00")
+    items, checkpoint = await poll(sql.source())
+    order(plant, 2, "0001-01-01 00:00:00")
+    later, checkpoint = await poll(sql.source(), checkpoint)
+    order(plant, 3, stamp())
+    last, _ = await poll(sql.source(), checkpoint)
+    assert told([*items, *later, *last]) == [(number, "ACTIVE") for number in "123"]
+
+
 async def test_rows_below_the_watermark_are_read(sql: Sql, plant: Plant) -> None:
     order(plant, 1, stamp())
     _, checkpoint = await poll(sql.source())

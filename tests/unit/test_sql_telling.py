@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.sql import SqlConfig, mapping, memory
-from connectors.sql.changes import Versions, plain, restored
+from connectors.sql.changes import Versions, plain, restored, spelled
 from connectors.sql.config import Changed
 from connectors.sql.mapping import Snapshot, Stream
 from connectors.sql.memory import Memory
@@ -338,3 +338,22 @@ class TestVersions:
     )
     def test_now_is_written_like_the_column(self, like: Any, now: Any) -> None:
         assert self.versions().now(NOW, like) == now
+
+    @pytest.mark.parametrize("top", ["0001-01-01 00:00:00", "0001-01-01", datetime(1, 1, 1), date(1, 1, 1)])  # noqa: DTZ001
+    def test_an_empty_date_is_no_watermark(self, top: Any) -> None:
+        versions = Versions(Changed(column="izm", kind="timestamp"), ZoneInfo("Asia/Omsk"))
+        assert not versions.trusted(top, datetime(2026, 2, 1, tzinfo=UTC))
+        assert versions.low(top) is None
+
+    def test_a_version_in_an_event_id_has_no_sign_that_cannot_be_seen(self) -> None:
+        assert spelled("1/2\n3") == "1-2-3"
+        assert len(spelled("9" * 1000)) == 64
+
+    def test_an_empty_date_in_a_zone_of_the_east_is_no_error(self) -> None:
+        empty = datetime(1, 1, 1, tzinfo=ZoneInfo("Asia/Omsk"))
+        assert spelled(empty).startswith("0001-01-01")
+        assert Snapshot({"v": empty}).digest() != Snapshot({"v": None}).digest()
+
+    @pytest.mark.parametrize("version", ["NaN", "Infinity", "-Infinity"])
+    def test_no_number_is_no_watermark(self, version: str) -> None:
+        assert not self.versions(kind="integer").trusted(Decimal(version), NOW)
