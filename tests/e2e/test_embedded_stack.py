@@ -29,7 +29,7 @@ from kranhub.kafkaclosing import CLOSES
 from kranhub.registry import Registry
 from tests.support.stack import REPOSITORY, Stack, new_namespace
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.slow]
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,8 @@ from kranhub.settings import endpoints
 from tests.support import stream_contract
 from tests.support.tryton import CACHE
 
-pytestmark = [pytest.mark.stack, pytest.mark.tryton]
+# On a loaded machine building Tryton's template alone takes minutes.
+pytestmark = [pytest.mark.stack, pytest.mark.tryton, pytest.mark.timeout(900)]
 
 PATIENCE_S = 120.0
 LATE = date.today() + timedelta(days=90)  # noqa: DTZ011

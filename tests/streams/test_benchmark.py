@@ -10,6 +10,8 @@ from benchmarks.latency import Load
 from benchmarks.throughput import Expectation
 from tests.support.stack import Stack
 
+pytestmark = pytest.mark.slow
+
 COUNT = 2_000
 NAMES = ("raw", "ours", "ours_in_place", "ours_stateful")
 

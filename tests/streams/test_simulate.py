@@ -8,6 +8,8 @@ from benchmarks.simulate.simulation import STEPS, Plan, simulate
 from benchmarks.simulate.verdict import is_good
 from tests.support.stack import Stack
 
+pytestmark = pytest.mark.slow
+
 ORDERS = 150
 
 
