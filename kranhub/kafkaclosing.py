@@ -8,9 +8,13 @@ them up. Both are put in by kafka-python's own settings (`CLOSES`), so its clien
 import socket
 from collections.abc import Callable
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from kafka.net.compat import KafkaNetClient
 from kafka.net.inet import KafkaNetSocket
+
+_OPENED: WeakKeyDictionary[Any, set[socket.socket]] = WeakKeyDictionary()
+"""The sockets that each client's network loop has connected and not closed yet."""
 
 
 class ClosingSocket(KafkaNetSocket):  # type: ignore[misc]
@@ -27,16 +31,30 @@ class ClosingSocket(KafkaNetSocket):  # type: ignore[misc]
         except BaseException:
             sock.close()
             raise
+        opened = _OPENED.setdefault(net, set())
+        opened.difference_update([each for each in opened if each.fileno() == -1])
+        opened.add(connected)
         return connected
 
 
 class ClosingClient(KafkaNetClient):  # type: ignore[misc]
-    """A client that ends its thread and closes its sockets when its first bootstrap fails."""
+    """A client that ends its thread and closes its sockets when its first bootstrap fails.
+
+    When it is closed, so is every socket that it has connected: a connection that is given up between connecting and
+    its hand-over to kafka-python's own connection is in no list of kafka-python's.
+    """
 
     def __init__(self, *words: Any, **config: Any) -> None:
         """Take what kafka-python's own client takes."""
         super().__init__(*words, **config)
         self._manager.bootstrap = self._or_closed(self._manager.bootstrap)
+
+    def close(self, node_id: Any = None) -> None:
+        """Close the connection to one node, or everything."""
+        super().close(node_id)
+        if node_id is None:
+            for each in _OPENED.pop(self._net, ()):
+                each.close()
 
     def _or_closed(self, bootstrap: Callable[..., None]) -> Callable[..., None]:
         def first(*words: Any, **named: Any) -> None:

@@ -13,8 +13,10 @@ from typing import Any
 import pytest
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
 from kafka.errors import KafkaError
+from kafka.net import inet
 
 from kranhub.kafka import kafka_python
+from kranhub.kafkaclosing import CLOSES, ClosingClient
 from kranhub.settings import Settings
 
 CLIENTS = [KafkaProducer, KafkaConsumer, KafkaAdminClient]
@@ -76,3 +78,13 @@ def test_kafka_python_itself_still_leaves_them() -> None:
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert "KafkaTimeoutError" in done.stderr
     assert "ResourceWarning: unclosed" in done.stderr
+
+
+def test_a_connection_that_nobody_took_over_is_closed_with_its_client() -> None:
+    with listener() as port:
+        client = ClosingClient(**CLOSES, bootstrap_servers=f"127.0.0.1:{port}")
+        connecting = inet.create_connection(client._net, "127.0.0.1", port, proxy_url=CLOSES["proxy_url"])
+        connected = client._net.run(lambda: connecting)  # and then its task is cancelled
+        assert connected.fileno() != -1
+        client.close()
+        assert connected.fileno() == -1
