@@ -21,6 +21,7 @@ def test_a_day_loses_nothing_doubles_nothing_and_replays_the_same(stack: Stack) 
     assert found["plant_orders"] > ORDERS
     assert found["replay"]["compared"] > ORDERS * 10
     assert {"DELIVERED", "ON_HOLD", "IN_PRODUCTION"} <= found["lines"].keys()
-    assert found["dead_letters"]["unmapped-item"] > 0
+    assert found["dead_letters"]["bad-quantity"] > 0
+    assert found["alerts"]["unmapped-stock"] > 0
     assert found["promises"]["made"] > ORDERS / 2
     assert "defect" not in found["dead_letters"]
