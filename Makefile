@@ -44,7 +44,8 @@ unit: $(READY)
 	$(BIN)/python -m pytest $(PARALLEL) -m "not process" tests/unit tests/schemas/test_lint.py
 
 test: lint
-	$(BIN)/python -m pytest $(PARALLEL) -m "not extra and not slow"
+	$(BIN)/python -m pytest $(PARALLEL) -m "not extra and not slow and not alone"
+	$(BIN)/python -m pytest -m alone
 
 test-all: test
 	$(BIN)/python -m pytest $(PARALLEL) -m "extra or slow"

@@ -11,6 +11,7 @@ from tests.faults.core_suite.rig import Rig, rig
 from tests.faults.core_suite.stage import Scenario, play
 
 pytestmark = [
+    pytest.mark.alone,
     pytest.mark.timeout(240),
     # kafka-python leaves sockets behind when a broker refuses it, which here is the broker's job.
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
