@@ -17,7 +17,7 @@ from tests.support.tryton import new_company, spare_databases, tryton_server
 
 __all__ = ["namespace", "new_company", "postgresql", "postgresql_database", "spare_databases", "stack", "tryton_server"]
 
-FEW = 30
+FEW = 20
 """Examples of a property that asks for no number of its own; the search tries Hypothesis' 100."""
 
 settings.register_profile("same", deadline=None, derandomize=True, max_examples=FEW)

@@ -337,7 +337,7 @@ def in_row(item: str, stock: dict[str, Any], holds: dict[str, Any]) -> Iterator[
 
 
 TestAllocating = Allocating.TestCase
-TestAllocating.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestAllocating.settings = settings(stateful_step_count=40)
 
 
 @given(st.lists(halves, min_size=1, max_size=30), st.integers(0, 20), st.integers(1, 5))

@@ -265,7 +265,7 @@ def logs(draw: st.DrawFn) -> tuple[list[Entry], MasterData]:
     return log + draw(st.lists(MAPPINGS, max_size=2)), master
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(logs(), st.integers(1, 50))
 def test_whatever_comes_what_is_said_makes_up_the_files_and_free_codes(
     made: tuple[list[Entry], MasterData], size: int
