@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from connectors.sql import faults, threads
-from connectors.sql.changes import Versions, plain, restored, sorts
+from connectors.sql.changes import HIGHEST_INTEGER, Versions, plain, restored, sorts
 from connectors.sql.client import Client, Transaction, place
 from connectors.sql.config import SqlConfig
 from connectors.sql.mapping import Snapshot, Stream
@@ -165,7 +165,7 @@ class Turn:
             if highest is None or versions.trusted(highest, now):
                 return highest, now
             if versions.integer:
-                highest = transaction.highest(settings, 2**63 - 1)
+                highest = transaction.highest(settings, HIGHEST_INTEGER)
                 return (highest if versions.trusted(highest, now) else None), now
             most = versions.now(now, highest)
             found = transaction.highest(settings, most)

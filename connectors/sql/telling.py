@@ -167,7 +167,7 @@ class Teller:
         if said.error is not None:
             yield self._letter(snapshot, row, state, said.error)
         elif said.document is not None and row not in self._held:
-            yield from self._tell(row, snapshot, state, said)
+            yield from self._tell(row, state, said)
 
     def _forgotten(self, key: str, before: Known | None) -> Known | None:
         """Forget a finished document: it is not waited for, and its row has nothing left that could be withdrawn."""
@@ -203,11 +203,11 @@ class Teller:
                 self._memory.put(member, self._held.pop(member))
         return False
 
-    def _tell(self, row: str, snapshot: Snapshot, state: Known, said: _Said) -> Iterator[Told]:
+    def _tell(self, row: str, state: Known, said: _Said) -> Iterator[Told]:
         assert said.document is not None  # noqa: S101  (only documents are told)
         leaving, members = self._memory.back(said.key), self._memory.members(said.key)
         if len(members) > 1:
-            yield self._together(said.key, members, said.time, snapshot)
+            yield self._together(said.key, members, said.time)
         elif not (leaving and not self._adds and leaving.kept and _content(leaving.kept) == _content(state.kept)):
             yield self._event(said.key, row, state.tail, said.document, said.time)
 
@@ -216,14 +216,14 @@ class Teller:
         others = self._memory.members(before.key)
         if others and self._adds:
             self._memory.touch(others[0])
-            yield self._together(before.key, others, None, None)
+            yield self._together(before.key, others, None)
         elif len(others) == 1:
             self._memory.stale(others[0])
         elif not others and before.kept:
             log.warning("is no longer in what is read", table=self._stream.settings.table, document=before.key)
             self._memory.left(before.key, Leaving(row, now.timestamp(), count, before.kept))
 
-    def _together(self, key: str, rows: Sequence[str], time: datetime | None, snapshot: Snapshot | None) -> Told:
+    def _together(self, key: str, rows: Sequence[str], time: datetime | None) -> Told:
         """Return the document of several rows: their sum, or a dead letter that names them."""
         known = [self._memory.rows[row] for row in sorted(rows)]
         version = _hash(*(f"{row}/{state.tail}" for row, state in zip(sorted(rows), known, strict=True)))
@@ -239,7 +239,7 @@ class Teller:
             )
             content = {"table": table, "key": key, "rows": sorted(rows)}
             original = json.dumps(content, ensure_ascii=False).encode("utf-8", "replace")
-            return self._unreadable(quote(key, safe=""), version, key, error.code, text, snapshot, original)
+            return self._unreadable(quote(key, safe=""), version, key, error.code, text, original)
 
     def _ambiguous(self, key: str, rows: Sequence[str]) -> InvalidDocument:
         return InvalidDocument(
@@ -262,11 +262,9 @@ class Teller:
 
     def _letter(self, snapshot: Snapshot, row: str, state: Known, error: InvalidDocument) -> Unreadable:
         key, original = self._stream.native_key(snapshot.row), snapshot.original(self._stream.settings.table)
-        return self._unreadable(row, state.tail, key, error.code, error.text, snapshot, original)
+        return self._unreadable(row, state.tail, key, error.code, error.text, original)
 
-    def _unreadable(
-        self, name: str, version: str, key: str, code: str, text: Text, _of: Snapshot | None, original: bytes
-    ) -> Unreadable:
+    def _unreadable(self, name: str, version: str, key: str, code: str, text: Text, original: bytes) -> Unreadable:
         event_id = f"{self._prefix}/{name}/{self._epoch}/{version}"
         return Unreadable(event_id, key, self._stream.subject, code, text.as_map(), original, Checkpoint())
 

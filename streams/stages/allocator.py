@@ -70,7 +70,7 @@ class Allocator:
         self._alerts = [topics.hub(settings.namespace, name) for name in ("alerts", "events")]
         self._codec, self._reference = codec, Reference(codec)
         self._early, self._unmapped = Backlog("early"), Unmapped()
-        self._clocks = Clocks(settings.namespace, codec)
+        self._clocks = Clocks(self._alerts, codec)
 
     def process(self, record: Record, state: State, out: Out, ctx: Context) -> None:
         """Take a plant's stock, its disruptions, a request, a tick, a change of master data, or an alert of a clock.

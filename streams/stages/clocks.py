@@ -1,8 +1,8 @@
 """Members' clocks that are ahead: of what ingest finds, one alert in an hour is said for each member."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from kranhub import topics
 from kranhub.codec import Codec
 from streams.exactly_once import Context, Document, Out, Record, State
 from streams.router import clockahead
@@ -14,10 +14,9 @@ class Clocks:
     The state holds, under ``clock``, when each alert was said last.
     """
 
-    def __init__(self, namespace: str, codec: Codec) -> None:
-        """Take the namespace and the codec."""
-        self._topics = [topics.hub(namespace, name) for name in ("alerts", "events")]
-        self._codec = codec
+    def __init__(self, alerts: Sequence[str], codec: Codec) -> None:
+        """Take the topics of alerts and the codec."""
+        self._topics, self._codec = alerts, codec
 
     def say(self, record: Record, state: State, out: Out, ctx: Context) -> None:
         """Say the Alert of this record, unless it was said a short time ago."""
