@@ -40,11 +40,17 @@ def item(found: Any, member: str) -> Read | Unreadable | Progress:
     return found
 
 
-def checkpoint(found: Checkpoint) -> Checkpoint:
-    """Return the checkpoint if its positions are what the runtime can keep. Raises `Unlike`."""
+def checkpoint(found: Checkpoint, before: Checkpoint | None = None) -> Checkpoint:
+    """Return the checkpoint if its positions are what the runtime can keep. Raises `Unlike`.
+
+    ``before`` is one that was looked at already: the positions that it shares with this one are not looked at again.
+    """
     if not isinstance(found.positions, Mapping):
         raise Unlike(_wants("Checkpoint.positions", "Checkpoint.positions", found.positions, "a mapping"))
+    seen = before.positions if before is not None else {}
     for stream, position in found.positions.items():
+        if stream in seen and seen[stream] is position:
+            continue
         if not isinstance(stream, str) or not isinstance(position, Position):
             raise Unlike(_wants("Checkpoint.positions", "Checkpoint.positions", position, "str to Position"))
         _typed("Position.watermark", position.watermark, str, f"{stream}")

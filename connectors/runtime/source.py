@@ -131,7 +131,8 @@ class SourceTask:
         A crash before 5 leaves nothing; after it, the next start reads on behind the checkpoint.
         """
         with calling(self._context.loaded, "read()", after=self._last):
-            moved = self._kept.changes(shapes.checkpoint(checkpoint)) if checkpoint is not None else {}
+            seen = shapes.checkpoint(checkpoint, self._committed) if checkpoint is not None else None
+            moved = self._kept.changes(seen) if seen is not None else {}
         events, positions = await asyncio.to_thread(self._encode, moved)
         await self._kafka.run(_write, producer, events, positions)
         log.info("committed", events=len(events))
