@@ -9,8 +9,7 @@ import sqlalchemy as sa
 
 from connectors.sql.changes import Versions, sorts
 from connectors.sql.client import Client, place
-from connectors.sql.columns import Columns
-from connectors.sql.columns import column as what_it_holds
+from connectors.sql.columns import Reflected, columns, reflected
 from connectors.sql.config import PlantOrders, SqlConfig, Table
 from connectors.sql.fitting import unfit
 from connectors.sql.mapping import Stream
@@ -38,14 +37,13 @@ def _verify(config: SqlConfig, member: Member, client: Client, streams: Sequence
     if config.plant_orders is not None and config.plant_orders.intents == "create":
         create_intents(client)
     with client.inspected() as inspector:
-        tables = {name: _columns(inspector, name, config.schema_name) for name, _ in _named(config)}
+        tables = {name: reflected(inspector, name, config.schema_name) for name, _ in _named(config)}
         _refuse(_missing(config, tables))
         if config.plant_orders is not None:
             _refuse(_unfilled(config.plant_orders, tables))
             _refuse(_not_unique(inspector, config.plant_orders, config.schema_name))
-            _refuse(
-                unfit(config.plant_orders, *(_held(client, tables[name]) for name in _ordered(config.plant_orders)))
-            )
+            held = (columns(inspector, tables[name]) for name in _ordered(config.plant_orders))
+            _refuse(unfit(config.plant_orders, *held))
     if config.plant_orders is not None:
         _refuse_read_only(client)
     _refuse(_unsorted(client, streams))
@@ -70,26 +68,12 @@ def _named(config: SqlConfig) -> Iterable[tuple[str, tuple[str, ...]]]:
                 yield lines.table, lines.columns
 
 
-def _columns(
-    inspector: sa.Inspector, table: str, schema: str | None
-) -> dict[str, sa.engine.interfaces.ReflectedColumn]:
-    if not inspector.has_table(table, schema=schema):
-        return {}
-    return {column["name"]: column for column in inspector.get_columns(table, schema=schema)}
-
-
 def _ordered(settings: PlantOrders) -> tuple[str, str]:
     return settings.head.table, settings.lines.table
 
 
-def _held(client: Client, table: Mapping[str, sa.engine.interfaces.ReflectedColumn]) -> Columns:
-    return {name: what_it_holds(each["type"], loose=not client.native) for name, each in table.items()}
-
-
-def _missing(
-    config: SqlConfig, tables: Mapping[str, Mapping[str, sa.engine.interfaces.ReflectedColumn]]
-) -> Iterable[Text]:
-    for name, columns in _named(config):
+def _missing(config: SqlConfig, tables: Mapping[str, Reflected]) -> Iterable[Text]:
+    for name, wanted in _named(config):
         held = tables[name]
         if not held:
             yield Text(
@@ -97,7 +81,7 @@ def _missing(
                 ru=f"Нет таблицы или представления {name}. Исправьте имя в настройках или создайте её.",
             )
             continue
-        for column in columns:
+        for column in wanted:
             if column not in held:
                 yield Text(
                     en=f"Table {name} has no column {column}. It has: {', '.join(held)}. Correct the configuration.",
@@ -105,9 +89,7 @@ def _missing(
                 )
 
 
-def _unfilled(
-    settings: PlantOrders, tables: Mapping[str, Mapping[str, sa.engine.interfaces.ReflectedColumn]]
-) -> Iterable[Text]:
+def _unfilled(settings: PlantOrders, tables: Mapping[str, Reflected]) -> Iterable[Text]:
     """Yield columns that the table requires and nothing fills."""
     for table in (settings.head, settings.lines):
         for name, column in tables[table.table].items():

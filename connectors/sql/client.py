@@ -16,7 +16,7 @@ from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.sql.elements import quoted_name
 
 from connectors.sql import faults
-from connectors.sql.columns import ANY, Column, Columns, as_kept, columns
+from connectors.sql.columns import ANY, Column, Columns, as_kept, columns, reflected
 from connectors.sql.config import Readable
 from connectors.sql.values import Row
 
@@ -160,7 +160,8 @@ class Transaction:
         """Return what the table's columns hold."""
         found = self._known.get(name)
         if found is None:
-            found = self._known[name] = columns(sa.inspect(self._connection), name, self._schema)
+            inspector = sa.inspect(self._connection)
+            found = self._known[name] = columns(inspector, reflected(inspector, name, self._schema))
         return found
 
     def rows(self, name: str, columns: Sequence[str], where: Mapping[str, Any], order: Sequence[str] = ()) -> list[Row]:

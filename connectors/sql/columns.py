@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.engine.interfaces import ReflectedColumn
 from sqlalchemy.types import TypeEngine
 
 from kranhub.values.texts import linked
@@ -51,12 +52,21 @@ ANY = Column(Holds.OTHER, strict=False)
 Columns = Mapping[str, Column]
 
 
-def columns(inspector: sa.Inspector, table: str, schema: str | None) -> Columns:
+Reflected = Mapping[str, ReflectedColumn]
+"""A table's columns as SQLAlchemy tells them, by name."""
+
+
+def reflected(inspector: sa.Inspector, table: str, schema: str | None) -> Reflected:
     """Return the table's or view's columns by name; nothing where it does not exist."""
     if not inspector.has_table(table, schema=schema):
         return {}
+    return {each["name"]: each for each in inspector.get_columns(table, schema=schema)}
+
+
+def columns(inspector: sa.Inspector, table: Reflected) -> Columns:
+    """Return what the columns of a table hold."""
     loose = inspector.dialect.name == "sqlite"
-    return {each["name"]: column(each["type"], loose=loose) for each in inspector.get_columns(table, schema=schema)}
+    return {name: column(each["type"], loose=loose) for name, each in table.items()}
 
 
 def column(kind: TypeEngine[Any], *, loose: bool = False) -> Column:
