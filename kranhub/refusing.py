@@ -9,6 +9,7 @@ from typing import TypeVar
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from kranhub.text import Text
+from kranhub.values.spellings import fold
 
 Spelled = TypeVar("Spelled", bound=Iterable[str])
 
@@ -49,7 +50,7 @@ def distinct(found: Spelled) -> Spelled:
     """
     seen: dict[str, str] = {}
     for name in found:
-        folded = " ".join(name.split()).casefold()
+        folded = fold(name)
         if folded in seen:
             raise Mistake(
                 Text(

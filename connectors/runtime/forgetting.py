@@ -87,8 +87,8 @@ def may_live(state: Mapping[str, Any]) -> bool:
     if state.get("state") in OVER:
         return False
     host, _, pid = f"{state.get('worker', '')}".rpartition("/")
-    if host != socket.gethostname() or not pid.isdigit():
-        return True
+    if host != socket.gethostname() or not pid.isdigit() or os.name == "nt":
+        return True  # Windows would send the process a Ctrl-C instead of looking for it
     try:
         os.kill(int(pid), 0)
     except ProcessLookupError:

@@ -30,6 +30,12 @@ def test_a_connector_may_live_unless_it_stopped_or_its_process_is_gone(state: st
     assert may_live({"state": state, "worker": worker}) is alive
 
 
+def test_on_windows_nobody_asks_for_the_process_as_that_would_end_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "kill", lambda *_: pytest.fail("this sends the process a Ctrl-C"))
+    monkeypatch.setattr(os, "name", "nt")
+    assert may_live({"state": "RUNNING", "worker": f"{HERE}/{NOBODY}"})
+
+
 @pytest.mark.parametrize("name", ["zmk-most", "/erp", "zmk-most/"])
 def test_a_connector_is_named_with_its_member(name: str) -> None:
     assert CliRunner().invoke(command.connector, ["forget", name]).exit_code == 2

@@ -11,7 +11,7 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 from pydantic_core import core_schema
 
 from kranhub import members, validationwords, yamlfile
@@ -218,3 +218,8 @@ def test_keys_that_a_connector_would_take_for_one_are_refused(tmp_path: Path) ->
     assert "'т' and ' Т ' are the same" in caught.value.text.en
     assert "одно и то же" in caught.value.text.ru
     assert Spelled(units={"т": "TNE", "кг": "KGM"}).units == {"т": "TNE", "кг": "KGM"}
+
+
+def test_a_key_composed_and_decomposed_is_one_key() -> None:
+    with pytest.raises(ValidationError):
+        Spelled(units={"литров, й": "LTR", "литров, и\N{COMBINING BREVE}": "KGM"})
