@@ -55,13 +55,10 @@ def order_of(letter: Message) -> str | None:
 def _is_next(taken: Message, letter: Message) -> bool:
     """Return whether the order came again after it was refused; another document under its key is not that order."""
     value = letter.value or {}
-    if value["code"] == TWO and _document(taken.envelope.id) != _document(value["event_id"]):
+    documents = {identifiers.document_of(event_id) for event_id in (taken.envelope.id, value["event_id"])}
+    if value["code"] == TWO and len(documents) > 1:
         return False
     return taken.time > letter.time
-
-
-def _document(event_id: str) -> str | None:
-    return identifiers.document_of(event_id)
 
 
 def _alert(key: str, letter: Message) -> Value:
