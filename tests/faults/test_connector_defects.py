@@ -2,17 +2,20 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from kafka import KafkaProducer
 
-from connectors.runtime import keeper, runner, status
+from connectors.runtime import deadletters, forgetting, keeper, runner, status
 from deploy.demo import independent
 from deploy.embedded.connectorstates import ConnectorState, connector_states
-from kranhub import envelope, members, topics
+from kranhub import envelope, members, reading, topics
 from kranhub.codec import Codec
 from kranhub.connector import Checkpoint, Read
 from kranhub.envelope import Envelope
@@ -33,8 +36,8 @@ from tests.support.bad_connectors import (
     raises,
     yields,
 )
-from tests.support.connector_mistakes import BAD, SINKS, SOURCES
-from tests.support.connector_process import until
+from tests.support.connector_mistakes import BAD, NAIVE, SINKS, SOURCES
+from tests.support.connector_process import connector, until
 from tests.support.stack import Stack, new_namespace
 
 pytestmark = pytest.mark.stack
@@ -248,6 +251,22 @@ def test_a_read_that_returns_is_said_and_waits_longer_each_time(hub: Hub, monkey
     assert [low < delay for low, delay in zip((0.7, 1.5, 3.1, 6.3), delays, strict=True)] == [True] * 4
 
 
+def test_one_document_that_kafka_would_not_take_is_a_letter(hub: Hub) -> None:
+    """Too large, without a zone, or with bytes that are no text: the order behind it is told."""
+    huge = order("huge", key="huge")
+    huge = replace(huge, value={**huge.value, "contract": "я" * 700_000})
+    bad = [huge, order("naive", time=NAIVE), order("odd", key="\udcff")]
+
+    def letters() -> dict[str, Any]:
+        return {seen.value["event_id"]: seen.value for seen in hub.read("dead-letters")}
+
+    found = [Read(each, at(1)) for each in bad]
+    assert hub.run("letters", Bad(yields(*found)), lambda: f"{ME}/Order/odd/0/1" in letters()) is None
+    codes = {event_id: letter["code"] for event_id, letter in letters().items()}
+    assert [codes[event.id] for event in bad] == ["too-large", "naive-datetime", "bad-text"]
+    assert len(letters()[huge.id]["original"]) == deadletters.KEPT_BYTES
+
+
 def test_a_connector_that_cannot_be_closed_or_has_nothing_to_do_is_said(hub: Hub) -> None:
     closing = Bad(yields(), closing=raises(OSError()))
     error = hub.run("closing", closing, lambda: hub.state("closing", "source"))
@@ -274,3 +293,62 @@ def test_misconfigured_out_of_read_waits(hub: Hub) -> None:
 
     assert hub.run("waits", Bad(yields(then=raises(error))), failed) is None
     assert hub.word("waits") == "STOPPED"
+
+
+def test_sigterm_does_not_wait_for_a_query_that_hangs(hub: Hub, tmp_path: Path) -> None:
+    file = tmp_path / "hanging.yaml"
+    file.write_text(f"member: {ME}\nconnector: tests.support.bad_connectors:Hanging\nname: hanging\nconfig: {{}}\n")
+    with connector(hub.settings, file) as running:
+        until(lambda: hub.word("hanging") == "RUNNING", "it reads")
+        began = time.monotonic()
+        assert running.terminate() == 0
+        assert time.monotonic() - began < 25  # the query takes 90 s
+    assert hub.word("hanging") == "STOPPED"
+
+
+def test_a_connector_that_is_no_more_is_forgotten_and_its_checkpoint_only_if_asked(hub: Hub) -> None:
+    hub.run("old", Bad(yields(), answers()), lambda: hub.word("old") == hub.word("old", "sink") == "RUNNING")
+    with Registry(hub.stack.registry_url) as registry:
+        codec = Codec(registry)
+
+        def checkpoint() -> list[str]:
+            found = reading.messages(hub.settings, codec, topics.out(hub.settings.namespace, ME, "checkpoints"))
+            kept = {message.key: message.raw for message in found}
+            return [key for key, raw in kept.items() if key.startswith("old.source") and raw is not None]
+
+        def forget(**how: bool) -> forgetting.Forgotten:
+            return forgetting.forget(hub.settings, codec, ME, "old", **{"checkpoint": False, **how})
+
+        assert forget() == forgetting.Forgotten(2, 0)
+        assert hub.word("old") == hub.word("old", "sink") == ""
+        assert checkpoint() != []
+        with pytest.raises(Failed, match="has ever said"):
+            forget()
+        hub.run("old", Bad(yields()), lambda: hub.word("old") == "RUNNING")
+        assert forget(checkpoint=True).checkpoints == 1
+        assert checkpoint() == []
+        refused: list[str] = []
+
+        def tried() -> bool:
+            if hub.word("old") != "RUNNING":
+                return False
+            with pytest.raises(Failed) as caught:
+                forget()
+            refused.append(str(caught.value))
+            return True
+
+        hub.run("old", Bad(yields()), tried)
+        assert "may run" in refused[0]
+
+
+def test_a_failure_keeps_its_age_over_restarts_until_the_task_works(hub: Hub) -> None:
+    for _ in range(2):
+        hub.run("restarted", Bad(yields(then=raises(ValueError()))))
+    first = hub.state("restarted", "source")
+    hub.run("restarted", Bad(yields(then=raises(ValueError()))))
+    again = hub.state("restarted", "source")
+    assert first is not None
+    assert again is not None
+    assert (again.state, again.reason, again.changed_at) == ("FAILED", first.reason, first.changed_at)
+    hub.run("restarted", Bad(yields()), lambda: hub.word("restarted") == "RUNNING")
+    assert hub.word("restarted") == "STOPPED"

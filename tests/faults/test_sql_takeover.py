@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.support.sql_plant import REFERENCE, ROOT, Plant, blocks
+from tests.support.sql_plant import REFERENCE, ROOT, Plant, blocks, table
 
 DEADLINE_S = 30
 
@@ -77,7 +77,7 @@ class Worker:
 def plant(request: pytest.FixtureRequest, tmp_path: Path) -> Plant:
     schema = blocks("sql")[0]
     if request.param == "intents":
-        schema = schema.replace("vnesh_nomer     TEXT UNIQUE", "vnesh_nomer     TEXT") + blocks("sql")[1]
+        schema = schema.replace("vnesh_nomer     TEXT UNIQUE", "vnesh_nomer     TEXT") + table("kranhub_intent")
     return Plant(tmp_path / "plant.db", schema)
 
 

@@ -103,6 +103,7 @@ def test_a_lost_changelog_is_noticed(around: World) -> None:
     changelog = topics.hub(around.settings.namespace, "allocator-changelog")
     admin = clients.admin(around.settings)
     admin.delete_topics([changelog])[changelog].result(30)
+    wait_for(lambda: changelog not in admin.list_topics(timeout=10).topics, "the broker no longer shows the topic", 30)
     wait_for(lambda: made_again(admin, changelog), "the topic is made again", 30)
     wait_for(lambda: changelog in admin.list_topics(timeout=10).topics, "the broker shows the topic")
     with started(Counting(around.settings), around) as running:

@@ -6,7 +6,7 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
-from tests.support.sql_plant import Plant, blocks
+from tests.support.sql_plant import Plant, blocks, table
 
 NOW = "to_char(clock_timestamp() AT TIME ZONE 'Asia/Omsk', 'YYYY-MM-DD HH24:MI:SS.MS')"
 
@@ -40,7 +40,7 @@ class PostgresqlPlant(Plant):
 
 def tables() -> str:
     """Return the guide's tables for PostgreSQL."""
-    return next(block for block in blocks("sql") if "timestamptz" in block)
+    return table("timestamptz")
 
 
 def _numbered(statement: str, values: tuple[Any, ...]) -> bytes:

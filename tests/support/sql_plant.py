@@ -27,6 +27,11 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)
 
 
+def table(containing: str) -> str:
+    """Return the guide's first SQL block in which the words stand."""
+    return next(block for block in blocks("sql") if containing in block)
+
+
 def member(member_id: str = "zmk-most") -> Member:
     return members.load(ROOT / "deploy/members/omsk.yaml").by_id[member_id]
 
