@@ -3,6 +3,7 @@
 import zlib
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 
 from benchmarks.cluster import PARTITIONS
 from benchmarks.samples import NOW
@@ -57,6 +58,14 @@ class Core:
                     found += outputs
                     waiting.append(outputs)
         return found
+
+    def tick(self, time: datetime) -> list[Output]:
+        """Say to every partition what time it is; return all that follows."""
+        topic, head = self._behind[0].inputs[0], Envelope(f"hub/Tick/{time}", "/hub/clock", "kranhub.Tick", time, time)
+        value, planner = self._codec.encode("Tick", {"time": time}), self._behind[0]
+        ticks = [Record(topic, number, 0, "", value, envelope.headers(head), TIME_MS) for number in range(PARTITIONS)]
+        said = [*self._transact(planner, ticks)]
+        return [*said, *self.route(said)]
 
     def renew(self, keys: Iterable[str]) -> None:
         """Give the states of these orders other objects of the same bytes, as after a restore."""

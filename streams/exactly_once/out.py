@@ -1,7 +1,7 @@
 """What a stage sends: encoded, with headers, collected until the transaction."""
 
 import contextlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -90,6 +90,18 @@ class Out:
     def drop(self, mark: int) -> None:
         """Forget what was sent since the mark."""
         del self.outputs[mark:]
+
+    @contextlib.contextmanager
+    def behalf(self, record: Record) -> Iterator[int]:
+        """Speak of another record that has waited and is taken now: what is sent goes on with its trace.
+
+        Gives a mark for `drop`. Dead letters are about that record as well.
+        """
+        own, self._record, self._encoded = self._record, record, None
+        try:
+            yield len(self.outputs)
+        finally:
+            self._record, self._encoded = own, None
 
     def send(self, topic: str, key: str, document: Document, extra: Iterable[tuple[str, bytes]] = ()) -> None:
         """Send a document to one of the hub's topics (its full name), with ``extra`` headers.

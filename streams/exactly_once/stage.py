@@ -82,6 +82,11 @@ class Record:
         return [(name, value) for name, value in self._headers or () if value is not None]
 
     @property
+    def milliseconds(self) -> int:
+        """When the broker appended the record, as it says it: since the epoch."""
+        return self._timestamp
+
+    @property
     def timestamp(self) -> datetime:
         """When the broker appended the record, in UTC; 1970 where it has no time."""
         return datetime.fromtimestamp(min(max(self._timestamp, 0), LAST_MS) / 1000, UTC)

@@ -1,6 +1,7 @@
 """State in memory: encoded bytes by key, with layers that are dropped on abort and merged on commit."""
 
 from collections.abc import Mapping
+from typing import Protocol
 
 Changes = dict[str, bytes | None]
 """Key to its new value; None forgets the key."""
@@ -45,12 +46,19 @@ class Store:
         self.size = size
 
 
+class Readable(Protocol):
+    """What a layer may lie over."""
+
+    def get(self, key: str) -> bytes | None:
+        """Return the value, or None."""
+
+
 class Layer:
     """Uncommitted changes over a store or another layer: a batch over the store, a record over the batch."""
 
     __slots__ = ("_below", "changes")
 
-    def __init__(self, below: "Store | Layer") -> None:
+    def __init__(self, below: "Readable") -> None:
         """Start without changes."""
         self._below = below
         self.changes: Changes = {}

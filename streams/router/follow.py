@@ -22,6 +22,9 @@ from streams.router.reasons import Cause
 Value = Mapping[str, Any]
 Followed = tuple[OrderState, Cause | None]
 
+UNKNOWN = "unknown-plant-order"
+"""The code of a word on a plant order that was never sent: it waits, as the plant order may yet come."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -47,10 +50,16 @@ def addressed(state: OrderState | None, plant_order_id: str, author: str) -> Pla
     """
     place = find(state, plant_order_id) if state else None
     if place is None or place.attempt.sent is None:
-        raise InvalidDocument("unknown-plant-order", reasons.unknown_plant_order(plant_order_id))
+        raise InvalidDocument(UNKNOWN, reasons.unknown_plant_order(plant_order_id))
     if place.attempt.plant != author:
         raise InvalidDocument("not-addressee", reasons.not_addressee(plant_order_id, author))
     return place
+
+
+def sent(state: OrderState) -> frozenset[str]:
+    """Return the ids of the plant orders that their plants were told of."""
+    attempts = ((portion, attempt) for portion in state.portions for attempt in portion.attempts)
+    return frozenset(portion.id_of(state.key, attempt) for portion, attempt in attempts if attempt.sent is not None)
 
 
 def answered(state: OrderState | None, value: Value, master: MasterData, now: Now) -> Followed:

@@ -386,6 +386,14 @@ def unknown_plant_order(number: str) -> Text:
     )
 
 
+def waited(minutes: int) -> Text:
+    """Say for how long a word has waited for its plant order."""
+    return Text(
+        en=f"It has waited for that plant order for {minutes} minutes.",
+        ru=f"Сообщение ждало этот заказ {minutes} мин.",
+    )
+
+
 def not_addressee(number: str, author: str) -> Text:
     """Say that the author was not asked."""
     return Text(

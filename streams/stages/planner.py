@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from kranhub import topics
@@ -9,7 +10,8 @@ from kranhub.codec import Codec
 from kranhub.errors import InvalidDocument
 from kranhub.settings import Settings
 from streams.exactly_once import Context, Document, Out, Record, State
-from streams.router import planner
+from streams.exactly_once.store import Layer
+from streams.router import follow, planner, reasons
 from streams.router.effects import Effect, Now
 from streams.router.entries import Kind
 from streams.router.masterdata import MasterData
@@ -18,6 +20,7 @@ from streams.router.normalise import UNMAPPED_ITEM, normalise
 from streams.router.validate import stranger, unknown_member
 from streams.stages import alarms
 from streams.stages.backlog import Backlog
+from streams.stages.early import WAIT, Early, Word
 from streams.stages.recent import Recent
 from streams.stages.reference import Reference
 
@@ -53,18 +56,19 @@ _START = "wait/start"
 class Planner:
     """Reads hub.work by root order; remembers each order; plans, routes and follows it.
 
-    Its state holds, beside the orders, the master data (`Reference`), what waits for them, and deadlines (`alarms`).
+    Its state holds, beside the orders, the master data (`Reference`), what waits for them, words that wait for their
+    plant orders (`Early`), and deadlines (`alarms`).
     """
 
     name = "planner"
-    state_version = 3
+    state_version = 4
 
     def __init__(self, settings: Settings, codec: Codec) -> None:
         """Take the namespace and the codec."""
         self.inputs = (topics.hub(settings.namespace, "work"),)
         self.changelog = topics.hub(settings.namespace, "planner-changelog")
         self._namespace, self._codec, self._reference = settings.namespace, codec, Reference(codec)
-        self._recent = Recent()
+        self._recent, self._early = Recent(), Early()
 
     def process(self, record: Record, state: State, out: Out, ctx: Context) -> None:
         """Take one event of an order, a tick, or a change of master data; what the hub itself said is passed by."""
@@ -86,7 +90,7 @@ class Planner:
             return
         subject, value = self._codec.decode(record.value or b"", trusted=True)
         if subject != "Order":
-            self._handle(subject, value, record, state, out, ctx, master)
+            self._word(subject, value, record, state, out, ctx, master)
             return
         try:
             self._order(value, record, state, out, ctx, master)
@@ -112,7 +116,52 @@ class Planner:
                 Backlog(_waiting_item(str(line["item"]))).put(state, _bytes(record.key))
         return normalised.value
 
+    def _word(
+        self, subject: str, value: Value, record: Record, state: State, out: Out, ctx: Context, master: MasterData
+    ) -> None:
+        """Take a word on an order; one on a plant order that is not known yet waits for it (`Early`)."""
+        if subject == planner.WAKE:
+            for word in self._early.over(record.key, state, ctx.time):
+                with out.behalf(word.record):
+                    out.dead_letter(_in_vain(word, ctx.time), key=record.key, member=word.member)
+        try:
+            self._handle(subject, value, record, state, out, ctx, master)
+        except InvalidDocument as error:
+            if error.code != follow.UNKNOWN or not self._early.keep(subject, value, record, state, ctx.time):
+                raise
+
     def _handle(
+        self, subject: str, value: Value, record: Record, state: State, out: Out, ctx: Context, master: MasterData
+    ) -> None:
+        """Take one event, and the words that have waited for what it has led to."""
+        self._decide(subject, value, record, state, out, ctx, master)
+        while not self._early.is_empty(record.key, state):
+            known = state.get(record.key)
+            sent = follow.sent(self._recent.load(record.key, known)) if known else frozenset()
+            words = self._early.known(record.key, sent, state)
+            if not words:
+                break
+            for word in words:
+                self._late(word, state, out, ctx, master)
+
+    def _late(self, word: Word, state: State, out: Out, ctx: Context, master: MasterData) -> None:
+        """Take a word that has waited; whatever is wrong with it is about itself, not about what it waited for."""
+        layer = Layer(state)
+        with out.behalf(word.record) as mark:
+            try:
+                subject, value = self._codec.decode(word.record.value or b"", trusted=True)
+                self._decide(subject, value, word.record, layer, out, ctx, master)
+            except InvalidDocument as error:
+                out.drop(mark)
+                out.dead_letter(error, key=word.record.key, member=word.member)
+                return
+        for key, changed in layer.changes.items():
+            if changed is None:
+                state.delete(key)
+            else:
+                state.put(key, changed)
+
+    def _decide(
         self, subject: str, value: Value, record: Record, state: State, out: Out, ctx: Context, master: MasterData
     ) -> None:
         known = state.get(record.key)
@@ -176,6 +225,12 @@ class Planner:
 def _refuse(error: InvalidDocument, value: Value, record: Record, out: Out) -> None:
     """Put an order on the dead letters, where people find it by its number."""
     out.dead_letter(error, key=record.key, member=value["buyer"], order_number=value.get("number"))
+
+
+def _in_vain(word: Word, time: datetime) -> InvalidDocument:
+    """Return the refusal of a word whose plant order did not come."""
+    minutes = round((time - word.until + WAIT).total_seconds() / 60)
+    return InvalidDocument(follow.UNKNOWN, reasons.unknown_plant_order(word.names[0]).then(reasons.waited(minutes)))
 
 
 def _set_alarm(before: OrderState | None, after: OrderState, state: State, now: Now) -> None:

@@ -181,11 +181,17 @@ def test_an_answer_from_a_plant_that_was_not_asked(running: World) -> None:
 
 
 def test_an_answer_to_a_plant_order_that_never_was(running: World) -> None:
-    event_id = running.write("oemz", "OrderResponse", "x", response(asked()))
+    event_id = running.write("oemz", "OrderResponse", "y", response(asked(plant_order_id="no key at all")))
     found = letter(running, event_id, "unknown-plant-order")
     assert found["stage"] == "planner"
-    event_id = running.write("oemz", "OrderResponse", "y", response(asked(plant_order_id="no key at all")))
-    letter(running, event_id, "unknown-plant-order")
+
+
+def test_an_answer_that_comes_before_its_order_waits_for_it(running: World) -> None:
+    early = asked(plant_order_id=f"{BUYER}:comes-late/1.1.1")
+    event_id = running.write("oemz", "OrderResponse", "x", response(early, quantity=Decimal(4)))
+    moves_on(running, "comes-late")
+    running.status(BUYER, "comes-late", "CONFIRMED")
+    assert [one for one in running.dead_letters() if one["event_id"] == event_id] == []
 
 
 class NotText(str):
