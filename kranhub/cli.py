@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from kranhub import observe
+from kranhub import lifeline, observe, unfailing
 from kranhub.errors import KranhubError, Misconfigured
 from kranhub.text import Text
 
@@ -94,11 +94,18 @@ def emit(data: Any) -> None:
 
 def main() -> None:
     """Entry point of the console script: errors become one sentence and an exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(encoding="utf-8")
+    unfailing.standard_error()
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(encoding="utf-8")
+    lifeline.watch()
     try:
         cli(standalone_mode=True)
     except KranhubError as error:
-        click.echo(str(error), err=True)
+        last_words(error)
         sys.exit(error.exit_code)
+
+
+def last_words(error: KranhubError) -> None:
+    """Say why this process ends: to whoever reads standard error, and to its supervisor."""
+    click.echo(str(error), err=True)
+    lifeline.say(str(error))

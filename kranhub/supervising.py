@@ -3,15 +3,15 @@
 It says it to whoever looks from outside as well: in a file of the data folder, which `kranhub status` reads.
 """
 
-import signal
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
-from types import FrameType
 
 import click
 from pydantic import BaseModel, ValidationError
 
+from kranhub import disk, folderlock, stopping
 from kranhub.cli import emit
 from kranhub.settings import Settings
 from kranhub.supervisor import Child, State, Supervisor, read_state, write_state
@@ -25,13 +25,14 @@ FILES = {RUN: "run.json", STREAMS_RUN: "streams.json"}
 
 
 class Supervised(BaseModel):
-    """One process that a supervisor keeps running. ``exit_code`` is that of its last end."""
+    """One process that a supervisor keeps running. ``exit_code`` and ``reason`` are those of its last end."""
 
     name: str
     state: State
     pid: int | None = None
     restarts: int = 0
     exit_code: int | None = None
+    reason: str = ""
 
 
 class Supervision(BaseModel):
@@ -83,40 +84,80 @@ def _counted(child: Supervised, command: str) -> Text:
     )
 
 
-def supervise(commands: Mapping[str, Sequence[str]], state_file: Path, output: str) -> None:
-    """Run the children until SIGINT or SIGTERM, then stop all of them.
+class StateFile:
+    """The file in which a supervisor says what it runs. A disk that takes no writes is waited for, never an error."""
 
-    Each change is said on standard error, or with ``output`` "json" on standard output, and stands in ``state_file``.
-    """
+    def __init__(self, path: Path) -> None:
+        """Take the file's path; writes nothing yet."""
+        self._path, self._seldom = path, disk.Seldom()
+        self._due = False
 
-    def changed(child: Child) -> None:
-        write_state(state_file, supervisor.children)
-        if output == "json":
-            emit(child.public())
+    def changed(self) -> None:
+        """Take note that the file is out of date; the next `write` brings it up to date."""
+        self._due = True
+
+    def write(self, children: Sequence[Child]) -> None:
+        """Write what has changed; what cannot be written now is tried again at the next call."""
+        if not self._due:
+            return
+        try:
+            write_state(self._path, children)
+        except OSError as error:
+            if self._seldom.due():
+                full = disk.is_full(error)
+                _say(disk.waits(self._path.parent) if full else disk.failure(self._path.parent, error).text)
         else:
-            click.echo(_line(child), err=True)
+            self._due = False
 
-    supervisor = Supervisor(commands, changed=changed)
-    stopping = _on_signal()
+    def remove(self) -> None:
+        """Take the file away, as nothing runs any more."""
+        with suppress(OSError):
+            self._path.unlink(missing_ok=True)
+
+
+def supervise(
+    settings: Settings, command: str, commands: Mapping[str, Sequence[str]], parts: Collection[str], output: str
+) -> None:
+    """Run the children until this process is asked to stop (`stopping`), then stop all of them.
+
+    ``parts`` are what no other supervising command may run on this data folder meanwhile. Each change is said on
+    standard error, or with ``output`` "json" on standard output, and stands in the command's state file. Raises
+    `Misconfigured` when another supervisor runs a part here, or when what it left does not end.
+    """
+    asked: list[bool] = []
+    stopping.on_request(lambda: asked.append(True))
+    names, folder = {Path(FILES[command]).stem, *parts}, settings.data_dir
+    with (
+        suppress(folderlock.StopAsked),
+        folderlock.held(folder, command, names, say=_say, stopping=lambda: bool(asked)) as inherited,
+    ):
+        _supervise(commands, StateFile(state_file(settings, command)), inherited, output, asked)
+
+
+def _supervise(
+    commands: Mapping[str, Sequence[str]], file: StateFile, inherited: Sequence[int], output: str, asked: list[bool]
+) -> None:
+    def changed(child: Child) -> None:
+        file.changed()
+        if output != "json":
+            _say(_line(child))
+            return
+        with suppress(OSError):  # whoever read it is gone
+            emit(child.public())
+
+    supervisor = Supervisor(commands, changed=changed, inherited=inherited)
     try:
-        while not stopping:
+        while not asked:
             supervisor.step()
+            file.write(supervisor.children)
             time.sleep(STEP_S)
     finally:
         supervisor.stop()
-        state_file.unlink(missing_ok=True)
+        file.remove()
 
 
-def _on_signal() -> list[int]:
-    """Return a list that fills when the process is asked to stop."""
-    received: list[int] = []
-
-    def note(number: int, _frame: FrameType | None) -> None:
-        received.append(number)
-
-    for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, note)
-    return received
+def _say(words: object) -> None:
+    click.echo(str(words), err=True)
 
 
 def _line(child: Child) -> str:
@@ -128,4 +169,5 @@ def _line(child: Child) -> str:
         ),
         "stopped": Text(en="stopped", ru="остановлен"),
     }
-    return f"{child.name}: {said[child.state]}"
+    reason = f": {child.reason}" if child.state == "waiting" and child.reason else ""
+    return f"{child.name}: {said[child.state]}{reason}"

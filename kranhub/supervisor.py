@@ -5,11 +5,16 @@ import os
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 import structlog
+
+from kranhub import lifeline
+from kranhub.errors import Misconfigured
+from kranhub.lifeline import Lifeline
 
 log = structlog.get_logger()
 
@@ -19,11 +24,27 @@ STEADY_S = 60.0
 """A child that ran this long starts again without a delay's growth."""
 GRACE_S = 20.0
 """How long a child may take to stop before it is killed."""
+USAGE = 2
+"""The exit code of wrong options; as with `Misconfigured`, only a person can help."""
+
+
+class Backoff:
+    """How long to wait before the next start: twice as long each time, from the beginning after a steady run."""
+
+    def __init__(self) -> None:
+        """Begin with the first delay."""
+        self._delay = FIRST_DELAY_S
+
+    def after(self, ran_s: float, *, hopeless: bool = False) -> float:
+        """Return the delay after a run of so many seconds; the longest at once where only a person can help."""
+        delay = LAST_DELAY_S if hopeless else FIRST_DELAY_S if ran_s > STEADY_S else self._delay
+        self._delay = min(delay * 2, LAST_DELAY_S)
+        return delay
 
 
 @dataclass
 class Child:
-    """One supervised process and how it is. ``exit_code`` is that of its last end."""
+    """One supervised process and how it is. ``exit_code`` is that of its last end, ``reason`` what it said of it."""
 
     name: str
     command: Sequence[str]
@@ -31,14 +52,16 @@ class Child:
     pid: int | None = None
     restarts: int = 0
     exit_code: int | None = None
-    delay: float = FIRST_DELAY_S
+    reason: str = ""
+    backoff: Backoff = field(default_factory=Backoff, repr=False)
     due: float = 0.0
     started: float = 0.0
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+    line: Lifeline | None = field(default=None, repr=False)
 
     def public(self) -> dict[str, object]:
         """Return what a person or a script may see of it."""
-        return {name: getattr(self, name) for name in ("name", "state", "pid", "restarts", "exit_code")}
+        return {name: getattr(self, name) for name in ("name", "state", "pid", "restarts", "exit_code", "reason")}
 
 
 class Supervisor:
@@ -50,11 +73,13 @@ class Supervisor:
         *,
         environment: Mapping[str, str] | None = None,
         changed: Callable[[Child], None] = lambda child: None,
+        inherited: Sequence[int] = (),
     ) -> None:
-        """Take the children's names and commands; nothing starts yet."""
+        """Take the children's names and commands; nothing starts yet. ``inherited``: descriptors that they get."""
         self.children = [Child(name, command) for name, command in commands.items()]
-        self._environment = {**os.environ, **(environment or {})}
+        self._environment = {**os.environ, **(environment or {}), lifeline.VARIABLE: "1"}
         self._changed = changed
+        self._inherited = tuple(inherited)
 
     def step(self) -> None:
         """Start what is due and notice what has ended. Call it a few times a second."""
@@ -78,23 +103,34 @@ class Supervisor:
             self._reap(child, deadline)
 
     def _start(self, child: Child, now: float) -> None:
-        own_group = {"start_new_session": True} if os.name == "posix" else {}
-        child.process = subprocess.Popen(
-            child.command,
-            env=self._environment,
-            stdin=subprocess.DEVNULL,
-            **own_group,  # type: ignore[call-overload]
-        )
-        child.pid, child.started = child.process.pid, now
+        child.started = now
+        try:
+            child.line = Lifeline()
+            child.process = self._popen(child.command, child.line)
+        except OSError as error:  # no more processes or open files: that may pass
+            self._over(child)
+            self._wait(child, now, reason=f"{error.strerror}")
+            return
+        child.line.started(child.process)
+        child.pid = child.process.pid
         self._set(child, "starting")
 
+    def _popen(self, command: Sequence[str], line: Lifeline) -> subprocess.Popen[bytes]:
+        own: dict[str, Any] = {"start_new_session": True, "pass_fds": self._inherited} if os.name == "posix" else {}
+        return subprocess.Popen(command, env=self._environment, stdin=line.stdin, **own)
+
     def _ended(self, child: Child, code: int, now: float) -> None:
-        if now - child.started > STEADY_S:
-            child.delay = FIRST_DELAY_S
-        log.warning("process ended", name=child.name, exit_code=code, again_in_s=child.delay)
-        child.process, child.pid, child.exit_code = None, None, code
-        child.due, child.delay = now + child.delay, min(child.delay * 2, LAST_DELAY_S)
+        child.exit_code = code
+        reason = child.line.words() if child.line else ""
+        self._over(child)
+        self._wait(child, now, reason=next(iter(reason.splitlines()), ""))
+
+    def _wait(self, child: Child, now: float, *, reason: str) -> None:
+        hopeless = child.exit_code in (Misconfigured.exit_code, USAGE)
+        delay = child.backoff.after(now - child.started, hopeless=hopeless)
+        child.reason, child.due = reason, now + delay
         child.restarts += 1
+        log.warning("process ended", name=child.name, exit_code=child.exit_code, reason=reason, again_in_s=delay)
         self._set(child, "waiting")
 
     def _reap(self, child: Child, deadline: float) -> None:
@@ -105,8 +141,15 @@ class Supervisor:
             log.warning("process killed after grace", name=child.name, grace_s=GRACE_S)
             process.kill()
             process.wait()
-        child.exit_code, child.process, child.pid = process.returncode, None, None
+        child.exit_code = process.returncode
+        self._over(child)
         self._set(child, "stopped")
+
+    @staticmethod
+    def _over(child: Child) -> None:
+        if child.line:
+            child.line.close()
+        child.process, child.pid, child.line = None, None, None
 
     def _set(self, child: Child, state: State) -> None:
         child.state = state
@@ -119,12 +162,17 @@ def _process(child: Child) -> subprocess.Popen[bytes]:
 
 
 def write_state(path: Path, children: Sequence[Child]) -> None:
-    """Write what runs to a file, whole or not at all, for ``kranhub status``."""
+    """Write what runs to a file, whole or not at all, for ``kranhub status``. Raises `OSError`."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_suffix(".new")
     state = {"pid": os.getpid(), "processes": [child.public() for child in children]}
-    draft.write_text(json.dumps(state), encoding="utf-8")
-    draft.replace(path)
+    try:
+        draft.write_text(json.dumps(state), encoding="utf-8")
+        draft.replace(path)
+    except OSError:
+        with suppress(OSError):
+            draft.unlink()
+        raise
 
 
 def read_state(path: Path) -> dict[str, Any] | None:

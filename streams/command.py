@@ -2,19 +2,17 @@
 
 import os
 import queue
-import signal
-import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from types import FrameType
 
 import click
 import structlog
 
 from kranhub import metricserver, topicadmin
-from kranhub.cli import emit
+from kranhub import stopping as stopping_signals
+from kranhub.cli import emit, last_words
 from kranhub.codec import Codec
 from kranhub.errors import KranhubError, Misconfigured
 from kranhub.registry import Registry
@@ -72,7 +70,7 @@ def core() -> None:
 @instance_option
 @metrics_option
 def run(only: Sequence[str], instance: str, metrics_port: int | None) -> None:
-    """Run the stages, each in its own thread, until SIGINT or SIGTERM. The first error of a stage ends the process."""
+    """Run the stages, each in its own thread, until asked to stop. The first error of a stage ends the process."""
     settings = Settings()
     master = _master(settings)
     with Registry(endpoints(settings).registry_url) as registry:
@@ -156,7 +154,7 @@ def _run(jobs: Mapping[str, Job]) -> None:
     """Run until a signal or the first error, then stop every job; the error is raised again here."""
     stopping = threading.Event()
     ended: queue.SimpleQueue[BaseException | None] = queue.SimpleQueue()
-    _stop_on_signal(ended)
+    stopping_signals.on_request(lambda: ended.put(None))
 
     def work(job: Job) -> None:
         try:
@@ -181,14 +179,5 @@ def _leave(error: BaseException, *, stuck: bool) -> None:
     """Raise the error; where a job still waits for a broker, say it and end the process without waiting for that."""
     if not stuck or not isinstance(error, KranhubError):
         raise error
-    click.echo(str(error), err=True)
-    sys.stderr.flush()
+    last_words(error)
     os._exit(error.exit_code)
-
-
-def _stop_on_signal(ended: "queue.SimpleQueue[BaseException | None]") -> None:
-    def note(_number: int, _frame: FrameType | None) -> None:
-        ended.put(None)
-
-    for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, note)

@@ -7,7 +7,7 @@ import click
 
 from kranhub.cli import output_option
 from kranhub.settings import Settings, endpoints
-from kranhub.supervising import STREAMS_RUN, state_file, supervise
+from kranhub.supervising import STREAMS_RUN, supervise
 from kranhub.text import Text
 from streams.options import instance_option, metrics_option
 
@@ -41,14 +41,15 @@ def streams() -> None:
 @metrics_option
 @output_option
 def run(only: tuple[str, ...], workers: int, instance: str, metrics_port: int | None, output: str) -> None:
-    """Supervise until SIGINT or SIGTERM; then every process finishes its transaction and stops.
+    """Supervise until asked to stop; then every process finishes its transaction and stops.
 
     With a metrics port the first process takes it, the next ones those above it.
     """
     settings = Settings()
     endpoints(settings)
-    found = with_metrics(commands(only or PARTS, workers, instance), metrics_port)
-    supervise(found, state_file(settings, STREAMS_RUN), output)
+    parts = set(only or PARTS)
+    found = with_metrics(commands(parts, workers, instance), metrics_port)
+    supervise(settings, STREAMS_RUN, found, parts, output)
 
 
 def commands(parts: Collection[str], workers: int, instance: str) -> dict[str, list[str]]:

@@ -1,8 +1,6 @@
 """Runs one connector: its source and its sink beside each other, until asked to stop."""
 
 import asyncio
-import signal
-from types import FrameType
 
 import structlog
 
@@ -15,6 +13,7 @@ from connectors.runtime.keeper import keep
 from connectors.runtime.sink import SinkTask
 from connectors.runtime.source import SourceTask
 from connectors.runtime.status import Reporter
+from kranhub import stopping
 from kranhub.codec import Codec
 from kranhub.errors import Failed, Fenced, KranhubError
 from kranhub.registry import Registry
@@ -27,7 +26,7 @@ Task = tuple[SourceTask | SinkTask, Reporter]
 
 
 async def run(settings: Settings, loaded: Loaded) -> None:
-    """Run until SIGINT or SIGTERM. Raises `Fenced` when a newer instance took over, and `Failed` for any defect.
+    """Run until asked to stop. Raises `Fenced` when a newer instance took over, and `Failed` for any defect.
 
     Whatever ends it stands on the connector-status topic before this returns.
     """
@@ -153,13 +152,12 @@ _OTHER = Text(
 
 
 def _stop_on_signal(stop: asyncio.Event) -> None:
-    """Set the event on SIGINT or SIGTERM. The first one gives everything `leaving.STOP_S`, however it hangs."""
+    """Set the event once asked to stop. The first asking gives everything `leaving.STOP_S`, however it hangs."""
     loop = asyncio.get_running_loop()
 
-    def asked(_number: int, _frame: FrameType | None) -> None:
+    def asked() -> None:
         if not stop.is_set():
             leaving.within(leaving.STOP_S, 0, "asked to stop")
         loop.call_soon_threadsafe(stop.set)
 
-    for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, asked)
+    stopping.on_request(asked)

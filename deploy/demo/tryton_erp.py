@@ -20,8 +20,8 @@ import httpx
 
 from deploy.demo import tryton_company
 from deploy.demo.tryton_rpc import Rpc
-from deploy.embedded.filelock import locked
 from kranhub.errors import Failed, KranhubError, Unavailable
+from kranhub.filelock import locked
 from kranhub.text import Text
 
 HOST = "127.0.0.1"

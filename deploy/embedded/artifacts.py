@@ -3,7 +3,6 @@
 A second clone, and any other Maven user of this account, finds them there; then no network is needed.
 """
 
-import errno
 import hashlib
 import os
 import shutil
@@ -20,6 +19,7 @@ from jgo.maven import Artifact, MavenContext, PythonResolver
 from pydantic import BaseModel, ConfigDict, Field
 
 from deploy.embedded.progress import Progress
+from kranhub import disk
 from kranhub.errors import Failed, KranhubError, Unavailable
 from kranhub.text import Text
 
@@ -163,7 +163,7 @@ def _clear_errors(repository: Path) -> Iterator[None]:
     except (requests.RequestException, RuntimeError) as error:
         raise _no_network(repository) from error
     except OSError as error:
-        raise disk_failure(repository, error) from error
+        raise disk.failure(repository, error) from error
 
 
 def _no_network(repository: Path) -> Unavailable:
@@ -173,23 +173,6 @@ def _no_network(repository: Path) -> Unavailable:
             f"mirror under [repositories] in jgo.conf, or copy {repository} from a machine that has it.",
             ru=f"Kafka и реестр не скачиваются: нет связи с репозиторием Maven. Подключитесь один раз, укажите зеркало "
             f"в разделе [repositories] файла jgo.conf или скопируйте {repository} с другой машины.",
-        )
-    )
-
-
-def disk_failure(folder: Path, error: OSError) -> Failed:
-    """Return what to do when a folder cannot be written."""
-    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return Failed(
-            Text(
-                en=f"The disk of {folder} is full. Free at least 1 GB there and run the command again.",
-                ru=f"Диск с {folder} заполнен. Освободите не менее 1 ГБ и повторите команду.",
-            )
-        )
-    return Failed(
-        Text(
-            en=f"{folder} cannot be written ({error.strerror}). Check the path and the rights, or name another folder.",
-            ru=f"В {folder} нельзя писать ({error.strerror}). Проверьте путь и права или укажите другую папку.",
         )
     )
 

@@ -5,13 +5,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
-from deploy.embedded import artifacts, probe, record
+from deploy.embedded import probe, record
 from deploy.embedded.embedded import Embedded
-from deploy.embedded.filelock import locked
 from deploy.embedded.progress import Progress
 from deploy.embedded.record import Ports, Record
-from kranhub import members, topicadmin, urls
+from kranhub import disk, members, topicadmin, urls
 from kranhub.errors import KranhubError, Misconfigured, Unavailable
+from kranhub.filelock import locked
 from kranhub.registry import Registry, publish
 from kranhub.settings import Settings, endpoints
 from kranhub.text import Text
@@ -142,7 +142,7 @@ def _require_answers(settings: Settings) -> None:
 
 @contextmanager
 def _alone(settings: Settings, progress: Progress) -> Iterator[None]:
-    """Hold the data folder's lock; a folder that cannot be written becomes a `Failed` that says so."""
+    """Hold the data folder's lock; a folder that cannot be written becomes an error that says so."""
     waiting = Text(
         en="waiting for another kranhub command on this data folder",
         ru="ожидание другой команды kranhub с этой папкой данных",
@@ -155,4 +155,4 @@ def _alone(settings: Settings, progress: Progress) -> Iterator[None]:
     except KranhubError:
         raise
     except OSError as error:
-        raise artifacts.disk_failure(settings.data_dir, error) from error
+        raise disk.failure(settings.data_dir, error) from error

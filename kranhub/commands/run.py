@@ -10,7 +10,7 @@ from kranhub import yamlfile
 from kranhub.cli import output_option
 from kranhub.errors import Misconfigured
 from kranhub.settings import Settings, endpoints
-from kranhub.supervising import RUN, state_file, supervise
+from kranhub.supervising import RUN, supervise
 from kranhub.text import Text
 
 _HELP = Text(
@@ -34,11 +34,12 @@ class Installation(BaseModel):
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @output_option
 def run(file: Path, output: str) -> None:
-    """Supervise until SIGINT or SIGTERM; then stop every process and exit 0."""
-    commands = _commands(yamlfile.load(file, Installation), file.parent)
+    """Supervise until asked to stop; then stop every process and exit 0."""
+    installation = yamlfile.load(file, Installation)
+    commands = _commands(installation, file.parent)
     settings = Settings()
     endpoints(settings)
-    supervise(commands, state_file(settings, RUN), output)
+    supervise(settings, RUN, commands, {part for part in ("core", "views") if getattr(installation, part)}, output)
 
 
 def _commands(installation: Installation, folder: Path) -> dict[str, list[str]]:

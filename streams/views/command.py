@@ -1,15 +1,14 @@
 """``kranhub views run``."""
 
 import asyncio
-import signal
 
 import click
 import faust
 import structlog
 
-from kranhub import metricserver, readmodel
+from kranhub import disk, metricserver, readmodel, stopping
 from kranhub.codec import Codec
-from kranhub.errors import KranhubError
+from kranhub.errors import KranhubError, Unavailable
 from kranhub.registry import Registry
 from kranhub.settings import Settings, endpoints
 from kranhub.text import Text
@@ -39,14 +38,24 @@ def views() -> None:
 @instance_option
 @metrics_option
 def run(instance: str, metrics_port: int | None) -> None:
-    """Run the views until SIGINT or SIGTERM. A database, a registry or a Kafka that is away ends it with exit code 3.
+    """Run the views until asked to stop. A database, a registry or a Kafka that is away ends it with exit code 3.
 
     The supervisor starts it again, and it goes on where the read model stands.
     """
     settings = Settings()
     metricserver.serve(settings.metrics_host, metrics_port)
-    (settings.data_dir / "views").mkdir(parents=True, exist_ok=True)
+    _make_folder(settings)
     asyncio.run(_run(settings, instance))
+
+
+def _make_folder(settings: Settings) -> None:
+    """Make the folder that Faust wants. Raises `Unavailable` for a full disk, `Misconfigured` for one that refuses."""
+    try:
+        (settings.data_dir / "views").mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        if disk.is_full(error):
+            raise Unavailable(disk.waits(settings.data_dir)) from error
+        raise disk.failure(settings.data_dir, error) from error
 
 
 async def _run(settings: Settings, instance: str) -> None:
@@ -59,8 +68,7 @@ async def _run(settings: Settings, instance: str) -> None:
         if not asked.done():
             asked.set_exception(error) if error else asked.set_result(None)
 
-    for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, lambda _number, _frame: loop.call_soon_threadsafe(end))
+    stopping.on_request(lambda: loop.call_soon_threadsafe(end))
     with Registry(endpoints(settings).registry_url) as registry:
         app = timeline_app.make(settings, Timeline(settings, Codec(registry), engine), instance, end)
         try:

@@ -2,14 +2,13 @@
 
 import asyncio
 import os
-import sys
 import threading
 from typing import Any
 
-import click
 import structlog
 from aiokafka.errors import KafkaError
 
+from kranhub.cli import last_words
 from kranhub.errors import Failed, KranhubError, Unavailable
 from kranhub.text import Text
 
@@ -75,8 +74,7 @@ def within(seconds: float, error: KranhubError | None) -> None:
 def _leave(error: KranhubError | None) -> None:
     log.warning("view did not stop in time")
     if error is not None:
-        click.echo(str(error), err=True)
-    sys.stderr.flush()
+        last_words(error)
     os._exit(error.exit_code if error is not None else 1)
 
 

@@ -16,10 +16,10 @@ from rich.console import Console
 
 from deploy.embedded import artifacts, broker, embedded, ports, process, record, registry
 from deploy.embedded.embedded import Embedded
-from deploy.embedded.filelock import locked
 from deploy.embedded.progress import Progress
 from deploy.embedded.record import Ports, Record, Started
 from kranhub.errors import Failed, Misconfigured, Unavailable
+from kranhub.filelock import locked
 from kranhub.settings import Settings, endpoints
 from kranhub.text import Text
 
@@ -105,7 +105,7 @@ def test_a_process_that_ignores_the_request_is_killed_and_named(
 def test_the_lock_of_a_killed_holder_is_free(tmp_path: Path) -> None:
     file = tmp_path / "stack.lock"
     hold = (
-        "import pathlib, time, sys\nfrom deploy.embedded.filelock import locked\n"
+        "import pathlib, time, sys\nfrom kranhub.filelock import locked\n"
         "with locked(pathlib.Path(sys.argv[1]), timeout=1, waiting=lambda: None):\n"
         "    print('held', flush=True); time.sleep(60)"
     )

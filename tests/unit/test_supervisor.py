@@ -65,6 +65,7 @@ def test_the_state_file_is_whole(tmp_path: Path) -> None:
         "pid": supervisor.children[0].pid,
         "restarts": 0,
         "exit_code": None,
+        "reason": "",
     }
     supervisor.stop()
     assert list(tmp_path.iterdir()) == [tmp_path / "run.json"]

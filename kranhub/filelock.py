@@ -1,0 +1,108 @@
+"""Locks on files that the operating system releases when their holder dies: nothing is left to be cleared away."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO
+
+from kranhub.errors import Unavailable
+from kranhub.text import Text
+
+POLL_SECONDS = 0.1
+
+
+class Held:
+    """A lock that is held until it is closed, or until this process and all that inherited it have ended."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        """Take the open file that is locked."""
+        self._stream = stream
+
+    def fileno(self) -> int:
+        """Return the descriptor; a child process that inherits it (POSIX) holds the lock, too."""
+        return self._stream.fileno()
+
+    def close(self) -> None:
+        """Let it go, as far as this process is concerned."""
+        self._stream.close()
+
+
+def take(file: Path, word: str = "") -> Held | None:
+    """Return the lock, or None where another process holds it. ``word`` is for whoever asks who has it.
+
+    Raises `OSError` where the file cannot be opened. A word that finds no room on the disk is left out.
+    """
+    stream = file.open("a+b", buffering=0)
+    if not _try(stream):
+        stream.close()
+        return None
+    if word:
+        with suppress(OSError):
+            stream.truncate(0)
+            stream.write(word.encode())
+    return Held(stream)
+
+
+def word(file: Path) -> str:
+    """Return what the last holder wrote of itself; empty where that cannot be read."""
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+@contextmanager
+def locked(file: Path, *, timeout: float, waiting: Callable[[], None]) -> Iterator[None]:
+    """Hold the lock of an ``up`` or a ``down``. ``waiting`` is called once if another process has it.
+
+    Raises `Unavailable` when it is not free within ``timeout`` seconds.
+    """
+    deadline = time.monotonic() + timeout
+    held = take(file)
+    if held is None:
+        waiting()
+    while held is None:
+        if time.monotonic() > deadline:
+            raise _busy(file)
+        time.sleep(POLL_SECONDS)
+        held = take(file)
+    try:
+        yield
+    finally:
+        held.close()
+
+
+def _busy(file: Path) -> Unavailable:
+    return Unavailable(
+        Text(
+            en=f"Another `kranhub up` or `kranhub down` holds {file}. Wait for it, or end it, then try again.",
+            ru=f"Файл {file} занят другой командой `kranhub up` или `kranhub down`. Дождитесь её и повторите.",
+        )
+    )
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    BEYOND = 1 << 30
+    """The locked byte lies behind the file's end: what is locked there nobody else could read."""
+
+    def _try(stream: IO[bytes]) -> bool:
+        stream.seek(BEYOND)
+        try:
+            msvcrt.locking(stream.fileno(), msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+
+else:
+    import fcntl
+
+    def _try(stream: IO[bytes]) -> bool:
+        try:
+            fcntl.flock(stream.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        return True

@@ -1,0 +1,99 @@
+"""The line between a supervisor and each of its children: the child ends when its supervisor does, however that ends.
+
+The supervisor holds one end, the child's standard input is the other. When the supervisor is gone, even by kill -9, the
+child reads the line's end and stops as it would on SIGTERM. No process id is looked at: those are given out again.
+Where the line goes both ways (not on Windows), a child says on it why it ends.
+"""
+
+import os
+import signal
+import socket
+import subprocess
+import threading
+import time
+from contextlib import suppress
+from typing import IO
+
+import structlog
+
+log = structlog.get_logger()
+
+VARIABLE = "KRANHUB_LIFELINE"
+"""Says to a child that its standard input is the line."""
+LAST_S = 30.0
+"""How long a process may take to stop once its supervisor is gone; more than any of ours takes by itself."""
+WORDS_BYTES = 4000
+"""How much a child says of its end."""
+
+_line: int | None = None
+
+
+class Lifeline:
+    """The supervisor's end of the line to one child."""
+
+    def __init__(self) -> None:
+        """Open the line. Raises `OSError` where no more files can be opened."""
+        self._ours: socket.socket | None = None
+        self._theirs: socket.socket | None = None
+        if os.name == "posix":
+            self._ours, self._theirs = socket.socketpair()
+        self._pipe: IO[bytes] | None = None
+
+    @property
+    def stdin(self) -> int:
+        """The child's standard input, as `subprocess.Popen` takes it."""
+        return self._theirs.fileno() if self._theirs else subprocess.PIPE
+
+    def started(self, process: "subprocess.Popen[bytes]") -> None:
+        """Take note that the child has its end."""
+        self._pipe = process.stdin
+        if self._theirs:
+            self._theirs.close()
+
+    def words(self) -> str:
+        """Return what a child that has ended said of its end; empty where it said nothing."""
+        if self._ours is None:
+            return ""
+        self._ours.setblocking(False)
+        with suppress(OSError):
+            return self._ours.recv(WORDS_BYTES).decode(errors="replace")
+        return ""
+
+    def close(self) -> None:
+        """Let go of the line: a child that still runs ends."""
+        for end in (self._ours, self._theirs, self._pipe):
+            if end:
+                end.close()
+
+
+def watch() -> None:
+    """In a child: end this process once its supervisor is gone. Elsewhere: do nothing."""
+    global _line  # noqa: PLW0603  (a process has one supervisor)
+    if os.environ.pop(VARIABLE, None) is None:
+        return
+    _line = os.dup(0)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    threading.Thread(target=_watch, args=(_line,), name="lifeline", daemon=True).start()
+
+
+def say(words: str) -> None:
+    """Tell the supervisor, if there is one, why this process ends."""
+    if _line is not None and os.name == "posix":
+        with suppress(OSError):
+            os.write(_line, words.encode()[:WORDS_BYTES])
+
+
+def _watch(line: int) -> None:
+    with suppress(OSError):
+        while os.read(line, 1):
+            pass
+    log.warning("the supervisor is gone; this process ends")
+    if os.name == "posix":
+        os.kill(os.getpid(), signal.SIGTERM)
+    else:
+        signal.raise_signal(signal.SIGTERM)
+    time.sleep(LAST_S)
+    log.warning("did not stop in time; ends now", waited_s=LAST_S)
+    os._exit(1)

@@ -1,0 +1,19 @@
+"""How a process is asked to stop: one place for every process of ours."""
+
+import signal
+from collections.abc import Callable
+
+_NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+"""Ctrl-C, a supervisor, a terminal that closes, Ctrl-Break and a closing console on Windows."""
+
+
+def on_request(asked: Callable[[], object]) -> None:
+    """Call ``asked`` whenever this process is asked to stop. To be called from the main thread.
+
+    A hang-up that was ignored from the start (``nohup``) stays so.
+    """
+    for name in _NAMES:
+        number = getattr(signal, name, None)
+        if number is None or (name == "SIGHUP" and signal.getsignal(number) is signal.SIG_IGN):
+            continue
+        signal.signal(number, lambda _number, _frame: asked())
