@@ -53,7 +53,7 @@ def test_a_terminal_that_closes_ends_all_of_them(tmp_path: Path) -> None:
         stderr=theirs,
         stdout=theirs,
         pass_fds=(theirs,),
-        preexec_fn=lambda: exec(script),  # noqa: S102
+        preexec_fn=lambda: exec(script),
     ) as asked:
         os.close(theirs)
         children = pids(tmp_path)
