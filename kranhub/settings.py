@@ -57,6 +57,9 @@ class Settings(BaseSettings):
     )
     tick_s: int = Field(10, ge=1, description="seconds between two ticks of the hub's clock, on which deadlines hang")
     state_limit_mb: int = Field(2048, ge=1, description="most memory of one stage's state in one process, in MB")
+    lag_limit_s: int = Field(
+        300, ge=1, description="how long a record may wait, or an ERP not be looked at, before `kranhub status` says so"
+    )
     metrics_host: str = Field(
         "127.0.0.1", description="address on which /metrics listens; 0.0.0.0 for a Prometheus elsewhere"
     )

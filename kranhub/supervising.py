@@ -6,6 +6,7 @@ It says it to whoever looks from outside as well: in a file of the data folder, 
 import time
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -25,7 +26,7 @@ FILES = {RUN: "run.json", STREAMS_RUN: "streams.json"}
 
 
 class Supervised(BaseModel):
-    """One process that a supervisor keeps running. ``exit_code`` and ``reason`` are those of its last end."""
+    """One process that a supervisor keeps running. ``exit_code``, ``reason`` and ``ends`` tell of its last ends."""
 
     name: str
     state: State
@@ -33,6 +34,7 @@ class Supervised(BaseModel):
     restarts: int = 0
     exit_code: int | None = None
     reason: str = ""
+    ends: list[datetime] = []
 
 
 class Supervision(BaseModel):

@@ -4,9 +4,11 @@ import json
 import os
 import subprocess
 import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -42,9 +44,16 @@ class Backoff:
         return delay
 
 
+ENDS = 5
+"""Of how many of its last ends a child's time is told."""
+
+
 @dataclass
 class Child:
-    """One supervised process and how it is. ``exit_code`` is that of its last end, ``reason`` what it said of it."""
+    """One supervised process and how it is. ``exit_code`` is that of its last end, ``reason`` what it said of it.
+
+    ``ends`` are the times of its last ends; one that was asked for is none of them.
+    """
 
     name: str
     command: Sequence[str]
@@ -53,6 +62,7 @@ class Child:
     restarts: int = 0
     exit_code: int | None = None
     reason: str = ""
+    ends: deque[datetime] = field(default_factory=lambda: deque(maxlen=ENDS))
     backoff: Backoff = field(default_factory=Backoff, repr=False)
     due: float = 0.0
     started: float = 0.0
@@ -61,7 +71,8 @@ class Child:
 
     def public(self) -> dict[str, object]:
         """Return what a person or a script may see of it."""
-        return {name: getattr(self, name) for name in ("name", "state", "pid", "restarts", "exit_code", "reason")}
+        told = {name: getattr(self, name) for name in ("name", "state", "pid", "restarts", "exit_code", "reason")}
+        return {**told, "ends": [end.isoformat() for end in self.ends]}
 
 
 class Supervisor:
@@ -130,6 +141,7 @@ class Supervisor:
         delay = child.backoff.after(now - child.started, hopeless=hopeless)
         child.reason, child.due = reason, now + delay
         child.restarts += 1
+        child.ends.append(datetime.now(UTC))
         log.warning("process ended", name=child.name, exit_code=child.exit_code, reason=reason, again_in_s=delay)
         self._set(child, "waiting")
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from kranhub.members import Members
 
-DAY_MS = 86_400_000
+DAY_MS, HOUR_MS = 86_400_000, 3_600_000
 KEEP_MS = 400 * DAY_MS
 TOMBSTONE_DAYS = 90
 """How long a reader may be away and still learn what was deleted from a topic that others read (Kafka: 1 day)."""
@@ -92,6 +92,11 @@ def _read_by_others() -> dict[str, str]:
     return {**_compacted(), "delete.retention.ms": str(TOMBSTONE_DAYS * DAY_MS)}
 
 
+def _rewritten() -> dict[str, str]:
+    """Read by others, and written every half minute: compacted after an hour, so that a reader is soon at its end."""
+    return {**_read_by_others(), "segment.ms": str(HOUR_MS)}
+
+
 def _member_specs(namespace: str, member: str) -> Iterator[TopicSpec]:
     me, centre = frozenset({member}), frozenset({HUB})
     for kind in OUT_KINDS:
@@ -100,7 +105,7 @@ def _member_specs(namespace: str, member: str) -> Iterator[TopicSpec]:
     for kind in IN_KINDS:
         yield TopicSpec(inbound(namespace, member, kind), 1, _kept(), writers=centre, readers=me)
     yield TopicSpec(out(namespace, member, "checkpoints"), 1, _compacted(), writers=me, readers=me)
-    yield TopicSpec(out(namespace, member, "connector-status"), 1, _read_by_others(), writers=me, readers=me | centre)
+    yield TopicSpec(out(namespace, member, "connector-status"), 1, _rewritten(), writers=me, readers=me | centre)
 
 
 def _hub_specs(namespace: str, work_partitions: int) -> Iterator[TopicSpec]:

@@ -1,4 +1,4 @@
-"""Whether a reader would see anything between two offsets: transaction markers and rolled back records are nothing.
+"""What a reader would see first between two offsets: transaction markers and rolled back records are nothing.
 
 Kafka counts them as offsets, so a group that has read everything still stands before the end of its topic.
 """
@@ -31,12 +31,14 @@ class Reader:
         self._consumer: Any = None
         self._deadline = time.monotonic() + PATIENCE_S
 
-    def nothing(self, stands: Mapping[TopicPartition, int], ends: Mapping[TopicPartition, int]) -> set[TopicPartition]:
-        """Return the partitions of ``ends`` without a record between stand and end; never raises for the brokers."""
-        found: set[TopicPartition] = set()
+    def first(
+        self, stands: Mapping[TopicPartition, int], ends: Mapping[TopicPartition, int]
+    ) -> dict[TopicPartition, int | None]:
+        """Return what `first` does, of the partitions of ``ends``; never raises for the brokers."""
+        found: dict[TopicPartition, int | None] = {}
         if ends:
             with suppress(KafkaError):
-                found |= nothing(self._connected(), stands, ends, self._deadline)
+                found |= first(self._connected(), stands, ends, self._deadline)
         return found
 
     def close(self) -> None:
@@ -57,18 +59,27 @@ class Reader:
         return self._consumer
 
 
-def nothing(
+def first(
     consumer: Any, stands: Mapping[TopicPartition, int], ends: Mapping[TopicPartition, int], deadline: float
-) -> set[TopicPartition]:
-    """Return the partitions in which the consumer passes from stand to end by ``deadline`` without a record."""
-    unknown, passed = set(ends), set[TopicPartition]()
+) -> dict[TopicPartition, int | None]:
+    """Return the time of the first record between stand and end, in milliseconds since the epoch.
+
+    None where the consumer passes from stand to end without a record. What it does not know by ``deadline`` is left
+    out.
+    """
+    unknown, found = set(ends), dict[TopicPartition, int | None]()
     consumer.assign(sorted(unknown))
     for place in unknown:
         consumer.seek(place, stands[place])
     while unknown and time.monotonic() < deadline:
         batches = consumer.poll(timeout_ms=POLL_MS)
-        seen = {place for place, records in batches.items() if records and records[0].offset < ends[place]}
-        over = {place for place in unknown - seen if consumer.position(place) >= ends[place]}
-        unknown, passed = unknown - seen - over, passed | over
+        seen = {
+            place: records[0].timestamp
+            for place, records in batches.items()
+            if records and records[0].offset < ends[place]
+        }
+        over = {place for place in unknown - seen.keys() if consumer.position(place) >= ends[place]}
+        found |= {**seen, **dict.fromkeys(over)}
+        unknown -= found.keys()
         consumer.pause(*seen, *over)
-    return passed
+    return found

@@ -105,10 +105,12 @@ def _sink(context: Context, reporter: Reporter, stop: asyncio.Event) -> SinkTask
 
 async def _run_task(task: SourceTask | SinkTask, reporter: Reporter, stop: asyncio.Event) -> None:
     """Run one task; what ends it is said before it is raised. `Fenced` says nothing: the newer instance speaks."""
+    beating = asyncio.create_task(reporter.beat())
     try:
         await keep(task.attempt, reporter, stop)
         await reporter.stopped()
     except Fenced:
+        await reporter.silent()
         raise
     except asyncio.CancelledError:
         await reporter.stopped(_OTHER)
@@ -122,6 +124,7 @@ async def _run_task(task: SourceTask | SinkTask, reporter: Reporter, stop: async
         await reporter.failed(failed.text)
         raise failed from None
     finally:
+        beating.cancel()
         task.close()
 
 

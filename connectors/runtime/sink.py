@@ -64,6 +64,7 @@ class SinkTask:
     async def _turn(self, producer: KafkaProducer, inbox: Inbox, backoff: Backoff) -> None:
         records = await self._kafka.run(inbox.next_batch, POLL_MS)
         if not records:
+            self._reporter.progressed()
             return
         try:
             await self._deliver(producer, inbox, records)
@@ -71,6 +72,7 @@ class SinkTask:
             await self._wait(inbox, backoff, error)
         else:
             backoff.reset()
+            self._reporter.progressed()
             await self._reporter.running()
 
     async def _wait(self, inbox: Inbox, backoff: Backoff, error: "_ErpError") -> None:

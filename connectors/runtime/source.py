@@ -108,7 +108,9 @@ class SourceTask:
 
     async def _take(self, producer: KafkaProducer, item: Item | Progress) -> None:
         await self._reporter.running()
-        if not isinstance(item, Progress):
+        if isinstance(item, Progress):
+            self._reporter.progressed()
+        else:
             self._batch.append(item)
             self._last = items.name(item)
         if len(self._batch) >= MAX_BATCH or (isinstance(item, Progress) and self._due(item.checkpoint)):

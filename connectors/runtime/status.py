@@ -1,6 +1,10 @@
-"""What a task says of itself on the member's compacted connector-status topic, at each change."""
+"""What a task says of itself on the member's compacted connector-status topic: at each change, and every half minute.
+
+Said again, it is the heartbeat: a process that was killed stops saying it. The broker's stamp tells when that was.
+"""
 
 import asyncio
+import time
 from datetime import UTC, datetime
 
 import structlog
@@ -15,19 +19,43 @@ from kranhub.text import Text
 log = structlog.get_logger()
 
 WAIT_S = 5.0
+HEARTBEAT_S = 30
+"""How often a task says its state again."""
 
 
 class Reporter:
-    """Writes a task's state when it changes. Never fails: without Kafka there is nobody to tell."""
+    """Writes a task's state when it changes, and again while it lasts. Never fails: without Kafka nobody is told."""
 
     def __init__(self, context: Context, task: Task) -> None:
         """Take whose state it is; nothing is opened before the first change."""
         self.task = task
         self._context = context
-        self._last: tuple[str, dict[str, str]] | None = None
+        self._said: tuple[str, dict[str, str]] | None = None
+        self._written = False
+        self._changed_at = datetime.now(UTC)
         self._failed: tuple[dict[str, str], datetime] | None = None
         """Why the task fails, and since when; None once it works, waits or was stopped."""
         self._looked = False
+        self._progress: float | None = None
+        self._writing = asyncio.Lock()
+        self._over = False
+
+    def progressed(self) -> None:
+        """Note that the task had everything at hand just now: it has looked at its ERP, or at its topics."""
+        self._progress = time.monotonic()
+
+    async def beat(self) -> None:
+        """Say the last state again every `HEARTBEAT_S`, until the task has said its last or this is cancelled."""
+        while not self._over:
+            await asyncio.sleep(HEARTBEAT_S)
+            async with self._writing:
+                if self._said and not self._over:
+                    await asyncio.to_thread(self._send, *self._said)
+
+    async def silent(self) -> None:
+        """Say nothing more: a newer instance speaks. What is being said is waited for."""
+        async with self._writing:
+            self._over = True
 
     async def starting(self) -> None:
         """Say that the task is opening its connections; one that failed says so, since when and why, until it works."""
@@ -43,7 +71,7 @@ class Reporter:
 
     async def stopped(self, because: Text | None = None) -> None:
         """Say that the task was stopped, and why where nobody asked for it."""
-        await self._change("STOPPED", because.as_map() if because else {})
+        await self._change("STOPPED", because.as_map() if because else {}, last=True)
 
     async def waiting(self, error: KranhubError) -> None:
         """Say why the task waits, and what a person can do."""
@@ -53,7 +81,7 @@ class Reporter:
     async def failed(self, text: Text) -> None:
         """Say why the task has ended and its process is about to."""
         await self._look()
-        await self._change("FAILED", text.as_map())
+        await self._change("FAILED", text.as_map(), last=True)
 
     async def _look(self) -> None:
         """Find out, once, whether an earlier process failed."""
@@ -61,16 +89,20 @@ class Reporter:
             self._failed = await asyncio.to_thread(self._failed_before)
             self._looked = True
 
-    async def _change(self, state: str, reason: dict[str, str]) -> None:
-        if self._last == (state, reason):
+    async def _change(self, state: str, reason: dict[str, str], *, last: bool = False) -> None:
+        same = self._said == (state, reason)
+        if same and self._written and not last:
             return
-        self._last = (state, reason)
+        self._changed_at = self._changed_at if same else datetime.now(UTC)
+        self._said, self._written = (state, reason), True
         if state != "FAILED":
             self._failed = None
         elif self._failed is None or self._failed[0] != reason:
             self._failed = (reason, datetime.now(UTC))
         log.info("task state", task=self.task, state=state)
-        await asyncio.to_thread(self._send, state, reason)
+        async with self._writing:
+            self._over = last
+            await asyncio.to_thread(self._send, state, reason)
 
     def _failed_before(self) -> tuple[dict[str, str], datetime] | None:
         """Return why and since when an earlier process failed, if that is the last that was said."""
@@ -93,14 +125,16 @@ class Reporter:
             "state": state,
             "reason": reason,
             "worker": worker(),
-            "changed_at": self._failed[1] if self._failed else datetime.now(UTC),
+            "changed_at": self._failed[1] if self._failed else self._changed_at,
+            "heartbeat_s": HEARTBEAT_S,
+            "progress_age_s": None if self._progress is None else round(time.monotonic() - self._progress),
         }
         key = self._key
         try:
             data = self._context.codec.encode("ConnectorStatus", value)
             self._write(key, data)
         except Exception as error:  # noqa: BLE001  (what cannot be said must not end what could go on)
-            self._last = None
+            self._written = False
             log.warning("state not written", task=self.task, state=state, error=type(error).__name__)
 
     def _write(self, key: str, data: bytes) -> None:

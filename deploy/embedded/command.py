@@ -49,7 +49,7 @@ def down(output: str) -> None:
 @click.command(help=str(said.STATUS))
 @output_option
 def status(output: str) -> None:
-    """Say what runs, where and since when, and how the connectors are. Exits 3 when it does not run."""
+    """Say what runs, where and since when, and what is wrong. Exits 3 when it does not run, 5 with findings."""
     found = looking.status(_settings())
     if output == "json":
         emit(found.model_dump(mode="json"))
@@ -57,6 +57,8 @@ def status(output: str) -> None:
         click.echo("\n".join(said.status(found)))
     if not found.running:
         sys.exit(Unavailable.exit_code)
+    if not found.ok:
+        sys.exit(FINDINGS)
 
 
 @click.command(help=str(said.DOCTOR))

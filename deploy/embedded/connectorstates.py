@@ -22,9 +22,14 @@ READ_SECONDS = 10.0
 
 
 class ConnectorState(BaseModel):
-    """One task's state, as the runtime last wrote it, ``age_s`` seconds ago. ``reason`` is in the reader's language.
+    """One task's state, as the runtime last wrote it. ``reason`` is in the reader's language.
 
-    A process that was killed wrote nothing of its end: its last word stays, and its age grows.
+    ``age_s`` is how long the task is in this state. While its process lives it says so every ``heartbeat_s`` seconds
+    (None: a runtime that does not), the last time ``heartbeat_age_s`` seconds ago by the broker's clock. A process that
+    was killed wrote nothing of its end: its last word stays, and the age of its heartbeat grows.
+
+    ``progress_age_s``: seconds since it last had everything at hand, a source after a look at its ERP; None: not yet.
+    ``lag`` and ``lag_s``: records that wait for a sink, and how long the oldest has waited; None where not known.
     """
 
     member: str
@@ -35,16 +40,26 @@ class ConnectorState(BaseModel):
     worker: str
     changed_at: datetime
     age_s: int = 0
+    heartbeat_s: int | None = None
+    heartbeat_age_s: int = 0
+    progress_age_s: int | None = None
+    lag: int | None = None
+    lag_s: float | None = None
+
+    @property
+    def group(self) -> str:
+        """The consumer group of a sink, without the namespace."""
+        return f"{self.member}.{self.connector}.{self.task}"
 
 
 def connector_states(settings: Settings) -> list[ConnectorState]:
     """Return the last state of every task of every member. Raises `Unavailable` when Kafka or the registry is away."""
     with kafka.errors_as_ours(settings), closing(_consumer(settings)) as consumer:
         partitions = [TopicPartition(name, 0) for name in _topics(consumer, settings.namespace)]
-        last = {(record.topic, record.key): record.value for record in _read(consumer, partitions)}
+        last = {(record.topic, record.key): record for record in _read(consumer, partitions)}
     with Registry(endpoints(settings).registry_url) as registry:
         codec = Codec(registry)
-        states = [state for value in last.values() if value and (state := _state(codec, value))]
+        states = [state for record in last.values() if record.value and (state := _state(codec, record))]
     return sorted(states, key=lambda state: (state.member, state.connector, state.task))
 
 
@@ -74,12 +89,16 @@ def _read(consumer: Any, partitions: Sequence[TopicPartition]) -> Iterator[Any]:
             yield from records
 
 
-def _state(codec: Codec, value: bytes) -> ConnectorState | None:
+def _state(codec: Codec, record: Any) -> ConnectorState | None:
     try:
-        decoded = codec.decode(value).value
+        decoded = codec.decode(record.value).value
     except InvalidDocument:
         return None
     reason: dict[str, str] = decoded["reason"]
     text = str(Text(en=reason.get("en", ""), ru=reason.get("ru", "")))
     age = max(0, round((datetime.now(UTC) - decoded["changed_at"]).total_seconds()))
-    return ConnectorState.model_validate({**decoded, "reason": text, "age_s": age})
+    heartbeat = max(0, round(time.time() - record.timestamp / 1000))
+    ages = {"age_s": age, "heartbeat_age_s": heartbeat}
+    if (before := decoded["progress_age_s"]) is not None:
+        ages["progress_age_s"] = before + heartbeat
+    return ConnectorState.model_validate({**decoded, "reason": text, **ages})

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC
 from pathlib import Path
 
+from deploy.embedded import findings
 from deploy.embedded.connectorstates import ConnectorState
 from deploy.embedded.doctor import Finding
 from deploy.embedded.stack import Up
@@ -25,10 +26,10 @@ DOWN = Text(
     en="Stop what `kranhub up` started. The data stays.", ru="Остановить запущенное `kranhub up`. Данные остаются."
 )
 STATUS = Text(
-    en="Say what runs, where and since when, and how connectors, core and views are. Exits 3 when Kafka or the "
-    "registry does not answer.",
-    ru="Показать, что, где и с какого времени работает, в каком состоянии коннекторы, ядро и представления. Код 3, "
-    "если Kafka или реестр не отвечает.",
+    en="Say what runs, where and since when, how connectors, core and views are, and what is wrong. Exits 0 when all "
+    "is well, 5 with findings, 3 when Kafka or the registry does not answer.",
+    ru="Показать, что, где и с какого времени работает, в каком состоянии коннекторы, ядро и представления и что не "
+    "так. Код 0, если всё в порядке, 5, если есть находки, 3, если Kafka или реестр не отвечает.",
 )
 DOCTOR = Text(
     en="Check everything that kranhub needs here. Exits 5 when there are findings.",
@@ -109,11 +110,16 @@ def status(found: Status) -> Iterator[str]:
     yield from (_connector(each) for each in found.connectors)
     yield from (line for group in found.groups for line in _served(group))
     yield from found.problems
+    yield from (str(_found(each)) for each in found.findings)
 
 
-def doctor(findings: Sequence[Finding]) -> Iterator[str]:
+def _found(finding: findings.Finding) -> Text:
+    return Text(en=f"Finding: {finding.text}", ru=f"Находка: {finding.text}")
+
+
+def doctor(checks: Sequence[Finding]) -> Iterator[str]:
     """Yield the lines of `kranhub doctor`: each check, and what is wrong under it."""
-    for finding in findings:
+    for finding in checks:
         yield f"{OK if finding.ok else FAIL} {CHECKS.get(finding.check, finding.check)}"
         yield from (f"     {line}" for line in (finding.finding or "").splitlines())
 
@@ -137,7 +143,17 @@ def _connector(found: ConnectorState) -> str:
         en=f"since {found.changed_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC, {age.en}",
         ru=f"с {found.changed_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC, {age.ru}",
     )
-    return f"{said} ({since}). {found.reason}".rstrip(" .")
+    return f"{said} ({'; '.join([str(since), *_ages(found)])}). {found.reason}".rstrip(" .")
+
+
+def _ages(found: ConnectorState) -> Iterator[str]:
+    """Yield how long ago it was heard, how long ago it had everything, and what waits for it."""
+    heard, looked = _age(found.heartbeat_age_s), _age(found.progress_age_s or 0)
+    yield str(Text(en=f"heard {heard.en} ago", ru=f"пульс {heard.ru} назад"))
+    if found.progress_age_s is not None and found.task == "source":
+        yield str(Text(en=f"looked {looked.en} ago", ru=f"опрос {looked.ru} назад"))
+    if found.lag is not None:
+        yield str(_behind(found.lag, found.lag_s))
 
 
 def _age(seconds: int) -> Text:
@@ -151,15 +167,23 @@ def _age(seconds: int) -> Text:
 def _served(group: Group) -> list[str]:
     """Return a line for each worker of a stage or a view; one that nobody serves is told as well."""
     if not group.workers:
-        nobody = Text(
-            en=f"nobody serves it, {group.lag} records wait", ru=f"не обслуживается, ждут записей: {group.lag}"
-        )
+        behind = _behind(group.lag, group.lag_s)
+        nobody = Text(en=f"nobody serves it, {behind.en}", ru=f"не обслуживается, {behind.ru}")
         return [f"{group.name:15} {nobody}"]
     return [f"{group.name:15} {_work(worker)}" for worker in group.workers]
 
 
 def _work(worker: Worker) -> Text:
+    behind = _behind(worker.lag, worker.lag_s)
     return Text(
-        en=f"{worker.instance} on {worker.host}: partitions {worker.partitions}, records behind {worker.lag}",
-        ru=f"{worker.instance} на {worker.host}: разделов {worker.partitions}, отставание {worker.lag} записей",
+        en=f"{worker.instance} on {worker.host}: partitions {worker.partitions}, {behind.en}",
+        ru=f"{worker.instance} на {worker.host}: разделов {worker.partitions}, {behind.ru}",
     )
+
+
+def _behind(lag: int, lag_s: float | None) -> Text:
+    """Return how many records wait, and for how long the oldest."""
+    if not lag or lag_s is None:
+        return Text(en=f"records behind {lag}", ru=f"отставание {lag} записей")
+    age = _age(round(lag_s))
+    return Text(en=f"records behind {lag}, the oldest {age.en}", ru=f"отставание {lag} записей, старейшая {age.ru}")

@@ -1,13 +1,15 @@
-"""What ``kranhub status`` tells: what runs, where, since when, and how connectors, core and views are."""
+"""What ``kranhub status`` tells: what runs, where, since when, how connectors, core and views are, what is wrong."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 import psutil
 import structlog
 from pydantic import BaseModel, computed_field
 
-from deploy.embedded import probe, process, record
+from deploy.embedded import findings, probe, process, record
 from deploy.embedded.connectorstates import ConnectorState, connector_states
+from deploy.embedded.findings import Finding
 from deploy.embedded.stack import is_external
 from kranhub import supervising, urls, workers
 from kranhub.errors import KranhubError, Unavailable
@@ -30,7 +32,7 @@ class Part(BaseModel):
 
 
 class Status(BaseModel):
-    """The whole answer. ``problems`` are sentences in the reader's language."""
+    """The whole answer. ``problems`` say why something does not answer, ``findings`` what else is wrong."""
 
     kind: str
     bootstrap: str | None = None
@@ -46,12 +48,19 @@ class Status(BaseModel):
     connectors: list[ConnectorState] = []
     groups: list[Group] = []
     problems: list[str] = []
+    findings: list[Finding] = []
 
     @computed_field  # type: ignore[prop-decorator]
     @property
     def running(self) -> bool:
         """Whether the broker and the registry answer."""
         return self.broker_answers and self.registry_answers
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def ok(self) -> bool:
+        """Whether all is well."""
+        return self.running and not self.problems and not self.findings
 
 
 def status(settings: Settings) -> Status:
@@ -65,18 +74,23 @@ def status(settings: Settings) -> Status:
         processes=[_part(started) for started in last.processes],
         supervisors=_supervisors(settings),
     )
-    found.problems += [problem for each in found.supervisors for problem in _troubles(each)]
+    _ask(found, settings)
+    return found
+
+
+def _ask(found: Status, settings: Settings) -> None:
+    """Ask the broker and the registry; what is wrong with groups and connectors is only known where both answer."""
     try:
         where = endpoints(settings)
     except KranhubError:
         found.problems.append(str(NOT_RUNNING))
-        return found
-    found.bootstrap, found.registry_url = where.bootstrap, urls.shown(where.registry_url)
-    _ask_broker(found, settings)
-    _ask_registry(found, where.registry_url)
-    if found.running:
-        _ask_works(found, settings)
-    return found
+    else:
+        found.bootstrap, found.registry_url = where.bootstrap, urls.shown(where.registry_url)
+        _ask_broker(found, settings)
+        _ask_registry(found, where.registry_url)
+    asked = found.running and _ask_works(found, settings)
+    limit_s = settings.lag_limit_s
+    found.findings += findings.findings(found.supervisors, found.connectors, found.groups, limit_s, served=asked)
 
 
 NOT_RUNNING = Text(
@@ -104,16 +118,43 @@ def _ask_registry(found: Status, url: str) -> None:
         found.registry_answers = True
 
 
-def _ask_works(found: Status, settings: Settings) -> None:
-    """Ask the brokers who works; what went away meanwhile, or says the unforeseen, is a problem more."""
-    for name, ask in (("connectors", connector_states), ("groups", workers.groups)):
-        try:
-            setattr(found, name, ask(settings))
-        except KranhubError as error:
-            found.problems.append(str(error))
-        except Exception as error:
-            log.exception("status incomplete")
-            found.problems.append(str(_incomplete(name, type(error).__name__)))
+def _ask_works(found: Status, settings: Settings) -> bool:
+    """Ask the brokers who works, and return whether all was told.
+
+    What went away meanwhile, or says the unforeseen, is a problem or a finding more.
+    """
+    told = [
+        _told(found, "connectors", lambda: _set_connectors(found, settings)),
+        _told(found, "groups", lambda: _set_groups(found, settings)),
+    ]
+    return all(told)
+
+
+def _told(found: Status, name: str, ask: Callable[[], None]) -> bool:
+    try:
+        ask()
+    except KranhubError as error:
+        found.problems.append(str(error))
+    except Exception as error:
+        log.exception("status incomplete")
+        found.findings.append(findings.incomplete(name, type(error).__name__))
+    else:
+        return True
+    return False
+
+
+def _set_connectors(found: Status, settings: Settings) -> None:
+    found.connectors = connector_states(settings)
+
+
+def _set_groups(found: Status, settings: Settings) -> None:
+    """Take the groups of core and views; those of the sinks go to their connectors."""
+    sinks = {state.group: state for state in found.connectors if state.task == "sink"}
+    for group in workers.groups(settings, sinks):
+        if group.name in sinks:
+            sinks[group.name].lag, sinks[group.name].lag_s = group.lag, group.lag_s
+        else:
+            found.groups.append(group)
 
 
 def _supervisors(settings: Settings) -> list[Supervision]:
@@ -132,16 +173,6 @@ def _runs(said: Supervision, settings: Settings) -> bool:
         return False
 
 
-def _troubles(said: Supervision) -> list[str]:
-    if not said.running:
-        return [str(_killed(said.command))]
-    return [
-        str(_restarting(child.name, child.exit_code, child.restarts))
-        for child in said.processes
-        if child.state == "waiting"
-    ]
-
-
 def _part(started: record.Started) -> Part:
     running = process.find(started)
     return Part(
@@ -158,25 +189,3 @@ def _memory(running: psutil.Process) -> int | None:
         return int(running.memory_info().rss) >> 20
     except psutil.Error:
         return None
-
-
-def _incomplete(what: str, reason: str) -> Text:
-    return Text(
-        en=f"The brokers' answer about {what} could not be read ({reason}). Try again; if it stays, see the log above.",
-        ru=f"Ответ брокеров о «{what}» не удалось прочитать ({reason}). Повторите; если не пройдёт, см. журнал выше.",
-    )
-
-
-def _killed(command: str) -> Text:
-    return Text(
-        en=f"`{command}` was killed here: nobody restarts its processes, and some may still run. Start it again.",
-        ru=f"`{command}` здесь прерван: его процессы никто не перезапускает, часть может ещё работать. Запустите его "
-        "снова.",
-    )
-
-
-def _restarting(name: str, code: int | None, restarts: int) -> Text:
-    return Text(
-        en=f"{name} ended with exit code {code} and will be started again (restarts: {restarts}); its log says why.",
-        ru=f"{name} завершился с кодом {code} и будет запущен снова (перезапусков: {restarts}); причина в его журнале.",
-    )

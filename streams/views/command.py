@@ -6,7 +6,8 @@ import click
 import faust
 import structlog
 
-from kranhub import disk, metricserver, readmodel, stopping
+from kranhub import disk, metricserver, readmodel, stopping, workers
+from kranhub.cli import emit, output_option
 from kranhub.codec import Codec
 from kranhub.errors import KranhubError, Unavailable
 from kranhub.registry import Registry
@@ -56,6 +57,26 @@ def _make_folder(settings: Settings) -> None:
         if disk.is_full(error):
             raise Unavailable(disk.waits(settings.data_dir)) from error
         raise disk.failure(settings.data_dir, error) from error
+
+
+_FORGET = Text(
+    en="Take a view that runs nowhere any more out of the status: GROUP as `kranhub status` names it, such as "
+    "views.timeline.MACHINE. Its read model stays.",
+    ru="Убрать из status представление, которое больше нигде не работает: GROUP, как его называет `kranhub status` "
+    "(views.timeline.МАШИНА). Витрина данных остаётся.",
+)
+
+
+@views.command("forget", help=str(_FORGET))
+@click.argument("group", metavar="GROUP")
+@output_option
+def forget(group: str, output: str) -> None:
+    """Exit 0 when it is forgotten, 1 when it is not known or runs."""
+    workers.forget(Settings(), group)
+    if output == "json":
+        emit({"forgotten": group})
+    else:
+        click.echo(str(Text(en=f"{group} is forgotten.", ru=f"{group} забыта.")))
 
 
 async def _run(settings: Settings, instance: str) -> None:

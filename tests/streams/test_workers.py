@@ -10,6 +10,8 @@ from confluent_kafka import Consumer, TopicPartition
 
 from deploy.embedded.ports import any_free
 from deploy.embedded.status import status
+from kranhub import workers
+from kranhub.errors import Failed
 from kranhub.workers import Group, groups
 from tests.support.core import core, environment, order, stop, wait_for, world
 from tests.support.stack import Stack
@@ -88,6 +90,23 @@ def test_a_partition_that_nobody_has_committed_is_behind_as_well(stack: Stack, n
     consumer.close()
     (half,) = [group for group in groups(settings) if group.name == "views.half"]
     assert half.lag == 1 + 2
+    assert half.lag_s is not None
+    assert half.lag_s > 0
+
+
+def test_a_view_that_runs_nowhere_is_forgotten_and_nothing_else(stack: Stack, namespace: str) -> None:
+    settings = stack.prepare(namespace)
+    topic = TopicPartition(f"{namespace}hub.events", 0, 0)
+    consumer = Consumer({"bootstrap.servers": stack.bootstrap, "group.id": f"{namespace}views.timeline.old"})
+    consumer.commit(offsets=[topic], asynchronous=False)
+    consumer.close()
+    with pytest.raises(Failed):
+        workers.forget(settings, "core.planner")
+    with pytest.raises(Failed):
+        workers.forget(settings, "views.timeline.other")
+    assert [group.name for group in groups(settings)] == ["views.timeline.old"]
+    workers.forget(settings, "views.timeline.old")
+    assert groups(settings) == []
 
 
 def test_one_command_runs_workers_and_serves_their_metrics(stack: Stack, namespace: str) -> None:

@@ -35,7 +35,7 @@ ERRORS = [
 
 def unseen_reader() -> Any:
     with closing(unseen.Reader(SETTINGS)) as reader:
-        return reader.nothing({PLACE: 0}, {PLACE: 1})
+        return reader.first({PLACE: 0}, {PLACE: 1})
 
 
 def omsk() -> Any:
@@ -97,7 +97,7 @@ def test_a_reader_says_what_it_cannot_do(
     monkeypatch.setattr(forgetting, "KafkaProducer", broken)
     monkeypatch.setattr(probe, "_connects", lambda _address: True)
     if use is unseen_reader:
-        assert unseen_reader() == set()
+        assert unseen_reader() == {}
     else:
         with pytest.raises(Unavailable):
             use()

@@ -1,12 +1,13 @@
 """What a task says of itself: a failure keeps its reason and its age over restarts, until the task works."""
 
 import asyncio
+import threading
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from connectors.runtime import laststate
+from connectors.runtime import laststate, status
 from connectors.runtime.status import Reporter
 from kranhub.errors import Misconfigured, Unavailable
 from kranhub.text import Text
@@ -20,6 +21,8 @@ class Topic:
     def __init__(self) -> None:
         self.last: dict[str, Any] | None = None
         self.told: list[str] = []
+        self.away = False
+        self.said_often = threading.Event()
 
 
 @pytest.fixture
@@ -29,7 +32,10 @@ def topic(monkeypatch: pytest.MonkeyPatch) -> Topic:
     def send(self: Reporter, state: str, reason: dict[str, str]) -> None:
         since = self._failed[1] if self._failed else datetime.now(UTC)
         found.last = {"state": state, "reason": reason, "changed_at": since}
+        self._written = not found.away
         found.told.append(state)
+        if len(found.told) >= 3:
+            found.said_often.set()
 
     monkeypatch.setattr(Reporter, "_send", send)
     monkeypatch.setattr(Reporter, "_key", "erp.source")
@@ -90,3 +96,45 @@ def test_without_kafka_the_last_state_is_unknown(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(laststate, "read", away)
     asyncio.run(process().starting())
     assert topic.told == ["STARTING"]
+
+
+def test_a_task_says_its_state_again_until_it_has_said_its_last(topic: Topic, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(status, "HEARTBEAT_S", 0.01)
+
+    async def run() -> None:
+        task = process()
+        beating = asyncio.create_task(task.beat())
+        await task.running()
+        await asyncio.wait_for(asyncio.to_thread(topic.said_often.wait), 5)
+        await task.stopped()
+        await asyncio.wait_for(beating, 5)
+
+    asyncio.run(run())
+    assert topic.told[-2:] == ["RUNNING", "STOPPED"]
+
+
+def test_an_instance_that_was_overtaken_says_nothing_more(topic: Topic, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(status, "HEARTBEAT_S", 0.01)
+
+    async def run() -> None:
+        task = process()
+        await task.running()
+        await task.silent()
+        await asyncio.wait_for(task.beat(), 5)
+
+    asyncio.run(run())
+    assert topic.told == ["RUNNING"]
+
+
+def test_what_could_not_be_written_is_said_again_with_its_first_time(topic: Topic) -> None:
+    async def run() -> list[datetime]:
+        task, times = process(), []
+        topic.away = True
+        for _ in range(3):
+            await task.running()
+            times.append(task._changed_at)
+            topic.away = False
+        return times
+
+    assert len(set(asyncio.run(run()))) == 1
+    assert topic.told == ["RUNNING", "RUNNING"]

@@ -48,7 +48,7 @@ def test_what_the_supervisors_of_this_machine_run_is_told(settings: Settings, mo
     assert said[0] == "core a          running, pid 11, restarts 2, last exit code 3 (kranhub streams run)"
     monkeypatch.setenv("KRANHUB_LANG", "ru")
     assert "ждёт перезапуска" in supervising.lines(looking.status(settings).supervisors[1])[1]
-    assert any("views завершился с кодом 3" in problem for problem in looking.status(settings).problems)
+    assert any("views завершился с кодом 3" in finding.text for finding in looking.status(settings).findings)
 
 
 FOUND = looking.Status(
@@ -69,6 +69,10 @@ FOUND = looking.Status(
             worker="vm",
             changed_at=datetime(2026, 11, 24, tzinfo=UTC),
             age_s=7_300,
+            heartbeat_s=30,
+            heartbeat_age_s=9,
+            lag=3,
+            lag_s=431.0,
         )
     ],
 )
@@ -83,11 +87,12 @@ def test_status_is_told_in_the_readers_language(monkeypatch: pytest.MonkeyPatch)
         "Kafka     does not run, kafka.log",
         "Since     2026-11-24 07:00:00 UTC",
         "Topics    176",
-        "Connector oemz/erp, into the ERP: waiting for the ERP or the hub (since 2026-11-24 00:00:00 UTC, 2 hours). "
-        "away",
+        "Connector oemz/erp, into the ERP: waiting for the ERP or the hub (since 2026-11-24 00:00:00 UTC, 2 hours; "
+        "heard 9 seconds ago; records behind 3, the oldest 7 minutes). away",
     ]
     monkeypatch.setenv("KRANHUB_LANG", "ru")
-    last = "Коннектор oemz/erp, в систему: ждёт учётную систему или центр (с 2026-11-24 00:00:00 UTC, 2 ч). away"
+    last = "Коннектор oemz/erp, в систему: ждёт учётную систему или центр (с 2026-11-24 00:00:00 UTC, 2 ч; "
+    last += "пульс 9 с назад; отставание 3 записей, старейшая 7 мин). away"
     assert list(said.status(FOUND))[-1] == last
 
 
@@ -113,7 +118,7 @@ def test_a_supervisor_that_was_killed_is_not_believed(settings: Settings) -> Non
     gone = looking.status(settings)
     for found in (reused, gone):
         assert [each.running for each in found.supervisors] == [False]
-        assert any("kranhub run` was killed" in problem for problem in found.problems)
+        assert [(each.code, each.subject) for each in found.findings] == [("supervisor-killed", "kranhub run")]
 
 
 @contextlib.contextmanager
@@ -134,12 +139,16 @@ def test_a_state_file_of_another_kind_is_nobodys(settings: Settings, content: st
 
 
 @pytest.mark.parametrize(
-    ("error", "told"), [(Unavailable(Text(en="away now", ru="нет")), "away now"), (KeyError("groups"), "KeyError")]
+    ("error", "told", "code"),
+    [
+        (Unavailable(Text(en="away now", ru="нет")), "away now", []),
+        (KeyError("groups"), "KeyError", ["answer-incomplete"]),
+    ],
 )
 def test_a_broker_that_goes_away_meanwhile_is_a_problem_not_an_error(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch, error: Exception, told: str
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, error: Exception, told: str, code: list[str]
 ) -> None:
-    def raises(_settings: Settings) -> Any:
+    def raises(*_words: Any) -> Any:
         raise error
 
     monkeypatch.setattr(probe, "broker", lambda *_: [])
@@ -147,8 +156,9 @@ def test_a_broker_that_goes_away_meanwhile_is_a_problem_not_an_error(
     monkeypatch.setattr(looking, "connector_states", raises)
     monkeypatch.setattr(workers, "groups", raises)
     found = looking.status(settings)
-    assert found.running
-    assert sum(told in problem for problem in found.problems) == 2
+    assert (found.running, found.ok) == (True, False)
+    assert sum(told in line for line in [*found.problems, *(each.text for each in found.findings)]) == 2
+    assert [each.code for each in found.findings] == code * 2
 
 
 def test_partitions_that_were_never_committed_are_behind_by_all_that_they_hold() -> None:
@@ -176,7 +186,11 @@ class Passing:
         if not self.left:
             return {}
         place = self.left.pop()
-        found = [SimpleNamespace(offset=at) for at in self.records.get(place, []) if at >= self.places[place]]
+        found = [
+            SimpleNamespace(offset=at, timestamp=1000 + at)
+            for at in self.records.get(place, [])
+            if at >= self.places[place]
+        ]
         self.places[place] = self.ends[place]
         return {place: found} if found else {}
 
@@ -192,9 +206,9 @@ def test_markers_at_the_end_are_nothing_and_a_record_is_something() -> None:
     ends = {idle: 11, busy: 11, later: 11}
     consumer = Passing({**ends, later: 13}, {idle: [3], busy: [3, 9], later: [3, 12]})
     stands = dict.fromkeys([*ends, stuck], 8)
-    assert unseen.nothing(consumer, stands, ends, time.monotonic() + 9) == {idle, later}
+    assert unseen.first(consumer, stands, ends, time.monotonic() + 9) == {idle: None, busy: 1009, later: None}
     away = Passing({stuck: 8}, {})
-    assert unseen.nothing(away, stands, {stuck: 11}, time.monotonic() + 0.1) == set()
+    assert unseen.first(away, stands, {stuck: 11}, time.monotonic() + 0.1) == {}
 
 
 def test_what_the_brokers_do_not_show_counts_as_records(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -203,7 +217,7 @@ def test_what_the_brokers_do_not_show_counts_as_records(settings: Settings, monk
 
     monkeypatch.setattr(unseen, "KafkaConsumer", refused)
     reader = unseen.Reader(settings)
-    assert reader.nothing({}, {}) == set()
+    assert reader.first({}, {}) == {}
     place = TopicPartition("t", 0)
-    assert reader.nothing({place: 0}, {place: 1}) == set()
+    assert reader.first({place: 0}, {place: 1}) == {}
     reader.close()

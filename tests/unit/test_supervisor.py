@@ -66,6 +66,7 @@ def test_the_state_file_is_whole(tmp_path: Path) -> None:
         "restarts": 0,
         "exit_code": None,
         "reason": "",
+        "ends": [],
     }
     supervisor.stop()
     assert list(tmp_path.iterdir()) == [tmp_path / "run.json"]
