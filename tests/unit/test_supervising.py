@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from kranhub import disk, folderlock, supervising
+from kranhub import disk, filelock, folderlock, supervising
 from kranhub.errors import Failed, Misconfigured
 from kranhub.supervising import RUN, STREAMS_RUN, StateFile
 from kranhub.supervisor import Backoff, Child, read_state
@@ -175,7 +175,7 @@ def test_a_read_only_folder_is_a_sentence(tmp_path: Path, monkeypatch: pytest.Mo
     def refused(_file: Path, _word: str) -> None:
         raise OSError(errno.EROFS, "Read-only file system")
 
-    monkeypatch.setattr(folderlock.filelock, "take", refused)
+    monkeypatch.setattr(filelock, "take", refused)
     with (
         pytest.raises(Misconfigured, match="Read-only"),
         folderlock.held(tmp_path, RUN, {"run"}, say=lambda _: None, stopping=lambda: False),
