@@ -15,11 +15,11 @@ LINE_EVERY_SECONDS = 5.0
 
 
 class Bar:
-    """One running download of many files. Thread-safe."""
+    """One running download or copy of many files. Thread-safe."""
 
-    def __init__(self, console: Console, files: int, size: int, shown: RichProgress | None) -> None:
-        self._console, self._files, self._size, self._shown = console, files, size, shown
-        self._task = shown.add_task(str(DOWNLOADING), total=size) if shown else None
+    def __init__(self, console: Console, files: int, size: int, shown: RichProgress | None, what: Text) -> None:
+        self._console, self._files, self._size, self._shown, self._what = console, files, size, shown, what
+        self._task = shown.add_task(str(what), total=size) if shown else None
         self._lock = threading.Lock()
         self._bytes = self._done = 0
         self._said = time.monotonic()
@@ -38,13 +38,13 @@ class Bar:
         with self._lock:
             self._done += 1
             if self._shown and self._task is not None:
-                self._shown.update(self._task, description=f"{DOWNLOADING} {self._done}/{self._files} {name}")
+                self._shown.update(self._task, description=f"{self._what} {self._done}/{self._files} {name}")
             elif self._done == self._files:
                 self._say()
 
     def _say(self) -> None:
         self._said = time.monotonic()
-        _plain(self._console, f"{DOWNLOADING}: {self._done}/{self._files}, {self._bytes >> 20}/{self._size >> 20} MiB")
+        _plain(self._console, f"{self._what}: {self._done}/{self._files}, {self._bytes >> 20}/{self._size >> 20} MiB")
 
 
 DOWNLOADING = Text(en="fetching Kafka and the registry", ru="загрузка Kafka и реестра")
@@ -71,20 +71,20 @@ class Progress:
             yield
 
     @contextmanager
-    def download(self, *, files: int, size: int) -> Iterator[Bar]:
-        """Show a download of so many files and bytes."""
+    def download(self, *, files: int, size: int, what: Text = DOWNLOADING) -> Iterator[Bar]:
+        """Show a download, or what it is, of so many files and bytes."""
         if not self._console.is_terminal:
             self.say(
                 Text(
-                    en=f"{DOWNLOADING.en}: {files} files, {size >> 20} MiB",
-                    ru=f"{DOWNLOADING.ru}: файлов {files}, {size >> 20} МиБ",
+                    en=f"{what.en}: {files} files, {size >> 20} MiB",
+                    ru=f"{what.ru}: файлов {files}, {size >> 20} МиБ",
                 )
             )
-            yield Bar(self._console, files, size, None)
+            yield Bar(self._console, files, size, None, what)
             return
         columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
         with RichProgress(*columns, TimeRemainingColumn(), console=self._console) as shown:
-            yield Bar(self._console, files, size, shown)
+            yield Bar(self._console, files, size, shown, what)
 
 
 def _plain(console: Console, line: str) -> None:

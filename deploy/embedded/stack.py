@@ -69,8 +69,8 @@ def up(settings: Settings, progress: Progress, wanted: Ports = ANY_PORTS, *, doc
         check(settings)
         return _prepared(settings, companies, "external", already=True)
     kind = "docker" if docker or settings.stack == "docker" else "embedded"
-    with _alone(settings, progress):
-        already = _ensure(settings, progress, wanted, kind)
+    with alone(settings, progress):
+        already = ensure(settings, progress, wanted, kind)
         return _prepared(settings, companies, kind, already=already)
 
 
@@ -78,12 +78,18 @@ def down(settings: Settings, progress: Progress) -> list[str] | None:
     """Stop the stack of the data folder. Return the names of what had to be killed, or None when nothing ran."""
     if not settings.data_dir.is_dir():
         return None
-    with _alone(settings, progress):
-        last = record.read(settings)
-        ran = bool(last.processes or last.containers)
-        killed = backend(settings, progress, last.kind).stop(last)
-        record.write(settings, record.stopped(last))
+    with alone(settings, progress):
+        ran = bool((last := record.read(settings)).processes or last.containers)
+        killed = stop(settings, progress)
     return killed if ran else None
+
+
+def stop(settings: Settings, progress: Progress) -> list[str]:
+    """Stop the stack, within `alone`; return the names of what had to be killed."""
+    last = record.read(settings)
+    killed = backend(settings, progress, last.kind).stop(last)
+    record.write(settings, record.stopped(last))
+    return killed
 
 
 def prepare(settings: Settings, companies: members.Members) -> tuple[list[str], int]:
@@ -115,8 +121,8 @@ def backend(settings: Settings, progress: Progress, kind: str) -> Backend:
     return Containers(settings, progress)
 
 
-def _ensure(settings: Settings, progress: Progress, wanted: Ports, kind: str) -> bool:
-    """Return True when it ran already; start it otherwise."""
+def ensure(settings: Settings, progress: Progress, wanted: Ports = ANY_PORTS, kind: str = "embedded") -> bool:
+    """Return True when it ran already; start it otherwise. To be called within `alone`."""
     last = record.read(settings)
     running = backend(settings, progress, last.kind)
     if last.bootstrap and running.runs(last):
@@ -141,7 +147,7 @@ def _require_answers(settings: Settings) -> None:
 
 
 @contextmanager
-def _alone(settings: Settings, progress: Progress) -> Iterator[None]:
+def alone(settings: Settings, progress: Progress) -> Iterator[None]:
     """Hold the data folder's lock; a folder that cannot be written becomes an error that says so."""
     waiting = Text(
         en="waiting for another kranhub command on this data folder",

@@ -1,17 +1,12 @@
 """The embedded stack as a person meets it: started twice at once, killed, restarted, misused."""
 
 import json
-import os
 import signal
 import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import httpx
 import psutil
@@ -27,44 +22,10 @@ from kranhub.codec import Codec
 from kranhub.errors import Misconfigured
 from kranhub.kafkaclosing import CLOSES
 from kranhub.registry import Registry
-from tests.support.stack import REPOSITORY, Stack, new_namespace
+from tests.support.commandline import Cli
+from tests.support.stack import Stack, new_namespace
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow]
-
-
-@dataclass(frozen=True)
-class Cli:
-    """The command line on a data folder of its own."""
-
-    folder: Path
-    namespace: str
-
-    def command(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
-        outer = {name: value for name, value in os.environ.items() if not name.startswith("KRANHUB_")}
-        own = {"KRANHUB_DATA_DIR": str(self.folder), "KRANHUB_NAMESPACE": self.namespace, "KRANHUB_LANG": "en"}
-        return subprocess.Popen(
-            [sys.executable, "-m", "kranhub", *arguments],
-            cwd=REPOSITORY,
-            env={**outer, **own, **environment},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            encoding="utf-8",
-        )
-
-    def run(self, *arguments: str, **environment: str) -> tuple[int, str, str]:
-        with self.command(*arguments, **environment) as command:
-            out, err = command.communicate(timeout=120)
-            return command.returncode, out, err
-
-    def json(self, *arguments: str, expect: int = 0) -> Any:
-        code, out, err = self.run(*arguments, "-o", "json")
-        assert code == expect, err
-        return json.loads(out)
-
-    def processes(self) -> dict[str, psutil.Process]:
-        record = json.loads((self.folder / "stack.json").read_text(encoding="utf-8"))
-        return {entry["name"]: psutil.Process(entry["pid"]) for entry in record["processes"]}
 
 
 @pytest.fixture(scope="module")

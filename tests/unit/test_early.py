@@ -157,10 +157,10 @@ def test_one_order_has_room_for_so_many_words(hub: Hub, asked: dict[str, Any], m
 
 @pytest.mark.parametrize("subject", ["Receipt", "ProductionStatus", "Shipment"])
 def test_every_kind_of_word_waits(hub: Hub, asked: dict[str, Any], subject: str) -> None:
+    item = {"item_code": "x", "planned": ZERO, "scrapped": ZERO}
     words = {
         "Receipt": full_receipt(asked, "APPLIED", NOW) | {"erp_reference": None, "reason": {}},
-        "ProductionStatus": full_production(asked, "RUNNING", NOW)
-        | {"item_code": "x", "planned": ZERO, "scrapped": ZERO},
+        "ProductionStatus": full_production(asked, "RUNNING", NOW) | item,
         "Shipment": full_shipment(asked, NOW) | {"from_site": "oemz"},
     }
     hub.write("oemz", subject, words[subject], f"oemz/{subject}/1/0/a")
