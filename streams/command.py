@@ -15,6 +15,7 @@ from kranhub import stopping as stopping_signals
 from kranhub.cli import emit, last_words
 from kranhub.codec import Codec
 from kranhub.errors import KranhubError, Misconfigured
+from kranhub.metricserver import metrics_option
 from kranhub.registry import Registry
 from kranhub.settings import Settings, endpoints
 from kranhub.text import Text
@@ -22,7 +23,7 @@ from streams.beat import beat
 from streams.exactly_once import Processor
 from streams.exactly_once.collector import spare_what_lives
 from streams.exactly_once.moving import move
-from streams.options import instance_option, metrics_option
+from streams.options import instance_option
 from streams.publish import NotPublished, publish_masterdata
 from streams.router import masterdata
 from streams.router.masterdata import MasterData

@@ -20,13 +20,6 @@ _CHARACTERS = Text(
     en="letters A to Z, digits, - and _ only, 100 at most", ru="только латинские буквы, цифры, - и _, не более 100"
 )
 
-_METRICS = Text(
-    en="port of /metrics; a free one by default, said in the log",
-    ru="порт /metrics; по умолчанию свободный, см. журнал",
-)
-
-metrics_option = click.option("--metrics-port", type=click.IntRange(1, 65535), metavar="PORT", help=str(_METRICS))
-
 
 def default_instance() -> str:
     """Return this machine's name in the characters that Kafka takes: static membership and fencing hang on it."""

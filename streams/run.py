@@ -6,10 +6,11 @@ from collections.abc import Collection
 import click
 
 from kranhub.cli import output_option
+from kranhub.metricserver import metrics_option, with_ports
 from kranhub.settings import Settings, endpoints
 from kranhub.supervising import STREAMS_RUN, supervise
 from kranhub.text import Text
-from streams.options import instance_option, metrics_option
+from streams.options import instance_option
 
 PARTS = ("core", "views")
 
@@ -48,7 +49,7 @@ def run(only: tuple[str, ...], workers: int, instance: str, metrics_port: int | 
     settings = Settings()
     endpoints(settings)
     parts = set(only or PARTS)
-    found = with_metrics(commands(parts, workers, instance), metrics_port)
+    found = with_ports(commands(parts, workers, instance), metrics_port)
     supervise(settings, STREAMS_RUN, found, parts, output)
 
 
@@ -59,11 +60,3 @@ def commands(parts: Collection[str], workers: int, instance: str) -> dict[str, l
     cores = {f"core {name}": [*kranhub, "core", "run", "--instance", name] for name in names}
     views = {"views": [*kranhub, "views", "run", "--instance", instance]}
     return {**(cores if "core" in parts else {}), **(views if "views" in parts else {})}
-
-
-def with_metrics(found: dict[str, list[str]], first_port: int | None) -> dict[str, list[str]]:
-    """Return the commands with a port for /metrics each, counted up from the first."""
-    if first_port is None:
-        return found
-    numbered = enumerate(found.items(), first_port)
-    return {name: [*command, "--metrics-port", str(port)] for port, (name, command) in numbered}

@@ -10,10 +10,11 @@ import structlog
 from connectors.runtime import configuration, forgetting, leaving, runner, trial, unloaded
 from connectors.runtime.calls import awaited, calling, log_traceback
 from connectors.runtime.configuration import Loaded
-from kranhub import members, topicadmin
+from kranhub import members, metricserver, topicadmin
 from kranhub.cli import emit, output_option
 from kranhub.codec import Codec
 from kranhub.errors import Failed, KranhubError, Misconfigured
+from kranhub.metricserver import metrics_option
 from kranhub.registry import Registry
 from kranhub.settings import Settings, endpoints
 from kranhub.text import Text
@@ -72,9 +73,11 @@ def check(file: Path, output: str) -> None:
     )
 )
 @FILE
-def run(file: Path) -> None:
+@metrics_option
+def run(file: Path, metrics_port: int | None) -> None:
     """Run until stopped; exit 1 when a newer instance took over."""
     settings = Settings()
+    metricserver.serve(settings.metrics_host, metrics_port)
     try:
         loaded = _load(settings, file)
     except KranhubError as error:

@@ -16,11 +16,15 @@ from connectors.runtime.status import Reporter
 from kranhub import stopping
 from kranhub.codec import Codec
 from kranhub.errors import Failed, Fenced, KranhubError
+from kranhub.health import LOOPS
 from kranhub.registry import Registry
 from kranhub.settings import Settings, endpoints
 from kranhub.text import Text
 
 log = structlog.get_logger()
+
+LONGEST_S = 60.0
+"""For how long a connector's code may block the event loop."""
 
 Task = tuple[SourceTask | SinkTask, Reporter]
 
@@ -54,14 +58,27 @@ async def _work(context: Context, stop: asyncio.Event, reporters: list[Reporter]
     try:
         tasks = await _tasks(context, stop)
         reporters += [reporter for _, reporter in tasks]
-        async with asyncio.TaskGroup() as group:
-            for task, reporter in tasks:
-                group.create_task(_run_task(task, reporter, stop))
+        moving = asyncio.create_task(_move())
+        try:
+            async with asyncio.TaskGroup() as group:
+                for task, reporter in tasks:
+                    group.create_task(_run_task(task, reporter, stop))
+        finally:
+            moving.cancel()
     except KranhubError as error:
         return error
     except ExceptionGroup as errors:
         return next(error for error in errors.exceptions if isinstance(error, KranhubError))
     return None
+
+
+async def _move() -> None:
+    """Tell /livez that the event loop moves: a connector that blocks it stands still."""
+    loop = LOOPS.loop("connector", LONGEST_S)
+    loop.serves()
+    while True:
+        loop.moved()
+        await asyncio.sleep(1)
 
 
 async def _tasks(context: Context, stop: asyncio.Event) -> list[Task]:

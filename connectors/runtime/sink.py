@@ -14,6 +14,7 @@ from connectors.runtime.context import Context, KafkaThread
 from connectors.runtime.delivering import Delivered, deliver
 from connectors.runtime.inbox import Inbox
 from connectors.runtime.keeper import Backoff
+from connectors.runtime.metrics import Metrics
 from connectors.runtime.status import Reporter
 from kranhub import envelope
 from kranhub.connector import Event, Outcome, Receipt, Sink
@@ -37,6 +38,7 @@ class SinkTask:
         """Take what to deliver to; opens nothing."""
         self._context, self._sink, self._reporter, self._stop = context, sink, reporter, stop
         self._kafka = KafkaThread(context.settings, "sink")
+        self._metrics = Metrics(context, "sink")
 
     async def attempt(self, backoff: Backoff) -> None:
         """Deliver until stopped. Raises `Unavailable` when Kafka or the registry is away, `Misconfigured`, `Fenced`.
@@ -113,6 +115,7 @@ class SinkTask:
         outgoing = await asyncio.to_thread(self._encode, done, letters)
         if finished:
             await self._kafka.run(_commit, producer, inbox, outgoing, finished)
+            self._metrics.committed(len(done), [letter for _, letter in letters])
             log.info("delivered", receipts=len(done), dead_letters=len(letters))
         for (record, _), receipt in answered:
             if receipt.outcome == Outcome.RETRY:

@@ -15,6 +15,7 @@ from connectors.runtime.calls import awaited, calling
 from connectors.runtime.context import Context, KafkaThread
 from connectors.runtime.items import Item
 from connectors.runtime.keeper import Backoff, Stuck
+from connectors.runtime.metrics import Metrics
 from connectors.runtime.status import Reporter
 from kranhub import envelope, topics
 from kranhub.connector import Checkpoint, Event, Progress, Source, Unreadable
@@ -46,6 +47,8 @@ class SourceTask:
         self._committed_at = 0.0
         self._last = ""
         self._told: set[str] = set()
+        self._letters: list[deadletters.Letter] = []
+        self._metrics = Metrics(context, "source")
 
     async def attempt(self, backoff: Backoff) -> None:
         """Read and commit until stopped. Raises `Unavailable`, `Misconfigured`, `Fenced`; then call it again.
@@ -135,9 +138,11 @@ class SourceTask:
         with calling(self._context.loaded, "read()", after=self._last):
             seen = shapes.checkpoint(checkpoint, self._committed) if checkpoint is not None else None
             moved = self._kept.changes(seen) if seen is not None else {}
+        self._letters.clear()
         events, positions = await asyncio.to_thread(self._encode, moved)
         await self._kafka.run(_write, producer, events, positions)
         log.info("committed", events=len(events))
+        self._metrics.committed(len(events) - len(self._letters), self._letters)
         self._batch.clear()
         self._committed_at = time.monotonic()
         if checkpoint is not None:
@@ -177,6 +182,7 @@ class SourceTask:
 
     def _letter(self, letter: deadletters.Letter) -> Outgoing:
         log.warning("dead letter", event_id=letter["event_id"], code=letter["code"])
+        self._letters.append(letter)
         value = self._context.codec.encode("DeadLetter", letter)
         about = self._context.about("DeadLetter", letter["dead_letter_id"], letter["key"], value)
         return self._context.out("dead-letters"), letter["key"], value, about

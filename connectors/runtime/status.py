@@ -4,6 +4,7 @@ Said again, it is the heartbeat: a process that was killed stops saying it. The 
 """
 
 import asyncio
+import math
 import time
 from datetime import UTC, datetime
 
@@ -14,6 +15,7 @@ from connectors.runtime import laststate
 from connectors.runtime.context import Context, Task, worker
 from kranhub import envelope, kafka
 from kranhub.errors import KranhubError, Unavailable
+from kranhub.health import LOOPS
 from kranhub.text import Text
 
 log = structlog.get_logger()
@@ -39,6 +41,7 @@ class Reporter:
         self._progress: float | None = None
         self._writing = asyncio.Lock()
         self._over = False
+        self._loop = LOOPS.loop(task, math.inf)
 
     def progressed(self) -> None:
         """Note that the task had everything at hand just now: it has looked at its ERP, or at its topics."""
@@ -99,10 +102,18 @@ class Reporter:
             self._failed = None
         elif self._failed is None or self._failed[0] != reason:
             self._failed = (reason, datetime.now(UTC))
+        self._tell(state, reason)
         log.info("task state", task=self.task, state=state)
         async with self._writing:
             self._over = last
             await asyncio.to_thread(self._send, state, reason)
+
+    def _tell(self, state: str, reason: dict[str, str]) -> None:
+        """Tell /readyz: a task that runs has reached the ERP, or will with the next document, and Kafka."""
+        if state == "RUNNING":
+            self._loop.serves()
+        else:
+            self._loop.waits(Text(en=reason.get("en", state), ru=reason.get("ru", state)))
 
     def _failed_before(self) -> tuple[dict[str, str], datetime] | None:
         """Return why and since when an earlier process failed, if that is the last that was said."""

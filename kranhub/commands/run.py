@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from kranhub import yamlfile
 from kranhub.cli import output_option
 from kranhub.errors import Misconfigured
+from kranhub.metricserver import with_ports
 from kranhub.settings import Settings, endpoints
 from kranhub.supervising import RUN, supervise
 from kranhub.text import Text
@@ -28,6 +29,9 @@ class Installation(BaseModel):
     core: bool = Field(True, description="run the core here; the machines that do share its work")
     views: bool = Field(True, description="run the views here; a SQLite read model is this machine's own")
     connectors: tuple[Path, ...] = ()
+    metrics_port: int | None = Field(
+        None, ge=1, le=65535, description="port of /metrics of the first process, the next ones take those above it"
+    )
 
 
 @click.command(help=str(_HELP))
@@ -36,7 +40,7 @@ class Installation(BaseModel):
 def run(file: Path, output: str) -> None:
     """Supervise until asked to stop; then stop every process and exit 0."""
     installation = yamlfile.load(file, Installation)
-    commands = _commands(installation, file.parent)
+    commands = with_ports(_commands(installation, file.parent), installation.metrics_port)
     settings = Settings()
     endpoints(settings)
     supervise(settings, RUN, commands, {part for part in ("core", "views") if getattr(installation, part)}, output)

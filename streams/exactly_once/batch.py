@@ -2,6 +2,7 @@
 
 import inspect
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from time import monotonic
 
@@ -43,7 +44,11 @@ class Batch:
         self._out = Out(codec, namespace, partitions)
         self._trusted = topics.hub(namespace, "")
         self.offsets: dict[Place, int] = {}
-        self.dead_letters = 0
+
+    @property
+    def dead_letters(self) -> Counter[str]:
+        """How many dead letters the records lead to, by code: those of records refused, and what the stage wrote."""
+        return self._out.dead_letters
 
     @property
     def outputs(self) -> Sequence[Output]:
@@ -119,7 +124,6 @@ class Batch:
     def _refuse(self, mark: int, record: Record, error: InvalidDocument) -> None:
         """Dead-letter the record. Raises only what is not about it: `Failed` when no letter can be written at all."""
         self._out.drop(mark)
-        self.dead_letters += 1
         try:
             self._out.dead_letter(error)
         except Exception as raised:

@@ -8,7 +8,9 @@ from streams.exactly_once.batch import Batch
 _STAGE = ["stage"]
 _RECORDS = Counter("kranhub_core_records", "Input records processed in committed transactions.", _STAGE)
 _OUTPUTS = Counter("kranhub_core_outputs", "Records produced in committed transactions, without changelogs.", _STAGE)
-_DEAD_LETTERS = Counter("kranhub_core_dead_letters", "Records refused and dead-lettered.", _STAGE)
+_DEAD_LETTERS = Counter(
+    "kranhub_core_dead_letters", "Dead letters in committed transactions, by code.", [*_STAGE, "code"]
+)
 _ABORTS = Counter("kranhub_core_aborts", "Transactions that were aborted and done again.", _STAGE)
 _SECONDS = Histogram(
     "kranhub_core_transaction_seconds",
@@ -27,7 +29,7 @@ class Metrics:
     def __init__(self, stage: str) -> None:
         """Make the stage's series known, with zeros."""
         self._records, self._outputs = _RECORDS.labels(stage), _OUTPUTS.labels(stage)
-        self._dead_letters, self._aborts = _DEAD_LETTERS.labels(stage), _ABORTS.labels(stage)
+        self._stage, self._aborts = stage, _ABORTS.labels(stage)
         self._seconds, self._partitions = _SECONDS.labels(stage), _PARTITIONS.labels(stage)
         self._keys, self._bytes = _KEYS.labels(stage), _BYTES.labels(stage)
 
@@ -35,7 +37,8 @@ class Metrics:
         """Count a transaction that committed."""
         self._records.inc(records)
         self._outputs.inc(len(batch.outputs))
-        self._dead_letters.inc(batch.dead_letters)
+        for code, count in batch.dead_letters.items():
+            _DEAD_LETTERS.labels(self._stage, code).inc(count)
         self._seconds.observe(seconds)
         self.assigned(assignment)
 

@@ -1,6 +1,7 @@
 """What a stage sends: encoded, with headers, collected until the transaction."""
 
 import contextlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -59,6 +60,7 @@ class Out:
 
     __slots__ = (
         "_codec",
+        "_codes",
         "_counts",
         "_ctx",
         "_encoded",
@@ -80,7 +82,13 @@ class Out:
         self._counts: dict[str, int] = {}
         self._missing: set[str] = set()
         self._encoded: tuple[Document, bytes, Headers, int] | None = None
+        self._codes: list[tuple[int, str]] = []
         self.outputs: list[Output] = []
+
+    @property
+    def dead_letters(self) -> Counter[str]:
+        """How many dead letters there are, by code, whoever has written them."""
+        return Counter(code for _, code in self._codes)
 
     def begin(self, record: Record, ctx: Context) -> int:
         """Take the record whose outputs follow; return a mark for `drop`."""
@@ -90,6 +98,8 @@ class Out:
     def drop(self, mark: int) -> None:
         """Forget what was sent since the mark."""
         del self.outputs[mark:]
+        while self._codes and self._codes[-1][0] >= mark:
+            self._codes.pop()
 
     @contextlib.contextmanager
     def behalf(self, record: Record) -> Iterator[int]:
@@ -231,7 +241,9 @@ class Out:
         whole = Document("DeadLetter", value, event_id)
         copy = Document("DeadLetter", {**value, "original": b""}, f"{event_id}/copy")
         events = topics.hub(self._namespace, "events")
-        self.outputs += [self._output(self._letters, key, whole, (), -1), self._output(events, key, copy, (), -1)]
+        written = [self._output(self._letters, key, whole, (), -1), self._output(events, key, copy, (), -1)]
+        self._codes.append((len(self.outputs), value["code"]))
+        self.outputs += written
 
 
 def member_of(record: Record, namespace: str) -> str:

@@ -10,6 +10,7 @@ from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 from kranhub.codec import Codec
 from kranhub.errors import Failed, Misconfigured, Unavailable
 from kranhub.failpoints import failpoint
+from kranhub.health import GIVEN_BACK, LOOPS, STOPPING
 from kranhub.settings import Settings
 from kranhub.text import Text
 from streams.exactly_once import clients, guard
@@ -24,6 +25,8 @@ from streams.exactly_once.stage import Record, Stage
 log = structlog.get_logger()
 
 IDLE_S = 0.2
+LONGEST_S = 300.0
+"""The longest step of the loop: bringing back a large state, waiting for a transaction that was left open."""
 
 ABORTS = 20
 """Aborted transactions in a row before the process gives up; the pauses between them add up to half a minute."""
@@ -39,6 +42,7 @@ class Processor:
         self._counts: dict[str, int] = {}
         self._aborts = 0
         self._log = log.bind(stage=stage.name)
+        self._loop = LOOPS.loop(stage.name, LONGEST_S)
 
     def run(self, stopping: threading.Event) -> None:
         """Process until ``stopping`` is set; then finish the batch and leave.
@@ -47,6 +51,7 @@ class Processor:
         moved, when partition counts or the state's version do not fit; `Unavailable` when Kafka stays away, `Failed`
         for what librdkafka calls fatal and for a state over its limit.
         """
+        self._loop.moved()
         admin = clients.admin(self._settings)
         clients.require_equal_partitions(admin, self.stage)
         clients.require_lasting_offsets(admin)
@@ -59,17 +64,21 @@ class Processor:
                 list(self.stage.inputs), on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._revoked
             )
             while not stopping.is_set():
+                self._loop.moved()
                 records = self._poll()
                 if records:
                     self._handle(records, stopping)
         finally:
+            self._loop.waits(STOPPING)
             self._consumer.close()
 
     def _assigned(self, _consumer: Consumer, partitions: list[TopicPartition]) -> None:
         self._assignment.assigned(self._consumer, partitions)
+        self._loop.serves()
         self._metrics.assigned(self._assignment)
 
     def _revoked(self, _consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        self._loop.waits(GIVEN_BACK)
         self._assignment.revoked(self._consumer, partitions)
         self._metrics.assigned(self._assignment)
 

@@ -16,6 +16,7 @@ from kranhub import readmodel, topics
 from kranhub.codec import Codec
 from kranhub.errors import Unavailable
 from kranhub.failpoints import failpoint
+from kranhub.health import LOOPS
 from kranhub.settings import Settings, endpoints
 from kranhub.text import Text
 from streams.views import timeline
@@ -27,6 +28,8 @@ log = structlog.get_logger()
 VIEW = readmodel.TIMELINE
 LARGEST, WAIT_S = 500, 0.05
 """Events in one database transaction at most, and how long the first waits for company."""
+LONGEST_S = 120.0
+"""The longest that a batch may take, on a database that is busy."""
 
 _EVENTS = Counter("kranhub_view_events", "Events folded into the read model.", ["view"]).labels(VIEW)
 _UNREADABLE = Counter(
@@ -54,6 +57,7 @@ class Timeline:
         self.topic = topics.hub(settings.namespace, "events")
         self._codec, self._engine = codec, engine
         self._broken: BaseException | None = None
+        self.loop = LOOPS.loop(VIEW, LONGEST_S)
 
     def positions(self) -> Mapping[tuple[str, int], int]:
         """Return the next offset of each partition. Raises `Unavailable` when the database is away."""
@@ -67,12 +71,15 @@ class Timeline:
         """
         if self._broken:
             raise self._broken
+        self.loop.moved()
         try:
             folded = timeline.fold(events, self._codec)
             self._write(folded)
         except BaseException as error:
             self._broken = error
             raise
+        finally:
+            self.loop.idle()
         _EVENTS.inc(len(events))
         for place, offset, reason in folded.unreadable:
             _UNREADABLE.inc()
@@ -112,6 +119,7 @@ def make(settings: Settings, view: Timeline, instance: str, failed: Callable[[Ba
     )
     app.transport = ModelTransport(app.conf.broker_consumer, app, loop=asyncio.get_running_loop())
     app.transport.positions = view.positions
+    app.transport.serves = view.loop.serves
     source = app.topic(view.topic, key_type=bytes, value_type=bytes)
 
     @app.agent(source, name="timeline", concurrency=1)

@@ -10,10 +10,11 @@ from kranhub import disk, metricserver, readmodel, stopping, workers
 from kranhub.cli import emit, output_option
 from kranhub.codec import Codec
 from kranhub.errors import KranhubError, Unavailable
+from kranhub.metricserver import metrics_option
 from kranhub.registry import Registry
 from kranhub.settings import Settings, endpoints
 from kranhub.text import Text
-from streams.options import instance_option, metrics_option
+from streams.options import instance_option
 from streams.views import app as timeline_app
 from streams.views import ending
 from streams.views.app import Timeline

@@ -10,12 +10,15 @@ from aiokafka.errors import KafkaError
 
 from kranhub.cli import last_words
 from kranhub.errors import Failed, KranhubError, Unavailable
+from kranhub.health import LOOPS, STOPPING
 from kranhub.text import Text
 
 log = structlog.get_logger()
 
 WATCH_S = 0.5
 """How often a crash is looked for: Faust sets it from another thread, which wakes nobody here."""
+LONGEST_S = 60.0
+"""For how long Faust's event loop may stand still."""
 GRACE_S = 15.0
 """How long the app may take to stop; less than a supervisor waits."""
 
@@ -33,8 +36,11 @@ async def over(app: Any, asked: "asyncio.Future[None]") -> None:
 
 async def _over(app: Any, asked: "asyncio.Future[None]") -> None:
     starting = asyncio.ensure_future(app.start())
+    loop = LOOPS.loop("views", LONGEST_S)
     try:
         while not asked.done():
+            loop.moved()
+            loop.serves()
             waited = [asked] if starting.done() else [asked, starting]
             await asyncio.wait(waited, timeout=WATCH_S, return_when=asyncio.FIRST_COMPLETED)
             if app.crashed:
@@ -42,6 +48,7 @@ async def _over(app: Any, asked: "asyncio.Future[None]") -> None:
             if starting.done():
                 starting.result()
     finally:
+        loop.waits(STOPPING)
         starting.cancel()
     asked.result()
 

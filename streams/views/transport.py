@@ -35,11 +35,13 @@ class ModelConsumer(Consumer):
         beginnings = await self.earliest_offsets(*self.assignment())
         found = {place: max(known.get((place.topic, place.partition), 0), first) for place, first in beginnings.items()}
         await self.seek_wait(found)
+        cast(ModelTransport, self.transport).serves()
         return found
 
 
 class ModelTransport(Transport):
-    """The transport; ``positions`` is set before it starts."""
+    """The transport; ``positions`` is set before it starts. ``serves`` is called once a position is taken up."""
 
     Consumer = ModelConsumer
     positions: Positions = staticmethod(dict)
+    serves: Callable[[], None] = staticmethod(lambda: None)

@@ -1,10 +1,12 @@
 """A connector that was killed is found: its heartbeat ages, what waits for its sink is counted, the exit code is 5."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
+import httpx
 import pytest
 
 from connectors.runtime.status import HEARTBEAT_S
@@ -53,6 +55,12 @@ def test_a_killed_connector_is_found_by_its_age_and_by_what_waits(stack: Stack, 
         found = until(works, "both tasks run and nothing waits")
         assert [state.heartbeat_s for state in found.values()] == [HEARTBEAT_S] * 2
         assert all(state.heartbeat_age_s <= HEARTBEAT_S for state in found.values())
+        port = re.findall(r"http://127.0.0.1:(\d+)/metrics", running.log.read_text())[0]
+        for path, loops in (("livez", {"source", "sink", "connector"}), ("readyz", {"source", "sink", "connector"})):
+            answer = httpx.get(f"http://127.0.0.1:{port}/{path}").raise_for_status().json()
+            assert {loop["name"] for loop in answer["loops"]} == loops
+        commits = 'kranhub_connector_commits_total{connector="erp",member="sibir-terminal",task="source"}'
+        assert commits in httpx.get(f"http://127.0.0.1:{port}/metrics").text
         running.process.kill()
         running.wait()
         around.producer.send(f"{namespace}in.sibir-terminal.statuses", b"{}", key=b"1").get(30)

@@ -120,6 +120,9 @@ def test_one_command_runs_workers_and_serves_their_metrics(stack: Stack, namespa
             series = 'kranhub_core_records_total{stage="planner"}'
             wait_for(lambda: counted(port, series) >= 1, "the planner counts its records")
             assert counted(port, 'kranhub_core_partitions{stage="planner"}') == 6
+            for path in ("livez", "readyz"):
+                loops = httpx.get(f"http://127.0.0.1:{port}/{path}").raise_for_status().json()["loops"]
+                assert {f"core.{loop['name']}" for loop in loops} >= STAGES
             (running,) = status(settings).supervisors
             assert (running.pid, running.running, running.command) == (process.pid, True, "kranhub streams run")
             assert [child.state for child in running.processes] == ["running"]

@@ -42,7 +42,7 @@ def isolated(then: Process) -> dict[str, Any]:
     assert store.values == {"count": b"2"}
     (letter,) = batches.letters(made)
     assert [one["dead_letter_id"] for one in batches.letters(made, batches.EVENTS)] == [letter["dead_letter_id"]]
-    assert (letter["offset"], letter["original"], made.dead_letters) == (1, b"v", 1)
+    assert (letter["offset"], letter["original"], made.dead_letters.total()) == (1, b"v", 1)
     return letter
 
 
@@ -139,7 +139,10 @@ def test_state_that_just_fits_is_kept() -> None:
     store = Store()
     made = batch(lambda r, state, o, c: state.put("ы" * 1000, b"x" * (MAX_BYTES - 2002)), store)
     made.process([record()])
-    assert (made.dead_letters, max(len(one.key) + len(one.value or b"") for one in made.changes())) == (0, MAX_BYTES)
+    assert (made.dead_letters.total(), max(len(one.key) + len(one.value or b"") for one in made.changes())) == (
+        0,
+        MAX_BYTES,
+    )
 
 
 def send(r: Record, s: State, out: Out, c: Context) -> None:
@@ -197,7 +200,7 @@ def test_what_is_no_records_fault_ends_the_batch(error: BaseException) -> None:
     made = batch(raising(error))
     with pytest.raises(type(error)):
         made.process([record()])
-    assert (made.offsets, made.dead_letters) == ({}, 0)
+    assert (made.offsets, made.dead_letters) == ({}, {})
 
 
 @pytest.mark.parametrize("error", [MemoryError(), Unavailable(WORDS)])
@@ -237,3 +240,16 @@ def test_a_wrong_output_is_the_hubs_defect_and_no_connectors() -> None:
     assert "stage planner made a Tick" in letter["reason"]["en"]
     assert "mapping" not in letter["reason"]["en"]
     assert "ошибка в самом центре" in letter["reason"]["ru"]
+
+
+def test_dead_letters_are_counted_by_code_whoever_writes_them_and_only_those_that_stay() -> None:
+    def process(record: Record, _state: State, out: Out, _ctx: Context) -> None:
+        if record.key in ("stage", "both"):
+            out.dead_letter(InvalidDocument("unmapped-item", WORDS))
+        if record.key in ("raised", "both"):
+            raise InvalidDocument("too-long", WORDS)
+
+    made = batch(process, Store())
+    made.process([record(0, "stage"), record(1, "fine"), record(2, "raised"), record(3, "both")])
+    assert made.dead_letters == {"unmapped-item": 1, "too-long": 2}
+    assert len(batches.letters(made)) == made.dead_letters.total()
