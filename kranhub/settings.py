@@ -9,7 +9,7 @@ from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from kranhub import textfile, validationwords
-from kranhub.errors import Misconfigured
+from kranhub.errors import Misconfigured, Unavailable
 from kranhub.text import Text
 
 ENV_FILE = ".env"
@@ -96,14 +96,22 @@ def stack_file(settings: Settings) -> Path:
 def endpoints(settings: Settings) -> Endpoints:
     """Return what the settings name, else what the running stack says.
 
-    Raises `Misconfigured` when neither is known.
+    Raises `Misconfigured` when neither is known, `Unavailable` while the stack is being started.
     """
     if settings.kafka_bootstrap and settings.registry_url:
         return Endpoints(settings.kafka_bootstrap, settings.registry_url)
+    stack: dict[str, Any] = {}
     try:
         stack = json.loads(stack_file(settings).read_text(encoding="utf-8"))
         return Endpoints(stack["bootstrap"], stack["registry_url"])
     except (OSError, ValueError, KeyError):
+        if stack.get("starting"):
+            raise Unavailable(
+                Text(
+                    en="Kafka and the registry are being started. Wait for that; if nobody does it, run `kranhub up`.",
+                    ru="Kafka и реестр запускаются. Подождите; если их никто не запускает, выполните `kranhub up`.",
+                )
+            ) from None
         raise Misconfigured(
             Text(
                 en="No Kafka is known here. Run `kranhub up`, or set KRANHUB_KAFKA_BOOTSTRAP and KRANHUB_REGISTRY_URL.",

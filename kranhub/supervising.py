@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 from pydantic import BaseModel, ValidationError
 
-from kranhub import disk, folderlock, stopping
+from kranhub import disk, folderlock, keeping, stopping
 from kranhub.cli import emit
 from kranhub.settings import Settings
 from kranhub.supervisor import Child, State, Supervisor, read_state, write_state
@@ -133,11 +133,17 @@ def supervise(
         suppress(folderlock.StopAsked),
         folderlock.held(folder, command, names, say=_say, stopping=lambda: bool(asked)) as inherited,
     ):
-        _supervise(commands, StateFile(state_file(settings, command)), inherited, output, asked)
+        kept = keeping.keepers(settings, _say)
+        _supervise(commands, kept, StateFile(state_file(settings, command)), inherited, output, asked)
 
 
 def _supervise(
-    commands: Mapping[str, Sequence[str]], file: StateFile, inherited: Sequence[int], output: str, asked: list[bool]
+    commands: Mapping[str, Sequence[str]],
+    kept: Sequence[keeping.Keeper],
+    file: StateFile,
+    inherited: Sequence[int],
+    output: str,
+    asked: list[bool],
 ) -> None:
     def changed(child: Child) -> None:
         file.changed()
@@ -151,6 +157,8 @@ def _supervise(
     try:
         while not asked:
             supervisor.step()
+            for keeper in kept:
+                keeper.step()
             file.write(supervisor.children)
             time.sleep(STEP_S)
     finally:

@@ -132,9 +132,16 @@ def _publish(settings: Settings, codec: Codec, master: MasterData) -> None:
         log.warning("master data not published", reason=str(refused))
 
 
+TOPICS_S = 10.0
+"""How long topics may be missing: after a start, brokers answer before they tell of all of them."""
+
+
 def _require_topics(settings: Settings, master: MasterData) -> None:
-    missing = topicadmin.missing_topics(settings, master.members)
-    if missing:
+    deadline = time.monotonic() + TOPICS_S
+    while missing := topicadmin.missing_topics(settings, master.members):
+        if time.monotonic() < deadline:
+            time.sleep(1)
+            continue
         raise Misconfigured(
             Text(
                 en=f"{len(missing)} topics do not exist, such as {missing[0]}. Run `kranhub up`: it creates them.",

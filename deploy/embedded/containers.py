@@ -60,6 +60,11 @@ class Containers:
             containers=tuple(started),
         )
 
+    def repair(self, wanted: Ports, last: Record) -> Record:
+        """Start both anew: a container of one of them alone is not worth a way of its own."""
+        self.stop(last)
+        return self.start(wanted, last)
+
     def stop(self, last: Record) -> list[str]:
         """Stop and remove the record's containers; Docker itself kills one that does not stop in time."""
         if last.containers:

@@ -47,6 +47,7 @@ def _checks(settings: Settings) -> Iterator[tuple[str, Callable[[], None]]]:
         yield "disk", lambda: _disk(settings)
         yield "memory", lambda: _memory(settings)
         yield "loopback", _loopback
+        yield "open-files", embedded.require_open_files
         yield "java", _java
         yield "artifacts", _artifacts
     yield "broker", lambda: _ignore(probe.broker(settings, endpoints(settings).bootstrap))

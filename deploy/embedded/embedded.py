@@ -1,7 +1,9 @@
 """Starts and stops the two Java processes of the embedded stack."""
 
 import subprocess
+import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,6 +16,19 @@ from kranhub.settings import Settings
 from kranhub.text import Text
 
 FREE_BYTES = 512 * 1024 * 1024
+OPEN_FILES = 4096
+"""How many files a process must be able to open: Kafka has about three open for each partition that it serves."""
+PORTS = {"kafka": ("kafka", "controller"), "registry": ("registry",)}
+"""The ports of each part."""
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """What both parts are started from: Kafka's jars, the registry's archive, and the versions of all."""
+
+    jars: tuple[Path, ...]
+    archive: Path
+    versions: dict[str, str]
 
 
 class Embedded:
@@ -30,18 +45,43 @@ class Embedded:
 
         Raises `Misconfigured`, `Unavailable` or `Failed`; then nothing that was started here runs on.
         """
-        java.java()
-        self._require_readable_name()
-        self._require_space()
-        lock = artifacts.load_lock()
-        files = artifacts.ensure(lock.pins, self._progress)
-        jars, archive = files[: len(lock.kafka)], files[-1]
-        chosen = ports.choose(wanted, last.ports)
+        return self.repair(wanted, record.stopped(last))
+
+    def repair(self, wanted: Ports, last: Record) -> Record:
+        """Start those of the two that do not run, as `start` does; those that run are left alone.
+
+        Where they come back on their ports, the record keeps their addresses meanwhile: who looks for them waits.
+        """
+        running = self._running(last)
+        files = self._require_all()
+        chosen = ports.choose(wanted, last.ports, kept=[port for started in running for port in PORTS[started.name]])
+        same = chosen == last.ports and last.bootstrap
+        starting = Record(
+            since=datetime.now(UTC).replace(microsecond=0),
+            starting=True,
+            bootstrap=last.bootstrap if same else None,
+            registry_url=last.registry_url if same else None,
+            ports=chosen,
+            versions=files.versions,
+        )
         try:
-            return self._start(jars, archive, chosen, versions(lock))
+            return self._started_up(files, starting, running)
         except BaseException:
             process.stop(self._started)
             raise
+
+    def revive(self, last: Record, name: str) -> Record:
+        """Start one part again that has died, on its port, and return the record; do not wait until it answers.
+
+        Raises as `start`, and `OSError` where there is no room for its log.
+        """
+        files = self._require_all()
+        others = [port for part, owned in PORTS.items() if part != name for port in owned]
+        chosen = ports.choose(last.ports.model_copy(update={"controller": None}), last.ports, kept=others)
+        former = next(started for started in last.processes if started.name == name)
+        begun = self._begin(name, files, chosen).model_copy(update={"restarts": former.restarts + 1})
+        kept = [started for started in last.processes if started.name != name]
+        return last.model_copy(update={"processes": (*kept, begun), "ports": chosen})
 
     def stop(self, last: Record) -> list[str]:
         """Stop the record's processes, gracefully first; return the names of those that had to be killed."""
@@ -51,37 +91,58 @@ class Embedded:
         """Return whether both processes of the record run."""
         return bool(last.processes) and all(process.find(started) for started in last.processes)
 
-    def _start(self, jars: Sequence[Path], archive: Path, chosen: Ports, known: dict[str, str]) -> Record:
-        now = datetime.now(UTC).replace(microsecond=0)
-        starting = Record(since=now, ports=chosen, versions=known)
-        self._start_registry(archive, chosen)
-        self._note(starting)
-        self._start_broker(jars, chosen)
-        self._note(starting)
-        bootstrap, url = f"{ports.HOST}:{chosen.kafka}", registry.url(chosen.registry or 0)
+    def _running(self, last: Record) -> list[Started]:
+        return [started for started in last.processes if process.find(started)]
+
+    def _require_all(self) -> "Files":
+        """Return the files of both parts, once all that they need here is there."""
+        java.java()
+        self._require_readable_name()
+        require_open_files()
+        self._require_space()
+        lock = artifacts.load_lock()
+        found = artifacts.ensure(lock.pins, self._progress)
+        return Files(tuple(found[: len(lock.kafka)]), found[-1], versions(lock))
+
+    def _started_up(self, files: "Files", starting: Record, running: Sequence[Started]) -> Record:
+        self._note(starting, running)
+        for name in ("registry", "kafka"):
+            if name in {started.name for started in running}:
+                continue
+            self._started.append(self._begin(name, files, starting.ports))
+            self._note(starting, running)
+        bootstrap, url = f"{ports.HOST}:{starting.ports.kafka}", registry.url(starting.ports.registry or 0)
         with self._progress.waiting(Text(en="starting Kafka and the registry", ru="запуск Kafka и реестра")):
             until_answers(lambda: probe.broker(self._settings, bootstrap), self._require_alive)
             until_answers(lambda: probe.registry(url), self._require_alive)
         return starting.model_copy(
-            update={"bootstrap": bootstrap, "registry_url": url, "processes": tuple(self._started)}
+            update={
+                "starting": False,
+                "bootstrap": bootstrap,
+                "registry_url": url,
+                "processes": (*running, *self._started),
+            }
         )
 
-    def _note(self, starting: Record) -> None:
+    def _note(self, starting: Record, running: Sequence[Started]) -> None:
         """Write down at once what runs, so that a crash of this command leaves nothing that cannot be found."""
-        record.write(self._settings, starting.model_copy(update={"processes": tuple(self._started)}))
+        record.write(self._settings, starting.model_copy(update={"processes": (*running, *self._started)}))
 
-    def _start_registry(self, archive: Path, chosen: Ports) -> None:
-        home, data, mark = registry.unpack(archive), self._folder("registry"), process.token()
+    def _begin(self, name: str, files: "Files", chosen: Ports) -> Started:
+        return self._start_registry(files, chosen) if name == "registry" else self._start_broker(files, chosen)
+
+    def _start_registry(self, files: "Files", chosen: Ports) -> Started:
+        home, data, mark = registry.unpack(files.archive), self._folder("registry"), process.token()
         command = registry.start_command(home, data, self._logs, chosen.registry or 0, mark)
-        self._started.append(process.start("registry", command, mark, data, self._logs))
+        return process.start("registry", command, mark, data, self._logs)
 
-    def _start_broker(self, jars: Sequence[Path], chosen: Ports) -> None:
+    def _start_broker(self, files: "Files", chosen: Ports) -> Started:
         data, mark = self._folder("kafka"), process.token()
         settings = broker.write_settings(data, chosen)
         if not broker.is_formatted(data):
-            self._format(broker.format_command(jars, settings))
-        command = broker.start_command(jars, settings, self._logs, mark)
-        self._started.append(process.start("kafka", command, mark, data, self._logs))
+            self._format(broker.format_command(files.jars, settings))
+        command = broker.start_command(files.jars, settings, self._logs, mark)
+        return process.start("kafka", command, mark, data, self._logs)
 
     def _folder(self, name: str) -> Path:
         folder = self._data / name
@@ -132,6 +193,26 @@ class Embedded:
 def versions(lock: artifacts.Lock) -> dict[str, str]:
     """Return the versions of all that the stack consists of."""
     return {"kafka": lock.kafka[0].version, "registry": lock.registry[0].version, "java": java.version()}
+
+
+def require_open_files() -> None:
+    """Raise `Misconfigured` where a process may open too few files for Kafka. Java raises the soft limit by itself."""
+    if sys.platform == "win32":
+        return
+    import resource  # noqa: PLC0415  (Windows has none)
+
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    if limit != resource.RLIM_INFINITY and limit < OPEN_FILES:
+        raise Misconfigured(
+            Text(
+                en=f"A process may open only {limit} files here; Kafka needs {OPEN_FILES}. Raise the hard limit: "
+                f"`ulimit -n {OPEN_FILES}` in the shell that starts it (as root, or in /etc/security/limits.conf), or "
+                "LimitNOFILE=65536 in the systemd unit.",
+                ru=f"Процесс может открыть здесь лишь {limit} файлов; Kafka нужно {OPEN_FILES}. Поднимите жёсткий "
+                f"предел: `ulimit -n {OPEN_FILES}` в запускающей оболочке (от root или через "
+                "/etc/security/limits.conf) либо LimitNOFILE=65536 в юните systemd.",
+            )
+        )
 
 
 def no_space(folder: Path, free: int, needed: int) -> Failed:

@@ -1,6 +1,7 @@
 """Loopback ports: free ones by default, the last ones again where they are still free."""
 
 import socket
+from collections.abc import Collection
 from contextlib import closing
 
 import psutil
@@ -23,18 +24,18 @@ def is_free(port: int) -> bool:
         return True
 
 
-def choose(wanted: Ports, last: Ports) -> Ports:
-    """Return three different free ports: the wanted, else the last, else any.
+def choose(wanted: Ports, last: Ports, kept: Collection[str] = ()) -> Ports:
+    """Return three different free ports: the wanted, else the last, else any; those ``kept`` stay the last.
 
     Raises `Misconfigured` when a wanted port is taken.
     """
     chosen: dict[str, int] = {}
     for name in Ports.model_fields:
-        must: int | None = getattr(wanted, name)
+        must: int | None = None if name in kept else getattr(wanted, name)
         may: int | None = getattr(last, name)
         if must is not None and (not is_free(must) or must in chosen.values()):
             raise in_use(name, must)
-        usable = may is not None and may not in chosen.values() and is_free(may)
+        usable = may is not None and may not in chosen.values() and (name in kept or is_free(may))
         chosen[name] = must or (may if usable and may else any_free(set(chosen.values())))
     return Ports(**chosen)
 

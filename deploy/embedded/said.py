@@ -69,6 +69,7 @@ CHECKS = {
     "members-file": Text(en="members file", ru="файл участников"),
     "disk": Text(en="free disk space", ru="свободное место на диске"),
     "memory": Text(en="free memory", ru="свободная память"),
+    "open-files": Text(en="limit of open files", ru="предел открытых файлов"),
     "loopback": Text(en="ports on 127.0.0.1", ru="порты на 127.0.0.1"),
     "java": Text(en="Java", ru="Java"),
     "artifacts": Text(en="files of Kafka and the registry", ru="файлы Kafka и реестра"),

@@ -1,14 +1,17 @@
 """``up`` and ``down``: one stack per data folder, whichever kind it is."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from deploy.embedded import probe, record
 from deploy.embedded.embedded import Embedded
 from deploy.embedded.progress import Progress
 from deploy.embedded.record import Ports, Record
+from deploy.embedded.waiting import START_SECONDS, until_answers
 from kranhub import disk, members, topicadmin, urls
 from kranhub.errors import KranhubError, Misconfigured, Unavailable
 from kranhub.filelock import locked
@@ -25,6 +28,9 @@ class Backend(Protocol):
 
     def start(self, wanted: Ports, last: Record) -> Record:
         """Start both and return once both answer."""
+
+    def repair(self, wanted: Ports, last: Record) -> Record:
+        """Start what the record names and does not run; what runs is left alone. Return once both answer."""
 
     def stop(self, last: Record) -> list[str]:
         """Stop what the record names and return the names of what had to be killed."""
@@ -70,8 +76,15 @@ def up(settings: Settings, progress: Progress, wanted: Ports = ANY_PORTS, *, doc
         return _prepared(settings, companies, "external", already=True)
     kind = "docker" if docker or settings.stack == "docker" else "embedded"
     with alone(settings, progress):
-        already = ensure(settings, progress, wanted, kind)
-        return _prepared(settings, companies, kind, already=already)
+        last = record.read(settings)
+        if _runs(settings, progress, last):
+            return _prepared(settings, companies, kind, already=True)
+        ready = _started(settings, progress, wanted, kind, last)
+        named = {"kafka_bootstrap": ready.bootstrap, "registry_url": ready.registry_url}
+        try:
+            return _prepared(settings.model_copy(update=named), companies, kind, already=False)
+        finally:  # whoever finds the addresses finds the topics, too, unless these cannot be made
+            record.write(settings, ready)
 
 
 def down(settings: Settings, progress: Progress) -> list[str] | None:
@@ -121,22 +134,37 @@ def backend(settings: Settings, progress: Progress, kind: str) -> Backend:
     return Containers(settings, progress)
 
 
-def ensure(settings: Settings, progress: Progress, wanted: Ports = ANY_PORTS, kind: str = "embedded") -> bool:
+def ensure(settings: Settings, progress: Progress) -> bool:
     """Return True when it ran already; start it otherwise. To be called within `alone`."""
     last = record.read(settings)
-    running = backend(settings, progress, last.kind)
-    if last.bootstrap and running.runs(last):
-        _require_answers(settings)
+    if _runs(settings, progress, last):
         return True
-    running.stop(last)
-    record.write(settings, record.stopped(last))
-    record.write(settings, backend(settings, progress, kind).start(wanted, last))
+    record.write(settings, _started(settings, progress, ANY_PORTS, "embedded", last))
     return False
 
 
-def _require_answers(settings: Settings) -> None:
+def _runs(settings: Settings, progress: Progress, last: Record) -> bool:
+    """Return whether the whole stack runs. Raises `Unavailable` when it does and does not answer."""
+    if not last.bootstrap or not backend(settings, progress, last.kind).runs(last):
+        return False
+    _require_answers(settings, last)
+    return True
+
+
+def _started(settings: Settings, progress: Progress, wanted: Ports, kind: str, last: Record) -> Record:
+    """Start the stack and return its record: only what died, where it was ready for use and nobody stopped it."""
+    if last.bootstrap and last.kind == kind:
+        return backend(settings, progress, kind).repair(wanted, last)
+    backend(settings, progress, last.kind).stop(last)
+    record.write(settings, record.stopped(last))
+    return backend(settings, progress, kind).start(wanted, last)
+
+
+def _require_answers(settings: Settings, last: Record) -> None:
+    """Raise `Unavailable` unless both answer; what a supervisor has just started again is waited for."""
+    young = any(time.time() - started.created < START_SECONDS for started in last.processes if started.restarts)
     try:
-        check(settings)
+        until_answers(lambda: check(settings)) if young else check(settings)
     except Unavailable:
         raise Unavailable(
             Text(
@@ -144,6 +172,11 @@ def _require_answers(settings: Settings) -> None:
                 ru="Стек запущен, но не отвечает. Выполните `kranhub down`, затем `kranhub up`; данные сохранятся.",
             )
         ) from None
+
+
+def lock_file(settings: Settings) -> Path:
+    """Return the file whose lock an ``up`` or a ``down`` holds."""
+    return settings.data_dir / "stack.lock"
 
 
 @contextmanager
@@ -155,8 +188,7 @@ def alone(settings: Settings, progress: Progress) -> Iterator[None]:
     )
     try:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
-        file = settings.data_dir / "stack.lock"
-        with locked(file, timeout=LOCK_SECONDS, waiting=lambda: progress.say(waiting)):
+        with locked(lock_file(settings), timeout=LOCK_SECONDS, waiting=lambda: progress.say(waiting)):
             yield
     except KranhubError:
         raise

@@ -179,7 +179,7 @@ def test_a_first_start_without_network_says_what_to_do(idle: Cli, tmp_path: Path
 def test_a_data_folder_that_cannot_be_written_is_named(tmp_path: Path, namespace: str) -> None:
     (tmp_path / "file").touch()
     code, _, err = Cli(tmp_path / "file" / "data", namespace).run("up")
-    assert code == 1
+    assert code == 4
     assert str(tmp_path / "file") in err
     assert "Traceback" not in err
 

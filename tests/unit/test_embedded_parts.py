@@ -1,5 +1,6 @@
 """The embedded stack's parts that need no Java."""
 
+import errno
 import io
 import os
 import re
@@ -132,6 +133,34 @@ def test_a_record_without_endpoints_means_not_ready(tmp_path: Path) -> None:
     record.write(settings, ready)
     assert endpoints(settings).bootstrap == "127.0.0.1:1"
     assert record.read(settings) == ready
+
+
+def test_a_stack_that_is_being_started_is_waited_for(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path, kafka_bootstrap=None, registry_url=None)
+    record.write(settings, Record(ports=Ports(kafka=1), starting=True))
+    with pytest.raises(Unavailable):
+        endpoints(settings)
+
+
+def test_a_record_takes_the_old_ones_room_on_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_words: object, **_more: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    settings = Settings(data_dir=tmp_path, kafka_bootstrap=None, registry_url=None)
+    ready = Record(bootstrap="127.0.0.1:1", registry_url="http://127.0.0.1:2", ports=Ports(kafka=1))
+    record.write(settings, ready)
+    monkeypatch.setattr("tempfile.mkstemp", full)
+    record.write(settings, record.stopped(ready))
+    assert record.read(settings) == record.stopped(ready)
+    with pytest.raises(OSError, match="No space"):
+        record.write(settings, ready.model_copy(update={"versions": {"kafka": "4" * 999}}))
+
+
+def test_what_runs_keeps_its_port_whatever_else_is_wanted() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        last = Ports(kafka=taken.getsockname()[1], controller=None, registry=None)
+        chosen = ports.choose(Ports(kafka=ports.any_free(set())), last, kept=["kafka"])
+    assert chosen.kafka == last.kafka
 
 
 def test_a_damaged_record_is_an_empty_one(tmp_path: Path) -> None:
