@@ -15,7 +15,7 @@ PAGES = [Path("README.md"), Path("README.ru.md"), Path("CONTRIBUTING.md"), *sort
 WRITTEN_BY_MAKE = Path("benchmarks/results")
 """What make bench and make faults-core write; a clone may have it or not."""
 
-ROOMS = ("kranhub", "streams", "connectors")
+ROOMS = ("kranhub", "streams", "connectors", "deploy/embedded")
 REFUSALS = {"InvalidDocument": 0, "Strange": 0, "invalid": 0, "_unmapped": 0, "_mapped": -1, "_spelled": -1}
 """What makes an `InvalidDocument`, and which of its arguments tells the code, or what is unmapped."""
 

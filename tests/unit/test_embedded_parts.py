@@ -23,6 +23,7 @@ from kranhub.errors import Failed, Misconfigured, Unavailable
 from kranhub.filelock import locked
 from kranhub.settings import Settings, endpoints
 from kranhub.text import Text
+from tests.support.core import wait_for
 
 SLEEP = "import time; time.sleep(60)"
 
@@ -68,6 +69,7 @@ def test_one_port_is_not_given_twice() -> None:
 def test_a_process_that_got_the_pid_of_ours_is_left_alone(tmp_path: Path) -> None:
     with subprocess.Popen([sys.executable, "-c", SLEEP]) as stranger:
         try:
+            wait_for(psutil.Process(stranger.pid).cmdline, "its command can be seen")
             stale = started(stranger.pid, "some-token", tmp_path / "log")
             assert process.find(stale) is None
             assert process.stop([stale]) == []
