@@ -1,9 +1,10 @@
 """What people do during the demonstration: the customer orders, the plants answer, one of them refuses."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from types import MappingProxyType
 
 from deploy.demo import tryton_people as people
 from deploy.demo.scene import CUSTOMER, DATABASES, PLANT, Scene
@@ -11,7 +12,7 @@ from kranhub.text import Text
 
 PROMISED_DAYS = {"zmk-most": 30, "tsvetnoy-bulvar": 40, "oetz": 28, "oemz": 35, PLANT: 60}
 REFUSING = "tsvetnoy-bulvar"
-REASON = "Камера занята до марта"
+REASON, LATE_REASON = "Камера занята до марта", "Нет комплектующих"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +40,18 @@ def place_orders(scene: Scene, wishes: Sequence[Wish] = WISHES) -> dict[str, Wis
         return {people.place_purchase(rpc, "hub", wish.lines, wanted=wanted): wish for wish in wishes}
 
 
-def answer(scene: Scene, refusing: str | None = REFUSING) -> None:
-    """Let every plant's people answer what lies on their desk now."""
+def answer(scene: Scene, refusing: str | None = REFUSING, late: Mapping[str, date] = MappingProxyType({})) -> None:
+    """Let every plant's people answer what lies on their desk now.
+
+    The plant ``refusing`` says no to everything; those in ``late`` accept for that day, whatever was asked for.
+    """
     today = date.today()  # noqa: DTZ011
     for plant in scene.plants:
         for reference in plant.waiting():
             if plant.plant == refusing:
                 plant.reject(reference, REASON)
+            elif plant.plant in late:
+                plant.change(reference, late[plant.plant], LATE_REASON)
             else:
                 plant.accept(reference, today + timedelta(days=PROMISED_DAYS[plant.plant]))
     with scene.tryton.open(DATABASES[PLANT]) as rpc:

@@ -1,6 +1,7 @@
 """What an instance was given: where each input stands, and the state of each partition."""
 
 import contextlib
+import threading
 import time
 from collections.abc import Container, Mapping
 
@@ -118,7 +119,8 @@ class Assignment:
         try:
             restored = restore.read(reader, changelog, ends, self._require_room_for)
         finally:
-            reader.close()
+            # librdkafka takes up to a second for it, and until this returns no partition of the stage is served.
+            threading.Thread(target=_close, args=(reader,), name=f"{self._stage.name} restored").start()
         for partition, found in restored.items():
             self._require_version(f"{changelog} [{partition}]", found.version)
         return restored
@@ -126,6 +128,11 @@ class Assignment:
     def _require_version(self, place: str, found: int | None) -> None:
         if found not in (None, self._stage.state_version):
             raise Misconfigured(_other_version(place, found or 0, self._stage.state_version))
+
+
+def _close(reader: Guarded) -> None:
+    with contextlib.suppress(KranhubError):  # what it has read is known, or its reading has failed already
+        reader.close()
 
 
 def _has(offsets: Mapping[Place, int | None], partition: int) -> bool:

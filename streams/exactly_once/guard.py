@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import wraps
 from typing import Any, TypeVar
 
@@ -17,6 +17,9 @@ RETRY_S = 15.0
 """How long one step of a transaction is tried again; by then the coordinator has timed the transaction out anyway."""
 
 RETRY_PAUSE_S = 0.05
+
+MEET_S = 2.0
+"""How long to wait for a new topic's metadata before the client is left to find it by itself."""
 
 _FENCING = (KafkaError._FENCED, KafkaError.FENCED_INSTANCE_ID, KafkaError.PRODUCER_FENCED)
 
@@ -75,12 +78,36 @@ class Guarded:
         setattr(self, name, guarded)
         return guarded
 
+    def meet(self, topic: str) -> None:
+        """Let the client learn where a topic's partitions are, if the brokers answer soon.
+
+        By itself librdkafka asks for a new topic only when its timer comes round, up to a second later: so long would
+        each stage of the core wait at the first record for each topic, and before it reads its changelog.
+        """
+        with suppress(KafkaException):
+            self._client.list_topics(topic, timeout=MEET_S)
+
+    def release(self) -> None:
+        """Let the client go in this thread. librdkafka takes up to a second for each, at the program's end one by one.
+
+        Nothing may be asked of it afterwards.
+        """
+        self.__dict__.clear()
+
 
 class TransactionalProducer(Guarded):
     """A producer with a transactional id: each step of a transaction is tried again as `retried` says."""
 
+    def __init__(self, client: Any) -> None:
+        """Take a Producer."""
+        super().__init__(client)
+        self._met: set[str] = set()
+
     def produce(self, topic: str, value: bytes | None, key: bytes, partition: int = -1, headers: Any = None) -> None:
         """Produce a record, once there is room for it. Raises `Aborted` when the transaction cannot take it."""
+        if topic not in self._met:
+            self._met.add(topic)
+            self.meet(topic)
         while True:
             try:
                 self._client.produce(topic, value, key, partition, headers=headers)

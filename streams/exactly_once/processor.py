@@ -71,6 +71,8 @@ class Processor:
         finally:
             self._loop.waits(STOPPING)
             self._consumer.close()
+            for client in (self._consumer, self._producer, admin):
+                client.release()
 
     def _assigned(self, _consumer: Consumer, partitions: list[TopicPartition]) -> None:
         self._assignment.assigned(self._consumer, partitions)

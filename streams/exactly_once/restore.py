@@ -66,6 +66,7 @@ def committed(consumer: Guarded, group: str, places: Sequence[Place]) -> dict[Pl
 def ends(admin: Guarded, changelog: str, partitions: Iterable[int]) -> dict[int, int]:
     """Return the changelog's end per partition, uncommitted records included (step 2). Raises `Unavailable`."""
     request = {TopicPartition(changelog, partition): OffsetSpec.latest() for partition in partitions}
+    admin.meet(changelog)
 
     def ask() -> dict[int, int]:
         answers = admin.list_offsets(request, isolation_level=IsolationLevel.READ_UNCOMMITTED, request_timeout=ASK_S)
@@ -98,6 +99,7 @@ def read(
     """
     restored = {partition: Restored(place=f"{changelog} [{partition}]") for partition in until}
     waiting = {partition for partition, end in until.items() if end > 0}
+    consumer.meet(changelog)
     consumer.assign([TopicPartition(changelog, partition, OFFSET_BEGINNING) for partition in sorted(waiting)])
     quiet_since, room = time.monotonic(), Room(restored.values(), require_room)
     with collector_at_rest():

@@ -45,16 +45,8 @@ def until(scene: Scene, condition: Callable[[], Any], what: str) -> None:
     while not condition():
         assert scene.alive, (scene.root / "hub.log").read_text()[-2000:]
         assert time.monotonic() < deadline, f"not within {PATIENCE_S:.0f} s: {what}"
-        delay_cabinets(scene)
-        clerks.answer(scene, REFUSING)
+        clerks.answer(scene, REFUSING, {"oetz": LATE})  # it accepts, but for a later day than everybody else
         time.sleep(0.3)
-
-
-def delay_cabinets(scene: Scene) -> None:
-    """The Electrotechnical Plant accepts, but for a later day than everybody else."""
-    plant = next(plant for plant in scene.plants if plant.plant == "oetz")
-    for reference in plant.waiting():
-        plant.change(reference, LATE, "Нет комплектующих")
 
 
 def audit(scene: Scene) -> checker.Verdict:

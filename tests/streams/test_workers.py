@@ -50,32 +50,24 @@ def test_two_workers_share_the_partitions_and_both_are_seen(stack: Stack, namesp
     assert {worker.host for worker in found["core.planner"].workers} == {"127.0.0.1"}
 
 
-def test_records_that_wait_for_nobody_are_told(stack: Stack, namespace: str) -> None:
+def test_a_core_is_behind_by_nothing_and_without_one_what_waits_is_told(stack: Stack, namespace: str) -> None:
     settings = stack.prepare(namespace)
+
+    def idle() -> bool:
+        found = stages(status(settings).groups)
+        return len(found) == len(STAGES) and all(group.lag == 0 for group in found.values())
+
+    def waiting() -> bool:
+        ingest = stages(status(settings).groups)["core.ingest"]
+        return not ingest.workers and ingest.lag == 1
+
     with world(settings) as around:
         with core(settings):
             around.write("sibir-terminal", "Order", "1", order("1"))
-            wait_for(lambda: around.inbox("oemz", "orders"), "the first order is routed")
+            wait_for(lambda: around.inbox("oemz", "orders"), "the order is routed")
+            wait_for(idle, "markers do not count")
         around.write("sibir-terminal", "Order", "2", order("2"))
-
-        def waiting() -> bool:
-            ingest = stages(status(settings).groups)["core.ingest"]
-            return not ingest.workers and ingest.lag == 1
-
         wait_for(waiting, "one record waits and nobody serves it", 60)
-
-
-def test_a_core_that_has_done_everything_is_behind_by_nothing(stack: Stack, namespace: str) -> None:
-    settings = stack.prepare(namespace)
-    with world(settings) as around, core(settings):
-        around.write("sibir-terminal", "Order", "1", order("1"))
-        wait_for(lambda: around.inbox("oemz", "orders"), "the order is routed")
-
-        def idle() -> bool:
-            found = stages(status(settings).groups)
-            return len(found) == len(STAGES) and all(group.lag == 0 for group in found.values())
-
-        wait_for(idle, "markers do not count")
 
 
 def test_a_partition_that_nobody_has_committed_is_behind_as_well(stack: Stack, namespace: str) -> None:

@@ -43,7 +43,7 @@ class Stack:
         settings = self.settings_for(namespace)
         self._forget()
         self.prepared.append(namespace)
-        embedded.prepare(settings, members.load(settings.members_file))
+        topicadmin.apply(settings, members.load(settings.members_file))
         return settings
 
     def _forget(self) -> None:
