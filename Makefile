@@ -14,7 +14,7 @@ help:
 	@echo "make demo      the whole journey on real parts (KEEP=1 leaves it running)"
 	@echo "make unit      the tests that start no process, in a minute"
 	@echo "make test      lint, then every test that needs only Python"
-	@echo "make test-all  make test, then what needs more: javac, node; then make search"
+	@echo "make test-all  make test, then what needs more: javac, node, promtool; then make search"
 	@echo "make search    every property under new random seeds, 2 minutes (ARGS='--seconds 3600': longer)"
 	@echo "make faults-core  the core under every fault, at most 25 minutes (ARGS='--only broker': some of them)"
 	@echo "make simulate  a working day of 10,000 orders, checked and replayed, about 7 minutes (ARGS='--orders 500')"

@@ -36,7 +36,7 @@ from sqlalchemy import text as sql
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from kranhub import identifiers, text
+from kranhub import identifiers, orderstates, text
 from kranhub.errors import Failed, Unavailable
 from kranhub.settings import Settings
 
@@ -122,7 +122,9 @@ def create(engine: Engine) -> None:
         if engine.url.get_backend_name() == "sqlite" and engine.url.database:
             Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
         _metadata.create_all(engine)
+        orderstates.metadata.create_all(engine)
         _extend(engine)
+        _fill(engine)
 
 
 def require(engine: Engine) -> None:
@@ -149,6 +151,7 @@ def fold(connection: Connection, view: str, rows: Sequence[Mapping[str, Any]], r
     fresh = [row for row in rows if row["offset"] >= _next(known, Place(row["topic"], row["partition"]))]
     if fresh:
         connection.execute(insert(timeline), fresh)
+        orderstates.fold(connection, fresh)
     for place, stand in reached.items():
         if place in known:
             further = offsets.c.next_offset < stand.next_offset
@@ -229,6 +232,16 @@ def _extend(engine: Engine) -> None:
     for index in timeline.indexes:
         with suppress(DBAPIError):
             index.create(engine, checkfirst=True)
+
+
+def _fill(engine: Engine) -> None:
+    """Fill the orders' states once from a timeline of an earlier release; another worker may be faster."""
+    with suppress(DBAPIError), engine.begin() as connection:
+        if Place("", 0) not in stands(connection, orderstates.order_states.name):
+            mark = {"view": orderstates.order_states.name, "topic": "", "partition": 0, "next_offset": 0, "as_of": ""}
+            connection.execute(insert(offsets).values(**mark))
+            told = select(timeline).where(timeline.c.subject == "OrderStatus").order_by(timeline.c.number)
+            orderstates.fold(connection, [dict(row) for row in connection.execute(told).mappings()])
 
 
 def _url(settings: Settings) -> URL:

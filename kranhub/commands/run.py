@@ -28,6 +28,7 @@ class Installation(BaseModel):
 
     core: bool = Field(True, description="run the core here; the machines that do share its work")
     views: bool = Field(True, description="run the views here; a SQLite read model is this machine's own")
+    monitoring: bool = Field(False, description="serve what Prometheus needs of the whole hub; on one machine only")
     connectors: tuple[Path, ...] = ()
     metrics_port: int | None = Field(
         None, ge=1, le=65535, description="port of /metrics of the first process, the next ones take those above it"
@@ -51,6 +52,8 @@ def _commands(installation: Installation, folder: Path) -> dict[str, list[str]]:
     commands = {"core": [*kranhub, "core", "run"]} if installation.core else {}
     if installation.views:
         commands["views"] = [*kranhub, "views", "run"]
+    if installation.monitoring:
+        commands["monitoring"] = [*kranhub, "monitoring", "run"]
     for connector in installation.connectors:
         path = folder / connector
         if not path.is_file():

@@ -20,14 +20,16 @@ _SECONDS = Histogram(
 )
 _PARTITIONS = Gauge("kranhub_core_partitions", "Input partitions that this process serves.", _STAGE)
 _KEYS = Gauge("kranhub_core_state_keys", "Keys of the state in this process.", _STAGE)
+_LIMIT = Gauge("kranhub_core_state_limit_bytes", "Most memory that the state may take in this process.", _STAGE)
 _BYTES = Gauge("kranhub_core_state_bytes", "Estimated memory of the state in this process.", _STAGE)
 
 
 class Metrics:
     """The metrics of one stage in this process."""
 
-    def __init__(self, stage: str) -> None:
-        """Make the stage's series known, with zeros."""
+    def __init__(self, stage: str, limit: int = 0) -> None:
+        """Make the stage's series known, with zeros; ``limit`` is that of the state, in bytes."""
+        _LIMIT.labels(stage).set(limit)
         self._records, self._outputs = _RECORDS.labels(stage), _OUTPUTS.labels(stage)
         self._stage, self._aborts = stage, _ABORTS.labels(stage)
         self._seconds, self._partitions = _SECONDS.labels(stage), _PARTITIONS.labels(stage)

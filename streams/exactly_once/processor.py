@@ -38,7 +38,7 @@ class Processor:
     def __init__(self, stage: Stage, settings: Settings, codec: Codec, instance: str = "0") -> None:
         """Take the stage; opens nothing. Processes with other ``instance`` ids share the partitions."""
         self.stage, self._settings, self._codec, self._instance = stage, settings, codec, instance
-        self._metrics, self._pace = Metrics(stage.name), Pace()
+        self._metrics, self._pace = Metrics(stage.name, settings.state_limit_mb * 1_000_000), Pace()
         self._counts: dict[str, int] = {}
         self._aborts = 0
         self._log = log.bind(stage=stage.name)

@@ -5,8 +5,9 @@ import asyncio
 import click
 import faust
 import structlog
+from prometheus_client import REGISTRY
 
-from kranhub import disk, metricserver, readmodel, stopping, workers
+from kranhub import disk, metricserver, readmodel, stopping, topics, workers
 from kranhub.cli import emit, output_option
 from kranhub.codec import Codec
 from kranhub.errors import KranhubError, Unavailable
@@ -18,6 +19,7 @@ from streams.options import instance_option
 from streams.views import app as timeline_app
 from streams.views import ending
 from streams.views.app import Timeline
+from streams.views.ordermetrics import OrderMetrics
 
 log = structlog.get_logger()
 
@@ -83,6 +85,7 @@ def forget(group: str, output: str) -> None:
 async def _run(settings: Settings, instance: str) -> None:
     engine = readmodel.open_engine(settings)
     readmodel.create(engine)
+    REGISTRY.register(OrderMetrics(engine, topics.hub(settings.namespace, "events")))
     loop = asyncio.get_running_loop()
     asked: asyncio.Future[None] = loop.create_future()
 

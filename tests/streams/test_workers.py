@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from functools import partial
 
 import httpx
 import pytest
@@ -12,6 +13,7 @@ from deploy.embedded.ports import any_free
 from deploy.embedded.status import status
 from kranhub import workers
 from kranhub.errors import Failed
+from kranhub.settings import Settings
 from kranhub.workers import Group, groups
 from tests.support.core import core, environment, order, stop, wait_for, world
 from tests.support.stack import Stack
@@ -101,10 +103,26 @@ def test_a_view_that_runs_nowhere_is_forgotten_and_nothing_else(stack: Stack, na
     assert groups(settings) == []
 
 
+def is_well(url: str) -> bool:
+    return httpx.get(url).status_code == 200
+
+
+def told_by_the_exporter(settings: Settings, port: int, process: str) -> None:
+    command = [sys.executable, "-m", "kranhub", "monitoring", "run", "--metrics-port", str(port)]
+    watching = subprocess.Popen(command, env=environment(settings))
+    try:
+        running = f'kranhub_supervised_running{{command="kranhub streams run",process="{process}"}}'
+        wait_for(lambda: counted(port, running) == 1, "the exporter tells what is supervised")
+        assert counted(port, 'kranhub_answers{part="kafka"}') == 1
+    finally:
+        code = stop(watching)
+    assert code == 0
+
+
 def test_one_command_runs_workers_and_serves_their_metrics(stack: Stack, namespace: str) -> None:
     settings = stack.prepare(namespace)
     port = any_free(set())
-    command = [sys.executable, "-m", "kranhub", "streams", "run", "--only", "core", "--metrics-port", str(port)]
+    command = [sys.executable, "-m", "kranhub", "streams", "run", "--metrics-port", str(port)]
     process = subprocess.Popen(command, env=environment(settings))
     try:
         with world(settings) as around:
@@ -113,11 +131,15 @@ def test_one_command_runs_workers_and_serves_their_metrics(stack: Stack, namespa
             wait_for(lambda: counted(port, series) >= 1, "the planner counts its records")
             assert counted(port, 'kranhub_core_partitions{stage="planner"}') == 6
             for path in ("livez", "readyz"):
-                loops = httpx.get(f"http://127.0.0.1:{port}/{path}").raise_for_status().json()["loops"]
-                assert {f"core.{loop['name']}" for loop in loops} >= STAGES
+                url = f"http://127.0.0.1:{port}/{path}"
+                wait_for(partial(is_well, url), "every stage moves and serves")
+                assert {f"core.{loop['name']}" for loop in httpx.get(url).json()["loops"]} >= STAGES
             (running,) = status(settings).supervisors
             assert (running.pid, running.running, running.command) == (process.pid, True, "kranhub streams run")
-            assert [child.state for child in running.processes] == ["running"]
+            assert [child.state for child in running.processes] == ["running", "running"]
+            planned = 'kranhub_orders{state="PLANNED"}'
+            wait_for(lambda: counted(port + 1, planned) == 1, "the views count the order")
+            told_by_the_exporter(settings, port + 2, running.processes[0].name)
     finally:
         code = stop(process)
     assert code == 0

@@ -15,7 +15,7 @@ PAGES = [Path("README.md"), Path("README.ru.md"), Path("CONTRIBUTING.md"), *sort
 WRITTEN_BY_MAKE = Path("benchmarks/results")
 """What make bench and make faults-core write; a clone may have it or not."""
 
-ROOMS = ("kranhub", "streams", "connectors", "deploy/embedded")
+ROOMS = ("kranhub", "streams", "connectors", "deploy/embedded", "deploy/monitoring")
 REFUSALS = {"InvalidDocument": 0, "Strange": 0, "invalid": 0, "_unmapped": 0, "_mapped": -1, "_spelled": -1}
 """What makes an `InvalidDocument`, and which of its arguments tells the code, or what is unmapped."""
 
@@ -116,7 +116,13 @@ def test_the_table_of_dead_letters_has_every_code_and_no_other() -> None:
 
 
 def test_every_metric_is_told() -> None:
-    kinds = {"Counter": "_total", "Gauge": "", "Histogram": ""}
+    kinds = {
+        "Counter": "_total",
+        "Gauge": "",
+        "Histogram": "",
+        "GaugeMetricFamily": "",
+        "CounterMetricFamily": "_total",
+    }
     made = {
         f"{node.args[0].value!s}{kinds[node.func.id]}"
         for node in nodes()
