@@ -45,10 +45,11 @@ unit: $(READY)
 
 test: lint
 	$(BIN)/python -m pytest $(PARALLEL) -m "not extra and not slow and not alone"
-	$(BIN)/python -m pytest -m alone
+	$(BIN)/python -m pytest -m "alone and not slow"
 
 test-all: test
-	$(BIN)/python -m pytest $(PARALLEL) -m "extra or slow"
+	$(BIN)/python -m pytest $(PARALLEL) -m "(extra or slow) and not alone"
+	$(BIN)/python -m pytest -m "alone and slow"
 	$(BIN)/python -m tests.search $(SEARCH)
 
 search: $(READY)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,13 @@ from tests.support import samples_tryton
 from tests.support.postgresql import Server
 from tests.support.postgresql_plant import PostgresqlPlant, tables
 from tests.support.proxy import Proxy
-from tests.support.sql_harness import PostgresqlHarness, SqlCustomerHarness, SqlHarness, customer
+from tests.support.sql_harness import (
+    PostgresqlCustomerHarness,
+    PostgresqlHarness,
+    SqlCustomerHarness,
+    SqlHarness,
+    customer,
+)
 from tests.support.tryton import Company, NewCompany
 from tests.support.tryton_harness import TrytonCustomerHarness, TrytonHarness
 from tests.support.workshop.erp import WorkshopHarness
@@ -60,6 +67,13 @@ class TestSqlCustomer(ConnectorContract):
         return customer(tmp_path / "customer.db")
 
 
+@contextmanager
+def behind_a_line(server: Server, database: str) -> Iterator[tuple[str, Proxy]]:
+    """Give the database's address over a line that can be cut, and the line."""
+    with Proxy(server.port) as line:
+        yield database.replace(f":{server.port}/", f":{line.port}/"), line
+
+
 class TestPostgresql(ConnectorContract):
     """The same plant on a real PostgreSQL, with its own types of columns."""
 
@@ -68,9 +82,19 @@ class TestPostgresql(ConnectorContract):
     @pytest.fixture
     def harness(self, postgresql: Server, postgresql_database: str) -> Iterator[PostgresqlHarness]:
         PostgresqlPlant(postgresql_database, tables())
-        with Proxy(postgresql.port) as line:
-            address = postgresql_database.replace(f":{postgresql.port}/", f":{line.port}/")
+        with behind_a_line(postgresql, postgresql_database) as (address, line):
             yield PostgresqlHarness(address, line)
+
+
+class TestPostgresqlCustomer(ConnectorContract):
+    """The same customer on a real PostgreSQL."""
+
+    features = TestSqlCustomer.features
+
+    @pytest.fixture
+    def harness(self, postgresql: Server, postgresql_database: str) -> Iterator[PostgresqlCustomerHarness]:
+        with behind_a_line(postgresql, postgresql_database) as (address, line):
+            yield PostgresqlCustomerHarness(address, line)
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from functools import partial
 
 import pytest
+from _pytest.mark import ParameterSet
 
 from tests.faults.core_suite import scenarios
 from tests.faults.core_suite.rig import Rig, rig
@@ -34,14 +35,19 @@ def _sockets_left_behind() -> Iterator[None]:
     gc.collect()
 
 
+def _more(name: str, scenario: Scenario) -> ParameterSet:
+    """Return one that only `make test-all` plays; a fault each."""
+    return pytest.param(name, scenario, 1, marks=pytest.mark.slow)
+
+
 @pytest.mark.parametrize(
     ("name", "scenario", "faults"),
     [
         ("kill -9 a worker", partial(scenarios.kills, times=4), 4),
         ("kill -9 the broker", partial(scenarios.broker_kills, times=1), 1),
-        ("network cut", partial(scenarios.cuts, plan=[(False, 3.0)]), 1),
-        ("transaction left open", partial(scenarios.abandoned, times=1), 1),
-        ("zombie worker", partial(scenarios.zombies, times=1), 1),
+        _more("network cut", partial(scenarios.cuts, plan=[(False, 3.0)])),
+        _more("transaction left open", partial(scenarios.abandoned, times=1)),
+        _more("zombie worker", partial(scenarios.zombies, times=1)),
     ],
 )
 def test_nothing_is_lost_or_doubled_and_nothing_stands_still(

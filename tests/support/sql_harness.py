@@ -451,6 +451,17 @@ class SqlCustomerHarness(DatabaseHarness):
         self.plant.do("UPDATE zakupka SET izmenena = ? WHERE id = ?", self.stamp(), int(key))
 
 
+class PostgresqlCustomerHarness(SqlCustomerHarness):
+    """The same customer on a real PostgreSQL, behind a line that can be cut."""
+
+    def __init__(self, address: str, line: Proxy) -> None:
+        super().__init__(PostgresqlPlant(address, CUSTOMER_TABLES.format(time="timestamptz")))
+        self._line = line
+
+    def away(self) -> AbstractContextManager[None]:
+        return self._line.being("cut")
+
+
 def customer(path: Path) -> SqlCustomerHarness:
     """Return a customer's file of the guide's tables."""
     return SqlCustomerHarness(Plant(path, CUSTOMER_TABLES.format(time="TEXT")))
