@@ -10,7 +10,7 @@ from functools import partial
 import click
 import structlog
 
-from kranhub import metricserver, topicadmin
+from kranhub import metricserver, onename, topicadmin
 from kranhub import stopping as stopping_signals
 from kranhub.cli import emit, last_words
 from kranhub.codec import Codec
@@ -20,7 +20,7 @@ from kranhub.registry import Registry
 from kranhub.settings import Settings, endpoints
 from kranhub.text import Text
 from streams.beat import beat
-from streams.exactly_once import Processor
+from streams.exactly_once import Processor, clients
 from streams.exactly_once.collector import spare_what_lives
 from streams.exactly_once.moving import move
 from streams.options import instance_option
@@ -80,6 +80,7 @@ def run(only: Sequence[str], instance: str, metrics_port: int | None) -> None:
         _publish(settings, codec, master)
         metricserver.serve(settings.metrics_host, metrics_port)
         stages = [STAGES[name](settings, codec) for name in only or STAGES]
+        onename.require_own(settings, dict(clients.member(settings, stage.name, instance) for stage in stages))
         spare_what_lives()
         log.info("core started", stages=[stage.name for stage in stages], instance=instance)
         jobs = {stage.name: Processor(stage, settings, codec, instance).run for stage in stages}

@@ -8,7 +8,7 @@ import structlog
 from confluent_kafka import Consumer, KafkaError, Producer
 from confluent_kafka.admin import AdminClient, ConfigResource
 
-from kranhub import kafka
+from kranhub import kafka, onename
 from kranhub.errors import KranhubError, Misconfigured
 from kranhub.settings import Settings
 from kranhub.text import Text
@@ -33,6 +33,11 @@ def identity(settings: Settings, stage: str, instance: str) -> str:
     return f"{group(settings, stage)}.{instance}"
 
 
+def member(settings: Settings, stage: str, instance: str) -> tuple[str, str]:
+    """Return the stage's group and the name of this instance in it."""
+    return group(settings, stage), identity(settings, stage, instance)
+
+
 def consumer(settings: Settings, stage: Stage, instance: str) -> Guarded:
     """Return the stage's consumer: static member, read_committed; it never resets or commits an offset by itself.
 
@@ -45,6 +50,7 @@ def consumer(settings: Settings, stage: Stage, instance: str) -> Guarded:
                 **_quiet(settings),
                 "group.id": group(settings, stage.name),
                 "group.instance.id": identity(settings, stage.name, instance),
+                "client.id": onename.client_id(),
                 "isolation.level": "read_committed",
                 "enable.auto.commit": False,
                 "enable.auto.offset.store": False,

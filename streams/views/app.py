@@ -12,7 +12,7 @@ from prometheus_client import Counter
 from sqlalchemy import Engine
 from yarl import URL
 
-from kranhub import readmodel, topics
+from kranhub import onename, readmodel, topics
 from kranhub.codec import Codec
 from kranhub.errors import Unavailable
 from kranhub.failpoints import failpoint
@@ -44,6 +44,12 @@ def group(settings: Settings, instance: str) -> str:
     """
     name = f"{settings.namespace}views.{VIEW}"
     return name if readmodel.shared(settings) else f"{name}.{instance}"
+
+
+def member(settings: Settings, instance: str) -> dict[str, str]:
+    """Return the view's group and the name of this instance in it."""
+    name = group(settings, instance)
+    return {name: f"{name}.{instance}"}
 
 
 class Timeline:
@@ -110,8 +116,9 @@ def make(settings: Settings, view: Timeline, instance: str, failed: Callable[[Ba
         key_serializer="raw",
         value_serializer="raw",
         consumer_auto_offset_reset="earliest",
-        consumer_group_instance_id=f"{name}.{instance}",
-        broker_session_timeout=10.0,
+        consumer_group_instance_id=member(settings, instance)[name],
+        broker_client_id=onename.client_id(),
+        broker_session_timeout=onename.SESSION_S,
         broker_heartbeat_interval=2.0,
         stream_wait_empty=False,
         logging_config=None,

@@ -7,7 +7,7 @@ import faust
 import structlog
 from prometheus_client import REGISTRY
 
-from kranhub import disk, metricserver, readmodel, stopping, topics, workers
+from kranhub import disk, metricserver, onename, readmodel, stopping, topics, workers
 from kranhub.cli import emit, output_option
 from kranhub.codec import Codec
 from kranhub.errors import KranhubError, Unavailable
@@ -49,6 +49,7 @@ def run(instance: str, metrics_port: int | None) -> None:
     settings = Settings()
     metricserver.serve(settings.metrics_host, metrics_port)
     _make_folder(settings)
+    onename.require_own(settings, timeline_app.member(settings, instance))
     asyncio.run(_run(settings, instance))
 
 

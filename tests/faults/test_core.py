@@ -2,6 +2,7 @@
 
 import signal
 import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterable
 from functools import partial
@@ -11,7 +12,7 @@ import pytest
 
 from deploy.demo import independent
 from deploy.demo.independent import Seen
-from tests.support.core import World, core, order, proofs, start_core, stop, wait_for, world
+from tests.support.core import World, core, environment, order, proofs, start_core, stop, wait_for, world
 from tests.support.stack import Stack
 
 pytestmark = pytest.mark.stack
@@ -133,11 +134,31 @@ def test_the_former_process_of_a_name_ends_with_its_exit_code(stack: Stack, name
     with world(settings) as around, core(settings, "--instance", "same") as former:
         place(around, range(1, 2))
         wait_for(lambda: len(around.inbox("oemz", "orders")) == 1, "the former works")
+        former.send_signal(signal.SIGSTOP)
         with core(settings, "--instance", "same") as newer:
-            assert former.wait(60) == 1
             place(around, range(2, 3))
             wait_for(lambda: len(around.inbox("oemz", "orders")) == 2, "the newer works")
+            former.send_signal(signal.SIGCONT)
+            assert former.wait(60) == 1
+            place(around, range(3, 4))
+            wait_for(lambda: len(around.inbox("oemz", "orders")) == 3, "the newer goes on")
             assert stop(newer) == 0
+
+
+def test_a_second_core_of_a_living_name_says_so_and_fights_nobody(stack: Stack, namespace: str) -> None:
+    settings = stack.prepare(namespace)
+    with world(settings) as around, core(settings, "--instance", "same") as first:
+        place(around, range(1, 2))
+        wait_for(lambda: len(around.inbox("oemz", "orders")) == 1, "the first works")
+        command = [sys.executable, "-m", "kranhub", "core", "run", "--instance", "same", "--only", "dispatch"]
+        with subprocess.Popen(command, env=environment(settings, KRANHUB_LANG="en"), stderr=subprocess.PIPE) as second:
+            said = second.communicate(timeout=60)[1].decode()
+            assert second.returncode == 4
+        assert f"/{first.pid} (host/process)" in said
+        assert "--instance" in said
+        place(around, range(2, 3))
+        wait_for(lambda: len(around.inbox("oemz", "orders")) == 2, "the first goes on")
+        assert stop(first) == 0
 
 
 def test_the_findings_see_a_planted_loss_and_a_planted_double(stack: Stack, namespace: str) -> None:
