@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from kranhub import lifeline, observe, unfailing
+from kranhub import lifeline, observe, openfiles, unfailing
 from kranhub.errors import KranhubError, Misconfigured
 from kranhub.text import Text
 
@@ -97,6 +97,7 @@ def main() -> None:
     unfailing.standard_error()
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(encoding="utf-8")
+    openfiles.raise_limit()
     lifeline.watch()
     try:
         cli(standalone_mode=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 from pydantic import BaseModel, ValidationError
 
-from kranhub import disk, folderlock, keeping, stopping
+from kranhub import disk, folderlock, keeping, openfiles, stopping
 from kranhub.cli import emit
 from kranhub.settings import Settings
 from kranhub.supervisor import Child, State, Supervisor, read_state, write_state
@@ -126,6 +126,7 @@ def supervise(
     standard error, or with ``output`` "json" on standard output, and stands in the command's state file. Raises
     `Misconfigured` when another supervisor runs a part here, or when what it left does not end.
     """
+    openfiles.require("kranhub", openfiles.CORE)
     asked: list[bool] = []
     stopping.on_request(lambda: asked.append(True))
     names, folder = {Path(FILES[command]).stem, *parts}, settings.data_dir

@@ -10,7 +10,7 @@ from functools import partial
 import click
 import structlog
 
-from kranhub import metricserver, onename, topicadmin
+from kranhub import metricserver, onename, openfiles, topicadmin
 from kranhub import stopping as stopping_signals
 from kranhub.cli import emit, last_words
 from kranhub.codec import Codec
@@ -72,6 +72,7 @@ def core() -> None:
 @metrics_option
 def run(only: Sequence[str], instance: str, metrics_port: int | None) -> None:
     """Run the stages, each in its own thread, until asked to stop. The first error of a stage ends the process."""
+    openfiles.require("kranhub", openfiles.CORE)
     settings = Settings()
     master = _master(settings)
     with Registry(endpoints(settings).registry_url) as registry:

@@ -14,7 +14,7 @@ from kafka import KafkaProducer
 from kafka import errors as kafka_errors
 
 from connectors.runtime.configuration import Loaded
-from kranhub import envelope, kafka, schemafiles, topics
+from kranhub import envelope, kafka, onename, schemafiles, topics
 from kranhub.codec import Codec
 from kranhub.envelope import Envelope
 from kranhub.errors import Fenced, Misconfigured, Unavailable
@@ -90,7 +90,13 @@ class Context:
         return f"{self.settings.namespace}{self.member}.{self.loaded.name}.{task}"
 
     def transactional_producer(self, task: Task) -> KafkaProducer:
-        """Open the task's producer; it has fenced every older one of the same name."""
+        """Open the task's producer; it has fenced every older one of the same name.
+
+        Raises `Misconfigured` where the connector's sink runs in another living process: the two would fence each other
+        for ever.
+        """
+        sink = self.identity("sink")
+        onename.require_own(self.settings, {sink: sink}, lambda _, process: _double(process))
         producer = KafkaProducer(
             **kafka.kafka_python(self.settings),
             client_id=self.identity(task),
@@ -172,6 +178,15 @@ def kafka_errors_as_ours(settings: Settings) -> Iterator[None]:
                 "Попытка повторится; `kranhub status` покажет, работает ли она.",
             )
         ) from None
+
+
+def _double(process: str) -> Text:
+    return Text(
+        en=f"This connector already runs in another process, {process} (host/process). This one waits, and goes on "
+        "should that one end. Run each connector once only: stop one of the two.",
+        ru=f"Этот коннектор уже работает в другом процессе: {process} (машина/процесс). Этот ждёт и продолжит, если "
+        "тот завершится. Запускайте каждый коннектор один раз: остановите один из двух.",
+    )
 
 
 def _fenced() -> Text:

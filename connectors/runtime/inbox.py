@@ -15,7 +15,7 @@ from kafka.structs import OffsetAndMetadata
 from connectors.runtime import ledger
 from connectors.runtime.context import Context
 from connectors.runtime.ledger import Commit
-from kranhub import kafka, topics
+from kranhub import kafka, onename, topics
 
 MAX_BATCH = 100
 SESSION_MS = 10_000
@@ -41,7 +41,7 @@ class Inbox(ConsumerRebalanceListener):  # type: ignore[misc]
         """Join the group. Raises Kafka's errors."""
         self._consumer = KafkaConsumer(
             **kafka.kafka_python(context.settings),
-            client_id=context.identity("sink"),
+            client_id=onename.client_id(),
             group_id=context.identity("sink"),
             group_instance_id=context.identity("sink"),  # a restart takes its place over at once (KIP-345)
             isolation_level="read_committed",

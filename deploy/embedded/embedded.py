@@ -1,7 +1,6 @@
 """Starts and stops the two Java processes of the embedded stack."""
 
 import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,6 +10,7 @@ from deploy.embedded import artifacts, broker, java, ports, probe, process, reco
 from deploy.embedded.progress import Progress
 from deploy.embedded.record import Ports, Record, Started
 from deploy.embedded.waiting import until_answers
+from kranhub import openfiles
 from kranhub.errors import Failed, Misconfigured
 from kranhub.settings import Settings
 from kranhub.text import Text
@@ -197,22 +197,7 @@ def versions(lock: artifacts.Lock) -> dict[str, str]:
 
 def require_open_files() -> None:
     """Raise `Misconfigured` where a process may open too few files for Kafka. Java raises the soft limit by itself."""
-    if sys.platform == "win32":
-        return
-    import resource  # noqa: PLC0415  (Windows has none)
-
-    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    if limit != resource.RLIM_INFINITY and limit < OPEN_FILES:
-        raise Misconfigured(
-            Text(
-                en=f"A process may open only {limit} files here; Kafka needs {OPEN_FILES}. Raise the hard limit: "
-                f"`ulimit -n {OPEN_FILES}` in the shell that starts it (as root, or in /etc/security/limits.conf), or "
-                "LimitNOFILE=65536 in the systemd unit.",
-                ru=f"Процесс может открыть здесь лишь {limit} файлов; Kafka нужно {OPEN_FILES}. Поднимите жёсткий "
-                f"предел: `ulimit -n {OPEN_FILES}` в запускающей оболочке (от root или через "
-                "/etc/security/limits.conf) либо LimitNOFILE=65536 в юните systemd.",
-            )
-        )
+    openfiles.require("Kafka", OPEN_FILES)
 
 
 def no_space(folder: Path, free: int, needed: int) -> Failed:

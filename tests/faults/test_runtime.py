@@ -209,3 +209,16 @@ def test_the_checks_above_see_a_planted_loss_and_a_planted_double(plant: Plant) 
     expected = Counter(f"hub/OrderStatus/{number}/1" for number in range(1, 5))
     assert expected - seen == Counter({"hub/OrderStatus/4/1": 1})
     assert seen - expected == Counter({"hub/OrderStatus/2/1": 1})
+
+
+def test_a_second_process_of_a_living_connector_waits_and_does_not_fight(plant: Plant) -> None:
+    expected = plant.address(range(1, 3))
+    with connector(plant.settings, plant.file) as first:
+        until(lambda: len(plant.read("receipts")) == len(expected), "the first delivered")
+        with connector(plant.settings, plant.file) as second:
+            until(lambda: f"/{first.process.pid} (host/process)" in first.log.read_text(), "the second says who runs")
+            expected += plant.address(range(3, 5))
+            until(lambda: len(plant.read("receipts")) == len(expected), "the first goes on")
+            assert first.process.poll() is None
+            assert second.terminate() == 0
+        assert first.terminate() == 0
