@@ -36,6 +36,7 @@ WHY_NOT: Mapping[str, Text] = {
     "not-approved": Text(en="nobody approved it in time", ru="не утверждён в срок"),
     "expired": Text(en="the quotation is no longer valid", ru="срок предложения истёк"),
     "no-rule": Text(en="no routing rule matches", ru="нет подходящего правила маршрутизации"),
+    "plant-gone": Text(en="is no longer a member of the hub", ru="больше не участвует в работе центра"),
     "before-hub": Text(en="the order stood at a plant before the hub", ru="заказ был размещён до подключения к центру"),
 }
 """Why a candidate was not chosen, by `RoutingDecision.alternatives.why_not`."""

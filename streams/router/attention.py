@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from kranhub.identifiers import line_of, line_place
-from streams.router import clockahead, stockalert
+from streams.router import clockahead, gone, stockalert
 from streams.router.approval import NEEDED
 from streams.router.plan import STUCK
 from streams.router.stockalert import UNMAPPED_STOCK
 
 Value = Mapping[str, Any]
 
-HOLDING = (*STUCK, "not-approved", "expired", "unmapped-item", "unmapped-unit", "complete-delivery")
+HOLDING = (*STUCK, "not-approved", "expired", "unmapped-item", "unmapped-unit", "complete-delivery", gone.GONE)
 """Codes of alerts about a line that stands still."""
 
 DONE = ("DELIVERED", "CLOSED", "CANCELLED", "REJECTED")

@@ -1,12 +1,13 @@
 """Members are taken over one by one: live, in shadow (decided, not delivered) or stopped. Pure.
 
 What begins in shadow stays there: people have placed it in the old way, so it must not come a second time. What a plant
-has got from the hub is kept back while the plant is not live, and then goes out as it is by then.
+has got from the hub is kept back while the plant is not live, or no member at all, and then goes out as it is by then.
 """
 
 from pydantic import BaseModel, ConfigDict
 
 from kranhub.members import CutoverMode, MemberId
+from streams.router import gone
 from streams.router.masterdata import MasterData
 from streams.router.model import Attempt
 
@@ -33,6 +34,8 @@ def keeps_back(attempt: Attempt, master: MasterData) -> bool:
     """Return whether the plant is told nothing for now, although there may be something to tell."""
     if attempt.shadow:
         return False
+    if gone.is_gone(attempt.plant, master):
+        return True
     found = mode(attempt.plant, master)
     return found is CutoverMode.STOPPED or (found is CutoverMode.SHADOW and attempt.sent is not None)
 

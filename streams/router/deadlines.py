@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from streams.router import dates, effects, source
+from streams.router import dates, effects, gone, source
 from streams.router.copying import replace
 from streams.router.effects import Effect, Now
 from streams.router.masterdata import MasterData
@@ -49,7 +49,9 @@ def awaited(state: OrderState, master: MasterData, now: Now) -> OrderState:
     """
     for portion in state.portions:
         attempt = portion.current
-        if attempt is not None and not portion.cancelled and _owes_answer(attempt):
+        if attempt is None or portion.cancelled or gone.is_gone(attempt.plant, master):
+            continue
+        if _owes_answer(attempt):
             last = answer_by(state, portion, attempt.plant, master, now)
             state = state.with_portion(with_attempt(portion, replace(attempt, answer_by=last)))
     return state

@@ -17,8 +17,10 @@ def order(state: OrderState, portion: Portion, master: MasterData, now: Now) -> 
     """Return the state with every attempt told what it should know, and the plant orders and decisions."""
     said = []
     for attempt in portion.attempts:
+        if cutover.keeps_back(attempt, master):
+            continue
         wanted = _wanted(state, portion, attempt, master, now)
-        if wanted is None or cutover.keeps_back(attempt, master):
+        if wanted is None:
             continue
         if wanted == attempt.sent:
             portion = _as_wanted(state, portion, attempt)

@@ -34,7 +34,7 @@ SEEN = 20
 """Versions of an order whose event ids are remembered, so that an older one sent again changes nothing."""
 
 WAKE = "Wake"
-"""The subject of a record that says only that the order's time has come."""
+"""The subject of a record that says only that it is to be looked at the order again: the master data may be others."""
 
 
 def handle(state: OrderState | None, subject: str, value: Value, now: Now, master: MasterData) -> Handled:
@@ -54,7 +54,7 @@ def handle(state: OrderState | None, subject: str, value: Value, now: Now, maste
     if subject in _MARKED:
         now = replace(now, mark=stamps.mark(now.event_id, value))
     after, cause, first = take(state, stamps.bounded(subject, value, now.time), now, master)
-    if after is None or (after == state and not first):
+    if after is None or (after == state and not first and subject != WAKE):
         return state, []
     after, said = settling.settle(after, master, now)
     after, told = statuses.tell(after, cause, master, now)

@@ -214,6 +214,11 @@ def _held(code: str, item_code: str) -> Text:
             en="The hub's people have stopped the order's routing for now.",
             ru="Сотрудники центра временно остановили маршрутизацию заказа.",
         ),
+        "plant-gone": Text(
+            en=f"The plant of {item_code} takes no part in the hub at present; the hub's people decide.",
+            ru=f"Завод, которому передана позиция {item_code}, сейчас не участвует в работе центра; решают сотрудники "
+            "центра.",
+        ),
         "no-candidate": Text(
             en=f"No plant could take {item_code} so far; the hub's people are looking for one.",
             ru=f"Пока ни один завод не взял {item_code}; сотрудники центра ищут исполнителя.",

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
-from streams.router import dates, effects
+from streams.router import dates, effects, gone
 from streams.router.copying import replace
 from streams.router.effects import Effect, Now
 from streams.router.masterdata import MasterData
@@ -45,6 +45,8 @@ def _give_back(state: OrderState, portion: Portion, attempt: Attempt, now: Now) 
 def _keep(
     state: OrderState, portion: Portion, attempt: Attempt, master: MasterData, now: Now, starts: Starts
 ) -> tuple[Attempt, list[Effect]]:
+    if gone.is_gone(attempt.plant, master):
+        return attempt, []
     said = []
     wanted = _wanted(state, portion, attempt, master, now, starts)
     if wanted is not attempt.reservation:

@@ -1,9 +1,9 @@
-"""Orders that wait until a member is live again: for whom they wait, and how they go on. Pure."""
+"""Orders that wait until a member is live, or a member, again: for whom they wait, and how they go on. Pure."""
 
 from collections.abc import Iterator
 
 from kranhub.members import CutoverMode
-from streams.router import cutover, source
+from streams.router import cutover, gone, source
 from streams.router.copying import replace
 from streams.router.masterdata import MasterData
 from streams.router.model import Attempt, OrderState, Portion
@@ -14,22 +14,39 @@ STOPPED = "stopped"
 
 
 def waiting(state: OrderState, master: MasterData) -> tuple[str, ...]:
-    """Return the members whose next mode the order waits for: whoever keeps the order must wake it up with that."""
-    if not master.cutover:
-        return ()
-    found = {attempt.plant for attempt in _open(state) if cutover.keeps_back(attempt, master)}
-    for portion in state.portions:
-        found |= _stopped(state, portion, master)
+    """Return the members whose next mode the order waits for, or whose return: it must be woken up with that.
+
+    Nobody waits for a plant that is gone once its goods have left.
+    """
+    found = {
+        attempt.plant
+        for portion, attempt in _open(state)
+        if cutover.keeps_back(attempt, master) and not _is_over(portion, attempt, master)
+    }
+    if master.cutover:
+        for portion in state.portions:
+            found |= _stopped(state, portion, master)
     return tuple(sorted(found))
 
 
-def _open(state: OrderState) -> Iterator[Attempt]:
-    """Yield the attempts whose plants may have something to learn."""
+def _is_over(portion: Portion, attempt: Attempt, master: MasterData) -> bool:
+    if attempt.withdraw or not gone.is_gone(attempt.plant, master):
+        return False
+    return attempt.sent is None or attempt.shipped >= portion.quantity
+
+
+def plants(state: OrderState) -> frozenset[str]:
+    """Return the plants that have something of the order, or are to be asked: whoever of them vanishes, it concerns."""
+    return frozenset(attempt.plant for _, attempt in _open(state) if not attempt.shadow)
+
+
+def _open(state: OrderState) -> Iterator[tuple[Portion, Attempt]]:
+    """Yield the attempts, with their portions, whose plants may have something to learn."""
     for portion in state.portions:
         for attempt in portion.attempts:
             ended = attempt.sent is not None and attempt.sent.cancelled
             if not ended and (attempt.closed is None or attempt.withdraw):
-                yield attempt
+                yield portion, attempt
 
 
 def _stopped(state: OrderState, portion: Portion, master: MasterData) -> set[str]:
@@ -42,8 +59,12 @@ def _stopped(state: OrderState, portion: Portion, master: MasterData) -> set[str
 
 
 def resumed(state: OrderState, master: MasterData) -> OrderState:
-    """Return the state as it goes on after a wake: nobody waited for who is no longer stopped."""
-    free = {member for member in state.waits_for if cutover.mode(member, master) is not CutoverMode.STOPPED}
+    """Return the state as it goes on after a wake: nobody waited for who is a member and no longer stopped."""
+    free = {
+        member
+        for member in state.waits_for
+        if not gone.is_gone(member, master) and cutover.mode(member, master) is not CutoverMode.STOPPED
+    }
     if not free:
         return state
     still = tuple(member for member in state.waits_for if member not in free)

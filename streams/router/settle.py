@@ -3,7 +3,7 @@
 Everything compares what should be with what was last said, so it may run after every event and says only what is new.
 """
 
-from streams.router import deadlines, plan
+from streams.router import deadlines, gone, plan
 from streams.router.assign import assign
 from streams.router.effects import Effect, Now
 from streams.router.masterdata import MasterData
@@ -22,7 +22,7 @@ def settle(state: OrderState, master: MasterData, now: Now) -> Settled:
     said: list[Effect] = []
     if state.frozen:
         return state, said
-    state = plan.fit(state, master)
+    state = plan.fit(gone.noted(state, master), master)
     for portion in state.portions:
         state, more = assign(state, portion, master, now)
         said += more

@@ -5,7 +5,8 @@ from datetime import date
 from typing import Any
 
 from kranhub import identifiers
-from streams.router import dates, effects, reasons
+from kranhub.text import Text
+from streams.router import dates, effects, gone, reasons
 from streams.router.announce import announce
 from streams.router.copying import replace
 from streams.router.effects import Effect, Now
@@ -39,7 +40,7 @@ def tell(state: OrderState, cause: Cause | None, master: MasterData, now: Now) -
     if new == state.status:
         return state, []
     told, said = _say(state, new, _cause(state, new, cause, master), master, now)
-    return told, [*said, *_alerts(state, new, now)]
+    return told, [*said, *_alerts(state, new, master, now)]
 
 
 def closed(state: OrderState, master: MasterData, now: Now) -> tuple[OrderState, list[Effect]]:
@@ -59,14 +60,22 @@ def _say(state: OrderState, new: Status, why: Cause, master: MasterData, now: No
 def _cause(state: OrderState, new: Status, cause: Cause | None, master: MasterData) -> Cause:
     old = state.status
     known = {line.line_id for line in old.lines if line.code} if old else set()
-    stuck = next((line for line in new.lines if line.code in STUCK and line.line_id not in known), None)
+    stuck = next((line for line in new.lines if line.code in (*STUCK, gone.GONE) and line.line_id not in known), None)
     if stuck:
         return Cause(str(stuck.code), reasons.held(str(stuck.code), stuck.item_code))
+    if cause is None and _is_back(old, new):
+        return gone.BACK
     newly_planned = new.state == "PLANNED" and old is not None and old.state == "RECEIVED"
     offered = new.earliest_date and reasons.offered(new.earliest_date)
     waiting = [line.item_code for line in new.lines if line.state == "ON_HOLD"]
     found = reasons.planned(waiting) if newly_planned else cause or offered or reasons.PARTLY_PLANNED
     return _with_more(state, old, new, found, master)
+
+
+def _is_back(old: Status | None, new: Status) -> bool:
+    """Return whether no plant is missing any more."""
+    before, after = (any(line.code == gone.GONE for line in status.lines) if status else False for status in (old, new))
+    return before and not after
 
 
 def _with_more(state: OrderState, old: Status | None, new: Status, cause: Cause, master: MasterData) -> Cause:
@@ -99,19 +108,20 @@ def _line_status(state: OrderState, line: Line, master: MasterData, now: Now) ->
     portions = [portion for portion in state.portions if portion.line_id == line.line_id and not portion.cancelled]
     if state.order.cancelled and not portions:
         return LineStatus(line.line_id, line.item_code, "CANCELLED")
-    code = _held(state, line, portions)
+    code = _held(state, line, portions, master)
     if code:
         return LineStatus(line.line_id, line.item_code, "ON_HOLD", code=code)
     promised = _promised(state, line, portions, master, now)
     return LineStatus(line.line_id, line.item_code, _progress_of(portions), promised)
 
 
-def _held(state: OrderState, line: Line, portions: Sequence[Portion]) -> str | None:
+def _held(state: OrderState, line: Line, portions: Sequence[Portion], master: MasterData) -> str | None:
     if line.hold_reason:
         return line.hold_reason
     if state.frozen:
         return "frozen"
-    return next((portion.held for portion in portions if portion.held), None)
+    held = next((portion.held for portion in portions if portion.held), None)
+    return held or (gone.GONE if any(gone.is_held(portion, master) for portion in portions) else None)
 
 
 def _progress_of(portions: Sequence[Portion]) -> PlanState:
@@ -223,15 +233,21 @@ def _line_value(line: LineStatus) -> dict[str, Any]:
     }
 
 
-def _alerts(state: OrderState, new: Status, now: Now) -> list[Effect]:
+def _alerts(state: OrderState, new: Status, master: MasterData, now: Now) -> list[Effect]:
     """Return an alert for each line that the order itself newly holds; portions without a plant have their own."""
     known = {line.line_id: line.code for line in state.status.lines} if state.status else {}
     held = [(line, line.code) for line in new.lines if line.code and known.get(line.line_id) != line.code]
     return [
-        effects.alert(state, code, _alert_place(state, line, new), reasons.held(code, line.item_code), now)
+        effects.alert(state, code, _alert_place(state, line, new), _alert_text(state, code, line, master), now)
         for line, code in held
         if code not in (*STUCK, "frozen")
     ]
+
+
+def _alert_text(state: OrderState, code: str, line: LineStatus, master: MasterData) -> Text:
+    if code == gone.GONE:
+        return gone.alert_text([p for p in state.portions if p.line_id == line.line_id], state.key, master)
+    return reasons.held(code, line.item_code)
 
 
 def _alert_place(state: OrderState, line: LineStatus, new: Status) -> str:

@@ -13,12 +13,12 @@ from streams.exactly_once import Context, Document, Out, Record, State
 from streams.exactly_once.store import Layer
 from streams.router import follow, planner, reasons
 from streams.router.effects import Effect, Now
-from streams.router.entries import Kind
+from streams.router.entries import Entry, Kind
 from streams.router.masterdata import MasterData
 from streams.router.model import OrderState
 from streams.router.normalise import UNMAPPED_ITEM, normalise
 from streams.router.validate import stranger, unknown_member
-from streams.stages import alarms
+from streams.stages import alarms, standing
 from streams.stages.backlog import Backlog
 from streams.stages.early import WAIT, Early, Word
 from streams.stages.recent import Recent
@@ -57,7 +57,7 @@ class Planner:
     """Reads hub.work by root order; remembers each order; plans, routes and follows it.
 
     Its state holds, beside the orders, the master data (`Reference`), what waits for them, words that wait for their
-    plant orders (`Early`), and deadlines (`alarms`).
+    plant orders (`Early`), deadlines (`alarms`), and which orders stand at which plants (`standing`).
     """
 
     name = "planner"
@@ -172,6 +172,7 @@ class Planner:
             state.put(record.key, self._recent.dump(record.key, after))
             _set_alarm(before, after, state, now)
         if after is not None:
+            standing.note(before, after, state)
             _await_members(None if subject == planner.WAKE else before, after, state)
         for effect in said:
             self._say(effect, record.key, out)
@@ -189,12 +190,21 @@ class Planner:
             if entry.kind == Kind.PUBLICATION:
                 self._unpark(_START, state, out)
             elif entry.kind == Kind.PARTY:
-                self._unpark(f"wait/member/{entry.key}", state, out)
+                self._party(entry, state, out, ctx)
             elif entry.kind == Kind.ITEM:
                 names = [_waiting(member, code) for member, code in entry.codes()]
                 self._wake_all([*names, _waiting_item(entry.key)], state, out, ctx)
             elif entry.kind == Kind.CUTOVER:
                 self._wake_all([_waiting_member(entry.key)], state, out, ctx)
+
+    def _party(self, entry: Entry, state: State, out: Out, ctx: Context) -> None:
+        """Take up what has waited for a member; of one who is gone, wake up the orders that stand there."""
+        if entry.content is None:
+            for key in standing.orders(entry.key, state):
+                self._wake(key, out, ctx)
+            return
+        self._unpark(f"wait/member/{entry.key}", state, out)
+        self._wake_all([_waiting_member(entry.key)], state, out, ctx)
 
     def _wake_all(self, names: Iterable[str], state: State, out: Out, ctx: Context) -> None:
         """Wake up the orders that wait under these names, each once."""
