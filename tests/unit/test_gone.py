@@ -162,7 +162,8 @@ def test_the_publication_wakes_just_the_orders_that_stand_there() -> None:
     assert stage.publish(without("oemz")) == []
 
 
-masters = st.lists(st.sampled_from(["oemz", "zmk-most", BULVAR]), max_size=2, unique=True).map(lambda out: without(*out))
+leavers = st.lists(st.sampled_from(["oemz", "zmk-most", BULVAR]), max_size=2, unique=True)
+masters = leavers.map(lambda out: without(*out))
 steps = st.lists(st.one_of(masters, st.integers(1, 9).map(Decimal), st.just("cancel")), max_size=7)
 
 
