@@ -4,18 +4,16 @@
 """
 
 import os
-import signal
 import sys
 import time
 from pathlib import Path
-from types import FrameType
 
 from deploy.demo import checker, clerks
 from deploy.demo.clerks import CRANE, MOTORS, STEEL, UNKNOWN, Wish
 from deploy.demo.journey import Journey, Screen
 from deploy.demo.scene import CUSTOMER, DATABASES, Scene, stop_former
 from deploy.demo.tryton_erp import USER
-from kranhub import urls
+from kranhub import stopping, urls
 from kranhub.errors import Failed, KranhubError
 from kranhub.settings import endpoints
 from kranhub.text import Text
@@ -42,7 +40,7 @@ def main() -> int:
     """Run the demonstration and return the exit code."""
     if sys.argv[1:] == ["stop"]:
         return _stop()
-    signal.signal(signal.SIGTERM, _interrupt)
+    stopping.on_request(_interrupt)
     scene = Scene(ROOT, NAMESPACE, say, TEMPLATES)
     started = time.monotonic()
     kept = False
@@ -169,7 +167,7 @@ def _stop() -> int:
     return 0
 
 
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
+def _interrupt() -> None:
     raise KeyboardInterrupt
 
 

@@ -87,8 +87,8 @@ class Keeper:
         self._say(_again(started.name))
 
     def _complain(self, text: Text) -> None:
-        log.warning("the stack waits", reason=text.en)
         if self._seldom.due():
+            log.warning("the stack waits", reason=text.en)
             self._say(text)
 
 
