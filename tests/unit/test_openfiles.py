@@ -10,9 +10,12 @@ from kranhub import openfiles
 
 pytestmark = [pytest.mark.process, pytest.mark.skipif(os.name == "nt", reason="Windows has no such limit")]
 
-RAISED = (
-    "from kranhub import openfiles as o; import resource as r; o.raise_limit(); print(*r.getrlimit(r.RLIMIT_NOFILE))"
-)
+RAISED = """
+import resource
+from kranhub import openfiles
+openfiles.raise_limit()
+print(*resource.getrlimit(resource.RLIMIT_NOFILE))
+"""
 REQUIRED = """
 from kranhub import openfiles
 from kranhub.errors import Misconfigured
@@ -29,7 +32,7 @@ def under(limit: str, script: str) -> str:
 
 
 def test_a_low_soft_limit_is_raised_as_far_as_the_hard_one_allows() -> None:
-    assert under("ulimit -Hn 2000; ulimit -Sn 256", RAISED).split() == ["2000", "2000"]
+    assert under("ulimit -Sn 256; ulimit -Hn 2000", RAISED).split() == ["2000", "2000"]
 
 
 def test_a_low_hard_limit_is_said_with_what_to_set() -> None:
