@@ -108,5 +108,5 @@ def main() -> None:
 
 def last_words(error: KranhubError) -> None:
     """Say why this process ends: to whoever reads standard error, and to its supervisor."""
-    click.echo(str(error), err=True)
+    observe.say(str(error), exit_code=error.exit_code)
     lifeline.say(str(error))

@@ -9,10 +9,9 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
-import click
 from pydantic import BaseModel, ValidationError
 
-from kranhub import disk, folderlock, keeping, openfiles, stopping
+from kranhub import disk, folderlock, keeping, observe, openfiles, stopping
 from kranhub.cli import emit
 from kranhub.settings import Settings
 from kranhub.supervisor import Child, State, Supervisor, read_state, write_state
@@ -126,6 +125,7 @@ def supervise(
     standard error, or with ``output`` "json" on standard output, and stands in the command's state file. Raises
     `Misconfigured` when another supervisor runs a part here, or when what it left does not end.
     """
+    observe.identify(command)
     openfiles.require("kranhub", openfiles.CORE)
     asked: list[bool] = []
     stopping.on_request(lambda: asked.append(True))
@@ -168,7 +168,7 @@ def _supervise(
 
 
 def _say(words: object) -> None:
-    click.echo(str(words), err=True)
+    observe.say(str(words))
 
 
 def _line(child: Child) -> str:

@@ -30,7 +30,7 @@ def beat(settings: Settings, codec: Codec, instance: str, stopping: threading.Ev
             producer.produce(topic, data, instance, headers=envelope.headers(about))
             producer.poll(0)
         except (BufferError, Unavailable) as error:
-            log.warning("no beat", reason=str(error))
+            log.warning("no beat", reason=str(error), repeats=True)
         stopping.wait(settings.tick_s)
     producer.flush(1)
 

@@ -10,7 +10,7 @@ from functools import partial
 import click
 import structlog
 
-from kranhub import metricserver, onename, openfiles, topicadmin
+from kranhub import metricserver, observe, onename, openfiles, topicadmin
 from kranhub import stopping as stopping_signals
 from kranhub.cli import emit, last_words
 from kranhub.codec import Codec
@@ -72,6 +72,7 @@ def core() -> None:
 @metrics_option
 def run(only: Sequence[str], instance: str, metrics_port: int | None) -> None:
     """Run the stages, each in its own thread, until asked to stop. The first error of a stage ends the process."""
+    observe.identify(f"core {instance}")
     openfiles.require("kranhub", openfiles.CORE)
     settings = Settings()
     master = _master(settings)

@@ -5,12 +5,11 @@ from dataclasses import asdict
 from pathlib import Path
 
 import click
-import structlog
 
 from connectors.runtime import configuration, forgetting, leaving, runner, trial, unloaded
 from connectors.runtime.calls import awaited, calling, log_traceback
 from connectors.runtime.configuration import Loaded
-from kranhub import members, metricserver, topicadmin
+from kranhub import members, metricserver, observe, topicadmin
 from kranhub.cli import emit, output_option
 from kranhub.codec import Codec
 from kranhub.errors import Failed, KranhubError, Misconfigured
@@ -76,6 +75,7 @@ def check(file: Path, output: str) -> None:
 @metrics_option
 def run(file: Path, metrics_port: int | None) -> None:
     """Run until stopped; exit 1 when a newer instance took over."""
+    observe.identify(f"connector {file.stem}")
     settings = Settings()
     metricserver.serve(settings.metrics_host, metrics_port)
     try:
@@ -83,7 +83,8 @@ def run(file: Path, metrics_port: int | None) -> None:
     except KranhubError as error:
         asyncio.run(unloaded.report(settings, file, error))
         raise
-    structlog.contextvars.bind_contextvars(member=loaded.member.id, connector=loaded.name)
+    member, name = loaded.member.id, loaded.name
+    observe.identify(f"connector {member}/{name}", member=member, connector=name)
     asyncio.run(_run(settings, loaded))
 
 

@@ -65,6 +65,6 @@ async def keep(attempt: Callable[[Backoff], Awaitable[None]], reporter: Reporter
 
 async def _wait(error: KranhubError, delay: float, reporter: Reporter, stop: asyncio.Event) -> None:
     await reporter.waiting(error)
-    log.warning("task waits", task=reporter.task, reason=error.text.en, again_in_s=round(delay, 1))
+    log.warning("task waits", task=reporter.task, reason=error.text.en, again_in_s=round(delay, 1), repeats=True)
     with suppress(TimeoutError):
         await asyncio.wait_for(stop.wait(), delay)

@@ -81,7 +81,7 @@ class SinkTask:
         """Stay in the group, paused, while the ERP is away; the batch stays in the inbox."""
         delay = backoff.next(error.cause)
         await self._reporter.waiting(error.cause)
-        log.warning("ERP is away", reason=error.cause.text.en, again_in_s=round(delay, 1))
+        log.warning("ERP is away", reason=error.cause.text.en, again_in_s=round(delay, 1), task="sink", repeats=True)
         until = time.monotonic() + delay
         while time.monotonic() < until and not self._stop.is_set():
             await self._kafka.run(inbox.keep_alive, POLL_MS)
@@ -116,7 +116,7 @@ class SinkTask:
         if finished:
             await self._kafka.run(_commit, producer, inbox, outgoing, finished)
             self._metrics.committed(len(done), [letter for _, letter in letters])
-            log.info("delivered", receipts=len(done), dead_letters=len(letters))
+            log.info("delivered", receipts=len(done), dead_letters=len(letters), repeats=True)
         for (record, _), receipt in answered:
             if receipt.outcome == Outcome.RETRY:
                 inbox.park(record, _rest(receipt))

@@ -141,7 +141,7 @@ class SourceTask:
         self._letters.clear()
         events, positions = await asyncio.to_thread(self._encode, moved)
         await self._kafka.run(_write, producer, events, positions)
-        log.info("committed", events=len(events))
+        log.info("committed", events=len(events), repeats=True)
         self._metrics.committed(len(events) - len(self._letters), self._letters)
         self._batch.clear()
         self._committed_at = time.monotonic()
@@ -181,7 +181,7 @@ class SourceTask:
         return topic, event.key, value, self._context.about(event.subject, event.id, event.key, value, time=event.time)
 
     def _letter(self, letter: deadletters.Letter) -> Outgoing:
-        log.warning("dead letter", event_id=letter["event_id"], code=letter["code"])
+        log.warning("dead letter", event_id=letter["event_id"], key=letter["key"], code=letter["code"])
         self._letters.append(letter)
         value = self._context.codec.encode("DeadLetter", letter)
         about = self._context.about("DeadLetter", letter["dead_letter_id"], letter["key"], value)

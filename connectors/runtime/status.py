@@ -33,7 +33,6 @@ class Reporter:
         self.task = task
         self._context = context
         self._said: tuple[str, dict[str, str]] | None = None
-        self._written = False
         self._changed_at = datetime.now(UTC)
         self._failed: tuple[dict[str, str], datetime] | None = None
         """Why the task fails, and since when; None once it works, waits or was stopped."""
@@ -94,16 +93,16 @@ class Reporter:
 
     async def _change(self, state: str, reason: dict[str, str], *, last: bool = False) -> None:
         same = self._said == (state, reason)
-        if same and self._written and not last:
+        if same and not last:  # what could not be written is said by the next beat
             return
         self._changed_at = self._changed_at if same else datetime.now(UTC)
-        self._said, self._written = (state, reason), True
+        self._said = (state, reason)
         if state != "FAILED":
             self._failed = None
         elif self._failed is None or self._failed[0] != reason:
             self._failed = (reason, datetime.now(UTC))
         self._tell(state, reason)
-        log.info("task state", task=self.task, state=state)
+        log.info("task state", task=self.task, state=state, reason=reason.get("en", ""))
         async with self._writing:
             self._over = last
             await asyncio.to_thread(self._send, state, reason)
@@ -145,8 +144,7 @@ class Reporter:
             data = self._context.codec.encode("ConnectorStatus", value)
             self._write(key, data)
         except Exception as error:  # noqa: BLE001  (what cannot be said must not end what could go on)
-            self._written = False
-            log.warning("state not written", task=self.task, state=state, error=type(error).__name__)
+            log.warning("state not written", task=self.task, state=state, error=type(error).__name__, repeats=True)
 
     def _write(self, key: str, data: bytes) -> None:
         producer = KafkaProducer(

@@ -10,7 +10,7 @@ from deploy.embedded.status import status
 from deploy.monitoring import dashboard as grafana
 from deploy.monitoring import rules as prometheus
 from deploy.monitoring.exporter import Exporter, look
-from kranhub import metricserver, stopping
+from kranhub import metricserver, observe, stopping
 from kranhub.health import LOOPS
 from kranhub.metricserver import metrics_option
 from kranhub.settings import Settings
@@ -40,6 +40,7 @@ def monitoring() -> None:
 @metrics_option
 def run(metrics_port: int | None) -> None:
     """Look at the hub every `EVERY_S` until asked to stop."""
+    observe.identify("monitoring")
     settings, asked, exporter = Settings(), threading.Event(), Exporter()
     stopping.on_request(asked.set)
     REGISTRY.register(exporter)

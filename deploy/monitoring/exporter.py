@@ -61,7 +61,7 @@ def look(exporter: Exporter, ask: Callable[[], Status], loop: Loop, stopping: th
         try:
             status = ask()
         except Exception as error:  # noqa: BLE001  (the next look may be answered; /metrics tells the age of the last)
-            log.warning("status not seen", error=type(error).__name__)
+            log.warning("status not seen", error=type(error).__name__, repeats=True)
         else:
             exporter.saw(status)
             loop.serves() if status.running else loop.waits(AWAY)

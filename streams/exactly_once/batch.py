@@ -5,6 +5,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from time import monotonic
+from typing import Any
 
 import structlog
 
@@ -19,6 +20,9 @@ from streams.exactly_once.stage import Context, Record, Stage
 from streams.exactly_once.store import Changes, Layer, Store
 
 log = structlog.get_logger()
+
+MAX_KEY = 200
+"""Bytes of a record's key that a line of the log has."""
 
 ATTEMPTS = 3
 """How often a record may raise an unforeseen exception before it is isolated as a ``defect``."""
@@ -104,7 +108,7 @@ class Batch:
             except _NOT_THE_RECORDS:
                 raise
             except BaseException:
-                log.exception("defect", stage=ctx.stage, topic=record.topic, offset=record.offset, attempt=attempt)
+                log.exception("defect", stage=ctx.stage, attempt=attempt, **_about(record))
                 out.drop(mark)
             else:
                 if layer.changes:
@@ -129,7 +133,7 @@ class Batch:
         except Exception as raised:
             if isinstance(raised, _NOT_THE_RECORDS) and not isinstance(raised, InvalidDocument):
                 raise
-            log.exception("dead letter", stage=self._stage.name, topic=record.topic, offset=record.offset)
+            log.exception("dead letter", stage=self._stage.name, **_about(record))
             self._out.drop(mark)
             self._refuse_briefly(record, error)
 
@@ -138,6 +142,12 @@ class Batch:
             self._out.brief_letter(error.code)
         except InvalidDocument as raised:
             raise Failed(_unsaid(letters.where(record), raised.text)) from raised
+
+
+def _about(record: Record) -> dict[str, Any]:
+    """Return what a line of the log says of a record: its place and its key, the order's on the hub's own topics."""
+    key = letters.short(record.key, MAX_KEY)
+    return {"topic": record.topic, "offset": record.offset, "order" if ":" in key else "key": key}
 
 
 _NOT_THE_RECORDS = (KranhubError, MemoryError, KeyboardInterrupt)

@@ -1,6 +1,6 @@
 """librdkafka clients as exactly-once needs them. Each is guarded: nothing but the hub's errors leaves them."""
 
-import time
+import logging
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -17,7 +17,8 @@ from streams.exactly_once.stage import Stage
 
 log = structlog.get_logger()
 
-COMPLAINT_S = 30.0
+LOGGER = logging.getLogger("librdkafka")
+"""Where librdkafka's own lines go: none past ours to standard error."""
 
 OFFSETS_RETENTION_MIN = 90 * 24 * 60
 """Kafka's own default, 7 days, loses a group that is off over the holidays."""
@@ -109,7 +110,7 @@ def producer(settings: Settings, stage: str, instance: str) -> TransactionalProd
 
 def plain_producer(settings: Settings, **config: Any) -> Guarded:
     """Return a producer without transactions, for a few records; its keys, too, go where every other client's go."""
-    quiet = {"log_level": 3, "error_cb": lambda _error: None}
+    quiet = {"log_level": 3, "error_cb": lambda _error: None, "logger": LOGGER}
     return Guarded(opened(Producer, {**kafka.librdkafka(settings), "partitioner": "murmur2_random", **quiet, **config}))
 
 
@@ -138,19 +139,12 @@ def require_equal_partitions(client: Guarded, stage: Stage) -> None:
         raise Misconfigured(_unequal(stage.name, counts))
 
 
-class Complaints:
-    """Logs librdkafka's errors of connections, one in `COMPLAINT_S`: a core without brokers is idle, but not silent."""
+def _complain(error: KafkaError) -> None:
+    """Log librdkafka's errors of connections, seldom: a core without brokers is idle, but not silent.
 
-    def __init__(self) -> None:
-        """Start without a complaint."""
-        self._next = 0.0
-
-    def __call__(self, error: KafkaError) -> None:
-        """Take an error; they are for information, what must be acted on is raised elsewhere."""
-        now = time.monotonic()
-        if now >= self._next:
-            self._next = now + COMPLAINT_S
-            log.warning("kafka does not answer", error=error.name(), reason=error.str())
+    They are for information; what must be acted on is raised elsewhere.
+    """
+    log.warning("kafka does not answer", error=error.name(), reason=error.str(), repeats=True)
 
 
 def require_lasting_offsets(client: Guarded) -> None:
@@ -178,7 +172,8 @@ def _quiet(settings: Settings) -> dict[str, Any]:
     return {
         **kafka.librdkafka(settings),
         "log_level": 2,
-        "error_cb": Complaints(),
+        "error_cb": _complain,
+        "logger": LOGGER,
         # A broker that comes back is seen at once; librdkafka would look again only after up to 10 s.
         "reconnect.backoff.ms": 50,
         "reconnect.backoff.max.ms": 500,

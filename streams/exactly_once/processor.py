@@ -107,7 +107,7 @@ class Processor:
             raise Misconfigured(_expired(message, self.stage.name))
         if not guard.passes(error):
             raise guard.translated(error)
-        self._log.warning("kafka", error=error.name(), topic=message.topic())
+        self._log.warning("kafka", error=error.name(), topic=message.topic(), repeats=True)
 
     def _handle(self, records: Sequence[Record], stopping: threading.Event) -> None:
         began = time.monotonic()
@@ -117,7 +117,7 @@ class Processor:
         except Aborted as aborted:
             self._aborts += 1
             self._pace.aborted()
-            self._log.warning("transaction aborted", reason=str(aborted), times=self._aborts)
+            self._log.warning("transaction aborted", reason=str(aborted), times=self._aborts, repeats=True)
             if self._aborts > ABORTS:
                 raise Failed(_never_commits(self.stage.name, str(aborted))) from aborted
             self._abort()
@@ -125,7 +125,7 @@ class Processor:
         except BrokerAway:
             raise
         except Unavailable as away:
-            self._log.warning("waiting", reason=away.text.en, again_in_s=away.retry_after)
+            self._log.warning("waiting", reason=away.text.en, again_in_s=away.retry_after, repeats=True)
             self._abort()
             stopping.wait(away.retry_after)
         else:

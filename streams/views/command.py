@@ -7,7 +7,7 @@ import faust
 import structlog
 from prometheus_client import REGISTRY
 
-from kranhub import disk, metricserver, onename, readmodel, stopping, topics, workers
+from kranhub import disk, metricserver, observe, onename, readmodel, stopping, topics, workers
 from kranhub.cli import emit, output_option
 from kranhub.codec import Codec
 from kranhub.errors import KranhubError, Unavailable
@@ -46,6 +46,7 @@ def run(instance: str, metrics_port: int | None) -> None:
 
     The supervisor starts it again, and it goes on where the read model stands.
     """
+    observe.identify(f"views {instance}")
     settings = Settings()
     metricserver.serve(settings.metrics_host, metrics_port)
     _make_folder(settings)

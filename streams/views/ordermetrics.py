@@ -38,7 +38,7 @@ class OrderMetrics(Collector):
                 states = orderstates.by_state(connection, self._topic)
                 held = orderstates.held(connection, self._topic)
         except Unavailable as away:
-            log.warning("no metrics of orders", reason=away.text.en)
+            log.warning("no metrics of orders", reason=away.text.en, repeats=True)
             return
         orders = GaugeMetricFamily("kranhub_orders", "Orders that are not over.", labels=["state"])
         oldest = GaugeMetricFamily("kranhub_orders_oldest_seconds", f"{_OLDEST} is in its state.", labels=["state"])

@@ -2,6 +2,7 @@
 
 import json
 import os
+import platform
 import shutil
 import signal
 import subprocess
@@ -24,11 +25,14 @@ from kranhub.settings import Settings, endpoints
 from kranhub.supervisor import read_state
 from kranhub.text import Text
 from tests.support.core import stop, wait_for
+from tests.support.file_erp import FileErp
 from tests.support.stack import REPOSITORY, new_namespace, settings_in
 
 pytestmark = pytest.mark.stack
 
 PATIENCE_S = 60
+MOST_LINES = 15
+"""Of one process in an outage of some seconds, what it says of its end and its new start among them."""
 
 
 @dataclass(frozen=True)
@@ -128,6 +132,44 @@ def test_a_part_that_dies_comes_back_alone_and_the_core_is_not_told_that_a_perso
         supervisor.kill()
         wait_for(lambda: not psutil.pid_exists(core), "the core ends with its supervisor", 25)
     assert all(process.find(started) for started in hub.parts().values())
+
+
+def test_an_outage_is_a_handful_of_lines_and_each_is_json_with_its_process(hub: Hub, tmp_path: Path) -> None:
+    erp, file, log = tmp_path / "erp.sqlite", tmp_path / "kranhub.yaml", tmp_path / "log"
+    FileErp(erp)
+    head = "member: sibir-terminal\nconnector: tests.support.file_erp:FileErpConnector\n"
+    (tmp_path / "erp.yaml").write_text(f"{head}name: erp\nconfig: {{path: {erp}}}\n", encoding="utf-8")
+    file.write_text("connectors: [erp.yaml]\n", encoding="utf-8")
+    embedded.up(hub.settings, Progress())
+
+    def works() -> bool:
+        found = json.loads(hub.status() or "{}")
+        running = {each["state"] for each in found.get("connectors", [])} == {"RUNNING"}
+        return running and not [each for each in found["findings"] if each["code"] == "unserved"]
+
+    def lines() -> list[dict[str, Any]]:
+        return [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+
+    with log.open("wb") as output:
+        command = [sys.executable, "-m", "kranhub", "run", str(file)]
+        running = subprocess.Popen(command, cwd=REPOSITORY, env=hub.environment(), stderr=output)
+        try:
+            wait_for(works, "core, views and connector work", PATIENCE_S)
+            before = len(lines())
+            kafka = hub.parts()["kafka"]
+            kill(kafka)
+            hub.revived("kafka", kafka)
+            wait_for(works, "core, views and connector work again", PATIENCE_S)
+            told = lines()[before:]
+        finally:
+            code = stop(running)
+    assert code == 0
+    machine = platform.node()
+    assert all(line["process"] for line in lines())
+    assert {f"core {machine}", f"views {machine}", "connector sibir-terminal/erp"} <= {x["process"] for x in lines()}
+    for process_name in {line["process"] for line in told}:
+        mine = [line["event"] for line in told if line["process"] == process_name]
+        assert len(mine) <= MOST_LINES, mine
 
 
 def test_a_full_disk_stops_nothing_that_runs_and_what_died_is_started_alone(

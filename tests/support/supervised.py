@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from kranhub import lifeline, stopping, supervising, unfailing
+from kranhub import lifeline, observe, stopping, supervising, unfailing
 from kranhub.cli import last_words
 from kranhub.errors import KranhubError, Misconfigured
 from kranhub.settings import Settings
@@ -24,6 +24,7 @@ NO_FILE = Text(en="The file is missing.\nMake it.", ru="Файла нет.\nСо
 def main(words: Sequence[str]) -> int:
     """Run as a supervisor (``supervise FOLDER COMMAND PARTS KINDS``) or as a child of the kind."""
     unfailing.standard_error()
+    observe.configure()
     lifeline.watch()
     try:
         if words[0] == "supervise":
@@ -45,6 +46,7 @@ def _supervise(folder: str, command: str, parts: str, kinds: str) -> None:
 
 
 def _child(kind: str) -> None:
+    observe.identify(kind)
     if kind == "wrong":
         raise Misconfigured(NO_FILE)
     over = threading.Event()

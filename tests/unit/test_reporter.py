@@ -21,7 +21,6 @@ class Topic:
     def __init__(self) -> None:
         self.last: dict[str, Any] | None = None
         self.told: list[str] = []
-        self.away = False
         self.said_often = threading.Event()
 
 
@@ -32,7 +31,6 @@ def topic(monkeypatch: pytest.MonkeyPatch) -> Topic:
     def send(self: Reporter, state: str, reason: dict[str, str]) -> None:
         since = self._failed[1] if self._failed else datetime.now(UTC)
         found.last = {"state": state, "reason": reason, "changed_at": since}
-        self._written = not found.away
         found.told.append(state)
         if len(found.told) >= 3:
             found.said_often.set()
@@ -126,15 +124,19 @@ def test_an_instance_that_was_overtaken_says_nothing_more(topic: Topic, monkeypa
     assert topic.told == ["RUNNING"]
 
 
-def test_what_could_not_be_written_is_said_again_with_its_first_time(topic: Topic) -> None:
-    async def run() -> list[datetime]:
-        task, times = process(), []
-        topic.away = True
+def test_a_state_is_told_once_and_what_could_not_be_written_by_the_next_beat(
+    topic: Topic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(status, "HEARTBEAT_S", 0.01)
+
+    async def run() -> None:
+        task = process()
         for _ in range(3):
             await task.running()
-            times.append(task._changed_at)
-            topic.away = False
-        return times
+        assert topic.told == ["RUNNING"]
+        beating = asyncio.create_task(task.beat())
+        await asyncio.wait_for(asyncio.to_thread(topic.said_often.wait), 5)
+        beating.cancel()
 
-    assert len(set(asyncio.run(run()))) == 1
-    assert topic.told == ["RUNNING", "RUNNING"]
+    asyncio.run(run())
+    assert set(topic.told) == {"RUNNING"}

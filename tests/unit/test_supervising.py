@@ -118,11 +118,12 @@ def test_a_child_that_needs_a_person_is_tried_seldom_and_says_why(tmp_path: Path
     with supervisor(tmp_path, "wrong", stderr=subprocess.PIPE) as running:
         assert running.stderr is not None
         for line in running.stderr:
-            if b"will restart" in line:
-                assert line.decode().strip() == "wrong: ended with 4, will restart: The file is missing."
+            said = json.loads(line)
+            if "will restart" in said["event"]:
+                assert said["event"] == "wrong: ended with 4, will restart: The file is missing."
                 break
-            if b'"process ended"' in line:
-                assert json.loads(line)["again_in_s"] == 30
+            if said["event"] == "process ended":
+                assert said["again_in_s"] == 30
         wait_for(lambda: read_state(tmp_path / "run.json"), "the state is written")
         running.terminate()
         running.stderr.read()

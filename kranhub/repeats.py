@@ -1,0 +1,40 @@
+"""What is said again and again is told once in a while, with how often it was left out."""
+
+import threading
+import time
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+
+EVERY_S = 30.0
+
+
+@dataclass
+class _Window:
+    began: float
+    told: set[Hashable] = field(default_factory=set)
+    left_out: int = 0
+
+
+class Repeats:
+    """Lets each speaker say the same once in `EVERY_S`, and at most ``most`` different things. Thread-safe."""
+
+    def __init__(self, most: int = 1, clock: Callable[[], float] = time.monotonic) -> None:
+        """Begin with nothing said."""
+        self._most, self._clock = most, clock
+        self._windows: dict[Hashable, _Window] = {}
+        self._lock = threading.Lock()
+
+    def take(self, speaker: Hashable, words: Hashable = None) -> int | None:
+        """Return how much of this speaker was left out since it last spoke, None where this is left out too."""
+        with self._lock:
+            now = self._clock()
+            window = self._windows.get(speaker)
+            left_out = 0
+            if window is None or now - window.began >= EVERY_S:
+                left_out = window.left_out if window else 0
+                window = self._windows[speaker] = _Window(now)
+            elif words in window.told or len(window.told) >= self._most:
+                window.left_out += 1
+                return None
+            window.told.add(words)
+            return left_out
