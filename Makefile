@@ -8,7 +8,7 @@ WORKERS ?= 2
 PARALLEL := -n $(WORKERS) --dist loadscope --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help demo unit test test-all search faults-core simulate bench outdated lint lock clean
+.PHONY: help demo unit test test-all search faults-core faults-life simulate bench outdated lint lock clean
 
 help:
 	@echo "make demo      the whole journey on real parts (KEEP=1 leaves it running)"
@@ -17,6 +17,7 @@ help:
 	@echo "make test-all  make test, then what needs more: javac, node, promtool; then make search"
 	@echo "make search    every property under new random seeds, 2 minutes (ARGS='--seconds 3600': longer)"
 	@echo "make faults-core  the core under every fault, at most 25 minutes (ARGS='--only broker': some of them)"
+	@echo "make faults-life  an installation killed, filled up, restored, upgraded, at most 20 minutes (needs root)"
 	@echo "make simulate  a working day of 10,000 orders, checked and replayed, about 7 minutes (ARGS='--orders 500')"
 	@echo "make bench     the hub's processor beside its peers, about 25 minutes (ARGS=--quick: four)"
 	@echo "make lint      ruff, mypy --strict, import rules"
@@ -57,6 +58,9 @@ search: $(READY)
 
 faults-core: $(READY)
 	@$(BIN)/python -m tests.faults.core_suite $(ARGS)
+
+faults-life: $(READY)
+	@$(BIN)/python -m tests.faults.life_suite $(ARGS)
 
 simulate: $(READY)
 	@$(BIN)/python -m benchmarks.simulate $(ARGS)

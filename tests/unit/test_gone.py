@@ -1,7 +1,7 @@
 """A plant that is no longer a member: its portions are on hold, are told to people, and go on once it is back."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -92,17 +92,22 @@ def test_what_the_plant_was_not_told_of_goes_to_the_next() -> None:
     assert cluster.status()["state"] == "CONFIRMED"
 
 
+def _due(cluster: Plants) -> datetime | None:
+    assert cluster.state is not None
+    return cluster.state.due
+
+
 def test_no_deadline_takes_the_portion_away_and_the_plant_has_its_time_anew() -> None:
     cluster = Plants(lambda asked: [])
     send(cluster, "o1", PAINT)
     becomes(cluster, without(BULVAR))
-    assert cluster.state is not None
-    assert cluster.state.due is None
+    assert _due(cluster) is None
     cluster.today += timedelta(days=30)
     becomes(cluster, MASTER)
     assert [value["plant"] for value in cluster.subjects("PlantOrder")] == [BULVAR]
-    assert cluster.state.due is not None
-    assert cluster.state.due > cluster.today
+    due = _due(cluster)
+    assert due is not None
+    assert due > cluster.today
     assert cluster.status()["state"] == "PLANNED"
 
 
@@ -182,8 +187,8 @@ def test_once_all_are_back_every_plant_knows_what_it_should(given_steps: list[An
     becomes(cluster, MASTER)
     send(cluster, "last", *({**line, "quantity": Decimal(3)} for line in lines))
     at: dict[tuple[str, str], list[Decimal]] = {}
-    for (number, plant), quantity in cluster.at_plants().items():
-        at.setdefault((number.partition("/")[2][0], plant), []).append(quantity)
+    for (plant_order, plant), quantity in cluster.at_plants().items():
+        at.setdefault((plant_order.partition("/")[2][0], plant), []).append(quantity)
     assert sum((sum(amounts) for amounts in at.values()), Decimal(0)) == 6
     assert cluster.refused == []
     assert cluster.status()["state"] == "CONFIRMED"

@@ -1,0 +1,133 @@
+"""``python -m tests.faults.life_suite``: play every scenario, or those whose name contains a given word."""
+
+import argparse
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+
+from benchmarks.figures import table as markdown
+from tests.faults.life_suite import scenarios
+from tests.faults.life_suite.installation import installed
+from tests.faults.life_suite.people import People
+from tests.faults.life_suite.play import Outcome, play
+from tests.faults.life_suite.releases import of_commit
+from tests.faults.life_suite.scenarios import Scenario
+from tests.support.stack import REPOSITORY
+
+RESULTS, PAGE = REPOSITORY / "benchmarks/results/faults-life.json", REPOSITORY / "docs/faults.md"
+BEGIN, END = "<!-- life: begin -->", "<!-- life: end -->"
+BOUND_S = 20 * 60.0
+"""No scenario begins after so long; a run that could not play all of them has failed."""
+
+DISK_MB = 2048
+
+SCENARIOS: Mapping[str, Scenario] = {
+    "supervisor killed": scenarios.supervisor_killed,
+    "terminal closed": scenarios.closed_terminal,
+    "two supervisors": scenarios.two_supervisors,
+    "registry lost": scenarios.registry_lost,
+    "broker lost": scenarios.broker_lost,
+    "few open files": scenarios.few_open_files,
+    "a clock a day off": scenarios.a_clock_a_day_off,
+    "disk full": scenarios.disk_full,
+    "upgrade and back": scenarios.upgrade_and_back,
+    "backup and restore": scenarios.backup_and_restore,
+}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Return 0 when nothing was lost, doubled, untold or read wrongly in any scenario, else 1."""
+    parser = argparse.ArgumentParser(prog="python -m tests.faults.life_suite", description=__doc__)
+    parser.add_argument(
+        "--only", action="append", default=[], metavar="WORD", help="scenarios whose name has this word"
+    )
+    parser.add_argument("--upgrade-from", metavar="COMMIT", help="begin with this commit, go on with this one, go back")
+    options = parser.parse_args(arguments)
+    only: list[str] = options.only
+    wanted = {name: each for name, each in SCENARIOS.items() if not only or any(word in name for word in only)}
+    if options.upgrade_from:
+        wanted = {f"upgrade from {options.upgrade_from} and back": scenarios.upgrade_from_former}
+    console, until = Console(soft_wrap=True), time.monotonic() + BOUND_S
+    outcomes: list[Outcome] = []
+    with small_disk(DISK_MB) as folder, ExitStack() as stack:
+        release = of_commit(options.upgrade_from, folder / "former") if options.upgrade_from else REPOSITORY
+        installation = stack.enter_context(installed(folder, folder / "disk" / "data", release))
+        people = People(installation)
+        for name, scenario in wanted.items():
+            if time.monotonic() > until:
+                console.print(f"not played, {BOUND_S / 60:.0f} minutes are over: {name}", highlight=False)
+                continue
+            console.print(f"playing: {name}", highlight=False)
+            outcomes.append(play(name, scenario, installation, people))
+            _tell(console, outcomes[-1])
+        if not all(outcome.is_good for outcome in outcomes):
+            console.print((installation.folder / "hub.log").read_text(encoding="utf-8")[-5000:], markup=False)
+    if len(outcomes) == len(SCENARIOS):
+        _write(outcomes)
+    return 0 if len(outcomes) == len(wanted) and all(outcome.is_good for outcome in outcomes) else 1
+
+
+@contextmanager
+def small_disk(megabytes: int) -> Iterator[Path]:
+    """Return a folder in which ``disk`` is a disk in memory, so that filling it fills no other. Needs root."""
+    folder = Path(tempfile.mkdtemp(prefix="kranhub-life-"))
+    disk = folder / "disk"
+    disk.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", disk], check=True)
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", disk], check=True)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _tell(console: Console, outcome: Outcome) -> None:
+    found = outcome.verdict
+    console.print(
+        f"{'ok' if outcome.is_good else 'FAILED'}: {outcome.scenario}: orders {found.orders}, lost {len(found.lost)}, "
+        f"doubled {len(found.doubled)}, untold {len(found.untold)}, dead letters {len(found.dead_letters)}, "
+        f"took {outcome.took_s} s",
+        markup=False,
+        highlight=False,
+    )
+    named = {"lost": found.lost, "doubled": found.doubled, "untold": found.untold, "dead letter": found.dead_letters}
+    for kind, names in {**named, "wrong": outcome.wrong}.items():
+        for name in names[:20]:
+            console.print(f"  {kind}: {name}", markup=False, highlight=False)
+
+
+def _write(outcomes: Sequence[Outcome]) -> None:
+    """Save the outcomes for programs and, between the page's two markers, for people."""
+    entries = [asdict(outcome) for outcome in outcomes]
+    RESULTS.write_text(json.dumps(entries, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    header = ("scenario", "orders so far", "lost", "doubled", "untold", "dead letters", "took, s")
+    rows = [
+        (
+            each.scenario,
+            str(each.verdict.orders),
+            str(len(each.verdict.lost)),
+            str(len(each.verdict.doubled)),
+            str(len(each.verdict.untold)),
+            str(len(each.verdict.dead_letters)),
+            str(each.took_s),
+        )
+        for each in outcomes
+    ]
+    block = f"{BEGIN}\nPlayed {datetime.now(UTC).date().isoformat()}.\n\n{markdown(header, rows)}\n{END}"
+    text = PAGE.read_text(encoding="utf-8")
+    PAGE.write_text(re.sub(f"{BEGIN}.*{END}", lambda _: block, text, flags=re.DOTALL), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

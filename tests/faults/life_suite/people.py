@@ -1,0 +1,65 @@
+"""The people at work while things happen: a customer who orders, plants that answer what lies on their desks."""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import date, timedelta
+
+from deploy.demo.sql_erp import SqlErp
+from tests.faults.life_suite.installation import Installation
+from tests.faults.life_suite.shop import Shop
+
+ORDER_S, ANSWER_S = 1.0, 0.5
+PROMISED_DAYS = 30
+
+
+class People:
+    """Counts the orders that it has placed, over several shifts."""
+
+    def __init__(self, installation: Installation) -> None:
+        """Take whose ERPs they work in."""
+        self._shop: Shop = installation.shop
+        self._plants: list[SqlErp] = installation.plants
+        self._next = len(self._shop.orders()) + 1
+
+    @property
+    def placed(self) -> int:
+        """How many orders there are."""
+        return self._next - 1
+
+    def order(self) -> None:
+        """Place the next order."""
+        self._shop.order(self._next)
+        self._next += 1
+
+    def answer(self) -> None:
+        """Accept whatever waits at any plant; a locked file is tried again at the next look."""
+        promised = date.today() + timedelta(days=PROMISED_DAYS)  # noqa: DTZ011
+        for plant in self._plants:
+            with suppress(sqlite3.OperationalError):
+                for reference in plant.waiting():
+                    plant.accept(reference, promised)
+
+    @contextmanager
+    def at_work(self, *, ordering: bool = True) -> Iterator[None]:
+        """Let them work in threads for as long as the block lasts."""
+        over = threading.Event()
+
+        def orders() -> None:
+            while not over.wait(ORDER_S):
+                self.order()
+
+        def answers() -> None:
+            while not over.wait(ANSWER_S):
+                self.answer()
+
+        threads = [threading.Thread(target=work) for work in ((orders, answers) if ordering else (answers,))]
+        for thread in threads:
+            thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            for thread in threads:
+                thread.join()
