@@ -44,11 +44,12 @@ def main(arguments: Sequence[str]) -> int:
     if options.only:
         return 0 if all(each.is_good for each in outcomes) else 1
     complete = len(outcomes) + len(missing) == sum(len(group.scenarios) for group in program())
-    if complete and not missing:
+    good = complete and all(each.is_good for each in outcomes)
+    if good and not missing:
         report.write(RESULTS, outcomes)
         report.write_page(PAGE, outcomes)
     skipped_in_ci = bool(missing) and os.environ.get("CI") == "true"
-    return 0 if complete and all(each.is_good for each in outcomes) and not skipped_in_ci else 1
+    return 0 if good and not skipped_in_ci else 1
 
 
 def _play(group: Group, only: Sequence[str], seed: int, until: float, console: Console) -> Iterator[Outcome]:

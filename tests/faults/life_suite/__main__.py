@@ -73,9 +73,10 @@ def main(arguments: Sequence[str]) -> int:
             _tell(console, outcomes[-1])
         if not all(outcome.is_good for outcome in outcomes):
             console.print((installation.folder / "hub.log").read_text(encoding="utf-8")[-5000:], markup=False)
-    if len(outcomes) == len(SCENARIOS):
+    good = len(outcomes) == len(wanted) and all(outcome.is_good for outcome in outcomes)
+    if good and wanted == dict(SCENARIOS):
         _write(outcomes)
-    return 0 if len(outcomes) == len(wanted) and all(outcome.is_good for outcome in outcomes) else 1
+    return 0 if good else 1
 
 
 @contextmanager
