@@ -5,6 +5,13 @@ from contextlib import contextmanager
 
 from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource, ConfigResourceType
+from kafka.errors import (
+    ClusterAuthorizationFailedError,
+    NoError,
+    TopicAlreadyExistsError,
+    TopicAuthorizationFailedError,
+    for_code,
+)
 
 from kranhub import kafka, topics
 from kranhub.errors import Misconfigured
@@ -39,6 +46,54 @@ def missing_topics(settings: Settings, members: Members) -> list[str]:
         existing = _partitions(client)
     refuse_differences(specs, existing)
     return [spec.name for spec in specs if spec.name not in existing]
+
+
+def missing_of_members(settings: Settings, members: Members) -> list[str]:
+    """Return the members' own topics that do not exist. Raises as `apply` does; creates nothing."""
+    return [spec.name for spec in _missing_of_members(settings, members)]
+
+
+def add_members(settings: Settings, members: Members) -> list[str]:
+    """Create the members' own topics that do not exist, and return their names; who else creates them does no harm.
+
+    Raises `Misconfigured` where this account may not create topics, and as `apply` does.
+    """
+    missing = _missing_of_members(settings, members)
+    if not missing:
+        return []
+    with admin(settings) as client:
+        answer = client.create_topics(
+            {spec.name: _creation(spec, settings) for spec in missing}, timeout_ms=60_000, raise_errors=False
+        )
+        failed = {topic["name"]: topic["error_code"] for topic in answer["topics"] if topic["error_code"] not in _DONE}
+        if set(failed.values()) & _NOT_ALLOWED:
+            raise Misconfigured(_may_not_create([spec.name for spec in missing]))
+        for code in failed.values():
+            raise for_code(code)
+        client.wait_for_topics([spec.name for spec in missing], timeout_ms=60_000)
+    return [spec.name for spec in missing]
+
+
+_DONE = frozenset((NoError.errno, TopicAlreadyExistsError.errno))
+_NOT_ALLOWED = frozenset((TopicAuthorizationFailedError.errno, ClusterAuthorizationFailedError.errno))
+
+
+def _missing_of_members(settings: Settings, members: Members) -> list[TopicSpec]:
+    specs = topics.member_specs(members, settings.namespace)
+    with admin(settings) as client:
+        existing = _partitions(client)
+    refuse_differences(specs, existing)
+    return [spec for spec in specs if spec.name not in existing]
+
+
+def _may_not_create(names: Sequence[str]) -> Text:
+    listed = ", ".join(names[:5]) + (", …" if len(names) > 5 else "")
+    return Text(
+        en=f"{len(names)} topics of members do not exist ({listed}), and this account may not create them. Run "
+        "`kranhub up` with KRANHUB_MEMBERS_FILE naming the new file and an account that may, then publish again.",
+        ru=f"Нет топиков участников: {len(names)} ({listed}), а этой учётной записи нельзя их создавать. Выполните "
+        "`kranhub up` с новым файлом в KRANHUB_MEMBERS_FILE и с учётной записью, которой можно, и опубликуйте снова.",
+    )
 
 
 def refuse_differences(specs: Sequence[TopicSpec], existing: dict[str, int]) -> None:

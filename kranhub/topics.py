@@ -73,10 +73,12 @@ def out_pattern(namespace: str) -> str:
 
 def specs(members: Members, namespace: str, *, work_partitions: int = 6) -> list[TopicSpec]:
     """Return every topic the hub and its members need. ``work_partitions`` is fixed once the topics exist."""
-    return [
-        *_hub_specs(namespace, work_partitions),
-        *(spec for member in members.members for spec in _member_specs(namespace, member.id)),
-    ]
+    return [*_hub_specs(namespace, work_partitions), *member_specs(members, namespace)]
+
+
+def member_specs(members: Members, namespace: str) -> list[TopicSpec]:
+    """Return every topic that members write or are addressed on."""
+    return [spec for member in members.members for spec in _member_specs(namespace, member.id)]
 
 
 def _kept(days: int = 400) -> dict[str, str]:

@@ -10,9 +10,9 @@ from functools import partial
 import click
 import structlog
 
-from kranhub import metricserver, observe, onename, openfiles, topicadmin
+from kranhub import metricserver, observe, onename, openfiles, topicadmin, topics
 from kranhub import stopping as stopping_signals
-from kranhub.cli import emit, last_words
+from kranhub.cli import emit, last_words, output_option
 from kranhub.codec import Codec
 from kranhub.errors import KranhubError, Misconfigured
 from kranhub.metricserver import metrics_option
@@ -28,6 +28,7 @@ from streams.publish import NotPublished, publish_masterdata
 from streams.router import masterdata
 from streams.router.masterdata import MasterData
 from streams.stages import STAGES
+from streams.steering import preview, published
 
 log = structlog.get_logger()
 
@@ -92,12 +93,19 @@ def run(only: Sequence[str], instance: str, metrics_port: int | None) -> None:
 
 
 @core.command("publish", help=str(_PUBLISH))
-def publish() -> None:
-    """Publish the master data; say on standard output how many entries had changed."""
+@preview.options
+@output_option
+def publish(output: str, *, dry_run: bool, force: bool) -> None:
+    """Publish the master data; say on standard output, as JSON, how many entries had changed."""
     settings = Settings()
     master = _master(settings)
     with Registry(endpoints(settings).registry_url) as registry:
-        emit({"published": publish_masterdata(settings, Codec(registry), master)})
+        codec = Codec(registry)
+        if not dry_run:
+            emit({"published": publish_masterdata(settings, codec, master, force=force)})
+            return
+        known = published.read(settings, codec)
+        preview.show(preview.of(settings, codec, known, master), known, master, output, force=force)
 
 
 @core.command("move", help=str(_MOVE))
@@ -140,8 +148,9 @@ TOPICS_S = 10.0
 
 
 def _require_topics(settings: Settings, master: MasterData) -> None:
-    deadline = time.monotonic() + TOPICS_S
-    while missing := topicadmin.missing_topics(settings, master.members):
+    """Require the hub's own topics; those of members are created with the publication."""
+    deadline, own = time.monotonic() + TOPICS_S, topics.hub(settings.namespace, "")
+    while missing := [name for name in topicadmin.missing_topics(settings, master.members) if name.startswith(own)]:
         if time.monotonic() < deadline:
             time.sleep(1)
             continue

@@ -6,17 +6,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from kranhub import envelope, reading, topics
+import structlog
+
+from kranhub import envelope, reading, topicadmin, topics
 from kranhub.codec import Codec
 from kranhub.envelope import Envelope
 from kranhub.errors import Fenced, Misconfigured, Unavailable
 from kranhub.settings import Settings
 from kranhub.text import Text
+from streams import impact
 from streams.exactly_once import clients
 from streams.exactly_once.guard import Aborted, TransactionalProducer
-from streams.router import entries
+from streams.router import entries, leaving
 from streams.router.entries import PUBLICATION, Entry, Kind
+from streams.router.leaving import Concern, Leaving
 from streams.router.masterdata import MasterData
+
+log = structlog.get_logger()
 
 PUBLISHER = "~publish"
 """The transactional id's last part: no worker can have this name, and whoever publishes has it."""
@@ -35,18 +41,19 @@ Known = Mapping[tuple[str, str], Entry]
 
 
 class NotPublished(Misconfigured):
-    """The files are older than what is published, or change a rule under its old version; the former holds."""
+    """The files must not take the place of what is published as they are; the former holds."""
 
 
-def publish_masterdata(settings: Settings, codec: Codec, master: MasterData) -> int:
-    """Write what differs and return how many entries that was; again gives 0.
+def publish_masterdata(settings: Settings, codec: Codec, master: MasterData, *, force: bool = False) -> int:
+    """Create the members' topics, write what differs, and return how many entries that was; again gives 0.
 
-    Raises `NotPublished` when the files' version is below the published one or a rule has changed without a new
-    version, `Unavailable` when Kafka or the registry is away or others keep publishing for a minute, `Failed` when
-    there is no such topic.
+    Raises `NotPublished` when the files' version is below the published one, a rule has changed without a new version,
+    topics cannot be created, or, unless it is by ``force``, open orders name who leaves or several members leave at
+    once (`impact`); `Unavailable` when Kafka or the registry is away or others keep publishing for a minute; `Failed`
+    when there is no such topic.
     """
     deadline, step_back = time.monotonic() + PATIENCE_S, STEP_BACK_S
-    while (count := _published(settings, codec, master)) is None:
+    while (count := _published(settings, codec, master, force=force)) is None:
         if time.monotonic() > deadline:
             raise Unavailable(_busy())
         time.sleep(random.uniform(0, step_back))  # noqa: S311 - no secret hangs on it
@@ -54,18 +61,41 @@ def publish_masterdata(settings: Settings, codec: Codec, master: MasterData) -> 
     return count
 
 
-def _published(settings: Settings, codec: Codec, master: MasterData) -> int | None:
+def _published(settings: Settings, codec: Codec, master: MasterData, *, force: bool) -> int | None:
     """Return how many entries were written, None when somebody else has begun to publish in the meantime."""
-    if not changes(_known(settings, codec), master):
+    changed = changes(_known(settings, codec), master)
+    gone = leaving.leaving(changed)
+    require(gone, impact.concerns(settings, codec, gone), force=force)
+    _create_topics(settings, master)
+    if not changed:
         return 0
     producer = clients.producer(settings, "masterdata", PUBLISHER)
     try:
         producer.init_transactions(30)
         changed = changes(_known(settings, codec), master)
+        if leaving.leaving(changed) != gone:
+            return None
         _transact(settings, codec, producer, changed)
     except (Fenced, Aborted):
         return None
     return len(changed)
+
+
+def require(gone: Leaving, concerns: Sequence[Concern], *, force: bool) -> None:
+    """Raise `NotPublished` where open orders, or the number of those who leave, speak against it (`impact`)."""
+    if refused := impact.refusals(concerns):
+        raise NotPublished(impact.joined(refused))
+    if not force and (said := impact.objections(gone, concerns)):
+        raise NotPublished(impact.insist(said))
+
+
+def _create_topics(settings: Settings, master: MasterData) -> None:
+    try:
+        created = topicadmin.add_members(settings, master.members)
+    except Misconfigured as error:
+        raise NotPublished(error.text) from error
+    if created:
+        log.info("topics created", count=len(created), first=created[0])
 
 
 def changes(known: Known, master: MasterData) -> list[Entry]:

@@ -206,7 +206,7 @@ def _unsaid(place: str, why: Text) -> Text:
 def _defect(stage: str) -> Text:
     return Text(
         en=f"The hub's stage {stage} cannot process this record: a defect of the hub. Tell its developers the dead "
-        "letter's id; the document can be sent again after the repair.",
+        "letter's id; after the repair `kranhub send-again` sends its record again.",
         ru=f"Этап {stage} не смог обработать запись: ошибка в самом центре. Сообщите разработчикам номер письма; после "
-        "исправления документ можно отправить снова.",
+        "исправления запись отправит снова `kranhub send-again`.",
     )

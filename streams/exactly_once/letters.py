@@ -2,7 +2,7 @@
 
 import uuid
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kranhub.errors import InvalidDocument
@@ -67,6 +67,22 @@ def _minimum(record: Record, ctx: Context, code: str, member: str) -> dict[str, 
         "failed_at": record.timestamp,
         "order_number": None,
     }
+
+
+def is_whole(value: Mapping[str, Any]) -> bool:
+    """Return whether a DeadLetter holds all of its record: bytes, key, event id and headers as they came."""
+    said, place = value["reason"].get("en", ""), f"{value['topic']}/{value['partition']}/{value['offset']}"
+    left_out = (_cut_texts(place).en, _nothing_more(place).en, f"The letter holds the first {MAX_ORIGINAL} of ")
+    if any(sentence in said for sentence in left_out) or len(value["original"]) == _CUT_BY_SINK:
+        return False
+    return not any(_NOT_UTF8 in text for text in (value["key"], value["event_id"], *value["headers"].values()))
+
+
+_CUT_BY_SINK = 500_000
+"""How much a connector keeps of what is over 900,000 bytes."""
+
+_NOT_UTF8 = "\\x"
+"""How a byte that is no UTF-8 begins in a letter's text."""
 
 
 def where(record: Record) -> str:

@@ -152,6 +152,14 @@ class Out:
             self._require(topic)
         self.outputs.append(Output(topic, key, value, headers))
 
+    def has(self, topic: str) -> bool:
+        """Return whether there is such a topic (its full name); within a batch the answer stays the same."""
+        try:
+            self._require(topic)
+        except InvalidDocument:
+            return False
+        return True
+
     def _output(
         self, topic: str, key: bytes, document: Document, extra: Iterable[tuple[str, bytes]], partition: int
     ) -> Output:
@@ -293,9 +301,9 @@ def _too_large(subject: str, size: int, limit: int) -> Text:
 def _unknown_topic(stage: str, topic: str) -> Text:
     return Text(
         en=f"The hub's stage {stage} sends to the topic {topic}, which does not exist. Run `kranhub up`: it creates "
-        "the topics of the hub and of every member; then send the document again.",
+        "the topics of the hub and of every member; then send the letter's record again with `kranhub send-again`.",
         ru=f"Этап {stage} пишет в топик {topic}, которого нет. Выполните `kranhub up`: команда создаёт топики центра и "
-        "всех участников; затем отправьте документ ещё раз.",
+        "всех участников; затем отправьте запись из письма ещё раз: `kranhub send-again`.",
     )
 
 
@@ -305,7 +313,7 @@ def _unfit(stage: str, subject: str, error: InvalidDocument) -> Text:
     what = f"{error.code}, {type(cause).__name__}: {cause}"[:200] if cause else error.code
     return Text(
         en=f"The hub's stage {stage} made a {subject} that does not fit its schema ({what}): a defect of the hub. Tell "
-        "its developers the dead letter's id; the document can be sent again after the repair.",
+        "its developers the dead letter's id; after the repair `kranhub send-again` sends its record again.",
         ru=f"Этап {stage} составил {subject} не по схеме ({what}): ошибка в самом центре. Сообщите разработчикам номер "
-        "письма; после исправления документ можно отправить снова.",
+        "письма; после исправления запись отправит снова `kranhub send-again`.",
     )

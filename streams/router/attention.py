@@ -13,7 +13,7 @@ from streams.router.stockalert import UNMAPPED_STOCK
 
 Value = Mapping[str, Any]
 
-HOLDING = (*STUCK, "not-approved", "expired", "unmapped-item", "unmapped-unit", "complete-delivery", gone.GONE)
+HOLDING = (*STUCK, "not-approved", "expired", "unmapped-item", "unmapped-unit", "complete-delivery", *gone.HELD)
 """Codes of alerts about a line that stands still."""
 
 DONE = ("DELIVERED", "CLOSED", "CANCELLED", "REJECTED")

@@ -13,7 +13,7 @@ KEEP = timedelta(days=30)
 """How long an order that is delivered or cancelled is kept whole: for late answers, returns and corrections."""
 
 FINAL = ("DELIVERED", "CANCELLED")
-UNHEARD = ("AllocationResult", "Receipt", "Wake")
+UNHEARD = ("AllocationResult", "DispatchStatus", "Receipt", "Wake")
 """What may come after the end without anybody having made a mistake."""
 
 

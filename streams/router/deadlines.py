@@ -51,7 +51,7 @@ def awaited(state: OrderState, master: MasterData, now: Now) -> OrderState:
         attempt = portion.current
         if attempt is None or portion.cancelled or gone.is_gone(attempt.plant, master):
             continue
-        if _owes_answer(attempt):
+        if attempt.undelivered is None and _owes_answer(attempt):
             last = answer_by(state, portion, attempt.plant, master, now)
             state = state.with_portion(with_attempt(portion, replace(attempt, answer_by=last)))
     return state

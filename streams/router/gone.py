@@ -1,6 +1,7 @@
-"""Portions at a plant that is no longer a member: on hold until it is published again, or a person moves them. Pure."""
+"""Portions whose plant cannot be told: it is no member, or has no topic. On hold until that has changed. Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from kranhub.text import Text
 from streams.router.copying import replace
@@ -11,14 +12,19 @@ from streams.router.reasons import Cause
 GONE = "plant-gone"
 """Why a line is on hold, and the code of its alert; also why a plant that knew of nothing has lost a portion."""
 
+NO_TOPIC = "no-topic"
+"""Why a line is on hold whose plant order waits for the plant's topic, and the code of its alert."""
+
+HELD = (GONE, NO_TOPIC)
+
 SHOWN = 5
 """Plant orders that a sentence names."""
 
 BACK = Cause(
     "plant-back",
     Text(
-        en="The plant takes part in the hub again; the order goes on.",
-        ru="Завод снова участвует в работе центра; заказ выполняется дальше.",
+        en="The hub reaches the plant again; the order goes on.",
+        ru="Связь центра с заводом восстановлена; заказ выполняется дальше.",
     ),
 )
 
@@ -36,6 +42,24 @@ def is_held(portion: Portion, master: MasterData) -> bool:
     return is_gone(attempt.plant, master) and attempt.shipped < portion.quantity
 
 
+def why(portion: Portion, master: MasterData) -> str | None:
+    """Return why the plant cannot be told of the portion, as one of `HELD`, or None."""
+    if is_held(portion, master):
+        return GONE
+    attempt = portion.current
+    return NO_TOPIC if attempt is not None and attempt.undelivered and not portion.cancelled else None
+
+
+def reported(state: OrderState, value: Mapping[str, Any]) -> OrderState:
+    """Take dispatch's word on a plant order: it waits for its plant's topic, or has been written there."""
+    for portion in state.portions:
+        for attempt in portion.attempts:
+            if portion.id_of(state.key, attempt) == value["plant_order_id"]:
+                after = replace(attempt, undelivered=value["topic"] if value["held"] else None)
+                return state.with_portion(with_attempt(portion, after))
+    return state
+
+
 def noted(state: OrderState, master: MasterData) -> OrderState:
     """Return the state as it is without the plants that are gone.
 
@@ -46,12 +70,34 @@ def noted(state: OrderState, master: MasterData) -> OrderState:
         attempt = portion.current
         if attempt is not None and not portion.cancelled and is_gone(attempt.plant, master):
             after = replace(attempt, closed=GONE) if attempt.sent is None else replace(attempt, answer_by=None)
-            state = state.with_portion(with_attempt(portion, after)) if after != attempt else state
+        elif attempt is not None and attempt.undelivered and not portion.cancelled:
+            after = replace(attempt, answer_by=None)
+        else:
+            continue
+        if after != attempt:
+            state = state.with_portion(with_attempt(portion, after))
     return state
 
 
-def alert_text(portions: Sequence[Portion], order_key: str, master: MasterData) -> Text:
-    """Say which plant orders stand at whom, and what to do."""
+def alert_text(code: str, portions: Sequence[Portion], order_key: str, master: MasterData) -> Text:
+    """Say which plant orders stand at whom, or wait for which topics, and what to do."""
+    return _unwritten(portions, order_key) if code == NO_TOPIC else _left(portions, order_key, master)
+
+
+def _unwritten(portions: Sequence[Portion], order_key: str) -> Text:
+    held = [(p.id_of(order_key, p.current), p.current.undelivered) for p in portions if p.current]
+    found = [(number, topic) for number, topic in held if topic]
+    missing = ", ".join(dict.fromkeys(topic for _, topic in found))
+    numbers = ", ".join([number for number, _ in found][:SHOWN]) + (", …" if len(found) > SHOWN else "")
+    return Text(
+        en=f"The topic does not exist: {missing}. Plant orders wait for it: {numbers}. Run `kranhub core publish` or "
+        "`kranhub up` at the centre: once it exists, they go by themselves.",
+        ru=f"Нет топика: {missing}. Его ждут заказы заводу: {numbers}. Выполните в центре `kranhub core publish` или "
+        "`kranhub up`: как только топик появится, они уйдут сами.",
+    )
+
+
+def _left(portions: Sequence[Portion], order_key: str, master: MasterData) -> Text:
     held = list(_held(portions, master))
     plants = ", ".join(dict.fromkeys(attempt.plant for _, attempt in held))
     found = [portion.id_of(order_key, attempt) for portion, attempt in held]

@@ -157,7 +157,7 @@ class Attempt:
     ``told`` is the quantity that the plant was asked for last: where it took less, it is more than the portion's.
     ``answers_from`` is the first revision whose answer still counts, ``answer_by`` the deadline of that answer;
     ``delivered_at`` is when the plant's ERP first took it, ``told_generation`` the reservation of which its
-    allocator knows that;
+    allocator knows that; ``undelivered`` is the topic that does not exist while its last revision waits for it;
     ``answered_by`` is the plant's document that has answered, ``answered_revision`` the revision that it spoke of last;
     ``wanted_for`` is the line's date for which the plant order's own date was worked out; ``closed`` is why the plant
     no longer has it. In ``shadow`` the plant is told nothing, ever (`cutover`). ``heard`` are the marks (`stamps`) of
@@ -188,6 +188,7 @@ class Attempt:
     closed: str | None = None
     withdraw: bool = False
     shadow: bool = False
+    undelivered: str | None = None
     heard: tuple[str, ...] = ()
 
     def knows(self, mark: str) -> bool:

@@ -12,6 +12,7 @@ from streams.router import (
     deadlines,
     documents,
     follow,
+    gone,
     normalise,
     plan,
     reasons,
@@ -125,6 +126,10 @@ def _allocation(state: OrderState | None, value: Value, now: Now, master: Master
     return allocated.allocated(state, value, master, now) if state else (None, None, [])
 
 
+def _dispatch(state: OrderState | None, value: Value, _now: Now, _master: MasterData) -> Taken:
+    return gone.reported(state, value) if state else None, None, []
+
+
 def _action(state: OrderState | None, value: Value, now: Now, master: MasterData) -> Taken:
     return actions.acted(state, value, master, now)
 
@@ -164,6 +169,7 @@ _TAKERS: dict[str, Callable[[OrderState | None, Value, Now, MasterData], Taken]]
     "Receipt": _receipt,
     "Shipment": _shipment,
     "AllocationResult": _allocation,
+    "DispatchStatus": _dispatch,
     "PlannerAction": _action,
     WAKE: _wake,
 }

@@ -214,6 +214,11 @@ def _held(code: str, item_code: str) -> Text:
             en="The hub's people have stopped the order's routing for now.",
             ru="Сотрудники центра временно остановили маршрутизацию заказа.",
         ),
+        "no-topic": Text(
+            en=f"The hub cannot reach the plant of {item_code} at present; its people are looking into it.",
+            ru=f"Центр сейчас не может связаться с заводом, которому передана позиция {item_code}; сотрудники центра "
+            "разбираются.",
+        ),
         "plant-gone": Text(
             en=f"The plant of {item_code} takes no part in the hub at present; the hub's people decide.",
             ru=f"Завод, которому передана позиция {item_code}, сейчас не участвует в работе центра; решают сотрудники "
@@ -418,8 +423,10 @@ def unknown_line(line: str) -> Text:
 def unmapped_unit(unit: str, base: str) -> Text:
     """Say that a plant answered in a unit that does not convert."""
     return Text(
-        en=f"The answer's unit {unit!r} does not convert to {base}. Answer in the unit of the plant order.",
-        ru=f"Единица ответа {unit!r} не пересчитывается в {base}. Отвечайте в единице заказа заводу.",
+        en=f"The answer's unit {unit!r} does not convert to {base}. Answer in the unit of the plant order; or add the "
+        "conversion to the nomenclature, publish it, and send the answer again with `kranhub send-again`.",
+        ru=f"Единица ответа {unit!r} не пересчитывается в {base}. Отвечайте в единице заказа заводу или добавьте "
+        "пересчёт в номенклатуру, опубликуйте её и отправьте ответ ещё раз: `kranhub send-again`.",
     )
 
 

@@ -60,7 +60,7 @@ def _say(state: OrderState, new: Status, why: Cause, master: MasterData, now: No
 def _cause(state: OrderState, new: Status, cause: Cause | None, master: MasterData) -> Cause:
     old = state.status
     known = {line.line_id for line in old.lines if line.code} if old else set()
-    stuck = next((line for line in new.lines if line.code in (*STUCK, gone.GONE) and line.line_id not in known), None)
+    stuck = next((line for line in new.lines if line.code in (*STUCK, *gone.HELD) and line.line_id not in known), None)
     if stuck:
         return Cause(str(stuck.code), reasons.held(str(stuck.code), stuck.item_code))
     if cause is None and _is_back(old, new):
@@ -74,7 +74,7 @@ def _cause(state: OrderState, new: Status, cause: Cause | None, master: MasterDa
 
 def _is_back(old: Status | None, new: Status) -> bool:
     """Return whether no plant is missing any more."""
-    before, after = (any(line.code == gone.GONE for line in status.lines) if status else False for status in (old, new))
+    before, after = (any(line.code in gone.HELD for line in status.lines) if status else False for status in (old, new))
     return before and not after
 
 
@@ -121,7 +121,7 @@ def _held(state: OrderState, line: Line, portions: Sequence[Portion], master: Ma
     if state.frozen:
         return "frozen"
     held = next((portion.held for portion in portions if portion.held), None)
-    return held or (gone.GONE if any(gone.is_held(portion, master) for portion in portions) else None)
+    return held or next((why for portion in portions if (why := gone.why(portion, master))), None)
 
 
 def _progress_of(portions: Sequence[Portion]) -> PlanState:
@@ -245,8 +245,8 @@ def _alerts(state: OrderState, new: Status, master: MasterData, now: Now) -> lis
 
 
 def _alert_text(state: OrderState, code: str, line: LineStatus, master: MasterData) -> Text:
-    if code == gone.GONE:
-        return gone.alert_text([p for p in state.portions if p.line_id == line.line_id], state.key, master)
+    if code in gone.HELD:
+        return gone.alert_text(code, [p for p in state.portions if p.line_id == line.line_id], state.key, master)
     return reasons.held(code, line.item_code)
 
 

@@ -190,7 +190,7 @@ def _write(state: State, key: str, data: bytes | None) -> None:
 def _no_masterdata() -> Text:
     return Text(
         en="The hub has no master data yet, and too many records wait for them. Publish them with `kranhub core "
-        "publish`, then send the document again.",
+        "publish`, then send the letter's record again with `kranhub send-again`.",
         ru="В центре ещё нет справочников, и их ждёт слишком много записей. Опубликуйте справочники командой "
-        "`kranhub core publish` и отправьте документ ещё раз.",
+        "`kranhub core publish` и отправьте запись из письма ещё раз: `kranhub send-again`.",
     )

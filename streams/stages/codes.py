@@ -157,7 +157,9 @@ def _unknown(mapping: CodeMapping) -> Text:
 def _unit(mapping: CodeMapping, item: Item) -> Text:
     return Text(
         en=f"{mapping.member} counts {mapping.item_code!r} in {mapping.unit}, which has no mapping to {item.unit} of "
-        f"{item.item}. Correct the unit, or add a conversion to the nomenclature, then send it again.",
+        f"{item.item}. Correct the unit, or add a conversion to the nomenclature and send the letter's record "
+        "again with `kranhub send-again`.",
         ru=f"{mapping.member} считает {mapping.item_code!r} в {mapping.unit}, а это не сводится к {item.unit} позиции "
-        f"{item.item}. Исправьте единицу или добавьте пересчёт в номенклатуру и отправьте ещё раз.",
+        f"{item.item}. Исправьте единицу или добавьте пересчёт в номенклатуру и отправьте запись из "
+        "письма ещё раз: `kranhub send-again`.",
     )

@@ -1,19 +1,45 @@
 """Dispatch: hands plant orders to plants and statuses to customers."""
 
+import json
+from datetime import datetime
+from typing import NamedTuple
+
 from kranhub import topics
 from kranhub.codec import Codec
 from kranhub.settings import Settings
 from streams.exactly_once import Context, Document, Out, Record, State
 from streams.router.cutover import SHADOW_HEADER
+from streams.stages.backlog import Backlog
 
 _RULE = ("kranhub-rule", "kranhub-rule-version")
+
+MAX_WAITING = 10_000
+"""Records that a partition keeps for one topic that does not exist; what is more goes to the dead letters."""
+
+AT_ONCE = 200
+"""Of those, how many are handed out with one tick, once the topic exists."""
+
+_TOPICS = "waiting"
+
+
+class _Addressed(NamedTuple):
+    """A document on its way: where to, under which key, and the plant order that it is, where it is one."""
+
+    topic: str
+    key: str
+    document: Document
+    extra: list[tuple[str, bytes]]
+    order_key: str
+    plant_order_id: str | None
 
 
 class Dispatch:
     """Reads hub.work; what it writes is for the addressee's topics only, whatever rights the broker enforces.
 
-    Its changelog holds nothing but how far it has come: should the brokers ever forget that, it would hand out a month
-    of plant orders again.
+    Where a topic does not exist, its records wait, in their order, and are handed out with the first tick after it is
+    there. Of a plant order that waits the planner is told, and told again once it has gone (DispatchStatus). Beside
+    what waits, the changelog holds how far the stage has come: should the brokers ever forget that, it would hand out a
+    month of plant orders again.
     """
 
     name = "dispatch"
@@ -23,21 +49,31 @@ class Dispatch:
         """Take the namespace and the codec."""
         self.inputs = (topics.hub(settings.namespace, "work"),)
         self.changelog = topics.hub(settings.namespace, "dispatch-changelog")
+        self._work = self.inputs[0]
         self._namespace, self._codec = settings.namespace, codec
 
     def process(self, record: Record, state: State, out: Out, ctx: Context) -> None:
-        """Pass a PlantOrder or an OrderStatus on, byte by byte; what is in shadow and all else is not for members."""
+        """Pass a PlantOrder or an OrderStatus on, byte by byte; what is in shadow and all else is not for members.
+
+        Raises ``unknown-topic`` where too much waits for a topic.
+        """
         if record.value is None:
             return
         if record.envelope.type == "kranhub.PlantOrder" and SHADOW_HEADER not in record.headers:
-            plant, plant_order_id = self._codec.texts(record.value, "plant", "plant_order_id")
+            plant, number = self._codec.texts(record.value, "plant", "plant_order_id")
             rule = [(name, content) for name, content in record.headers if name in _RULE]
             topic = topics.inbound(self._namespace, plant, "orders")
-            out.send(topic, plant_order_id, _same("PlantOrder", record.value, record), rule)
+            document = _same("PlantOrder", record.value, record)
+            self._hand(_Addressed(topic, number, document, rule, record.key, number), state, out, ctx)
         elif record.envelope.type == "kranhub.OrderStatus":
             member, key = self._addressee(record.value)
             topic = topics.inbound(self._namespace, member, "statuses")
-            out.send(topic, key, _same("OrderStatus", record.value, record))
+            document = _same("OrderStatus", record.value, record)
+            self._hand(_Addressed(topic, key, document, [], record.key, None), state, out, ctx)
+        elif record.envelope.type == "kranhub.Tick":
+            for topic in _waiting(state):
+                if out.has(topic):
+                    self._hand_out(topic, state, out, ctx)
 
     def _addressee(self, status: bytes) -> tuple[str, str]:
         """Return whom a status is for, and its key: the buyer's number for the buyer, the order's key for others."""
@@ -45,7 +81,73 @@ class Dispatch:
         addressee = self._codec.optional_text(status, "addressee") or buyer
         return addressee, order_id if addressee == buyer else order_key
 
+    def _hand(self, one: _Addressed, state: State, out: Out, ctx: Context) -> None:
+        """Send the document, or keep it: behind what waits for the topic already, or where there is no such topic."""
+        backlog = Backlog(f"for/{one.topic}")
+        waiting = backlog.length(state)
+        if waiting >= MAX_WAITING or (not waiting and out.has(one.topic)):
+            out.send(one.topic, one.key, one.document, one.extra)
+            return
+        if not waiting:
+            _put_waiting([*_waiting(state), one.topic], state)
+        backlog.put(state, _dump(one))
+        self._tell(one, out, ctx, held=True)
+
+    def _hand_out(self, topic: str, state: State, out: Out, ctx: Context) -> None:
+        backlog = Backlog(f"for/{topic}")
+        for kept in backlog.take(state, AT_ONCE):
+            one = _load(topic, kept)
+            out.send(one.topic, one.key, one.document, one.extra)
+            self._tell(one, out, ctx, held=False)
+        if not backlog.length(state):
+            _put_waiting([other for other in _waiting(state) if other != topic], state)
+
+    def _tell(self, one: _Addressed, out: Out, ctx: Context, *, held: bool) -> None:
+        if one.plant_order_id is None:
+            return
+        value = {
+            "order_key": one.order_key,
+            "plant_order_id": one.plant_order_id,
+            "topic": one.topic,
+            "held": held,
+            "at": ctx.time,
+        }
+        event_id = f"hub/DispatchStatus/{one.document.id}/{'held' if held else 'sent'}"
+        out.send(self._work, one.order_key, Document("DispatchStatus", value, event_id))
+
 
 def _same(subject: str, value: bytes, record: Record) -> Document:
     """Return the document under the event's own id: the hub said it once, to whoever reads it."""
-    return Document(subject, value, record.envelope.id, source=record.envelope.source, time=record.envelope.time)
+    came = record.envelope
+    return Document(subject, value, came.id, came.source, came.time, came.traceparent, came.tracestate)
+
+
+def _waiting(state: State) -> list[str]:
+    """Return the topics that something waits for."""
+    found: list[str] = json.loads(state.get(_TOPICS) or b"[]")
+    return found
+
+
+def _put_waiting(found: list[str], state: State) -> None:
+    if found:
+        state.put(_TOPICS, json.dumps(found).encode())
+    else:
+        state.delete(_TOPICS)
+
+
+def _dump(one: _Addressed) -> bytes:
+    said, data = one.document, one.document.value
+    assert isinstance(data, bytes)  # noqa: S101  (dispatch passes bytes on)
+    extra = [(name, content.decode("latin-1")) for name, content in one.extra]
+    time = said.time.isoformat() if said.time else None
+    about = [said.subject, said.id, said.source, time, said.traceparent, said.tracestate]
+    head = json.dumps([one.key, one.order_key, one.plant_order_id, extra, about])
+    return head.encode() + b"\n" + data
+
+
+def _load(topic: str, kept: bytes) -> _Addressed:
+    head, _, data = kept.partition(b"\n")
+    key, order_key, number, extra, (subject, event_id, source, time, trace, tracestate) = json.loads(head)
+    when = datetime.fromisoformat(time) if time else None
+    document = Document(subject, data, event_id, source, when, trace, tracestate)
+    return _Addressed(topic, key, document, [(name, text.encode("latin-1")) for name, text in extra], order_key, number)

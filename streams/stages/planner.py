@@ -35,6 +35,7 @@ _TYPES = frozenset(
         "Receipt",
         "Shipment",
         "AllocationResult",
+        "DispatchStatus",
         "PlannerAction",
         "Wake",
     )

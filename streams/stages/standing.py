@@ -13,9 +13,10 @@ BUCKETS = 64
 
 def note(before: OrderState | None, after: OrderState, state: State) -> None:
     """Keep where the order stands now."""
-    was = resume.plants(before) if before else frozenset()
-    now = resume.plants(after)
-    if was is now or was == now:
+    if before is not None and before.portions is after.portions:
+        return
+    was, now = resume.plants(before) if before else frozenset(), resume.plants(after)
+    if was == now:
         return
     key = _bytes(after.key)
     for plant in sorted(now - was):

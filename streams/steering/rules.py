@@ -20,12 +20,11 @@ from kranhub.settings import Settings, endpoints
 from streams import publish as publishing
 from streams.publish import Known
 from streams.router import difference, entries, masterdata, rulecheck, whatif
-from streams.router.difference import Change
 from streams.router.entries import PUBLICATION, Entry
 from streams.router.masterdata import MasterData
 from streams.router.rulecheck import Finding
 from streams.router.whatif import Differences
-from streams.steering import history, orders, published, ruleswords, sending
+from streams.steering import history, orders, preview, published, ruleswords, sending
 from streams.steering.sending import Row
 
 FINDINGS = 5
@@ -117,10 +116,10 @@ def diff(master: MasterData, output: str) -> None:
         known = published.read(settings, codec)
     changes = difference.differences(known.values(), entries.entries(master))
     if output == "json":
-        emit({"version": _versions(known, master), "changes": [_change(change) for change in changes]})
+        emit({"version": _versions(known, master), "changes": [preview.as_json(change) for change in changes]})
         return
     click.echo(str(ruleswords.versions(_version(known), master.version)))
-    _tell(changes)
+    click.echo("\n".join(preview.lines(changes)))
 
 
 def _version(known: Known) -> int | None:
@@ -130,15 +129,6 @@ def _version(known: Known) -> int | None:
 
 def _versions(known: Known, master: MasterData) -> dict[str, int | None]:
     return {"published": _version(known), "files": master.version}
-
-
-def _change(change: Change) -> dict[str, Any]:
-    return {**asdict(change), "what": str(change.what)}
-
-
-def _tell(changes: Sequence[Change]) -> None:
-    lines = [line for change in changes for line in ruleswords.change(change)]
-    click.echo("\n".join(lines) if lines else str(ruleswords.SAME))
 
 
 @rules.command("what-if", help=str(ruleswords.WHAT_IF))
@@ -187,9 +177,10 @@ def _as_json(found: Differences) -> dict[str, Any]:
 @rules.command("publish", help=str(ruleswords.PUBLISH))
 @orders.reason_option
 @orders.actor_option
+@preview.options
 @output_option
 @_files
-def publish(master: MasterData, reason: str, actor: str, output: str) -> None:
+def publish(master: MasterData, reason: str, actor: str, output: str, *, dry_run: bool, force: bool) -> None:
     """Write the audit, publish what differs, say what that was. Raises `Misconfigured` for what cannot be published."""
     _list(rulecheck.findings(master), err=True)
     with _hub() as (settings, codec):
@@ -198,16 +189,20 @@ def publish(master: MasterData, reason: str, actor: str, output: str) -> None:
         before = _version(known)
         if changed and before == master.version:
             raise Misconfigured(ruleswords.same_version(master.version))
-        changes = difference.differences(known.values(), entries.entries(master))
+        found = preview.of(settings, codec, known, master)
+        if dry_run:
+            preview.show(found, known, master, output, force=force)
+            return
+        publishing.require(found.leaving, found.concerns, force=force)
         if changed:
             row = _audit(changed, before, master, {"actor": actor, "reason": reason})
             sending.send(settings, codec, [row], "rules")
-        count = publishing.publish_masterdata(settings, codec, master)
+        count = publishing.publish_masterdata(settings, codec, master, force=force)
     if output == "json":
-        said = [_change(change) for change in changes]
+        said = [preview.as_json(change) for change in found.changes]
         emit({"published": count, "version": _versions(known, master), "changes": said})
         return
-    _tell(changes)
+    click.echo("\n".join(preview.lines(found.changes)))
     if changed:
         click.echo(str(ruleswords.published(count, before, master.version)))
 

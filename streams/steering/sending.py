@@ -1,4 +1,4 @@
-"""Writes a few records by hand to the hub's own topics, where every other client would put their keys."""
+"""Writes a few records by hand, where every other client would put their keys."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from typing import Any
 
 from kranhub import envelope, topics
 from kranhub.codec import Codec
-from kranhub.envelope import Envelope
+from kranhub.envelope import Envelope, Headers
 from kranhub.errors import Failed, Fenced, Unavailable
 from kranhub.settings import Settings
 from kranhub.text import Text
@@ -15,6 +15,9 @@ from streams.exactly_once.guard import BrokerAway
 
 WAIT_S = 30.0
 """How long the brokers may take."""
+
+AT_ONCE = 1_000
+"""Records on their way before they are waited for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,25 +37,53 @@ def send(settings: Settings, codec: Codec, rows: Sequence[Row], source: str) -> 
     The records carry no stamp of the hub: the stages take the broker's time, so this machine's clock sets nothing.
     Raises `Unavailable` when Kafka or the registry is away.
     """
+    write(settings, [_raw(settings, codec, row, source) for row in rows])
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """One record as it stands: ``topic`` is its full name; the key decides the partition where that is -1."""
+
+    topic: str
+    partition: int
+    key: bytes
+    value: bytes
+    headers: Headers
+
+
+def write(settings: Settings, records: Sequence[Raw]) -> None:
+    """Write the records, in their order, and wait until the brokers have them.
+
+    Raises `Unavailable` when Kafka is away: then some of them may have been written.
+    """
     config = {"message.timeout.ms": int(WAIT_S * 1000), "enable.idempotence": True}
     producer = clients.plain_producer(settings, **config)
     failures: list[str] = []
+    left = 0
     try:
-        for row in rows:
-            data = codec.encode(row.subject, row.value)
-            about = _about(row, envelope.hub_source(settings.namespace, source), codec.dataschema(data))
+        for number, record in enumerate(records, 1):
             producer.produce(
-                topics.hub(settings.namespace, row.topic),
-                data,
-                row.key.encode(),
-                headers=envelope.headers(about),
+                record.topic,
+                record.value,
+                record.key,
+                partition=record.partition,
+                headers=record.headers,
                 on_delivery=lambda error, _message: failures.append(error.name()) if error else None,
             )
-        left = producer.flush(WAIT_S + 1)
+            if number % AT_ONCE == 0 or number == len(records):
+                left = producer.flush(WAIT_S + 1)
+            if left or failures:
+                break
     except (BufferError, BrokerAway, Failed, Fenced) as error:
         raise _away(str(error)) from error
     if left or failures:
         raise _away(failures[0] if failures else "_TIMED_OUT")
+
+
+def _raw(settings: Settings, codec: Codec, row: Row, source: str) -> Raw:
+    data = codec.encode(row.subject, row.value)
+    about = _about(row, envelope.hub_source(settings.namespace, source), codec.dataschema(data))
+    return Raw(topics.hub(settings.namespace, row.topic), -1, row.key.encode(), data, envelope.headers(about))
 
 
 def _about(row: Row, source: str, dataschema: str | None) -> Envelope:

@@ -29,6 +29,8 @@ class Written:
     key: str
     value: Mapping[str, Any]
     envelope: Envelope
+    data: bytes = b""
+    partition: int = -1
 
 
 @dataclass
@@ -73,11 +75,13 @@ class Hub:
         """Play librdkafka's class of producers."""
         return self
 
-    def produce(self, topic: str, data: bytes, key: bytes, headers: Iterable[Any], on_delivery: Any) -> None:
+    def produce(
+        self, topic: str, data: bytes, key: bytes, headers: Iterable[Any], on_delivery: Any, partition: int = -1
+    ) -> None:
         """Play a producer's method."""
         value, head = CODEC.decode(data).value, envelope.read(headers)
         if self.failure is None:
-            self.written.append(Written(topic.removeprefix("t."), key.decode(), value, head))
+            self.written.append(Written(topic.removeprefix("t."), key.decode(), value, head, data, partition))
         on_delivery(_Error(self.failure) if self.failure else None, None)
 
     def flush(self, _seconds: float) -> int:

@@ -13,7 +13,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, Topi
 from confluent_kafka.admin import AdminClient
 
 import streams.publish
-from kranhub import kafka
+from kranhub import kafka, topicadmin
 from kranhub.errors import Failed, Fenced, KranhubError, Misconfigured
 from kranhub.settings import Settings
 from streams.exactly_once import Context, Out, Processor, Record, State, clients, guard
@@ -253,6 +253,7 @@ def publishing(monkeypatch: pytest.MonkeyPatch, error: KafkaError, at: int | Non
         streams.publish, "_known", lambda *_: everything if at is not None and len(fakes.called) > at else {}
     )
     monkeypatch.setattr(streams.publish, "STEP_BACK_S", 0.0)
+    monkeypatch.setattr(topicadmin, "add_members", lambda *_: [])
     codec: Any = SimpleNamespace(encode=lambda *_: b"", dataschema=lambda _data: None)
     assert streams.publish.publish_masterdata(SETTINGS, codec, OMSK) == (0 if at is not None else len(whole))
     return fakes.called

@@ -12,6 +12,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kranhub import topicadmin
 from kranhub.errors import Misconfigured
 from streams import publish as publishing
 from streams.exactly_once import clients
@@ -338,11 +339,12 @@ def counted(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Versions that were published, each after its audit."""
     done: list[int] = []
 
-    def publish_masterdata(_settings: Any, _codec: Any, master: MasterData) -> int:
+    def publish_masterdata(_settings: Any, _codec: Any, master: MasterData, *, force: bool) -> int:
         if any(written.topic == "hub.audit" for written in hub.written):
             done.append(master.version)
         return 3
 
+    monkeypatch.setattr(topicadmin, "missing_of_members", lambda _settings, _members: [])
     monkeypatch.setattr(clients, "Producer", hub.producer)
     monkeypatch.setattr(publishing, "publish_masterdata", publish_masterdata)
     return done
