@@ -7,7 +7,8 @@ nothing of Kafka: the runtime carries its events, its checkpoints and its receip
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any, ClassVar
 
@@ -97,6 +98,34 @@ class Receipt:
     not_before: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class HeldLine:
+    """One line of a plant order as the ERP holds it, in the member's own item code; None where it does not tell."""
+
+    line_id: str
+    item_code: str | None = None
+    quantity: Decimal | None = None
+    unit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What the ERP holds of one document that the hub delivered.
+
+    ``key`` is that of the event, ``revision`` the newest that the ERP holds. Of a plant order there are
+    ``requested_date`` and ``lines``, of an order status the ``state`` and ``promised_date`` that it shows.
+    """
+
+    subject: str
+    key: str
+    revision: int
+    cancelled: bool = False
+    requested_date: date | None = None
+    lines: tuple[HeldLine, ...] = ()
+    state: str | None = None
+    promised_date: date | None = None
+
+
 class Source(ABC):
     """Reads an ERP. The runtime calls from one task only."""
 
@@ -124,6 +153,14 @@ class Sink(ABC):
         Called again with the same events after any failure, so it looks the external reference up before it creates.
         Raises `Unavailable` when the ERP is away (the batch stays the caller's) and `Misconfigured`.
         """
+
+    def held(self) -> AsyncIterator[Held] | None:
+        """Return what the ERP holds of everything that was ever delivered, each document once; None if it cannot tell.
+
+        It is asked for after the hub was restored from a backup that is older than the ERP: what the hub has forgotten
+        it takes from here. Raises `Unavailable` and `Misconfigured` as `deliver` does.
+        """
+        return None
 
 
 class Connector(ABC):

@@ -59,7 +59,7 @@ def messages(
         found = _following(consumer, follow) if follow else _to_the_end(consumer, partitions)
         for record in found:
             if wanted(record.key or b""):
-                yield _message(record, codec)
+                yield message(record, codec)
 
 
 def _consumer(settings: Settings) -> KafkaConsumer:
@@ -113,7 +113,8 @@ def _to_the_end(consumer: KafkaConsumer, partitions: list[TopicPartition]) -> It
             )
 
 
-def _message(record: Any, codec: Codec) -> Message:
+def message(record: Any, codec: Codec) -> Message:
+    """Return a record that a kafka-python client has read."""
     subject = value = None
     if record.value is not None:
         try:

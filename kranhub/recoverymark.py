@@ -36,3 +36,8 @@ def read(folder: Path) -> Mark | None:
         return Mark.model_validate_json(data)
     except ValidationError as error:
         raise ValueError(f"{folder / NAME} is damaged") from error
+
+
+def remove(folder: Path) -> None:
+    """Take the mark away: a topic says it now."""
+    (folder / NAME).unlink(missing_ok=True)

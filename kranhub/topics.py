@@ -106,6 +106,7 @@ def _member_specs(namespace: str, member: str) -> Iterator[TopicSpec]:
         yield TopicSpec(out(namespace, member, kind), 1, config, writers=me, readers=centre)
     for kind in IN_KINDS:
         yield TopicSpec(inbound(namespace, member, kind), 1, _kept(), writers=centre, readers=me)
+    yield TopicSpec(out(namespace, member, "recovery"), 1, _kept(30), writers=me, readers=centre)
     yield TopicSpec(out(namespace, member, "checkpoints"), 1, _compacted(), writers=me, readers=me)
     yield TopicSpec(out(namespace, member, "connector-status"), 1, _rewritten(), writers=me, readers=me | centre)
 
@@ -129,6 +130,7 @@ def _hub_specs(namespace: str, work_partitions: int) -> Iterator[TopicSpec]:
         ("alerts", 6, _kept(), centre),
         ("audit", 6, _kept(), centre),
         ("dead-letters", 1, large, centre),
+        ("recovery", 1, _compacted(), centre),
         ("clock", 1, _kept(1), centre),
         ("clock-changelog", 1, _compacted(), centre),
         ("masterdata-changelog", 1, _compacted(), centre),

@@ -4,13 +4,13 @@ import os
 import queue
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 import click
 import structlog
 
-from kranhub import metricserver, observe, onename, openfiles, topicadmin, topics
+from kranhub import metricserver, observe, onename, openfiles, recovery, topicadmin, topics
 from kranhub import stopping as stopping_signals
 from kranhub.cli import emit, last_words, output_option
 from kranhub.codec import Codec
@@ -19,15 +19,18 @@ from kranhub.metricserver import metrics_option
 from kranhub.registry import Registry
 from kranhub.settings import Settings, endpoints
 from kranhub.text import Text
+from streams import recover
 from streams.beat import beat
-from streams.exactly_once import Processor, clients
+from streams.exactly_once import Processor, Stage, clients
 from streams.exactly_once.collector import spare_what_lives
 from streams.exactly_once.moving import move
 from streams.options import instance_option
 from streams.publish import NotPublished, publish_masterdata
+from streams.recover import Job
 from streams.router import masterdata
 from streams.router.masterdata import MasterData
 from streams.stages import STAGES
+from streams.stages.planner import Planner
 from streams.steering import preview, published
 
 log = structlog.get_logger()
@@ -82,14 +85,36 @@ def run(only: Sequence[str], instance: str, metrics_port: int | None) -> None:
         _require_topics(settings, master)
         _publish(settings, codec, master)
         metricserver.serve(settings.metrics_host, metrics_port)
-        stages = [STAGES[name](settings, codec) for name in only or STAGES]
+        restored = recovery.ensured(settings, codec)
+        under_way = restored.recovery_id if restored is not None and restored.is_open else None
+        stages = [_stage(name, settings, codec, under_way) for name in only or STAGES]
         onename.require_own(settings, dict(clients.member(settings, stage.name, instance) for stage in stages))
         spare_what_lives()
-        log.info("core started", stages=[stage.name for stage in stages], instance=instance)
-        jobs = {stage.name: Processor(stage, settings, codec, instance).run for stage in stages}
+        log.info("core started", stages=[stage.name for stage in stages], instance=instance, recovering=under_way)
+        jobs: dict[str, Job] = {stage.name: Processor(stage, settings, codec, instance).run for stage in stages}
         if "clock" in jobs:
             jobs["beat"] = partial(beat, settings, codec, instance)
-        _run(jobs)
+        _run(_recovering(jobs, settings, codec, master, under_way) if under_way else jobs)
+
+
+def _stage(name: str, settings: Settings, codec: Codec, recovery_id: str | None) -> Stage:
+    return Planner(settings, codec, recovery_id) if name == "planner" else STAGES[name](settings, codec)
+
+
+SENDING = ("dispatch", "clock", "beat")
+"""What does not begin before the hub has read again what the ERPs hold."""
+
+
+def _recovering(
+    jobs: Mapping[str, Job], settings: Settings, codec: Codec, master: MasterData, recovery_id: str
+) -> dict[str, Job]:
+    """Return the jobs of a worker that recovers first."""
+    over = threading.Event()
+    found: dict[str, Job] = {name: recover.gated(job, over) if name in SENDING else job for name, job in jobs.items()}
+    found["recovery-watch"] = recover.watch(settings, codec, recovery_id, over)
+    if "planner" in jobs:
+        found["recovery"] = recover.Coordinator(settings, codec, master.members, recovery_id).run
+    return found
 
 
 @core.command("publish", help=str(_PUBLISH))
@@ -165,9 +190,6 @@ def _require_topics(settings: Settings, master: MasterData) -> None:
 GRACE_S, HASTE_S = 15.0, 3.0
 """How long the jobs may take to stop: when asked to, and when one of them has failed. What a job leaves open by then is
 aborted by the brokers, as after a crash."""
-
-Job = Callable[[threading.Event], None]
-"""Runs until the event is set."""
 
 
 def _run(jobs: Mapping[str, Job]) -> None:

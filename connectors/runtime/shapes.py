@@ -5,7 +5,20 @@ from datetime import datetime
 from typing import Any
 
 from kranhub import topics
-from kranhub.connector import Checkpoint, Event, Outcome, Position, Progress, Read, Receipt, Sink, Source, Unreadable
+from kranhub.connector import (
+    Checkpoint,
+    Event,
+    Held,
+    HeldLine,
+    Outcome,
+    Position,
+    Progress,
+    Read,
+    Receipt,
+    Sink,
+    Source,
+    Unreadable,
+)
 from kranhub.errors import InvalidDocument
 from kranhub.text import Text
 
@@ -100,6 +113,20 @@ def sink(found: Any) -> Sink | None:
         raise Unlike(_subjects(subjects))
     if not all(isinstance(each, str) and each in DELIVERED for each in subjects):
         raise Unlike(_subjects(subjects))
+    return found
+
+
+def held(found: Any) -> Held:
+    """Return what ``held()`` yielded, if it is what a sink may tell. Raises `Unlike`."""
+    if not isinstance(found, Held):
+        raise Unlike(_wants("held()", "held()", found, "Held"))
+    if found.subject not in DELIVERED:
+        raise Unlike(_wants("Held.subject", "Held.subject", found.subject, " or ".join(DELIVERED)))
+    for name, kind in (("key", str), ("revision", int), ("cancelled", bool), ("lines", tuple)):
+        _typed(f"Held.{name}", getattr(found, name), kind, str(found.key))
+    for line in found.lines:
+        if not isinstance(line, HeldLine):
+            raise Unlike(_wants("Held.lines", "Held.lines", line, "HeldLine"), found.key)
     return found
 
 

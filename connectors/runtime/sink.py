@@ -3,13 +3,14 @@
 import asyncio
 import time
 from collections.abc import Sequence
+from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import Any
 
 import structlog
 from kafka import KafkaProducer
 
-from connectors.runtime import deadletters
+from connectors.runtime import deadletters, recovering
 from connectors.runtime.context import Context, KafkaThread
 from connectors.runtime.delivering import Delivered, deliver
 from connectors.runtime.inbox import Inbox
@@ -68,14 +69,31 @@ class SinkTask:
         if not records:
             self._reporter.progressed()
             return
+        questions = [record for record in records if recovering.is_question(record)]
+        documents = [record for record in records if not recovering.is_question(record)]
         try:
-            await self._deliver(producer, inbox, records)
+            if documents:
+                await self._deliver(producer, inbox, documents)
+            for question in questions:
+                await self._answer(producer, inbox, question)
         except _ErpError as error:
             await self._wait(inbox, backoff, error)
         else:
             backoff.reset()
             self._reporter.progressed()
             await self._reporter.running()
+
+    async def _answer(self, producer: KafkaProducer, inbox: Inbox, record: Any) -> None:
+        """Tell the hub, which was restored, what the ERP holds; begun again, it is told once more."""
+        _, question = await asyncio.to_thread(self._context.codec.decode, record.value or b"")
+        answer = recovering.Answer(self._context, self._sink, question)
+        try:
+            async with aclosing(answer.portions()) as portions:
+                async for portion in portions:
+                    await self._kafka.run(_commit, producer, inbox, portion, [])
+        except (Unavailable, Misconfigured) as error:
+            raise _ErpError(error) from None
+        await self._kafka.run(_commit, producer, inbox, [answer.report()], [record])
 
     async def _wait(self, inbox: Inbox, backoff: Backoff, error: "_ErpError") -> None:
         """Stay in the group, paused, while the ERP is away; the batch stays in the inbox."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 from kafka import KafkaProducer
 
-from connectors.runtime import checkpoints, deadletters, items, shapes, stuck
+from connectors.runtime import checkpoints, deadletters, items, recovering, shapes, stuck
 from connectors.runtime.calls import awaited, calling
 from connectors.runtime.context import Context, KafkaThread
 from connectors.runtime.items import Item
@@ -45,6 +45,8 @@ class SourceTask:
         self._kept = checkpoints.Kept(context.loaded.name)
         self._committed: Checkpoint | None = None
         self._committed_at = 0.0
+        self._caught_up = False
+        """Whether the end of a poll was committed, and said, since this attempt began."""
         self._last = ""
         self._told: set[str] = set()
         self._letters: list[deadletters.Letter] = []
@@ -60,6 +62,7 @@ class SourceTask:
         producer = await self._kafka.run(self._context.transactional_producer, "source")
         try:
             self._batch.clear()
+            self._caught_up = False
             self._kept = await self._kafka.run(checkpoints.read, self._context)
             self._committed = self._kept.checkpoint()
             await self._read(producer, backoff)
@@ -116,14 +119,18 @@ class SourceTask:
         else:
             self._batch.append(item)
             self._last = items.name(item)
-        if len(self._batch) >= MAX_BATCH or (isinstance(item, Progress) and self._due(item.checkpoint)):
-            await self._commit(producer, item.checkpoint)
+        first = isinstance(item, Progress) and not self._caught_up
+        if first or len(self._batch) >= MAX_BATCH or (isinstance(item, Progress) and self._due(item.checkpoint)):
+            await self._commit(producer, item.checkpoint, [recovering.caught_up(self._context)] if first else [])
+            self._caught_up |= first
 
     def _due(self, checkpoint: Checkpoint) -> bool:
         moved = checkpoint != self._committed
         return bool(self._batch) or (moved and time.monotonic() - self._committed_at > IDLE_CHECKPOINT_S)
 
-    async def _commit(self, producer: KafkaProducer, checkpoint: Checkpoint | None) -> None:
+    async def _commit(
+        self, producer: KafkaProducer, checkpoint: Checkpoint | None, said: Sequence[Outgoing] = ()
+    ) -> None:
         """Commit the batch and its checkpoint, if there is one, in these steps.
 
         1. Encode everything; what the schema refuses becomes a dead letter.      source.before-begin
@@ -140,7 +147,7 @@ class SourceTask:
             moved = self._kept.changes(seen) if seen is not None else {}
         self._letters.clear()
         events, positions = await asyncio.to_thread(self._encode, moved)
-        await self._kafka.run(_write, producer, events, positions)
+        await self._kafka.run(_write, producer, [*events, *said], positions)
         log.info("committed", events=len(events), repeats=True)
         self._metrics.committed(len(events) - len(self._letters), self._letters)
         self._batch.clear()

@@ -2,18 +2,19 @@
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from connectors.sql import holding
 from connectors.sql.client import Client, Transaction
 from connectors.sql.columns import ANY
 from connectors.sql.config import PlantOrders
 from connectors.sql.delivery import Desk, Plan, Stored
 from connectors.sql.faults import AlreadyThere, Overtaken, Refused, RowLocked
 from connectors.sql.values import Values
-from kranhub.connector import Event, Outcome, Receipt, Sink
+from kranhub.connector import Event, Held, Outcome, Receipt, Sink
 from kranhub.errors import InvalidDocument, Unavailable
 from kranhub.failpoints import failpoint
 from kranhub.text import Text
@@ -56,6 +57,30 @@ class SqlSink(Sink):
             await asyncio.to_thread(create_intents, self._client)
             self._prepared = True
         return [await asyncio.to_thread(self._deliver, event) for event in batch]
+
+    def held(self) -> AsyncIterator[Held]:
+        """Yield the plant orders that the tables hold, page by page. Raises `Unavailable` and `Misconfigured`."""
+        return self._held()
+
+    async def _held(self) -> AsyncIterator[Held]:
+        if not self._prepared:
+            await asyncio.to_thread(create_intents, self._client)
+            self._prepared = True
+        after: list[Any] | None = None
+        while True:
+            found, after = await asyncio.to_thread(self._held_page, after)
+            for one in found:
+                yield one
+            if after is None:
+                return
+
+    def _held_page(self, after: list[Any] | None) -> tuple[list[Held], list[Any] | None]:
+        with self._client.scanning() as transaction:
+            desk = self._desk(transaction)
+            names, end = holding.references(transaction, self._settings, self._values, after)
+            found = [(name, self._stored(transaction, {"plant_order_id": name})) for name in names]
+        known = [(name, stored) for name, stored in found if stored is not None]
+        return [holding.held(self._settings, self._values, desk, *each) for each in known], end
 
     def _deliver(self, event: Event) -> Receipt:
         try:

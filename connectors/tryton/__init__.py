@@ -1,8 +1,9 @@
 """Tryton 8.2 over its JSON-RPC: a customer's purchases, a plant's sales, stock and productions."""
 
+from functools import partial
 from typing import Any
 
-from connectors.tryton import checks, orders, statuses
+from connectors.tryton import checks, holding, orders, statuses
 from connectors.tryton.client import Client
 from connectors.tryton.codes import Codes
 from connectors.tryton.config import Config, Side
@@ -50,8 +51,9 @@ class Tryton(Connector):
         """Return a writer with a session of its own."""
         client, codes = self._client(), self._codes
         if codes.config.side is Side.CUSTOMER:
-            return OrderStatusSink(statuses.Purchases(client, codes).deliver)
-        return PlantOrderSink(orders.Sales(client, codes).deliver)
+            holds = partial(holding.order_statuses, client, codes)
+            return OrderStatusSink(statuses.Purchases(client, codes).deliver, holds=holds)
+        return PlantOrderSink(orders.Sales(client, codes).deliver, holds=partial(holding.plant_orders, client, codes))
 
     async def close(self) -> None:
         """Close the sessions' connections."""

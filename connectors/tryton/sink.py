@@ -1,7 +1,7 @@
 """Delivers a batch to Tryton, one event after the other, and says what became of each."""
 
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
@@ -9,13 +9,14 @@ import structlog
 
 from connectors.tryton.faults import Busy, Refused, ServerFailed
 from connectors.tryton.refusals import Rejected
-from kranhub.connector import Event, Outcome, Receipt, Sink
+from kranhub.connector import Event, Held, Outcome, Receipt, Sink
 from kranhub.errors import InvalidDocument
 from kranhub.text import Text
 
 log = structlog.get_logger()
 
 Deliver = Callable[[Event], Awaitable[Receipt]]
+Holds = Callable[[], AsyncIterator[Held]]
 ATTEMPTS = 3
 BUSY_SECONDS = 5.0
 FAILED_SECONDS = 30.0
@@ -27,9 +28,11 @@ REMEMBERED = 1000
 
 
 class _TrytonSink(Sink):
-    def __init__(self, deliver: Deliver, clock: Callable[[], float] = time.monotonic) -> None:
-        """Take what delivers one event. Tests may give a clock, in seconds."""
-        self._deliver, self._clock = deliver, clock
+    def __init__(
+        self, deliver: Deliver, clock: Callable[[], float] = time.monotonic, holds: Holds | None = None
+    ) -> None:
+        """Take what delivers one event, and what tells what is held. Tests may give a clock, in seconds."""
+        self._deliver, self._holds, self._clock = deliver, holds, clock
         self._failing: dict[str, float] = {}
         self._last_success = float("-inf")
 
@@ -46,6 +49,10 @@ class _TrytonSink(Sink):
             answer if isinstance(answer, Receipt) else self._parked_or_refused(event, answer)
             for event, answer in answers
         ]
+
+    def held(self) -> AsyncIterator[Held] | None:
+        """Return what Tryton holds of what was delivered. Raises `Unavailable` and `Misconfigured`."""
+        return self._holds() if self._holds else None
 
     async def _one(self, event: Event) -> Receipt | ServerFailed:
         for _ in range(ATTEMPTS):

@@ -18,6 +18,7 @@ CODES = (
     "connector-waits",
     "crash-loop",
     "process-ended",
+    "recovering",
     "source-still",
     "supervisor-killed",
     "unserved",
@@ -53,16 +54,21 @@ def findings(
     limit_s: int,
     *,
     served: bool = True,
+    recovering: bool = False,
     now: datetime | None = None,
 ) -> list[Finding]:
     """Return what is wrong; ``limit_s`` is how long a record may wait, and how long an ERP may not be looked at.
 
-    ``served``: whether the groups are known; where they are not, nobody can say what is not served.
+    ``served``: whether the groups are known; where they are not, nobody can say what is not served. ``recovering``:
+    after a restore two stages do not run yet, and that is as it should be.
     """
     now = now or datetime.now(UTC)
+    if recovering:
+        groups = [group for group in groups if group.name not in RESTING]
     return [
+        *([_finding("recovering", "core", _RECOVERING)] if recovering else ()),
         *(found for each in supervisions for found in _of_supervisor(each, now)),
-        *(_unserved(groups) if served else ()),
+        *(_unserved(groups, RESTING if recovering else ()) if served else ()),
         *(found for each in groups for found in _late(each.name, each.lag, each.lag_s, limit_s)),
         *(found for each in connectors for found in _of_connector(each, limit_s)),
     ]
@@ -80,10 +86,19 @@ def _of_supervisor(said: Supervision, now: datetime) -> Iterator[Finding]:
             yield _finding("process-ended", child.name, _restarting(child))
 
 
-def _unserved(groups: Sequence[Group]) -> Iterator[Finding]:
+RESTING = ("core.dispatch", "core.clock")
+"""The stages that send or let time pass: they begin once the hub has read again what the ERPs hold."""
+
+_RECOVERING = Text(
+    en="The hub recovers after a restore and sends nothing yet. `kranhub recovery status` says whom it waits for.",
+    ru="Центр восстанавливается после копии и пока ничего не отправляет. Кого он ждёт: `kranhub recovery status`.",
+)
+
+
+def _unserved(groups: Sequence[Group], resting: Sequence[str]) -> Iterator[Finding]:
     """Every stage must be served; a view, where it ever was."""
     known = {group.name: group for group in groups}
-    stages = [f"core.{stage}" for stage in STAGES]
+    stages = [f"core.{stage}" for stage in STAGES if f"core.{stage}" not in resting]
     views = sorted(name for name in known if name.startswith("views."))
     for name in [*stages, *views]:
         if name not in known or not known[name].workers:

@@ -11,8 +11,10 @@ from deploy.embedded import findings, probe, process, record
 from deploy.embedded.connectorstates import ConnectorState, connector_states
 from deploy.embedded.findings import Finding
 from deploy.embedded.stack import is_external
-from kranhub import supervising, urls, workers
+from kranhub import recovery, recoverymark, supervising, urls, workers
+from kranhub.codec import Codec
 from kranhub.errors import KranhubError, Unavailable
+from kranhub.registry import Registry
 from kranhub.settings import Settings, endpoints
 from kranhub.supervising import Supervision
 from kranhub.text import Text
@@ -47,6 +49,7 @@ class Status(BaseModel):
     supervisors: list[Supervision] = []
     connectors: list[ConnectorState] = []
     groups: list[Group] = []
+    recovering: bool = False
     problems: list[str] = []
     findings: list[Finding] = []
 
@@ -89,8 +92,29 @@ def _ask(found: Status, settings: Settings) -> None:
         _ask_broker(found, settings)
         _ask_registry(found, where.registry_url)
     asked = found.running and _ask_works(found, settings)
-    limit_s = settings.lag_limit_s
-    found.findings += findings.findings(found.supervisors, found.connectors, found.groups, limit_s, served=asked)
+    found.recovering = _recovers(settings, asked=asked)
+    found.findings += findings.findings(
+        found.supervisors,
+        found.connectors,
+        found.groups,
+        settings.lag_limit_s,
+        served=asked,
+        recovering=found.recovering,
+    )
+
+
+def _recovers(settings: Settings, *, asked: bool) -> bool:
+    """Return whether the hub was restored and has not read again yet what the ERPs hold, as far as that is known."""
+    if (settings.data_dir / recoverymark.NAME).exists():
+        return True
+    if not asked:
+        return False
+    try:
+        with Registry(endpoints(settings).registry_url) as registry:
+            known = recovery.current(settings, Codec(registry))
+    except KranhubError:  # there is no such topic yet, or it is said already that something is away
+        return False
+    return known is not None and known.is_open
 
 
 NOT_RUNNING = Text(

@@ -32,7 +32,7 @@ class Features:
     Writing: ``takes`` are the records that the sink takes (``PlantOrder``, ``OrderStatus``). ``revises``, ``cancels``,
     ``refuses``; ``describes``: lines keep their description; ``notes``: people write words of their own into a
     document. ``between`` is the failpoint after the look-up and before the write, at which people edit. ``accepts``:
-    people answer what was delivered, and the source tells it.
+    people answer what was delivered, and the source tells it. ``holds``: the sink can tell what the ERP holds.
 
     Both: ``goes_away``, ``answers_garbage``; ``breaks``: the suite can let the driver raise. ``failpoints`` are the
     connector's own, one between every two steps of a delivery.
@@ -60,6 +60,7 @@ class Features:
     notes: bool = True
     between: str = ""
     accepts: bool = True
+    holds: bool = True
 
     goes_away: bool = True
     answers_garbage: bool = False

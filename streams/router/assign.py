@@ -58,7 +58,7 @@ def _fresh(state: OrderState, portion: Portion, rule: Rule, master: MasterData) 
 
 
 def _start(state: OrderState, portion: Portion, plant: str, mode: Mode, master: MasterData, now: Now) -> Settled:
-    number, by_hand = len(portion.attempts) + 1, portion.by_hand is not None
+    number, by_hand = portion.next_attempt, portion.by_hand is not None
     attempt = Attempt(plant, number, approved=mode is Mode.AUTO, by_hand=by_hand)
     said = approval.needed(state, portion, attempt, master, now)
     return state.with_portion(with_attempt(replace(portion, by_hand=None), attempt)), said

@@ -218,16 +218,21 @@ def audit(state: OrderState, action: Mapping[str, Any], now: Now) -> Effect:
 
 def alert(state: OrderState, code: str, place: str, text: Text, now: Now) -> Effect:
     """Return an alert for the hub's people; the same ``code`` and ``place`` are the same alert."""
-    number = f"{code}/{state.key}/{place}"
+    return alert_of(state.key, state.order.number, code, place, text, now)
+
+
+def alert_of(order_key: str, order_number: str | None, code: str, place: str, text: Text, now: Now) -> Effect:
+    """Return such an alert of an order of which no more is known."""
+    number = f"{code}/{order_key}/{place}"
     value = {
         "alert_id": number,
         "severity": "WARNING",
         "code": code,
         "owner": OWNER,
-        "order_key": state.key,
-        "order_number": state.order.number,
+        "order_key": order_key,
+        "order_number": order_number,
         "text": text.as_map(),
         "deadline": now.time + ANSWER_TIME,
         "raised_at": now.time,
     }
-    return Effect("Alert", state.key, f"hub/Alert/{number}/{now.time.isoformat()}", value)
+    return Effect("Alert", order_key, f"hub/Alert/{number}/{now.time.isoformat()}", value)

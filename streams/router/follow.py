@@ -56,6 +56,10 @@ def addressed(state: OrderState | None, plant_order_id: str, author: str) -> Pla
     return place
 
 
+MOVED = "moved"
+"""Why a plant no longer has a portion, where the hub has forgotten more: another one was asked after it (`adopt`)."""
+
+
 def sent(state: OrderState) -> frozenset[str]:
     """Return the ids of the plant orders that their plants were told of."""
     attempts = ((portion, attempt) for portion in state.portions for attempt in portion.attempts)
@@ -170,6 +174,8 @@ def split(state: OrderState, portion: Portion, quantity: Decimal) -> OrderState:
 
 def reject(state: OrderState, place: Place, why: str, at: datetime, master: MasterData) -> Followed:
     """Take the portion from the plant, which said no at this time."""
+    if place.attempt.closed == MOVED:
+        return put(state, place, replace(place.attempt, closed=why, withdraw=False)), None
     if place.attempt.closed is not None:
         return state, None
     closed = replace(place.attempt, closed=why, answer=Answer(at, False))

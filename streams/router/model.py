@@ -295,6 +295,11 @@ class Portion:
         return last if last and last.closed is None else None
 
     @property
+    def next_attempt(self) -> int:
+        """The number of the next attempt; after a restore some before it may be unknown."""
+        return self.attempts[-1].number + 1 if self.attempts else 1
+
+    @property
     def fixed(self) -> Decimal:
         """What a plant has made or sent of it."""
         return sum((attempt.fixed for attempt in self.attempts if attempt.closed is None), ZERO)

@@ -60,7 +60,7 @@ def _attempt(state: OrderState, portion: Portion, line: Line, plant: str, master
     )
     return Attempt(
         plant,
-        number=len(portion.attempts) + 1,
+        number=portion.next_attempt,
         reservation=reservation,
         approved=True,
         sent=Sent(

@@ -77,7 +77,7 @@ def _wanted(state: OrderState, portion: Portion, attempt: Attempt, master: Maste
     line = _line(state, portion)
     if line is None:
         return attempt.sent and replace(attempt.sent, quantity=portion.quantity)
-    feeds_into, consignee = _destination(state, portion)
+    feeds_into, consignee = destination(state, portion)
     day = _day(state, portion, attempt, line, master, now)
     return Sent(portion.quantity, day, consignee, feeds_into, price(portion, line, master), content=portion.content)
 
@@ -133,7 +133,7 @@ def _day(state: OrderState, portion: Portion, attempt: Attempt, line: Line, mast
     return max(days)
 
 
-def _destination(state: OrderState, portion: Portion) -> tuple[str | None, str]:
+def destination(state: OrderState, portion: Portion) -> tuple[str | None, str]:
     """Return what the portion is built into and where it goes: the latest plant asked for it, else the customer."""
     into = dates.targets(portion, dates.line_portions(state, portion.line_id))
     if not into:

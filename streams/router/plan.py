@@ -118,6 +118,9 @@ def _to_sourcing(line: Line) -> tuple[Any, ...]:
 STUCK = ("no-candidate", "no-rule", "no-capacity", "no-offer", "too-many-portions")
 """Why a portion has no plant; `assign` raises their alerts."""
 
+RECOVERY = "recovery"
+"""Why a portion is held after a restore: a person must say whether it is still to be made (`adopt`)."""
+
 EXPIRED = "expired"
 """Why a portion is held whose quotation was not ordered in time."""
 
@@ -156,7 +159,7 @@ def _below(state: OrderState, parent: Need, master: MasterData) -> Iterator[Need
 
 
 def _components(state: OrderState, parent: Need, master: MasterData) -> list[Need]:
-    parts = _parts(parent.item, parent.node, master)
+    parts = parts_of(parent.item, parent.node, master)
     made = _to_make(state, parent) if parts else ZERO
     if made <= 0:
         return []
@@ -164,7 +167,7 @@ def _components(state: OrderState, parent: Need, master: MasterData) -> list[Nee
     return [Need(line, part.item, part.unit, _times(made, part.quantity), part.node, part.feeds) for part in parts]
 
 
-class _Part(NamedTuple):
+class Part(NamedTuple):
     """What one base unit of a node's item needs; ``node`` and ``feeds`` as in `Portion`."""
 
     item: str
@@ -174,21 +177,29 @@ class _Part(NamedTuple):
     feeds: str
 
 
-def _parts(item: str, node: str, master: MasterData) -> tuple[_Part, ...]:
+def parts_of(item: str, node: str, master: MasterData) -> tuple[Part, ...]:
     """Return the item's bill at this node, without what the plant that builds it in buys by itself."""
     known = master.worked_out
-    if (found := known.get((_parts, item, node))) is None:
-        found = known[_parts, item, node] = tuple(_bill(item, node, master))
-    parts: tuple[_Part, ...] = found
+    if (found := known.get((parts_of, item, node))) is None:
+        found = known[parts_of, item, node] = tuple(_bill(item, node, master))
+    parts: tuple[Part, ...] = found
     return parts
 
 
-def _bill(item: str, node: str, master: MasterData) -> Iterator[_Part]:
+def places(item: str, master: MasterData) -> list[Part]:
+    """Return where an item may stand in a line for one of it: first itself, then all that it is built of."""
+    found = [Part(item, master.items[item].unit, Decimal(1), "", "")]
+    for part in found:
+        found += parts_of(part.item, part.node, master)
+    return found
+
+
+def _bill(item: str, node: str, master: MasterData) -> Iterator[Part]:
     parts = {part.item: part for part in master.items[item].bill}
     nodes = {name: f"{node}/{name}".lstrip("/") for name in parts if not _bought_elsewhere(name, master)}
     for name, place in nodes.items():
         part = parts[name]
-        yield _Part(name, master.items[name].unit, part.quantity, place, nodes.get(_into(part, parts, nodes), node))
+        yield Part(name, master.items[name].unit, part.quantity, place, nodes.get(_into(part, parts, nodes), node))
 
 
 def _bought_elsewhere(item: str, master: MasterData) -> bool:

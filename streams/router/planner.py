@@ -24,6 +24,7 @@ from streams.router import settle as settling
 from streams.router import status as statuses
 from streams.router.copying import replace
 from streams.router.effects import Effect, Now
+from streams.router.held import Evidence
 from streams.router.masterdata import MasterData
 from streams.router.model import Line, OrderState
 from streams.router.reasons import Cause
@@ -45,26 +46,57 @@ def handle(state: OrderState | None, subject: str, value: Value, now: Now, maste
     `InvalidDocument` when the author was not asked, the plant order is unknown, it is another document than the one
     that the hub knows, or an action cannot be taken.
     """
-    take = _TAKERS.get(subject)
-    if take is None:
+    if subject not in _TAKERS:
         return state, []
-    if state is not None and state.closed:
-        return _after_the_end(state, subject, value, now)
-    if state is not None and subject == WAKE and (end := closing.due(state)) and end <= now.time:
+    if state is not None and not state.closed and subject == WAKE and (end := closing.due(state)) and end <= now.time:
         return closing.close(state, master, now)
-    if subject in _MARKED:
-        now = replace(now, mark=stamps.mark(now.event_id, value))
-    after, cause, first = take(state, stamps.bounded(subject, value, now.time), now, master)
-    if after is None or (after == state and not first and subject != WAKE):
+    after, cause, first = _taken(state, subject, value, now, master)
+    if after is None or after.closed or (after == state and not first and subject != WAKE):
         return state, []
     after, said = settling.settle(after, master, now)
     after, told = statuses.tell(after, cause, master, now)
+    return _timed(after, master, now), [*first, *said, *told]
+
+
+def noted(state: OrderState | None, subject: str, value: Value, now: Now, master: MasterData) -> Handled:
+    """Return the state with the facts of the event, and what must be said of these; nothing is decided, nobody told.
+
+    So the hub reads while it recovers. Raises as `handle` does.
+    """
+    if subject not in _TAKERS or subject == WAKE:
+        return state, []
+    after, _, first = _taken(state, subject, value, now, master)
+    return after, first
+
+
+def recovered(state: OrderState, evidence: Evidence, master: MasterData, now: Now) -> Handled:
+    """Return the state once all of the order was read again (`noted`) and adopted (`adopt`), and what follows."""
+    if state.closed:
+        return state, []
+    after = resume.resumed(state, master)
+    if (lines := _mapped(after, master)) != after.order.lines:
+        after = replace(after, order=replace(after.order, lines=lines), revision=after.revision + 1)
+    after, said = settling.settle(after, master, now)
+    after, told = statuses.told_again(after, evidence, master, now)
+    return _timed(after, master, now), [*said, *told]
+
+
+def _taken(state: OrderState | None, subject: str, value: Value, now: Now, master: MasterData) -> "Taken":
+    if state is not None and state.closed:
+        return _after_the_end(state, subject, value, now)[0], None, []
+    if subject in _MARKED:
+        now = replace(now, mark=stamps.mark(now.event_id, value))
+    return _TAKERS[subject](state, stamps.bounded(subject, value, now.time), now, master)
+
+
+def _timed(after: OrderState, master: MasterData, now: Now) -> OrderState:
+    """Return the state with the time at which something of it is due, and with whom it waits for."""
     after = closing.noted(after, now)
     if (waits_for := resume.waiting(after, master)) != after.waits_for:
         after = replace(after, waits_for=waits_for)
     if (due := _due(after)) != after.due:
         after = replace(after, due=due)
-    return after, [*first, *said, *told]
+    return after
 
 
 def _due(state: OrderState) -> datetime | None:

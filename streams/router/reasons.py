@@ -202,6 +202,10 @@ def _held(code: str, item_code: str) -> Text:
             en=f"{item_code} would be split over too many plants; the hub's people decide.",
             ru=f"{item_code} пришлось бы делить между слишком многими заводами; решают сотрудники центра.",
         ),
+        "recovery": Text(
+            en=f"A plant no longer has {item_code}; the hub's people decide whether it is still to be made.",
+            ru=f"Завод больше не ведёт {item_code}; сотрудники центра решают, нужно ли это ещё изготавливать.",
+        ),
         "not-approved": Text(
             en=f"Nobody approved the plan for {item_code} in time; the hub's people decide.",
             ru=f"План для {item_code} не утверждён в срок; решают сотрудники центра.",

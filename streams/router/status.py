@@ -6,13 +6,14 @@ from typing import Any
 
 from kranhub import identifiers
 from kranhub.text import Text
-from streams.router import dates, effects, gone, reasons
+from streams.router import dates, effects, gone, reasons, recoverywords
 from streams.router.announce import announce
 from streams.router.copying import replace
 from streams.router.effects import Effect, Now
+from streams.router.held import Evidence, HeldStatus
 from streams.router.masterdata import MasterData
 from streams.router.model import ZERO, Attempt, Line, LineStatus, OrderState, PlanState, Portion, Status, again
-from streams.router.plan import STUCK
+from streams.router.plan import RECOVERY, STUCK
 from streams.router.reasons import Cause
 
 _PROGRESS: tuple[PlanState, ...] = (
@@ -41,6 +42,45 @@ def tell(state: OrderState, cause: Cause | None, master: MasterData, now: Now) -
         return state, []
     told, said = _say(state, new, _cause(state, new, cause, master), master, now)
     return told, [*said, *_alerts(state, new, master, now)]
+
+
+LEAP = 100
+"""What is added to the revision of a status after a restore where its reader's ERP cannot tell which one it has."""
+
+
+def told_again(state: OrderState, evidence: Evidence, master: MasterData, now: Now) -> tuple[OrderState, list[Effect]]:
+    """Return the state and what everybody is told after a restore: what differs from what the customer's ERP shows.
+
+    Revisions go on behind those that the ERPs have seen. A customer is never told less than is shown there already
+    because a word could not be read again: that is an alert.
+    """
+    buyer, held = state.order.buyer, evidence.status_of(state.order.buyer)
+    is_new = state.status is None and held is None
+    others = tuple(replace(told, revision=_behind(told.revision, told.member, evidence)) for told in state.told)
+    state = replace(state, status_revision=_behind(state.status_revision, buyer, evidence), told=others)
+    new = derive(state, master, now)
+    if held is not None and not state.frozen and _is_less(new, held):
+        words = recoverywords.told_more(state.key, str(held.state), new.state)
+        return replace(state, status=new), [effects.alert(state, words.code, words.place, words.text, now)]
+    if state.frozen or (held.shows(new.state, new.promised_date) if held is not None else new == state.status):
+        return replace(state, status=new), []
+    cause = reasons.RECEIVED if is_new else recoverywords.RECOVERED
+    told, said = _say(state, new, _cause(state, new, cause, master) if is_new else cause, master, now)
+    return told, [*said, *_alerts(state, new, master, now)]
+
+
+def _behind(revision: int, member: str, evidence: Evidence) -> int:
+    """Return the last revision that the member may have seen."""
+    held = evidence.status_of(member)
+    if held is not None:
+        return max(revision, held.revision)
+    return revision if member in evidence.customers else revision + LEAP
+
+
+def _is_less(new: Status, held: HeldStatus) -> bool:
+    """Return whether the order is behind what is shown, and nothing that happened says why."""
+    ranks: dict[str, int] = {state: rank for rank, state in enumerate((*_PROGRESS, "CLOSED"))}
+    return new.state in ranks and held.state in ranks and ranks[new.state] < ranks[held.state]
 
 
 def closed(state: OrderState, master: MasterData, now: Now) -> tuple[OrderState, list[Effect]]:
@@ -240,7 +280,7 @@ def _alerts(state: OrderState, new: Status, master: MasterData, now: Now) -> lis
     return [
         effects.alert(state, code, _alert_place(state, line, new), _alert_text(state, code, line, master), now)
         for line, code in held
-        if code not in (*STUCK, "frozen")
+        if code not in (*STUCK, RECOVERY, "frozen")
     ]
 
 

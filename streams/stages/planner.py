@@ -1,9 +1,9 @@
 """Planner: one partition holds an order's whole story; the pure planner decides, this says it on the topics."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from kranhub import topics
 from kranhub.codec import Codec
@@ -11,9 +11,10 @@ from kranhub.errors import InvalidDocument
 from kranhub.settings import Settings
 from streams.exactly_once import Context, Document, Out, Record, State
 from streams.exactly_once.store import Layer
-from streams.router import follow, planner, reasons
+from streams.router import adopt, effects, follow, planner, reasons, recoverywords
 from streams.router.effects import Effect, Now
 from streams.router.entries import Entry, Kind
+from streams.router.held import Evidence
 from streams.router.masterdata import MasterData
 from streams.router.model import OrderState
 from streams.router.normalise import UNMAPPED_ITEM, normalise
@@ -22,6 +23,7 @@ from streams.stages import alarms, standing
 from streams.stages.backlog import Backlog
 from streams.stages.early import WAIT, Early, Word
 from streams.stages.recent import Recent
+from streams.stages.recovering import Recovering
 from streams.stages.reference import Reference
 
 Value = Mapping[str, Any]
@@ -41,6 +43,11 @@ _TYPES = frozenset(
     )
 )
 
+_RECOVERY = ("kranhub.Held", "kranhub.Recovery")
+
+_NOTED = ("Order", "AllocationResult")
+"""What is taken at once while the hub recovers; words on plant orders wait until these are known again."""
+
 _TOPICS = {
     "PlantOrder": ("work", "events"),
     "OrderStatus": ("work", "events"),
@@ -54,6 +61,15 @@ _START = "wait/start"
 """What came before any master data."""
 
 
+class _Here(NamedTuple):
+    """What surrounds an order that is taken up."""
+
+    state: State
+    out: Out
+    ctx: Context
+    master: MasterData
+
+
 class Planner:
     """Reads hub.work by root order; remembers each order; plans, routes and follows it.
 
@@ -64,23 +80,25 @@ class Planner:
     name = "planner"
     state_version = 4
 
-    def __init__(self, settings: Settings, codec: Codec) -> None:
-        """Take the namespace and the codec."""
+    def __init__(self, settings: Settings, codec: Codec, recovery_id: str | None = None) -> None:
+        """Take the namespace and the codec, and the recovery that is under way after a restore."""
         self.inputs = (topics.hub(settings.namespace, "work"),)
         self.changelog = topics.hub(settings.namespace, "planner-changelog")
         self._namespace, self._codec, self._reference = settings.namespace, codec, Reference(codec)
-        self._recent, self._early = Recent(), Early()
+        self._recent, self._early, self._recovering = Recent(), Early(), Recovering(recovery_id)
 
     def process(self, record: Record, state: State, out: Out, ctx: Context) -> None:
         """Take one event of an order, a tick, or a change of master data; what the hub itself said is passed by."""
         kind = record.envelope.type
         if record.value is None:
             return
-        if kind == "kranhub.Tick":
+        if kind == "kranhub.Tick" and not self._recovering.is_open(state):
             for key in alarms.ring(state, ctx.time):
                 self._wake(key, out, ctx)
         elif kind == "kranhub.MasterDataEntry":
             self._master_data(record, state, out, ctx)
+        elif kind in _RECOVERY:
+            self._recovery(record, state, out, ctx)
         elif kind in _TYPES:
             self._event(record, state, out, ctx)
 
@@ -135,11 +153,21 @@ class Planner:
         self, subject: str, value: Value, record: Record, state: State, out: Out, ctx: Context, master: MasterData
     ) -> None:
         """Take one event, and the words that have waited for what it has led to."""
-        self._decide(subject, value, record, state, out, ctx, master)
-        while not self._early.is_empty(record.key, state):
-            known = state.get(record.key)
-            sent = follow.sent(self._recent.load(record.key, known)) if known else frozenset()
-            words = self._early.known(record.key, sent, state)
+        if self._recovering.is_open(state):
+            self._note(subject, value, record, state, out, ctx, master)
+            return
+        if self._recovering.is_pending(record.key, state):
+            self._take_up(subject, value, record, state, out, ctx, master)
+        else:
+            self._decide(subject, value, record, state, out, ctx, master)
+        self._late_words(record.key, state, out, ctx, master)
+
+    def _late_words(self, order_key: str, state: State, out: Out, ctx: Context, master: MasterData) -> None:
+        """Take the words that have waited for plant orders which are known now."""
+        while not self._early.is_empty(order_key, state):
+            known = state.get(order_key)
+            sent = follow.sent(self._recent.load(order_key, known)) if known else frozenset()
+            words = self._early.known(order_key, sent, state)
             if not words:
                 break
             for word in words:
@@ -154,7 +182,7 @@ class Planner:
                 self._decide(subject, value, word.record, layer, out, ctx, master)
             except InvalidDocument as error:
                 out.drop(mark)
-                out.dead_letter(error, key=word.record.key, member=word.member)
+                out.dead_letter(error, key=word.record.key, member=word.member or None)
                 return
         for key, changed in layer.changes.items():
             if changed is None:
@@ -165,18 +193,116 @@ class Planner:
     def _decide(
         self, subject: str, value: Value, record: Record, state: State, out: Out, ctx: Context, master: MasterData
     ) -> None:
-        known = state.get(record.key)
-        before = self._recent.load(record.key, known) if known else None
-        now = Now(record.envelope.id, ctx.time)
+        before, now = self._known(record.key, state), Now(record.envelope.id, ctx.time)
         after, said = planner.handle(before, subject, value, now, master)
-        if after is not None and after != before:
-            state.put(record.key, self._recent.dump(record.key, after))
-            _set_alarm(before, after, state, now)
+        self._put(before, after, state, now)
         if after is not None:
             standing.note(before, after, state)
             _await_members(None if subject == planner.WAKE else before, after, state)
         for effect in said:
             self._say(effect, record.key, out)
+
+    def _known(self, order_key: str, state: State) -> OrderState | None:
+        known = state.get(order_key)
+        return self._recent.load(order_key, known) if known else None
+
+    def _put(self, before: OrderState | None, after: OrderState | None, state: State, now: Now) -> None:
+        if after is not None and after != before:
+            state.put(after.key, self._recent.dump(after.key, after))
+            _set_alarm(before, after, state, now)
+
+    def _recovery(self, record: Record, state: State, out: Out, ctx: Context) -> None:
+        """Keep what an ERP holds of an order; once everything was read, take all such orders up."""
+        value = self._codec.decode(record.value or b"", trusted=True).value
+        if record.envelope.type == "kranhub.Held":
+            if self._recovering.is_open(state):
+                self._recovering.add(record.key, value, state)
+            return
+        for key in self._recovering.close(value, state):
+            self._wake(key, out, ctx)
+
+    def _note(
+        self, subject: str, value: Value, record: Record, state: State, out: Out, ctx: Context, master: MasterData
+    ) -> None:
+        """Take an order as it is, and keep words on it for later: nothing is decided before everything was read."""
+        if subject not in (*_NOTED, planner.WAKE):
+            self._recovering.park(record, state)
+            return
+        self._recovering.touch(record.key, state)
+        before, now = self._known(record.key, state), Now(record.envelope.id, ctx.time)
+        after, said = planner.noted(before, subject, value, now, master)
+        self._put(before, after, state, now)
+        for effect in said:
+            self._say(effect, record.key, out)
+
+    def _take_up(
+        self, subject: str, value: Value, record: Record, state: State, out: Out, ctx: Context, master: MasterData
+    ) -> None:
+        """Let the order go on from what the ERPs hold of it: adopt that, take the words on it, then decide."""
+        here, now = _Here(state, out, ctx, master), Now(record.envelope.id, ctx.time)
+        evidence, words = self._recovering.take(record.key, state)
+        order = self._known(record.key, state)
+        if subject == "Order":
+            order, _ = planner.noted(order, subject, value, now, master)
+        words = [*words, *([record] if subject not in (*_NOTED, planner.WAKE) else [])]
+        if order is None or order.closed:
+            self._without_order(record.key, order, evidence, words, here)
+            return
+        order, said = adopt.adopt(order, evidence, master, now)
+        order, actions = self._words(order, evidence, words, here)
+        after, more = planner.recovered(order, evidence, master, now)
+        before = self._known(record.key, state)
+        self._put(before, after, state, now)
+        standing.note(before, after or order, state)
+        if after is not None and after.due is not None:
+            alarms.set_alarm(state, after.due, now.time, after.key)  # what woke it up meanwhile was let pass
+        _await_members(None, after or order, state)
+        for effect in (*said, *more):
+            self._say(effect, record.key, out)
+        for action in actions:
+            self._late(Word("", (), ctx.time, action), state, out, ctx, master)
+
+    def _words(
+        self, order: OrderState, evidence: Evidence, words: Sequence[Record], here: "_Here"
+    ) -> tuple[OrderState, list[Record]]:
+        """Return the order with what was said of it, and people's actions, which are taken when all else is."""
+        decoded = [self._codec.decode(word.value or b"", trusted=True) for word in words]
+        old = adopt.outdated([(each.subject, each.value) for each in decoded], evidence)
+        actions: list[Record] = []
+        for place, (word, (subject, value)) in enumerate(zip(words, decoded, strict=True)):
+            if subject == "PlannerAction":
+                actions.append(word)
+            elif place not in old:
+                order = self._word_on(order, subject, value, word, here)
+        return order, actions
+
+    def _word_on(self, order: OrderState, subject: str, value: Value, word: Record, here: "_Here") -> OrderState:
+        time = here.ctx.time
+        try:
+            after, said = planner.noted(order, subject, value, Now(word.envelope.id, time), here.master)
+        except InvalidDocument as error:
+            if error.code != follow.UNKNOWN or not self._early.keep(subject, value, word, here.state, time):
+                with here.out.behalf(word):
+                    here.out.dead_letter(error, key=word.key)
+            return order
+        for effect in said:
+            self._say(effect, word.key, here.out)
+        return after or order
+
+    def _without_order(
+        self, order_key: str, closed: OrderState | None, evidence: Evidence, words: Sequence[Record], here: "_Here"
+    ) -> None:
+        """Keep what is known of an order that no buyer has told, and say so; of one that is over nothing is left."""
+        state, out, ctx, master = here
+        if closed is None and evidence.orders:
+            self._recovering.put_back(order_key, evidence, state)
+            numbers, now = ", ".join(sorted(order.number for order in evidence.orders)), Now("", ctx.time)
+            text = recoverywords.no_order(order_key, numbers)
+            self._say(effects.alert_of(order_key, None, "recovery-no-order", order_key, text, now), order_key, out)
+        for word in words:
+            subject, value = self._codec.decode(word.value or b"", trusted=True)
+            if closed is not None or not self._early.keep(subject, value, word, state, ctx.time):
+                self._late(Word("", (), ctx.time, word), state, out, ctx, master)
 
     def _say(self, effect: Effect, order_key: str, out: Out) -> None:
         document = Document(effect.subject, effect.value, effect.id)

@@ -4,9 +4,10 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import psutil
 
@@ -21,14 +22,24 @@ class Cli:
     namespace: str
 
     def command(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+        """Start the command; the caller reads what it says."""
+        return self._started(subprocess.PIPE, arguments, environment)
+
+    def logged(self, log: IO[str], *arguments: str, **environment: str) -> subprocess.Popen[str]:
+        """Start the command; what it says goes to the file."""
+        return self._started(log, arguments, environment)
+
+    def _started(
+        self, said: IO[str] | int, arguments: Sequence[str], environment: Mapping[str, str]
+    ) -> subprocess.Popen[str]:
         outer = {name: value for name, value in os.environ.items() if not name.startswith("KRANHUB_")}
         own = {"KRANHUB_DATA_DIR": str(self.folder), "KRANHUB_NAMESPACE": self.namespace, "KRANHUB_LANG": "en"}
         return subprocess.Popen(
             [sys.executable, "-m", "kranhub", *arguments],
             cwd=REPOSITORY,
             env={**outer, **own, **environment},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stdout=said,
+            stderr=said,
             text=True,
             encoding="utf-8",
         )

@@ -1,12 +1,12 @@
 """The workshop's connector with one thing wrong in it, each a mistake that people make."""
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from kranhub.connector import Checkpoint, Event, Outcome, Position, Read, Receipt, Unreadable
+from kranhub.connector import Checkpoint, Event, Held, Outcome, Position, Read, Receipt, Unreadable
 from kranhub.errors import InvalidDocument
 from kranhub.text import Text
 from tests.support.workshop import Workshop, client, mapping
@@ -133,6 +133,24 @@ class BadDocumentRaises(WorkshopSource):
 class CancelForgotten(WorkshopSink):
     def cancel(self, event: Event, found: Found | None) -> Receipt:
         return super().cancel(event, found) if found else self.receipt(event, Outcome.APPLIED)
+
+
+class HoldsNothingCancelled(WorkshopSink):
+    async def holding(self) -> AsyncIterator[Held]:
+        async for held in super().holding():
+            if not held.cancelled:
+                yield held
+
+
+class HoldsTheFirstRevision(WorkshopSink):
+    def held_job(self, job: Found) -> Held:
+        return replace(super().held_job(job), revision=1)
+
+
+class HoldsNoStatus(WorkshopSink):
+    async def holding(self) -> AsyncIterator[Held]:
+        async for held in super().holding():
+            yield replace(held, revision=1) if held.subject == "OrderStatus" else held
 
 
 class RevisionZero(WorkshopSink):
@@ -330,6 +348,7 @@ class RefusesForAll(WorkshopSink):
 
 CREATED = "test_every_document_is_told_as_the_erp_holds_it"
 HELD = "test_the_erp_holds_what_was_ordered"
+TELLS = "test_held_tells_each_plant_order_once_as_the_erp_holds_it"
 REFUSED = "test_a_business_no_has_its_reason_and_stops_nobody_else"
 BAD = "test_a_bad_document_is_one_unreadable_and_the_rest_flows"
 MANY = "test_many_old_documents_do_not_keep_it_from_starting"
@@ -371,6 +390,14 @@ CONTENT = (
         workshop(sink=CancelForgotten),
         "test_cancelled_before_it_was_created_stays_cancelled",
         "Remember the cancellation",
+    ),
+    Mutant("cancelled not held", workshop(sink=HoldsNothingCancelled), TELLS, "held-gone.* 0 times"),
+    Mutant("first revision held", workshop(sink=HoldsTheFirstRevision), TELLS, "is at revision 2.*tells revision 1"),
+    Mutant(
+        "status not held",
+        workshop(sink=HoldsNoStatus),
+        "test_held_tells_the_status_that_an_order_shows",
+        "shows revision 2 of its status, held.. tells 1",
     ),
     Mutant("revision 0", workshop(sink=RevisionZero), HELD, "has revision 0, the event has 1"),
     Mutant("English refusal", workshop(sink=EnglishOnly), REFUSED, "REJECTED receipt is not in both languages"),

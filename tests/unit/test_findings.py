@@ -77,6 +77,14 @@ def test_who_serves_nobody_is_found_wherever_it_should_be_served() -> None:
     assert found(groups=(), served=False) == []
 
 
+def test_a_hub_that_recovers_says_so_and_lets_two_stages_rest() -> None:
+    served = [each for each in ALL if each.name not in findings.RESTING]
+    waiting = [*served, group("core.dispatch", served=False, lag=9, lag_s=999.0)]
+    told = findings.findings((), (), waiting, LIMIT_S, recovering=True, now=NOW)
+    assert [each.code for each in told] == ["recovering"]
+    assert ("unserved", "core.dispatch") in found(groups=waiting)
+
+
 def test_what_waits_for_longer_than_the_limit_is_found() -> None:
     late = group("core.planner", lag=3, lag_s=301.0)
     assert found(groups=[*ALL, late]) == [("waits-too-long", "core.planner")]
@@ -114,6 +122,7 @@ def every() -> list[Finding]:
     connectors = [connector(**state) for state in states]
     return [
         *findings.findings(supervised, connectors, groups, LIMIT_S, now=NOW),
+        *findings.findings((), (), ALL, LIMIT_S, recovering=True, now=NOW),
         findings.incomplete("groups", "KeyError"),
     ]
 

@@ -16,7 +16,7 @@ from kafka import errors as kafka_errors
 from connectors.runtime import context, forgetting, laststate
 from connectors.runtime.context import KafkaThread
 from deploy.embedded import connectorstates, probe
-from kranhub import members, reading, topicadmin, unseen, workers
+from kranhub import members, reading, recovery, topicadmin, unseen, workers
 from kranhub.errors import Fenced, KranhubError, Unavailable
 from kranhub.settings import Settings
 
@@ -46,8 +46,11 @@ def forget() -> None:
     forgetting._delete(SETTINGS, "oemz", {"topic": ("ConnectorStatus", ["sql.source"])})
 
 
+WRITES: Any = SimpleNamespace(encode=lambda *_words: b"", dataschema=lambda _data: None)
+
 USES: dict[str, Callable[[], Any]] = {
     "kranhub/reading.py": lambda: list(reading.messages(SETTINGS, CODEC, "topic")),
+    "kranhub/recovery.py": lambda: recovery.begin(SETTINGS, WRITES, "r1", None),
     "kranhub/topicadmin.py": lambda: topicadmin.apply(SETTINGS, omsk()),
     "kranhub/workers.py": lambda: workers.groups(SETTINGS),
     "kranhub/unseen.py": unseen_reader,
@@ -95,6 +98,7 @@ def test_a_reader_says_what_it_cannot_do(
         monkeypatch.setattr(module, name, broken)
     monkeypatch.setattr(probe, "KafkaAdminClient", broken)
     monkeypatch.setattr(forgetting, "KafkaProducer", broken)
+    monkeypatch.setattr(recovery, "KafkaProducer", broken)
     monkeypatch.setattr(probe, "_connects", lambda _address: True)
     if use is unseen_reader:
         assert unseen_reader() == {}

@@ -56,6 +56,11 @@ class Client:
         """Return the jobs that the hub brought."""
         return self._found("SELECT * FROM job WHERE reference IS NOT NULL", "job")
 
+    def told(self) -> list[Row]:
+        """Return the purchases that show a status of the hub's."""
+        with self._reading() as database:
+            return [dict(row) for row in database.execute("SELECT * FROM purchase WHERE hub_revision > 0 ORDER BY id")]
+
     def stock(self) -> list[Row]:
         """Return every row of stock."""
         with self._reading() as database:

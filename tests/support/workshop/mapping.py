@@ -9,11 +9,12 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from kranhub.connector import HeldLine
 from kranhub.errors import InvalidDocument
 from kranhub.text import Text
 from tests.support.workshop.client import Found, Row
 
-UNITS = {"шт": "H87", "кг": "KGM", "м": "MTR"}
+UNITS = {"шт": "H87", "кг": "KGM", "м": "MTR", "м2": "MTK"}
 CODES = {"accepted": "AP", "refused": "RE"}
 """What a job's state answers; other states answer nothing."""
 
@@ -122,6 +123,11 @@ def job_line(line: Mapping[str, Any]) -> Row:
         "quantity": f"{line['quantity']:f}",
         "unit": units[line["unit"]],
     }
+
+
+def held_line(line: Row) -> HeldLine:
+    """Return what a job's line holds."""
+    return HeldLine(line["line"], line["code"], number_of(line["quantity"]), unit(line["unit"]))
 
 
 def digest(content: Any) -> str:

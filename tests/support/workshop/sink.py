@@ -1,10 +1,10 @@
 """Writes into the workshop: plant orders become jobs, statuses are shown on purchases."""
 
 import asyncio
-from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, date, datetime, timedelta
 
-from kranhub.connector import Event, Outcome, Receipt, Sink
+from kranhub.connector import Event, Held, Outcome, Receipt, Sink
 from kranhub.errors import InvalidDocument
 from kranhub.failpoints import failpoint
 from kranhub.text import Text
@@ -26,6 +26,36 @@ class WorkshopSink(Sink):
     async def deliver(self, batch: Sequence[Event]) -> Sequence[Receipt]:
         """Bring every event into the workshop. Raises `Unavailable`."""
         return [await asyncio.to_thread(self.delivered, event) for event in batch]
+
+    def held(self) -> AsyncIterator[Held]:
+        """Yield what the workshop holds of plant orders and statuses."""
+        return self.holding()
+
+    async def holding(self) -> AsyncIterator[Held]:
+        """Yield them, one document after the other."""
+        for job in await asyncio.to_thread(self.client.jobs):
+            yield self.held_job(job)
+        for purchase in await asyncio.to_thread(self.client.told):
+            promised = purchase["hub_promised"]
+            yield Held(
+                "OrderStatus",
+                str(purchase["id"]),
+                purchase["hub_revision"],
+                state=purchase["hub_state"],
+                promised_date=date.fromisoformat(promised) if promised else None,
+            )
+
+    def held_job(self, job: Found) -> Held:
+        """Return what a job says of its plant order."""
+        head = job.head
+        return Held(
+            "PlantOrder",
+            head["reference"],
+            head["revision"],
+            cancelled=head["state"] == "cancelled",
+            requested_date=date.fromisoformat(head["wanted"]) if head["wanted"] else None,
+            lines=tuple(mapping.held_line(line) for line in job.lines if line["line"] is not None),
+        )
 
     def delivered(self, event: Event) -> Receipt:
         """Deliver one event; look again when somebody was faster."""

@@ -1,0 +1,91 @@
+"""What a sink must tell of its ERP after the hub was restored. Each test's docstring is a sentence of the contract."""
+
+from typing import Any
+
+from kranhub.connector import Connector, Event, Held
+from kranhub.testing.demands import broken, demand
+from kranhub.testing.harness import ErpHarness
+from kranhub.testing.suite import Suite, deliver, needs
+
+
+class HoldingContract(Suite):
+    """What the hub has forgotten, it takes from the ERPs: the revision that each document is at, and what it says."""
+
+    @needs("writes", "holds", takes="PlantOrder")
+    async def test_held_tells_each_plant_order_once_as_the_erp_holds_it(
+        self, harness: ErpHarness, erp: Connector
+    ) -> None:
+        """held() tells every delivered plant order once: its newest revision, lines and date, cancelled or not."""
+        events = [harness.event("held-once"), harness.event("held-again")]
+        await deliver(erp, *events)
+        if self.features.revises:
+            events[1] = harness.event("held-again", 2)
+            await deliver(erp, events[1])
+        if self.features.cancels:
+            await deliver(erp, harness.event("held-gone"))
+            events.append(harness.event("held-gone", 2, cancelled=True))
+            await deliver(erp, events[-1])
+        found = await _held(harness, "PlantOrder")
+        for event in events:
+            _demand_as_delivered(event, _one(found, str(event.value["plant_order_id"])))
+
+    @needs("reads", "writes", "holds", tells="Order", takes="OrderStatus")
+    async def test_held_tells_the_status_that_an_order_shows(self, harness: ErpHarness, erp: Connector) -> None:
+        """held() tells of every order that shows a status its revision and, where the ERP keeps it, its state."""
+        shown, never = harness.create("Order"), harness.create("Order")
+        event = harness.status(shown, 2)
+        await deliver(erp, event)
+        found = await _held(harness, "OrderStatus")
+        held = _one(found, event.key)
+        demand(
+            held.revision == 2,
+            f"The order shows revision 2 of its status, held() tells {held.revision}. Keep the revision of the status "
+            "in the ERP: after a restore the hub goes on behind it.",
+        )
+        for name in ("state", "promised_date"):
+            told, sent = getattr(held, name), event.value[name]
+            demand(told in (None, sent), f"The order shows {name} {sent}, held() tells {told}. Tell it, or None.")
+        demand(never not in {one.key for one in found}, "held() tells a status of an order that shows none.")
+
+
+async def _held(harness: ErpHarness, subject: str) -> list[Held]:
+    """Return what a new instance of the connector tells of the ERP."""
+    other = harness.connector()
+    try:
+        sink = other.sink()
+        held = sink.held() if sink else None
+        if held is None:
+            broken("held() returns None. Tell what the ERP holds of what was delivered; else Features(holds=False).")
+        return [one async for one in held if one.subject == subject]
+    finally:
+        await other.close()
+
+
+def _one(found: list[Held], key: str) -> Held:
+    named = [one for one in found if one.key == key]
+    demand(
+        len(named) == 1,
+        f"held() tells the document {key} {len(named)} times. Tell each document of the hub's once, under the key of "
+        "its event, cancelled ones as well.",
+    )
+    return named[0]
+
+
+def _demand_as_delivered(event: Event, held: Held) -> None:
+    order = event.value
+    cancelled = order["document_status"] == "CANCELLED"
+    demand(
+        (held.revision, held.cancelled) == (order["revision"], cancelled),
+        f"Plant order {held.key} is at revision {order['revision']}, cancelled: {cancelled}; held() tells revision "
+        f"{held.revision}, cancelled: {held.cancelled}. By this the hub numbers what it sends next.",
+    )
+    if cancelled:
+        return
+    lines: list[dict[str, Any]] = order["lines"]
+    wanted = {line["line_id"]: (line["item_code"], line["quantity"], line["unit"]) for line in lines}
+    told = {line.line_id: (line.item_code, line.quantity, line.unit) for line in held.lines}
+    demand(told == wanted, f"Plant order {held.key} has the lines {wanted}, held() tells {told}.")
+    demand(
+        held.requested_date in (None, order["requested_date"]),
+        f"Plant order {held.key} is wanted for {order['requested_date']}, held() tells {held.requested_date}.",
+    )

@@ -1,0 +1,126 @@
+"""What members' ERPs hold of one order, as they told it after the hub was restored from an older backup."""
+
+from collections.abc import Container, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from pydantic import TypeAdapter
+
+from kranhub import identifiers
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOrder:
+    """A plant order in its plant's ERP: the newest revision there, and what it says as far as the ERP tells."""
+
+    plant: str
+    number: str
+    revision: int
+    cancelled: bool = False
+    item_code: str | None = None
+    quantity: Decimal | None = None
+    unit: str | None = None
+    requested_date: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HeldStatus:
+    """The status that a member's ERP shows of the order."""
+
+    member: str
+    revision: int
+    state: str | None = None
+    promised_date: date | None = None
+
+    def shows(self, state: str, promised_date: date | None) -> bool:
+        """Return whether the ERP is known to show just this."""
+        return (self.state, self.promised_date) == (state, promised_date)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """All that was told of one order. ``plants`` and ``customers`` are the members whose ERPs told anything at all."""
+
+    orders: tuple[HeldOrder, ...] = ()
+    statuses: tuple[HeldStatus, ...] = ()
+    plants: frozenset[str] = frozenset()
+    customers: frozenset[str] = frozenset()
+
+    def status_of(self, member: str) -> HeldStatus | None:
+        """Return the newest status that the member holds."""
+        found = [status for status in self.statuses if status.member == member]
+        return max(found, key=lambda status: status.revision, default=None)
+
+
+class Place(NamedTuple):
+    """Where a plant order stands in its order."""
+
+    line_id: str
+    part: int
+    attempt: int
+
+
+def place_of(order_key: str, number: str) -> Place | None:
+    """Return the place that a plant order's id names, None for one that is not of this order."""
+    key, _, rest = number.rpartition("/")
+    words = rest.rsplit(".", 2)  # a line's id may have points of its own
+    if key != order_key or len(words) < 3 or not (words[1].isdecimal() and words[2].isdecimal()):
+        return None
+    return Place(identifiers.line_of(words[0]), int(words[1]), int(words[2]))
+
+
+def told(value: Mapping[str, Any]) -> HeldOrder | HeldStatus:
+    """Return what a Held record says."""
+    if value["subject"] == "OrderStatus":
+        return HeldStatus(value["member"], value["revision"], value["state"], value["promised_date"])
+    line = next((line for line in value["lines"] if line["line_id"] == "1"), None) or {}
+    return HeldOrder(
+        value["member"],
+        value["key"],
+        value["revision"],
+        cancelled=value["cancelled"],
+        item_code=line.get("item_code"),
+        quantity=line.get("quantity"),
+        unit=line.get("unit"),
+        requested_date=value["requested_date"],
+    )
+
+
+def order_key(value: Mapping[str, Any], members: Container[str]) -> str | None:
+    """Return the order that a Held record is of, None where it is of none.
+
+    A member's own order has its own number as its status' key, another's has that order's key (`Dispatch`).
+    """
+    key, member = str(value["key"]), str(value["member"])
+    if value["subject"] == "PlantOrder":
+        return identifiers.order_key_of(key) if identifiers.is_plant_order_id(key) else None
+    buyer, colon, _ = key.partition(":")
+    return key if colon and buyer != member and buyer in members else identifiers.order_key(member, key)
+
+
+_ADAPTER = TypeAdapter(Evidence)
+
+
+def dump(evidence: Evidence) -> bytes:
+    """Return the evidence's bytes."""
+    return _ADAPTER.dump_json(evidence, exclude_defaults=True)
+
+
+def load(data: bytes) -> Evidence:
+    """Return the evidence of these bytes."""
+    return _ADAPTER.validate_json(data)
+
+
+def joined(evidence: Evidence, more: HeldOrder | HeldStatus) -> Evidence:
+    """Return the evidence with one more document; what is told again counts once, at its newest revision."""
+    if isinstance(more, HeldStatus):
+        rest = tuple(one for one in evidence.statuses if one.member != more.member)
+        old = evidence.status_of(more.member)
+        newest = old if old is not None and old.revision > more.revision else more
+        return Evidence(evidence.orders, (*rest, newest), evidence.plants, evidence.customers)
+    mine = [one for one in evidence.orders if (one.plant, one.number) == (more.plant, more.number)]
+    newest_order = max([*mine, more], key=lambda one: one.revision)
+    others = tuple(one for one in evidence.orders if one not in mine)
+    return Evidence((*others, newest_order), evidence.statuses, evidence.plants, evidence.customers)
