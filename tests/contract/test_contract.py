@@ -108,6 +108,7 @@ def line(company: Company) -> Iterator[Proxy]:
         yield proxy
 
 
+@pytest.mark.slow
 @pytest.mark.tryton
 class TestTrytonPlant(ConnectorContract):
     """A plant's real Tryton, which cannot enforce a unique reference. What it reads has tests of its own."""
@@ -131,6 +132,7 @@ class TestTrytonPlant(ConnectorContract):
         return TrytonHarness(json.dumps(configuration), company.rpc, line)
 
 
+@pytest.mark.slow
 @pytest.mark.tryton
 class TestTrytonCustomer(ConnectorContract):
     """A customer's real Tryton. Its server stamps and numbers by itself, and deletes nothing that was confirmed."""

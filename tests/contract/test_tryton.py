@@ -21,7 +21,7 @@ from kranhub.registry import Registry
 from tests.support.samples_tryton import WANTED, configuration, order_status, plant_order
 from tests.support.tryton import REPOSITORY, Company, NewCompany
 
-pytestmark = pytest.mark.tryton
+pytestmark = [pytest.mark.tryton, pytest.mark.slow]
 
 ANY_ID = httpx.MockTransport(lambda _: httpx.Response(200, json={"id": 1}))
 ENCODER = Codec(Registry("http://registry.invalid", ANY_ID))

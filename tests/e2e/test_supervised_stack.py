@@ -117,6 +117,7 @@ def stepped(keeper: keeping.Keeper) -> bool:
     return True
 
 
+@pytest.mark.slow
 def test_a_part_that_dies_comes_back_alone_and_the_core_is_not_told_that_a_person_must_act(hub: Hub) -> None:
     with hub.supervised() as running:
         before = hub.parts()
@@ -134,6 +135,7 @@ def test_a_part_that_dies_comes_back_alone_and_the_core_is_not_told_that_a_perso
     assert all(process.find(started) for started in hub.parts().values())
 
 
+@pytest.mark.slow
 def test_an_outage_is_a_handful_of_lines_and_each_is_json_with_its_process(hub: Hub, tmp_path: Path) -> None:
     erp, file, log = tmp_path / "erp.sqlite", tmp_path / "kranhub.yaml", tmp_path / "log"
     FileErp(erp)

@@ -108,6 +108,7 @@ def _statuses_follow_each_other(statuses: list[Seen], numbers: Iterable[int]) ->
         assert revisions
 
 
+@pytest.mark.slow
 def test_killed_while_its_state_comes_back_it_begins_again(stack: Stack, namespace: str, tmp_path: Path) -> None:
     settings = stack.prepare(namespace)
     with world(settings) as around:
@@ -145,6 +146,7 @@ def test_the_former_process_of_a_name_ends_with_its_exit_code(stack: Stack, name
             assert stop(newer) == 0
 
 
+@pytest.mark.slow
 def test_a_second_core_of_a_living_name_says_so_and_fights_nobody(stack: Stack, namespace: str) -> None:
     settings = stack.prepare(namespace)
     with world(settings) as around, core(settings, "--instance", "same") as first:

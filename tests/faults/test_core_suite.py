@@ -44,7 +44,7 @@ def _more(name: str, scenario: Scenario) -> ParameterSet:
     ("name", "scenario", "faults"),
     [
         ("kill -9 a worker", partial(scenarios.kills, times=4), 4),
-        ("kill -9 the broker", partial(scenarios.broker_kills, times=1), 1),
+        _more("kill -9 the broker", partial(scenarios.broker_kills, times=1)),
         _more("network cut", partial(scenarios.cuts, plan=[(False, 3.0)])),
         _more("transaction left open", partial(scenarios.abandoned, times=1)),
         _more("zombie worker", partial(scenarios.zombies, times=1)),

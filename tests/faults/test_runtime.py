@@ -211,6 +211,7 @@ def test_the_checks_above_see_a_planted_loss_and_a_planted_double(plant: Plant) 
     assert seen - expected == Counter({"hub/OrderStatus/2/1": 1})
 
 
+@pytest.mark.slow
 def test_a_second_process_of_a_living_connector_waits_and_does_not_fight(plant: Plant) -> None:
     expected = plant.address(range(1, 3))
     with connector(plant.settings, plant.file) as first:

@@ -93,6 +93,7 @@ def test_the_core_starts_with_a_file_that_must_not_be_published_and_works_by_wha
             assert [revisions(around, OLD, number) for number in ("1", "2")] == [[1], [1]]
 
 
+@pytest.mark.slow
 def test_what_is_for_a_topic_that_does_not_exist_is_held_and_goes_by_itself_once_it_does(
     stack: Stack, namespace: str
 ) -> None:

@@ -33,6 +33,7 @@ def letter(around: World, code: str) -> str:
     return str(found[0]["dead_letter_id"])
 
 
+@pytest.mark.slow
 def test_what_was_refused_is_sent_again_once_its_cause_is_gone(
     stack: Stack, namespace: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

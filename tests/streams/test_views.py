@@ -93,6 +93,7 @@ def say(around: World, number: int) -> None:
     around.producer.send(topic, key=key.encode(), value=data, headers=envelope.headers(head))
 
 
+@pytest.mark.slow
 def test_killed_ten_times_it_equals_a_plain_fold(stack: Stack, settings: Settings) -> None:
     with world(settings) as around:
         said = 0
