@@ -51,7 +51,7 @@ class Cli:
 
     def json(self, *arguments: str, expect: int = 0) -> Any:
         code, out, err = self.run(*arguments, "-o", "json")
-        assert code == expect, err
+        assert code == expect, (out, err)
         return json.loads(out)
 
     def processes(self) -> dict[str, psutil.Process]:
