@@ -16,7 +16,10 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import pytest
+
 SECONDS = 120
+NO_PROPERTY = int(pytest.ExitCode.NO_TESTS_COLLECTED)
 UNIT = Path(__file__).parent / "unit"
 _FAILED = re.compile(r"^FAILED (\S+)", re.MULTILINE)
 
@@ -62,7 +65,7 @@ def _under(seed: int, file: str, seconds: float) -> str | None:
         ended = subprocess.run(command, env=environment, timeout=seconds, capture_output=True, text=True, check=False)
     except subprocess.TimeoutExpired:
         return None
-    return ended.stdout + ended.stderr if ended.returncode else None
+    return None if ended.returncode in (0, NO_PROPERTY) else ended.stdout + ended.stderr
 
 
 def _again(said: str, seed: int, file: str) -> str:

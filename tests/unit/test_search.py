@@ -44,6 +44,13 @@ def test_the_time_is_the_limit(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert capsys.readouterr().out.startswith("no property failed in 0 s")
 
 
+@pytest.mark.process
+def test_a_file_without_a_property_is_passed_by(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "test_plain.py").write_text("from hypothesis import settings\n\ndef test_plain() -> None: ...\n")
+    assert search.main(["--seconds", "3", str(tmp_path / "test_plain.py")]) == 0
+    assert capsys.readouterr().out.startswith("no property failed in 3 s")
+
+
 def test_every_file_with_a_property_is_searched() -> None:
     assert any(file.endswith("test_world_properties.py") for file in search.properties())
 
