@@ -286,11 +286,15 @@ def _is_put_off(state: OrderState, line: Line, newer: set[tuple[str, int, int]],
 
 
 def _with_withdrawn(state: OrderState, master: MasterData, found: list[Finding]) -> OrderState:
-    """Return the state without what the plants' ERPs hold as cancelled; what is needed all the same is held."""
-    needs = {(need.line_id, need.node, need.item): need.quantity for need in plan.needs(state, master)}
-    for portion in [portion for portion in state.portions if not portion.cancelled and _is_gone(portion)]:
+    """Return the state without what the plants' ERPs hold as cancelled; what is needed all the same is held.
+
+    An assembly comes before its parts: one that is taken back needs none any more.
+    """
+    gone = [portion for portion in state.portions if not portion.cancelled and _is_gone(portion)]
+    for portion in sorted(gone, key=lambda each: (each.line_id, each.part)):
         attempt = portion.current
         assert attempt is not None  # noqa: S101  (what is gone was somewhere)
+        needs = {(need.line_id, need.node, need.item): need.quantity for need in plan.needs(state, master)}
         place = portion.line_id, portion.node, portion.item
         covered = sum((p.quantity for p in _standing(state, *place)), ZERO)
         if state.order.cancelled or covered >= needs.get(place, ZERO):
