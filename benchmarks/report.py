@@ -1,16 +1,12 @@
 """The figures for people: a table on the terminal, and the tables of docs/performance.md between its two markers."""
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from benchmarks import page as page_of_docs
 from benchmarks.catalog import LATENCY
 from benchmarks.figures import number, ratio, table
-from kranhub.errors import Misconfigured
-from kranhub.text import Text
-
-BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 
 TARGETS = {
     "ours_vs_raw": 0.9,
@@ -30,16 +26,7 @@ Results = Mapping[str, Any]
 
 def write_page(page: Path, results: Results) -> None:
     """Replace what stands between the page's markers. Raises `Misconfigured` when the page has none."""
-    text = page.read_text(encoding="utf-8")
-    if BEGIN not in text or END not in text:
-        raise Misconfigured(
-            Text(
-                en=f"{page} has lost its markers. Put these two lines back: {BEGIN} and {END}",
-                ru=f"В {page} нет меток. Верните две строки: {BEGIN} и {END}",
-            )
-        )
-    block = f"{BEGIN}\n{markdown(results)}\n{END}"
-    page.write_text(re.sub(f"{BEGIN}.*{END}", lambda _: block, text, flags=re.DOTALL), encoding="utf-8")
+    page_of_docs.put(page, lambda: markdown(results))
 
 
 def markdown(results: Results) -> str:

@@ -1,17 +1,14 @@
 """What came of the simulated day, for people and for programs."""
 
 import json
-import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from benchmarks import environment
+from benchmarks import page as page_of_docs
 from benchmarks.figures import number, table
-from benchmarks.report import BEGIN, END
-from kranhub.errors import Misconfigured
-from kranhub.text import Text
 
 Found = Mapping[str, Any]
 
@@ -25,18 +22,9 @@ def write(file: Path, found: Found) -> None:
 
 def write_page(page: Path, found: Found) -> None:
     """Put the tables into a page of the docs, between its two markers. Raises `Misconfigured` when it has none."""
-    text = page.read_text(encoding="utf-8")
-    if BEGIN not in text or END not in text:
-        raise Misconfigured(
-            Text(
-                en=f"{page} has lost its markers. Put these two lines back: {BEGIN} and {END}",
-                ru=f"В {page} нет меток. Верните две строки: {BEGIN} и {END}",
-            )
-        )
     machine = environment.machine()
     head = f"Played {_now()[:10]} with seed {found['seed']} on {machine['cpu']}, {machine['cores']} cores."
-    block = f"{BEGIN}\n{head}\n\n{markdown(found)}\n{END}"
-    page.write_text(re.sub(f"{BEGIN}.*{END}", lambda _: block, text, flags=re.DOTALL), encoding="utf-8")
+    page_of_docs.put(page, lambda: f"{head}\n\n{markdown(found)}")
 
 
 def markdown(found: Found) -> str:

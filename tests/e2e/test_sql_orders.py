@@ -1,45 +1,19 @@
 """A customer's SQL database on the real Kafka: two orders with one number, a row stamped ahead, an order withdrawn."""
 
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-import yaml
 
 from tests.support.connector_process import connector
 from tests.support.core import World, core, wait_for, world
+from tests.support.shop import BUYER, MOTOR, Shop
 from tests.support.stack import Stack, new_namespace
 
 pytestmark = pytest.mark.stack
 
-BUYER, PLANT, NUMBER = "sibir-terminal", "oemz", "ЗП-1/2027"
-TABLES = """
-CREATE TABLE zakupka (id INTEGER PRIMARY KEY, nomer TEXT, status TEXT, srok TEXT, izmenena TEXT);
-CREATE TABLE stroka (zakupka INTEGER, n INTEGER, kod TEXT, kol NUMERIC, ed TEXT);
-"""
-
-
-class Shop:
-    """The customer's database, as its own people use it."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.do(TABLES)
-
-    def do(self, script: str) -> None:
-        with closing(sqlite3.connect(self.path)) as connection:
-            connection.executescript(script)
-
-    def order(self, key: int, **ahead: float) -> None:
-        """Order four motors under the number that every order here has; the row's clock may be ahead."""
-        stamp = (datetime.now(UTC) + timedelta(**ahead)).strftime("%Y-%m-%d %H:%M:%S")
-        self.do(
-            f"INSERT INTO stroka VALUES ({key}, 1, 'ДВ-7.5', 4, 'шт');"
-            f"INSERT INTO zakupka VALUES ({key}, '{NUMBER}', 'ДА', '2027-03-01', '{stamp}');"
-        )
+PLANT, NUMBER = "oemz", "ЗП-1/2027"
 
 
 @pytest.fixture
@@ -50,29 +24,8 @@ def shop(tmp_path: Path) -> Shop:
 @pytest.fixture
 def running(stack: Stack, shop: Shop) -> Iterator[World]:
     settings = stack.prepare(new_namespace())
-    file = shop.path.with_suffix(".yaml")
-    lines = {"table": "stroka", "head": "zakupka", "position": "n", "item_code": "kod", "quantity": "kol", "unit": "ed"}
-    orders = {
-        "table": "zakupka",
-        "key": "id",
-        "changed": {"column": "izmenena", "kind": "timestamp", "time_zone": "UTC"},
-        "number": "nomer",
-        "status": "status",
-        "statuses": {"ДА": "active", "ЧЕРНОВИК": "none"},
-        "requested_date": "srok",
-        "lines": lines,
-    }
-    config = {
-        "url": f"sqlite:///{shop.path}",
-        "units": {"шт": "H87"},
-        "poll_seconds": 0.2,
-        "compare_rows": 1,
-        "page_rows": 1,
-        "withdraw_after_seconds": 1,
-        "orders": orders,
-    }
-    text = yaml.safe_dump({"member": BUYER, "connector": "sql", "config": config}, allow_unicode=True)
-    file.write_text(text, encoding="utf-8")
+    file = shop.file.with_suffix(".yaml")
+    shop.write_file(file, poll_seconds=0.2, compare_rows=1, page_rows=1, withdraw_after_seconds=1)
     with world(settings) as around, core(settings), connector(settings, file):
         yield around
 
@@ -87,10 +40,10 @@ def told(around: World) -> dict[str, set[str]]:
 
 
 def test_one_number_a_clock_ahead_and_a_withdrawal(running: World, shop: Shop) -> None:
-    shop.order(1, minutes=10)
+    shop.order(1, NUMBER, MOTOR, 4, "2027-03-01", timedelta(minutes=10))
     ahead, right = f"{BUYER}:1", f"{BUYER}:2"
     wait_for(lambda: told(running) == {ahead: {"ACTIVE"}}, "the order that is stamped ahead goes to the plant")
-    shop.order(2)
+    shop.order(2, NUMBER, MOTOR, 4, "2027-03-01")
     wait_for(
         lambda: told(running) == {ahead: {"ACTIVE"}, right: {"ACTIVE"}},
         "the next one, stamped rightly and with the same number, goes there as another order",

@@ -26,6 +26,7 @@ from kranhub.supervisor import read_state
 from kranhub.text import Text
 from tests.support.core import stop, wait_for
 from tests.support.file_erp import FileErp
+from tests.support.smalldisk import mounted
 from tests.support.stack import REPOSITORY, new_namespace, settings_in
 
 pytestmark = pytest.mark.stack
@@ -211,11 +212,8 @@ if os.name == "posix" and os.geteuid() == 0 and shutil.which("mount"):
         """Give a disk of its own of 64 MiB."""
         folder = tmp_path / "small"
         folder.mkdir()
-        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", str(folder)], check=True)
-        try:
+        with mounted(folder, "64m"):
             yield folder
-        finally:
-            subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
     def test_a_real_disk_that_is_full_and_then_read_only(hub: Hub, small: Path) -> None:
         where = endpoints(hub.settings)

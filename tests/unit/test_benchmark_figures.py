@@ -131,7 +131,7 @@ def test_cutting_in_place_gives_the_same_bytes() -> None:
 
 def test_the_page_keeps_what_people_wrote(tmp_path: Path) -> None:
     page = tmp_path / "performance.md"
-    page.write_text(f"before\n{report.BEGIN}\nold\n{report.END}\nafter\n", encoding="utf-8")
+    page.write_text("before\n<!-- figures: begin -->\nold\n<!-- figures: end -->\nafter\n", encoding="utf-8")
     results = {
         "measured_at": "2026-11-24",
         "machine": {"cpu": "c\\1", "cores": 2, "memory_gib": 1.0, "system": "s"},

@@ -1,18 +1,18 @@
 """Which scenarios there are, and on which brokers each is played."""
 
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import partial
-from importlib.util import find_spec
 from pathlib import Path
 
 from tests.faults.core_suite import scenarios
 from tests.faults.core_suite.rig import Rig, rig
 from tests.faults.core_suite.stage import Scenario
+from tests.support import faketime
+from tests.support.smalldisk import CannotMount, mounted
 
 DISK = "256m"
 
@@ -63,19 +63,12 @@ CUTS = [(False, 3.0), (True, 5.0), (False, 15.0), (True, 15.0), (True, 3.0)]
 def small_disk() -> Iterator[Rig]:
     """Brokers whose log stands on a small disk in memory. Raises `NotHere` where none may be mounted."""
     folder = Path(tempfile.mkdtemp(prefix="kranhub-disk-"))
-    mounted = False
     try:
-        command = ["mount", "-t", "tmpfs", "-o", f"size={DISK}", "kranhub-faults", str(folder)]
-        mounted = (
-            bool(shutil.which("mount")) and subprocess.run(command, check=False, capture_output=True).returncode == 0
-        )
-        if not mounted:
-            raise NotHere("a small disk cannot be mounted here: run as root")
-        with rig(data=folder) as found:
+        with mounted(folder, DISK), rig(data=folder) as found:
             yield found
+    except CannotMount as error:
+        raise NotHere("a small disk cannot be mounted here: run as root") from error
     finally:
-        if mounted:
-            subprocess.run(["umount", str(folder)], check=False, capture_output=True)
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -85,7 +78,7 @@ def wrong_clock() -> Iterator[Rig]:
     with rig() as found:
         node = found.brokers.nodes[0]
         clock = found.folder / "clock"
-        scenarios.set_clock(clock, 0)
+        faketime.set_clock(clock, 0)
         node.variables = _fake_time(clock)
         found.brokers.stop(node)
         found.brokers.start_again(node)
@@ -93,15 +86,7 @@ def wrong_clock() -> Iterator[Rig]:
 
 
 def _fake_time(clock: Path) -> dict[str, str]:
-    """Return the variables under which a process reads its wall clock's error from a file, once a second."""
-    spec = find_spec("libfaketime")
-    if spec is None or spec.origin is None:
-        raise NotHere("libfaketime is not installed here: it is for Linux only")
-    library = next(Path(spec.origin).parent.rglob("libfaketime.so.1"))
-    return {
-        "LD_PRELOAD": str(library),
-        "FAKETIME_TIMESTAMP_FILE": str(clock),
-        "FAKETIME_CACHE_DURATION": "1",
-        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-        "FAKETIME_FORCE_MONOTONIC_FIX": "0",  # it would make every timed wait of a JVM last half a second
-    }
+    try:
+        return faketime.variables(clock)
+    except faketime.NotInstalled as error:
+        raise NotHere("libfaketime is not installed here: it is for Linux only") from error

@@ -1,7 +1,6 @@
 """What the suite found, for people and for programs."""
 
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -10,8 +9,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks import page as page_of_docs
 from benchmarks.figures import table as markdown
-from benchmarks.report import BEGIN, END
 from tests.faults.core_suite.stage import Outcome
 
 COLUMNS = ("scenario", "orders", "outputs", "lost", "doubled", "longest stall, s", "took, s", "")
@@ -43,9 +42,7 @@ def write_page(page: Path, outcomes: Sequence[Outcome]) -> None:
     rows = [(each.scenario, *map(str, _figures(each))) for each in outcomes]
     header = ("scenario", "faults", "orders", "outputs", "lost", "doubled", "longest stall, s", "took, s")
     measured = datetime.now(UTC).date().isoformat()
-    block = f"{BEGIN}\nPlayed {measured} with seed {outcomes[0].seed}.\n\n{markdown(header, rows)}\n{END}"
-    text = page.read_text(encoding="utf-8")
-    page.write_text(re.sub(f"{BEGIN}.*{END}", lambda _: block, text, flags=re.DOTALL), encoding="utf-8")
+    page_of_docs.put(page, lambda: f"Played {measured} with seed {outcomes[0].seed}.\n\n{markdown(header, rows)}")
 
 
 def _figures(of: Outcome) -> tuple[float, ...]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from kranhub import topics
 from tests.faults.core_suite.brokers import Node, leader
 from tests.faults.core_suite.stage import Stage
+from tests.support import faketime
 from tests.support.core import proofs
 
 SESSION_S = 10.0
@@ -147,7 +148,7 @@ def clock_jumps(stage: Stage, hours: Sequence[int]) -> None:
     (node,) = stage.rig.brokers.nodes
     for offset in hours:
         with stage.fault():
-            set_clock(stage.rig.folder / "clock", offset)
+            faketime.set_clock(stage.rig.folder / "clock", offset)
             time.sleep(2)  # until every process has read it
             if stage.rig.brokers.said(node, BROKEN_BY_ITS_CLOCK):
                 stage.rig.brokers.stop(node)
@@ -161,13 +162,6 @@ BROKEN_BY_ITS_CLOCK = "Histogram recorded value cannot be negative"
 
 From then on no transaction with offsets of that coordinator's partition ends, until the broker is started again.
 """
-
-
-def set_clock(clock: Path, hours: int) -> None:
-    """Say to libfaketime by how much the processes' clock is wrong."""
-    draft = clock.with_suffix(".new")
-    draft.write_text(f"{hours * 3600:+d}\n")
-    draft.replace(clock)
 
 
 def armed(reached: Path, plan: str) -> dict[str, str]:

@@ -2,9 +2,7 @@
 
 import argparse
 import json
-import re
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -16,21 +14,23 @@ from pathlib import Path
 
 from rich.console import Console
 
+from benchmarks import page as page_of_docs
 from benchmarks.figures import table as markdown
 from tests.faults.life_suite import scenarios
+from tests.faults.life_suite.audit import Verdict
 from tests.faults.life_suite.installation import installed
 from tests.faults.life_suite.people import People
 from tests.faults.life_suite.play import Outcome, play
 from tests.faults.life_suite.releases import of_commit
 from tests.faults.life_suite.scenarios import Scenario
+from tests.support.smalldisk import mounted
 from tests.support.stack import REPOSITORY
 
 RESULTS, PAGE = REPOSITORY / "benchmarks/results/faults-life.json", REPOSITORY / "docs/faults.md"
-BEGIN, END = "<!-- life: begin -->", "<!-- life: end -->"
 BOUND_S = 20 * 60.0
 """No scenario begins after so long; a run that could not play all of them has failed."""
 
-DISK_MB = 2048
+DISK = "2048m"
 
 SCENARIOS: Mapping[str, Scenario] = {
     "supervisor killed": scenarios.supervisor_killed,
@@ -60,7 +60,7 @@ def main(arguments: Sequence[str]) -> int:
         wanted = {f"upgrade from {options.upgrade_from} and back": scenarios.upgrade_from_former}
     console, until = Console(soft_wrap=True), time.monotonic() + BOUND_S
     outcomes: list[Outcome] = []
-    with small_disk(DISK_MB) as folder, ExitStack() as stack:
+    with small_disk() as folder, ExitStack() as stack:
         release = of_commit(options.upgrade_from, folder / "former") if options.upgrade_from else REPOSITORY
         installation = stack.enter_context(installed(folder, folder / "disk" / "data", release))
         people = People(installation)
@@ -72,7 +72,7 @@ def main(arguments: Sequence[str]) -> int:
             outcomes.append(play(name, scenario, installation, people))
             _tell(console, outcomes[-1])
         if not all(outcome.is_good for outcome in outcomes):
-            console.print((installation.folder / "hub.log").read_text(encoding="utf-8")[-5000:], markup=False)
+            console.print(installation.log[-5000:], markup=False)
     good = len(outcomes) == len(wanted) and all(outcome.is_good for outcome in outcomes)
     if good and wanted == dict(SCENARIOS):
         _write(outcomes)
@@ -80,25 +80,24 @@ def main(arguments: Sequence[str]) -> int:
 
 
 @contextmanager
-def small_disk(megabytes: int) -> Iterator[Path]:
-    """Return a folder in which ``disk`` is a disk in memory, so that filling it fills no other. Needs root."""
+def small_disk() -> Iterator[Path]:
+    """Return a folder in which ``disk`` is a small disk."""
     folder = Path(tempfile.mkdtemp(prefix="kranhub-life-"))
-    disk = folder / "disk"
-    disk.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", disk], check=True)
     try:
-        yield folder
+        (folder / "disk").mkdir()
+        with mounted(folder / "disk", DISK):
+            yield folder
     finally:
-        subprocess.run(["umount", "-l", disk], check=True)
         shutil.rmtree(folder, ignore_errors=True)
 
 
 def _tell(console: Console, outcome: Outcome) -> None:
     found = outcome.verdict
+    orders, lost, doubled, untold, letters = _counts(found)
+    mark = "ok" if outcome.is_good else "FAILED"
     console.print(
-        f"{'ok' if outcome.is_good else 'FAILED'}: {outcome.scenario}: orders {found.orders}, lost {len(found.lost)}, "
-        f"doubled {len(found.doubled)}, untold {len(found.untold)}, dead letters {len(found.dead_letters)}, "
-        f"took {outcome.took_s} s",
+        f"{mark}: {outcome.scenario}: orders {orders}, lost {lost}, doubled {doubled}, untold {untold}, "
+        f"dead letters {letters}, took {outcome.took_s} s",
         markup=False,
         highlight=False,
     )
@@ -113,21 +112,13 @@ def _write(outcomes: Sequence[Outcome]) -> None:
     entries = [asdict(outcome) for outcome in outcomes]
     RESULTS.write_text(json.dumps(entries, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     header = ("scenario", "orders so far", "lost", "doubled", "untold", "dead letters", "took, s")
-    rows = [
-        (
-            each.scenario,
-            str(each.verdict.orders),
-            str(len(each.verdict.lost)),
-            str(len(each.verdict.doubled)),
-            str(len(each.verdict.untold)),
-            str(len(each.verdict.dead_letters)),
-            str(each.took_s),
-        )
-        for each in outcomes
-    ]
-    block = f"{BEGIN}\nPlayed {datetime.now(UTC).date().isoformat()}.\n\n{markdown(header, rows)}\n{END}"
-    text = PAGE.read_text(encoding="utf-8")
-    PAGE.write_text(re.sub(f"{BEGIN}.*{END}", lambda _: block, text, flags=re.DOTALL), encoding="utf-8")
+    rows = [(each.scenario, *map(str, (*_counts(each.verdict), each.took_s))) for each in outcomes]
+    played = f"Played {datetime.now(UTC).date().isoformat()}.\n\n{markdown(header, rows)}"
+    page_of_docs.put(PAGE, lambda: played, "life")
+
+
+def _counts(found: Verdict) -> tuple[int, ...]:
+    return found.orders, len(found.lost), len(found.doubled), len(found.untold), len(found.dead_letters)
 
 
 if __name__ == "__main__":

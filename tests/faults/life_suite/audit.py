@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from deploy.demo import independent
 from kranhub.settings import endpoints
 from tests.faults.life_suite.installation import Installation
-from tests.faults.life_suite.shop import BUYER
+from tests.support.shop import BUYER
 
 DONE = "CONFIRMED"
 

@@ -5,11 +5,9 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +17,11 @@ import yaml
 from benchmarks.members import written
 from deploy.demo.sql_erp import PLANTS, all_plants
 from kranhub.settings import Settings
-from tests.faults.life_suite.shop import BUYER, Shop
+from tests.support.core import wait_for
+from tests.support.shop import BUYER, Shop
 from tests.support.stack import REPOSITORY
 
 NAMESPACE = "life."
-PATIENCE_S = 90.0
 MASTER_DATA = ("nomenclature", "rules", "calendars", "rates")
 
 
@@ -149,7 +147,7 @@ class Installation:
 
     def _connectors(self) -> Path:
         names = [BUYER, *(plant.plant for plant in self.plants)]
-        self.shop.write_file(self.folder / f"{BUYER}.yaml")
+        self.shop.write_file(self.folder / f"{BUYER}.yaml", poll_seconds=0.5)
         for plant in self.plants:
             shutil.copy(PLANTS / f"{plant.plant}.yaml", self.folder)
         return self._write("kranhub.yaml", {"connectors": [f"{name}.yaml" for name in names]})
@@ -158,30 +156,6 @@ class Installation:
         file = self.folder / name
         file.write_text(yaml.safe_dump(content), encoding="utf-8")
         return file
-
-
-def fake_time(file: Path, hours: int) -> dict[str, str]:
-    """Return the variables under which a process' wall clock is wrong by so many hours."""
-    spec = find_spec("libfaketime")
-    assert spec is not None
-    assert spec.origin is not None
-    file.write_text(f"{hours * 3600:+d}\n", encoding="ascii")
-    library = next(Path(spec.origin).parent.rglob("libfaketime.so.1"))
-    return {
-        "LD_PRELOAD": str(library),
-        "FAKETIME_TIMESTAMP_FILE": str(file),
-        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-        "FAKETIME_FORCE_MONOTONIC_FIX": "0",
-    }
-
-
-def wait_for(condition: Callable[[], Any], what: str, patience_s: float = PATIENCE_S) -> Any:
-    """Return the condition's first true answer; fail with ``what`` when there is none in time."""
-    deadline = time.monotonic() + patience_s
-    while not (found := condition()):
-        assert time.monotonic() < deadline, f"not within {patience_s:.0f} s: {what}"
-        time.sleep(0.2)
-    return found
 
 
 @contextmanager

@@ -8,10 +8,10 @@ from datetime import date, timedelta
 
 from deploy.demo.sql_erp import SqlErp
 from tests.faults.life_suite.installation import Installation
-from tests.faults.life_suite.shop import Shop
+from tests.support.shop import MOTOR, PAINTING, Shop
 
 ORDER_S, ANSWER_S = 1.0, 0.5
-PROMISED_DAYS = 30
+WANTED_DAYS, PROMISED_DAYS = 120, 30
 
 
 class People:
@@ -29,13 +29,14 @@ class People:
         return self._next - 1
 
     def order(self) -> None:
-        """Place the next order."""
-        self._shop.order(self._next)
+        """Place the next order: a motor and the painting of a square metre in turn."""
+        item = (MOTOR, PAINTING)[self._next % 2]
+        self._shop.order(self._next, f"ЗП-{self._next}/2027", item, 1, _in_days(WANTED_DAYS).isoformat())
         self._next += 1
 
     def answer(self) -> None:
         """Accept whatever waits at any plant; a locked file is tried again at the next look."""
-        promised = date.today() + timedelta(days=PROMISED_DAYS)  # noqa: DTZ011
+        promised = _in_days(PROMISED_DAYS)
         for plant in self._plants:
             with suppress(sqlite3.OperationalError):
                 for reference in plant.waiting():
@@ -63,3 +64,7 @@ class People:
             over.set()
             for thread in threads:
                 thread.join()
+
+
+def _in_days(days: int) -> date:
+    return date.today() + timedelta(days=days)  # noqa: DTZ011  (a person's own calendar)

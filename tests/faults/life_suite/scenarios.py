@@ -13,10 +13,13 @@ import psutil
 
 from deploy.embedded import record
 from tests.faults.life_suite import releases
-from tests.faults.life_suite.installation import Installation, fake_time, wait_for
+from tests.faults.life_suite.installation import Installation
+from tests.support import core, faketime
 from tests.support.stack import REPOSITORY
 
 Scenario = Callable[[Installation], None]
+
+wait_for = partial(core.wait_for, patience=90.0)
 
 REFUSED = "state of version"
 """What the core says of state that another release wrote."""
@@ -96,12 +99,14 @@ def a_clock_a_day_off(here: Installation) -> None:
     """The machine of one connector is a day ahead, then a day behind: its plant's orders come and go all the same."""
     plant = "oemz"
     whole = here.file
+    clock = here.folder / "clock"
     for hours in (24, -24):
         assert here.stop() == 0
+        faketime.set_clock(clock, hours)
         here.file = here.without(plant)
         here.start()
         try:
-            with here.connector(plant, **fake_time(here.folder / "clock", hours)):
+            with here.connector(plant, **faketime.variables(clock)):
                 before = here.delivered(plant)
                 wait_for(partial(_has_more, here, plant, before + 3), f"orders reach {plant}, whose clock is wrong")
         finally:
@@ -145,7 +150,7 @@ def upgrade_from_former(here: Installation) -> None:
     _on(here, REPOSITORY)
     wait_for(lambda: here.kranhub("status").code == 0 or REFUSED in here.log[read:], "it works, or refuses the state")
     _on(here, former)
-    wait_for(lambda: here.kranhub("status").code == 0, "the former release works again", 120)
+    wait_for(lambda: here.kranhub("status").code == 0, "the former release works again", patience=120)
 
 
 def _on(here: Installation, release: Path) -> None:
