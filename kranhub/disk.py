@@ -1,29 +1,10 @@
 """What a disk that takes no writes means: one that is full is waited for, one that refuses needs a person."""
 
 import errno
-import time
 from pathlib import Path
 
 from kranhub.errors import Failed, KranhubError, Misconfigured
 from kranhub.text import Text
-
-SELDOM_S = 30.0
-
-
-class Seldom:
-    """Says when something that goes on is to be said again: at once, then every `SELDOM_S`."""
-
-    def __init__(self) -> None:
-        """Start with nothing said."""
-        self._next = 0.0
-
-    def due(self) -> bool:
-        """Return whether it is time, and take note that it was said now."""
-        now = time.monotonic()
-        if now < self._next:
-            return False
-        self._next = now + SELDOM_S
-        return True
 
 
 def is_full(error: OSError) -> bool:
@@ -56,3 +37,8 @@ def waits(folder: Path) -> Text:
         en=f"The disk of {folder} is full: this waits, and goes on by itself once there is room. Free at least 1 GB.",
         ru=f"Диск с {folder} заполнен: работа ждёт и продолжится сама, когда место появится. Освободите не менее 1 ГБ.",
     )
+
+
+def goes_on(folder: Path, error: OSError) -> Text:
+    """Return what is said where the work goes on without the folder: it waits for room, or what a person has to do."""
+    return waits(folder) if is_full(error) else failure(folder, error).text

@@ -16,6 +16,7 @@ from pathlib import Path
 from kranhub import disk, filelock
 from kranhub.errors import KranhubError, Misconfigured
 from kranhub.filelock import Held
+from kranhub.repeats import Repeats
 from kranhub.text import Text
 
 LEFT_S = 45.0
@@ -75,7 +76,7 @@ class FolderLocks:
         return held
 
     def _open(self, file: Path) -> Held | None:
-        seldom = disk.Seldom()
+        said = Repeats()
         while True:
             try:
                 file.parent.mkdir(parents=True, exist_ok=True)
@@ -83,7 +84,7 @@ class FolderLocks:
             except OSError as error:
                 if not disk.is_full(error):
                     raise disk.failure(self._folder.parent, error) from error
-                if seldom.due():
+                if said.take("disk") is not None:
                     self._say(disk.waits(self._folder.parent))
                 self._wait()
 

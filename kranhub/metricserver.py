@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from http.server import ThreadingHTTPServer
 from importlib.metadata import version
-from typing import Any
 
 import click
 import structlog
@@ -88,6 +87,3 @@ class _Handler(MetricsHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  (the base class' name)
-        """Say nothing of requests."""

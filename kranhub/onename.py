@@ -20,7 +20,7 @@ import structlog
 from kranhub.errors import Misconfigured
 from kranhub.settings import Settings
 from kranhub.text import Text
-from kranhub.topicadmin import admin
+from kranhub.topicadmin import admin, described_groups
 
 log = structlog.get_logger()
 
@@ -84,8 +84,7 @@ def require_own(
 def others(settings: Settings, names: Mapping[str, str]) -> Members:
     """Return the members that have one of the names and may be alive."""
     with admin(settings) as client:
-        known = {entry["group_id"] for entry in client.list_groups()} & names.keys()
-        described = client.describe_groups(sorted(known)) if known else {}
+        described = described_groups(client, names.__contains__)
     return {
         (group, member["member_id"]): member["client_id"]
         for group, description in described.items()

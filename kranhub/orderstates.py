@@ -4,10 +4,11 @@ It is folded from the timeline's rows and can be filled from them again at any t
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 
-from sqlalchemy import Column, Connection, MetaData, String, Table, delete, func, insert, select, update
+from sqlalchemy import Column, Connection, MetaData, String, Table, bindparam, delete, func, insert, select, update
 
 OVER = frozenset({"DELIVERED", "CLOSED", "CANCELLED", "REJECTED"})
 """States of an order about which nothing waits any more."""
@@ -36,29 +37,72 @@ class Count(NamedTuple):
     since: str | None
 
 
+AT_ONCE = 500
+"""Rows that are folded with one look at the table."""
+
+Key = tuple[str, str]
+"""Topic and order key."""
+
+
 def fold(connection: Connection, rows: Iterable[Mapping[str, Any]]) -> None:
     """Take timeline rows, in their order; only what the buyer is told counts."""
-    for row in rows:
-        if row["subject"] == "OrderStatus" and (value := json.loads(row["value"])).get("role") in (None, "buyer"):
-            _take(connection, row, value)
+    told = (
+        (row, value)
+        for row in rows
+        if row["subject"] == "OrderStatus" and (value := json.loads(row["value"])).get("role") in (None, "buyer")
+    )
+    while portion := list(islice(told, AT_ONCE)):
+        _fold(connection, portion)
 
 
-def _take(connection: Connection, row: Mapping[str, Any], value: Mapping[str, Any]) -> None:
-    mine = order_states.c.topic == row["topic"], order_states.c.order_key == row["order_key"]
-    if value["state"] in OVER:
-        connection.execute(delete(order_states).where(*mine))
-        return
-    known = connection.execute(select(order_states).where(*mine)).one_or_none()
-    held = any(line["state"] == HELD for line in value["lines"])
-    now = {
-        "state": value["state"],
-        "since": known.since if known and known.state == value["state"] else row["time"],
-        "held_since": ((known and known.held_since) or row["time"]) if held else None,
+def _fold(connection: Connection, told: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]]) -> None:
+    known = _known(connection, {_key(row) for row, _ in told})
+    now = dict(known)
+    for row, value in told:
+        if value["state"] in OVER:
+            now.pop(_key(row), None)
+        else:
+            now[_key(row)] = _after(now.get(_key(row)), row, value)
+    gone = [_place(key) for key in known.keys() - now.keys()]
+    changed = [{**_place(key), **now[key]} for key in known.keys() & now.keys() if now[key] != known[key]]
+    new = [{"topic": key[0], "order_key": key[1], **now[key]} for key in now.keys() - known.keys()]
+    mine = order_states.c.topic == bindparam("at_topic"), order_states.c.order_key == bindparam("at_key")
+    for statement, values in (
+        (delete(order_states).where(*mine), gone),
+        (update(order_states).where(*mine), changed),
+        (insert(order_states), new),
+    ):
+        if values:
+            connection.execute(statement, values)
+
+
+def _known(connection: Connection, keys: Collection[Key]) -> dict[Key, dict[str, Any]]:
+    table = order_states.c
+    wanted = select(order_states).where(
+        table.topic.in_({topic for topic, _ in keys}), table.order_key.in_({key for _, key in keys})
+    )
+    return {
+        (row.topic, row.order_key): {"state": row.state, "since": row.since, "held_since": row.held_since}
+        for row in connection.execute(wanted)
     }
-    if known is None:
-        connection.execute(insert(order_states).values(topic=row["topic"], order_key=row["order_key"], **now))
-    else:
-        connection.execute(update(order_states).where(*mine).values(**now))
+
+
+def _after(known: Mapping[str, Any] | None, row: Mapping[str, Any], value: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the order's row after what its buyer is told."""
+    held = any(line["state"] == HELD for line in value["lines"])
+    return {
+        "state": value["state"],
+        "since": known["since"] if known and known["state"] == value["state"] else row["time"],
+        "held_since": ((known and known["held_since"]) or row["time"]) if held else None,
+    }
+
+
+def _key(row: Mapping[str, Any]) -> Key:
+    return row["topic"], row["order_key"]
+
+
+def _place(key: Key) -> dict[str, Any]:
+    return {"at_topic": key[0], "at_key": key[1]}
 
 
 def by_state(connection: Connection, topic: str) -> dict[str, Count]:

@@ -56,7 +56,7 @@ def messages(
     """
     with kafka.errors_as_ours(settings), closing(_consumer(settings)) as consumer:
         partitions = _assign(consumer, topic, from_start=from_start)
-        found = _following(consumer, follow) if follow else _to_the_end(consumer, partitions)
+        found = _following(consumer, follow) if follow else to_the_end(consumer, partitions)
         for record in found:
             if wanted(record.key or b""):
                 yield message(record, codec)
@@ -95,7 +95,8 @@ def _following(consumer: KafkaConsumer, follow: Callable[[], bool]) -> Iterator[
             yield from batch
 
 
-def _to_the_end(consumer: KafkaConsumer, partitions: list[TopicPartition]) -> Iterator[Any]:
+def to_the_end(consumer: KafkaConsumer, partitions: list[TopicPartition]) -> Iterator[Any]:
+    """Yield the records up to where the partitions end now. Raises `Unavailable` once nothing has come for a minute."""
     ends = consumer.end_offsets(partitions)
     stalled_at = time.monotonic() + 60
     while any(consumer.position(partition) < ends[partition] for partition in partitions):

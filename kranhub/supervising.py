@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from kranhub import disk, folderlock, keeping, observe, openfiles, stopping
 from kranhub.cli import emit
+from kranhub.repeats import Repeats
 from kranhub.settings import Settings
 from kranhub.supervisor import Child, State, Supervisor, read_state, write_state
 from kranhub.text import Text
@@ -90,7 +91,7 @@ class StateFile:
 
     def __init__(self, path: Path) -> None:
         """Take the file's path; writes nothing yet."""
-        self._path, self._seldom = path, disk.Seldom()
+        self._path, self._said = path, Repeats()
         self._due = False
 
     def changed(self) -> None:
@@ -104,9 +105,8 @@ class StateFile:
         try:
             write_state(self._path, children)
         except OSError as error:
-            if self._seldom.due():
-                full = disk.is_full(error)
-                _say(disk.waits(self._path.parent) if full else disk.failure(self._path.parent, error).text)
+            if self._said.take("disk") is not None:
+                _say(disk.goes_on(self._path.parent, error))
         else:
             self._due = False
 

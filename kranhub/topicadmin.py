@@ -1,7 +1,8 @@
 """Creates the topics that the members file asks for, and says where existing ones differ."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource, ConfigResourceType
@@ -120,6 +121,12 @@ def admin(settings: Settings) -> Iterator[KafkaAdminClient]:
             yield client
         finally:
             client.close()
+
+
+def described_groups(client: KafkaAdminClient, wanted: Callable[[str], bool] = lambda name: True) -> dict[str, Any]:
+    """Return the descriptions of the consumer groups that exist and are wanted, sorted by name."""
+    names = sorted(entry["group_id"] for entry in client.list_groups() if wanted(entry["group_id"]))
+    return dict(sorted(client.describe_groups(names).items())) if names else {}
 
 
 def _partitions(client: KafkaAdminClient) -> dict[str, int]:

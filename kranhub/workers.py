@@ -17,7 +17,7 @@ from kranhub import unseen
 from kranhub.errors import Failed
 from kranhub.settings import Settings
 from kranhub.text import Text
-from kranhub.topicadmin import admin
+from kranhub.topicadmin import admin, described_groups
 from kranhub.unseen import Reader
 
 ROOMS = ("core.", "views.")
@@ -68,13 +68,11 @@ def groups(settings: Settings, sinks: Collection[str] = ()) -> list[Group]:
     prefixes = tuple(f"{settings.namespace}{room}" for room in ROOMS)
     wanted = {f"{settings.namespace}{sink}" for sink in sinks}
     with admin(settings) as client:
-        known = {entry["group_id"] for entry in client.list_groups()}
-        names = sorted(name for name in known if name in wanted or name.startswith(prefixes))
-        described = client.describe_groups(names) if names else {}
-        topics = {topic["name"]: len(topic["partitions"]) for topic in client.describe_topics()} if names else {}
+        described = described_groups(client, lambda name: name in wanted or name.startswith(prefixes))
+        topics = {topic["name"]: len(topic["partitions"]) for topic in client.describe_topics()} if described else {}
         with closing(unseen.Reader(settings)) as reader:
-            lags = {name: _lags(client, reader, name, described[name], topics) for name in names}
-    return [_group(name, settings.namespace, described[name], lags[name]) for name in names]
+            lags = {name: _lags(client, reader, name, each, topics) for name, each in described.items()}
+    return [_group(name, settings.namespace, each, lags[name]) for name, each in described.items()]
 
 
 def forget(settings: Settings, group: str) -> None:
@@ -84,10 +82,10 @@ def forget(settings: Settings, group: str) -> None:
     """
     name = f"{settings.namespace}{group}"
     with admin(settings) as client:
-        known = {entry["group_id"] for entry in client.list_groups()}
-        if not group.startswith("views.") or name not in known:
+        found = described_groups(client, name.__eq__)
+        if not group.startswith("views.") or not found:
             raise Failed(_no_view(group))
-        if client.describe_groups([name])[name]["members"]:
+        if found[name]["members"]:
             raise Failed(_is_served(group))
         if client.delete_groups([name]).get(name) == "NonEmptyGroupError":
             raise Failed(_is_served(group))

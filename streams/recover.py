@@ -23,9 +23,9 @@ from kranhub.members import Members
 from kranhub.reading import Message
 from kranhub.recovery import ASKED, BEGUN, FINISHED, Recovery, Reports
 from kranhub.settings import Settings
-from kranhub.text import Text
-from streams.exactly_once import clients
 from streams.router import held
+from streams.steering import sending
+from streams.steering.sending import Raw
 
 log = structlog.get_logger()
 
@@ -75,7 +75,7 @@ class Coordinator:
         said = 0.0
         with closing(Listener(self._settings, self._codec, self._members)) as listener:
             while not stopping.is_set():
-                with suppress(Unavailable):
+                try:
                     found = recovery.current(self._settings, self._codec)
                     if found is None or found.recovery_id != self._id or not found.is_open:
                         return
@@ -83,6 +83,8 @@ class Coordinator:
                     if missing and time.monotonic() - said > SAY_S:
                         log.warning("recovering: nothing is sent yet", waits_for=missing)
                         said = time.monotonic()
+                except Unavailable as away:
+                    log.warning("recovering: waits", reason=away.text.en, repeats=True)
                 stopping.wait(POLL_S)
 
     def _turn(self, found: Recovery, listener: "Listener") -> list[str]:
@@ -106,7 +108,7 @@ class Coordinator:
             for member in self._members.members
             for kind in topics.IN_KINDS
         ]
-        self._write(self._copies(asked, [(name, -1) for name in names]))
+        sending.write(self._settings, list(self._copies(asked, [(name, -1) for name in names])))
         recovery.write(self._settings, self._codec, asked)
         log.info("recovering: connectors were asked what their ERPs hold", recovery=self._id)
 
@@ -126,12 +128,13 @@ class Coordinator:
             customers=self._reports.telling("OrderStatus"),
         )
         work = topics.hub(self._settings.namespace, "work")
-        self._write(self._evidence(work))
-        self._write(self._copies(done, [(work, number) for number in range(self._settings.work_partitions)]))
+        sending.write(self._settings, list(self._evidence(work)))
+        places = [(work, number) for number in range(self._settings.work_partitions)]
+        sending.write(self._settings, list(self._copies(done, places)))
         recovery.write(self._settings, self._codec, done)
         log.info("recovered", recovery=self._id, documents=len(self._held), unreported=list(done.unreported))
 
-    def _evidence(self, work: str) -> Iterator["Out"]:
+    def _evidence(self, work: str) -> Iterator[Raw]:
         source = envelope.hub_source(self._settings.namespace, "recovery")
         for (member, subject, key), value in self._held.items():
             order = held.order_key(value, self._members.by_id)
@@ -141,34 +144,14 @@ class Coordinator:
             data = self._codec.encode("Held", value)
             event_id = f"hub/Held/{self._id}/{member}/{subject}/{key}"
             about = Envelope(event_id, source, "kranhub.Held", traceparent=envelope.new_trace(source + event_id))
-            yield work, order, data, replace(about, dataschema=self._codec.dataschema(data)), -1
+            headers = envelope.headers(replace(about, dataschema=self._codec.dataschema(data)))
+            yield Raw(work, -1, order.encode("utf-8", "surrogateescape"), data, headers)
 
-    def _copies(self, said: Recovery, places: list[tuple[str, int]]) -> Iterator["Out"]:
+    def _copies(self, said: Recovery, places: list[tuple[str, int]]) -> Iterator[Raw]:
         data = self._codec.encode("Recovery", said.value())
         for topic, partition in places:
             about = recovery.record_about(self._settings, self._codec, said, data, f"{topic}/{partition}")
-            yield topic, self._id if partition < 0 else "", data, about, partition
-
-    def _write(self, outputs: Iterator["Out"]) -> None:
-        """Write and wait until the brokers have all of it. Raises `Unavailable`."""
-        producer = clients.plain_producer(self._settings, **{"enable.idempotence": True})
-        for topic, key, data, about, partition in outputs:
-            place = {"partition": partition} if partition >= 0 else {}
-            producer.produce(
-                topic, data, key.encode("utf-8", "surrogateescape"), headers=envelope.headers(about), **place
-            )
-            producer.poll(0)
-        if producer.flush(60):
-            raise Unavailable(
-                Text(
-                    en="Kafka does not take what the recovery writes. It is tried again.",
-                    ru="Kafka не принимает записи восстановления. Попытка повторится.",
-                )
-            )
-
-
-Out = tuple[str, str, bytes, Envelope, int]
-"""Topic, key, value, envelope, partition (-1: by the key)."""
+            yield Raw(topic, partition, self._id.encode() if partition < 0 else b"", data, envelope.headers(about))
 
 
 class Listener:
@@ -185,18 +168,15 @@ class Listener:
                 for member in members.members
                 for kind in ("connector-status", "recovery")
             ]
-            places = [TopicPartition(name, 0) for name in names]
-            self._consumer.assign(places)
-            self._consumer.seek_to_beginning(*places)
+            self._places = [TopicPartition(name, 0) for name in names]
+            self._consumer.assign(self._places)
+            self._consumer.seek_to_beginning(*self._places)
 
     def news(self) -> Iterator[Message]:
-        """Yield what came since the last call, up to where the topics end now."""
+        """Yield what came since the last call, up to where the topics end now. Raises `Unavailable`."""
         with kafka.errors_as_ours(self._settings):
-            places = self._consumer.assignment()
-            ends = self._consumer.end_offsets(list(places))
-            while any(self._consumer.position(place) < ends[place] for place in places):
-                for batch in self._consumer.poll(timeout_ms=500).values():
-                    yield from (reading.message(record, self._codec) for record in batch)
+            for record in reading.to_the_end(self._consumer, self._places):
+                yield reading.message(record, self._codec)
 
     def close(self) -> None:
         """Close the reader."""

@@ -78,8 +78,7 @@ def _refuse_running(settings: Settings, member: str, name: str, states: States, 
 def _in_group(settings: Settings, group: str) -> bool:
     """Return whether the sink's group has a member; one that was stopped stays in it until its session is over."""
     with topicadmin.admin(settings) as client:
-        known = {entry["group_id"] for entry in client.list_groups()}
-        return group in known and bool(client.describe_groups([group])[group]["members"])
+        return any(each["members"] for each in topicadmin.described_groups(client, group.__eq__).values())
 
 
 def may_live(state: Mapping[str, Any]) -> bool:

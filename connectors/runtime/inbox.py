@@ -18,7 +18,6 @@ from connectors.runtime.ledger import Commit
 from kranhub import kafka, onename, topics
 
 MAX_BATCH = 100
-SESSION_MS = 10_000
 HEARTBEAT_MS = 3_000
 MAX_POLL_INTERVAL_MS = 600_000
 """How long one delivery to the ERP may take before the group gives the partition to another instance."""
@@ -47,7 +46,7 @@ class Inbox(ConsumerRebalanceListener):  # type: ignore[misc]
             isolation_level="read_committed",
             enable_auto_commit=False,
             auto_offset_reset="none",
-            session_timeout_ms=SESSION_MS,
+            session_timeout_ms=int(onename.SESSION_S * 1000),
             heartbeat_interval_ms=HEARTBEAT_MS,
             max_poll_interval_ms=MAX_POLL_INTERVAL_MS,
             allow_auto_create_topics=False,

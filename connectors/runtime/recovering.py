@@ -10,7 +10,7 @@ import structlog
 from connectors.runtime import shapes
 from connectors.runtime.calls import calling
 from connectors.runtime.context import Context
-from kranhub import envelope
+from kranhub import envelope, recovery
 from kranhub.connector import Held, Sink
 from kranhub.envelope import Envelope
 from kranhub.errors import InvalidDocument
@@ -26,7 +26,7 @@ Outgoing = tuple[str, str, bytes, Envelope]
 
 def is_question(record: Any) -> bool:
     """Return whether a record of an in topic is the hub's question what the ERP holds."""
-    return envelope.read(record.headers).type == "kranhub.Recovery"
+    return envelope.read(record.headers).type == recovery.TYPE
 
 
 class Answer:

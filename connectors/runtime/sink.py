@@ -69,8 +69,9 @@ class SinkTask:
         if not records:
             self._reporter.progressed()
             return
-        questions = [record for record in records if recovering.is_question(record)]
-        documents = [record for record in records if not recovering.is_question(record)]
+        questions, documents = list[Any](), list[Any]()
+        for record in records:
+            (questions if recovering.is_question(record) else documents).append(record)
         try:
             if documents:
                 await self._deliver(producer, inbox, documents)

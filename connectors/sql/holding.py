@@ -1,13 +1,10 @@
 """What the plant's tables hold of the plant orders that the hub delivered."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
-from typing import Any, cast
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
 
 from connectors.sql.client import Transaction
-from connectors.sql.config import PlantOrders, Readable
+from connectors.sql.config import Name, PlantOrders, Readable
 from connectors.sql.delivery import Desk, Stored
 from connectors.sql.values import Row, Values
 from kranhub import identifiers
@@ -17,15 +14,14 @@ from kranhub.values.spellings import among
 
 PAGE = 500
 
+Column = TypeVar("Column")
+Value = TypeVar("Value")
 
-@dataclass(frozen=True, slots=True)
-class _Heads:
+
+class _Heads(Readable):
     """The table of heads as `Transaction.page` reads it."""
 
-    table: str
-    columns: tuple[str, ...]
-    key: tuple[str, ...]
-    changed: None = None
+    reference: Name
 
 
 def references(
@@ -33,8 +29,8 @@ def references(
 ) -> tuple[list[str], list[Any] | None]:
     """Return the references of the hub's on the next page of heads, and where that ends; None at the end."""
     head = settings.head
-    heads = _Heads(head.table, (head.key, head.reference), (head.key,))
-    rows = transaction.page(cast("Readable", heads), after, PAGE)
+    heads = _Heads(table=head.table, key=(head.key,), reference=head.reference)
+    rows = transaction.page(heads, after, PAGE)
     found = (values.text(row, head.reference) for row in rows)
     names = [name for name in found if name and identifiers.is_plant_order_id(name)]
     return names, [rows[-1][head.key]] if len(rows) >= PAGE else None
@@ -48,7 +44,7 @@ def held(settings: PlantOrders, values: Values, desk: Desk, reference: str, stor
         reference,
         stored.revision,
         cancelled=bool(among(status, (settings.statuses.cancelled,))),
-        requested_date=_day(values, stored.head, head.requested_date),
+        requested_date=_readable(values.day, stored.head, head.requested_date),
         lines=tuple(_lines(settings, values, desk, stored)),
     )
 
@@ -58,26 +54,13 @@ def _lines(settings: PlantOrders, values: Values, desk: Desk, stored: Stored) ->
     for row in stored.lines:
         line_id = desk.line_id(row)
         if line_id is not None:
-            quantity, unit = _quantity(values, row, columns.quantity), _unit(values, row, columns.unit)
+            quantity = _readable(values.number, row, columns.quantity)
+            unit = _readable(values.unit, row, columns.unit)
             yield HeldLine(line_id, values.text(row, columns.item_code), quantity, unit)
 
 
-def _day(values: Values, row: Row, column: str | None) -> date | None:
+def _readable(read: Callable[[Row, Column], Value], row: Row, column: Column) -> Value | None:
     try:
-        return values.day(row, column)
-    except InvalidDocument:
-        return None
-
-
-def _quantity(values: Values, row: Row, column: str) -> Decimal | None:
-    try:
-        return values.number(row, column)
-    except InvalidDocument:
-        return None
-
-
-def _unit(values: Values, row: Row, column: str) -> str | None:
-    try:
-        return values.unit(row, column)
+        return read(row, column)
     except InvalidDocument:
         return None

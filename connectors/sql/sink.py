@@ -53,19 +53,17 @@ class SqlSink(Sink):
 
     async def deliver(self, batch: Sequence[Event]) -> Sequence[Receipt]:
         """Deliver one by one. Raises `Unavailable` and `Misconfigured`; what was committed stays and is not doubled."""
-        if not self._prepared:
-            await asyncio.to_thread(create_intents, self._client)
-            self._prepared = True
+        await self._prepare()
         return [await asyncio.to_thread(self._deliver, event) for event in batch]
 
-    def held(self) -> AsyncIterator[Held]:
-        """Yield the plant orders that the tables hold, page by page. Raises `Unavailable` and `Misconfigured`."""
-        return self._held()
-
-    async def _held(self) -> AsyncIterator[Held]:
+    async def _prepare(self) -> None:
         if not self._prepared:
             await asyncio.to_thread(create_intents, self._client)
             self._prepared = True
+
+    async def held(self) -> AsyncIterator[Held]:
+        """Yield the plant orders that the tables hold, page by page. Raises `Unavailable` and `Misconfigured`."""
+        await self._prepare()
         after: list[Any] | None = None
         while True:
             found, after = await asyncio.to_thread(self._held_page, after)

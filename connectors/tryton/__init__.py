@@ -53,7 +53,7 @@ class Tryton(Connector):
         if codes.config.side is Side.CUSTOMER:
             holds = partial(holding.order_statuses, client, codes)
             return OrderStatusSink(statuses.Purchases(client, codes).deliver, holds=holds)
-        return PlantOrderSink(orders.Sales(client, codes).deliver, holds=partial(holding.plant_orders, client, codes))
+        return PlantOrderSink(orders.Sales(client, codes).deliver, holds=partial(holding.plant_orders, client))
 
     async def close(self) -> None:
         """Close the sessions' connections."""

@@ -9,6 +9,7 @@ from connectors.tryton.client import Client, Domain, Record
 from connectors.tryton.codes import Codes, inner
 from connectors.tryton.fields import Fields, Kind
 from connectors.tryton.mapping import line_id_of
+from connectors.tryton.streams import LIKE_A_PLANT_ORDER
 from kranhub import identifiers
 from kranhub.connector import Held, HeldLine
 
@@ -25,10 +26,10 @@ PURCHASE: Fields = {"comment": Kind.TEXT}
 _STATE = re.compile(r"\((?P<state>[A-Z_]+)\)(?:, \S+ (?P<promised>\d{4}-\d\d-\d\d))?")
 
 
-async def plant_orders(client: Client, codes: Codes) -> AsyncIterator[Held]:
+async def plant_orders(client: Client) -> AsyncIterator[Held]:
     """Yield the plant orders that are sales, as they were asked for. Raises what the client raises."""
     best: dict[str, Held] = {}
-    async for sale in _pages(client, orders.MODEL, [["reference", "like", "%:%/%"]], SALE):
+    async for sale in _pages(client, orders.MODEL, [LIKE_A_PLANT_ORDER], SALE):
         held = _plant_order(sale)
         if held is not None and (held.key not in best or _weight(held) > _weight(best[held.key])):
             best[held.key] = held

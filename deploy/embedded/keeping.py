@@ -16,8 +16,8 @@ from deploy.embedded.progress import Progress
 from deploy.embedded.record import Record, Started
 from deploy.embedded.stack import is_external, lock_file
 from kranhub import disk, filelock
-from kranhub.disk import Seldom
 from kranhub.errors import KranhubError
+from kranhub.repeats import Repeats
 from kranhub.settings import Settings
 from kranhub.supervisor import Backoff
 from kranhub.text import Text
@@ -35,7 +35,7 @@ class Keeper:
     def __init__(self, settings: Settings, say: Callable[[Text], None]) -> None:
         """Take the settings, and how to tell a person what is done."""
         self._settings, self._say = settings, say
-        self._next, self._seldom = 0.0, Seldom()
+        self._next, self._said = 0.0, Repeats()
         self._backoffs: dict[str, Backoff] = {}
         self._due: dict[str, float] = {}
 
@@ -49,8 +49,7 @@ class Keeper:
         except KranhubError as error:
             self._complain(error.text)
         except OSError as error:
-            folder = self._settings.data_dir
-            self._complain(disk.waits(folder) if disk.is_full(error) else disk.failure(folder, error).text)
+            self._complain(disk.goes_on(self._settings.data_dir, error))
 
     def _look(self) -> None:
         if is_external(self._settings) or not _dead(record.read(self._settings)):
@@ -87,7 +86,7 @@ class Keeper:
         self._say(_again(started.name))
 
     def _complain(self, text: Text) -> None:
-        if self._seldom.due():
+        if self._said.take("stack") is not None:
             log.warning("the stack waits", reason=text.en)
             self._say(text)
 

@@ -5,19 +5,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from kafka import KafkaAdminClient, TopicPartition
+from kafka import TopicPartition
 from kafka.admin import OffsetSpec
 
 from deploy.embedded.manifest import Place
 from deploy.embedded.progress import Progress
-from kranhub import folderlock, supervising
+from kranhub import folderlock, onename, supervising
 from kranhub.errors import Failed, Misconfigured
 from kranhub.settings import Settings
 from kranhub.text import Text
-from kranhub.topicadmin import admin
+from kranhub.topicadmin import admin, described_groups
 
-LEAVING_S, POLL_S = 15.0, 0.5
-"""How long a member that was killed stays in its group, and some more."""
+POLL_S = 0.5
 
 
 def require_own_stack(external: bool, kind: str) -> None:
@@ -44,7 +43,7 @@ def unsupervised(settings: Settings, command: str, progress: Progress) -> Iterat
 
 def require_no_member(settings: Settings) -> None:
     """Raise `Failed` while a consumer group of the hub has members; those that were killed are waited for."""
-    deadline = time.monotonic() + LEAVING_S
+    deadline = time.monotonic() + onename.PATIENCE_S
     while busy := _busy(settings):
         if time.monotonic() > deadline:
             raise Failed(_running(", ".join(busy)))
@@ -53,9 +52,8 @@ def require_no_member(settings: Settings) -> None:
 
 def _busy(settings: Settings) -> list[str]:
     with admin(settings) as client:
-        names = _groups(client)
-        found = client.describe_groups(names) if names else {}
-    return [name for name in names if found[name]["members"]]
+        found = described_groups(client)
+    return [name for name, description in found.items() if description["members"]]
 
 
 def ends(settings: Settings) -> dict[str, list[int]]:
@@ -70,7 +68,7 @@ def ends(settings: Settings) -> dict[str, list[int]]:
 def places(settings: Settings) -> list[Place]:
     """Return where every group stands."""
     with admin(settings) as client:
-        names = _groups(client)
+        names = sorted(entry["group_id"] for entry in client.list_groups())
         found = client.list_group_offsets(dict.fromkeys(names)) if names else {}
     return [
         Place(group=group, topic=place.topic, partition=place.partition, offset=at.offset)
@@ -78,10 +76,6 @@ def places(settings: Settings) -> list[Place]:
         for place, at in sorted(found[group].items())
         if at.offset >= 0
     ]
-
-
-def _groups(client: KafkaAdminClient) -> list[str]:
-    return sorted(entry["group_id"] for entry in client.list_groups())
 
 
 def _running(what: str) -> Text:

@@ -56,7 +56,7 @@ def consumer(settings: Settings, stage: Stage, instance: str) -> Guarded:
                 "enable.auto.commit": False,
                 "enable.auto.offset.store": False,
                 "auto.offset.reset": "error",
-                "session.timeout.ms": 10_000,
+                "session.timeout.ms": int(onename.SESSION_S * 1000),
                 "heartbeat.interval.ms": 2_000,
                 "partition.assignment.strategy": "range" if stage.changelog else "roundrobin",
                 "topic.metadata.refresh.interval.ms": 5_000,

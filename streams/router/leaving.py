@@ -4,12 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from streams.router.attention import DONE
 from streams.router.entries import Entry, Kind
 
 Value = Mapping[str, Any]
-
-OVER = ("DELIVERED", "CLOSED", "CANCELLED", "REJECTED")
-"""States of an order that is not open any more."""
 
 AT_ONCE = 1
 """How many members may leave with one publication: more of them are a file that was cut, or the wrong one."""
@@ -89,7 +87,7 @@ class Orders:
 
     def concerned(self, gone: Leaving) -> list[Concern]:
         """Return what leaves although open orders name it, members first."""
-        still = {key: order for key, order in sorted(self._orders.items()) if order.state and order.state not in OVER}
+        still = {key: order for key, order in sorted(self._orders.items()) if order.state and order.state not in DONE}
         found = [
             Concern(
                 str(Kind.PARTY),

@@ -69,13 +69,12 @@ def noted(state: OrderState | None, subject: str, value: Value, now: Now, master
     return after, first
 
 
-def recovered(state: OrderState, evidence: Evidence, master: MasterData, now: Now) -> Handled:
-    """Return the state once all of the order was read again (`noted`) and adopted (`adopt`), and what follows."""
-    if state.closed:
-        return state, []
-    after = resume.resumed(state, master)
-    if (lines := _mapped(after, master)) != after.order.lines:
-        after = replace(after, order=replace(after.order, lines=lines), revision=after.revision + 1)
+def recovered(state: OrderState, evidence: Evidence, master: MasterData, now: Now) -> tuple[OrderState, list[Effect]]:
+    """Return the state once all of the order was read again (`noted`) and adopted (`adopt`), and what follows.
+
+    An order that is over is not taken up again.
+    """
+    after = _resumed(state, master)
     after, said = settling.settle(after, master, now)
     after, told = statuses.told_again(after, evidence, master, now)
     return _timed(after, master, now), [*said, *told]
@@ -83,7 +82,8 @@ def recovered(state: OrderState, evidence: Evidence, master: MasterData, now: No
 
 def _taken(state: OrderState | None, subject: str, value: Value, now: Now, master: MasterData) -> "Taken":
     if state is not None and state.closed:
-        return _after_the_end(state, subject, value, now)[0], None, []
+        _after_the_end(state, subject, value, now)
+        return state, None, []
     if subject in _MARKED:
         now = replace(now, mark=stamps.mark(now.event_id, value))
     return _TAKERS[subject](state, stamps.bounded(subject, value, now.time), now, master)
@@ -103,7 +103,7 @@ def _due(state: OrderState) -> datetime | None:
     return min((day for day in (deadlines.due(state), closing.due(state)) if day), default=None)
 
 
-def _after_the_end(state: OrderState, subject: str, value: Value, now: Now) -> Handled:
+def _after_the_end(state: OrderState, subject: str, value: Value, now: Now) -> None:
     """Pass by what says nothing new of a closed order.
 
     Raises `InvalidDocument` for the rest: ``order-closed``, or ``two-documents`` for another order.
@@ -111,9 +111,8 @@ def _after_the_end(state: OrderState, subject: str, value: Value, now: Now) -> H
     if subject == "Order":
         documents.same(state.document, now.event_id, state.key)
     if subject == "Order" and (now.event_id in state.seen or plan.order_of(value) == state.order):
-        return state, []
+        return
     closing.refuse(state, subject)
-    return state, []
 
 
 Taken = tuple[OrderState | None, Cause | None, list[Effect]]
@@ -170,16 +169,21 @@ def _wake(state: OrderState | None, _value: Value, now: Now, master: MasterData)
     """Take up lines that have a mapping now, what a member's stop has kept, and what the passing of time decides."""
     if state is None:
         return None, None, []
-    state = resume.resumed(state, master)
-    lines = _mapped(state, master)
-    cause = None
-    if lines != state.order.lines:
-        state = replace(state, order=replace(state.order, lines=lines), revision=state.revision + 1)
-        cause = reasons.MAPPED
+    before, state = state, _resumed(state, master)
+    cause = reasons.MAPPED if state.order is not before.order else None
     if state.due is None or now.time < state.due:
         return state, cause, []
     after, late, said = deadlines.passed(replace(state, due=None), master, now)
     return after, late or cause, said
+
+
+def _resumed(state: OrderState, master: MasterData) -> OrderState:
+    """Return the state with what a member's stop has kept, and with its lines as the master data map them now."""
+    state = resume.resumed(state, master)
+    lines = _mapped(state, master)
+    if lines == state.order.lines:
+        return state
+    return replace(state, order=replace(state.order, lines=lines), revision=state.revision + 1)
 
 
 def _mapped(state: OrderState, master: MasterData) -> tuple[Line, ...]:

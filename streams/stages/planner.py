@@ -45,7 +45,7 @@ _TYPES = frozenset(
 
 _RECOVERY = ("kranhub.Held", "kranhub.Recovery")
 
-_NOTED = ("Order", "AllocationResult")
+_NOTED = ("Order", "AllocationResult", planner.WAKE)
 """What is taken at once while the hub recovers; words on plant orders wait until these are known again."""
 
 _TOPICS = {
@@ -225,7 +225,7 @@ class Planner:
         self, subject: str, value: Value, record: Record, state: State, out: Out, ctx: Context, master: MasterData
     ) -> None:
         """Take an order as it is, and keep words on it for later: nothing is decided before everything was read."""
-        if subject not in (*_NOTED, planner.WAKE):
+        if subject not in _NOTED:
             self._recovering.park(record, state)
             return
         self._recovering.touch(record.key, state)
@@ -241,22 +241,21 @@ class Planner:
         """Let the order go on from what the ERPs hold of it: adopt that, take the words on it, then decide."""
         here, now = _Here(state, out, ctx, master), Now(record.envelope.id, ctx.time)
         evidence, words = self._recovering.take(record.key, state)
-        order = self._known(record.key, state)
+        before = order = self._known(record.key, state)
         if subject == "Order":
             order, _ = planner.noted(order, subject, value, now, master)
-        words = [*words, *([record] if subject not in (*_NOTED, planner.WAKE) else [])]
+        words = [*words, *([record] if subject not in _NOTED else [])]
         if order is None or order.closed:
             self._without_order(record.key, order, evidence, words, here)
             return
         order, said = adopt.adopt(order, evidence, master, now)
         order, actions = self._words(order, evidence, words, here)
         after, more = planner.recovered(order, evidence, master, now)
-        before = self._known(record.key, state)
         self._put(before, after, state, now)
-        standing.note(before, after or order, state)
-        if after is not None and after.due is not None:
+        standing.note(before, after, state)
+        if after.due is not None:
             alarms.set_alarm(state, after.due, now.time, after.key)  # what woke it up meanwhile was let pass
-        _await_members(None, after or order, state)
+        _await_members(None, after, state)
         for effect in (*said, *more):
             self._say(effect, record.key, out)
         for action in actions:

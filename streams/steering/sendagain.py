@@ -89,7 +89,7 @@ def _letters(settings: Settings, codec: Codec, chosen: Chosen) -> tuple[list[Cop
     copies = list(again.distinct(one for one in made if isinstance(one, Copy)))
     late = _overtaken(settings, codec, copies)
     left_out = [one for one in made if isinstance(one, LeftOut)] + [again.overtaken(copy) for copy in late]
-    return [copy for copy in copies if not any(copy is one for one in late)], left_out
+    return [copy for copy in copies if copy not in late], left_out
 
 
 def _is_meant(message: Message, chosen: Chosen) -> bool:
@@ -114,14 +114,14 @@ def _members(settings: Settings, codec: Codec) -> list[str]:
 
 def _overtaken(settings: Settings, codec: Codec, copies: Sequence[Copy]) -> list[Copy]:
     """Return those of whose documents a later version stands in the same topic."""
-    late: dict[int, Copy] = {}
+    late: dict[Copy, None] = {}
     topics_of: dict[str, dict[bytes, list[Copy]]] = {}
     for copy in copies:
         topics_of.setdefault(copy.topic, {}).setdefault(copy.key, []).append(copy)
     for topic, mine in topics_of.items():
         for message in reading.messages(settings, codec, topic, wanted=mine.__contains__):
-            late |= {id(copy): copy for copy in mine.get(message.key.encode(), ()) if again.is_newer(message, copy)}
-    return list(late.values())
+            late |= {copy: None for copy in mine.get(message.key.encode(), ()) if again.is_newer(message, copy)}
+    return list(late)
 
 
 def _document(settings: Settings, codec: Codec, name: str) -> Copy:
