@@ -43,6 +43,16 @@ class Recovery:
         """Whether nothing is sent yet."""
         return self.phase != FINISHED
 
+    @property
+    def reads_since(self) -> datetime:
+        """Return from when on, by the broker's stamps, a source's word counts that it has read its ERP to the end.
+
+        After `kranhub restore` that is when the data folder was put in place: what was stamped before stands in the
+        backup, and a connector may report before the recovery's first record is written. An external Kafka that was
+        restored by its own means says only by the first record when its restore was over.
+        """
+        return self.begun_at if self.backup_at is not None else self.said_at or self.begun_at
+
     def value(self) -> dict[str, Any]:
         """Return the Avro record."""
         names = ("recovery_id", "phase", "begun_at", "backup_at", "finished_at")
@@ -94,8 +104,7 @@ class Reports:
         value = message.value
         task = Task(value["member"], value["connector"], value["task"])
         if value["task"] == "source":
-            begun = recovery.said_at or recovery.begun_at
-            return replace(self, sources=self.sources | {task}) if message.timestamp >= begun else self
+            return replace(self, sources=self.sources | {task}) if message.timestamp >= recovery.reads_since else self
         if value["recovery_id"] != recovery.recovery_id:
             return self
         said = bool(value["supported"]), tuple(value["subjects"])
@@ -127,14 +136,14 @@ def ensured(settings: Settings, codec: Codec) -> Recovery | None:
     if mark is not None:
         known = current(settings, codec)
         if known is None or known.recovery_id != mark.recovery_id:
-            begin(settings, codec, mark.recovery_id, mark.taken_at)
+            write(settings, codec, Recovery(mark.recovery_id, BEGUN, mark.restored_at, mark.taken_at))
         recoverymark.remove(settings.data_dir)
     return current(settings, codec)
 
 
-def begin(settings: Settings, codec: Codec, recovery_id: str, backup_at: datetime | None) -> None:
-    """Write that a recovery begins."""
-    write(settings, codec, Recovery(recovery_id, BEGUN, datetime.now(UTC), backup_at))
+def begin(settings: Settings, codec: Codec, recovery_id: str) -> None:
+    """Write that a recovery begins after a restore that `kranhub restore` did not do. Raises `Unavailable`."""
+    write(settings, codec, Recovery(recovery_id, BEGUN, datetime.now(UTC)))
 
 
 def write(settings: Settings, codec: Codec, recovery: Recovery) -> None:

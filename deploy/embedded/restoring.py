@@ -18,9 +18,11 @@ from pydantic import BaseModel
 from deploy.embedded import backup, copying, manifest, record, stack, standstill
 from deploy.embedded.manifest import Manifest
 from deploy.embedded.progress import Progress
-from kranhub import disk, recoverymark
+from kranhub import disk, recovery, recoverymark
+from kranhub.codec import Codec
 from kranhub.errors import Failed, Misconfigured
-from kranhub.settings import Settings
+from kranhub.registry import Registry
+from kranhub.settings import Settings, endpoints
 from kranhub.text import Text
 
 RESTORE = "kranhub restore"
@@ -65,6 +67,8 @@ def restore(settings: Settings, folder: Path, progress: Progress, *, other_insta
             staged, mark = _staged(folder, found, data, progress)
         aside = _put(staged, data)
     stack.up(settings, progress)
+    with Registry(endpoints(settings).registry_url) as registry:
+        recovery.ensured(settings, Codec(registry))  # before a connector can report
     missing, differing = _masterdata(settings, folder, found)
     return Done(
         data=data,

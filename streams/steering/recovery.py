@@ -34,8 +34,10 @@ _FINISH = Text(
     ru="Продолжить без сведений этих участников: что есть в их системах, неизвестно и может быть заказано дважды.",
 )
 _BEGIN = Text(
-    en="Begin to recover, after you have restored an external Kafka by its own means. The core must not run yet.",
-    ru="Начать восстановление после того, как внешняя Kafka восстановлена её средствами. Ядро ещё не запущено.",
+    en="Begin to recover, after you have restored an external Kafka by its own means. Neither the core nor a connector "
+    "must run yet.",
+    ru="Начать восстановление после того, как внешняя Kafka восстановлена её средствами. Ни ядро, ни коннекторы ещё не "
+    "запущены.",
 )
 _WITHOUT = Text(en="the member; may be given again", ru="участник; можно повторять")
 _ALL = Text(en="without all who have not reported yet", ru="без всех, от кого ещё нет сведений")
@@ -53,7 +55,7 @@ def status(output: str) -> None:
     settings = Settings()
     with Registry(endpoints(settings).registry_url) as registry:
         codec = Codec(registry)
-        found = recovery.current(settings, codec)
+        found = recovery.ensured(settings, codec)
         reports = _reports(settings, codec, found) if found is not None and found.is_open else Reports()
     if output == "json":
         emit(_said(found, reports))
@@ -74,7 +76,7 @@ def finish(without: Sequence[str], without_all: bool, output: str) -> None:
     _require_known(without, companies)
     with Registry(endpoints(settings).registry_url) as registry:
         codec = Codec(registry)
-        found = recovery.current(settings, codec)
+        found = recovery.ensured(settings, codec)
         if found is None or not found.is_open:
             raise Failed(_NOTHING)
         missing = {task.member for task in _reports(settings, codec, found).missing(found.without)}
@@ -95,10 +97,10 @@ def begin(output: str) -> None:
     settings = Settings()
     with Registry(endpoints(settings).registry_url) as registry:
         codec = Codec(registry)
-        found = recovery.current(settings, codec)
+        found = recovery.ensured(settings, codec)
         if found is not None and found.is_open:
             raise Failed(_ALREADY)
-        recovery.begin(settings, codec, uuid.uuid4().hex[:12], None)
+        recovery.begin(settings, codec, uuid.uuid4().hex[:12])
         begun = recovery.current(settings, codec)
     if output == "json":
         emit(_said(begun, Reports()))

@@ -50,7 +50,7 @@ WRITES: Any = SimpleNamespace(encode=lambda *_words: b"", dataschema=lambda _dat
 
 USES: dict[str, Callable[[], Any]] = {
     "kranhub/reading.py": lambda: list(reading.messages(SETTINGS, CODEC, "topic")),
-    "kranhub/recovery.py": lambda: recovery.begin(SETTINGS, WRITES, "r1", None),
+    "kranhub/recovery.py": lambda: recovery.begin(SETTINGS, WRITES, "r1"),
     "kranhub/topicadmin.py": lambda: topicadmin.apply(SETTINGS, omsk()),
     "kranhub/workers.py": lambda: workers.groups(SETTINGS),
     "kranhub/unseen.py": unseen_reader,

@@ -191,6 +191,22 @@ def _message(topic: str, subject: str, at: datetime, key: str = "k", **value: An
 
 BEGUN = datetime(2026, 11, 29, tzinfo=UTC)
 RECOVERY = Recovery("r1", ASKED, BEGUN, said_at=BEGUN)
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("backup_at", "counts"),
+    [(BEGUN - MINUTE, {-1: False, 0: True, 1: True, 6: True}), (None, {-1: False, 1: False, 5: True, 6: True})],
+    ids=["restored by kranhub", "restored by other means"],
+)
+def test_a_source_that_reports_before_the_first_record_of_a_recovery_counts_where_the_restore_is_known(
+    backup_at: datetime | None, counts: dict[int, bool]
+) -> None:
+    recovery = Recovery("r1", ASKED, BEGUN, backup_at, said_at=BEGUN + 5 * MINUTE)
+    about: dict[str, Any] = {"member": "oemz", "connector": "c", "task": "source", "recovery_id": None}
+    for minutes, wanted in counts.items():
+        report = _message("out.oemz.recovery", "HeldReport", BEGUN + minutes * MINUTE, **about)
+        assert bool(Reports().take(report, recovery).sources) == wanted, minutes
 
 
 def test_a_recovery_waits_for_every_task_that_is_known_and_not_forgotten() -> None:
