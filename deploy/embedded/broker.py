@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Sequence
 from pathlib import Path
 
-from deploy.embedded import process
+from deploy.embedded import aotcache, process
 from deploy.embedded.java import COMMON, java
 from deploy.embedded.ports import HOST
 from deploy.embedded.record import Ports
@@ -71,7 +71,15 @@ def format_command(jars: Sequence[Path], settings: Path) -> list[str]:
     """Return the command that formats the storage for a new cluster; it leaves a formatted one alone."""
     cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=").replace("-", "A", 1)
     main = ["kafka.tools.StorageTool", "format", "--ignore-formatted", "-t", cluster, "-c", str(settings)]
-    return [str(java()), "-XX:TieredStopAtLevel=1", *COMMON, "-cp", classpath(jars), *main]
+    return [
+        str(java()),
+        "-XX:TieredStopAtLevel=1",
+        *aotcache.options(jars),
+        *COMMON,
+        "-cp",
+        classpath(jars),
+        *main,
+    ]
 
 
 def start_command(jars: Sequence[Path], settings: Path, logs: Path, mark: str) -> list[str]:
@@ -79,6 +87,7 @@ def start_command(jars: Sequence[Path], settings: Path, logs: Path, mark: str) -
     return [
         str(java()),
         process.MARK + mark,
+        *aotcache.options(jars),
         *HEAP,
         *COMMON,
         f"-XX:ErrorFile={logs / 'kafka.crash.log'}",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from deploy.embedded import artifacts, broker, java, ports, probe, process, record, registry
+from deploy.embedded import aottraining, artifacts, broker, java, ports, probe, process, record, registry
 from deploy.embedded.progress import Progress
 from deploy.embedded.record import Ports, Record, Started
 from deploy.embedded.waiting import until_answers
@@ -45,15 +45,19 @@ class Embedded:
 
         Raises `Misconfigured`, `Unavailable` or `Failed`; then nothing that was started here runs on.
         """
-        return self.repair(wanted, record.stopped(last))
+        files = self._require_all()
+        aottraining.ensure(files.jars, files.archive, self._progress)
+        return self._repaired(wanted, record.stopped(last), files)
 
     def repair(self, wanted: Ports, last: Record) -> Record:
         """Start those of the two that do not run, as `start` does; those that run are left alone.
 
         Where they come back on their ports, the record keeps their addresses meanwhile: who looks for them waits.
         """
+        return self._repaired(wanted, last, self._require_all())
+
+    def _repaired(self, wanted: Ports, last: Record, files: Files) -> Record:
         running = self._running(last)
-        files = self._require_all()
         chosen = ports.choose(wanted, last.ports, kept=[port for started in running for port in PORTS[started.name]])
         same = chosen == last.ports and last.bootstrap
         starting = Record(

@@ -7,7 +7,7 @@ import zipfile
 import zlib
 from pathlib import Path
 
-from deploy.embedded import process
+from deploy.embedded import aotcache, process
 from deploy.embedded.java import COMMON, java
 from deploy.embedded.ports import HOST
 
@@ -42,11 +42,17 @@ def unpack(archive: Path) -> Path:
     return target
 
 
+def jar(home: Path) -> Path:
+    """Return the jar that runs the registry, in its unpacked folder."""
+    return next(home.glob("*-runner.jar"))
+
+
 def start_command(home: Path, data: Path, logs: Path, port: int, mark: str) -> list[str]:
     """Return the command that runs the registry. ``mark`` makes the process recognisable."""
     return [
         str(java()),
         process.MARK + mark,
+        *aotcache.options([jar(home)]),
         *FRUGAL,
         *COMMON,
         f"-XX:ErrorFile={logs / 'registry.crash.log'}",
@@ -61,7 +67,7 @@ def start_command(home: Path, data: Path, logs: Path, port: int, mark: str) -> l
         "-Dquarkus.log.file.rotation.max-backup-index=5",
         "-Dquarkus.log.console.level=ERROR",
         "-jar",
-        str(next(home.glob("*-runner.jar"))),
+        str(jar(home)),
     ]
 
 

@@ -1,6 +1,7 @@
 """The embedded stack as a person meets it: started twice at once, killed, restarted, misused."""
 
 import json
+import shutil
 import signal
 import socket
 from collections.abc import Iterator
@@ -97,6 +98,29 @@ def test_a_killed_stack_starts_anew_with_its_data(own: Cli) -> None:
     assert b"kept" in read_all(after["bootstrap"], topic)
     assert httpx.get(f"{after['registry_url']}/schemas/ids/{late}").is_success
     assert own.json("doctor")["ok"] is True
+
+
+def test_java_starts_from_a_cache_that_is_made_once_and_without_one_that_is_damaged(idle: Cli, tmp_path: Path) -> None:
+    """A Maven repository of its own, whose caches a test may damage."""
+    own = tmp_path / "m2"
+    for pin in artifacts.load_lock().pins:
+        file = artifacts.path(pin)
+        there = own / file.relative_to(artifacts.repository())
+        there.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, there)
+    repository = {"M2_REPO": str(own)}
+    said = []
+    for damaged in (False, False, True):
+        if damaged:
+            for cache in own.rglob("*.aot"):
+                cache.write_bytes(b"damaged")
+        code, _, err = idle.run("up", **repository)
+        assert code == 0, err
+        used = [word for process in idle.processes().values() for word in process.cmdline() if "AOTCache=" in word]
+        assert len(used) == len(list(own.rglob("*.aot"))) == 2
+        said.append("preparing quick starts" in err)
+        assert idle.run("down", **repository)[0] == 0
+    assert said == [True, False, False]
 
 
 def test_an_up_that_was_killed_leaves_nothing_locked(idle: Cli) -> None:

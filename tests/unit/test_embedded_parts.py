@@ -15,7 +15,7 @@ import psutil
 import pytest
 from rich.console import Console
 
-from deploy.embedded import artifacts, broker, embedded, ports, process, record, registry
+from deploy.embedded import aotcache, artifacts, broker, embedded, java, ports, process, record, registry
 from deploy.embedded.embedded import Embedded
 from deploy.embedded.progress import Progress
 from deploy.embedded.record import Ports, Record, Started
@@ -39,6 +39,20 @@ def test_the_lock_pins_one_version_of_kafka_with_a_checksum_each() -> None:
         ("apicurio-registry-app", "2.6.13.Final", "zip")
     ]
     assert len({(pin.group, pin.name, pin.classifier) for pin in lock.pins}) == len(lock.pins)
+
+
+def test_java_uses_a_cache_where_there_is_one_for_its_version_and_jars(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jars = [tmp_path / "a.jar", tmp_path / "b.jar"]
+    cache = aotcache.path(jars)
+    assert cache.parent == tmp_path
+    assert aotcache.options(jars) == ()
+    cache.touch()
+    assert f"-XX:AOTCache={cache}" in aotcache.options(jars)
+    assert aotcache.options(jars[:1]) == ()
+    monkeypatch.setattr(java, "version", lambda: "99")
+    assert aotcache.options(jars) == ()
 
 
 def test_the_lock_names_no_host() -> None:
