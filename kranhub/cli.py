@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from kranhub import lifeline, observe, openfiles, unfailing
-from kranhub.errors import KranhubError, Misconfigured
+from kranhub import lifeline, memory, observe, openfiles, unfailing
+from kranhub.errors import Failed, KranhubError, Misconfigured
 from kranhub.text import Text
 
 EXIT_CODES = Text(
@@ -104,6 +104,11 @@ def main() -> None:
     except KranhubError as error:
         last_words(error)
         sys.exit(error.exit_code)
+    except Exception as error:
+        if not memory.is_short(error):
+            raise
+        last_words(Failed(memory.SHORT))
+        sys.exit(Failed.exit_code)
 
 
 def last_words(error: KranhubError) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import time
 from collections import deque
@@ -17,6 +18,7 @@ import structlog
 from kranhub import lifeline
 from kranhub.errors import Misconfigured
 from kranhub.lifeline import Lifeline
+from kranhub.text import Text
 
 log = structlog.get_logger()
 
@@ -132,9 +134,9 @@ class Supervisor:
 
     def _ended(self, child: Child, code: int, now: float) -> None:
         child.exit_code = code
-        reason = child.line.words() if child.line else ""
+        words = child.line.words() if child.line else ""
         self._over(child)
-        self._wait(child, now, reason=next(iter(reason.splitlines()), ""))
+        self._wait(child, now, reason=next(iter(words.splitlines()), "") or by_signal(code))
 
     def _wait(self, child: Child, now: float, *, reason: str) -> None:
         hopeless = child.exit_code in (Misconfigured.exit_code, USAGE)
@@ -166,6 +168,27 @@ class Supervisor:
     def _set(self, child: Child, state: State) -> None:
         child.state = state
         self._changed(child)
+
+
+def by_signal(code: int) -> str:
+    """Return what has ended a process that could not say so itself; empty where it ended by itself."""
+    if code >= 0:
+        return ""
+    name = next((each.name for each in signal.Signals if each == -code), f"signal {-code}")
+    if name == "SIGKILL":
+        return str(_KILLED)
+    return str(
+        Text(
+            en=f"{name} has ended it; the last lines of its log may say why.",
+            ru=f"Завершён сигналом {name}; причина может быть в последних строках его журнала.",
+        )
+    )
+
+
+_KILLED = Text(
+    en="It was killed (SIGKILL): by a person, or by the system for want of memory; `journalctl -k` tells the latter.",
+    ru="Он убит (SIGKILL): человеком или самой системой из-за нехватки памяти; второе видно в `journalctl -k`.",
+)
 
 
 def _process(child: Child) -> subprocess.Popen[bytes]:

@@ -16,6 +16,7 @@ import structlog
 
 from connectors.runtime.configuration import Loaded
 from connectors.runtime.shapes import Unlike
+from kranhub import memory
 from kranhub.errors import Failed, Fenced, InvalidDocument, KranhubError
 from kranhub.text import Text
 
@@ -33,8 +34,8 @@ def calling(
     """Run one call of the connector's code, such as ``read()``, about a document, or ``after`` the last one known.
 
     Handled errors leave as they are, `InvalidDocument` only where ``documents`` says that one is in hand. Everything
-    else, what `shapes` refuses included, leaves as `ConnectorDefect`; its traceback is logged. A cancellation leaves
-    where the task was cancelled; one that the connector made up is a defect.
+    else, what `shapes` refuses included, leaves as `ConnectorDefect`, or as `Failed` where memory is short; its
+    traceback is logged. A cancellation leaves where the task was cancelled; one that the connector made up is a defect.
     """
     try:
         yield
@@ -99,8 +100,10 @@ def log_traceback(event: str, error: BaseException, **words: Any) -> None:
     log.error(event, error=type(error).__qualname__, traceback="".join(told), **words)
 
 
-def _unexpected(loaded: Loaded, call: str, place: Text, error: BaseException) -> ConnectorDefect:
+def _unexpected(loaded: Loaded, call: str, place: Text, error: BaseException) -> Failed:
     log_traceback("connector failed", error, call=call, document=place.en.strip(", "))
+    if memory.is_short(error):
+        return Failed(memory.SHORT)
     kind, line = type(error).__qualname__, where(error, loaded)
     return defect(
         loaded,

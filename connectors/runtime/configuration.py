@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model
 
-from kranhub import yamlfile
+from kranhub import memory, yamlfile
 from kranhub.connector import Connector
 from kranhub.errors import Failed, KranhubError, Misconfigured
 from kranhub.members import Member, Members
@@ -126,6 +126,8 @@ def _built(path: Path, kind: type[Connector], config: Any, member: Member) -> Co
 
 def _broken(path: Path, call: str, error: Exception) -> Failed:
     """Return the sentence about a connector whose own code fails before it is a connector; its cause is logged."""
+    if memory.is_short(error):
+        return Failed(memory.SHORT)
     kind = type(error).__qualname__
     return Failed(
         Text(

@@ -13,7 +13,7 @@ from connectors.runtime.keeper import keep
 from connectors.runtime.sink import SinkTask
 from connectors.runtime.source import SourceTask
 from connectors.runtime.status import Reporter
-from kranhub import stopping
+from kranhub import memory, stopping
 from kranhub.codec import Codec
 from kranhub.errors import Failed, Fenced, KranhubError
 from kranhub.health import LOOPS
@@ -158,6 +158,8 @@ async def _close(loaded: Loaded) -> KranhubError | None:
 
 
 def _defect(error: Exception) -> Text:
+    if memory.is_short(error):
+        return memory.SHORT
     kind = type(error).__qualname__
     return Text(
         en=f"A defect of kranhub ({kind}); the log has its traceback. Tell its developers; restart the connector.",

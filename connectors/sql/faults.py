@@ -72,7 +72,7 @@ def translated(url: URL) -> Iterator[None]:
         raise _away(url, _first_line(error)) from None
     except exc.SQLAlchemyError as error:
         raise _wrong(url, _first_line(error)) from None
-    except (ArithmeticError, ValueError, MemoryError) as error:
+    except (ArithmeticError, ValueError) as error:
         raise Refused(_first_line(error)) from None  # a driver's own, about a value that it cannot pass on
     except OSError as error:
         raise _away(url, _first_line(error)) from None
