@@ -46,7 +46,6 @@ def adopt(state: OrderState, evidence: Evidence, master: MasterData, now: Now) -
     state = _with_withdrawn(state, master, found)
     state = _with_sent(state, newer, master)
     state = _with_time(state, master, now)
-    found += _missing(state, evidence)
     if any(finding.stops for finding in found):
         state = replace(state, frozen=True)
     return state, [effects.alert(state, each.code, each.place, each.text, now) for each in found]
@@ -319,8 +318,15 @@ def _with_time(state: OrderState, master: MasterData, now: Now) -> OrderState:
     return state
 
 
+def missing(state: OrderState, evidence: Evidence, now: Now) -> list[Effect]:
+    """Return an alert for each plant order that was delivered once and that its plant's ERP no longer holds.
+
+    It is asked once the words that have waited are taken: a receipt may be among them.
+    """
+    return [effects.alert(state, each.code, each.place, each.text, now) for each in _missing(state, evidence)]
+
+
 def _missing(state: OrderState, evidence: Evidence) -> Iterator[Finding]:
-    """Yield the plant orders that were delivered once and that their plants' ERPs no longer hold."""
     told = {order.number for order in evidence.orders}
     for portion in state.portions:
         attempt = portion.current

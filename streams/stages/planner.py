@@ -218,7 +218,8 @@ class Planner:
             if self._recovering.is_open(state):
                 self._recovering.add(record.key, value, state)
             return
-        for key in self._recovering.close(value, state):
+        known = standing.anywhere(self._reference.current(state), state)
+        for key in self._recovering.close(value, known, state):
             self._wake(key, out, ctx)
 
     def _note(
@@ -250,6 +251,7 @@ class Planner:
             return
         order, said = adopt.adopt(order, evidence, master, now)
         order, actions = self._words(order, evidence, words, here)
+        said += adopt.missing(order, evidence, now)
         after, more = planner.recovered(order, evidence, master, now)
         self._put(before, after, state, now)
         standing.note(before, after, state)

@@ -1,7 +1,7 @@
 """What the planner keeps of a recovery: what the ERPs hold, and what came meanwhile, until everything was read."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from streams.exactly_once import Record, State
@@ -58,10 +58,16 @@ class Recovering:
         word = Word("", (), record.timestamp, record)
         Backlog(f"recovery/words/{record.key}").put(state, word.dump())
 
-    def close(self, value: dict[str, Any], state: State) -> Iterator[str]:
-        """Note that everything was read, and yield the orders to take up; nothing the second time."""
+    def close(self, value: dict[str, Any], standing: Iterable[str], state: State) -> Iterator[str]:
+        """Note that everything was read, and yield the orders to take up; nothing the second time.
+
+        Among them are those that stand at some plant, although nobody has told anything of them: the plant's ERP may
+        have lost them, or cannot tell what it holds.
+        """
         if _done(state)["id"] == value["recovery_id"]:
             return
+        for order_key in standing:
+            self.touch(order_key, state)
         done = {"id": value["recovery_id"], "plants": list(value["plants"]), "customers": list(value["customers"])}
         state.put(_DONE, json.dumps(done).encode())
         for key in Backlog(_KEYS).drain(state):

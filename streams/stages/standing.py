@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from streams.exactly_once import State
 from streams.router import resume
+from streams.router.masterdata import MasterData
 from streams.router.model import OrderState
 
 BUCKETS = 64
@@ -37,6 +38,12 @@ def orders(plant: str, state: State) -> Iterator[str]:
     for number in range(BUCKETS):
         for key in _keys(state.get(_name(number, plant))):
             yield key.decode("utf-8", "surrogateescape")
+
+
+def anywhere(master: MasterData | None, state: State) -> Iterator[str]:
+    """Yield the keys of the orders that stand at any member; one at several, several times."""
+    for member in master.members.by_id if master else ():
+        yield from orders(member, state)
 
 
 def _bucket(plant: str, key: bytes, state: State) -> tuple[str, list[bytes]]:

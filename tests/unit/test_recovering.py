@@ -18,7 +18,7 @@ from streams.exactly_once.out import Output
 from streams.stages.planner import Planner
 from tests.support.batches import CODEC, NAMESPACE
 from tests.support.core import line, order, response
-from tests.support.plants import BUYER, MASTER
+from tests.support.plants import BUYER, MASTER, full_receipt
 
 SETTINGS = Settings(namespace=NAMESPACE, kafka_bootstrap="none:9")
 KEY, WORK = f"{BUYER}:17", f"{NAMESPACE}hub.work"
@@ -31,8 +31,11 @@ class Hub:
     def __init__(self, *, recovering: bool = False) -> None:
         self.core, self.said = Core(SETTINGS, CODEC, MASTER), list[Output]()
         if recovering:
-            planner = Planner(SETTINGS, CODEC, "r1")
-            self.core._behind[0] = planner
+            self.recover()
+
+    def recover(self) -> None:
+        """Go on as a worker does that was started for a recovery."""
+        self.core._behind[0] = Planner(SETTINGS, CODEC, "r1")
 
     def write(self, member: str, subject: str, value: dict[str, Any], event_id: str) -> None:
         head = envelope.headers(Envelope(event_id, f"/hub/members/{member}", f"kranhub.{subject}"))
@@ -48,6 +51,10 @@ class Hub:
         self.write(
             asked["plant"], "OrderResponse", response(asked, code), f"{asked['plant']}/OrderResponse/{number}/0/a"
         )
+
+    def receipt(self, asked: dict[str, Any]) -> None:
+        """The plant's sink has delivered the plant order."""
+        self.write(asked["plant"], "Receipt", full_receipt(asked, "APPLIED", NOW), f"{asked['plant']}/Receipt/1/0/a")
 
     def work(self, subject: str, key: str, value: dict[str, Any]) -> None:
         head = envelope.headers(Envelope(f"hub/{subject}/{key}", "/hub/recovery", f"kranhub.{subject}"))
@@ -182,6 +189,26 @@ def test_plant_orders_of_an_order_that_no_buyer_tells_are_said_and_taken_up_when
     hub.order(PAINT)
     assert hub.asked() == []
     assert hub.states()[-1][0] == "PLANNED"
+
+
+def test_what_a_plants_erp_has_lost_is_said_although_nobody_tells_anything_of_the_order() -> None:
+    hub = Hub()
+    hub.order(PAINT)
+    (asked,) = hub.records("PlantOrder")
+    hub.receipt(asked)
+    hub.recover()
+    hub.finish()
+    assert hub.alerts() == ["recovery-missing"]
+
+
+def test_a_receipt_that_lay_unread_counts_for_what_an_erp_has_lost() -> None:
+    hub = Hub()
+    hub.order(PAINT)
+    (asked,) = hub.records("PlantOrder")
+    hub.recover()
+    hub.receipt(asked)
+    hub.finish()
+    assert hub.alerts() == ["recovery-missing"]
 
 
 def _message(topic: str, subject: str, at: datetime, key: str = "k", **value: Any) -> Message:
