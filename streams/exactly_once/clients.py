@@ -1,17 +1,19 @@
 """librdkafka clients as exactly-once needs them. Each is guarded: nothing but the hub's errors leaves them."""
 
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 import structlog
-from confluent_kafka import Consumer, KafkaError, Producer
-from confluent_kafka.admin import AdminClient, ConfigResource
+from confluent_kafka import Consumer, IsolationLevel, KafkaError, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, ConfigResource, OffsetSpec
 
 from kranhub import kafka, onename
 from kranhub.errors import KranhubError, Misconfigured
 from kranhub.settings import Settings
 from kranhub.text import Text
+from streams.exactly_once.changelog import Place
+from streams.exactly_once.fetching import LOOK_S
 from streams.exactly_once.guard import Guarded, TransactionalProducer, errors_as_ours, opened, translated
 from streams.exactly_once.stage import Stage
 
@@ -39,10 +41,11 @@ def member(settings: Settings, stage: str, instance: str) -> tuple[str, str]:
     return group(settings, stage), identity(settings, stage, instance)
 
 
-def consumer(settings: Settings, stage: Stage, instance: str) -> Guarded:
+def consumer(settings: Settings, stage: Stage, instance: str, told: Callable[[str], None]) -> Guarded:
     """Return the stage's consumer: static member, read_committed; it never resets or commits an offset by itself.
 
     Equal partitions of several inputs go to one instance where there is state (range); else all are spread evenly.
+    While it polls, ``told`` is called with its statistics (JSON) every `LOOK_S`.
     """
     return Guarded(
         opened(
@@ -62,6 +65,8 @@ def consumer(settings: Settings, stage: Stage, instance: str) -> Guarded:
                 "topic.metadata.refresh.interval.ms": 5_000,
                 "fetch.wait.max.ms": 100,
                 "fetch.queue.backoff.ms": 20,
+                "statistics.interval.ms": int(LOOK_S * 1000),
+                "stats_cb": told,
             },
         )
     )
@@ -117,6 +122,14 @@ def plain_producer(settings: Settings, **config: Any) -> Guarded:
 def admin(settings: Settings) -> Guarded:
     """Return an admin client."""
     return Guarded(opened(AdminClient, _quiet(settings)))
+
+
+def stable_ends(client: Guarded, places: Iterable[Place]) -> dict[Place, int]:
+    """Return the offset after each partition's last committed record. Raises `BrokerAway` without an answer in 5 s."""
+    request = {TopicPartition(*place): OffsetSpec.latest() for place in places}
+    answers = client.list_offsets(request, isolation_level=IsolationLevel.READ_COMMITTED, request_timeout=5)
+    with errors_as_ours():
+        return {(place.topic, place.partition): answer.result().offset for place, answer in answers.items()}
 
 
 def partition_counts(client: Guarded, names: Collection[str]) -> dict[str, int]:

@@ -16,7 +16,8 @@ from kranhub.text import Text
 from streams.exactly_once import clients, guard
 from streams.exactly_once.assignment import Assignment
 from streams.exactly_once.batch import Batch
-from streams.exactly_once.guard import Aborted, BrokerAway
+from streams.exactly_once.fetching import LOOK_S, Fetchers, fetched
+from streams.exactly_once.guard import Aborted, BrokerAway, Guarded
 from streams.exactly_once.metrics import Metrics
 from streams.exactly_once.out import Output
 from streams.exactly_once.pace import ENOUGH_S, Pace
@@ -43,6 +44,7 @@ class Processor:
         self._aborts = 0
         self._log = log.bind(stage=stage.name)
         self._loop = LOOPS.loop(stage.name, LONGEST_S)
+        self._fetchers, self._statistics, self._looked = Fetchers(), "", 0.0
 
     def run(self, stopping: threading.Event) -> None:
         """Process until ``stopping`` is set; then finish the batch and leave.
@@ -57,7 +59,7 @@ class Processor:
         clients.require_lasting_offsets(admin)
         self._assignment = Assignment(self.stage, self._settings, admin)
         self._producer = clients.producer(self._settings, self.stage.name, self._instance)
-        self._consumer = clients.consumer(self._settings, self.stage, self._instance)
+        self._consumer = clients.consumer(self._settings, self.stage, self._instance, self._told)
         try:
             self._producer.init_transactions(30)
             self._consumer.subscribe(
@@ -68,14 +70,38 @@ class Processor:
                 records = self._poll()
                 if records:
                     self._handle(records, stopping)
+                self._require_fetching(admin)
         finally:
             self._loop.waits(STOPPING)
             self._consumer.close()
             for client in (self._consumer, self._producer, admin):
                 client.release()
 
+    def _told(self, statistics: str) -> None:
+        self._statistics = statistics
+
+    def _require_fetching(self, admin: Guarded) -> None:
+        """Raise `BrokerAway` when the client fetches no more from a partition in which committed records wait."""
+        now = time.monotonic()
+        if now - self._looked < LOOK_S:
+            return
+        self._looked = now
+        served = self._assignment.positions.keys()
+        positions = {place: found for place, found in fetched(self._statistics).items() if place in served}
+        if not positions:
+            return
+        try:
+            ends = clients.stable_ends(admin, positions)
+        except BrokerAway:  # nothing can be said now; the next call of the consumer says it, too
+            self._fetchers.forget()
+            return
+        if stalled := self._fetchers.stalled(now, positions, ends):
+            raise BrokerAway(_stalled(self.stage.name, ", ".join(f"{topic} [{number}]" for topic, number in stalled)))
+
     def _assigned(self, _consumer: Consumer, partitions: list[TopicPartition]) -> None:
         self._assignment.assigned(self._consumer, partitions)
+        self._fetchers.forget()
+        self._statistics = ""
         self._loop.serves()
         self._metrics.assigned(self._assignment)
 
@@ -185,6 +211,15 @@ class Processor:
         if topic not in self._counts:
             self._counts[topic] = clients.partition_counts(self._producer, [topic])[topic]
         return self._counts[topic]
+
+
+def _stalled(stage: str, places: str) -> Text:
+    return Text(
+        en=f"The Kafka client of {stage} fetches no more from {places}, although records wait there. Start the core "
+        "again: it gets new clients.",
+        ru=f"Клиент Kafka этапа {stage} больше не читает {places}, хотя там есть записи. Запустите ядро снова: у него "
+        "будут новые клиенты.",
+    )
 
 
 def _never_commits(stage: str, reason: str) -> Text:

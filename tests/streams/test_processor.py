@@ -5,14 +5,17 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
+from confluent_kafka import TopicPartition
 
 from kranhub import topics
 from kranhub.errors import Failed, Fenced, InvalidDocument, KranhubError, Misconfigured, Unavailable
 from kranhub.settings import Settings
 from kranhub.text import Text
-from streams.exactly_once import Context, Document, Out, Processor, Record, State
+from streams.exactly_once import Context, Document, Out, Processor, Record, State, clients, fetching, processor
+from streams.exactly_once.guard import Guarded
 from tests.support.core import World, wait_for, world
 from tests.support.stack import Stack, new_namespace
 
@@ -360,3 +363,30 @@ def counted(around: World) -> dict[str, list[int]]:
     for message in around.read("hub.decisions"):
         found.setdefault(message.key, []).append(int(message.raw or b"0"))
     return found
+
+
+def test_a_client_that_fetches_no_more_from_one_partition_ends_the_process(
+    around: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A paused partition is what librdkafka's stalled fetcher looks like: no record comes, and no error either."""
+    monkeypatch.setattr(fetching, "PATIENCE_S", 1.0)
+    monkeypatch.setattr(processor, "LOOK_S", 0.5)
+    monkeypatch.setattr(clients, "LOOK_S", 0.5)
+    consumers: list[Guarded] = []
+
+    def consumer(*words: Any) -> Guarded:
+        consumers.append(opened(*words))
+        return consumers[-1]
+
+    opened = clients.consumer
+    monkeypatch.setattr(clients, "consumer", consumer)
+    with started(Counting(around.settings), around) as running:
+        feed(around, "a")
+        wait_for(lambda: counts(around) == [("a", "1")], "the first")
+        consumers[0].pause([TopicPartition(topics.hub(around.settings.namespace, "allocation"), PARTITION)])
+        feed(around, "b")
+        error = running.error()
+    assert isinstance(error, Unavailable)
+    assert f"allocation [{PARTITION}]" in str(error)
+    with started(Counting(around.settings), around):
+        wait_for(lambda: counts(around) == [("a", "1"), ("b", "1")], "new clients go on")

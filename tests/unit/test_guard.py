@@ -92,7 +92,7 @@ def test_settings_that_the_client_does_not_take_are_a_sentence(monkeypatch: pyte
         lambda: clients.reader(SETTINGS),
         lambda: clients.plain_producer(SETTINGS),
         lambda: clients.admin(SETTINGS),
-        lambda: clients.consumer(SETTINGS, Copying(), "one"),
+        lambda: clients.consumer(SETTINGS, Copying(), "one", print),
     ]
     for open_one in ways:
         with pytest.raises(Misconfigured, match="NONSENSE"):
