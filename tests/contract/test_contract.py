@@ -78,6 +78,8 @@ class TestPostgresql(ConnectorContract):
     """The same plant on a real PostgreSQL, with its own types of columns."""
 
     features = replace(PLANT, failpoints=("sql.before-commit",))
+    most_breakages = 15
+    """`TestSql` tries more pairs; here each try takes three times as long or more."""
 
     @pytest.fixture
     def harness(self, postgresql: Server, postgresql_database: str) -> Iterator[PostgresqlHarness]:
@@ -86,6 +88,7 @@ class TestPostgresql(ConnectorContract):
             yield PostgresqlHarness(address, line)
 
 
+@pytest.mark.slow
 class TestPostgresqlCustomer(ConnectorContract):
     """The same customer on a real PostgreSQL."""
 

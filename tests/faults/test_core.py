@@ -41,7 +41,16 @@ def findings(expected: list[str], found: list[str]) -> tuple[list[str], list[str
     return sorted((wanted - have).elements()), sorted((have - wanted).elements())
 
 
-@pytest.mark.parametrize("stage", ["ingest", "planner", "allocator", "dispatch"])
+@pytest.mark.parametrize(
+    "stage",
+    [
+        "ingest",
+        "allocator",
+        # One stage without state and one with state are enough for every day.
+        pytest.param("planner", marks=pytest.mark.slow),
+        pytest.param("dispatch", marks=pytest.mark.slow),
+    ],
+)
 def test_a_stage_killed_anywhere_in_a_commit_loses_and_doubles_nothing(
     stack: Stack, namespace: str, tmp_path: Path, stage: str
 ) -> None:
