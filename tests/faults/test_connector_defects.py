@@ -47,7 +47,7 @@ class Hub:
     """One namespace for all of these tests; each has a connector of its own name, and so its own states."""
 
     def __init__(self, stack: Stack) -> None:
-        self.stack, self.settings = stack, stack.prepare(new_namespace())
+        self.stack, self.settings = stack, stack.prepare(new_namespace(), ME)
         self.member = members.load(self.settings.members_file).by_id[ME]
 
     def run(self, name: str, connector: Bad, ended: Callable[[], Any] | None = None) -> BaseException | None:

@@ -83,7 +83,7 @@ def status(number: int, revision: int) -> dict[str, object]:
 
 @pytest.fixture
 def plant(stack: Stack, namespace: str, tmp_path: Path) -> Plant:
-    settings = stack.prepare(namespace)
+    settings = stack.prepare(namespace, ME)
     file = tmp_path / "connector.yaml"
     file.write_text(
         f"member: {ME}\nconnector: tests.support.file_erp:FileErpConnector\nname: erp\n"

@@ -36,7 +36,7 @@ def has_counted(around: World, expected: list[str]) -> bool:
 
 @pytest.fixture
 def around(stack: Stack) -> Iterator[World]:
-    with world(stack.prepare(new_namespace())) as found:
+    with world(stack.prepare(new_namespace(), "sibir-terminal")) as found:
         yield found
 
 

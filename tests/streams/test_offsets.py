@@ -27,7 +27,7 @@ pytestmark = pytest.mark.stack
 
 @pytest.fixture
 def around(stack: Stack) -> Iterator[World]:
-    with world(stack.prepare(new_namespace())) as found:
+    with world(stack.prepare(new_namespace(), "sibir-terminal")) as found:
         yield found
 
 

@@ -90,7 +90,7 @@ def started(stage: Counting, around: World, instance: str = "0") -> Iterator[Run
 
 @pytest.fixture
 def around(stack: Stack) -> Iterator[World]:
-    with world(stack.prepare(new_namespace())) as found:
+    with world(stack.prepare(new_namespace(), "sibir-terminal")) as found:
         yield found
 
 

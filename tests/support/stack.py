@@ -13,6 +13,7 @@ from deploy.embedded import process, record
 from deploy.embedded import stack as embedded
 from deploy.embedded.progress import Progress
 from kranhub import members, topicadmin
+from kranhub.members import Members
 from kranhub.settings import Settings, endpoints
 
 REPOSITORY = Path(__file__).parents[2]
@@ -38,12 +39,18 @@ class Stack:
         """Return settings of this stack under another namespace, whose topics do not exist yet."""
         return self.settings.model_copy(update={"namespace": namespace})
 
-    def prepare(self, namespace: str) -> Settings:
-        """Return such settings after creating the topics of all members there (takes about a second)."""
+    def prepare(self, namespace: str, *only: str) -> Settings:
+        """Return such settings after creating the topics there, of these members only where any are named.
+
+        Name them where a test needs few: those of all members are 190, and creating them takes a second or more.
+        """
         settings = self.settings_for(namespace)
         self._forget()
         self.prepared.append(namespace)
-        topicadmin.apply(settings, members.load(settings.members_file))
+        companies = members.load(settings.members_file)
+        if only:
+            companies = Members(members=tuple(companies.by_id[member] for member in only))
+        topicadmin.apply(settings, companies)
         return settings
 
     def _forget(self) -> None:
