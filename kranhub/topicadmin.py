@@ -30,7 +30,7 @@ def apply(settings: Settings, members: Members) -> list[str]:
     """
     specs = topics.specs(members, settings.namespace, work_partitions=settings.work_partitions)
     with admin(settings) as client:
-        existing = _partitions(client)
+        existing = _partitions(client, specs)
         refuse_differences(specs, existing)
         missing = [spec for spec in specs if spec.name not in existing]
         if missing:
@@ -44,7 +44,7 @@ def missing_topics(settings: Settings, members: Members) -> list[str]:
     """Return the topics that should exist and do not. Raises as `apply` does; creates nothing."""
     specs = topics.specs(members, settings.namespace, work_partitions=settings.work_partitions)
     with admin(settings) as client:
-        existing = _partitions(client)
+        existing = _partitions(client, specs)
     refuse_differences(specs, existing)
     return [spec.name for spec in specs if spec.name not in existing]
 
@@ -82,7 +82,7 @@ _NOT_ALLOWED = frozenset((TopicAuthorizationFailedError.errno, ClusterAuthorizat
 def _missing_of_members(settings: Settings, members: Members) -> list[TopicSpec]:
     specs = topics.member_specs(members, settings.namespace)
     with admin(settings) as client:
-        existing = _partitions(client)
+        existing = _partitions(client, specs)
     refuse_differences(specs, existing)
     return [spec for spec in specs if spec.name not in existing]
 
@@ -129,8 +129,10 @@ def described_groups(client: KafkaAdminClient, wanted: Callable[[str], bool] = l
     return dict(sorted(client.describe_groups(names).items())) if names else {}
 
 
-def _partitions(client: KafkaAdminClient) -> dict[str, int]:
-    return {topic["name"]: len(topic["partitions"]) for topic in client.describe_topics()}
+def _partitions(client: KafkaAdminClient, specs: Sequence[TopicSpec]) -> dict[str, int]:
+    """Return the number of partitions of those that exist; other topics of the cluster are not asked for."""
+    described = client.describe_topics([spec.name for spec in specs])
+    return {topic["name"]: len(topic["partitions"]) for topic in described if not topic["error_code"]}
 
 
 def _config(spec: TopicSpec, settings: Settings) -> dict[str, str]:

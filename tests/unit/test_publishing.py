@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
+from kafka.errors import UnknownTopicOrPartitionError
 
 from kranhub import topicadmin, topics
 from kranhub.errors import Misconfigured, Unavailable
@@ -218,8 +219,10 @@ class Admin:
     def __init__(self, codes: Mapping[str, int], existing: list[str]) -> None:
         self.codes, self.existing, self.created = codes, existing, list[str]()
 
-    def describe_topics(self) -> list[dict[str, Any]]:
-        return [{"name": name, "partitions": [0]} for name in self.existing]
+    def describe_topics(self, names: list[str]) -> list[dict[str, Any]]:
+        """Describe these; one that does not exist has an error and no partition."""
+        codes = {name: 0 if name in self.existing else UnknownTopicOrPartitionError.errno for name in names}
+        return [{"name": name, "error_code": code, "partitions": [] if code else [0]} for name, code in codes.items()]
 
     def create_topics(self, wanted: Mapping[str, Any], **_how: Any) -> dict[str, Any]:
         self.created += wanted
