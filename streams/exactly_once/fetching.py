@@ -12,10 +12,10 @@ from typing import NamedTuple
 
 from streams.exactly_once.changelog import Place
 
-LOOK_S = 10.0
+LOOK_S = 5.0
 """Between two looks; also how often librdkafka gives its statistics."""
 
-PATIENCE_S = 45.0
+PATIENCE_S = 20.0
 """For how long a partition may stand still: longer than a leader's election or a broker's short absence takes."""
 
 
