@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from deploy.embedded import aottraining, artifacts, broker, java, ports, probe, process, record, registry
+from deploy.embedded import aottraining, artifacts, broker, java, making, ports, probe, process, record, registry
 from deploy.embedded.progress import Progress
 from deploy.embedded.record import Ports, Record, Started
 from deploy.embedded.waiting import until_answers
@@ -119,6 +119,7 @@ class Embedded:
         with self._progress.waiting(Text(en="starting Kafka and the registry", ru="запуск Kafka и реестра")):
             until_answers(lambda: probe.broker(self._settings, bootstrap), self._require_alive)
             until_answers(lambda: probe.registry(url), self._require_alive)
+            making.end(self._folder("registry"))
         return starting.model_copy(
             update={
                 "starting": False,
@@ -137,14 +138,17 @@ class Embedded:
 
     def _start_registry(self, files: "Files", chosen: Ports) -> Started:
         home, data, mark = registry.unpack(files.archive), self._folder("registry"), process.token()
+        making.begin(data, data.glob("schemas*"))
         command = registry.start_command(home, data, self._logs, chosen.registry or 0, mark)
         return process.start("registry", command, mark, data, self._logs)
 
     def _start_broker(self, files: "Files", chosen: Ports) -> Started:
         data, mark = self._folder("kafka"), process.token()
         settings = broker.write_settings(data, chosen)
+        making.begin(data, data.glob("log"))
         if not broker.is_formatted(data):
             self._format(broker.format_command(files.jars, settings))
+        making.end(data)
         command = broker.start_command(files.jars, settings, self._logs, mark)
         return process.start("kafka", command, mark, data, self._logs)
 

@@ -14,7 +14,7 @@ import psutil
 import pytest
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
-from deploy.embedded import artifacts
+from deploy.embedded import artifacts, making
 from deploy.embedded import stack as embedded
 from deploy.embedded.progress import Progress
 from deploy.embedded.status import status
@@ -121,6 +121,18 @@ def test_java_starts_from_a_cache_that_is_made_once_and_without_one_that_is_dama
         said.append("preparing quick starts" in err)
         assert idle.run("down", **repository)[0] == 0
     assert said == [True, False, False]
+
+
+def test_a_first_up_that_was_interrupted_is_begun_anew(idle: Cli) -> None:
+    """What a kill leaves in the middle of the first start: half a storage, half a database, and the marks."""
+    for part, name in (("kafka", "log"), ("registry", "schemas.mv.db")):
+        folder = idle.folder / part
+        folder.mkdir(parents=True)
+        (folder / making.MARK).touch()
+        (folder / name).mkdir() if part == "kafka" else (folder / name).write_bytes(b"half a database")
+    (idle.folder / "kafka" / "log" / "meta.properties").write_text("version=1", encoding="utf-8")
+    assert idle.json("up")["already"] is False
+    assert not list(idle.folder.rglob(making.MARK))
 
 
 def test_an_up_that_was_killed_leaves_nothing_locked(idle: Cli) -> None:

@@ -15,7 +15,7 @@ import psutil
 import pytest
 from rich.console import Console
 
-from deploy.embedded import aotcache, artifacts, broker, embedded, java, ports, process, record, registry
+from deploy.embedded import aotcache, artifacts, broker, embedded, java, making, ports, process, record, registry
 from deploy.embedded.embedded import Embedded
 from deploy.embedded.progress import Progress
 from deploy.embedded.record import Ports, Record, Started
@@ -53,6 +53,26 @@ def test_java_uses_a_cache_where_there_is_one_for_its_version_and_jars(
     assert aotcache.options(jars[:1]) == ()
     monkeypatch.setattr(java, "version", lambda: "99")
     assert aotcache.options(jars) == ()
+
+
+def test_data_whose_making_was_interrupted_are_made_anew_and_others_are_left_alone(tmp_path: Path) -> None:
+    file = tmp_path / "schemas.mv.db"
+
+    def begun() -> bool:
+        making.begin(tmp_path, tmp_path.glob("schemas*"))
+        return file.exists()
+
+    assert not begun()
+    file.touch()
+    assert not begun(), "it was interrupted: begun anew"
+    file.touch()
+    making.end(tmp_path)
+    assert begun(), "whole"
+    assert begun(), "and so it stays"
+    (tmp_path / "log" / "meta").mkdir(parents=True)
+    (tmp_path / making.MARK).touch()
+    making.begin(tmp_path, tmp_path.glob("log"))
+    assert not (tmp_path / "log").exists()
 
 
 def test_the_lock_names_no_host() -> None:
