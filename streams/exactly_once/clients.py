@@ -125,9 +125,9 @@ def admin(settings: Settings) -> Guarded:
 
 
 def stable_ends(client: Guarded, places: Iterable[Place]) -> dict[Place, int]:
-    """Return the offset after each partition's last committed record. Raises `BrokerAway` without an answer in 5 s."""
+    """Return the offset after each partition's last committed record. Raises `BrokerAway` without an answer in 2 s."""
     request = {TopicPartition(*place): OffsetSpec.latest() for place in places}
-    answers = client.list_offsets(request, isolation_level=IsolationLevel.READ_COMMITTED, request_timeout=5)
+    answers = client.list_offsets(request, isolation_level=IsolationLevel.READ_COMMITTED, request_timeout=2)
     with errors_as_ours():
         return {(place.topic, place.partition): answer.result().offset for place, answer in answers.items()}
 
