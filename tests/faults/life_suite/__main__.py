@@ -16,7 +16,7 @@ from rich.console import Console
 
 from benchmarks import page as page_of_docs
 from benchmarks.figures import table as markdown
-from tests.faults.life_suite import scenarios
+from tests.faults.life_suite import masterdata, scenarios, shortage, taken_up
 from tests.faults.life_suite.audit import Verdict
 from tests.faults.life_suite.installation import installed
 from tests.faults.life_suite.people import People
@@ -43,6 +43,11 @@ SCENARIOS: Mapping[str, Scenario] = {
     "disk full": scenarios.disk_full,
     "upgrade and back": scenarios.upgrade_and_back,
     "backup and restore": scenarios.backup_and_restore,
+    "memory limit": shortage.memory_limit,
+    "member renamed with open orders": masterdata.member_renamed,
+    "member removed with open orders": masterdata.member_removed,
+    "backup older than the ERPs": taken_up.backup_older,
+    "an ERP older than the hub": taken_up.erp_older,
 }
 
 

@@ -4,8 +4,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from deploy.demo import independent
-from kranhub.settings import endpoints
 from tests.faults.life_suite.installation import Installation
 from tests.support.shop import BUYER
 
@@ -48,12 +46,13 @@ def judge(
 
 def audit(installation: Installation) -> Verdict:
     """Return the verdict on the installation as it is now."""
-    where = endpoints(installation.settings)
-
-    def read(topic: str) -> list[independent.Seen]:
-        return independent.read(where.bootstrap, where.registry_url, f"{installation.settings.namespace}{topic}")
-
     references = [entry for plant in installation.plants for entry in plant.references()]
-    told = {str(seen.value["order_id"]): str(seen.value["state"]) for seen in read(f"in.{BUYER}.statuses")}
-    letters = [f"{seen.value['code']}: {seen.key}" for seen in read("hub.dead-letters")]
-    return judge(installation.shop.orders(), references, told, letters)
+    letters = [f"{seen.value['code']}: {seen.key}" for seen in installation.read("hub.dead-letters")]
+    return judge(installation.shop.orders(), references, dict(told(installation)), letters)
+
+
+def told(installation: Installation) -> list[tuple[str, str]]:
+    """Return the order and the state of everything that the customer was told, in its order."""
+    seen = installation.read(f"in.{BUYER}.statuses")
+    found = [each.value for each in seen if "state" in each.value]  # a recovery asks here as well what the ERP holds
+    return [(str(value["order_id"]), str(value["state"])) for value in found]

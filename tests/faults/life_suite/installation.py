@@ -1,5 +1,6 @@
 """One installation in a folder of its own, as the README sets it up: `kranhub up`, `kranhub run`, ERPs in SQLite."""
 
+import json
 import os
 import shutil
 import signal
@@ -15,8 +16,9 @@ import psutil
 import yaml
 
 from benchmarks.members import written
+from deploy.demo import independent
 from deploy.demo.sql_erp import PLANTS, all_plants
-from kranhub.settings import Settings
+from kranhub.settings import Settings, endpoints
 from tests.support.core import wait_for
 from tests.support.shop import BUYER, Shop
 from tests.support.stack import REPOSITORY
@@ -27,10 +29,11 @@ MASTER_DATA = ("nomenclature", "rules", "calendars", "rates")
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """How a command ended and what it said, both streams together."""
+    """How a command ended and what it said, both streams together; ``out`` is what stands on standard output."""
 
     code: int
     words: str
+    out: str
 
 
 class Installation:
@@ -81,7 +84,7 @@ class Installation:
             timeout=timeout_s,
             check=False,
         )
-        return Said(done.returncode, done.stdout + done.stderr)
+        return Said(done.returncode, done.stdout + done.stderr, done.stdout)
 
     def start(self, **more: str) -> subprocess.Popen[bytes]:
         """Start `kranhub run`; its log is ``hub.log``."""
@@ -140,6 +143,27 @@ class Installation:
             process.terminate()
             code = process.wait(60)
             assert code == 0, f"the connector {name} has ended with {code}"
+
+    def said(self, *words: str) -> Any:
+        """Return what a command says as JSON; it has to end well."""
+        said = self.kranhub(*words, "-o", "json")
+        assert said.code == 0, said.words
+        return json.loads(said.out)
+
+    def waiting(self, code: str | None = None) -> list[Any]:
+        """Return the alerts about orders that wait for a person; one about a clock or a connector is no order's."""
+        alerts = self.said("orders", "waiting", *(("--code", code) if code else ()))
+        return [alert for alert in alerts if alert["order_key"] is not None]
+
+    def read(self, topic: str) -> list[independent.Seen]:
+        """Return the records of a topic, named without the namespace, by a client and a codec of their own."""
+        where = endpoints(self.settings)
+        return independent.read(where.bootstrap, where.registry_url, f"{NAMESPACE}{topic}")
+
+    def held(self, plant: str) -> list[str]:
+        """Return the references of the live documents in the plant's system."""
+        found = next(each.references() for each in self.plants if each.plant == plant)
+        return [reference for reference, is_live in found if is_live]
 
     def wait_until_well(self) -> None:
         """Wait until `kranhub status` finds nothing."""

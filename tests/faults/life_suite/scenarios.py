@@ -14,12 +14,11 @@ import psutil
 from deploy.embedded import record
 from tests.faults.life_suite import releases
 from tests.faults.life_suite.installation import Installation
-from tests.support import core, faketime
+from tests.faults.life_suite.waiting import has_more, wait_for
+from tests.support import faketime
 from tests.support.stack import REPOSITORY
 
 Scenario = Callable[[Installation], None]
-
-wait_for = partial(core.wait_for, patience=90.0)
 
 REFUSED = "state of version"
 """What the core says of state that another release wrote."""
@@ -108,7 +107,7 @@ def a_clock_a_day_off(here: Installation) -> None:
         try:
             with here.connector(plant, **faketime.variables(clock)):
                 before = here.delivered(plant)
-                wait_for(partial(_has_more, here, plant, before + 3), f"orders reach {plant}, whose clock is wrong")
+                wait_for(partial(has_more, here, plant, before + 3), f"orders reach {plant}, whose clock is wrong")
         finally:
             here.stop()
             here.file = whole
@@ -175,10 +174,6 @@ def backup_and_restore(here: Installation) -> None:
     assert done.code == 0, done.words
     here.start()
     here.wait_until_well()
-
-
-def _has_more(here: Installation, plant: str, count: int) -> bool:
-    return here.delivered(plant) >= count
 
 
 def _write_until_full(file: Path) -> None:
