@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-# The tests of a file or a class stay together; all workers share one Kafka and one registry.
-WORKERS ?= 2
+# The tests of a file or a class stay together; all workers share one Kafka and one registry. Tests wait more than they
+# reckon: three workers keep two cores busy.
+WORKERS ?= 3
 PARALLEL := -n $(WORKERS) --dist loadscope --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
