@@ -10,6 +10,7 @@ from kafka.admin import OffsetSpec
 
 from deploy.embedded.manifest import Place
 from deploy.embedded.progress import Progress
+from deploy.embedded.waiting import until_answers
 from kranhub import folderlock, onename, supervising
 from kranhub.errors import Failed, Misconfigured
 from kranhub.settings import Settings
@@ -42,7 +43,11 @@ def unsupervised(settings: Settings, command: str, progress: Progress) -> Iterat
 
 
 def require_no_member(settings: Settings) -> None:
-    """Raise `Failed` while a consumer group of the hub has members; those that were killed are waited for."""
+    """Raise `Failed` while a consumer group of the hub has members; those that were killed are waited for.
+
+    So are the groups' coordinators: a broker that has just started answers before they have read their offsets.
+    """
+    until_answers(lambda: places(settings))
     deadline = time.monotonic() + onename.PATIENCE_S
     while busy := _busy(settings):
         if time.monotonic() > deadline:

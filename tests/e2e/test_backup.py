@@ -151,6 +151,15 @@ def test_an_external_kafka_is_not_covered_and_the_sentence_says_so(kept: Kept, t
     assert "by their own means" in err
 
 
+def test_a_stack_that_is_stopped_is_backed_up_and_stays_stopped(kept: Kept, tmp_path: Path) -> None:
+    assert kept.cli.run("down")[0] == 0
+    done = kept.cli.json("backup", str(tmp_path / "stopped"))
+    assert done["topics"] > 100
+    said = json.loads((tmp_path / "stopped" / "manifest.json").read_text(encoding="utf-8"))
+    assert {"group": GROUP, "topic": kept.place.topic, "partition": 0, "offset": 1} in said["groups"]
+    assert not json.loads(kept.cli.run("status", "-o", "json")[1])["running"]
+
+
 def test_what_was_backed_up_comes_back_and_what_stood_there_is_kept_aside(kept: Kept) -> None:
     """The last test: the installation goes back in time."""
     kept.cli.run("down")
