@@ -3,6 +3,7 @@
 import pytest
 
 from deploy.embedded import standstill
+from deploy.embedded.manifest import Place
 from kranhub.errors import Unavailable
 from kranhub.settings import Settings
 from kranhub.text import Text
@@ -14,7 +15,7 @@ def test_groups_whose_coordinators_are_still_loading_are_waited_for(monkeypatch:
     loading = [LOADING, LOADING]
     asked: list[str] = []
 
-    def places(_settings: Settings) -> list[standstill.Place]:
+    def places(_settings: Settings) -> list[Place]:
         asked.append("places")
         if loading:
             raise loading.pop()
