@@ -124,12 +124,23 @@ def admin(settings: Settings) -> Guarded:
     return Guarded(opened(AdminClient, _quiet(settings)))
 
 
-def stable_ends(client: Guarded, places: Iterable[Place]) -> dict[Place, int]:
-    """Return the offset after each partition's last committed record. Raises `BrokerAway` without an answer in 2 s."""
-    request = {TopicPartition(*place): OffsetSpec.latest() for place in places}
-    answers = client.list_offsets(request, isolation_level=IsolationLevel.READ_COMMITTED, request_timeout=2)
+def offsets(
+    client: Guarded,
+    places: Iterable[Place],
+    which: OffsetSpec,
+    isolation: IsolationLevel = IsolationLevel.READ_COMMITTED,
+    timeout_s: float = 5.0,
+) -> dict[Place, int]:
+    """Return where each partition begins or ends, for readers of this isolation. Raises `BrokerAway`."""
+    request = {TopicPartition(*place): which for place in places}
+    answers = client.list_offsets(request, isolation_level=isolation, request_timeout=timeout_s)
     with errors_as_ours():
         return {(place.topic, place.partition): answer.result().offset for place, answer in answers.items()}
+
+
+def stable_ends(client: Guarded, places: Iterable[Place]) -> dict[Place, int]:
+    """Return the offset after each partition's last committed record. Raises `BrokerAway` without an answer in 2 s."""
+    return offsets(client, places, OffsetSpec.latest(), timeout_s=2.0)
 
 
 def partition_counts(client: Guarded, names: Collection[str]) -> dict[str, int]:

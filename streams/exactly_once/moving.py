@@ -2,7 +2,7 @@
 
 import re
 
-from confluent_kafka import IsolationLevel, TopicPartition
+from confluent_kafka import TopicPartition
 from confluent_kafka.admin import OffsetSpec
 
 from kranhub import workers
@@ -72,9 +72,7 @@ def _bounds(admin: Guarded, place: Place) -> tuple[int, int]:
         raise Misconfigured(_no_partition(place))
 
     def ask(which: OffsetSpec) -> int:
-        wanted = {TopicPartition(*place): which}
-        (answer,) = admin.list_offsets(wanted, isolation_level=IsolationLevel.READ_COMMITTED).values()
-        return int(answer.result(10).offset)
+        return clients.offsets(admin, [place], which)[place]
 
     earliest, latest = OffsetSpec.earliest(), OffsetSpec.latest()
     return patiently(lambda: ask(earliest), place[0]), patiently(lambda: ask(latest), place[0])

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 import structlog
 from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
@@ -16,7 +17,7 @@ from kranhub.text import Text
 from streams.exactly_once import clients, guard
 from streams.exactly_once.assignment import Assignment
 from streams.exactly_once.batch import Batch
-from streams.exactly_once.fetching import LOOK_S, Fetchers, fetched
+from streams.exactly_once.fetching import Fetchers
 from streams.exactly_once.guard import Aborted, BrokerAway, Guarded
 from streams.exactly_once.metrics import Metrics
 from streams.exactly_once.out import Output
@@ -44,7 +45,7 @@ class Processor:
         self._aborts = 0
         self._log = log.bind(stage=stage.name)
         self._loop = LOOPS.loop(stage.name, LONGEST_S)
-        self._fetchers, self._statistics, self._looked = Fetchers(), "", 0.0
+        self._fetchers = Fetchers()
 
     def run(self, stopping: threading.Event) -> None:
         """Process until ``stopping`` is set; then finish the batch and leave.
@@ -59,7 +60,7 @@ class Processor:
         clients.require_lasting_offsets(admin)
         self._assignment = Assignment(self.stage, self._settings, admin)
         self._producer = clients.producer(self._settings, self.stage.name, self._instance)
-        self._consumer = clients.consumer(self._settings, self.stage, self._instance, self._told)
+        self._consumer = clients.consumer(self._settings, self.stage, self._instance, self._fetchers.told)
         try:
             self._producer.init_transactions(30)
             self._consumer.subscribe(
@@ -77,31 +78,21 @@ class Processor:
             for client in (self._consumer, self._producer, admin):
                 client.release()
 
-    def _told(self, statistics: str) -> None:
-        self._statistics = statistics
-
     def _require_fetching(self, admin: Guarded) -> None:
         """Raise `BrokerAway` when the client fetches no more from a partition in which committed records wait."""
-        now = time.monotonic()
-        if now - self._looked < LOOK_S:
-            return
-        self._looked = now
-        served = self._assignment.positions.keys()
-        positions = {place: found for place, found in fetched(self._statistics).items() if place in served}
-        if not positions:
-            return
         try:
-            ends = clients.stable_ends(admin, positions)
+            stalled = self._fetchers.stalled(
+                time.monotonic(), self._assignment.positions.keys(), partial(clients.stable_ends, admin)
+            )
         except BrokerAway:  # nothing can be said now; the next call of the consumer says it, too
             self._fetchers.forget()
             return
-        if stalled := self._fetchers.stalled(now, positions, ends):
+        if stalled:
             raise BrokerAway(_stalled(self.stage.name, ", ".join(f"{topic} [{number}]" for topic, number in stalled)))
 
     def _assigned(self, _consumer: Consumer, partitions: list[TopicPartition]) -> None:
         self._assignment.assigned(self._consumer, partitions)
         self._fetchers.forget()
-        self._statistics = ""
         self._loop.serves()
         self._metrics.assigned(self._assignment)
 

@@ -26,7 +26,7 @@ from confluent_kafka.admin import OffsetSpec
 from kranhub.errors import Misconfigured, Unavailable
 from kranhub.failpoints import failpoint
 from kranhub.text import Text
-from streams.exactly_once import store
+from streams.exactly_once import clients, store
 from streams.exactly_once.changelog import STATE, Place, Restored
 from streams.exactly_once.collector import collector_at_rest
 from streams.exactly_once.guard import BrokerAway, Guarded, errors_as_ours, passes, translated
@@ -65,12 +65,12 @@ def committed(consumer: Guarded, group: str, places: Sequence[Place]) -> dict[Pl
 
 def ends(admin: Guarded, changelog: str, partitions: Iterable[int]) -> dict[int, int]:
     """Return the changelog's end per partition, uncommitted records included (step 2). Raises `Unavailable`."""
-    request = {TopicPartition(changelog, partition): OffsetSpec.latest() for partition in partitions}
+    places = [(changelog, partition) for partition in partitions]
     admin.meet(changelog)
 
     def ask() -> dict[int, int]:
-        answers = admin.list_offsets(request, isolation_level=IsolationLevel.READ_UNCOMMITTED, request_timeout=ASK_S)
-        return {place.partition: answer.result().offset for place, answer in answers.items()}
+        found = clients.offsets(admin, places, OffsetSpec.latest(), IsolationLevel.READ_UNCOMMITTED, ASK_S)
+        return {partition: offset for (_, partition), offset in found.items()}
 
     return patiently(ask, changelog)
 

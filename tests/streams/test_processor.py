@@ -14,7 +14,7 @@ from kranhub import topics
 from kranhub.errors import Failed, Fenced, InvalidDocument, KranhubError, Misconfigured, Unavailable
 from kranhub.settings import Settings
 from kranhub.text import Text
-from streams.exactly_once import Context, Document, Out, Processor, Record, State, clients, fetching, processor
+from streams.exactly_once import Context, Document, Out, Processor, Record, State, clients, fetching
 from streams.exactly_once.guard import Guarded
 from tests.support.core import World, wait_for, world
 from tests.support.stack import Stack, new_namespace
@@ -370,7 +370,6 @@ def test_a_client_that_fetches_no_more_from_one_partition_ends_the_process(
 ) -> None:
     """A paused partition is what librdkafka's stalled fetcher looks like: no record comes, and no error either."""
     monkeypatch.setattr(fetching, "PATIENCE_S", 1.0)
-    monkeypatch.setattr(processor, "LOOK_S", 0.5)
     monkeypatch.setattr(clients, "LOOK_S", 0.5)
     consumers: list[Guarded] = []
 

@@ -1,32 +1,70 @@
 """When a partition's fetcher counts as stalled, from librdkafka's statistics and the broker's ends."""
 
 import json
+from collections.abc import Callable, Collection, Mapping
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from streams.exactly_once.changelog import Place
 from streams.exactly_once.fetching import PATIENCE_S, Fetched, Fetchers, fetched
 
 PLACE = ("work", 3)
 
 
+def statistics(*parts: tuple[int, int, int]) -> str:
+    """Return them as librdkafka does: partition, next offset and records queued of each."""
+    found = {
+        str(part): {"partition": part, "next_offset": at, "fetchq_cnt": queued, "fetch_state": "active"}
+        for part, at, queued in parts
+    }
+    return json.dumps({"topics": {"work": {"topic": "work", "partitions": found}}})
+
+
+def ends(offset: int) -> Callable[[Collection[Place]], Mapping[Place, int]]:
+    return lambda places: dict.fromkeys(places, offset)
+
+
+def look(fetchers: Fetchers, now: float, at: int, end: int, queued: int = 0) -> list[Place]:
+    """Let the client tell where it stands, and look."""
+    fetchers.told(statistics((PLACE[1], at, queued)))
+    return fetchers.stalled(now, {PLACE}, ends(end))
+
+
 def test_statistics_tell_how_far_each_partition_was_fetched() -> None:
-    part = {"partition": 3, "next_offset": 6, "fetchq_cnt": 2}
-    none_yet = {"partition": 4, "next_offset": -1001, "fetchq_cnt": 0}
-    internal = {"partition": -1, "next_offset": 0, "fetchq_cnt": 0}
-    topics = {"work": {"topic": "work", "partitions": {"3": part, "4": none_yet, "-1": internal}}}
-    assert fetched(json.dumps({"topics": topics})) == {PLACE: Fetched(6, 2)}
-    assert fetched("") == {}
+    none_yet, internal = (4, -1001, 0), (-1, 0, 0)
+    assert fetched(statistics((3, 6, 2), none_yet, internal)) == {PLACE: Fetched(6, 2)}
 
 
 def test_a_partition_that_stands_still_before_its_end_is_stalled_once_patience_is_over() -> None:
-    fetchers, here, end = Fetchers(), {PLACE: Fetched(6, 0)}, {PLACE: 9}
-    assert fetchers.stalled(0, here, end) == []
-    assert fetchers.stalled(PATIENCE_S, here, end) == []
-    assert fetchers.stalled(PATIENCE_S + 1, here, end) == [PLACE]
-    assert fetchers.stalled(PATIENCE_S + 2, {PLACE: Fetched(7, 0)}, end) == [], "it has moved"
+    fetchers = Fetchers()
+    assert look(fetchers, 0, 6, 9) == []
+    assert look(fetchers, PATIENCE_S, 6, 9) == []
+    assert look(fetchers, PATIENCE_S + 1, 6, 9) == [PLACE]
+    assert look(fetchers, PATIENCE_S + 2, 7, 9) == [], "it has moved"
     fetchers.forget()
-    assert fetchers.stalled(2 * PATIENCE_S + 9, {PLACE: Fetched(7, 0)}, end) == []
+    assert look(fetchers, 2 * PATIENCE_S + 9, 7, 9) == []
+
+
+def test_statistics_that_were_looked_at_say_nothing_a_second_time() -> None:
+    """A batch that took long comes between: the client has fetched meanwhile, and has not told so yet."""
+    fetchers = Fetchers()
+    assert look(fetchers, 0, 6, 9) == []
+    assert fetchers.stalled(PATIENCE_S + 1, {PLACE}, ends(9)) == []
+    assert look(fetchers, PATIENCE_S + 2, 9, 9) == []
+
+
+def test_a_partition_that_is_no_longer_served_is_not_asked_for() -> None:
+    fetchers = Fetchers()
+    fetchers.told(statistics((PLACE[1], 6, 0)))
+    asked: list[Place] = []
+
+    def ask(places: Collection[Place]) -> Mapping[Place, int]:
+        asked.extend(places)
+        return dict.fromkeys(places, 9)
+
+    assert fetchers.stalled(0, (), ask) == []
+    assert asked == []
 
 
 looks = st.lists(
@@ -43,11 +81,10 @@ def test_stalled_is_who_had_the_same_offset_behind_its_end_and_nothing_queued_fo
     for pause, at, end, queued in steps:
         now += pause
         seen.append((now, at, at < end and not queued))
-        run = [when for when, position, behind in seen if (position, behind) == (at, True)]
         first = now
         for when, position, behind in reversed(seen):
             if not (behind and position == at):
                 break
             first = when
-        wanted = [PLACE] if run and seen[-1][2] and now - first > PATIENCE_S else []
-        assert fetchers.stalled(now, {PLACE: Fetched(at, queued)}, {PLACE: end}) == wanted
+        wanted = [PLACE] if now - first > PATIENCE_S else []
+        assert look(fetchers, now, at, end, queued) == wanted
