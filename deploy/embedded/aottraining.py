@@ -6,6 +6,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 from deploy.embedded import aotcache, broker, ports, probe, process, registry
@@ -22,34 +23,37 @@ END_SECONDS = 180.0
 BOUND = "-XX:SelfDestructTimer=5"
 """Minutes after which Java ends by itself, where whoever started it was killed meanwhile."""
 
+Training = Callable[[Ports, Path], None]
+"""Runs a part on these ports and this empty folder, and leaves its cache there."""
 
-def ensure(kafka: Sequence[Path], archive: Path, progress: Progress) -> None:
+
+def ensure(kafka: Sequence[Path], home: Path, progress: Progress) -> None:
     """Make the caches that are missing. One that cannot be made is said and done without: nothing else depends on it.
 
     Args:
         kafka: Kafka's jars, in the order of the class path.
-        archive: the registry's archive.
+        home: the registry's unpacked folder.
         progress: where a person reads what happens.
     """
-    home, chosen = registry.unpack(archive), ports.choose(Ports(), Ports())
-    parts: list[tuple[Sequence[Path], Callable[[Path], None]]] = [
-        (kafka, lambda folder: _kafka(kafka, chosen, folder)),
-        ([registry.jar(home)], lambda folder: _registry(home, chosen, folder)),
+    parts: list[tuple[Sequence[Path], Training]] = [
+        (kafka, partial(_kafka, kafka)),
+        ([registry.jar(home)], partial(_registry, home)),
     ]
     missing = [(aotcache.path(jars), train) for jars, train in parts if not aotcache.path(jars).is_file()]
     if not missing:
         return
+    chosen = ports.choose(Ports(), Ports())
     with progress.waiting(_PREPARING), ThreadPoolExecutor() as pool:
-        for reason in pool.map(lambda part: _made(*part), missing):
+        for reason in pool.map(lambda part: _made(part[0], part[1], chosen), missing):
             if reason is not None:
                 progress.say(_without(reason))
 
 
-def _made(cache: Path, train: Callable[[Path], None]) -> str | None:
+def _made(cache: Path, train: Training, chosen: Ports) -> str | None:
     """Make one cache; return why it could not be made."""
     try:
         with tempfile.TemporaryDirectory(prefix="kranhub-aot-", ignore_cleanup_errors=True) as folder:
-            train(Path(folder))
+            train(chosen, Path(folder))
             draft = cache.with_name(f".{cache.name}.{process.token()}")
             try:
                 shutil.copyfile(_output(Path(folder)), draft)

@@ -4,6 +4,7 @@ import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 
 from deploy.embedded import aottraining, artifacts, broker, java, making, ports, probe, process, record, registry
@@ -22,13 +23,18 @@ PORTS = {"kafka": ("kafka", "controller"), "registry": ("registry",)}
 """The ports of each part."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Files:
     """What both parts are started from: Kafka's jars, the registry's archive, and the versions of all."""
 
     jars: tuple[Path, ...]
     archive: Path
     versions: dict[str, str]
+
+    @cached_property
+    def home(self) -> Path:
+        """The registry's unpacked folder, unpacked or compared with its archive when it is first asked for."""
+        return registry.unpack(self.archive)
 
 
 class Embedded:
@@ -46,7 +52,7 @@ class Embedded:
         Raises `Misconfigured`, `Unavailable` or `Failed`; then nothing that was started here runs on.
         """
         files = self._require_all()
-        aottraining.ensure(files.jars, files.archive, self._progress)
+        aottraining.ensure(files.jars, files.home, self._progress)
         return self._repaired(wanted, record.stopped(last), files)
 
     def repair(self, wanted: Ports, last: Record) -> Record:
@@ -137,9 +143,9 @@ class Embedded:
         return self._start_registry(files, chosen) if name == "registry" else self._start_broker(files, chosen)
 
     def _start_registry(self, files: "Files", chosen: Ports) -> Started:
-        home, data, mark = registry.unpack(files.archive), self._folder("registry"), process.token()
+        data, mark = self._folder("registry"), process.token()
         making.begin(data, data.glob("schemas*"))
-        command = registry.start_command(home, data, self._logs, chosen.registry or 0, mark)
+        command = registry.start_command(files.home, data, self._logs, chosen.registry or 0, mark)
         return process.start("registry", command, mark, data, self._logs)
 
     def _start_broker(self, files: "Files", chosen: Ports) -> Started:
