@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 # The tests of a file or a class stay together; all workers share one Kafka and one registry. Tests wait more than they
-# reckon: three workers keep two cores busy.
+# compute: three workers keep two cores busy.
 WORKERS ?= 3
 PARALLEL := -n $(WORKERS) --dist loadscope --no-loadscope-reorder
 

@@ -4,7 +4,7 @@ A plant order that an ERP holds is the attempt that its id names, at its revisio
 asked for a second time, an ERP that has seen revision 3 gets 4 next, and what was moved since stays moved.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal, localcontext
 from typing import Any
@@ -48,7 +48,7 @@ def adopt(state: OrderState, evidence: Evidence, master: MasterData, now: Now) -
     state = _with_time(state, master, now)
     if any(finding.stops for finding in found):
         state = replace(state, frozen=True)
-    return state, [effects.alert(state, each.code, each.place, each.text, now) for each in found]
+    return state, _alerts(state, found, now)
 
 
 def _portion(
@@ -323,7 +323,11 @@ def missing(state: OrderState, evidence: Evidence, now: Now) -> list[Effect]:
 
     It is asked once the words that have waited are taken: a receipt may be among them.
     """
-    return [effects.alert(state, each.code, each.place, each.text, now) for each in _missing(state, evidence)]
+    return _alerts(state, _missing(state, evidence), now)
+
+
+def _alerts(state: OrderState, found: Iterable[Finding], now: Now) -> list[Effect]:
+    return [effects.alert(state, each.code, each.place, each.text, now) for each in found]
 
 
 def _missing(state: OrderState, evidence: Evidence) -> Iterator[Finding]:
