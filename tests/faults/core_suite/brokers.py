@@ -45,6 +45,8 @@ class Brokers:
         """Take an empty folder. ``worker_port`` is advertised to workers in place of the single broker's own."""
         files = artifacts.ensure(artifacts.load_lock().pins, Progress())
         self._jars = files[: len(artifacts.load_lock().kafka)]
+        self.came_back = 0
+        """How often a broker was started again."""
         self._cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=").replace("-", "A")
         ports = iter(_different(3 * count))
         self.nodes = [
@@ -83,6 +85,7 @@ class Brokers:
 
     def start_again(self, node: Node) -> None:
         """Start a broker and wait until all brokers are there."""
+        self.came_back += 1
         self.start(node)
         self.wait_until_there()
 

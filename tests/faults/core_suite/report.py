@@ -58,6 +58,11 @@ def tell(console: Console, outcome: Outcome) -> None:
         markup=False,
         highlight=False,
     )
-    for kind, names in (("lost", outcome.lost), ("doubled", outcome.doubled), ("note", outcome.notes)):
+    for kind, names in (
+        ("lost", outcome.lost),
+        ("doubled", outcome.doubled),
+        ("note", outcome.notes),
+        ("crashed client", outcome.crashes),
+    ):
         for name in names[:20]:
             console.print(f"  {kind}: {name}", markup=False, highlight=False)

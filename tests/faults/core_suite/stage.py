@@ -31,7 +31,7 @@ QUIET_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a scenario came to. ``lost`` and ``doubled`` name what they count."""
+    """What a scenario came to. ``lost`` and ``doubled`` name what they count, ``crashes`` whose client has crashed."""
 
     scenario: str
     orders: int
@@ -43,6 +43,7 @@ class Outcome:
     lost: list[str] = field(default_factory=list)
     doubled: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    crashes: list[str] = field(default_factory=list)
 
     @property
     def is_good(self) -> bool:
@@ -102,7 +103,7 @@ def play(
 
     After the last fault it waits at most ``patience_s`` for what is missing.
     """
-    began, settings = time.monotonic(), rig.settings()
+    began, settings, came_back = time.monotonic(), rig.settings(), rig.brokers.came_back
     feed = Feed(settings, RATES[len(rig.brokers.nodes)])
     watch = Watch(rig.brokers.direct, rig.registry_url, settings.namespace)
     folder = rig.folder / f"workers-{settings.namespace}"
@@ -118,7 +119,8 @@ def play(
         expected = {order(number): expectation(number) for number in feed.orders}
         stage.wait_for(lambda: len(watch.arrivals) >= sum(map(len, expected.values())), patience_s)
         stage.wait_for_outputs(1, QUIET_S)  # what comes too much comes a little later
-        notes = stage.notes + staff.surprises()
+        notes = stage.notes + staff.surprises(broker_came_back=rig.brokers.came_back > came_back)
+        crashes = staff.crashes()
     lost, doubled = findings(expected, watch.said(), {order(number) for number in feed.unsure})
     return Outcome(
         scenario=name,
@@ -131,6 +133,7 @@ def play(
         lost=[f"{each.order}: {each.words}" for each in lost],
         doubled=[f"{each.order}: {each.words}" for each in doubled],
         notes=notes,
+        crashes=crashes,
     )
 
 

@@ -14,8 +14,11 @@ from tests.support.core import environment
 
 TEND_S = 0.2
 
-EXPLAINED = (0, 1, 3, -signal.SIGKILL, -signal.SIGSEGV)
-"""Asked to end; fenced or a client that cannot go on; no broker; killed by the suite; librdkafka's defect (ADR 5)."""
+EXPLAINED = (0, 1, 3, -signal.SIGKILL)
+"""Asked to end; fenced or a client that cannot go on; no broker; killed by the suite."""
+
+CRASHED = -signal.SIGSEGV
+"""What librdkafka may do when a broker comes back (ADR 5)."""
 
 
 class Workers:
@@ -114,11 +117,19 @@ class Workers:
         for process in running.values():
             self._end(process, signal.SIGTERM)
 
-    def surprises(self) -> list[str]:
-        """Return what no fault explains: an exit code that a supervisor does not know, a Python traceback."""
-        codes = {(name, code) for name, code in self.ended if code not in EXPLAINED}
+    def surprises(self, *, broker_came_back: bool) -> list[str]:
+        """Return what no fault explains: an exit code that a supervisor does not know, a Python traceback.
+
+        A crash of the client is explained only where a broker came back.
+        """
+        explained = (*EXPLAINED, CRASHED) if broker_came_back else EXPLAINED
+        codes = {(name, code) for name, code in self.ended if code not in explained}
         ends = [f"{name} ended with {code}" for name, code in sorted(codes)]
         return ends + [f"a traceback in the log of {name}" for name in self._tracebacks()]
+
+    def crashes(self) -> list[str]:
+        """Return who has crashed, as often as it did."""
+        return [name for name, code in self.ended if code == CRASHED]
 
     def assignments(self, name: str) -> int:
         """Return how often the stages of a worker have been given partitions so far, by its log."""
