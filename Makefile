@@ -58,13 +58,13 @@ search: $(READY)
 	@$(BIN)/python -m tests.search $(ARGS)
 
 faults-core: $(READY)
-	@$(BIN)/python -m tests.faults.core_suite $(ARGS)
+	@$(BIN)/python -m tools.faults.core $(ARGS)
 
 faults-life: $(READY)
-	@$(BIN)/python -m tests.faults.life_suite $(ARGS)
+	@$(BIN)/python -m tools.faults.installation $(ARGS)
 
 simulate: $(READY)
-	@$(BIN)/python -m benchmarks.simulate $(ARGS)
+	@$(BIN)/python -m tools.simulation $(ARGS)
 
 bench: $(READY)
 	@$(BIN)/python -m benchmarks $(ARGS)

@@ -54,7 +54,7 @@ class Engine:
 
 ENGINES = (
     Engine("raw", "raw librdkafka loop (confluent-kafka)", MANY, _python("raw_librdkafka")),
-    Engine("ours", "kranhub streams.exactly_once", MANY, _python("ours")),
+    Engine("ours", "kranhub streams.processor", MANY, _python("ours")),
     Engine(
         "ours_in_place",
         "kranhub, cutting the parts out of the order's bytes",

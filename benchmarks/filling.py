@@ -8,16 +8,17 @@ from typing import NamedTuple
 from benchmarks.inmemory import Core, record
 from benchmarks.passing import Passing
 from benchmarks.samples import NOW
-from kranhub import envelope, topics
-from kranhub.codec import Codec
-from kranhub.envelope import Envelope
+from kranhub.broker import topics
 from kranhub.settings import Settings
-from streams.exactly_once.out import Output
-from streams.exactly_once.store import Layer
-from streams.router.capacity import workshop
-from streams.router.masterdata import MasterData
-from streams.router.weeks import LENGTHS
-from streams.stages.backlog import Backlog
+from kranhub.wire import envelope
+from kranhub.wire.codec import Codec
+from kranhub.wire.envelope import Envelope
+from streams.processor.outputs import Output
+from streams.processor.state.store import Layer
+from streams.routing.allocator.capacity import workshop
+from streams.routing.allocator.weeks import LENGTHS
+from streams.routing.masterdata.masterdata import MasterData
+from streams.stages.support.queues import Backlog
 
 WEEKS = 10
 """How long a plant has work for before the first order of a run comes."""

@@ -19,11 +19,11 @@ from benchmarks.figures import median
 from benchmarks.processes import Running, running
 from benchmarks.samples import CRANE, MOTOR, Goods
 from deploy.embedded import stack
-from kranhub import members as memberfile
-from kranhub import topics
-from kranhub.codec import Codec
-from kranhub.registry import Registry
+from kranhub.broker import topics
+from kranhub.parties import members as memberfile
 from kranhub.settings import Settings, endpoints, variables
+from kranhub.wire.codec import Codec
+from kranhub.wire.registry import Registry
 
 ORDERS, CRANES = 6_000, 400
 POLL_S = 0.025

@@ -1,10 +1,10 @@
 """The job as the hub's own stages may do it: parts are cut out of the order's bytes, not decoded and encoded again.
 
-The outputs are byte for byte those of `benchmarks.job`; of a line a decision needs two letters (`kranhub.avroslices`).
+The outputs are byte for byte those of `benchmarks.job`; of a line a decision needs two letters (`kranhub.wire.slices`).
 """
 
 from benchmarks import job
-from kranhub.avroslices import Slices, array, string
+from kranhub.wire.slices import Slices, array, string
 
 _ORDER, _LINE = Slices(job.ORDER), Slices(job.ORDER["fields"][-1]["type"]["items"])
 _HEAD = len(job.ORDER_HEAD)

@@ -7,17 +7,18 @@ from datetime import datetime
 
 from benchmarks.cluster import PARTITIONS
 from benchmarks.samples import NOW
-from kranhub import envelope
-from kranhub.codec import Codec
-from kranhub.envelope import Envelope
 from kranhub.settings import Settings
-from streams.exactly_once import Record, Stage
-from streams.exactly_once.batch import Batch
-from streams.exactly_once.out import Output
-from streams.exactly_once.store import Store
-from streams.router import entries
-from streams.router.masterdata import MasterData
-from streams.stages import STAGES, reference
+from kranhub.wire import envelope
+from kranhub.wire.codec import Codec
+from kranhub.wire.envelope import Envelope
+from streams.processor import Record, Stage
+from streams.processor.batch import Batch
+from streams.processor.outputs import Output
+from streams.processor.state.store import Store
+from streams.routing.masterdata import entries
+from streams.routing.masterdata.masterdata import MasterData
+from streams.stages import STAGES
+from streams.stages.support import masterdata_state
 
 TIME_MS = int(NOW.timestamp() * 1000)
 
@@ -38,7 +39,7 @@ class Core:
         """Yield the master data as the stage `masterdata` broadcasts them."""
         for entry in entries.entries(master):
             value = self._codec.encode("MasterDataEntry", entries.record(entry))
-            head = Envelope(entry.record_key, "/hub/publish", reference.TYPE, recorded=NOW)
+            head = Envelope(entry.record_key, "/hub/publish", masterdata_state.TYPE, recorded=NOW)
             for partition in range(PARTITIONS):
                 yield Record(topic, partition, 0, "", value, envelope.headers(head), TIME_MS)
 

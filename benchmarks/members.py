@@ -6,11 +6,11 @@ from pathlib import Path
 import yaml
 
 from benchmarks.cluster import REPOSITORY
-from kranhub.members import Capability, Member, Members, Quantity
+from kranhub.parties.members import Capability, Member, Members, Quantity
 from kranhub.settings import Settings
-from streams.router import masterdata
-from streams.router.masterdata import MasterData
-from streams.router.rules import Rank, Rules
+from streams.routing.masterdata import masterdata
+from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.masterdata.rules import Rank, Rules
 
 PLANTS = 5
 AMPLE = 1_000_000

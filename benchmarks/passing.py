@@ -12,20 +12,21 @@ from benchmarks import samples
 from benchmarks.inmemory import Core, record
 from benchmarks.samples import MOTOR, Goods
 from benchmarks.stopwatch import Stopwatch
-from kranhub import envelope, topics
-from kranhub.codec import Codec
-from kranhub.envelope import Envelope
+from kranhub.broker import topics
 from kranhub.settings import Settings
-from streams.exactly_once import Record
-from streams.exactly_once.out import Output
-from streams.router.masterdata import MasterData
+from kranhub.wire import envelope
+from kranhub.wire.codec import Codec
+from kranhub.wire.envelope import Envelope
+from streams.processor import Record
+from streams.processor.outputs import Output
+from streams.routing.masterdata.masterdata import MasterData
 
 
 class Passed(NamedTuple):
     """Seconds until every plant order and what the buyer is told of it was said, and with the plants' answers.
 
     The second ends when the buyer was told that every plant has promised. ``router`` is what of the first was spent in
-    the router's own code (`streams.router`), without codec, state and transactions; 0 where nobody has timed it.
+    the router's own code (`streams.routing`), without codec, state and transactions; 0 where nobody has timed it.
     """
 
     planned: float

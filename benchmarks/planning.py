@@ -15,7 +15,7 @@ from benchmarks.members import PLANTS
 from benchmarks.processes import answer
 from benchmarks.task import Task
 from kranhub.settings import endpoints
-from streams.router.rules import Rank
+from streams.routing.masterdata.rules import Rank
 
 PATIENCE_S = 600.0
 

@@ -13,11 +13,11 @@ from benchmarks.cluster import Cluster
 from benchmarks.figures import median
 from benchmarks.processes import answer
 from benchmarks.task import Task
-from streams.exactly_once import changelog
+from streams.processor.state import changelog
 
 RECORDS = 1_000_000
 TRANSACTION = 4_000
-"""Records in a transaction: the most that the processor takes (`streams.exactly_once.pace`)."""
+"""Records in a transaction: the most that the processor takes (`streams.processor.batch_size`)."""
 VALUES = 1_000
 """Different values, of about 98 bytes; every record has a key of its own."""
 PATIENCE_S = 120.0

@@ -1,5 +1,5 @@
 """``python -m kranhub``."""
 
-from kranhub.cli import main
+from kranhub.cli.main import main
 
 main()

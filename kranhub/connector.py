@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel
 
-from kranhub.members import Member
+from kranhub.parties.members import Member
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from kranhub import textfile, validationwords
+from kranhub.configuration import text_file, validation_texts
 from kranhub.errors import Misconfigured, Unavailable
 from kranhub.text import Text
 
@@ -27,7 +27,7 @@ class Settings(BaseSettings):
         try:
             super().__init__(**values)
         except UnicodeDecodeError:
-            textfile.read(Path(ENV_FILE))  # says which encoding it seems to have
+            text_file.read(Path(ENV_FILE))  # says which encoding it seems to have
             raise
         except ValidationError as error:
             raise Misconfigured(_mistakes(error)) from None
@@ -69,7 +69,7 @@ class Settings(BaseSettings):
 def _mistakes(error: ValidationError) -> Text:
     """Return what is wrong with the variables, without their values: one may be a password."""
     found = [
-        (f"KRANHUB_{'_'.join(str(part) for part in item['loc']).upper()}", validationwords.text(item))
+        (f"KRANHUB_{'_'.join(str(part) for part in item['loc']).upper()}", validation_texts.text(item))
         for item in error.errors(include_input=False)
     ]
     return Text(

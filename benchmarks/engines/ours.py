@@ -5,11 +5,11 @@ Option ``split``: ``decoded`` (every engine's codec) or ``in_place`` (`benchmark
 
 from benchmarks import in_place, job
 from benchmarks.task import Task, until_stopped
-from kranhub.codec import Codec
-from kranhub.registry import Registry
 from kranhub.settings import Settings
-from streams.exactly_once import Context, Out, Processor, Record, State
-from streams.exactly_once.collector import spare_what_lives
+from kranhub.wire.codec import Codec
+from kranhub.wire.registry import Registry
+from streams.processor import Context, Out, Processor, Record, State
+from streams.processor.state.garbage_collection import spare_what_lives
 
 NAMESPACE = "bench."
 GROUP = f"{NAMESPACE}core."

@@ -1,6 +1,6 @@
 """The yardstick: consume, transform, produce in a transaction, with confluent-kafka and nothing else.
 
-librdkafka's settings are those of streams/exactly_once. The batch was tuned: see `BATCH`.
+librdkafka's settings are those of streams/processor. The batch was tuned: see `BATCH`.
 """
 
 from confluent_kafka import Consumer, Producer

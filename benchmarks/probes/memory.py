@@ -14,9 +14,9 @@ from benchmarks import members
 from benchmarks.inmemory import Core
 from benchmarks.passing import Passing
 from benchmarks.task import Task
-from kranhub.codec import Codec
-from kranhub.registry import Registry
 from kranhub.settings import Settings
+from kranhub.wire.codec import Codec
+from kranhub.wire.registry import Registry
 
 WARM_UP, STEP = 1_000, 500
 NAMESPACE = "bench."

@@ -14,12 +14,13 @@ from benchmarks.passing import Passed, Passing
 from benchmarks.samples import CRANE, MOTOR, Goods
 from benchmarks.stopwatch import Stopwatch
 from benchmarks.task import Task
-from kranhub.codec import Codec
-from kranhub.registry import Registry
 from kranhub.settings import Settings
-from streams.exactly_once.collector import spare_what_lives
-from streams.router import allocate, planner
-from streams.router.rules import Rank
+from kranhub.wire.codec import Codec
+from kranhub.wire.registry import Registry
+from streams.processor.state.garbage_collection import spare_what_lives
+from streams.routing.allocator import allocator
+from streams.routing.masterdata.rules import Rank
+from streams.routing.planner import planner
 from streams.stages import planner as planner_stage
 
 NAMESPACE = "bench."
@@ -48,7 +49,7 @@ def main() -> None:
 def _watch() -> Stopwatch:
     """Time what the stages have the router do: the order in the hub's terms, its plan, what plants have."""
     watch = Stopwatch()
-    for module, name in ((planner_stage, "normalise"), (planner, "handle"), (allocate, "handle")):
+    for module, name in ((planner_stage, "normalise"), (planner, "handle"), (allocator, "handle")):
         watch.watch(module, name)
     return watch
 

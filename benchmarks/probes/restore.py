@@ -13,8 +13,9 @@ from confluent_kafka import Consumer, TopicPartition
 from benchmarks.cluster import PARTITIONS
 from benchmarks.task import Task
 from kranhub.settings import Settings
-from streams.exactly_once import clients, restore
-from streams.exactly_once.store import Store
+from streams.processor.kafka import clients
+from streams.processor.state import restore
+from streams.processor.state.store import Store
 
 
 def main() -> None:

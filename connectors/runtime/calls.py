@@ -15,9 +15,9 @@ from typing import Any
 import structlog
 
 from connectors.runtime.configuration import Loaded
-from connectors.runtime.shapes import Unlike
-from kranhub import memory
+from connectors.runtime.conformance import Unlike
 from kranhub.errors import Failed, Fenced, InvalidDocument, KranhubError
+from kranhub.operations import memory
 from kranhub.text import Text
 
 log = structlog.get_logger()
@@ -34,7 +34,7 @@ def calling(
     """Run one call of the connector's code, such as ``read()``, about a document, or ``after`` the last one known.
 
     Handled errors leave as they are, `InvalidDocument` only where ``documents`` says that one is in hand. Everything
-    else, what `shapes` refuses included, leaves as `ConnectorDefect`, or as `Failed` where memory is short; its
+    else, what `conformance` refuses included, leaves as `ConnectorDefect`, or as `Failed` where memory is short; its
     traceback is logged. A cancellation leaves where the task was cancelled; one that the connector made up is a defect.
     """
     try:

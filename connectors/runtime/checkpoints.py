@@ -13,7 +13,7 @@ from zlib import crc32
 from kafka import KafkaConsumer, TopicPartition
 
 from connectors.runtime.context import Context
-from kranhub import kafka
+from kranhub.broker import client_settings
 from kranhub.connector import Checkpoint, Position
 from kranhub.errors import InvalidDocument, Misconfigured, Unavailable
 from kranhub.text import Text
@@ -116,7 +116,7 @@ def read(context: Context) -> Kept:
     `Misconfigured` when a record cannot be read.
     """
     place = TopicPartition(context.out("checkpoints"), 0)
-    settings = kafka.kafka_python(context.settings)
+    settings = client_settings.kafka_python(context.settings)
     with closing(KafkaConsumer(**settings, isolation_level="read_committed", enable_auto_commit=False)) as consumer:
         consumer.assign([place])
         consumer.seek_to_beginning(place)
@@ -126,7 +126,7 @@ def read(context: Context) -> Kept:
 
 def _end_uncommitted(context: Context, place: TopicPartition) -> int:
     """Return the end as an uncommitted reader sees it, so that no commit is missed (compare KAFKA-10167)."""
-    with closing(KafkaConsumer(**kafka.kafka_python(context.settings), enable_auto_commit=False)) as consumer:
+    with closing(KafkaConsumer(**client_settings.kafka_python(context.settings), enable_auto_commit=False)) as consumer:
         end: int = consumer.end_offsets([place])[place]
         return end
 

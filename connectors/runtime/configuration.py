@@ -9,11 +9,12 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model
 
-from kranhub import memory, yamlfile
+from kranhub.configuration import yaml_file
+from kranhub.configuration.checks import Mistake
 from kranhub.connector import Connector
 from kranhub.errors import Failed, KranhubError, Misconfigured
-from kranhub.members import Member, Members
-from kranhub.refusing import Mistake
+from kranhub.operations import memory
+from kranhub.parties.members import Member, Members
 from kranhub.text import Text
 
 GROUP = "kranhub.connectors"
@@ -45,15 +46,15 @@ def load(path: Path, members: Members) -> Loaded:
     Raises `Misconfigured` naming file and line: an unknown member or connector, or a mistake in ``config``; `Failed`
     where the connector's own code fails.
     """
-    kind = _connector_class(path, yamlfile.load(path, _Head).connector)
-    file: Any = yamlfile.load(path, _file_model(kind, members))
+    kind = _connector_class(path, yaml_file.load(path, _Head).connector)
+    file: Any = yaml_file.load(path, _file_model(kind, members))
     member = members.by_id[file.member]
     return Loaded(member, _name(file), _built(path, kind, file.config, member))
 
 
 def named(path: Path) -> tuple[str, str]:
     """Return the member and the connector's name, as `load` would. Raises `Misconfigured` where they cannot be read."""
-    head = yamlfile.load(path, _Head)
+    head = yaml_file.load(path, _Head)
     return head.member, _name(head)
 
 

@@ -14,12 +14,14 @@ from kafka import KafkaProducer
 from kafka import errors as kafka_errors
 
 from connectors.runtime.configuration import Loaded
-from kranhub import envelope, kafka, onename, schemafiles, topics
-from kranhub.codec import Codec
-from kranhub.envelope import Envelope
+from kranhub.broker import client_settings, topics
 from kranhub.errors import Fenced, Misconfigured, Unavailable
+from kranhub.operations import single_instance
 from kranhub.settings import Settings, endpoints
 from kranhub.text import Text
+from kranhub.wire import envelope, schema_files
+from kranhub.wire.codec import Codec
+from kranhub.wire.envelope import Envelope
 
 Task = Literal["source", "sink"]
 Result = TypeVar("Result")
@@ -76,7 +78,7 @@ class Context:
         return Envelope(
             id=event_id,
             source=source,
-            type=schemafiles.subject(record),
+            type=schema_files.subject(record),
             time=time,
             traceparent=began or envelope.new_trace(f"{source} {event_id}"),
             tracestate=cause.tracestate if cause and began else None,
@@ -96,9 +98,9 @@ class Context:
         for ever.
         """
         sink = self.identity("sink")
-        onename.require_own(self.settings, {sink: sink}, lambda _, process: _double(process))
+        single_instance.require_own(self.settings, {sink: sink}, lambda _, process: _double(process))
         producer = KafkaProducer(
-            **kafka.kafka_python(self.settings),
+            **client_settings.kafka_python(self.settings),
             client_id=self.identity(task),
             transactional_id=self.identity(task),
             transaction_timeout_ms=TRANSACTION_TIMEOUT_MS,

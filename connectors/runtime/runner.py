@@ -4,22 +4,22 @@ import asyncio
 
 import structlog
 
-from connectors.runtime import leaving, shapes
+from connectors.runtime import conformance, process_exit
 from connectors.runtime.calls import ConnectorDefect, awaited, calling, defect, log_traceback
 from connectors.runtime.configuration import Loaded
 from connectors.runtime.context import Context
-from connectors.runtime.items import bounded
-from connectors.runtime.keeper import keep
-from connectors.runtime.sink import SinkTask
-from connectors.runtime.source import SourceTask
+from connectors.runtime.sink_task import SinkTask
+from connectors.runtime.source_items import bounded
+from connectors.runtime.source_task import SourceTask
 from connectors.runtime.status import Reporter
-from kranhub import memory, stopping
-from kranhub.codec import Codec
+from connectors.runtime.task_loop import keep
 from kranhub.errors import Failed, Fenced, KranhubError
-from kranhub.health import LOOPS
-from kranhub.registry import Registry
+from kranhub.operations import memory, signals
+from kranhub.operations.health import LOOPS
 from kranhub.settings import Settings, endpoints
 from kranhub.text import Text
+from kranhub.wire.codec import Codec
+from kranhub.wire.registry import Registry
 
 log = structlog.get_logger()
 
@@ -110,13 +110,13 @@ def neither(loaded: Loaded) -> ConnectorDefect:
 
 def _source(context: Context, reporter: Reporter, stop: asyncio.Event) -> SourceTask | None:
     with calling(context.loaded, "source()"):
-        source = shapes.source(context.loaded.connector.source())
+        source = conformance.source(context.loaded.connector.source())
     return SourceTask(context, source, reporter, stop) if source else None
 
 
 def _sink(context: Context, reporter: Reporter, stop: asyncio.Event) -> SinkTask | None:
     with calling(context.loaded, "sink()"):
-        sink = shapes.sink(context.loaded.connector.sink())
+        sink = conformance.sink(context.loaded.connector.sink())
     return SinkTask(context, sink, reporter, stop) if sink else None
 
 
@@ -174,12 +174,12 @@ _OTHER = Text(
 
 
 def _stop_on_signal(stop: asyncio.Event) -> None:
-    """Set the event once asked to stop. The first asking gives everything `leaving.STOP_S`, however it hangs."""
+    """Set the event once asked to stop. The first asking gives everything `process_exit.STOP_S`, however it hangs."""
     loop = asyncio.get_running_loop()
 
     def asked() -> None:
         if not stop.is_set():
-            leaving.within(leaving.STOP_S, 0, "asked to stop")
+            process_exit.within(process_exit.STOP_S, 0, "asked to stop")
         loop.call_soon_threadsafe(stop.set)
 
-    stopping.on_request(asked)
+    signals.on_request(asked)

@@ -11,12 +11,13 @@ from datetime import UTC, datetime
 import structlog
 from kafka import KafkaProducer
 
-from connectors.runtime import laststate
+from connectors.runtime import last_status
 from connectors.runtime.context import Context, Task, worker
-from kranhub import envelope, kafka
+from kranhub.broker import client_settings
 from kranhub.errors import KranhubError, Unavailable
-from kranhub.health import LOOPS
+from kranhub.operations.health import LOOPS
 from kranhub.text import Text
+from kranhub.wire import envelope
 
 log = structlog.get_logger()
 
@@ -117,7 +118,7 @@ class Reporter:
     def _failed_before(self) -> tuple[dict[str, str], datetime] | None:
         """Return why and since when an earlier process failed, if that is the last that was said."""
         try:
-            last = laststate.read(self._context, self._key)
+            last = last_status.read(self._context, self._key)
         except Exception as error:  # noqa: BLE001  (without Kafka there is nothing to look at)
             log.warning("last state not read", task=self.task, error=type(error).__name__)
             return None
@@ -148,7 +149,7 @@ class Reporter:
 
     def _write(self, key: str, data: bytes) -> None:
         producer = KafkaProducer(
-            **kafka.kafka_python(self._context.settings),
+            **client_settings.kafka_python(self._context.settings),
             max_block_ms=WAIT_S * 1000,
             delivery_timeout_ms=WAIT_S * 1000,
             request_timeout_ms=int(WAIT_S * 1000) - 1000,

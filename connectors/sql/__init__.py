@@ -10,7 +10,7 @@ from connectors.sql.sink import SqlSink
 from connectors.sql.source import SqlSource
 from connectors.sql.values import Values
 from kranhub.connector import Connector
-from kranhub.members import Member
+from kranhub.parties.members import Member
 
 __all__ = ["Sql", "SqlConfig"]
 

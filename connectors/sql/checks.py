@@ -8,18 +8,18 @@ from typing import Any
 import sqlalchemy as sa
 
 from connectors.sql.changes import Versions, sorts
+from connectors.sql.checkpoint import Memory
 from connectors.sql.client import Client, place
+from connectors.sql.column_types import unfit
 from connectors.sql.columns import Reflected, columns, reflected
 from connectors.sql.config import PlantOrders, SqlConfig, Table
-from connectors.sql.fitting import unfit
+from connectors.sql.events import Teller
 from connectors.sql.mapping import Stream
-from connectors.sql.memory import Memory
 from connectors.sql.sink import INTENT_COLUMNS, INTENTS, create_intents
 from connectors.sql.source import complete
-from connectors.sql.telling import Teller
 from kranhub.connector import Unreadable
 from kranhub.errors import Misconfigured
-from kranhub.members import Member
+from kranhub.parties.members import Member
 from kranhub.text import Text
 
 PAGE = 1_000

@@ -15,7 +15,7 @@ import structlog
 from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.sql.elements import quoted_name
 
-from connectors.sql import faults
+from connectors.sql import errors
 from connectors.sql.columns import ANY, Column, Columns, as_kept, columns, reflected
 from connectors.sql.config import Readable
 from connectors.sql.values import Row
@@ -60,35 +60,35 @@ class Client:
 
     @contextmanager
     def reading(self) -> Iterator["Transaction"]:
-        """Open a transaction that only reads: one snapshot of head and lines. Raises as `faults` says."""
-        with self._transaction(faults.translated) as transaction:
+        """Open a transaction that only reads: one snapshot of head and lines. Raises as `errors` says."""
+        with self._transaction(errors.translated) as transaction:
             yield transaction
 
     @contextmanager
     def scanning(self) -> Iterator["Transaction"]:
         """Open a transaction that reads many rows, so no error concerns one: `Unavailable` and `Misconfigured` only."""
-        with self._transaction(faults.translated_reading) as transaction:
+        with self._transaction(errors.translated_reading) as transaction:
             yield transaction
 
     @contextmanager
     def writing(self) -> Iterator["Transaction"]:
         """Open a transaction that writes; it is rolled back when the block raises.
 
-        SQLite: the write lock is taken at once, so what is looked up inside stays true. Raises as `faults` says.
+        SQLite: the write lock is taken at once, so what is looked up inside stays true. Raises as `errors` says.
         """
-        with self._transaction(faults.translated, kranhub_writes=True) as transaction:
+        with self._transaction(errors.translated, kranhub_writes=True) as transaction:
             yield transaction
 
     @contextmanager
     def checking(self) -> Iterator[None]:
         """Look at the database without any document. Raises `Unavailable` and `Misconfigured` only."""
-        with faults.translated_reading(self._url):
+        with errors.translated_reading(self._url):
             yield
 
     @contextmanager
     def inspected(self) -> Iterator[sa.Inspector]:
-        """Look at the tables. Raises as `faults` says."""
-        with faults.translated_reading(self._url), self._engine().connect() as connection:
+        """Look at the tables. Raises as `errors` says."""
+        with errors.translated_reading(self._url), self._engine().connect() as connection:
             yield sa.inspect(connection)
 
     @contextmanager
@@ -121,7 +121,7 @@ class Client:
 
     def _reopen_where_replaced(self) -> None:
         """Open the file that has its name now: a connection would go on reading the one that it was opened with."""
-        with faults.translated_reading(self._url):
+        with errors.translated_reading(self._url):
             found = Path(self._url.database or "").stat()
         file = (found.st_dev, found.st_ino)
         if self._file not in (None, file):
@@ -237,7 +237,7 @@ class Transaction:
         table = self._table(self._connection, name, wanted)
         for column in wanted:
             if column not in table.c:
-                raise faults.NoSuchColumn(f"no such column: {name}.{column}")
+                raise errors.NoSuchColumn(f"no such column: {name}.{column}")
         return table
 
     @property
@@ -315,7 +315,7 @@ def _quoted(name: str) -> quoted_name:
 def _server(url: URL, timeout: float) -> Engine:
     """Open a server's database; in PostgreSQL all look-ups of one transaction see the same moment."""
     postgresql = url.get_backend_name() == "postgresql"
-    with faults.translated(url):
+    with errors.translated(url):
         snapshot = {"isolation_level": "REPEATABLE READ"} if postgresql else {}
         engine = sa.create_engine(url, pool_pre_ping=True, **snapshot)
     if postgresql:

@@ -8,10 +8,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from kranhub import units
+from kranhub.configuration.checks import Mistake, distinct
 from kranhub.errors import Misconfigured
-from kranhub.members import TimeZone
-from kranhub.refusing import Mistake, distinct
+from kranhub.parties import units
+from kranhub.parties.members import TimeZone
 from kranhub.text import Text
 
 Name = Annotated[str, Field(pattern=r"^[^\W\d][\w ]{0,62}$", description="a table's or a column's name, nothing else")]

@@ -28,7 +28,7 @@ from connectors.sql.config import (
 from connectors.sql.values import Row, Values
 from kranhub.errors import InvalidDocument
 from kranhub.identifiers import is_plant_order_id
-from kranhub.members import Member
+from kranhub.parties.members import Member
 from kranhub.text import Text
 from kranhub.values.spellings import Code, Spellings
 from kranhub.values.texts import linked

@@ -7,12 +7,12 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from connectors.sql import holding
+from connectors.sql import held_orders
 from connectors.sql.client import Client, Transaction
 from connectors.sql.columns import ANY
 from connectors.sql.config import PlantOrders
 from connectors.sql.delivery import Desk, Plan, Stored
-from connectors.sql.faults import AlreadyThere, Overtaken, Refused, RowLocked
+from connectors.sql.errors import AlreadyThere, Overtaken, Refused, RowLocked
 from connectors.sql.values import Values
 from kranhub.connector import Event, Held, Outcome, Receipt, Sink
 from kranhub.errors import InvalidDocument, Unavailable
@@ -75,10 +75,10 @@ class SqlSink(Sink):
     def _held_page(self, after: list[Any] | None) -> tuple[list[Held], list[Any] | None]:
         with self._client.scanning() as transaction:
             desk = self._desk(transaction)
-            names, end = holding.references(transaction, self._settings, self._values, after)
+            names, end = held_orders.references(transaction, self._settings, self._values, after)
             found = [(name, self._stored(transaction, {"plant_order_id": name})) for name in names]
         known = [(name, stored) for name, stored in found if stored is not None]
-        return [holding.held(self._settings, self._values, desk, *each) for each in known], end
+        return [held_orders.held(self._settings, self._values, desk, *each) for each in known], end
 
     def _deliver(self, event: Event) -> Receipt:
         try:

@@ -9,13 +9,13 @@ from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from connectors.sql import faults, threads
+from connectors.sql import errors, threads
 from connectors.sql.changes import HIGHEST_INTEGER, Versions, plain, restored, sorts
+from connectors.sql.checkpoint import Memory
 from connectors.sql.client import Client, Transaction, place
 from connectors.sql.config import SqlConfig
+from connectors.sql.events import Teller, Told
 from connectors.sql.mapping import Snapshot, Stream
-from connectors.sql.memory import Memory
-from connectors.sql.telling import Teller, Told
 from connectors.sql.values import Row
 from kranhub.connector import Checkpoint, Event, Position, Progress, Read, Source, Unreadable
 from kranhub.values.texts import linked
@@ -125,7 +125,7 @@ class Turn:
                 yield told
         vanished = self._teller.vanished(now, after)
         if vanished > limit:
-            raise faults.too_many_vanished(vanished, self._stream.settings.table)
+            raise errors.too_many_vanished(vanished, self._stream.settings.table)
         for told in self._teller.due(now, after):
             yield told
 

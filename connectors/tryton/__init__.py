@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Any
 
-from connectors.tryton import checks, holding, orders, statuses
+from connectors.tryton import checks, held_orders, orders, statuses
 from connectors.tryton.client import Client
 from connectors.tryton.codes import Codes
 from connectors.tryton.config import Config, Side
@@ -12,7 +12,7 @@ from connectors.tryton.source import TrytonSource
 from connectors.tryton.stock import Stock
 from connectors.tryton.streams import Productions, Purchases, Sales
 from kranhub.connector import Connector, Sink, Source
-from kranhub.members import Member
+from kranhub.parties.members import Member
 
 __all__ = ["Config", "Side", "Tryton"]
 
@@ -51,9 +51,9 @@ class Tryton(Connector):
         """Return a writer with a session of its own."""
         client, codes = self._client(), self._codes
         if codes.config.side is Side.CUSTOMER:
-            holds = partial(holding.order_statuses, client, codes)
+            holds = partial(held_orders.order_statuses, client, codes)
             return OrderStatusSink(statuses.Purchases(client, codes).deliver, holds=holds)
-        return PlantOrderSink(orders.Sales(client, codes).deliver, holds=partial(holding.plant_orders, client))
+        return PlantOrderSink(orders.Sales(client, codes).deliver, holds=partial(held_orders.plant_orders, client))
 
     async def close(self) -> None:
         """Close the sessions' connections."""

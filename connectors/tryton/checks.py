@@ -7,7 +7,7 @@ from typing import Any
 from connectors.tryton.client import Client, Record
 from connectors.tryton.codes import Codes
 from connectors.tryton.config import Side
-from connectors.tryton.faults import Refused, ServerFailed
+from connectors.tryton.errors import Refused, ServerFailed
 from connectors.tryton.stock import ambiguous
 from kranhub.errors import Misconfigured
 from kranhub.text import Text

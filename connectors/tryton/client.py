@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from connectors.tryton import faults, wire
+from connectors.tryton import errors, wire
 from connectors.tryton.config import Config
 from kranhub.errors import Misconfigured, Unavailable
 
@@ -21,7 +21,7 @@ class Client:
     """A user's session in one database, opened at the first call and renewed when Tryton has forgotten it.
 
     Every call raises `Misconfigured` (password, database, rights), `Unavailable` (no answer, an overloaded or broken
-    server, a broken answer), `faults.Refused` (Tryton's own no, in its words) or `faults.Busy` (someone else changed
+    server, a broken answer), `errors.Refused` (Tryton's own no, in its words) or `errors.Busy` (someone else changed
     the record in between).
     """
 
@@ -52,12 +52,12 @@ class Client:
         """Call a method of a model with the session's context and this one on top of it."""
         try:
             return await self._call(model, method, parameters, context)
-        except faults.SessionEnded:
+        except errors.SessionEnded:
             self._context = None
         try:
             return await self._call(model, method, parameters, context)
-        except faults.SessionEnded:
-            raise faults.login_refused(self._config) from None
+        except errors.SessionEnded:
+            raise errors.login_refused(self._config) from None
 
     async def search(
         self,
@@ -76,8 +76,8 @@ class Client:
         reading = ("search_read", list(domain), 0, limit, [["id", "DESC" if newest else "ASC"]], list(fields))
         try:
             found = await self.call(model, *reading, **context)
-        except faults.Refused as error:
-            raise faults.unreadable(model, error) from None
+        except errors.Refused as error:
+            raise errors.unreadable(model, error) from None
         if not isinstance(found, list) or not all(_is_record(record) for record in found):
             raise self._strange()
         return found
@@ -97,7 +97,7 @@ class Client:
         return filled
 
     async def write(self, model: str, record: int, values: Record, timestamp: str | None = None) -> None:
-        """Change one record; with its ``_timestamp``, only if nobody changed it since (else `faults.Busy`)."""
+        """Change one record; with its ``_timestamp``, only if nobody changed it since (else `errors.Busy`)."""
         await self.call(model, "write", [record], values, **_only_if(model, record, timestamp))
 
     async def press(self, model: str, button: str, record: int, timestamp: str | None = None) -> None:
@@ -112,8 +112,8 @@ class Client:
         if self._context is None:
             try:
                 self._context = await self._open()
-            except faults.Refused as error:
-                raise faults.unreadable("res.user", error) from None
+            except errors.Refused as error:
+                raise errors.unreadable("res.user", error) from None
         return self._context
 
     async def _open(self) -> dict[str, Any]:
@@ -128,8 +128,8 @@ class Client:
         user = self._config.user
         try:
             answer = await self._post("common.db.login", [user, {"password": self._config.secret()}, "en"])
-        except faults.SessionEnded:
-            raise faults.login_refused(self._config) from None
+        except errors.SessionEnded:
+            raise errors.login_refused(self._config) from None
         if not isinstance(answer, list) or len(answer) < 2:
             raise self._strange()
         uid, token = answer[:2]
@@ -145,7 +145,7 @@ class Client:
             found = await self._post("model.company.company.search_read", parameters)
             company = found[0].get("id") if isinstance(found, list) and found and isinstance(found[0], dict) else None
         if type(company) is not int:
-            raise faults.no_company(self._config)
+            raise errors.no_company(self._config)
         return company
 
     async def _post(self, method: str, parameters: Sequence[Any]) -> Any:
@@ -154,14 +154,14 @@ class Client:
         try:
             answer = await self._http.post(f"/{self._config.database}/rpc/", content=body, headers=headers)
         except (httpx.HTTPError, httpx.StreamError, OSError) as error:
-            raise faults.away(self._config, type(error).__name__) from None
+            raise errors.away(self._config, type(error).__name__) from None
         except httpx.InvalidURL as error:
-            raise Misconfigured(faults.bad_url(self._config, str(error))) from None
+            raise Misconfigured(errors.bad_url(self._config, str(error))) from None
         self._server_time = _date(answer)
-        return faults.result(answer, method, self._config)
+        return errors.result(answer, method, self._config)
 
     def _strange(self) -> Unavailable:
-        return faults.away(self._config, faults.NOT_TRYTONS)
+        return errors.away(self._config, errors.NOT_TRYTONS)
 
 
 def _only_if(model: str, record: int, timestamp: str | None) -> dict[str, Any]:

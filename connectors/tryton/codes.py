@@ -8,11 +8,10 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from connectors.tryton.config import Config
-from kranhub import lookalikes
 from kranhub.errors import InvalidDocument
-from kranhub.members import Member
+from kranhub.parties.members import Member
 from kranhub.text import Text
-from kranhub.values import numbers, texts, times
+from kranhub.values import confusables, numbers, texts, times
 from kranhub.values.spellings import Spellings
 from kranhub.values.texts import Strange
 
@@ -35,7 +34,7 @@ class Codes:
             en=f"The unit {symbol!r} has no UN/CEFACT code. Add it to `units` in the connector's configuration.",
             ru=f"Для единицы {symbol!r} нет кода UN/CEFACT. Добавьте её в `units` в настройках коннектора.",
         )
-        looks = lookalikes.hint(symbol or "", lookalikes.skeletons(self.config.units))
+        looks = confusables.hint(symbol or "", confusables.skeletons(self.config.units))
         raise InvalidDocument("unmapped-unit", text.then(looks) if looks else text)
 
     def day(self, raw: Any) -> date | None:

@@ -8,9 +8,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
+from kranhub.configuration.checks import Mistake
 from kranhub.errors import Misconfigured
-from kranhub.members import MemberId
-from kranhub.refusing import Mistake
+from kranhub.parties.members import MemberId
 from kranhub.text import Text
 
 # Tryton's unit symbols to UN/CEFACT Recommendation 20.

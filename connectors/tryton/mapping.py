@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import unquote
 
-from connectors.tryton import block
+from connectors.tryton import comment_block
 from connectors.tryton.codes import Codes, inner, quantity, said
 from connectors.tryton.fields import Fields, Kind
 from kranhub import identifiers
@@ -142,14 +142,14 @@ def response(record: Record, codes: Codes, modified: datetime) -> Value | None:
 
     A sale that the hub itself cancelled says nothing, nor does one that is no plant order's, nor a copy of such a one.
     """
-    reference, asked = record["reference"] or "", block.read(record["comment"], record["id"])
+    reference, asked = record["reference"] or "", comment_block.read(record["comment"], record["id"])
     if (
         not identifiers.is_plant_order_id(reference)
         or record["state"] in {"draft", "quotation"}
         or asked.status == "CANCELLED"
     ):
         return None
-    if block.is_foreign(record["comment"], record["id"]):
+    if comment_block.is_foreign(record["comment"], record["id"]):
         return None
     if not asked.revision:
         raise InvalidDocument("mark-removed", _no_mark(record["number"] or str(record["id"]), reference))
@@ -219,7 +219,7 @@ def _order_line(line: Record, codes: Codes) -> Value:
     }
 
 
-def _response_line(line_id: str, wanted: block.Wanted, sale: Record, codes: Codes) -> Value:
+def _response_line(line_id: str, wanted: comment_block.Wanted, sale: Record, codes: Codes) -> Value:
     ours = [line for line in sale["lines."] if line_id_of(line) == line_id]
     units = {codes.unit(inner(line, "unit.symbol")) for line in ours} or {wanted.unit}
     promised = quantity(sum(line["quantity"] or 0 for line in ours))

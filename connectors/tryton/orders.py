@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from connectors.tryton import block, fields, readback, refusals, stock
+from connectors.tryton import comment_block, fields, readback, rejections, stock
 from connectors.tryton.client import Client, Record
 from connectors.tryton.codes import Codes, inner, without_zeros
-from connectors.tryton.faults import Refused, busy
+from connectors.tryton.errors import Refused, busy
 from connectors.tryton.fields import Fields, Kind
 from connectors.tryton.mapping import LINE_MARK
 from kranhub.connector import Event, Outcome, Receipt
@@ -69,7 +69,7 @@ class Sales:
         self._swept = False
 
     async def deliver(self, event: Event) -> Receipt:
-        """Bring one plant order into Tryton. Raises `refusals.Rejected`, and what the client raises."""
+        """Bring one plant order into Tryton. Raises `rejections.Rejected`, and what the client raises."""
         await self._sweep()
         found = await self._winner(event.value["plant_order_id"])
         failpoint("tryton.after-lookup")
@@ -87,7 +87,7 @@ class Sales:
             return await self._revise(order, winner)
         try:
             await self._to_end(order, sale, "draft")
-        except (Refused, refusals.Rejected):
+        except (Refused, rejections.Rejected):
             winner = await self._winner(order.reference)
             if winner is not None and not _is_as_created(winner, sale, order.revision):
                 return await self._revise(order, winner)
@@ -97,7 +97,7 @@ class Sales:
 
     async def _revise(self, order: PlantOrder, found: Record) -> Receipt:
         """Take an existing sale to this revision, or finish what a crash left undone of it."""
-        before = block.read(found["comment"], found["id"])
+        before = comment_block.read(found["comment"], found["id"])
         if before.revision > order.revision:
             await self._end_cancellation(before, found)
             return _receipt(order.event, Outcome.DUPLICATE, found["number"])
@@ -138,11 +138,11 @@ class Sales:
 
     async def _at(self, revision: int, sale: int) -> Record:
         record = await self._sale(sale, REWRITTEN)
-        if block.read(record["comment"], sale).revision != revision:
+        if comment_block.read(record["comment"], sale).revision != revision:
             raise busy()
         return record
 
-    async def _end_cancellation(self, before: block.Block, found: Record) -> None:
+    async def _end_cancellation(self, before: comment_block.Block, found: Record) -> None:
         """Finish what a crash left undone of a cancellation before its plant order: nobody may quote that draft."""
         if before.status == CANCELLED and before.record is None and found["state"] == "draft":
             await self._cancel(found["id"], before.revision)
@@ -158,10 +158,12 @@ class Sales:
     async def _rewrite(self, order: PlantOrder, sale: int) -> None:
         """Replace head and lines in one write, unless somebody is faster; a cancelled order keeps them."""
         now = await self._sale(sale, REWRITTEN)
-        if block.read(now["comment"], sale).revision >= order.revision:
+        if comment_block.read(now["comment"], sale).revision >= order.revision:
             raise busy()
         wanted = _wanted_lines(order.event.value) if order.status == ACTIVE else []
-        values = order.sale | {"comment": block.write(now["comment"], sale, order.revision, wanted, order.status)}
+        values = order.sale | {
+            "comment": comment_block.write(now["comment"], sale, order.revision, wanted, order.status)
+        }
         if order.status == ACTIVE:
             values["lines"] = [["delete", now["lines"]], *order.sale["lines"]]
         await self._client.write(MODEL, sale, values, now["_timestamp"])
@@ -174,7 +176,7 @@ class Sales:
         found = await self._client.search(MODEL, [["reference", "=", reference]], [*FIELDS])
         for sale in found:
             fields.check(sale, FIELDS)
-        found = [sale for sale in found if not block.is_foreign(sale["comment"], sale["id"])]
+        found = [sale for sale in found if not comment_block.is_foreign(sale["comment"], sale["id"])]
         if not found:
             return None
         in_use = [sale for sale in found if sale["state"] in {"confirmed", *IN_WORK}]
@@ -208,12 +210,12 @@ class Sales:
         record = await self._sale(sale, CHECKED)
         wrong = readback.differences(order.event.value, record, self._codes)
         if wrong:
-            raise refusals.not_as_written(wrong)
+            raise rejections.not_as_written(wrong)
         return record
 
     async def _claim(self, sale: int, record: Record) -> bool:
         """Write the sale's own id into its comment, so that a copy of it is none; return whether it was not there."""
-        comment = block.claimed(record["comment"], sale)
+        comment = comment_block.claimed(record["comment"], sale)
         if comment == record["comment"]:
             return False
         await self._client.write(MODEL, sale, {"comment": comment}, record["_timestamp"])
@@ -225,11 +227,11 @@ class Sales:
         for record in await self._client.search(MODEL, [["id", "=", sale]], [*names]):
             fields.check(record, names)
             return record
-        raise refusals.gone(sale)
+        raise rejections.gone(sale)
 
     async def _order(self, event: Event, found: Record | None) -> PlantOrder:
         revision, status = event.value["revision"], event.value["document_status"]
-        known = block.read(found["comment"], found["id"]).revision if found else 0
+        known = comment_block.read(found["comment"], found["id"]).revision if found else 0
         if status == ACTIVE and known < revision:
             return PlantOrder(event, await self._values(event.value), revision, status)
         return PlantOrder(event, {} if found else await self._head(event.value), revision, status)
@@ -256,7 +258,7 @@ class Sales:
             "party": await self._party(value["buyer"]) if party is None else party,
             "reference": value["plant_order_id"],
             "description": f"{value['buyer']}: {value.get('order_number') or value['order_id']}",
-            "comment": block.write(None, None, value["revision"], wanted, value["document_status"]),
+            "comment": comment_block.write(None, None, value["revision"], wanted, value["document_status"]),
         }
 
     async def _line(self, line: Mapping[str, Any], party: int, currency: int, value: Mapping[str, Any]) -> Record:
@@ -275,16 +277,16 @@ class Sales:
             "taxes": [["add", changed["taxes"]]] if changed.get("taxes") else [],
             "unit_price": price if price is not None else Decimal(0),
             "description": line["description"] or None,
-            "note": LINE_MARK + block.token(line["line_id"]),
+            "note": LINE_MARK + comment_block.token(line["line_id"]),
         }
 
     async def _product(self, code: str) -> Record:
         names = ["default_uom.category", "rec_name"]
         found = await self._client.search("product.product", [["code", "=", code]], names)
         if not found:
-            raise refusals.unknown_product(code)
+            raise rejections.unknown_product(code)
         if len(found) > 1:
-            raise refusals.Rejected(stock.ambiguous(code, found))
+            raise rejections.Rejected(stock.ambiguous(code, found))
         return found[0]
 
     async def _unit(self, unit: str, product: Record) -> int:
@@ -294,37 +296,37 @@ class Sales:
         ]
         for found in await self._client.search("product.uom", domain, ["id"]):
             return int(found["id"])
-        raise refusals.unknown_unit(unit)
+        raise rejections.unknown_unit(unit)
 
     async def _party(self, member: str) -> int:
         code = self._codes.party(member)
         for party in await self._client.search("party.party", [["code", "=", code]], ["id"]):
             return int(party["id"])
-        raise refusals.unknown_party(code)
+        raise rejections.unknown_party(code)
 
     async def _currency(self, code: str) -> int:
         for currency in await self._client.search("currency.currency", [["code", "=", code]], ["id"]):
             return int(currency["id"])
-        raise refusals.unknown_currency(code)
+        raise rejections.unknown_currency(code)
 
 
-def _check_revisable(found: Record, before: block.Block, status: str) -> None:
+def _check_revisable(found: Record, before: comment_block.Block, status: str) -> None:
     if found["state"] in IN_WORK:
-        raise refusals.in_work(found["number"])
+        raise rejections.in_work(found["number"])
     if found["state"] == "cancelled" and status == ACTIVE and before.status != CANCELLED:
-        raise refusals.cancelled_by_plant(found["number"])
+        raise rejections.cancelled_by_plant(found["number"])
 
 
 def _is_as_created(found: Record, sale: int, revision: int) -> bool:
     """Return whether this is the sale that was just made, and no other sink has taken it to another revision."""
-    return found["id"] == sale and block.read(found["comment"], sale).revision == revision
+    return found["id"] == sale and comment_block.read(found["comment"], sale).revision == revision
 
 
 def _wanted_lines(value: Mapping[str, Any]) -> Sequence[str]:
     return [
-        block.wanted_line(
+        comment_block.wanted_line(
             line["line_id"],
-            block.Wanted(line["quantity"], line["unit"], line["requested_date"] or value["requested_date"]),
+            comment_block.Wanted(line["quantity"], line["unit"], line["requested_date"] or value["requested_date"]),
         )
         for line in value["lines"]
     ]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from connectors.tryton import block
+from connectors.tryton import comment_block
 from connectors.tryton.client import Record
 from connectors.tryton.codes import Codes, inner, quantity
 from connectors.tryton.mapping import line_id_of
@@ -16,7 +16,7 @@ def differences(value: Mapping[str, Any], sale: Record, codes: Codes) -> list[st
         "party": (codes.party(value["buyer"]), inner(sale, "party.code")),
         "currency": (value["currency"], inner(sale, "currency.code")),
         "shipping_date": (value["requested_date"], sale["shipping_date"]),
-        "comment": (value["revision"], block.read(sale["comment"], sale["id"]).revision),
+        "comment": (value["revision"], comment_block.read(sale["comment"], sale["id"]).revision),
     }
     wrong = [name for name, (sent, held) in head.items() if sent != held]
     lines = {line_id_of(line): line for line in sale["lines."]}

@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from connectors.tryton import stamps
+from connectors.tryton import timestamps
+from connectors.tryton.checkpoint import Entry, Positions, Told
 from connectors.tryton.codes import Codes
-from connectors.tryton.faults import NotReadable, ServerFailed
+from connectors.tryton.errors import NotReadable, ServerFailed
 from connectors.tryton.streams import Document, Found, Purchases, Stream
-from connectors.tryton.told import Entry, Positions, Told
 from connectors.tryton.withdrawals import Withdrawals
 from kranhub.connector import Checkpoint, Event, Position, Read, Unreadable
 from kranhub.errors import InvalidDocument
@@ -177,5 +177,5 @@ def _digest(document: Document) -> str:
     if value is None:
         return ""
     if isinstance(value, InvalidDocument):
-        return stamps.digest({"code": value.code, "reason": value.text.en})
-    return stamps.digest(value)
+        return timestamps.digest({"code": value.code, "reason": value.text.en})
+    return timestamps.digest(value)

@@ -7,8 +7,8 @@ from typing import ClassVar
 
 import structlog
 
-from connectors.tryton.faults import Busy, Refused, ServerFailed
-from connectors.tryton.refusals import Rejected
+from connectors.tryton.errors import Busy, Refused, ServerFailed
+from connectors.tryton.rejections import Rejected
 from kranhub.connector import Event, Held, Outcome, Receipt, Sink
 from kranhub.errors import InvalidDocument
 from kranhub.text import Text

@@ -5,10 +5,10 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime
 
+from connectors.tryton.checkpoint import Positions
 from connectors.tryton.codes import Codes
 from connectors.tryton.reading import Reading
 from connectors.tryton.streams import Stream
-from connectors.tryton.told import Positions
 from kranhub.connector import Checkpoint, Progress, Read, Source, Unreadable
 
 Now = Callable[[], datetime]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from connectors.tryton import block, fields, refusals
+from connectors.tryton import comment_block, fields, rejections
 from connectors.tryton.client import Client, Record
 from connectors.tryton.codes import Codes
 from connectors.tryton.fields import Fields, Kind
@@ -38,7 +38,7 @@ class Purchases:
         self._client, self._codes = client, codes
 
     async def deliver(self, event: Event) -> Receipt:
-        """Show one status. Raises `refusals.Rejected`, and what the client raises.
+        """Show one status. Raises `rejections.Rejected`, and what the client raises.
 
         A status of somebody else's order, which the member pays for or uses, has no purchase here: nothing is written.
         Nor is the end of an order whose purchase was deleted, or went to another supplier.
@@ -50,15 +50,15 @@ class Purchases:
         if purchase is None and value["state"] == "CANCELLED":
             return Receipt(event.id, revision, Outcome.APPLIED)
         if purchase is None:
-            raise refusals.unknown_purchase(value)
-        told = block.read(purchase["comment"], purchase["id"])
+            raise rejections.unknown_purchase(value)
+        told = comment_block.read(purchase["comment"], purchase["id"])
         if told.record == purchase["id"] and told.revision >= revision:
             return Receipt(event.id, revision, Outcome.DUPLICATE, purchase["number"])
         written = self._values(value, purchase)
         await self._client.write(MODEL, purchase["id"], written, purchase["_timestamp"])
         now = await self._find(value["order_id"])
         if now is not None and now["comment"] != written["comment"]:
-            raise refusals.not_as_written(["comment"])
+            raise rejections.not_as_written(["comment"])
         return Receipt(event.id, revision, Outcome.APPLIED, purchase["number"])
 
     async def _find(self, order_id: str) -> Record | None:
@@ -74,13 +74,13 @@ class Purchases:
     def _values(self, value: Mapping[str, Any], purchase: Record) -> Record:
         revision, states = value["revision"], {line["line_id"]: self._words(line) for line in value["lines"]}
         if value["state"] == "CANCELLED":
-            told = [line for line in purchase["lines."] if block.read(line["note"], line["id"]).revision]
+            told = [line for line in purchase["lines."] if comment_block.read(line["note"], line["id"]).revision]
             states = {str(line["id"]): self._words(value) for line in told} | states
         notes = {line["id"]: self._note(line, revision, states.get(str(line["id"]))) for line in purchase["lines."]}
         changed = [line for line in purchase["lines."] if notes[line["id"]] != line["note"]]
         lines = [f"{line['item_code']}: {self._words(line)}" for line in value["lines"]]
         return {
-            "comment": block.write(purchase["comment"], purchase["id"], revision, [self._words(value), *lines]),
+            "comment": comment_block.write(purchase["comment"], purchase["id"], revision, [self._words(value), *lines]),
             "lines": [["write", [line["id"]], {"note": notes[line["id"]]}] for line in changed],
         }
 
@@ -88,8 +88,8 @@ class Purchases:
         """Return a line's note with its state; what was said of the line that it was copied from goes."""
         note: str | None = line["note"]
         if words is not None:
-            return block.write(note, line["id"], revision, [words])
-        return block.erased(note) if block.is_foreign(note, line["id"]) else note
+            return comment_block.write(note, line["id"], revision, [words])
+        return comment_block.erased(note) if comment_block.is_foreign(note, line["id"]) else note
 
     def _words(self, said: Mapping[str, Any]) -> str:
         """Return ``confirmed (CONFIRMED), promised 2026-12-24. Why.`` in the member's language."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from connectors.tryton import mapping, stamps, wire
+from connectors.tryton import mapping, timestamps, wire
 from connectors.tryton.client import Record
 from connectors.tryton.codes import inner, said
 from connectors.tryton.fields import Kind
@@ -30,8 +30,8 @@ class Stock(Stream):
 
     async def anchor(self) -> datetime | None:
         """Return the stamp of the latest move."""
-        moves = await self.client.search("stock.move", [], [stamps.FIELD], limit=1, newest=True)
-        return stamps.latest(moves[0]) if moves else None
+        moves = await self.client.search("stock.move", [], [timestamps.FIELD], limit=1, newest=True)
+        return timestamps.latest(moves[0]) if moves else None
 
     async def changed(self, since: datetime | None) -> AsyncIterator[list[Found]]:
         """Yield the products that were moved, planned moves and their end included: they change what is reserved.
@@ -40,7 +40,7 @@ class Stock(Stream):
         """
         last = 0
         model = "stock.move" if since else self.model
-        where, names = (self.after(since), ["product", stamps.FIELD]) if since else (self.domain(), ["id"])
+        where, names = (self.after(since), ["product", timestamps.FIELD]) if since else (self.domain(), ["id"])
         while True:
             rows = await self.client.search(model, [*where, ["id", ">", last]], names, limit=FOUND_PAGE)
             if rows:
@@ -94,14 +94,14 @@ class Stock(Stream):
         value = say(record, _LEVEL, lambda: mapping.level(record, self.codes, site, read_at))
         content = f"{record.get('quantity')} {record['free']} {inner(record, 'default_uom.symbol')}"
         key = f"{site}:{record['code'].strip()}"
-        version = stamps.stamped(modified, content)
+        version = timestamps.stamped(modified, content)
         never_moved = modified is None and not record["quantity"] and not record["free"]
         document = _document(record["id"], site, key, version, value, [record])
         return replace(document, modified=read_at, quiet=never_moved)
 
     def _ambiguous(self, code: str, products: list[Record], site: str) -> Document:
         error = InvalidDocument("ambiguous-item", ambiguous(code, products))
-        version = stamps.stamped(None, str(products))
+        version = timestamps.stamped(None, str(products))
         return _document(products[0]["id"], site, f"{site}:{code}", version, error, products)
 
 
@@ -125,7 +125,11 @@ def _moved(moves: Sequence[Record]) -> list[Found]:
         if type(move.get("product")) is int:
             by_product.setdefault(move["product"], []).append(move)
     return [
-        Found(product, stamps.version({"id": product, "moves.": rows}), stamps.latest({"id": product, "moves.": rows}))
+        Found(
+            product,
+            timestamps.version({"id": product, "moves.": rows}),
+            timestamps.latest({"id": product, "moves.": rows}),
+        )
         for product, rows in sorted(by_product.items())
     ]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any, ClassVar
 
-from connectors.tryton import block, fields, mapping, stamps, wire
+from connectors.tryton import comment_block, fields, mapping, timestamps, wire
 from connectors.tryton.client import Client, Record
 from connectors.tryton.codes import Codes, inner
 from connectors.tryton.fields import Fields
@@ -52,7 +52,7 @@ class Stream(ABC):
 
     subject: ClassVar[str]
     model: ClassVar[str]
-    stamped: ClassVar[tuple[str, ...]] = (stamps.FIELD,)
+    stamped: ClassVar[tuple[str, ...]] = (timestamps.FIELD,)
     sweep_page: ClassVar[int] = 200
     counted: ClassVar[bool] = False
     """Whether Tryton's own version may repeat, so that every telling is counted."""
@@ -82,7 +82,7 @@ class Stream(ABC):
 
     async def _rows(self, where: list[Any], limit: int) -> list[Found]:
         records = await self.client.search(self.model, [*self.domain(), *where], self.stamped, limit=limit)
-        return [Found(record["id"], stamps.version(record), stamps.latest(record)) for record in records]
+        return [Found(record["id"], timestamps.version(record), timestamps.latest(record)) for record in records]
 
     def after(self, since: datetime | None) -> list[Any]:
         """Return the domain of what was modified at or after that moment, in any row that counts."""
@@ -100,7 +100,7 @@ class Stream(ABC):
 
     def unreadable(self, found: Found, reason: Text) -> Document:
         """Return the document that Tryton cannot give, with its reason."""
-        version = found.version or stamps.stamped(found.modified, "")
+        version = found.version or timestamps.stamped(found.modified, "")
         error = InvalidDocument("not-readable", reason)
         return Document(str(found.id), str(found.id), version, found.modified, error, b"")
 
@@ -121,7 +121,7 @@ class Purchases(Stream):
 
     subject = "Order"
     model = "purchase.purchase"
-    stamped = (stamps.FIELD, f"lines.{stamps.FIELD}")
+    stamped = (timestamps.FIELD, f"lines.{timestamps.FIELD}")
 
     def domain(self) -> list[Any]:
         """Return what people have confirmed, or cancelled since."""
@@ -160,7 +160,7 @@ class Purchases(Stream):
         if value is None:
             number, currency, wanted = facts
             value = mapping.remembered(native, number, currency, date.fromisoformat(wanted), self.codes)
-        modified = stamps.latest(record) if record else None
+        modified = timestamps.latest(record) if record else None
         original = _original(record) if record else b""
         said = value | {"document_status": "CANCELLED"}
         return Document(native, native, version, modified, said, original, withdrawn=True)
@@ -186,7 +186,7 @@ class Sales(Stream):
 
     subject = "OrderResponse"
     model = "sale.sale"
-    stamped = (stamps.FIELD, f"lines.{stamps.FIELD}", f"lines.moves.{stamps.FIELD}")
+    stamped = (timestamps.FIELD, f"lines.{timestamps.FIELD}", f"lines.moves.{timestamps.FIELD}")
 
     def domain(self) -> list[Any]:
         """Return sales whose reference has the form of a plant order's id."""
@@ -197,7 +197,7 @@ class Sales(Stream):
         return [self._document(record) for record in await self.records(found, mapping.SALE_FIELDS)]
 
     def _document(self, record: Record) -> Document:
-        modified = stamps.latest(record) or datetime.now(UTC)
+        modified = timestamps.latest(record) or datetime.now(UTC)
         value = say(record, mapping.SALE_FIELDS, lambda: mapping.response(record, self.codes, modified))
         return document_of(record, str(record.get("reference") or record["id"]), value)
 
@@ -237,7 +237,7 @@ class Productions(Stream):
         return document_of(record, str(record["id"]), value)
 
     def _value(self, record: Record, sales: Sequence[Record]) -> mapping.Value | None:
-        modified = stamps.latest(record) or datetime.now(UTC)
+        modified = timestamps.latest(record) or datetime.now(UTC)
         return mapping.production(record, self.codes, mapping.made_for(record, sales), modified)
 
 
@@ -252,13 +252,13 @@ def say(record: Record, known: Fields, words: Callable[[], mapping.Value | None]
 
 def document_of(record: Record, key: str, value: Outcome) -> Document:
     """Return the document of a record under its id."""
-    version, modified = stamps.version(record), stamps.latest(record)
+    version, modified = timestamps.version(record), timestamps.latest(record)
     return Document(str(record["id"]), key, version, modified, value, _original(record))
 
 
 def _is_copy(sale: Record) -> bool:
     comment = sale.get("comment")
-    return isinstance(comment, str) and block.is_foreign(comment, sale["id"])
+    return isinstance(comment, str) and comment_block.is_foreign(comment, sale["id"])
 
 
 def _original(record: Record) -> bytes:

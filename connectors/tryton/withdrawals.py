@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from connectors.tryton import faults
+from connectors.tryton import errors
+from connectors.tryton.checkpoint import Entry, Told
 from connectors.tryton.codes import Codes
 from connectors.tryton.streams import Document, Purchases
-from connectors.tryton.told import Entry, Told
 
 log = structlog.get_logger()
 
@@ -36,7 +36,7 @@ class Withdrawals:
             return
         departed = await self._stream.departed(due)
         if len(due) - len(departed) > self._config.vanished_limit:
-            raise faults.too_many_vanished(len(due) - len(departed), self._config)
+            raise errors.too_many_vanished(len(due) - len(departed), self._config)
         for record in due:
             entry = self._entry(record)
             log.warning("order withdrawn", purchase=record, number=entry.facts[0], deleted=record not in departed)

@@ -13,8 +13,8 @@ from deploy.demo.clerks import CRANE, MOTORS, STEEL, UNKNOWN, Wish
 from deploy.demo.journey import Journey, Screen
 from deploy.demo.scene import CUSTOMER, DATABASES, Scene, stop_former
 from deploy.demo.tryton_erp import USER
-from kranhub import stopping, urls
 from kranhub.errors import Failed, KranhubError
+from kranhub.operations import redaction, signals
 from kranhub.settings import endpoints
 from kranhub.text import Text
 
@@ -40,7 +40,7 @@ def main() -> int:
     """Run the demonstration and return the exit code."""
     if sys.argv[1:] == ["stop"]:
         return _stop()
-    stopping.on_request(_interrupt)
+    signals.on_request(_interrupt)
     scene = Scene(ROOT, NAMESPACE, say, TEMPLATES)
     started = time.monotonic()
     kept = False
@@ -142,8 +142,8 @@ def _where_to_look(scene: Scene) -> None:
     tryton = f"{scene.tryton.url} ({database}, {USER}, {_short(scene.tryton.password_file(database))})"
     found = endpoints(scene.settings)
     hub = Text(
-        en=f"Kafka: {found.bootstrap} (without a password). Schema registry: {urls.shown(found.registry_url)}.",
-        ru=f"Kafka: {found.bootstrap} (без пароля). Реестр схем: {urls.shown(found.registry_url)}.",
+        en=f"Kafka: {found.bootstrap} (without a password). Schema registry: {redaction.shown(found.registry_url)}.",
+        ru=f"Kafka: {found.bootstrap} (без пароля). Реестр схем: {redaction.shown(found.registry_url)}.",
     )
     say(
         Text(

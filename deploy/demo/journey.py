@@ -11,13 +11,14 @@ from rich.live import Live
 from rich.table import Table
 
 from deploy.demo.clerks import Wish
-from kranhub import identifiers, reading, topics
-from kranhub.codec import Codec
+from kranhub import identifiers
+from kranhub.broker import reading, topics
+from kranhub.broker.reading import Message
 from kranhub.errors import KranhubError
-from kranhub.reading import Message
-from kranhub.registry import Registry
 from kranhub.settings import Settings, endpoints
 from kranhub.text import Text
+from kranhub.wire.codec import Codec
+from kranhub.wire.registry import Registry
 
 ANSWERS = {"AB": "…", "AP": "✓", "CA": "≈", "RE": "✗"}
 HEADINGS = (

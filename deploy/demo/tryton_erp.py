@@ -21,7 +21,7 @@ import httpx
 from deploy.demo import tryton_company
 from deploy.demo.tryton_rpc import Rpc
 from kranhub.errors import Failed, KranhubError, Unavailable
-from kranhub.filelock import locked
+from kranhub.operations.file_lock import locked
 from kranhub.text import Text
 
 HOST = "127.0.0.1"

@@ -19,8 +19,8 @@ from jgo.maven import Artifact, MavenContext, PythonResolver
 from pydantic import BaseModel, ConfigDict, Field
 
 from deploy.embedded.progress import Progress
-from kranhub import disk
 from kranhub.errors import Failed, KranhubError, Unavailable
+from kranhub.operations import disk
 from kranhub.text import Text
 
 LOCK_FILE = Path(__file__).with_name("lock.json")

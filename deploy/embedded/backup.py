@@ -9,11 +9,11 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from deploy.embedded import copying, manifest, record, stack, standstill
+from deploy.embedded import copying, manifest, quiescence, stack, stack_file
 from deploy.embedded.manifest import Copied, Manifest
 from deploy.embedded.progress import Progress
-from kranhub import disk, urls
 from kranhub.errors import Failed
+from kranhub.operations import disk, redaction
 from kranhub.settings import Settings
 from kranhub.text import Text
 
@@ -46,16 +46,16 @@ def take(settings: Settings, folder: Path, progress: Progress) -> Done:
     and for a disk without room.
     """
     began = time.monotonic()
-    last = record.read(settings)
-    standstill.require_own_stack(stack.is_external(settings), last.kind)
+    last = stack_file.read(settings)
+    quiescence.require_own_stack(stack.is_external(settings), last.kind)
     _require_new(folder)
     if manifest.installation(settings.data_dir) is None:
         raise Failed(_nothing(settings.data_dir))
-    with standstill.unsupervised(settings, BACKUP, progress), stack.alone(settings, progress):
+    with quiescence.unsupervised(settings, BACKUP, progress), stack.alone(settings, progress):
         ran = stack.ensure(settings, progress)
         try:
-            standstill.require_no_member(settings)
-            draft = _draft(settings, last.versions or record.read(settings).versions)
+            quiescence.require_no_member(settings)
+            draft = _draft(settings, last.versions or stack_file.read(settings).versions)
         finally:
             stack.stop(settings, progress)
         try:
@@ -99,8 +99,8 @@ def _draft(settings: Settings, versions: dict[str, str]) -> Manifest:
         namespace=settings.namespace,
         taken_at=datetime.now(UTC).replace(microsecond=0),
         versions=versions,
-        ends=standstill.ends(settings),
-        groups=standstill.places(settings),
+        ends=quiescence.ends(settings),
+        groups=quiescence.places(settings),
         files=[],
     )
 
@@ -140,7 +140,7 @@ def _settings(settings: Settings, folder: Path) -> Copied:
     secrets = {name for name, kind in type(settings).model_fields.items() if "Secret" in str(kind.annotation)}
     said = settings.model_dump(mode="json", exclude=secrets)
     for name in ("registry_url", "readmodel_url"):
-        said[name] = urls.shown(said[name]) if said[name] else None
+        said[name] = redaction.shown(said[name]) if said[name] else None
     return copying.written(folder, SETTINGS, said)
 
 

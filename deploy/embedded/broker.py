@@ -6,10 +6,10 @@ import uuid
 from collections.abc import Sequence
 from pathlib import Path
 
-from deploy.embedded import aotcache, process
+from deploy.embedded import aot_cache, process
 from deploy.embedded.java import COMMON, java
 from deploy.embedded.ports import HOST
-from deploy.embedded.record import Ports
+from deploy.embedded.stack_file import Ports
 
 HEAP = ("-Xms128m", "-Xmx512m")
 LOG_SETTINGS = Path(__file__).with_name("log4j2.properties")
@@ -74,7 +74,7 @@ def format_command(jars: Sequence[Path], settings: Path) -> list[str]:
     return [
         str(java()),
         "-XX:TieredStopAtLevel=1",
-        *aotcache.options(jars),
+        *aot_cache.options(jars),
         *COMMON,
         "-cp",
         classpath(jars),
@@ -87,7 +87,7 @@ def start_command(jars: Sequence[Path], settings: Path, logs: Path, mark: str) -
     return [
         str(java()),
         process.MARK + mark,
-        *aotcache.options(jars),
+        *aot_cache.options(jars),
         *HEAP,
         *COMMON,
         f"-XX:ErrorFile={logs / 'kafka.crash.log'}",

@@ -11,7 +11,7 @@ from testcontainers.core.container import DockerContainer
 
 from deploy.embedded import artifacts, broker, ports, probe, registry
 from deploy.embedded.progress import Progress
-from deploy.embedded.record import Ports, Record
+from deploy.embedded.stack_file import Ports, Record
 from deploy.embedded.waiting import until_answers
 from kranhub.errors import Failed, Unavailable
 from kranhub.settings import Settings

@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator
 import psutil
 from pydantic import BaseModel
 
-from deploy.embedded import artifacts, embedded, java, ports, probe, record
+from deploy.embedded import artifacts, embedded, java, ports, probe, stack_file
 from deploy.embedded.progress import Progress
 from deploy.embedded.stack import backend, is_external
-from kranhub import members, topicadmin
+from kranhub.broker import admin
 from kranhub.errors import Failed, KranhubError
+from kranhub.parties import members
 from kranhub.settings import Settings, endpoints
 from kranhub.text import Text
 
@@ -90,7 +91,7 @@ def _memory(settings: Settings) -> None:
 
 
 def _runs(settings: Settings) -> bool:
-    last = record.read(settings)
+    last = stack_file.read(settings)
     return backend(settings, Progress(), last.kind).runs(last)
 
 
@@ -137,7 +138,7 @@ def _artifacts() -> None:
 
 def _topics(settings: Settings) -> None:
     probe.broker(settings, endpoints(settings).bootstrap)  # says at once what the next line would say after 30 s
-    missing = topicadmin.missing_topics(settings, members.load(settings.members_file))
+    missing = admin.missing_topics(settings, members.load(settings.members_file))
     if missing:
         raise Failed(
             Text(

@@ -7,12 +7,23 @@ from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 
-from deploy.embedded import aottraining, artifacts, broker, java, making, ports, probe, process, record, registry
+from deploy.embedded import (
+    aot_training,
+    artifacts,
+    broker,
+    initialisation,
+    java,
+    ports,
+    probe,
+    process,
+    registry,
+    stack_file,
+)
 from deploy.embedded.progress import Progress
-from deploy.embedded.record import Ports, Record, Started
+from deploy.embedded.stack_file import Ports, Record, Started
 from deploy.embedded.waiting import until_answers
-from kranhub import openfiles
 from kranhub.errors import Failed, Misconfigured
+from kranhub.operations import open_files
 from kranhub.settings import Settings
 from kranhub.text import Text
 
@@ -52,8 +63,8 @@ class Embedded:
         Raises `Misconfigured`, `Unavailable` or `Failed`; then nothing that was started here runs on.
         """
         files = self._require_all()
-        aottraining.ensure(files.jars, files.home, self._progress)
-        return self._repaired(wanted, record.stopped(last), files)
+        aot_training.ensure(files.jars, files.home, self._progress)
+        return self._repaired(wanted, stack_file.stopped(last), files)
 
     def repair(self, wanted: Ports, last: Record) -> Record:
         """Start those of the two that do not run, as `start` does; those that run are left alone.
@@ -125,7 +136,7 @@ class Embedded:
         with self._progress.waiting(Text(en="starting Kafka and the registry", ru="запуск Kafka и реестра")):
             until_answers(lambda: probe.broker(self._settings, bootstrap), self._require_alive)
             until_answers(lambda: probe.registry(url), self._require_alive)
-            making.end(self._folder("registry"))
+            initialisation.end(self._folder("registry"))
         return starting.model_copy(
             update={
                 "starting": False,
@@ -137,24 +148,24 @@ class Embedded:
 
     def _note(self, starting: Record, running: Sequence[Started]) -> None:
         """Write down at once what runs, so that a crash of this command leaves nothing that cannot be found."""
-        record.write(self._settings, starting.model_copy(update={"processes": (*running, *self._started)}))
+        stack_file.write(self._settings, starting.model_copy(update={"processes": (*running, *self._started)}))
 
     def _begin(self, name: str, files: "Files", chosen: Ports) -> Started:
         return self._start_registry(files, chosen) if name == "registry" else self._start_broker(files, chosen)
 
     def _start_registry(self, files: "Files", chosen: Ports) -> Started:
         data, mark = self._folder("registry"), process.token()
-        making.begin(data, data.glob("schemas*"))
+        initialisation.begin(data, data.glob("schemas*"))
         command = registry.start_command(files.home, data, self._logs, chosen.registry or 0, mark)
         return process.start("registry", command, mark, data, self._logs)
 
     def _start_broker(self, files: "Files", chosen: Ports) -> Started:
         data, mark = self._folder("kafka"), process.token()
         settings = broker.write_settings(data, chosen)
-        making.begin(data, data.glob("log"))
+        initialisation.begin(data, data.glob("log"))
         if not broker.is_formatted(data):
             self._format(broker.format_command(files.jars, settings))
-        making.end(data)
+        initialisation.end(data)
         command = broker.start_command(files.jars, settings, self._logs, mark)
         return process.start("kafka", command, mark, data, self._logs)
 
@@ -211,7 +222,7 @@ def versions(lock: artifacts.Lock) -> dict[str, str]:
 
 def require_open_files() -> None:
     """Raise `Misconfigured` where a process may open too few files for Kafka. Java raises the soft limit by itself."""
-    openfiles.require("Kafka", OPEN_FILES)
+    open_files.require("Kafka", OPEN_FILES)
 
 
 def no_space(folder: Path, free: int, needed: int) -> Failed:

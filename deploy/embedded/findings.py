@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 from pydantic import BaseModel
 
-from deploy.embedded.connectorstates import ConnectorState
-from kranhub.supervising import Supervised, Supervision
+from deploy.embedded.connector_states import ConnectorState
+from kranhub.broker.lag import STAGES, Group
+from kranhub.operations.supervision import Supervised, Supervision
 from kranhub.text import Text
-from kranhub.workers import STAGES, Group
 
 CODES = (
     "answer-incomplete",

@@ -6,7 +6,7 @@ from contextlib import closing
 
 import psutil
 
-from deploy.embedded.record import Ports
+from deploy.embedded.stack_file import Ports
 from kranhub.errors import Misconfigured
 from kranhub.text import Text
 

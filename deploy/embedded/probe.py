@@ -8,9 +8,9 @@ import httpx
 from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
-from kranhub import kafka as clients
-from kranhub import urls
+from kranhub.broker import client_settings as clients
 from kranhub.errors import Unavailable
+from kranhub.operations import redaction
 from kranhub.settings import Settings
 from kranhub.text import Text
 
@@ -41,7 +41,7 @@ def registry(url: str) -> int:
         answer = httpx.get(f"{url.rstrip('/')}/subjects", timeout=TIMEOUT_SECONDS)
         if answer.is_success:
             return len(answer.json())
-    seen = urls.shown(url)
+    seen = redaction.shown(url)
     raise Unavailable(
         Text(
             en=f"The schema registry at {seen} does not answer. Run `kranhub up`, or check KRANHUB_REGISTRY_URL.",

@@ -12,7 +12,7 @@ from typing import Any
 
 import psutil
 
-from deploy.embedded.record import Started
+from deploy.embedded.stack_file import Started
 
 MARK = "-Dkranhub.run="
 CLOCK_TOLERANCE_SECONDS = 2.0

@@ -7,7 +7,7 @@ import zipfile
 import zlib
 from pathlib import Path
 
-from deploy.embedded import aotcache, process
+from deploy.embedded import aot_cache, process
 from deploy.embedded.java import COMMON, java
 from deploy.embedded.ports import HOST
 
@@ -52,7 +52,7 @@ def start_command(home: Path, data: Path, logs: Path, port: int, mark: str) -> l
     return [
         str(java()),
         process.MARK + mark,
-        *aotcache.options([jar(home)]),
+        *aot_cache.options([jar(home)]),
         *FRUGAL,
         *COMMON,
         f"-XX:ErrorFile={logs / 'registry.crash.log'}",

@@ -15,15 +15,15 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from deploy.embedded import backup, copying, manifest, record, stack, standstill
+from deploy.embedded import backup, copying, manifest, quiescence, stack, stack_file
 from deploy.embedded.manifest import Manifest
 from deploy.embedded.progress import Progress
-from kranhub import disk, recovery, recoverymark
-from kranhub.codec import Codec
 from kranhub.errors import Failed, Misconfigured
-from kranhub.registry import Registry
+from kranhub.operations import disk, recovery, recovery_mark
 from kranhub.settings import Settings, endpoints
 from kranhub.text import Text
+from kranhub.wire.codec import Codec
+from kranhub.wire.registry import Registry
 
 RESTORE = "kranhub restore"
 RESTORING = Text(en="restoring", ru="восстановление")
@@ -54,7 +54,7 @@ def restore(settings: Settings, folder: Path, progress: Progress, *, other_insta
     """
     began = time.monotonic()
     data = settings.data_dir.resolve()
-    standstill.require_own_stack(stack.is_external(settings), record.read(settings).kind)
+    quiescence.require_own_stack(stack.is_external(settings), stack_file.read(settings).kind)
     found = manifest.read(folder)
     manifest.require_this_release(folder, found)
     manifest.require_parts(folder, found)
@@ -62,7 +62,7 @@ def restore(settings: Settings, folder: Path, progress: Progress, *, other_insta
         _require_same(settings, found)
     copying.require_space(data, found.size)
     with _clear_errors(data):
-        with standstill.unsupervised(settings, RESTORE, progress), stack.alone(settings, progress):
+        with quiescence.unsupervised(settings, RESTORE, progress), stack.alone(settings, progress):
             _require_stopped(settings, progress)
             staged, mark = _staged(folder, found, data, progress)
         aside = _put(staged, data)
@@ -91,13 +91,13 @@ def _require_same(settings: Settings, found: Manifest) -> None:
 
 def _require_stopped(settings: Settings, progress: Progress) -> None:
     """Raise `Failed` while the stack runs: what it holds would be lost to whoever still works with it."""
-    last = record.read(settings)
+    last = stack_file.read(settings)
     if (last.processes or last.containers) and stack.backend(settings, progress, last.kind).runs(last):
         raise Failed(_stack_runs())
     stack.stop(settings, progress)
 
 
-def _staged(folder: Path, found: Manifest, data: Path, progress: Progress) -> tuple[Path, recoverymark.Mark]:
+def _staged(folder: Path, found: Manifest, data: Path, progress: Progress) -> tuple[Path, recovery_mark.Mark]:
     """Copy the backup beside the data folder, checking every file, with the mark in it; return where it is."""
     staged = data.with_name(f".{data.name}.restoring")
     shutil.rmtree(staged, ignore_errors=True)
@@ -110,10 +110,10 @@ def _staged(folder: Path, found: Manifest, data: Path, progress: Progress) -> tu
             if copying.copy(folder / file.path, target, file.path, bar) != file:
                 raise Failed(manifest.damaged(folder, file.path))
     shutil.rmtree(staged / ".restored", ignore_errors=True)
-    mark = recoverymark.Mark(
+    mark = recovery_mark.Mark(
         recovery_id=uuid.uuid4().hex[:12], taken_at=found.taken_at, restored_at=datetime.now(UTC).replace(microsecond=0)
     )
-    recoverymark.write(staged, mark)
+    recovery_mark.write(staged, mark)
     if hasattr(os, "sync"):
         os.sync()
     return staged, mark

@@ -7,17 +7,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from deploy.embedded import probe, record
+from deploy.embedded import probe, stack_file
 from deploy.embedded.embedded import Embedded
 from deploy.embedded.progress import Progress
-from deploy.embedded.record import Ports, Record
+from deploy.embedded.stack_file import Ports, Record
 from deploy.embedded.waiting import START_SECONDS, until_answers
-from kranhub import disk, members, topicadmin, urls
+from kranhub.broker import admin
 from kranhub.errors import KranhubError, Misconfigured, Unavailable
-from kranhub.filelock import locked
-from kranhub.registry import Registry, publish
+from kranhub.operations import disk, redaction
+from kranhub.operations.file_lock import locked
+from kranhub.parties import members
 from kranhub.settings import Settings, endpoints
 from kranhub.text import Text
+from kranhub.wire.registry import Registry, publish
 
 LOCK_SECONDS = 180.0
 ANY_PORTS = Ports()
@@ -76,7 +78,7 @@ def up(settings: Settings, progress: Progress, wanted: Ports = ANY_PORTS, *, doc
         return _prepared(settings, companies, "external", already=True)
     kind = "docker" if docker or settings.stack == "docker" else "embedded"
     with alone(settings, progress):
-        last = record.read(settings)
+        last = stack_file.read(settings)
         if _runs(settings, progress, last):
             return _prepared(settings, companies, kind, already=True)
         ready = _started(settings, progress, wanted, kind, last)
@@ -84,7 +86,7 @@ def up(settings: Settings, progress: Progress, wanted: Ports = ANY_PORTS, *, doc
         try:
             return _prepared(settings.model_copy(update=named), companies, kind, already=False)
         finally:  # whoever finds the addresses finds the topics, too, unless these cannot be made
-            record.write(settings, ready)
+            stack_file.write(settings, ready)
 
 
 def down(settings: Settings, progress: Progress) -> list[str] | None:
@@ -92,22 +94,22 @@ def down(settings: Settings, progress: Progress) -> list[str] | None:
     if not settings.data_dir.is_dir():
         return None
     with alone(settings, progress):
-        ran = bool((last := record.read(settings)).processes or last.containers)
+        ran = bool((last := stack_file.read(settings)).processes or last.containers)
         killed = stop(settings, progress)
     return killed if ran else None
 
 
 def stop(settings: Settings, progress: Progress) -> list[str]:
     """Stop the stack, within `alone`; return the names of what had to be killed."""
-    last = record.read(settings)
+    last = stack_file.read(settings)
     killed = backend(settings, progress, last.kind).stop(last)
-    record.write(settings, record.stopped(last))
+    stack_file.write(settings, stack_file.stopped(last))
     return killed
 
 
 def prepare(settings: Settings, companies: members.Members) -> tuple[list[str], int]:
     """Apply the topics and register the schemas. Return the created topics and the number of subjects."""
-    created = topicadmin.apply(settings, companies)
+    created = admin.apply(settings, companies)
     with Registry(endpoints(settings).registry_url) as registry:
         return created, len(publish(registry))
 
@@ -115,7 +117,7 @@ def prepare(settings: Settings, companies: members.Members) -> tuple[list[str], 
 def _prepared(settings: Settings, companies: members.Members, kind: str, *, already: bool) -> Up:
     created, subjects = prepare(settings, companies)
     where = endpoints(settings)
-    return Up(kind, where.bootstrap, urls.shown(where.registry_url), already, tuple(created), subjects)
+    return Up(kind, where.bootstrap, redaction.shown(where.registry_url), already, tuple(created), subjects)
 
 
 def check(settings: Settings) -> None:
@@ -136,10 +138,10 @@ def backend(settings: Settings, progress: Progress, kind: str) -> Backend:
 
 def ensure(settings: Settings, progress: Progress) -> bool:
     """Return True when it ran already; start it otherwise. To be called within `alone`."""
-    last = record.read(settings)
+    last = stack_file.read(settings)
     if _runs(settings, progress, last):
         return True
-    record.write(settings, _started(settings, progress, ANY_PORTS, "embedded", last))
+    stack_file.write(settings, _started(settings, progress, ANY_PORTS, "embedded", last))
     return False
 
 
@@ -156,7 +158,7 @@ def _started(settings: Settings, progress: Progress, wanted: Ports, kind: str, l
     if last.bootstrap and last.kind == kind:
         return backend(settings, progress, kind).repair(wanted, last)
     backend(settings, progress, last.kind).stop(last)
-    record.write(settings, record.stopped(last))
+    stack_file.write(settings, stack_file.stopped(last))
     return backend(settings, progress, kind).start(wanted, last)
 
 

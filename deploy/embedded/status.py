@@ -7,18 +7,19 @@ import psutil
 import structlog
 from pydantic import BaseModel, computed_field
 
-from deploy.embedded import findings, probe, process, record
-from deploy.embedded.connectorstates import ConnectorState, connector_states
+from deploy.embedded import findings, probe, process, stack_file
+from deploy.embedded.connector_states import ConnectorState, connector_states
 from deploy.embedded.findings import Finding
 from deploy.embedded.stack import is_external
-from kranhub import recovery, recoverymark, supervising, urls, workers
-from kranhub.codec import Codec
+from kranhub.broker import lag
+from kranhub.broker.lag import Group
 from kranhub.errors import KranhubError, Unavailable
-from kranhub.registry import Registry
+from kranhub.operations import recovery, recovery_mark, redaction, supervision
+from kranhub.operations.supervision import Supervision
 from kranhub.settings import Settings, endpoints
-from kranhub.supervising import Supervision
 from kranhub.text import Text
-from kranhub.workers import Group
+from kranhub.wire.codec import Codec
+from kranhub.wire.registry import Registry
 
 log = structlog.get_logger()
 
@@ -69,7 +70,7 @@ class Status(BaseModel):
 def status(settings: Settings) -> Status:
     """Look at everything; never raises for something that is merely away."""
     external = is_external(settings)
-    last = record.Record() if external else record.read(settings)
+    last = stack_file.Record() if external else stack_file.read(settings)
     found = Status(
         kind="external" if external else last.kind,
         since=last.since,
@@ -88,7 +89,7 @@ def _ask(found: Status, settings: Settings) -> None:
     except KranhubError:
         found.problems.append(str(NOT_RUNNING))
     else:
-        found.bootstrap, found.registry_url = where.bootstrap, urls.shown(where.registry_url)
+        found.bootstrap, found.registry_url = where.bootstrap, redaction.shown(where.registry_url)
         _ask_broker(found, settings)
         _ask_registry(found, where.registry_url)
     asked = found.running and _ask_works(found, settings)
@@ -105,7 +106,7 @@ def _ask(found: Status, settings: Settings) -> None:
 
 def _recovers(settings: Settings, *, asked: bool) -> bool:
     """Return whether the hub was restored and has not read again yet what the ERPs hold, as far as that is known."""
-    if (settings.data_dir / recoverymark.NAME).exists():
+    if (settings.data_dir / recovery_mark.NAME).exists():
         return True
     if not asked:
         return False
@@ -174,7 +175,7 @@ def _set_connectors(found: Status, settings: Settings) -> None:
 def _set_groups(found: Status, settings: Settings) -> None:
     """Take the groups of core and views; those of the sinks go to their connectors."""
     sinks = {state.group: state for state in found.connectors if state.task == "sink"}
-    for group in workers.groups(settings, sinks):
+    for group in lag.groups(settings, sinks):
         if group.name in sinks:
             sinks[group.name].lag, sinks[group.name].lag_s = group.lag, group.lag_s
         else:
@@ -182,14 +183,14 @@ def _set_groups(found: Status, settings: Settings) -> None:
 
 
 def _supervisors(settings: Settings) -> list[Supervision]:
-    said = supervising.supervisions(settings)
+    said = supervision.supervisions(settings)
     return [each.model_copy(update={"running": _runs(each, settings)}) for each in said]
 
 
 def _runs(said: Supervision, settings: Settings) -> bool:
     """Whether the supervisor lives; a process that is younger than its word got the same pid later."""
     try:
-        written = supervising.state_file(settings, said.command).stat().st_mtime
+        written = supervision.state_file(settings, said.command).stat().st_mtime
         found = psutil.Process(said.pid)
         young = found.create_time() > written + process.CLOCK_TOLERANCE_SECONDS
         return not young and found.status() != psutil.STATUS_ZOMBIE
@@ -197,7 +198,7 @@ def _runs(said: Supervision, settings: Settings) -> bool:
         return False
 
 
-def _part(started: record.Started) -> Part:
+def _part(started: stack_file.Started) -> Part:
     running = process.find(started)
     return Part(
         name=started.name,

@@ -9,13 +9,13 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from deploy.embedded.connectorstates import ConnectorState
+from deploy.embedded.connector_states import ConnectorState
 from deploy.embedded.findings import CODES
 from deploy.embedded.status import Status
-from kranhub.health import Loop
-from kranhub.supervising import Supervision
+from kranhub.broker.lag import Group
+from kranhub.operations.health import Loop
+from kranhub.operations.supervision import Supervision
 from kranhub.text import Text
-from kranhub.workers import Group
 
 log = structlog.get_logger()
 

@@ -6,8 +6,8 @@ from typing import Literal
 
 import yaml
 
+from kranhub.broker.lag import STAGES
 from kranhub.text import Text
-from kranhub.workers import STAGES
 
 Severity = Literal["critical", "warning", "info"]
 

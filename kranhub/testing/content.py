@@ -9,14 +9,15 @@ from typing import Any
 
 import httpx
 
-from kranhub import schemafiles, topics
-from kranhub.codec import Codec
+from kranhub.broker import topics
 from kranhub.connector import Checkpoint, Event, Read, Unreadable
 from kranhub.errors import InvalidDocument
 from kranhub.identifiers import is_plant_order_id
-from kranhub.registry import Registry
 from kranhub.testing.demands import demand, demand_both_languages
 from kranhub.testing.harness import Content
+from kranhub.wire import schema_files
+from kranhub.wire.codec import Codec
+from kranhub.wire.registry import Registry
 
 TOLD = frozenset(topics.OUT_KINDS.values()) - {"Receipt", "DeadLetter"}
 """The records that a source may make."""
@@ -60,13 +61,13 @@ _ID = re.compile(r"^(?P<member>[a-z0-9-]+)/(?P<subject>[A-Za-z]+)/(?P<key>.+)/(?
 @cache
 def codec() -> Codec:
     """Return the hub's codec over a registry in memory that holds the shared language."""
-    records = list(schemafiles.load_all())
+    records = list(schema_files.load_all())
 
     def answer(request: httpx.Request) -> httpx.Response:
         path = request.url.path
         if path.startswith("/schemas/ids/"):
             record = records[int(path.rpartition("/")[2]) - 1]
-            return httpx.Response(200, json={"schema": json.dumps(schemafiles.load_all()[record])})
+            return httpx.Response(200, json={"schema": json.dumps(schema_files.load_all()[record])})
         return httpx.Response(200, json={"id": records.index(path.rpartition(".")[2]) + 1})
 
     return Codec(Registry("http://registry.invalid", transport=httpx.MockTransport(answer)))

@@ -4,8 +4,8 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Generic, TypeVar
 
-from kranhub import lookalikes
 from kranhub.text import Text
+from kranhub.values import confusables
 
 Code = TypeVar("Code")
 
@@ -32,8 +32,8 @@ class Spellings(Generic[Code]):
         return self._exact[exact] if exact in self._exact else self._folded.get(fold(word))
 
     def hinted(self, text: Text, word: str) -> Text:
-        """Return the sentence about an unknown word with what a person cannot see in it (`lookalikes`)."""
-        looks = lookalikes.hint(word, lookalikes.skeletons(self._exact))
+        """Return the sentence about an unknown word with what a person cannot see in it (`confusables`)."""
+        looks = confusables.hint(word, confusables.skeletons(self._exact))
         return text.then(looks) if looks else text
 
     def __contains__(self, word: str) -> bool:

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
-from kranhub.codec import Codec
 from kranhub.settings import Settings
-from streams.exactly_once import Stage
+from kranhub.wire.codec import Codec
+from streams.processor import Stage
 from streams.stages.allocator import Allocator
 from streams.stages.clock import Clock
 from streams.stages.dispatch import Dispatch

@@ -4,21 +4,25 @@ import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from kranhub import envelope, lookalikes, topics
-from kranhub.codec import Codec
+from kranhub.broker import topics
 from kranhub.errors import InvalidDocument
 from kranhub.settings import Settings
 from kranhub.text import Text
-from streams.exactly_once import Context, Document, Out, Record, State
-from streams.exactly_once.letters import where
-from streams.router import allocate, stamps, stockalert
-from streams.router.effects import Now
-from streams.router.masterdata import MasterData
-from streams.router.normalise import UNMAPPED, UNMAPPED_ITEM, normalise
-from streams.stages.backlog import Backlog
-from streams.stages.clocks import Clocks
-from streams.stages.reference import Reference
-from streams.stages.unmapped import Unmapped
+from kranhub.values import confusables
+from kranhub.wire import envelope
+from kranhub.wire.codec import Codec
+from streams.processor import Context, Document, Out, Record, State
+from streams.processor.dead_letters import where
+from streams.routing.allocator import allocator
+from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.notify import unmapped_stock
+from streams.routing.planner.messages import Now
+from streams.routing.validation import timestamps
+from streams.routing.validation.normalise import UNMAPPED, UNMAPPED_ITEM, normalise
+from streams.stages.support.clock_alerts import Clocks
+from streams.stages.support.masterdata_state import Reference
+from streams.stages.support.queues import Backlog
+from streams.stages.support.unmapped_stock import Unmapped
 
 Value = Mapping[str, Any]
 
@@ -54,7 +58,7 @@ class _Came(NamedTuple):
 class Allocator:
     """Reads hub.allocation by plant.
 
-    Its state holds the master data (`Reference`), what waits for them, what `allocate` keeps of every plant, and which
+    Its state holds the master data (`Reference`), what waits for them, what `allocator` keeps of every plant, and which
     members' clocks it has spoken of (`Clocks`).
     """
 
@@ -116,7 +120,7 @@ class Allocator:
     def _count(self, state: State, out: Out, ctx: Context) -> None:
         """Tell people, in one alert per member, how many of its codes the nomenclature does not have."""
         for count in self._unmapped.news(state, ctx.time):
-            said = stockalert.alert(count.member, count.codes, count.examples, ctx.time, is_full=count.is_full)
+            said = unmapped_stock.alert(count.member, count.codes, count.examples, ctx.time, is_full=count.is_full)
             for topic in self._alerts:
                 out.send(topic, count.member, Document(said.subject, said.value, said.id))
 
@@ -131,8 +135,8 @@ class Allocator:
                 value = normalise(subject, value, value["company"], master).value
             if owner and not _makes(owner, master):
                 return
-            now = Now(event_id, ctx.time, stamps.mark(came.event_id, value) if owner else "")
-            outcome = allocate.handle(state.get, subject, value, now, master)
+            now = Now(event_id, ctx.time, timestamps.mark(came.event_id, value) if owner else "")
+            outcome = allocator.handle(state.get, subject, value, now, master)
         except InvalidDocument as error:
             self._refuse(error, subject, value, came, state, out, late=late)
             return
@@ -166,7 +170,7 @@ class Allocator:
         master = self._reference.current(state)
         if error.code != UNMAPPED_ITEM or master is None:
             return True
-        return lookalikes.skeleton(value["item_code"]) in master.looks(value["company"])
+        return confusables.skeleton(value["item_code"]) in master.looks(value["company"])
 
 
 def _owner(subject: str, value: Value) -> str | None:

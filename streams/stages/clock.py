@@ -2,10 +2,10 @@
 
 from datetime import UTC, datetime
 
-from kranhub import topics
-from kranhub.codec import Codec
+from kranhub.broker import topics
 from kranhub.settings import Settings
-from streams.exactly_once import Context, Document, Out, Record, State
+from kranhub.wire.codec import Codec
+from streams.processor import Context, Document, Out, Record, State
 
 _LAST = "last"
 

@@ -4,12 +4,12 @@ import json
 from datetime import datetime
 from typing import NamedTuple
 
-from kranhub import topics
-from kranhub.codec import Codec
+from kranhub.broker import topics
 from kranhub.settings import Settings
-from streams.exactly_once import Context, Document, Out, Record, State
-from streams.router.cutover import SHADOW_HEADER
-from streams.stages.backlog import Backlog
+from kranhub.wire.codec import Codec
+from streams.processor import Context, Document, Out, Record, State
+from streams.routing.planner.cutover import SHADOW_HEADER
+from streams.stages.support.queues import Backlog
 
 _RULE = ("kranhub-rule", "kranhub-rule-version")
 

@@ -4,14 +4,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from kranhub import envelope, identifiers, topics
-from kranhub.codec import Codec
+from kranhub import identifiers
+from kranhub.broker import topics
 from kranhub.errors import InvalidDocument
 from kranhub.settings import Settings
 from kranhub.text import Text
-from streams.exactly_once import Context, Document, Out, Record, State
-from streams.router import clockahead, entries, stamps
-from streams.router.validate import validate
+from kranhub.wire import envelope
+from kranhub.wire.codec import Codec
+from streams.processor import Context, Document, Out, Record, State
+from streams.routing.masterdata import entries
+from streams.routing.notify import clock_alert
+from streams.routing.validation import timestamps
+from streams.routing.validation.validate import validate
 
 Value = Mapping[str, Any]
 
@@ -47,8 +51,8 @@ class Ingest:
             return
         document = self._document(subject, record.value or b"", record, owner)
         self._send(document, list(_places(subject, value, owner)), out)
-        if found := stamps.ahead(subject, value, record.envelope.time, ctx.time):
-            self._clock(clockahead.alert(owner, subject, value, found, ctx.time), document, owner, out)
+        if found := timestamps.ahead(subject, value, record.envelope.time, ctx.time):
+            self._clock(clock_alert.alert(owner, subject, value, found, ctx.time), document, owner, out)
         if subject == "ItemMapping":
             self._propose(value, document, out)
 
@@ -75,7 +79,7 @@ class Ingest:
 
     def _clock(self, alert: Value, said: Document, owner: str, out: Out) -> None:
         """Propose the alert to the one partition that speaks for the member; it says one in an hour (`Allocator`)."""
-        document = Document("Alert", alert, f"{said.id}/{clockahead.CODE}", source=said.source)
+        document = Document("Alert", alert, f"{said.id}/{clock_alert.CODE}", source=said.source)
         out.send(topics.hub(self._namespace, "allocation"), owner, document)
 
     def _propose(self, value: Value, said: Document, out: Out) -> None:

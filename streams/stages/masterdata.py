@@ -3,18 +3,18 @@
 import json
 from typing import Any
 
-from kranhub import topics
-from kranhub.codec import Codec
+from kranhub.broker import topics
 from kranhub.errors import InvalidDocument
 from kranhub.settings import Settings
 from kranhub.text import Text
-from streams.exactly_once import Context, Document, Out, Record, State
-from streams.router import entries
-from streams.router.entries import Entry, Kind, Publication
-from streams.router.items import Item
-from streams.stages import reference
-from streams.stages.codes import UNKNOWN_ITEM, Codes
-from streams.stages.public import SHELVES
+from kranhub.wire.codec import Codec
+from streams.processor import Context, Document, Out, Record, State
+from streams.routing.masterdata import entries
+from streams.routing.masterdata.entries import Entry, Kind, Publication
+from streams.routing.masterdata.items import Item
+from streams.stages.support import masterdata_state
+from streams.stages.support.item_codes import UNKNOWN_ITEM, Codes
+from streams.stages.support.public_topics import SHELVES
 
 
 class Masterdata:
@@ -35,7 +35,7 @@ class Masterdata:
 
     def process(self, record: Record, state: State, out: Out, ctx: Context) -> None:
         """Take one entry: a calendar, a member, an item and so on, a member's mapping, or what closes a set."""
-        if record.value is None or record.envelope.type != reference.TYPE:
+        if record.value is None or record.envelope.type != masterdata_state.TYPE:
             return
         value = self._codec.decode(record.value, trusted=True).value
         entry = entries.of_record(value)
@@ -165,7 +165,7 @@ def _parse(entry: Entry) -> Any:
     try:
         return entries.parse(entry)
     except ValueError as error:
-        raise InvalidDocument("bad-masterdata", reference.contradiction(error)) from error
+        raise InvalidDocument("bad-masterdata", masterdata_state.contradiction(error)) from error
 
 
 def _item(content: str | None) -> Item | None:

@@ -5,26 +5,29 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from kranhub import topics
-from kranhub.codec import Codec
+from kranhub.broker import topics
 from kranhub.errors import InvalidDocument
 from kranhub.settings import Settings
-from streams.exactly_once import Context, Document, Out, Record, State
-from streams.exactly_once.store import Layer
-from streams.router import adopt, effects, follow, planner, reasons, recoverywords
-from streams.router.effects import Effect, Now
-from streams.router.entries import Entry, Kind
-from streams.router.held import Evidence
-from streams.router.masterdata import MasterData
-from streams.router.model import OrderState
-from streams.router.normalise import UNMAPPED_ITEM, normalise
-from streams.router.validate import stranger, unknown_member
-from streams.stages import alarms, standing
-from streams.stages.backlog import Backlog
-from streams.stages.early import WAIT, Early, Word
-from streams.stages.recent import Recent
-from streams.stages.recovering import Recovering
-from streams.stages.reference import Reference
+from kranhub.wire.codec import Codec
+from streams.processor import Context, Document, Out, Record, State
+from streams.processor.state.store import Layer
+from streams.routing.masterdata.entries import Entry, Kind
+from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.model.order import OrderState
+from streams.routing.notify import reasons
+from streams.routing.planner import messages, planner
+from streams.routing.planner.messages import Effect, Now
+from streams.routing.plant_events import responses
+from streams.routing.recovery import adopt, texts
+from streams.routing.recovery.evidence import Evidence
+from streams.routing.validation.normalise import UNMAPPED_ITEM, normalise
+from streams.routing.validation.validate import stranger, unknown_member
+from streams.stages.support import orders_by_plant, timers
+from streams.stages.support.masterdata_state import Reference
+from streams.stages.support.order_cache import Recent
+from streams.stages.support.pending_events import WAIT, Early, Word
+from streams.stages.support.queues import Backlog
+from streams.stages.support.recovery import Recovering
 
 Value = Mapping[str, Any]
 
@@ -74,7 +77,7 @@ class Planner:
     """Reads hub.work by root order; remembers each order; plans, routes and follows it.
 
     Its state holds, beside the orders, the master data (`Reference`), what waits for them, words that wait for their
-    plant orders (`Early`), deadlines (`alarms`), and which orders stand at which plants (`standing`).
+    plant orders (`Early`), deadlines (`timers`), and which orders stand at which plants (`orders_by_plant`).
     """
 
     name = "planner"
@@ -93,7 +96,7 @@ class Planner:
         if record.value is None:
             return
         if kind == "kranhub.Tick" and not self._recovering.is_open(state):
-            for key in alarms.ring(state, ctx.time):
+            for key in timers.ring(state, ctx.time):
                 self._wake(key, out, ctx)
         elif kind == "kranhub.MasterDataEntry":
             self._master_data(record, state, out, ctx)
@@ -146,7 +149,7 @@ class Planner:
         try:
             self._handle(subject, value, record, state, out, ctx, master)
         except InvalidDocument as error:
-            if error.code != follow.UNKNOWN or not self._early.keep(subject, value, record, state, ctx.time):
+            if error.code != responses.UNKNOWN or not self._early.keep(subject, value, record, state, ctx.time):
                 raise
 
     def _handle(
@@ -166,7 +169,7 @@ class Planner:
         """Take the words that have waited for plant orders which are known now."""
         while not self._early.is_empty(order_key, state):
             known = state.get(order_key)
-            sent = follow.sent(self._recent.load(order_key, known)) if known else frozenset()
+            sent = responses.sent(self._recent.load(order_key, known)) if known else frozenset()
             words = self._early.known(order_key, sent, state)
             if not words:
                 break
@@ -197,7 +200,7 @@ class Planner:
         after, said = planner.handle(before, subject, value, now, master)
         self._put(before, after, state, now)
         if after is not None:
-            standing.note(before, after, state)
+            orders_by_plant.note(before, after, state)
             _await_members(None if subject == planner.WAKE else before, after, state)
         for effect in said:
             self._say(effect, record.key, out)
@@ -218,7 +221,7 @@ class Planner:
             if self._recovering.is_open(state):
                 self._recovering.add(record.key, value, state)
             return
-        known = standing.anywhere(self._reference.current(state), state)
+        known = orders_by_plant.anywhere(self._reference.current(state), state)
         for key in self._recovering.close(value, known, state):
             self._wake(key, out, ctx)
 
@@ -254,9 +257,9 @@ class Planner:
         said += adopt.missing(order, evidence, now)
         after, more = planner.recovered(order, evidence, master, now)
         self._put(before, after, state, now)
-        standing.note(before, after, state)
+        orders_by_plant.note(before, after, state)
         if after.due is not None:
-            alarms.set_alarm(state, after.due, now.time, after.key)  # what woke it up meanwhile was let pass
+            timers.set_alarm(state, after.due, now.time, after.key)  # what woke it up meanwhile was let pass
         _await_members(None, after, state)
         for effect in (*said, *more):
             self._say(effect, record.key, out)
@@ -282,7 +285,7 @@ class Planner:
         try:
             after, said = planner.noted(order, subject, value, Now(word.envelope.id, time), here.master)
         except InvalidDocument as error:
-            if error.code != follow.UNKNOWN or not self._early.keep(subject, value, word, here.state, time):
+            if error.code != responses.UNKNOWN or not self._early.keep(subject, value, word, here.state, time):
                 with here.out.behalf(word):
                     here.out.dead_letter(error, key=word.key)
             return order
@@ -298,8 +301,8 @@ class Planner:
         if closed is None and evidence.orders:
             self._recovering.put_back(order_key, evidence, state)
             numbers, now = ", ".join(sorted(order.number for order in evidence.orders)), Now("", ctx.time)
-            text = recoverywords.no_order(order_key, numbers)
-            self._say(effects.alert_of(order_key, None, "recovery-no-order", order_key, text, now), order_key, out)
+            text = texts.no_order(order_key, numbers)
+            self._say(messages.alert_of(order_key, None, "recovery-no-order", order_key, text, now), order_key, out)
         for word in words:
             subject, value = self._codec.decode(word.value or b"", trusted=True)
             if closed is not None or not self._early.keep(subject, value, word, state, ctx.time):
@@ -328,7 +331,7 @@ class Planner:
     def _party(self, entry: Entry, state: State, out: Out, ctx: Context) -> None:
         """Take up what has waited for a member; of one who is gone, wake up the orders that stand there."""
         if entry.content is None:
-            for key in standing.orders(entry.key, state):
+            for key in orders_by_plant.orders(entry.key, state):
                 self._wake(key, out, ctx)
             return
         self._unpark(f"wait/member/{entry.key}", state, out)
@@ -368,12 +371,12 @@ def _refuse(error: InvalidDocument, value: Value, record: Record, out: Out) -> N
 def _in_vain(word: Word, time: datetime) -> InvalidDocument:
     """Return the refusal of a word whose plant order did not come."""
     minutes = round((time - word.until + WAIT).total_seconds() / 60)
-    return InvalidDocument(follow.UNKNOWN, reasons.unknown_plant_order(word.names[0]).then(reasons.waited(minutes)))
+    return InvalidDocument(responses.UNKNOWN, reasons.unknown_plant_order(word.names[0]).then(reasons.waited(minutes)))
 
 
 def _set_alarm(before: OrderState | None, after: OrderState, state: State, now: Now) -> None:
     if after.due is not None and (before is None or before.due != after.due):
-        alarms.set_alarm(state, after.due, now.time, after.key)
+        timers.set_alarm(state, after.due, now.time, after.key)
 
 
 def _await_members(before: OrderState | None, after: OrderState, state: State) -> None:

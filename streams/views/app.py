@@ -12,20 +12,22 @@ from prometheus_client import Counter
 from sqlalchemy import Engine
 from yarl import URL
 
-from kranhub import onename, readmodel, topics
-from kranhub.codec import Codec
+from kranhub.broker import topics
 from kranhub.errors import Unavailable
 from kranhub.failpoints import failpoint
-from kranhub.health import LOOPS
+from kranhub.operations import single_instance
+from kranhub.operations.health import LOOPS
+from kranhub.readmodel import tables
 from kranhub.settings import Settings, endpoints
 from kranhub.text import Text
+from kranhub.wire.codec import Codec
 from streams.views import timeline
 from streams.views.timeline import Event, Folded
 from streams.views.transport import ModelTransport
 
 log = structlog.get_logger()
 
-VIEW = readmodel.TIMELINE
+VIEW = tables.TIMELINE
 LARGEST, WAIT_S = 500, 0.05
 """Events in one database transaction at most, and how long the first waits for company."""
 LONGEST_S = 120.0
@@ -43,7 +45,7 @@ def group(settings: Settings, instance: str) -> str:
     A SQLite file is the instance's own and needs every partition: there the instance is part of the group's name.
     """
     name = f"{settings.namespace}views.{VIEW}"
-    return name if readmodel.shared(settings) else f"{name}.{instance}"
+    return name if tables.shared(settings) else f"{name}.{instance}"
 
 
 def member(settings: Settings, instance: str) -> dict[str, str]:
@@ -67,8 +69,8 @@ class Timeline:
 
     def positions(self) -> Mapping[tuple[str, int], int]:
         """Return the next offset of each partition. Raises `Unavailable` when the database is away."""
-        with readmodel.errors(self._engine), self._engine.connect() as connection:
-            return {place: stand.next_offset for place, stand in readmodel.stands(connection, VIEW).items()}
+        with tables.errors(self._engine), self._engine.connect() as connection:
+            return {place: stand.next_offset for place, stand in tables.stands(connection, VIEW).items()}
 
     def fold(self, events: Sequence[Event]) -> None:
         """Write a batch and the offsets behind it in one transaction.
@@ -92,8 +94,8 @@ class Timeline:
             log.warning("event passed by", view=VIEW, **place._asdict(), offset=offset, reason=reason)
 
     def _write(self, folded: Folded) -> None:
-        with readmodel.errors(self._engine), self._engine.begin() as connection:
-            readmodel.fold(connection, VIEW, folded.rows, folded.reached)
+        with tables.errors(self._engine), self._engine.begin() as connection:
+            tables.fold(connection, VIEW, folded.rows, folded.reached)
             failpoint("views.before-commit")
         failpoint("views.after-commit")
 
@@ -117,8 +119,8 @@ def make(settings: Settings, view: Timeline, instance: str, failed: Callable[[Ba
         value_serializer="raw",
         consumer_auto_offset_reset="earliest",
         consumer_group_instance_id=member(settings, instance)[name],
-        broker_client_id=onename.client_id(),
-        broker_session_timeout=onename.SESSION_S,
+        broker_client_id=single_instance.client_id(),
+        broker_session_timeout=single_instance.SESSION_S,
         broker_heartbeat_interval=2.0,
         stream_wait_empty=False,
         logging_config=None,

@@ -6,11 +6,13 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from kranhub import envelope, identifiers, readmodel, story
-from kranhub.codec import Codec
+from kranhub import identifiers
 from kranhub.errors import InvalidDocument, KranhubError
-from kranhub.plain import plain
-from kranhub.readmodel import Place, Stand
+from kranhub.readmodel import event_texts, tables
+from kranhub.readmodel.tables import Place, Stand
+from kranhub.wire import envelope
+from kranhub.wire.codec import Codec
+from kranhub.wire.plain_json import plain
 
 
 class Event(NamedTuple):
@@ -34,7 +36,7 @@ class Unreadable(NamedTuple):
 
 
 class Folded(NamedTuple):
-    """What a batch leads to: rows of `readmodel.timeline`, how far the view has come, what could not be read."""
+    """What a batch leads to: rows of `tables.timeline`, how far the view has come, what could not be read."""
 
     rows: list[Mapping[str, Any]]
     reached: dict[Place, Stand]
@@ -67,7 +69,7 @@ def row(event: Event, codec: Codec) -> list[Mapping[str, Any]]:
     if event.value is None or ":" not in key:
         return []
     subject, value = codec.decode(event.value, trusted=True)
-    sentence = story.tell(subject, value)
+    sentence = event_texts.tell(subject, value)
     return [
         {
             "topic": event.topic,
@@ -92,9 +94,9 @@ def _stamp(event: Event) -> str:
     A stage's stamp may lie before that of what led to it: what waited goes out under the stamp that ended its wait.
     """
     with suppress(OverflowError, OSError, ValueError):
-        return readmodel.stamp(datetime.fromtimestamp(event.timestamp, UTC))
+        return tables.stamp(datetime.fromtimestamp(event.timestamp, UTC))
     recorded = envelope.read(event.headers).recorded
     with suppress(OverflowError):  # year 1 or 9999 in another zone
         if recorded:
-            return readmodel.stamp(recorded)
-    return readmodel.stamp(datetime.fromtimestamp(0, UTC))
+            return tables.stamp(recorded)
+    return tables.stamp(datetime.fromtimestamp(0, UTC))

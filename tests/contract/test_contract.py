@@ -12,7 +12,6 @@ from kranhub.testing import ConnectorContract, Features
 from tests.support import samples_tryton
 from tests.support.postgresql import Server
 from tests.support.postgresql_plant import PostgresqlPlant, tables
-from tests.support.proxy import Proxy
 from tests.support.sql_harness import (
     PostgresqlCustomerHarness,
     PostgresqlHarness,
@@ -23,6 +22,7 @@ from tests.support.sql_harness import (
 from tests.support.tryton import Company, NewCompany
 from tests.support.tryton_harness import TrytonCustomerHarness, TrytonHarness
 from tests.support.workshop.erp import WorkshopHarness
+from tools.harness.proxy import Proxy
 
 
 class TestWorkshop(ConnectorContract):

@@ -16,10 +16,10 @@ from pydantic import ValidationError
 
 from connectors.runtime import configuration
 from connectors.sql import Sql, SqlConfig
-from kranhub import members
 from kranhub.connector import Outcome, Read, Sink
 from kranhub.errors import Misconfigured, Unavailable
-from kranhub.schemafiles import load_all
+from kranhub.parties import members
+from kranhub.wire.schema_files import load_all
 from tests.support.postgresql_plant import PostgresqlPlant, translated
 from tests.support.sql_plant import (
     REFERENCE,

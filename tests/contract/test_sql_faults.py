@@ -17,8 +17,8 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.default import DefaultDialect
 
 from connectors.sql import Sql
-from connectors.sql.faults import AlreadyThere, Refused, RowLocked, translated, translated_reading
-from connectors.sql.verdicts import Verdict, verdict
+from connectors.sql.error_classes import Verdict, verdict
+from connectors.sql.errors import AlreadyThere, Refused, RowLocked, translated, translated_reading
 from kranhub.connector import Outcome, Receipt
 from kranhub.errors import Misconfigured, Unavailable
 from tests.support.postgresql_plant import PostgresqlPlant, tables

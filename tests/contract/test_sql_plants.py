@@ -10,8 +10,8 @@ import pytest
 from connectors.runtime import configuration
 from connectors.sql import Sql
 from deploy.demo.sql_erp import DESKS, PLANTS, SqlErp
-from kranhub import members
 from kranhub.connector import Outcome
+from kranhub.parties import members
 from tests.support.sql_plant import REFERENCE, ROOT, line, plant_order, poll, values
 
 UNITS = {"zmk-most": "TNE", "tsvetnoy-bulvar": "MTK", "oetz": "SET", "oemz": "H87"}

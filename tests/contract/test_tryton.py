@@ -13,11 +13,11 @@ import pytest
 
 from connectors.tryton import Config, Tryton
 from deploy.demo import tryton_people as people
-from kranhub import members
-from kranhub.codec import Codec
 from kranhub.connector import Checkpoint, Event, Outcome, Progress, Read, Receipt, Source, Unreadable
 from kranhub.errors import Failed, Misconfigured, Unavailable
-from kranhub.registry import Registry
+from kranhub.parties import members
+from kranhub.wire.codec import Codec
+from kranhub.wire.registry import Registry
 from tests.support.samples_tryton import WANTED, configuration, order_status, plant_order
 from tests.support.tryton import REPOSITORY, Company, NewCompany
 

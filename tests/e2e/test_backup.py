@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 from kafka import KafkaConsumer, KafkaProducer, OffsetAndMetadata, TopicPartition
 
-from kranhub import filelock, recoverymark, topics
-from kranhub.kafkaclosing import CLOSES
+from kranhub.broker import topics
+from kranhub.broker.closing import CLOSES
+from kranhub.operations import file_lock, recovery_mark
 from tests.support.commandline import Cli
-from tests.support.stack import new_namespace
+from tools.harness.settings import new_namespace
 
 pytestmark = pytest.mark.stack
 
@@ -132,7 +133,7 @@ def test_what_is_no_whole_backup_is_refused_and_changes_nothing(kept: Kept, tmp_
 
 
 def test_neither_command_runs_beside_a_supervisor(kept: Kept, tmp_path: Path) -> None:
-    lock = filelock.take(kept.cli.folder / "locks" / "core.lock", json.dumps({"pid": 1, "command": "kranhub run"}))
+    lock = file_lock.take(kept.cli.folder / "locks" / "core.lock", json.dumps({"pid": 1, "command": "kranhub run"}))
     assert lock is not None
     try:
         for command in (["backup", str(tmp_path / "new")], ["restore", str(kept.folder)]):
@@ -169,5 +170,5 @@ def test_what_was_backed_up_comes_back_and_what_stood_there_is_kept_aside(kept: 
     assert (aside / "kafka").is_dir()
     code, out, _ = kept.cli.run("recovery", "status", "--output", "json")
     assert (code, json.loads(out)["recovery_id"]) == (5, done["recovery_id"])
-    assert recoverymark.read(kept.cli.folder) is None, "the topic says it now"
+    assert recovery_mark.read(kept.cli.folder) is None, "the topic says it now"
     assert not [entry for entry in kept.cli.folder.parent.iterdir() if entry.name.endswith(".restoring")]

@@ -14,17 +14,19 @@ import psutil
 import pytest
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
-from deploy.embedded import artifacts, making
+from deploy.embedded import artifacts, initialisation
 from deploy.embedded import stack as embedded
 from deploy.embedded.progress import Progress
 from deploy.embedded.status import status
-from kranhub import members, topics
-from kranhub.codec import Codec
+from kranhub.broker import topics
+from kranhub.broker.closing import CLOSES
 from kranhub.errors import Misconfigured
-from kranhub.kafkaclosing import CLOSES
-from kranhub.registry import Registry
+from kranhub.parties import members
+from kranhub.wire.codec import Codec
+from kranhub.wire.registry import Registry
 from tests.support.commandline import Cli
-from tests.support.stack import Stack, new_namespace
+from tests.support.stack import Stack
+from tools.harness.settings import new_namespace
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow]
 
@@ -128,11 +130,11 @@ def test_a_first_up_that_was_interrupted_is_begun_anew(idle: Cli) -> None:
     for part, name in (("kafka", "log"), ("registry", "schemas.mv.db")):
         folder = idle.folder / part
         folder.mkdir(parents=True)
-        (folder / making.MARK).touch()
+        (folder / initialisation.MARK).touch()
         (folder / name).mkdir() if part == "kafka" else (folder / name).write_bytes(b"half a database")
     (idle.folder / "kafka" / "log" / "meta.properties").write_text("version=1", encoding="utf-8")
     assert idle.json("up")["already"] is False
-    assert not list(idle.folder.rglob(making.MARK))
+    assert not list(idle.folder.rglob(initialisation.MARK))
 
 
 def test_an_up_that_was_killed_leaves_nothing_locked(idle: Cli) -> None:

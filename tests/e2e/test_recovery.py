@@ -21,8 +21,8 @@ from typing import Any
 import pytest
 
 from tests.support.commandline import Cli
-from tests.support.stack import new_namespace
 from tests.support.workshop.erp import SCHEMA
+from tools.harness.settings import new_namespace
 
 pytestmark = pytest.mark.stack
 

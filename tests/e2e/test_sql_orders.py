@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from tests.support.connector_process import connector
-from tests.support.core import World, core, wait_for, world
-from tests.support.shop import BUYER, MOTOR, Shop
-from tests.support.stack import Stack, new_namespace
+from tests.support.stack import Stack
+from tools.harness.core import World, core, wait_for, world
+from tools.harness.settings import new_namespace
+from tools.harness.sql_shop import BUYER, MOTOR, Shop
 
 pytestmark = pytest.mark.stack
 

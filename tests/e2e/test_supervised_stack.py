@@ -16,18 +16,18 @@ from typing import Any
 import psutil
 import pytest
 
-from deploy.embedded import keeping, process, record
+from deploy.embedded import process, restarting, stack_file
 from deploy.embedded import stack as embedded
 from deploy.embedded.progress import Progress
-from deploy.embedded.record import Started
+from deploy.embedded.stack_file import Started
 from kranhub.errors import Failed, Misconfigured
+from kranhub.operations.supervisor import read_state
 from kranhub.settings import Settings, endpoints
-from kranhub.supervisor import read_state
 from kranhub.text import Text
-from tests.support.core import stop, wait_for
 from tests.support.file_erp import FileErp
-from tests.support.smalldisk import mounted
-from tests.support.stack import REPOSITORY, new_namespace, settings_in
+from tools.harness.core import stop, wait_for
+from tools.harness.settings import REPOSITORY, new_namespace, settings_in
+from tools.harness.small_disk import mounted
 
 pytestmark = pytest.mark.stack
 
@@ -59,7 +59,7 @@ class Hub:
         return done.stdout, done.stderr
 
     def parts(self) -> dict[str, Started]:
-        return {started.name: started for started in record.read(self.settings).processes}
+        return {started.name: started for started in stack_file.read(self.settings).processes}
 
     def revived(self, name: str, former: Started) -> Started:
         """Return the part once it runs again and everything answers."""
@@ -113,7 +113,7 @@ def kill(started: Started) -> None:
     psutil.wait_procs([found], timeout=10)
 
 
-def stepped(keeper: keeping.Keeper) -> bool:
+def stepped(keeper: restarting.Keeper) -> bool:
     keeper.step()
     return True
 
@@ -180,7 +180,7 @@ def test_a_full_disk_stops_nothing_that_runs_and_what_died_is_started_alone(
 ) -> None:
     embedded.up(hub.settings, Progress())
     before, said = hub.parts(), list[str]()
-    keeper = keeping.Keeper(hub.settings, lambda text: said.append(text.en))
+    keeper = restarting.Keeper(hub.settings, lambda text: said.append(text.en))
     kill(before["kafka"])
     with monkeypatch.context() as full:
         full.setattr("deploy.embedded.artifacts.free_bytes", lambda _folder: 1 << 20)
@@ -267,7 +267,7 @@ def fill(file: Path) -> None:
 def test_what_a_person_stopped_stays_stopped(hub: Hub) -> None:
     embedded.down(hub.settings, Progress())
     said = list[Text]()
-    keeping.Keeper(hub.settings, said.append).step()
+    restarting.Keeper(hub.settings, said.append).step()
     assert (said, hub.parts()) == ([], {})
     with pytest.raises(Misconfigured, match="kranhub up"):
         endpoints(hub.settings)

@@ -12,10 +12,10 @@ import yaml
 
 from deploy.embedded.ports import any_free
 from deploy.monitoring import dashboard, rules
-from kranhub.workers import STAGES
+from kranhub.broker.lag import STAGES
 from tests.extra.conftest import Require
 from tests.support import served
-from tests.support.core import wait_for
+from tools.harness.core import wait_for
 
 pytestmark = pytest.mark.extra
 

@@ -12,17 +12,20 @@ from typing import Any
 import pytest
 from kafka import KafkaProducer
 
-from connectors.runtime import deadletters, forgetting, keeper, runner, status
+from connectors.runtime import dead_letters, runner, status, task_loop
+from connectors.runtime import forget as forgetting
 from deploy.demo import independent
-from deploy.embedded.connectorstates import ConnectorState, connector_states
-from kranhub import envelope, members, reading, topics
-from kranhub.codec import Codec
+from deploy.embedded.connector_states import ConnectorState, connector_states
+from kranhub.broker import reading, topics
+from kranhub.broker.client_settings import kafka_python
 from kranhub.connector import Checkpoint, Read
-from kranhub.envelope import Envelope
 from kranhub.errors import Failed, KranhubError, Misconfigured
-from kranhub.kafka import kafka_python
-from kranhub.registry import Registry
+from kranhub.parties import members
 from kranhub.text import Text
+from kranhub.wire import envelope
+from kranhub.wire.codec import Codec
+from kranhub.wire.envelope import Envelope
+from kranhub.wire.registry import Registry
 from tests.faults.test_runtime import status as order_status
 from tests.support.bad_connectors import (
     ME,
@@ -38,7 +41,8 @@ from tests.support.bad_connectors import (
 )
 from tests.support.connector_mistakes import BAD, NAIVE, SINKS, SOURCES
 from tests.support.connector_process import connector, until
-from tests.support.stack import Stack, new_namespace
+from tests.support.stack import Stack
+from tools.harness.settings import new_namespace
 
 pytestmark = pytest.mark.stack
 
@@ -193,7 +197,7 @@ def test_an_invalid_document_in_the_sink_is_refused_with_its_reason_and_a_dead_l
 def test_an_invalid_document_out_of_read_ends_neither_what_came_before_nor_the_sink(
     hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(keeper, "FIRST_DELAY_S", 0.1)
+    monkeypatch.setattr(task_loop, "FIRST_DELAY_S", 0.1)
     reads: list[int] = []
 
     async def read(since: Checkpoint | None) -> Any:
@@ -232,7 +236,7 @@ def test_a_read_that_returns_is_said_and_waits_longer_each_time(hub: Hub, monkey
         if len(delays) == 4:
             stop.set()
 
-    monkeypatch.setattr(keeper, "_wait", wait)
+    monkeypatch.setattr(task_loop, "_wait", wait)
     told: list[str] = []
     original = status.Reporter.waiting
 
@@ -264,7 +268,7 @@ def test_one_document_that_kafka_would_not_take_is_a_letter(hub: Hub) -> None:
     assert hub.run("letters", Bad(yields(*found)), lambda: f"{ME}/Order/odd/0/1" in letters()) is None
     codes = {event_id: letter["code"] for event_id, letter in letters().items()}
     assert [codes[event.id] for event in bad] == ["too-large", "naive-datetime", "bad-text"]
-    assert len(letters()[huge.id]["original"]) == deadletters.KEPT_BYTES
+    assert len(letters()[huge.id]["original"]) == dead_letters.KEPT_BYTES
 
 
 def test_a_connector_that_cannot_be_closed_or_has_nothing_to_do_is_said(hub: Hub) -> None:

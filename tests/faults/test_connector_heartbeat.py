@@ -10,13 +10,13 @@ import httpx
 import pytest
 
 from connectors.runtime.status import HEARTBEAT_S
-from deploy.embedded.connectorstates import ConnectorState
+from deploy.embedded.connector_states import ConnectorState
 from deploy.embedded.status import status
 from kranhub.settings import Settings
 from tests.support.connector_process import connector, until
-from tests.support.core import environment, world
 from tests.support.file_erp import FileErp
 from tests.support.stack import Stack
+from tools.harness.core import environment, world
 
 pytestmark = pytest.mark.stack
 

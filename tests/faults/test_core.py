@@ -12,8 +12,8 @@ import pytest
 
 from deploy.demo import independent
 from deploy.demo.independent import Seen
-from tests.support.core import World, core, environment, order, proofs, start_core, stop, wait_for, world
 from tests.support.stack import Stack
+from tools.harness.core import World, core, environment, order, proofs, start_core, stop, wait_for, world
 
 pytestmark = pytest.mark.stack
 

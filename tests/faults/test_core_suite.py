@@ -7,9 +7,9 @@ from functools import partial
 import pytest
 from _pytest.mark import ParameterSet
 
-from tests.faults.core_suite import scenarios
-from tests.faults.core_suite.rig import Rig, rig
-from tests.faults.core_suite.stage import Scenario, play
+from tools.faults.core import scenarios
+from tools.faults.core.cluster import Rig, rig
+from tools.faults.core.run import Scenario, play
 
 pytestmark = [
     pytest.mark.alone,

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.life_suite import scenarios
-from tests.faults.life_suite.audit import judge
-from tests.faults.life_suite.installation import Installation, installed
-from tests.faults.life_suite.people import People
-from tests.faults.life_suite.play import play
+from tools.faults.installation import scenarios
+from tools.faults.installation.installation import Installation, installed
+from tools.faults.installation.plants import People
+from tools.faults.installation.run import play
+from tools.faults.installation.verify import judge
 
 ORDERS = ("1", "2", "3")
 GOOD = [("sibir-terminal:1/1.1.1", True), ("sibir-terminal:2/1.1.1", True), ("sibir-terminal:3/1.1.2", True)]

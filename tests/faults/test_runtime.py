@@ -12,12 +12,13 @@ from kafka import KafkaProducer
 
 from deploy.demo import independent
 from deploy.demo.independent import Seen
-from kranhub import envelope, topics
-from kranhub.codec import Codec
-from kranhub.envelope import Envelope
-from kranhub.kafka import kafka_python
-from kranhub.registry import Registry
+from kranhub.broker import topics
+from kranhub.broker.client_settings import kafka_python
 from kranhub.settings import Settings
+from kranhub.wire import envelope
+from kranhub.wire.codec import Codec
+from kranhub.wire.envelope import Envelope
+from kranhub.wire.registry import Registry
 from tests.support.connector_process import connector, reached, until
 from tests.support.file_erp import FileErp
 from tests.support.stack import Stack

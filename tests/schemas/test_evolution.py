@@ -8,9 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
-from kranhub import schemafiles
 from kranhub.errors import Misconfigured
-from kranhub.registry import Registry, publish
+from kranhub.wire import schema_files
+from kranhub.wire.registry import Registry, publish
 from tests.support.stack import Stack
 
 pytestmark = pytest.mark.stack
@@ -30,7 +30,7 @@ def field(schema: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def changed(change: Change) -> dict[str, Any]:
-    schema = copy.deepcopy(schemafiles.load_all()["InventoryLevel"])
+    schema = copy.deepcopy(schema_files.load_all()["InventoryLevel"])
     change(schema)
     return schema
 
@@ -61,7 +61,7 @@ def millis(schema: dict[str, Any]) -> None:
 
 
 def test_publishing_again_changes_nothing(registry: Registry) -> None:
-    before = {record: registry.id_of(record) for record in schemafiles.load_all()}
+    before = {record: registry.id_of(record) for record in schema_files.load_all()}
     publish(registry)
     with Registry(registry.url) as fresh:
         assert {record: fresh.id_of(record) for record in before} == before
@@ -86,7 +86,7 @@ def test_a_changed_meaning_is_refused_by_our_lint(registry: Registry, change: Ch
 
 
 def test_an_optional_field_is_accepted_and_old_bytes_still_read(registry: Registry) -> None:
-    schema = copy.deepcopy(schemafiles.load_all()["Alert"])
+    schema = copy.deepcopy(schema_files.load_all()["Alert"])
     schema["name"] = "EvolutionProbe"
     first = registry.register(schema)
     add({"default": None})(schema)

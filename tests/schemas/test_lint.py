@@ -7,14 +7,15 @@ from typing import Any
 
 import pytest
 
-from kranhub import schemabaseline, schemafiles, schemalint, topics
+from kranhub.broker import topics
+from kranhub.wire import schema_baseline, schema_files, schema_lint
 
-RECORDS = schemafiles.load_all()
+RECORDS = schema_files.load_all()
 
 
 @pytest.mark.parametrize("record", RECORDS)
 def test_every_schema_is_clean(record: str) -> None:
-    assert schemalint.lint(RECORDS[record]) == []
+    assert schema_lint.lint(RECORDS[record]) == []
 
 
 def names(node: Any) -> Iterator[str]:
@@ -64,7 +65,7 @@ def plain_long(schema: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("change", [scale, drop_logical, millis, plain_long])
 def test_a_changed_meaning_of_stored_bytes_is_found(change: Callable[[dict[str, Any]], Any]) -> None:
-    found = schemalint.compare(RECORDS["InventoryLevel"], changed("InventoryLevel", change))
+    found = schema_lint.compare(RECORDS["InventoryLevel"], changed("InventoryLevel", change))
     assert len(found) == 1
     assert found[0].startswith("InventoryLevel.")
 
@@ -73,7 +74,7 @@ def test_the_scale_inside_a_line_is_compared_too() -> None:
     def inner(schema: dict[str, Any]) -> None:
         field(field(schema, "lines")["type"]["items"], "quantity")["type"]["scale"] = 4
 
-    assert schemalint.compare(RECORDS["Order"], changed("Order", inner)) != []
+    assert schema_lint.compare(RECORDS["Order"], changed("Order", inner)) != []
 
 
 def test_making_a_field_optional_is_no_change_of_meaning() -> None:
@@ -81,7 +82,7 @@ def test_making_a_field_optional_is_no_change_of_meaning() -> None:
         entry = field(schema, "as_of")
         entry["type"] = ["null", entry["type"]]
 
-    assert schemalint.compare(RECORDS["InventoryLevel"], changed("InventoryLevel", optional)) == []
+    assert schema_lint.compare(RECORDS["InventoryLevel"], changed("InventoryLevel", optional)) == []
 
 
 @pytest.mark.parametrize(
@@ -93,12 +94,12 @@ def test_making_a_field_optional_is_no_change_of_meaning() -> None:
     ],
 )
 def test_a_careless_field_is_found(change: Callable[[dict[str, Any]], Any], words: str) -> None:
-    assert any(words in found for found in schemalint.lint(changed("InventoryLevel", change)))
+    assert any(words in found for found in schema_lint.lint(changed("InventoryLevel", change)))
 
 
 def test_an_enum_without_default_is_found() -> None:
     schema = changed("Order", lambda schema: field(schema, "kind")["type"].pop("default"))
-    assert any("no default" in found for found in schemalint.lint(schema))
+    assert any("no default" in found for found in schema_lint.lint(schema))
 
 
 Schema = dict[str, Any]
@@ -179,7 +180,7 @@ REFUSED: dict[str, Change] = {
 
 @pytest.mark.parametrize("change", REFUSED.values(), ids=REFUSED)
 def test_what_an_older_or_a_newer_reader_would_misread_is_refused(change: Change) -> None:
-    assert schemalint.compare(RECORDS["Order"], changed("Order", change)) != []
+    assert schema_lint.compare(RECORDS["Order"], changed("Order", change)) != []
 
 
 ALLOWED: dict[str, Change] = {
@@ -196,7 +197,7 @@ ALLOWED: dict[str, Change] = {
 
 @pytest.mark.parametrize("change", ALLOWED.values(), ids=ALLOWED)
 def test_what_every_reader_takes_is_allowed(change: Change) -> None:
-    assert schemalint.compare(RECORDS["Order"], changed("Order", change)) == []
+    assert schema_lint.compare(RECORDS["Order"], changed("Order", change)) == []
 
 
 def test_a_type_that_is_used_again_by_its_name_is_compared_as_well() -> None:
@@ -205,32 +206,32 @@ def test_a_type_that_is_used_again_by_its_name_is_compared_as_well() -> None:
     old["fields"].append({"name": "b", "type": "k.Unit"})
     new: Schema = copy.deepcopy(old)
     new["fields"] = [{"name": "b", "type": inner}, {"name": "a", "type": "Unit"}]
-    assert schemalint.compare(old, new) == []
-    assert schemalint.compare(old, {**new, "fields": new["fields"][:1]}) != []
+    assert schema_lint.compare(old, new) == []
+    assert schema_lint.compare(old, {**new, "fields": new["fields"][:1]}) != []
 
 
 def test_the_schemas_are_what_the_releases_published_or_more() -> None:
-    assert schemabaseline.mistakes(schemabaseline.load(), RECORDS) == []
+    assert schema_baseline.mistakes(schema_baseline.load(), RECORDS) == []
 
 
 def test_a_record_that_is_gone_is_a_mistake() -> None:
     left = {name: schema for name, schema in RECORDS.items() if name != "Order"}
-    assert schemabaseline.mistakes(schemabaseline.load(), left) == ["Order: the record was removed"]
+    assert schema_baseline.mistakes(schema_baseline.load(), left) == ["Order: the record was removed"]
 
 
 def test_every_version_that_was_published_counts() -> None:
     """A field that a release added must not go either when the one before did not have it."""
     more = changed("Order", ALLOWED["an optional field at the end"])
-    published = schemabaseline.extended(schemabaseline.load(), {**RECORDS, "Order": more})
+    published = schema_baseline.extended(schema_baseline.load(), {**RECORDS, "Order": more})
     assert published["Order"][-1] == more
-    assert schemabaseline.mistakes(published, RECORDS) == ["Order.batch: the field was removed"]
-    assert schemabaseline.extended(published, {**RECORDS, "Order": more}) == published
+    assert schema_baseline.mistakes(published, RECORDS) == ["Order.batch: the field was removed"]
+    assert schema_baseline.extended(published, {**RECORDS, "Order": more}) == published
 
 
 def test_the_file_reads_as_it_was_written(tmp_path: Path) -> None:
-    published = schemabaseline.load()
-    (tmp_path / "published.json").write_text(schemabaseline.dump(published), encoding="utf-8")
-    assert schemabaseline.load(tmp_path / "published.json") == published
+    published = schema_baseline.load()
+    (tmp_path / "published.json").write_text(schema_baseline.dump(published), encoding="utf-8")
+    assert schema_baseline.load(tmp_path / "published.json") == published
 
 
 def test_a_new_list_of_days_or_instants_is_found_as_avro_for_java_cannot_read_it() -> None:
@@ -239,4 +240,4 @@ def test_a_new_list_of_days_or_instants_is_found_as_avro_for_java_cannot_read_it
         added = {"name": "days", "type": {"type": "array", "items": items}, "default": [], "doc": "Days. RFC 5545"}
         schema["fields"].append(added)
 
-    assert any("Java" in found for found in schemalint.lint(changed("Order", days)))
+    assert any("Java" in found for found in schema_lint.lint(changed("Order", days)))

@@ -4,9 +4,9 @@ from collections import defaultdict
 
 import pytest
 
-from kranhub.reading import Message
-from tests.support.core import World, core, stop, wait_for, world
+from kranhub.broker.reading import Message
 from tests.support.stack import Stack
+from tools.harness.core import World, core, stop, wait_for, world
 
 pytestmark = pytest.mark.stack
 

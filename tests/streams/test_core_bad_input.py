@@ -10,9 +10,11 @@ from typing import Any
 import fastavro
 import pytest
 
-from kranhub import schemafiles, topics
-from tests.support.core import NOW, World, core, line, order, response, wait_for, world
-from tests.support.stack import Stack, new_namespace
+from kranhub.broker import topics
+from kranhub.wire import schema_files
+from tests.support.stack import Stack
+from tools.harness.core import NOW, World, core, line, order, response, wait_for, world
+from tools.harness.settings import new_namespace
 
 pytestmark = pytest.mark.stack
 
@@ -87,7 +89,7 @@ def raw_bytes(around: World, what: str) -> bytes:
         return around.codec.encode("OrderResponse", response(asked()))
     head = io.BytesIO()
     value = {**order("b"), "document_status": "ACTIVE", "lines": []}
-    fastavro.schemaless_writer(head, schemafiles.load_all()["Order"], value)
+    fastavro.schemaless_writer(head, schema_files.load_all()["Order"], value)
     million = io.BytesIO()
     fastavro.schemaless_writer(million, "long", 1_000_000)
     return schema_id + head.getvalue()[:-2] + million.getvalue()  # behind the lines stands the number, null

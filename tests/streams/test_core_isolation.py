@@ -7,11 +7,13 @@ from functools import partial
 import pytest
 from confluent_kafka import TopicPartition
 
-from kranhub import topics
-from streams.exactly_once import Context, Out, Record, State, clients
+from kranhub.broker import topics
+from streams.processor import Context, Out, Record, State
+from streams.processor.kafka import clients
 from tests.streams.test_processor import Counting, counts, feed, started
-from tests.support.core import World, wait_for, world
-from tests.support.stack import Stack, new_namespace
+from tests.support.stack import Stack
+from tools.harness.core import World, wait_for, world
+from tools.harness.settings import new_namespace
 
 pytestmark = pytest.mark.stack
 

@@ -8,16 +8,18 @@ from decimal import Decimal
 import pytest
 from kafka import KafkaProducer
 
-from kranhub import envelope, topicadmin, topics
-from kranhub.envelope import Envelope
-from kranhub.kafka import kafka_python
-from kranhub.members import Member, Members, Name
+from kranhub.broker import admin, topics
+from kranhub.broker.client_settings import kafka_python
+from kranhub.parties.members import Member, Members, Name
 from kranhub.settings import endpoints
-from streams.publish import publish_masterdata
-from streams.router import masterdata
+from kranhub.wire import envelope
+from kranhub.wire.envelope import Envelope
+from streams.admin.publish import publish_masterdata
+from streams.routing.masterdata import masterdata
 from tests.support import stream_contract
-from tests.support.core import NOW, World, core, line, order, response, wait_for, world
-from tests.support.stack import Stack, new_namespace
+from tests.support.stack import Stack
+from tools.harness.core import NOW, World, core, line, order, response, wait_for, world
+from tools.harness.settings import new_namespace
 
 pytestmark = pytest.mark.stack
 
@@ -145,7 +147,7 @@ def test_a_topic_that_appears_later_is_read_without_a_restart(running: World) ->
     member = Member(
         id=newcomer, name=Name(en="New", ru="Новый"), roles=frozenset({"customer"}), country="RU", time_zone="Asia/Omsk"
     )
-    topicadmin.apply(settings, Members(members=(member,)))
+    admin.apply(settings, Members(members=(member,)))
     value = running.codec.encode("Order", order("1", buyer=newcomer))
     source, schema = envelope.member_source(settings.namespace, newcomer), running.codec.dataschema(value)
     trace = envelope.new_trace("x")

@@ -12,15 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from kranhub.reading import Message
+from kranhub.broker.reading import Message
 from kranhub.settings import Settings
-from streams.publish import publish_masterdata
-from streams.router import entries, masterdata
-from streams.router.entries import Entry, Kind
-from streams.router.masterdata import MasterData
-from tests.support.core import World, core, environment, proofs, start_core, stop, wait_for, world
+from streams.admin.publish import publish_masterdata
+from streams.routing.masterdata import entries, masterdata
+from streams.routing.masterdata.entries import Entry, Kind
+from streams.routing.masterdata.masterdata import MasterData
 from tests.support.stack import Stack
-from tests.unit.test_masterdata_entries import OMSK, bumped
+from tests.unit.streams.routing.masterdata.test_entries import OMSK, bumped
+from tools.harness.core import World, core, environment, proofs, start_core, stop, wait_for, world
 
 pytestmark = pytest.mark.stack
 

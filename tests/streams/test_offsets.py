@@ -11,16 +11,18 @@ from confluent_kafka.admin import AdminClient, NewTopic
 from kafka import KafkaAdminClient
 from kafka import TopicPartition as Place
 
-from kranhub import topics
+from kranhub.broker import topics
+from kranhub.broker.closing import CLOSES
 from kranhub.errors import Fenced, Misconfigured
-from kranhub.kafkaclosing import CLOSES
-from streams.exactly_once import clients, restore
-from streams.exactly_once.changelog import Restored
-from streams.exactly_once.guard import Aborted
-from streams.exactly_once.moving import move
+from streams.processor.kafka import clients
+from streams.processor.kafka.errors import Aborted
+from streams.processor.reset_offsets import move
+from streams.processor.state import restore
+from streams.processor.state.changelog import Restored
 from tests.streams.test_processor import PARTITION, Counting, bootstrap, counts, feed, started
-from tests.support.core import World, wait_for, world
-from tests.support.stack import Stack, new_namespace
+from tests.support.stack import Stack
+from tools.harness.core import World, wait_for, world
+from tools.harness.settings import new_namespace
 
 pytestmark = pytest.mark.stack
 

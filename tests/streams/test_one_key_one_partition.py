@@ -8,9 +8,9 @@ import pytest
 from aiokafka import AIOKafkaProducer
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
-from kranhub import kafka, topics
+from kranhub.broker import client_settings, topics
 from kranhub.settings import Settings
-from streams.exactly_once import clients
+from streams.processor.kafka import clients
 from tests.support.stack import Stack
 
 pytestmark = pytest.mark.stack
@@ -19,7 +19,7 @@ KEYS = [f"sibir-terminal:{n}".encode() for n in range(150)] + [f"irtysh-stroy:З
 
 
 def with_kafka_python(settings: Settings, topic: str) -> None:
-    with closing(KafkaProducer(**kafka.kafka_python(settings))) as producer:
+    with closing(KafkaProducer(**client_settings.kafka_python(settings))) as producer:
         for key in KEYS:
             producer.send(topic, key=key, value=b"kafka-python")
 
@@ -40,7 +40,7 @@ async def with_aiokafka(bootstrap: str, topic: str) -> None:
 
 
 def partitions(settings: Settings, topic: str) -> dict[bytes, set[int]]:
-    config = kafka.kafka_python(settings)
+    config = client_settings.kafka_python(settings)
     with closing(KafkaConsumer(**config, isolation_level="read_committed", enable_auto_commit=False)) as consumer:
         return _partitions(consumer, topic)
 

@@ -10,14 +10,16 @@ from typing import Any
 import pytest
 from confluent_kafka import TopicPartition
 
-from kranhub import topics
+from kranhub.broker import topics
 from kranhub.errors import Failed, Fenced, InvalidDocument, KranhubError, Misconfigured, Unavailable
 from kranhub.settings import Settings
 from kranhub.text import Text
-from streams.exactly_once import Context, Document, Out, Processor, Record, State, clients, fetching
-from streams.exactly_once.guard import Guarded
-from tests.support.core import World, wait_for, world
-from tests.support.stack import Stack, new_namespace
+from streams.processor import Context, Document, Out, Processor, Record, State
+from streams.processor.kafka import clients, stalled_fetch
+from streams.processor.kafka.errors import Guarded
+from tests.support.stack import Stack
+from tools.harness.core import World, wait_for, world
+from tools.harness.settings import new_namespace
 
 pytestmark = pytest.mark.stack
 
@@ -369,7 +371,7 @@ def test_a_client_that_fetches_no_more_from_one_partition_ends_the_process(
     around: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A paused partition is what librdkafka's stalled fetcher looks like: no record comes, and no error either."""
-    monkeypatch.setattr(fetching, "PATIENCE_S", 1.0)
+    monkeypatch.setattr(stalled_fetch, "PATIENCE_S", 1.0)
     monkeypatch.setattr(clients, "LOOK_S", 0.5)
     consumers: list[Guarded] = []
 

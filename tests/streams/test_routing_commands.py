@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 import yaml
 
-from kranhub.commands.why import why
+from kranhub.cli.why import why
 from kranhub.settings import variables
-from streams.steering.orders import orders
-from streams.steering.rules import rules
-from tests.support.core import World, core, line, order, wait_for, world
-from tests.support.stack import Stack, new_namespace
+from streams.cli.orders import orders
+from streams.cli.rules import rules
+from tests.support.stack import Stack
 from tests.support.terminal import call
+from tools.harness.core import World, core, line, order, wait_for, world
+from tools.harness.settings import new_namespace
 
 pytestmark = pytest.mark.stack
 

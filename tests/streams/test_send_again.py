@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from kranhub.settings import Settings, variables
-from streams.steering.sendagain import send_again
+from streams.cli.send_again import send_again
 from tests.streams.test_publishing import kranhub
-from tests.support.core import World, core, line, order, response, wait_for, world
 from tests.support.stack import Stack
 from tests.support.terminal import call
+from tools.harness.core import World, core, line, order, response, wait_for, world
 
 pytestmark = pytest.mark.stack
 

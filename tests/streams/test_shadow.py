@@ -7,10 +7,10 @@ import pytest
 import yaml
 
 from kranhub.settings import Settings, variables
-from streams.steering.orders import orders
-from tests.support.core import core, line, order, wait_for, world
+from streams.cli.orders import orders
 from tests.support.stack import Stack
 from tests.support.terminal import call
+from tools.harness.core import core, line, order, wait_for, world
 
 pytestmark = pytest.mark.stack
 

@@ -4,9 +4,9 @@ import pytest
 
 from benchmarks import cluster
 from benchmarks.screen import screen
-from benchmarks.simulate.simulation import STEPS, Plan, simulate
-from benchmarks.simulate.verdict import is_good
 from tests.support.stack import Stack
+from tools.simulation.result import is_good
+from tools.simulation.simulation import STEPS, Plan, simulate
 
 pytestmark = pytest.mark.slow
 

@@ -10,18 +10,19 @@ import pytest
 from sqlalchemy import Engine
 from structlog.testing import capture_logs
 
-from kranhub import envelope, readmodel
-from kranhub.codec import Decoded
-from kranhub.envelope import Envelope
 from kranhub.errors import Misconfigured, Unavailable
-from kranhub.readmodel import Place
+from kranhub.readmodel import tables
+from kranhub.readmodel.tables import Place
 from kranhub.settings import Settings
 from kranhub.text import Text
+from kranhub.wire import envelope
+from kranhub.wire.codec import Decoded
+from kranhub.wire.envelope import Envelope
 from streams.views import app as views
 from streams.views import timeline
 from streams.views.app import Timeline
 from streams.views.timeline import Event
-from tests.support.core import NOW, order
+from tools.harness.core import NOW, order
 
 TOPIC = "prod.hub.events"
 SETTINGS = Settings(kafka_bootstrap="127.0.0.1:1", registry_url="http://127.0.0.1:1")
@@ -55,8 +56,8 @@ def event(offset: int, value: bytes = b"order", recorded: str | None = None, tim
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Any:
-    found = readmodel.open_engine(Settings(data_dir=tmp_path))
-    readmodel.create(found)
+    found = tables.open_engine(Settings(data_dir=tmp_path))
+    tables.create(found)
     yield found
     found.dispose()
 
@@ -69,9 +70,9 @@ def test_whatever_one_event_raises_the_others_are_folded_and_it_is_named_without
     with capture_logs() as logs:
         view(engine).fold([event(0), event(1, b"overflow"), event(2, b"recursion"), event(3, b"type"), event(4)])
     with engine.connect() as connection:
-        told = [row["offset"] for row in readmodel.story(connection, TOPIC, "sibir-terminal:1")]
+        told = [row["offset"] for row in tables.story(connection, TOPIC, "sibir-terminal:1")]
         assert told == [0, 4]
-        assert readmodel.stands(connection, readmodel.TIMELINE)[Place(TOPIC, 3)].next_offset == 5
+        assert tables.stands(connection, tables.TIMELINE)[Place(TOPIC, 3)].next_offset == 5
     passed = [(entry["topic"], entry["partition"], entry["offset"], entry["reason"]) for entry in logs]
     assert passed == [
         (TOPIC, 3, 1, "OverflowError"),
@@ -107,7 +108,7 @@ def test_what_is_no_events_fault_passes_no_event_by(engine: Engine, value: bytes
     with pytest.raises(error):
         folding.fold([event(2)])  # the next batch, which would move the view past the one that failed
     with engine.connect() as connection:
-        assert readmodel.stands(connection, readmodel.TIMELINE) == {}
+        assert tables.stands(connection, tables.TIMELINE) == {}
 
 
 class Stream:

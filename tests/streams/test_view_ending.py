@@ -10,7 +10,7 @@ from aiokafka.errors import KafkaConnectionError, KafkaError
 
 from kranhub.errors import Failed, KranhubError, Unavailable
 from kranhub.text import Text
-from streams.views import ending
+from streams.views import shutdown
 
 AWAY = Unavailable(Text(en="away", ru="недоступен"))
 
@@ -48,7 +48,7 @@ def caused(by: BaseException) -> BaseException:
 )
 async def test_a_crash_is_an_error_that_a_person_understands(app: App, expected: type[KranhubError], code: int) -> None:
     with pytest.raises(expected) as raised:
-        await ending.over(app, asyncio.get_running_loop().create_future())
+        await shutdown.over(app, asyncio.get_running_loop().create_future())
     assert raised.value.exit_code == code
     assert (raised.value is AWAY) or "Nothing is lost" in raised.value.text.en
 
@@ -57,11 +57,11 @@ async def test_a_crash_is_an_error_that_a_person_understands(app: App, expected:
 async def test_what_was_asked_for_is_no_error_and_what_the_agent_says_is() -> None:
     asked: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     asyncio.get_running_loop().call_later(0.05, asked.set_result, None)
-    await ending.over(App(), asked)
+    await shutdown.over(App(), asked)
     failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     failed.set_exception(AWAY)
     with pytest.raises(Unavailable):
-        await ending.over(App(), failed)
+        await shutdown.over(App(), failed)
 
 
 HANGS = """

@@ -16,13 +16,13 @@ from kafka.admin import MemberToRemove
 from kafka.errors import NoError
 
 from deploy.demo import independent
-from kranhub import envelope
-from kranhub.envelope import Envelope
+from kranhub.broker.admin import admin
 from kranhub.settings import Settings
-from kranhub.topicadmin import admin
+from kranhub.wire import envelope
+from kranhub.wire.envelope import Envelope
 from streams.views.app import group
-from tests.support.core import NOW, World, environment, order, proofs, stop, wait_for, world
 from tests.support.stack import Stack
+from tools.harness.core import NOW, World, environment, order, proofs, stop, wait_for, world
 
 pytestmark = pytest.mark.stack
 

@@ -11,12 +11,12 @@ from confluent_kafka import Consumer, TopicPartition
 
 from deploy.embedded.ports import any_free
 from deploy.embedded.status import status
-from kranhub import workers
+from kranhub.broker import lag
+from kranhub.broker.lag import Group, groups
 from kranhub.errors import Failed
 from kranhub.settings import Settings
-from kranhub.workers import Group, groups
-from tests.support.core import core, environment, order, stop, wait_for, world
 from tests.support.stack import Stack
+from tools.harness.core import core, environment, order, stop, wait_for, world
 
 pytestmark = pytest.mark.stack
 
@@ -95,11 +95,11 @@ def test_a_view_that_runs_nowhere_is_forgotten_and_nothing_else(stack: Stack, na
     consumer.commit(offsets=[topic], asynchronous=False)
     consumer.close()
     with pytest.raises(Failed):
-        workers.forget(settings, "core.planner")
+        lag.forget(settings, "core.planner")
     with pytest.raises(Failed):
-        workers.forget(settings, "views.timeline.other")
+        lag.forget(settings, "views.timeline.other")
     assert [group.name for group in groups(settings)] == ["views.timeline.old"]
-    workers.forget(settings, "views.timeline.old")
+    lag.forget(settings, "views.timeline.old")
     assert groups(settings) == []
 
 

@@ -5,12 +5,12 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from kranhub.members import Members
-from streams.router import allocate
-from streams.router.calendars import Calendars
-from streams.router.effects import Now
-from streams.router.items import Nomenclature
-from streams.router.masterdata import MasterData
+from kranhub.parties.members import Members
+from streams.routing.allocator import allocator
+from streams.routing.masterdata.items import Nomenclature
+from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.planner.messages import Now
+from streams.routing.schedule.calendars import Calendars
 
 START = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 TODAY = START.date()
@@ -82,7 +82,7 @@ class Desk:
         """Handle one event; return the results' values."""
         self.events += 1
         now = Now(f"e{self.events}", self.time, self.mark)
-        outcome = allocate.handle(self.state.get, subject, value, now, self.master)
+        outcome = allocator.handle(self.state.get, subject, value, now, self.master)
         for key, data in outcome.changes.items():
             if data is None:
                 self.state.pop(key, None)

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from connectors.runtime.configuration import Loaded
 from kranhub.connector import Checkpoint, Connector, Event, Outcome, Position, Progress, Read, Receipt, Sink, Source
-from kranhub.members import Member
+from kranhub.parties.members import Member
 
 ME = "sibir-terminal"
 PASSWORD = "hunter2"  # stands in exceptions, and must not come out of the process

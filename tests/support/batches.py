@@ -9,20 +9,20 @@ import httpx
 import pytest
 import structlog
 
-from kranhub import schemafiles
-from kranhub.codec import Codec
 from kranhub.errors import Misconfigured
-from kranhub.registry import Registry
 from kranhub.text import Text
-from streams.exactly_once import Context, Out, Record, Stage, State
-from streams.exactly_once.batch import Batch
-from streams.exactly_once.out import Output
-from streams.exactly_once.store import Store
+from kranhub.wire import schema_files
+from kranhub.wire.codec import Codec
+from kranhub.wire.registry import Registry
+from streams.processor import Context, Out, Record, Stage, State
+from streams.processor.batch import Batch
+from streams.processor.outputs import Output
+from streams.processor.state.store import Store
 
 NAMESPACE = "t."
 TIME_MS = 1_795_509_000_000
 WORK, EVENTS, LETTERS = "t.hub.work", "t.hub.events", "t.hub.dead-letters"
-RECORDS = list(schemafiles.load_all())
+RECORDS = list(schema_files.load_all())
 
 Process = Callable[..., Any]
 """A stage's function; a test may give it any types, right or wrong."""
@@ -39,7 +39,7 @@ def _answer(request: httpx.Request) -> httpx.Response:
     kind, _, name = request.url.path.removeprefix("/").rpartition("/")
     if kind == "subjects":
         return httpx.Response(200, json={"id": RECORDS.index(name.removeprefix("kranhub.")) + 1})
-    return httpx.Response(200, json={"schema": json.dumps(schemafiles.load_all()[RECORDS[int(name) - 1]])})
+    return httpx.Response(200, json={"schema": json.dumps(schema_files.load_all()[RECORDS[int(name) - 1]])})
 
 
 CODEC = Codec(Registry("http://registry", transport=httpx.MockTransport(_answer)))

@@ -7,7 +7,7 @@ from random import Random
 from typing import Any, TypeVar
 
 from kranhub.identifiers import order_key
-from streams.router.masterdata import MasterData
+from streams.routing.masterdata.masterdata import MasterData
 from tests.support.masters import item, master, plant
 from tests.support.plants import (
     BUYER,

@@ -11,7 +11,7 @@ from typing import IO, Any
 
 import psutil
 
-from tests.support.stack import REPOSITORY
+from tools.harness.settings import REPOSITORY
 
 
 @dataclass(frozen=True)

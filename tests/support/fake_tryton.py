@@ -15,8 +15,8 @@ import httpx
 from connectors.tryton import Config, wire
 from connectors.tryton.client import Client
 from connectors.tryton.codes import Codes
-from kranhub import members
-from tests.support.stack import REPOSITORY
+from kranhub.parties import members
+from tools.harness.settings import REPOSITORY
 
 MEMBERS = members.load(REPOSITORY / "deploy/members/omsk.yaml").by_id
 START = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)

@@ -29,7 +29,7 @@ from kranhub.connector import (
 )
 from kranhub.errors import Misconfigured, Unavailable
 from kranhub.failpoints import failpoint
-from kranhub.members import Member
+from kranhub.parties.members import Member
 from kranhub.text import Text
 
 SCHEMA = """

@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from decimal import Decimal, localcontext
 from typing import Any
 
-from streams.router import model, settle, status
-from streams.router.effects import Effect, Now
-from streams.router.items import Supply
-from streams.router.masterdata import MasterData
-from streams.router.model import Attempt, OrderState, Portion
+from streams.routing.masterdata.items import Supply
+from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.model import order
+from streams.routing.model.order import Attempt, OrderState, Portion
+from streams.routing.notify import status
+from streams.routing.planner import reconcile
+from streams.routing.planner.messages import Effect, Now
 from tests.support.worlds import World
 
 ZERO = Decimal(0)
@@ -21,7 +23,7 @@ def check(of: World, now: Now, changed: bool) -> None:
     state = of.state
     if state is None or state.closed:
         return
-    assert model.load(model.dump(state)) == state
+    assert order.load(order.dump(state)) == state
     for effect in of.said[-20:]:
         bilingual(effect)
     if state.frozen or not changed:
@@ -122,7 +124,7 @@ def told_last(of: World, value: Any, portion: Portion, attempt: Attempt) -> None
 
 def settled(state: OrderState, master: MasterData, now: Now) -> None:
     """Assert that to look once more says nothing new."""
-    after, said = settle.settle(state, master, now)
+    after, said = reconcile.settle(state, master, now)
     assert said == []
     assert after == state
     assert status.derive(state, master, now) == state.status

@@ -13,9 +13,9 @@ from decimal import Decimal
 from typing import Any
 
 from kranhub.identifiers import order_key
-from streams.router import allocate
-from streams.router.effects import Effect, Now
-from streams.router.masterdata import MasterData
+from streams.routing.allocator import allocator
+from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.planner.messages import Effect, Now
 from tests.support.plants import BUYER, START, Event, Value
 from tests.support.worlds import World
 
@@ -166,7 +166,7 @@ class Market:
         self.events += 1
         state = self.desks.setdefault(plant, {})
         now = Now(event.id, self.today + timedelta(seconds=self.events))
-        outcome = allocate.handle(state.get, event.subject, event.value, now, self.master)
+        outcome = allocator.handle(state.get, event.subject, event.value, now, self.master)
         for key, data in outcome.changes.items():
             if data is None:
                 state.pop(key, None)

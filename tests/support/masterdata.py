@@ -7,8 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from kranhub.envelope import Envelope, headers
-from kranhub.members import (
+from kranhub.parties.members import (
     Capability,
     Contact,
     CutoverMode,
@@ -21,15 +20,16 @@ from kranhub.members import (
     Role,
     Transport,
 )
-from streams.exactly_once import Record
-from streams.exactly_once.out import Output
-from streams.router import entries
-from streams.router.calendars import Calendar, Calendars, Covers
-from streams.router.entries import Entry
-from streams.router.items import Component, Item, Nomenclature
-from streams.router.masterdata import MasterData
-from streams.router.rates import Rate, Rates
-from streams.router.rules import Mode, Rank, Rule, Rules, When
+from kranhub.wire.envelope import Envelope, headers
+from streams.processor import Record
+from streams.processor.outputs import Output
+from streams.routing.masterdata import entries
+from streams.routing.masterdata.entries import Entry
+from streams.routing.masterdata.items import Component, Item, Nomenclature
+from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.masterdata.rates import Rate, Rates
+from streams.routing.masterdata.rules import Mode, Rank, Rule, Rules, When
+from streams.routing.schedule.calendars import Calendar, Calendars, Covers
 from tests.support import batches
 from tests.support.batches import CODEC
 

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from kranhub.members import Member, Members, Transport
-from streams.router.calendars import Calendar, Calendars
-from streams.router.items import Item, Nomenclature
-from streams.router.masterdata import FIVE_DAYS, MasterData
-from streams.router.rates import Rates
-from streams.router.rules import Rule, Rules
+from kranhub.parties.members import Member, Members, Transport
+from streams.routing.masterdata.items import Item, Nomenclature
+from streams.routing.masterdata.masterdata import FIVE_DAYS, MasterData
+from streams.routing.masterdata.rates import Rates
+from streams.routing.masterdata.rules import Rule, Rules
+from streams.routing.schedule.calendars import Calendar, Calendars
 
 CUSTOMER = "sibir-terminal"
 

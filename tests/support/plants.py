@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from kranhub.errors import InvalidDocument
-from streams.router import masterdata, model, planner
-from streams.router.effects import Effect, Now
-from streams.router.masterdata import MasterData
-from streams.router.model import OrderState
-from streams.router.normalise import normalise
+from streams.routing.masterdata import masterdata
+from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.model import order
+from streams.routing.model.order import OrderState
+from streams.routing.planner import planner
+from streams.routing.planner.messages import Effect, Now
+from streams.routing.validation.normalise import normalise
 
 REPOSITORY = Path(__file__).parents[2]
 MASTER = masterdata.load(REPOSITORY / "deploy/members/omsk.yaml", REPOSITORY / "deploy/nomenclature/omsk.yaml")
@@ -185,7 +187,7 @@ class Cluster:
         except InvalidDocument as error:
             self.refused.append(error.code)
             return
-        self.state = model.load(model.dump(after)) if after else None
+        self.state = order.load(order.dump(after)) if after else None
         for effect in said:
             self.said.append(effect)
             self.pending += self._reactions(effect)

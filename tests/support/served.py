@@ -13,17 +13,18 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import create_engine
 
 from connectors.runtime.metrics import Metrics as ConnectorMetrics
-from deploy.embedded.connectorstates import ConnectorState
+from deploy.embedded.connector_states import ConnectorState
 from deploy.embedded.findings import Finding
 from deploy.embedded.status import Status
 from deploy.monitoring.exporter import Exporter
-from kranhub import metricserver, readmodel
-from kranhub.health import Loops
-from kranhub.supervising import Supervised, Supervision
-from kranhub.workers import Group
-from streams.exactly_once.metrics import Metrics as StageMetrics
+from kranhub.broker.lag import Group
+from kranhub.operations import metrics_server
+from kranhub.operations.health import Loops
+from kranhub.operations.supervision import Supervised, Supervision
+from kranhub.readmodel import tables
+from streams.processor.metrics import Metrics as StageMetrics
 from streams.views import app
-from streams.views.ordermetrics import OrderMetrics
+from streams.views.order_metrics import OrderMetrics
 
 STATUS = Status(
     kind="embedded",
@@ -66,14 +67,14 @@ def everything(folder: Path) -> Iterator[int]:
     ConnectorMetrics(context, "source").committed(1, [letter])
     app._EVENTS.inc(0)
     engine = create_engine(f"sqlite:///{folder / 'model.sqlite'}")
-    readmodel.create(engine)
+    tables.create(engine)
     exporter = Exporter()
     exporter.saw(STATUS)
     more = OrderMetrics(engine, "t.hub.events")
     REGISTRY.register(exporter)
     REGISTRY.register(more)
     try:
-        yield metricserver.serve("127.0.0.1", None, REGISTRY, Loops())
+        yield metrics_server.serve("127.0.0.1", None, REGISTRY, Loops())
     finally:
         REGISTRY.unregister(exporter)
         REGISTRY.unregister(more)

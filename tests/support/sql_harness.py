@@ -20,8 +20,8 @@ from kranhub.connector import Event
 from kranhub.testing import Content, ErpHarness, samples
 from tests.support import sql_plant
 from tests.support.postgresql_plant import PostgresqlPlant
-from tests.support.proxy import Proxy
 from tests.support.sql_plant import Plant
+from tools.harness.proxy import Proxy
 
 ZONE = ZoneInfo("Asia/Omsk")
 ITEMS = (("БК-22", "шт", "H87"), ("КР-70", "т", "TNE"))

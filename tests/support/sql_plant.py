@@ -12,9 +12,9 @@ from typing import Any, Self
 import yaml
 
 from connectors.sql import Sql, SqlConfig
-from kranhub import members
 from kranhub.connector import Checkpoint, Event, Progress, Read, Source, Unreadable
-from kranhub.members import Member
+from kranhub.parties import members
+from kranhub.parties.members import Member
 
 ROOT = Path(__file__).parents[2]
 GUIDE = ROOT / "docs/connectors/sql.md"

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from deploy.embedded import process, record
+from deploy.embedded import process, stack_file
 from deploy.embedded import stack as embedded
 from deploy.embedded.progress import Progress
-from kranhub import members, topicadmin
-from kranhub.members import Members
+from kranhub.broker import admin
+from kranhub.parties import members
+from kranhub.parties.members import Members
 from kranhub.settings import Settings, endpoints
-
-REPOSITORY = Path(__file__).parents[2]
+from tools.harness.settings import new_namespace, settings_in
 
 FOLDER = "KRANHUB_TEST_STACK"
 """Names the folder of the stack that all workers of a run share."""
@@ -50,7 +50,7 @@ class Stack:
         companies = members.load(settings.members_file)
         if only:
             companies = Members(members=tuple(companies.by_id[member] for member in only))
-        topicadmin.apply(settings, companies)
+        admin.apply(settings, companies)
         return settings
 
     def _forget(self) -> None:
@@ -58,27 +58,9 @@ class Stack:
         if len(self.prepared) < KEPT:
             return
         over = tuple(self.prepared[: KEPT // 2])
-        with topicadmin.admin(self.settings) as client:
+        with admin.admin(self.settings) as client:
             client.delete_topics([each["name"] for each in client.describe_topics() if each["name"].startswith(over)])
         del self.prepared[: len(over)]
-
-
-def new_namespace() -> str:
-    """Return a namespace that no other test has, such as ``t1a2b3c4.``."""
-    return f"t{uuid.uuid4().hex[:7]}."
-
-
-def settings_in(folder: Path, namespace: str) -> Settings:
-    """Return settings of an embedded stack in this folder, whatever the environment says about another one."""
-    return Settings(
-        data_dir=folder,
-        namespace=namespace,
-        members_file=REPOSITORY / "deploy/members/omsk.yaml",
-        nomenclature_file=REPOSITORY / "deploy/nomenclature/omsk.yaml",
-        kafka_bootstrap=None,
-        registry_url=None,
-        stack="embedded",
-    )
 
 
 @pytest.fixture(scope="session")
@@ -100,7 +82,7 @@ def stop() -> None:
     folder = Path(os.environ.pop(FOLDER))
     try:
         settings = settings_in(folder, new_namespace())
-        started = record.read(settings).processes
+        started = stack_file.read(settings).processes
         embedded.down(settings, Progress())
         assert not [entry for entry in started if process.find(entry)]
     finally:

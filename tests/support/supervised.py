@@ -9,13 +9,13 @@ import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from kranhub import lifeline, observe, stopping, supervising, unfailing
-from kranhub.cli import last_words
+from kranhub.cli.main import last_words
 from kranhub.errors import KranhubError, Misconfigured
+from kranhub.operations import logs, parent_watch, safe_stderr, signals, supervision
+from kranhub.operations.supervisor import read_state
 from kranhub.settings import Settings
-from kranhub.supervisor import read_state
 from kranhub.text import Text
-from tests.support.core import wait_for
+from tools.harness.core import wait_for
 
 MODULE = "tests.support.supervised"
 NO_FILE = Text(en="The file is missing.\nMake it.", ru="Файла нет.\nСоздайте его.")
@@ -23,9 +23,9 @@ NO_FILE = Text(en="The file is missing.\nMake it.", ru="Файла нет.\nСо
 
 def main(words: Sequence[str]) -> int:
     """Run as a supervisor (``supervise FOLDER COMMAND PARTS KINDS``) or as a child of the kind."""
-    unfailing.standard_error()
-    observe.configure()
-    lifeline.watch()
+    safe_stderr.standard_error()
+    logs.configure()
+    parent_watch.watch()
     try:
         if words[0] == "supervise":
             _supervise(*words[1:])
@@ -40,23 +40,23 @@ def main(words: Sequence[str]) -> int:
 def _supervise(folder: str, command: str, parts: str, kinds: str) -> None:
     commands = {kind: [sys.executable, "-m", MODULE, kind] for kind in kinds.split(",")}
     if "nested" in commands:
-        commands["nested"] = [*commands["nested"][:3], "supervise", f"{folder}/nested", supervising.RUN, "x", "steady"]
+        commands["nested"] = [*commands["nested"][:3], "supervise", f"{folder}/nested", supervision.RUN, "x", "steady"]
     settings = Settings(data_dir=Path(folder), kafka_bootstrap="x:1", registry_url="http://x")
-    supervising.supervise(settings, command, commands, set(parts.split(",")), "text")
+    supervision.supervise(settings, command, commands, set(parts.split(",")), "text")
 
 
 def _child(kind: str) -> None:
-    observe.identify(kind)
+    logs.identify(kind)
     if kind == "wrong":
         raise Misconfigured(NO_FILE)
     over = threading.Event()
-    stopping.on_request(over.set)
+    signals.on_request(over.set)
     over.wait()
 
 
 @contextlib.contextmanager
 def supervisor(
-    folder: Path, *kinds: str, command: str = supervising.RUN, parts: str = "core", **more: object
+    folder: Path, *kinds: str, command: str = supervision.RUN, parts: str = "core", **more: object
 ) -> Iterator["subprocess.Popen[bytes]"]:
     """Run a supervisor of such children; it and they are gone afterwards."""
     line = [sys.executable, "-m", MODULE, "supervise", str(folder), command, parts, ",".join(kinds)]
@@ -68,11 +68,11 @@ def supervisor(
             process.kill()
 
 
-def pids(folder: Path, count: int = 1, command: str = supervising.RUN) -> list[int]:
+def pids(folder: Path, count: int = 1, command: str = supervision.RUN) -> list[int]:
     """Return the process ids of a supervisor's children, once so many run."""
 
     def running() -> list[int]:
-        state = read_state(folder / supervising.FILES[command]) or {"processes": []}
+        state = read_state(folder / supervision.FILES[command]) or {"processes": []}
         found = [child["pid"] for child in state["processes"] if child["state"] == "running"]
         return found if len(found) >= count else []
 

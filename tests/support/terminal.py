@@ -9,13 +9,14 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from kranhub import envelope, reading, schemafiles
-from kranhub.codec import Codec
-from kranhub.envelope import Envelope
+from kranhub.broker import reading
+from kranhub.broker.reading import Message
 from kranhub.errors import KranhubError
-from kranhub.reading import Message
-from kranhub.registry import Registry
 from kranhub.settings import Settings
+from kranhub.wire import envelope, schema_files
+from kranhub.wire.codec import Codec
+from kranhub.wire.envelope import Envelope
+from kranhub.wire.registry import Registry
 from tests.support.batches import CODEC, RECORDS
 
 NOW = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
@@ -103,7 +104,7 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Hub:
     found = Hub()
     monkeypatch.setattr(reading, "messages", found.messages)
     monkeypatch.setattr(Registry, "id_of", lambda _self, record: RECORDS.index(record) + 1)
-    monkeypatch.setattr(Registry, "schema", lambda _self, number: schemafiles.load_all()[RECORDS[number - 1]])
+    monkeypatch.setattr(Registry, "schema", lambda _self, number: schema_files.load_all()[RECORDS[number - 1]])
     for name, value in {"KAFKA_BOOTSTRAP": "nowhere:1", "REGISTRY_URL": "http://nowhere", "NAMESPACE": "t."}.items():
         monkeypatch.setenv(f"KRANHUB_{name}", value)
     return found

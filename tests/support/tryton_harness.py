@@ -17,10 +17,10 @@ from connectors.tryton import Config as TrytonConfig
 from connectors.tryton import Tryton
 from deploy.demo import tryton_people as people
 from deploy.demo.tryton_rpc import Rpc
-from kranhub import members
 from kranhub.connector import Event
+from kranhub.parties import members
 from kranhub.testing import Content, ErpHarness, samples
-from tests.support.proxy import Proxy
+from tools.harness.proxy import Proxy
 
 MEMBERS = members.load(Path(__file__).parents[2] / "deploy/members/omsk.yaml").by_id
 

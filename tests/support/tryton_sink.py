@@ -9,7 +9,7 @@ import sys
 from typing import Any
 
 from connectors.tryton import Config, Tryton
-from kranhub import members
+from kranhub.parties import members
 from tests.support.samples_tryton import plant_order
 from tests.support.tryton import REPOSITORY
 

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from streams.router.effects import Effect
-from streams.router.masterdata import MasterData
-from streams.router.model import Portion
+from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.model.order import Portion
+from streams.routing.planner.messages import Effect
 from tests.support.plants import START, Cluster, Event, Value, full_action, full_order, full_response
 
 ZERO = Decimal(0)

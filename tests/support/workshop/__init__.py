@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict
 
 from kranhub.connector import Connector
-from kranhub.members import Member
+from kranhub.parties.members import Member
 from tests.support.workshop import client
 from tests.support.workshop.client import Client
 from tests.support.workshop.mapping import Records

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from kranhub import members
 from kranhub.connector import Event
+from kranhub.parties import members
 from kranhub.testing import Content, ErpHarness, samples
 from tests.support.workshop import Workshop, WorkshopConfig, client
 

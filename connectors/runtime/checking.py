@@ -1,0 +1,69 @@
+"""What `kranhub connector check` finds of a connector's code before it meets Kafka."""
+
+import asyncio
+import time
+from contextlib import aclosing
+
+from connectors.runtime import conformance, runner, source_items
+from connectors.runtime.calls import calling
+from connectors.runtime.configuration import Loaded
+from connectors.runtime.conformance import Unlike
+from kranhub.connector import Progress, Source
+from kranhub.errors import InvalidDocument
+from kranhub.text import Text
+
+MOST_ITEMS = 50
+SECONDS = 10.0
+"""How much of the source is read, and for how long; nothing is written, and ``committed()`` is not called."""
+
+
+def shape(loaded: Loaded) -> None:
+    """Raise `ConnectorDefect` where source, sink or ``Sink.subjects`` are not what the contract says."""
+    with calling(loaded, "source()"):
+        source = conformance.source(loaded.connector.source())
+    with calling(loaded, "sink()"):
+        sink = conformance.sink(loaded.connector.sink())
+    if source is None and sink is None:
+        raise runner.neither(loaded)
+
+
+async def read(loaded: Loaded) -> None:
+    """Read the first documents as the runtime would, and drop them.
+
+    Raises `ConnectorDefect` for what no source may yield, `Unavailable` and `Misconfigured`. One bad document is no
+    finding: it becomes a dead letter when the connector runs.
+    """
+    source = loaded.connector.source()
+    if source is not None:
+        await _first(loaded, source)
+
+
+async def _first(loaded: Loaded, source: Source) -> None:
+    stop, until, count = asyncio.Event(), time.monotonic() + SECONDS, 0
+    ending = asyncio.get_running_loop().call_later(SECONDS, stop.set)
+    try:
+        async with aclosing(source_items.items(loaded, source, None, stop)) as found:
+            async for item in found:
+                with calling(loaded, "read()", source_items.name(item)):
+                    conformance.checkpoint(item.checkpoint)
+                count += 1
+                if isinstance(item, Progress) or count >= MOST_ITEMS or time.monotonic() > until:
+                    return
+        if not stop.is_set():
+            with calling(loaded, "read()"):
+                raise Unlike(_RETURNED)
+    except InvalidDocument as error:
+        with calling(loaded, "read()", error.code):
+            raise Unlike(_RAISED) from None
+    finally:
+        ending.cancel()
+
+
+_RETURNED = Text(
+    en="it returned; it must poll without an end and yield Progress after every poll.",
+    ru="он завершился; он должен опрашивать без конца и после каждого опроса выдавать Progress.",
+)
+_RAISED = Text(
+    en="it raised InvalidDocument, which ends the reading of all that follows; it must yield Unreadable.",
+    ru="он поднял InvalidDocument, и всё, что дальше, не читается; нужно выдавать Unreadable.",
+)

@@ -1,0 +1,232 @@
+"""The sink task: what the hub addresses to the member goes into its ERP once, and the receipts go back."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from contextlib import aclosing
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+from kafka import KafkaProducer
+
+from connectors.runtime import dead_letters, recovery
+from connectors.runtime.context import Context, KafkaThread
+from connectors.runtime.delivery import Delivered, deliver
+from connectors.runtime.metrics import Metrics
+from connectors.runtime.sink_consumer import Inbox
+from connectors.runtime.status import Reporter
+from connectors.runtime.task_loop import Backoff
+from kranhub.connector import Event, Outcome, Receipt, Sink
+from kranhub.errors import InvalidDocument, Misconfigured, Unavailable
+from kranhub.failpoints import failpoint
+from kranhub.wire import envelope
+from kranhub.wire.envelope import Envelope
+
+log = structlog.get_logger()
+
+POLL_MS = 200
+BUSY_S = 5.0
+"""How long a busy document rests when its receipt does not say."""
+
+Outgoing = tuple[str, str, bytes, Envelope]
+
+
+class SinkTask:
+    """Delivers to one sink and commits its receipts together with the group's offsets."""
+
+    def __init__(self, context: Context, sink: Sink, reporter: Reporter, stop: asyncio.Event) -> None:
+        """Take what to deliver to; opens nothing."""
+        self._context, self._sink, self._reporter, self._stop = context, sink, reporter, stop
+        self._kafka = KafkaThread(context.settings, "sink")
+        self._metrics = Metrics(context, "sink")
+
+    async def attempt(self, backoff: Backoff) -> None:
+        """Deliver until stopped. Raises `Unavailable` when Kafka or the registry is away, `Misconfigured`, `Fenced`.
+
+        The producer comes first: its `init_transactions` ends what an older instance left open, so the offsets that the
+        consumer then finds are final.
+        """
+        await self._reporter.starting()
+        producer = await self._kafka.run(self._context.transactional_producer, "sink")
+        try:
+            inbox = await self._kafka.run(Inbox, self._context, tuple(self._sink.subjects))
+            try:
+                await self._reporter.running()
+                while not self._stop.is_set():
+                    await self._turn(producer, inbox, backoff)
+            finally:
+                await self._kafka.run(inbox.close)
+        finally:
+            await self._kafka.run(lambda: producer.close(timeout=5))
+
+    def close(self) -> None:
+        """End the task's thread."""
+        self._kafka.close()
+
+    async def _turn(self, producer: KafkaProducer, inbox: Inbox, backoff: Backoff) -> None:
+        records = await self._kafka.run(inbox.next_batch, POLL_MS)
+        if not records:
+            self._reporter.progressed()
+            return
+        questions, documents = list[Any](), list[Any]()
+        for record in records:
+            (questions if recovery.is_question(record) else documents).append(record)
+        try:
+            if documents:
+                await self._deliver(producer, inbox, documents)
+            for question in questions:
+                await self._answer(producer, inbox, question)
+        except _ErpError as error:
+            await self._wait(inbox, backoff, error)
+        else:
+            backoff.reset()
+            self._reporter.progressed()
+            await self._reporter.running()
+
+    async def _answer(self, producer: KafkaProducer, inbox: Inbox, record: Any) -> None:
+        """Tell the hub, which was restored, what the ERP holds; begun again, it is told once more."""
+        _, question = await asyncio.to_thread(self._context.codec.decode, record.value or b"")
+        answer = recovery.Answer(self._context, self._sink, question)
+        try:
+            async with aclosing(answer.portions()) as portions:
+                async for portion in portions:
+                    await self._kafka.run(_commit, producer, inbox, portion, [])
+        except (Unavailable, Misconfigured) as error:
+            raise _ErpError(error) from None
+        await self._kafka.run(_commit, producer, inbox, [answer.report()], [record])
+
+    async def _wait(self, inbox: Inbox, backoff: Backoff, error: "_ErpError") -> None:
+        """Stay in the group, paused, while the ERP is away; the batch stays in the inbox."""
+        delay = backoff.next(error.cause)
+        await self._reporter.waiting(error.cause)
+        log.warning("ERP is away", reason=error.cause.text.en, again_in_s=round(delay, 1), task="sink", repeats=True)
+        until = time.monotonic() + delay
+        while time.monotonic() < until and not self._stop.is_set():
+            await self._kafka.run(inbox.keep_alive, POLL_MS)
+
+    async def _deliver(self, producer: KafkaProducer, inbox: Inbox, records: Sequence[Any]) -> None:
+        """Deliver one batch, in these steps.
+
+        1. Decode; what is no document becomes a dead letter.                     sink.before-deliver
+        2. Deliver to the ERP, which looks every reference up before it creates.  sink.after-deliver
+           What the connector calls invalid is refused, and becomes a dead letter as well.
+           What breaks its code stays; the task ends with its reason, after 6.
+        3. Begin the transaction, produce the receipts and dead letters.          sink.after-receipts
+        4. Add the group's offsets, fenced by its metadata (KIP-447).             sink.before-commit
+        5. Commit.                                                                sink.after-commit
+        6. Take the finished records off the inbox; park the busy ones.
+
+        A crash before 5 delivers the batch again; the ERP's references make that a DUPLICATE.
+        """
+        events, letters = await asyncio.to_thread(self._decode, records)
+        failpoint("sink.before-deliver")
+        delivered = await self._to_erp([event for _, event in events])
+        failpoint("sink.after-deliver")
+        answered = list(zip(events, delivered.receipts, strict=True))
+        done = [(record, event, receipt) for (record, event), receipt in answered if receipt.outcome != Outcome.RETRY]
+        finished = [*(record for record, _, _ in done), *(record for record, _ in letters)]
+        letters += [
+            (record, self._letter(record, delivered.invalid[event.id]))
+            for record, event in events
+            if event.id in delivered.invalid
+        ]
+        outgoing = await asyncio.to_thread(self._encode, done, letters)
+        if finished:
+            await self._kafka.run(_commit, producer, inbox, outgoing, finished)
+            self._metrics.committed(len(done), [letter for _, letter in letters])
+            log.info("delivered", receipts=len(done), dead_letters=len(letters), repeats=True)
+        for (record, _), receipt in answered:
+            if receipt.outcome == Outcome.RETRY:
+                inbox.park(record, _rest(receipt))
+        if delivered.broken:
+            raise delivered.broken
+
+    def _decode(self, records: Sequence[Any]) -> tuple[list[tuple[Any, Event]], list[tuple[Any, dead_letters.Letter]]]:
+        events, letters = [], []
+        for record in records:
+            about = envelope.read(record.headers)
+            try:
+                subject, value = self._context.codec.decode(record.value or b"")
+            except InvalidDocument as error:
+                letters.append((record, self._letter(record, error)))
+            else:
+                key = (record.key or b"").decode("utf-8", "replace")
+                events.append((record, Event(about.id, key, subject, "hub", value, about.time)))
+        return events, letters
+
+    def _letter(self, record: Any, error: InvalidDocument) -> dead_letters.Letter:
+        return dead_letters.of_record(self._context.member, record, envelope.read(record.headers).id, error)
+
+    async def _to_erp(self, events: Sequence[Event]) -> Delivered:
+        if not events:
+            return Delivered([])
+        try:
+            return await deliver(self._context.loaded, self._sink, events, self._stop)
+        except (Unavailable, Misconfigured) as error:
+            raise _ErpError(error) from None
+
+    def _encode(
+        self, done: Sequence[tuple[Any, Event, Receipt]], letters: Sequence[tuple[Any, dead_letters.Letter]]
+    ) -> list[Outgoing]:
+        return [
+            *(self._receipt(record, event, receipt) for record, event, receipt in done),
+            *(
+                self._outgoing("dead-letters", letter["key"], letter["dead_letter_id"], letter, record)
+                for record, letter in letters
+            ),
+        ]
+
+    def _receipt(self, record: Any, event: Event, receipt: Receipt) -> Outgoing:
+        value = {
+            "event_id": event.id,
+            "member": self._context.member,
+            "subject": event.subject,
+            "key": event.key,
+            "revision": receipt.revision,
+            "outcome": receipt.outcome.value,
+            "erp_reference": receipt.erp_reference,
+            "reason": dict(receipt.reason),
+            "delivered_at": datetime.now(UTC),
+        }
+        return self._outgoing("receipts", event.key, f"{self._context.member}/Receipt/{event.id}", value, record)
+
+    def _outgoing(self, kind: str, key: str, event_id: str, value: dict[str, Any], came: Any) -> Outgoing:
+        """Return what is said of a record that came; it goes on with that record's trace."""
+        record, cause = "Receipt" if kind == "receipts" else "DeadLetter", envelope.read(came.headers)
+        data = self._context.codec.encode(record, value)
+        about = self._context.about(record, event_id, key, data, time=datetime.now(UTC), cause=cause)
+        return self._context.out(kind), key, data, about
+
+
+class _ErpError(Exception):
+    """The ERP, not Kafka, is away: the task keeps its place in the group."""
+
+    def __init__(self, cause: Unavailable | Misconfigured) -> None:
+        super().__init__(cause.text.en)
+        self.cause = cause
+
+
+def _commit(producer: KafkaProducer, inbox: Inbox, outgoing: Sequence[Outgoing], finished: Sequence[Any]) -> None:
+    producer.begin_transaction()
+    sent = [
+        producer.send(topic, key=key.encode(), value=value, headers=envelope.headers(about))
+        for topic, key, value, about in outgoing
+    ]
+    producer.flush()
+    for future in sent:
+        future.get(timeout=0)
+    failpoint("sink.after-receipts")
+    producer.send_offsets_to_transaction(inbox.commits(finished), inbox.group_metadata())
+    failpoint("sink.before-commit")
+    producer.commit_transaction()
+    failpoint("sink.after-commit")
+    for record in finished:
+        inbox.finish(record)
+    inbox.committed()
+
+
+def _rest(receipt: Receipt) -> float:
+    if receipt.not_before is None:
+        return BUSY_S
+    return max(0.0, (receipt.not_before - datetime.now(UTC)).total_seconds())

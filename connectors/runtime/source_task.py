@@ -1,0 +1,230 @@
+"""The source task: what the ERP has to say goes to Kafka once, together with the checkpoint behind it."""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+from kafka import KafkaProducer
+
+from connectors.runtime import checkpoints, conformance, dead_letters, recovery, source_end, source_items
+from connectors.runtime.calls import awaited, calling
+from connectors.runtime.context import Context, KafkaThread
+from connectors.runtime.metrics import Metrics
+from connectors.runtime.source_items import Item
+from connectors.runtime.status import Reporter
+from connectors.runtime.task_loop import Backoff, Stuck
+from kranhub.broker import topics
+from kranhub.connector import Checkpoint, Event, Progress, Source, Unreadable
+from kranhub.errors import InvalidDocument, KranhubError, Misconfigured
+from kranhub.failpoints import failpoint
+from kranhub.text import Text
+from kranhub.wire import envelope
+from kranhub.wire.envelope import Envelope
+
+log = structlog.get_logger()
+
+MAX_BATCH = 200
+IDLE_CHECKPOINT_S = 10.0
+"""How often a checkpoint that moved without an event is written."""
+
+Outgoing = tuple[str, str, bytes | None, Envelope]
+"""Topic, key, value (None deletes), envelope."""
+
+
+class SourceTask:
+    """Reads one source and commits what it says."""
+
+    def __init__(self, context: Context, source: Source, reporter: Reporter, stop: asyncio.Event) -> None:
+        """Take what to read and where to write; opens nothing."""
+        self._context, self._source, self._reporter, self._stop = context, source, reporter, stop
+        self._kafka = KafkaThread(context.settings, "source")
+        self._batch: list[Item] = []
+        self._kept = checkpoints.Kept(context.loaded.name)
+        self._committed: Checkpoint | None = None
+        self._committed_at = 0.0
+        self._caught_up = False
+        """Whether the end of a poll was committed, and said, since this attempt began."""
+        self._last = ""
+        self._told: set[str] = set()
+        self._letters: list[dead_letters.Letter] = []
+        self._metrics = Metrics(context, "source")
+
+    async def attempt(self, backoff: Backoff) -> None:
+        """Read and commit until stopped. Raises `Unavailable`, `Misconfigured`, `Fenced`; then call it again.
+
+        Start in this order: `init_transactions` fences the older instance and ends its transaction; only then is the
+        checkpoint read, so nothing that the older one committed is missed.
+        """
+        await self._reporter.starting()
+        producer = await self._kafka.run(self._context.transactional_producer, "source")
+        try:
+            self._batch.clear()
+            self._caught_up = False
+            self._kept = await self._kafka.run(checkpoints.read, self._context)
+            self._committed = self._kept.checkpoint()
+            await self._read(producer, backoff)
+        finally:
+            await self._kafka.run(_close, producer)
+
+    def close(self) -> None:
+        """End the task's thread."""
+        self._kafka.close()
+
+    async def _read(self, producer: KafkaProducer, backoff: Backoff) -> None:
+        """Take what ``read()`` yields. One that ends, or is ended by one document, is `Stuck`, not over."""
+        coming = source_items.items(self._context.loaded, self._source, self._committed, self._stop)
+        async with aclosing(coming) as found:
+            while (item := await self._next(producer, found)) is not None:
+                await self._take(producer, item)
+                backoff.reset()
+        if not self._stop.is_set():
+            await self._rest(producer)
+            raise Stuck(source_end.returned(self._context.loaded))
+
+    async def _next(
+        self, producer: KafkaProducer, found: AsyncGenerator[Item | Progress, None]
+    ) -> Item | Progress | None:
+        """Return the next item, None at the end. What was read before an error is committed before it is raised."""
+        try:
+            return await anext(found, None)
+        except InvalidDocument as error:
+            await self._refused(producer, error)
+            raise Stuck(source_end.by_document(self._context.loaded, error, self._last)) from None
+        except KranhubError:
+            await self._rest(producer)
+            raise
+
+    async def _rest(self, producer: KafkaProducer) -> None:
+        """Commit what was read before ``read()`` ended."""
+        if self._batch:
+            await self._commit(producer, self._batch[-1].checkpoint)
+
+    async def _refused(self, producer: KafkaProducer, error: InvalidDocument) -> None:
+        """Commit what was read before ``read()`` raised, and, once in this process, a dead letter about the cause."""
+        checkpoint = self._batch[-1].checkpoint if self._batch else self._committed
+        letter = source_end.letter(self._context.loaded, error, self._last, checkpoint or Checkpoint())
+        if letter.id not in self._told:
+            self._told.add(letter.id)
+            self._batch.append(letter)
+        if self._batch:
+            await self._commit(producer, checkpoint)
+
+    async def _take(self, producer: KafkaProducer, item: Item | Progress) -> None:
+        await self._reporter.running()
+        if isinstance(item, Progress):
+            self._reporter.progressed()
+        else:
+            self._batch.append(item)
+            self._last = source_items.name(item)
+        first = isinstance(item, Progress) and not self._caught_up
+        if first or len(self._batch) >= MAX_BATCH or (isinstance(item, Progress) and self._due(item.checkpoint)):
+            await self._commit(producer, item.checkpoint, [recovery.caught_up(self._context)] if first else [])
+            self._caught_up |= first
+
+    def _due(self, checkpoint: Checkpoint) -> bool:
+        moved = checkpoint != self._committed
+        return bool(self._batch) or (moved and time.monotonic() - self._committed_at > IDLE_CHECKPOINT_S)
+
+    async def _commit(
+        self, producer: KafkaProducer, checkpoint: Checkpoint | None, said: Sequence[Outgoing] = ()
+    ) -> None:
+        """Commit the batch and its checkpoint, if there is one, in these steps.
+
+        1. Encode everything; what the schema refuses becomes a dead letter.      source.before-begin
+        2. Begin the transaction and produce the events and dead letters.         source.after-produce
+        3. Produce what changed of the checkpoint in the same transaction.        source.after-checkpoint
+        4. Wait until the broker has all of it.                                   source.before-commit
+        5. Commit.                                                                source.after-commit
+        6. Tell the source, which may now forget.
+
+        A crash before 5 leaves nothing; after it, the next start reads on behind the checkpoint.
+        """
+        with calling(self._context.loaded, "read()", after=self._last):
+            seen = conformance.checkpoint(checkpoint, self._committed) if checkpoint is not None else None
+            moved = self._kept.changes(seen) if seen is not None else {}
+        self._letters.clear()
+        events, positions = await asyncio.to_thread(self._encode, moved)
+        await self._kafka.run(_write, producer, [*events, *said], positions)
+        log.info("committed", events=len(events), repeats=True)
+        self._metrics.committed(len(events) - len(self._letters), self._letters)
+        self._batch.clear()
+        self._committed_at = time.monotonic()
+        if checkpoint is not None:
+            self._kept.committed(checkpoint, moved)
+            self._committed = checkpoint
+            with calling(self._context.loaded, "committed()", after=self._last):
+                await awaited(self._source.committed(checkpoint), "committed()")
+
+    def _encode(self, moved: checkpoints.Records) -> tuple[list[Outgoing], list[Outgoing]]:
+        """Return the batch, and the checkpoint's records."""
+        return [self._encode_item(item) for item in self._batch], [
+            self._encode_position(key, value) for key, value in moved.items()
+        ]
+
+    def _encode_position(self, key: str, value: dict[str, Any] | None) -> Outgoing:
+        encoded = self._context.codec.encode("Checkpoint", value) if value is not None else None
+        event_id = f"{self._context.member}/Checkpoint/{key}/{datetime.now(UTC).isoformat()}"
+        about = self._context.about("Checkpoint", event_id, key, encoded)
+        return self._context.out("checkpoints"), key, encoded, about
+
+    def _encode_item(self, item: Item) -> Outgoing:
+        if isinstance(item, Unreadable):
+            return self._letter(dead_letters.of_unreadable(self._context.member, item))
+        try:
+            return self._encode_event(item.event)
+        except InvalidDocument as error:
+            return self._letter(dead_letters.of_event(self._context.member, item.event, error))
+
+    def _encode_event(self, event: Event) -> Outgoing:
+        if event.origin != self._context.member:
+            raise Misconfigured(_foreign(event.origin, self._context.member))
+        conformance.refuse_unsound(event)
+        topic = self._context.out(topics.kind_of(event.subject))
+        value = self._context.codec.encode(event.subject, event.value)
+        dead_letters.refuse_oversized(value)
+        return topic, event.key, value, self._context.about(event.subject, event.id, event.key, value, time=event.time)
+
+    def _letter(self, letter: dead_letters.Letter) -> Outgoing:
+        log.warning("dead letter", event_id=letter["event_id"], key=letter["key"], code=letter["code"])
+        self._letters.append(letter)
+        value = self._context.codec.encode("DeadLetter", letter)
+        about = self._context.about("DeadLetter", letter["dead_letter_id"], letter["key"], value)
+        return self._context.out("dead-letters"), letter["key"], value, about
+
+
+def _write(producer: KafkaProducer, events: list[Outgoing], positions: list[Outgoing]) -> None:
+    failpoint("source.before-begin")
+    producer.begin_transaction()
+    sent = [_send(producer, event) for event in events]
+    failpoint("source.after-produce")
+    sent += [_send(producer, position) for position in positions]
+    failpoint("source.after-checkpoint")
+    producer.flush()
+    for future in sent:
+        future.get(timeout=0)
+    failpoint("source.before-commit")
+    producer.commit_transaction()
+    failpoint("source.after-commit")
+
+
+def _send(producer: KafkaProducer, outgoing: Outgoing) -> Any:
+    topic, key, value, about = outgoing
+    return producer.send(topic, key=key.encode(), value=value, headers=envelope.headers(about))
+
+
+def _close(producer: KafkaProducer) -> None:
+    """Close without waiting for a transaction that is still open: the next start's fencing ends it."""
+    producer.close(timeout=5)
+
+
+def _foreign(origin: str, member: str) -> Text:
+    return Text(
+        en=f"The connector of {member} made an event of {origin}. A company writes only its own documents: correct the "
+        "member in the connector file.",
+        ru=f"Коннектор {member} создал событие от имени {origin}. Компания пишет только свои документы: исправьте "
+        "участника в файле коннектора.",
+    )

@@ -1,0 +1,107 @@
+"""The last state of every connector task, from the compacted ``out.<member>.connector-status`` topics."""
+
+import re
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from datetime import UTC, datetime
+from typing import Any
+
+from kafka import KafkaConsumer, TopicPartition
+from pydantic import BaseModel
+
+from kranhub.broker import client_settings, topics
+from kranhub.errors import InvalidDocument
+from kranhub.settings import Settings, endpoints
+from kranhub.text import Text
+from kranhub.wire.codec import Codec
+from kranhub.wire.registry import Registry
+
+POLL_MS = 200
+READ_SECONDS = 10.0
+
+
+class ConnectorState(BaseModel):
+    """One task's state, as the runtime last wrote it. ``reason`` is in the reader's language.
+
+    ``age_s`` is how long the task is in this state. While its process lives it says so every ``heartbeat_s`` seconds
+    (None: a runtime that does not), the last time ``heartbeat_age_s`` seconds ago by the broker's clock. A process that
+    was killed wrote nothing of its end: its last word stays, and the age of its heartbeat grows.
+
+    ``progress_age_s``: seconds since it last had everything at hand, a source after a look at its ERP; None: not yet.
+    ``lag`` and ``lag_s``: records that wait for a sink, and how long the oldest has waited; None where not known.
+    """
+
+    member: str
+    connector: str
+    task: str
+    state: str
+    reason: str
+    worker: str
+    changed_at: datetime
+    age_s: int = 0
+    heartbeat_s: int | None = None
+    heartbeat_age_s: int = 0
+    progress_age_s: int | None = None
+    lag: int | None = None
+    lag_s: float | None = None
+
+    @property
+    def group(self) -> str:
+        """The consumer group of a sink, without the namespace."""
+        return f"{self.member}.{self.connector}.{self.task}"
+
+
+def connector_states(settings: Settings) -> list[ConnectorState]:
+    """Return the last state of every task of every member. Raises `Unavailable` when Kafka or the registry is away."""
+    with client_settings.errors_as_ours(settings), closing(_consumer(settings)) as consumer:
+        partitions = [TopicPartition(name, 0) for name in _topics(consumer, settings.namespace)]
+        last = {(record.topic, record.key): record for record in _read(consumer, partitions)}
+    with Registry(endpoints(settings).registry_url) as registry:
+        codec = Codec(registry)
+        states = [state for record in last.values() if record.value and (state := _state(codec, record))]
+    return sorted(states, key=lambda state: (state.member, state.connector, state.task))
+
+
+def _consumer(settings: Settings) -> KafkaConsumer:
+    return KafkaConsumer(
+        **client_settings.kafka_python(settings),
+        isolation_level="read_committed",
+        group_id=None,
+        enable_auto_commit=False,
+    )
+
+
+def _topics(consumer: Any, namespace: str) -> list[str]:
+    any_member = re.compile(re.escape(topics.out(namespace, "MEMBER", "connector-status")).replace("MEMBER", "[^.]+"))
+    return sorted(name for name in consumer.topics() if any_member.fullmatch(name))
+
+
+def _read(consumer: Any, partitions: Sequence[TopicPartition]) -> Iterator[Any]:
+    """Yield every record up to the ends as they are now; gives up after `READ_SECONDS`."""
+    if not partitions:
+        return
+    consumer.assign(partitions)
+    consumer.seek_to_beginning(*partitions)
+    ends = consumer.end_offsets(partitions)
+    deadline = time.monotonic() + READ_SECONDS
+    while time.monotonic() < deadline and any(
+        consumer.position(partition) < ends[partition] for partition in partitions
+    ):
+        for records in consumer.poll(timeout_ms=POLL_MS).values():
+            yield from records
+
+
+def _state(codec: Codec, record: Any) -> ConnectorState | None:
+    try:
+        decoded = codec.decode(record.value).value
+    except InvalidDocument:
+        return None
+    reason: dict[str, str] = decoded["reason"]
+    text = str(Text(en=reason.get("en", ""), ru=reason.get("ru", "")))
+    age = max(0, round((datetime.now(UTC) - decoded["changed_at"]).total_seconds()))
+    heartbeat = max(0, round(time.time() - record.timestamp / 1000))
+    ages = {"age_s": age, "heartbeat_age_s": heartbeat}
+    if (before := decoded["progress_age_s"]) is not None:
+        ages["progress_age_s"] = before + heartbeat
+    return ConnectorState.model_validate({**decoded, "reason": text, **ages})

@@ -1,0 +1,153 @@
+"""Creates the topics that the members file asks for, and says where existing ones differ."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from kafka import KafkaAdminClient
+from kafka.admin import ConfigResource, ConfigResourceType
+from kafka.errors import (
+    ClusterAuthorizationFailedError,
+    NoError,
+    TopicAlreadyExistsError,
+    TopicAuthorizationFailedError,
+    for_code,
+)
+
+from kranhub.broker import client_settings, topics
+from kranhub.broker.topics import TopicSpec
+from kranhub.errors import Misconfigured
+from kranhub.parties.members import Members
+from kranhub.settings import Settings
+from kranhub.text import Text
+
+
+def apply(settings: Settings, members: Members) -> list[str]:
+    """Create what is missing, align the settings of what is there, and return the names that were created.
+
+    Raises `Misconfigured` when a topic's partition count differs from the design: keys would move; `Unavailable` when
+    the broker is away.
+    """
+    specs = topics.specs(members, settings.namespace, work_partitions=settings.work_partitions)
+    with admin(settings) as client:
+        existing = _partitions(client, specs)
+        refuse_differences(specs, existing)
+        missing = [spec for spec in specs if spec.name not in existing]
+        if missing:
+            client.create_topics({spec.name: _creation(spec, settings) for spec in missing}, timeout_ms=60_000)
+            client.wait_for_topics([spec.name for spec in missing], timeout_ms=60_000)
+        _align(client, [spec for spec in specs if spec.name in existing], settings)
+    return [spec.name for spec in missing]
+
+
+def missing_topics(settings: Settings, members: Members) -> list[str]:
+    """Return the topics that should exist and do not. Raises as `apply` does; creates nothing."""
+    specs = topics.specs(members, settings.namespace, work_partitions=settings.work_partitions)
+    with admin(settings) as client:
+        existing = _partitions(client, specs)
+    refuse_differences(specs, existing)
+    return [spec.name for spec in specs if spec.name not in existing]
+
+
+def missing_of_members(settings: Settings, members: Members) -> list[str]:
+    """Return the members' own topics that do not exist. Raises as `apply` does; creates nothing."""
+    return [spec.name for spec in _missing_of_members(settings, members)]
+
+
+def add_members(settings: Settings, members: Members) -> list[str]:
+    """Create the members' own topics that do not exist, and return their names; who else creates them does no harm.
+
+    Raises `Misconfigured` where this account may not create topics, and as `apply` does.
+    """
+    missing = _missing_of_members(settings, members)
+    if not missing:
+        return []
+    with admin(settings) as client:
+        answer = client.create_topics(
+            {spec.name: _creation(spec, settings) for spec in missing}, timeout_ms=60_000, raise_errors=False
+        )
+        failed = {topic["name"]: topic["error_code"] for topic in answer["topics"] if topic["error_code"] not in _DONE}
+        if set(failed.values()) & _NOT_ALLOWED:
+            raise Misconfigured(_may_not_create([spec.name for spec in missing]))
+        for code in failed.values():
+            raise for_code(code)
+        client.wait_for_topics([spec.name for spec in missing], timeout_ms=60_000)
+    return [spec.name for spec in missing]
+
+
+_DONE = frozenset((NoError.errno, TopicAlreadyExistsError.errno))
+_NOT_ALLOWED = frozenset((TopicAuthorizationFailedError.errno, ClusterAuthorizationFailedError.errno))
+
+
+def _missing_of_members(settings: Settings, members: Members) -> list[TopicSpec]:
+    specs = topics.member_specs(members, settings.namespace)
+    with admin(settings) as client:
+        existing = _partitions(client, specs)
+    refuse_differences(specs, existing)
+    return [spec for spec in specs if spec.name not in existing]
+
+
+def _may_not_create(names: Sequence[str]) -> Text:
+    listed = ", ".join(names[:5]) + (", …" if len(names) > 5 else "")
+    return Text(
+        en=f"{len(names)} topics of members do not exist ({listed}), and this account may not create them. Run "
+        "`kranhub up` with KRANHUB_MEMBERS_FILE naming the new file and an account that may, then publish again.",
+        ru=f"Нет топиков участников: {len(names)} ({listed}), а этой учётной записи нельзя их создавать. Выполните "
+        "`kranhub up` с новым файлом в KRANHUB_MEMBERS_FILE и с учётной записью, которой можно, и опубликуйте снова.",
+    )
+
+
+def refuse_differences(specs: Sequence[TopicSpec], existing: dict[str, int]) -> None:
+    """Raise `Misconfigured` naming every topic whose partition count is not what the design says."""
+    wrong = [spec for spec in specs if existing.get(spec.name, spec.partitions) != spec.partitions]
+    if wrong:
+        listed = ", ".join(f"{spec.name} ({existing[spec.name]}, not {spec.partitions})" for spec in wrong)
+        raise Misconfigured(
+            Text(
+                en=f"These topics have another number of partitions than the hub needs: {listed}. A key would move to "
+                "another partition. Use another namespace, or create them anew after a backup.",
+                ru=f"У этих топиков не то число разделов, что нужно центру: {listed}. Ключ попал бы в другой раздел. "
+                "Возьмите другое пространство имён или создайте топики заново после резервной копии.",
+            )
+        )
+
+
+@contextmanager
+def admin(settings: Settings) -> Iterator[KafkaAdminClient]:
+    """Open an admin client; Kafka's errors leave as `Unavailable`."""
+    with client_settings.errors_as_ours(settings):
+        client = KafkaAdminClient(**client_settings.kafka_python(settings), client_id="kranhub-admin")
+        try:
+            yield client
+        finally:
+            client.close()
+
+
+def described_groups(client: KafkaAdminClient, wanted: Callable[[str], bool] = lambda name: True) -> dict[str, Any]:
+    """Return the descriptions of the consumer groups that exist and are wanted, sorted by name."""
+    names = sorted(entry["group_id"] for entry in client.list_groups() if wanted(entry["group_id"]))
+    return dict(sorted(client.describe_groups(names).items())) if names else {}
+
+
+def _partitions(client: KafkaAdminClient, specs: Sequence[TopicSpec]) -> dict[str, int]:
+    """Return the number of partitions of those that exist; other topics of the cluster are not asked for."""
+    described = client.describe_topics([spec.name for spec in specs])
+    return {topic["name"]: len(topic["partitions"]) for topic in described if not topic["error_code"]}
+
+
+def _config(spec: TopicSpec, settings: Settings) -> dict[str, str]:
+    return {**spec.config, "min.insync.replicas": str(max(1, settings.replication - 1))}
+
+
+def _creation(spec: TopicSpec, settings: Settings) -> dict[str, object]:
+    return {
+        "num_partitions": spec.partitions,
+        "replication_factor": settings.replication,
+        "configs": _config(spec, settings),
+    }
+
+
+def _align(client: KafkaAdminClient, specs: Sequence[TopicSpec], settings: Settings) -> None:
+    resources = [ConfigResource(ConfigResourceType.TOPIC, spec.name, _config(spec, settings)) for spec in specs]
+    if resources:
+        client.alter_configs(resources)

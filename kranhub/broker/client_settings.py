@@ -1,0 +1,62 @@
+"""Kafka client settings and security, in one place, in both clients' words."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from kafka.errors import KafkaError
+
+from kranhub.broker.closing import CLOSES
+from kranhub.errors import Unavailable
+from kranhub.settings import Settings, endpoints
+from kranhub.text import Text
+
+
+def kafka_python(settings: Settings) -> dict[str, Any]:
+    """Return the connection settings for kafka-python clients (the edge, admin, reading for people)."""
+    config: dict[str, Any] = {
+        "bootstrap_servers": endpoints(settings).bootstrap.split(","),
+        "security_protocol": settings.kafka_security_protocol,
+        **CLOSES,
+    }
+    if settings.kafka_ca_file:
+        config["ssl_cafile"] = str(settings.kafka_ca_file)
+    if settings.kafka_sasl_mechanism:
+        config["sasl_mechanism"] = settings.kafka_sasl_mechanism
+        config["sasl_plain_username"] = settings.kafka_username
+        config["sasl_plain_password"] = _password(settings)
+    return config
+
+
+@contextmanager
+def errors_as_ours(settings: Settings) -> Iterator[None]:
+    """Raise whatever a kafka-python client says as `Unavailable`: for readers and admin clients, which own nothing."""
+    try:
+        yield
+    except KafkaError as error:
+        bootstrap = endpoints(settings).bootstrap
+        raise Unavailable(
+            Text(
+                en=f"Kafka at {bootstrap} does not answer ({type(error).__name__}). Run `kranhub status`.",
+                ru=f"Kafka {bootstrap} не отвечает ({type(error).__name__}). Выполните `kranhub status`.",
+            )
+        ) from None
+
+
+def librdkafka(settings: Settings) -> dict[str, Any]:
+    """Return the connection settings for confluent-kafka clients (the core). murmur2 puts keys where Java does."""
+    config: dict[str, Any] = {
+        "bootstrap.servers": endpoints(settings).bootstrap,
+        "security.protocol": settings.kafka_security_protocol,
+    }
+    if settings.kafka_ca_file:
+        config["ssl.ca.location"] = str(settings.kafka_ca_file)
+    if settings.kafka_sasl_mechanism:
+        config["sasl.mechanism"] = settings.kafka_sasl_mechanism
+        config["sasl.username"] = settings.kafka_username
+        config["sasl.password"] = _password(settings)
+    return config
+
+
+def _password(settings: Settings) -> str | None:
+    return settings.kafka_password.get_secret_value() if settings.kafka_password else None

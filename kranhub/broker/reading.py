@@ -1,0 +1,137 @@
+"""Reading topics for a person or a report: read_committed, no consumer group, from the start or from now."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from kafka import KafkaConsumer, TopicPartition
+
+from kranhub.broker import client_settings
+from kranhub.errors import Failed, InvalidDocument, Unavailable
+from kranhub.settings import Settings
+from kranhub.text import Text
+from kranhub.wire import envelope
+from kranhub.wire.codec import Codec
+from kranhub.wire.envelope import Envelope
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One record as read: ``value`` is decoded Avro, or None for a tombstone or for bytes that are no Avro."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: datetime
+    key: str
+    envelope: Envelope
+    subject: str | None
+    value: dict[str, Any] | None
+    raw: bytes | None
+    headers: Sequence[tuple[str, bytes]] = ()
+
+    @property
+    def time(self) -> datetime:
+        """When the hub recorded it; Kafka's time stamp where the hub has not stamped it."""
+        return self.envelope.recorded or self.timestamp
+
+
+def messages(
+    settings: Settings,
+    codec: Codec,
+    topic: str,
+    *,
+    from_start: bool = True,
+    follow: Callable[[], bool] | None = None,
+    wanted: Callable[[bytes], bool] = lambda key: True,
+) -> Iterator[Message]:
+    """Yield a topic's committed records, in each partition's order, up to the end as it is now.
+
+    With ``follow``, go on for as long as it returns True; it is asked a few times a second.
+
+    Only records whose key ``wanted`` accepts are decoded. Raises `Failed` for an unknown topic, `Unavailable` when
+    Kafka or the registry is away.
+    """
+    with client_settings.errors_as_ours(settings), closing(_consumer(settings)) as consumer:
+        partitions = _assign(consumer, topic, from_start=from_start)
+        found = _following(consumer, follow) if follow else to_the_end(consumer, partitions)
+        for record in found:
+            if wanted(record.key or b""):
+                yield message(record, codec)
+
+
+def _consumer(settings: Settings) -> KafkaConsumer:
+    return KafkaConsumer(
+        **client_settings.kafka_python(settings),
+        isolation_level="read_committed",
+        enable_auto_commit=False,
+        client_id="kranhub-reader",
+    )
+
+
+def _assign(consumer: KafkaConsumer, topic: str, *, from_start: bool) -> list[TopicPartition]:
+    found = consumer.partitions_for_topic(topic)
+    if not found:
+        raise Failed(
+            Text(
+                en=f"There is no topic {topic}. `kranhub status` lists them; check the namespace (KRANHUB_NAMESPACE).",
+                ru=f"Топика {topic} нет. Список даёт `kranhub status`; проверьте KRANHUB_NAMESPACE.",
+            )
+        )
+    partitions = [TopicPartition(topic, number) for number in sorted(found)]
+    consumer.assign(partitions)
+    if from_start:
+        consumer.seek_to_beginning(*partitions)
+    else:
+        consumer.seek_to_end(*partitions)
+    return partitions
+
+
+def _following(consumer: KafkaConsumer, follow: Callable[[], bool]) -> Iterator[Any]:
+    while follow():
+        for batch in consumer.poll(timeout_ms=200).values():
+            yield from batch
+
+
+def to_the_end(consumer: KafkaConsumer, partitions: list[TopicPartition]) -> Iterator[Any]:
+    """Yield the records up to where the partitions end now. Raises `Unavailable` once nothing has come for a minute."""
+    ends = consumer.end_offsets(partitions)
+    stalled_at = time.monotonic() + 60
+    while any(consumer.position(partition) < ends[partition] for partition in partitions):
+        batches = consumer.poll(timeout_ms=200)
+        for batch in batches.values():
+            yield from batch
+        if batches:
+            stalled_at = time.monotonic() + 60
+        elif time.monotonic() > stalled_at:
+            raise Unavailable(
+                Text(
+                    en="A transaction has been open for a minute, so the topic's end cannot be read yet. Try again.",
+                    ru="Транзакция открыта уже минуту, поэтому конец топика пока не прочитать. Повторите позже.",
+                )
+            )
+
+
+def message(record: Any, codec: Codec) -> Message:
+    """Return a record that a kafka-python client has read."""
+    subject = value = None
+    if record.value is not None:
+        try:
+            subject, value = codec.decode(record.value)
+        except InvalidDocument:
+            subject = None
+    return Message(
+        topic=record.topic,
+        partition=record.partition,
+        offset=record.offset,
+        timestamp=datetime.fromtimestamp(record.timestamp / 1000, UTC),
+        key=(record.key or b"").decode("utf-8", "replace"),
+        envelope=envelope.read(record.headers),
+        subject=subject,
+        value=value,
+        raw=record.value,
+        headers=tuple(record.headers or ()),
+    )

@@ -1,0 +1,142 @@
+"""Topic names, partitions, retention, and who may write and read them; all follow from the members file."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from kranhub.parties.members import Members
+
+DAY_MS, HOUR_MS = 86_400_000, 3_600_000
+KEEP_MS = 400 * DAY_MS
+TOMBSTONE_DAYS = 90
+"""How long a reader may be away and still learn what was deleted from a topic that others read (Kafka: 1 day)."""
+HUB = "hub"
+
+OUT_KINDS = {
+    "orders": "Order",
+    "responses": "OrderResponse",
+    "inventory": "InventoryLevel",
+    "production": "ProductionStatus",
+    "shipments": "Shipment",
+    "receipts": "Receipt",
+    "disruptions": "Disruption",
+    "items": "ItemMapping",
+    "dead-letters": "DeadLetter",
+}
+"""What a member writes: the topic's last part, and the record that goes there."""
+
+IN_KINDS = {"orders": "PlantOrder", "statuses": "OrderStatus"}
+"""What the hub addresses to a member."""
+
+
+@dataclass(frozen=True, slots=True)
+class TopicSpec:
+    """A topic as it must exist. ``config`` is Kafka's; writers and readers are member ids, "hub" or "*"."""
+
+    name: str
+    partitions: int
+    config: dict[str, str]
+    writers: frozenset[str] = field(default_factory=frozenset)
+    readers: frozenset[str] = field(default_factory=frozenset)
+
+
+def out(namespace: str, member: str, kind: str) -> str:
+    """Return the topic that the member writes, such as ``prod.out.zmk-most.orders``."""
+    return f"{namespace}out.{member}.{kind}"
+
+
+def inbound(namespace: str, member: str, kind: str) -> str:
+    """Return the topic that the hub addresses to the member, such as ``prod.in.zmk-most.orders``."""
+    return f"{namespace}in.{member}.{kind}"
+
+
+def hub(namespace: str, name: str) -> str:
+    """Return one of the hub's own topics, such as ``prod.hub.work``."""
+    return f"{namespace}hub.{name}"
+
+
+def kind_of(subject: str) -> str:
+    """Return the last part of the out topic that carries this record, such as ``orders`` for ``Order``."""
+    return next(kind for kind, record in OUT_KINDS.items() if record == subject)
+
+
+def owner(namespace: str, topic: str) -> str:
+    """Return the member whose out topic this is: the only identity that ingest trusts."""
+    return topic.removeprefix(namespace).split(".")[1]
+
+
+def out_pattern(namespace: str) -> str:
+    """Return the regular expression of every member's document topics that ingest reads."""
+    kinds = "|".join(kind for kind in OUT_KINDS if kind != "dead-letters")
+    escaped = namespace.replace(".", r"\.")
+    return rf"^{escaped}out\.[a-z0-9-]+\.({kinds})$"
+
+
+def specs(members: Members, namespace: str, *, work_partitions: int = 6) -> list[TopicSpec]:
+    """Return every topic the hub and its members need. ``work_partitions`` is fixed once the topics exist."""
+    return [*_hub_specs(namespace, work_partitions), *member_specs(members, namespace)]
+
+
+def member_specs(members: Members, namespace: str) -> list[TopicSpec]:
+    """Return every topic that members write or are addressed on."""
+    return [spec for member in members.members for spec in _member_specs(namespace, member.id)]
+
+
+def _kept(days: int = 400) -> dict[str, str]:
+    return {"cleanup.policy": "delete", "retention.ms": str(days * DAY_MS), "message.timestamp.type": "LogAppendTime"}
+
+
+def _compacted() -> dict[str, str]:
+    return {"cleanup.policy": "compact", "message.timestamp.type": "LogAppendTime"}
+
+
+def _read_by_others() -> dict[str, str]:
+    """Compacted, for readers that may be away for long: what was deleted can be seen as deleted for 90 days."""
+    return {**_compacted(), "delete.retention.ms": str(TOMBSTONE_DAYS * DAY_MS)}
+
+
+def _rewritten() -> dict[str, str]:
+    """Read by others, and written every half minute: compacted after an hour, so that a reader is soon at its end."""
+    return {**_read_by_others(), "segment.ms": str(HOUR_MS)}
+
+
+def _member_specs(namespace: str, member: str) -> Iterator[TopicSpec]:
+    me, centre = frozenset({member}), frozenset({HUB})
+    for kind in OUT_KINDS:
+        config = _kept(30 if kind == "inventory" else 400)
+        yield TopicSpec(out(namespace, member, kind), 1, config, writers=me, readers=centre)
+    for kind in IN_KINDS:
+        yield TopicSpec(inbound(namespace, member, kind), 1, _kept(), writers=centre, readers=me)
+    yield TopicSpec(out(namespace, member, "recovery"), 1, _kept(30), writers=me, readers=centre)
+    yield TopicSpec(out(namespace, member, "checkpoints"), 1, _compacted(), writers=me, readers=me)
+    yield TopicSpec(out(namespace, member, "connector-status"), 1, _rewritten(), writers=me, readers=me | centre)
+
+
+def _hub_specs(namespace: str, work_partitions: int) -> Iterator[TopicSpec]:
+    centre = frozenset({HUB})
+    everyone = frozenset({"*"})
+    large = {**_kept(), "max.message.bytes": str(4 * 1024 * 1024)}
+    plan = [
+        ("work", work_partitions, _kept(30), centre),
+        ("allocation", work_partitions, _kept(30), centre),
+        ("events", 12, _kept(), centre),
+        ("masterdata", 1, _read_by_others(), centre),
+        ("items", 1, _read_by_others(), everyone),
+        ("parties", 1, _read_by_others(), everyone),
+        ("calendars", 1, _read_by_others(), everyone),
+        ("boms", 1, _read_by_others(), centre),
+        ("rules", 1, _read_by_others(), centre),
+        ("rates", 1, _read_by_others(), centre),
+        ("decisions", 6, _kept(), centre),
+        ("alerts", 6, _kept(), centre),
+        ("audit", 6, _kept(), centre),
+        ("dead-letters", 1, large, centre),
+        ("recovery", 1, _compacted(), centre),
+        ("clock", 1, _kept(1), centre),
+        ("clock-changelog", 1, _compacted(), centre),
+        ("masterdata-changelog", 1, _compacted(), centre),
+        ("planner-changelog", work_partitions, _compacted(), centre),
+        ("allocator-changelog", work_partitions, _compacted(), centre),
+        ("dispatch-changelog", work_partitions, _compacted(), centre),
+    ]
+    for name, partitions, config, readers in plan:
+        yield TopicSpec(hub(namespace, name), partitions, config, writers=centre, readers=readers)

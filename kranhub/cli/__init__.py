@@ -1,0 +1,1 @@
+"""The ``kranhub`` command (`main`), and the kernel's own commands: run, tail, trace, why."""

@@ -1,0 +1,39 @@
+"""An order's story as it goes on, from the read model."""
+
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from kranhub.broker import topics
+from kranhub.cli import order_name, trace
+from kranhub.readmodel import order_changes, tables
+from kranhub.settings import Settings
+from kranhub.text import Text
+
+FOLLOW_S = 0.3
+
+
+def story(settings: Settings, order: str, *, follow: bool) -> Iterator[tuple[dict[str, Any], str]]:
+    """Yield each event of the order as a document and as a line; with ``follow``, go on as they are added.
+
+    An order that is not known yet is waited for. Raises `Failed` when no view has run here, `Unavailable` when the read
+    model is away, click's `UsageError` where several orders may be meant.
+    """
+    events = topics.hub(settings.namespace, "events")
+    engine = tables.open_engine(settings)
+    tables.require(engine)
+    last, known, key = 0, dict[str, Any](), None
+    while True:
+        with tables.errors(engine), engine.connect() as connection:
+            key = key or _key(tables.find(connection, events, order), order)
+            rows = list(tables.story(connection, events, key, after=last)) if key else []
+        for row in order_changes.with_changes(rows, known):
+            yield trace.entry(row), f"{trace.moment(row)} {row['subject']} {trace.sentence(row)}"
+        if not follow:
+            return
+        last = max((row["number"] for row in rows), default=last)
+        time.sleep(FOLLOW_S)
+
+
+def _key(found: Mapping[str, str | None], order: str) -> str | None:
+    return order_name.only(order, found, Text(en=order, ru=order)) if found else None

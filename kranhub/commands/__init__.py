@@ -1,1 +1,0 @@
-"""The kernel's own commands: run, tail, trace, why."""

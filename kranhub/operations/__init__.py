@@ -1,0 +1,1 @@
+"""How processes run: supervision, locks, signals, health, metrics, logs, and the recovery after a restore."""

@@ -1,0 +1,144 @@
+"""Structured logs: one line per event on standard error, of ours and of every library; no payloads and no secrets.
+
+JSON lines, or coloured ones where standard error is a terminal. A process that runs for long names itself in each line
+(`identify`), and whatever it says, its end included, is such a line. What a library says again and again is told once
+in `repeats.EVERY_S`, with how often it was left out; so are our own events that are marked ``repeats=True``.
+"""
+
+import logging
+import sys
+import threading
+from types import TracebackType
+from typing import Any
+
+import click
+import structlog
+from structlog.typing import EventDict, Processor
+
+from kranhub.operations.log_throttle import Repeats
+
+_SECRET = ("password", "secret", "token", "authorization", "credential")
+
+MOST = 3
+"""How many different things a library may say within `repeats.EVERY_S`."""
+
+_identity: dict[str, str] = {}
+
+
+def identify(process: str, **more: str) -> None:
+    """Name this long-running process in every line from now on, with what else tells it apart, such as its member.
+
+    What ends it unforeseen is a line as well.
+    """
+    _identity.clear()
+    _identity.update(process=process, **more)
+    sys.excepthook = _defect
+    threading.excepthook = lambda died: _defect(died.exc_type, died.exc_value, died.exc_traceback)
+
+
+def say(words: str, **more: Any) -> None:
+    """Tell a person, or whoever keeps this process' lines, something: a plain sentence where that is a terminal.
+
+    One-off commands, which have not named themselves, tell plain sentences always.
+    """
+    if _identity and not _is_terminal():
+        structlog.get_logger().info(words, **more)
+    else:
+        click.echo(words, err=True)
+
+
+def configure(*, json_lines: bool | None = None) -> None:
+    """Set up logging for this process: JSON lines, or coloured lines where standard error is a terminal."""
+    as_json = not _is_terminal() if json_lines is None else json_lines
+    renderer: Any = (
+        structlog.processors.JSONRenderer(ensure_ascii=False, default=str)
+        if as_json
+        else structlog.dev.ConsoleRenderer()
+    )
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        _name_process,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _hide_secrets,
+    ]
+    last: list[Processor] = [structlog.processors.format_exc_info, renderer]
+    structlog.configure(
+        processors=[_Seldom(), *shared, *last],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    _bridge(shared, last)
+
+
+def _bridge(shared: list[Processor], last: list[Processor]) -> None:
+    """Let what libraries log through the standard library's logging, and Python's warnings, become our lines."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(_Library())
+    foreign = [structlog.stdlib.add_logger_name, _left_out, *shared]
+    processors = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last]
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=foreign, processors=processors))
+    root = logging.getLogger()
+    for earlier in [each for each in root.handlers if isinstance(each.formatter, structlog.stdlib.ProcessorFormatter)]:
+        root.removeHandler(earlier)
+    root.addHandler(handler)
+    root.setLevel(logging.WARNING)
+    logging.captureWarnings(True)
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)  # its errors reach people in our words
+
+
+class _Library(logging.Filter):
+    """Passes what a library says seldom enough, and notes how much of it was left out before."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._repeats = Repeats(MOST)
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        left_out = self._repeats.take(record.name.partition(".")[0], (record.levelno, record.msg))
+        record.left_out = left_out
+        return left_out is not None
+
+
+class _Seldom:
+    """Drops our own events that are marked ``repeats=True`` and were told just now."""
+
+    def __init__(self) -> None:
+        self._repeats = Repeats()
+
+    def __call__(self, _logger: Any, _method: str, event: EventDict) -> EventDict:
+        if not event.pop("repeats", False):
+            return event
+        speaker = tuple(str(event.get(name)) for name in ("event", "stage", "task", "view"))
+        if (left_out := self._repeats.take(speaker)) is None:
+            raise structlog.DropEvent
+        return {**event, "left_out": left_out} if left_out else event
+
+
+def _left_out(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    if left_out := getattr(event["_record"], "left_out", 0):
+        event["left_out"] = left_out
+    return event
+
+
+def _name_process(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    return {**_identity, **event}
+
+
+def _hide_secrets(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    for name in event:
+        if any(word in name.lower() for word in _SECRET):
+            event[name] = "***"
+    return event
+
+
+def _is_terminal() -> bool:
+    return sys.stderr is not None and sys.stderr.isatty()
+
+
+def _defect(kind: type[BaseException], error: BaseException | None, traceback: TracebackType | None) -> None:
+    """Log what nothing has caught, as one line."""
+    if error is None or issubclass(kind, KeyboardInterrupt | SystemExit):
+        return
+    structlog.get_logger().error("defect", exc_info=(kind, error, traceback))

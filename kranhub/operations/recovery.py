@@ -1,0 +1,198 @@
+"""How far the hub has come in recovering after a restore: the last record of hub.recovery, and who has yet to report.
+
+A recovery ends once every connector's sink has told what its ERP holds, and every source has read its ERP to the end.
+"""
+
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from kafka import KafkaProducer
+
+from kranhub.broker import client_settings, reading, topics
+from kranhub.broker.reading import Message
+from kranhub.errors import Misconfigured
+from kranhub.operations import recovery_mark
+from kranhub.settings import Settings
+from kranhub.text import Text
+from kranhub.wire import envelope
+from kranhub.wire.codec import Codec
+from kranhub.wire.envelope import Envelope
+
+BEGUN, ASKED, FINISHED = "BEGUN", "ASKED", "FINISHED"
+TYPE = "kranhub.Recovery"
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """A record of hub.recovery. ``said_at`` is the broker's stamp of the first record of this recovery."""
+
+    recovery_id: str
+    phase: str
+    begun_at: datetime
+    backup_at: datetime | None = None
+    finished_at: datetime | None = None
+    without: tuple[str, ...] = ()
+    unreported: tuple[str, ...] = ()
+    plants: tuple[str, ...] = ()
+    customers: tuple[str, ...] = ()
+    said_at: datetime | None = field(default=None, compare=False)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether nothing is sent yet."""
+        return self.phase != FINISHED
+
+    @property
+    def reads_since(self) -> datetime:
+        """Return from when on, by the broker's stamps, a source's word counts that it has read its ERP to the end.
+
+        After `kranhub restore` that is when the data folder was put in place: what was stamped before stands in the
+        backup, and a connector may report before the recovery's first record is written. An external Kafka that was
+        restored by its own means says only by the first record when its restore was over.
+        """
+        return self.begun_at if self.backup_at is not None else self.said_at or self.begun_at
+
+    def value(self) -> dict[str, Any]:
+        """Return the Avro record."""
+        names = ("recovery_id", "phase", "begun_at", "backup_at", "finished_at")
+        lists = ("without", "unreported", "plants", "customers")
+        return {name: getattr(self, name) for name in names} | {name: list(getattr(self, name)) for name in lists}
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A connector's task that must report: a sink what its ERP holds, a source that it has read its ERP."""
+
+    member: str
+    connector: str
+    task: str
+
+    def __str__(self) -> str:
+        return f"{self.member}/{self.connector}.{self.task}"
+
+
+@dataclass(frozen=True, slots=True)
+class Reports:
+    """What connectors have said so far. ``supported``: whether a sink can tell what its ERP holds, and its subjects."""
+
+    known: frozenset[Task] = frozenset()
+    sinks: Mapping[Task, tuple[bool, tuple[str, ...]]] = field(default_factory=dict)
+    sources: frozenset[Task] = frozenset()
+
+    def missing(self, without: tuple[str, ...]) -> list[Task]:
+        """Return who has not reported yet, without the members without whom the hub goes on."""
+        told = self.sinks.keys() | self.sources
+        return sorted((task for task in self.known - told if task.member not in without), key=str)
+
+    def telling(self, subject: str) -> tuple[str, ...]:
+        """Return the members whose ERPs have told all that they hold of this kind of document."""
+        mute = {task.member for task in self.known if task.task == "sink" and not self.sinks.get(task, (False, ()))[0]}
+        told = {task.member for task, (_, subjects) in self.sinks.items() if subject in subjects}
+        return tuple(sorted(told - mute))
+
+    def mute(self) -> list[Task]:
+        """Return the sinks that have said that they cannot tell."""
+        return sorted((task for task, (supported, _) in self.sinks.items() if not supported), key=str)
+
+    def take(self, message: Message, recovery: Recovery) -> "Reports":
+        """Return the reports with one record of a connector-status or a recovery topic."""
+        if message.topic.endswith(".connector-status"):
+            return self._with_status(message)
+        if message.subject != "HeldReport" or message.value is None:
+            return self
+        value = message.value
+        task = Task(value["member"], value["connector"], value["task"])
+        if value["task"] == "source":
+            return replace(self, sources=self.sources | {task}) if message.timestamp >= recovery.reads_since else self
+        if value["recovery_id"] != recovery.recovery_id:
+            return self
+        said = bool(value["supported"]), tuple(value["subjects"])
+        return replace(self, known=self.known | {task}, sinks={**self.sinks, task: said})
+
+    def _with_status(self, message: Message) -> "Reports":
+        if message.value is not None:
+            task = Task(message.value["member"], message.value["connector"], message.value["task"])
+            return replace(self, known=self.known | {task})
+        connector, _, name = message.key.rpartition(".")
+        member = message.topic.split(".")[-2]
+        return replace(self, known=self.known - {Task(member, connector, name)})
+
+
+def current(settings: Settings, codec: Codec) -> Recovery | None:
+    """Return the last recovery, None where there never was one. Raises `Unavailable`; `Failed` without the topic."""
+    found: Recovery | None = None
+    for message in reading.messages(settings, codec, topics.hub(settings.namespace, "recovery")):
+        if message.value is not None:
+            same = found is not None and found.recovery_id == message.value["recovery_id"]
+            said_at = found.said_at if found is not None and same else message.timestamp
+            found = _of(message.value, said_at)
+    return found
+
+
+def ensured(settings: Settings, codec: Codec) -> Recovery | None:
+    """Return the last recovery; one that the data folder's mark asks for is begun first, and the mark taken away."""
+    mark = _mark(settings)
+    if mark is not None:
+        known = current(settings, codec)
+        if known is None or known.recovery_id != mark.recovery_id:
+            write(settings, codec, Recovery(mark.recovery_id, BEGUN, mark.restored_at, mark.taken_at))
+        recovery_mark.remove(settings.data_dir)
+    return current(settings, codec)
+
+
+def begin(settings: Settings, codec: Codec, recovery_id: str) -> None:
+    """Write that a recovery begins after a restore that `kranhub restore` did not do. Raises `Unavailable`."""
+    write(settings, codec, Recovery(recovery_id, BEGUN, datetime.now(UTC)))
+
+
+def write(settings: Settings, codec: Codec, recovery: Recovery) -> None:
+    """Write how far a recovery has come. Raises `Unavailable`."""
+    data, key = codec.encode("Recovery", recovery.value()), recovery.recovery_id
+    about = record_about(settings, codec, recovery, data, "recovery")
+    with client_settings.errors_as_ours(settings):
+        producer = KafkaProducer(**client_settings.kafka_python(settings), acks="all", client_id="kranhub-recovery")
+        with closing(producer):
+            topic = topics.hub(settings.namespace, "recovery")
+            producer.send(topic, key=key.encode(), value=data, headers=envelope.headers(about)).get(timeout=30)
+
+
+def record_about(settings: Settings, codec: Codec, recovery: Recovery, data: bytes, place: str) -> Envelope:
+    """Return the envelope of a Recovery that is written to some place."""
+    now, source = datetime.now(UTC), envelope.hub_source(settings.namespace, "recovery")
+    event_id = f"hub/Recovery/{recovery.recovery_id}/{recovery.phase}/{place}/{now.isoformat()}"
+    trace = envelope.new_trace(source + event_id)
+    return Envelope(
+        event_id, source, TYPE, now, None, trace, subject=recovery.recovery_id, dataschema=codec.dataschema(data)
+    )
+
+
+def _of(value: Mapping[str, Any], said_at: datetime | None) -> Recovery:
+    return Recovery(
+        value["recovery_id"],
+        value["phase"],
+        value["begun_at"],
+        value["backup_at"],
+        value["finished_at"],
+        tuple(value["without"]),
+        tuple(value["unreported"]),
+        tuple(value["plants"]),
+        tuple(value["customers"]),
+        said_at,
+    )
+
+
+def _mark(settings: Settings) -> recovery_mark.Mark | None:
+    try:
+        return recovery_mark.read(settings.data_dir)
+    except ValueError:
+        raise Misconfigured(
+            Text(
+                en=f"{settings.data_dir / recovery_mark.NAME} cannot be read: the hub does not know from which backup "
+                "it was restored. Run `kranhub restore` again.",
+                ru=f"Файл {settings.data_dir / recovery_mark.NAME} не читается: центр не знает, из какой копии он "
+                "восстановлен. Выполните `kranhub restore` ещё раз.",
+            )
+        ) from None

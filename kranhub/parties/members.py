@@ -1,0 +1,286 @@
+"""The members file: the companies, their roles, capabilities, sites and contacts. Topics and rights follow from it."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_serializer, model_validator
+
+from kranhub.configuration import yaml_file
+from kranhub.configuration.checks import Mistake
+from kranhub.parties import units
+from kranhub.parties.codes import Gln, Inn, Kpp, Ogrn
+from kranhub.text import Text
+
+MemberId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,39}$", description="used in topic names")]
+Okpd2 = Annotated[str, Field(pattern=r"^\d{2}(\.\d{1,3}){0,4}$", description="OK 034-2014, whole or a prefix")]
+Currency = Annotated[str, Field(pattern="^[A-Z]{3}$", description="ISO 4217")]
+Positive = Annotated[Decimal, Field(gt=0, max_digits=28, decimal_places=6)]
+
+
+class Role(StrEnum):
+    """What a company does in the cluster; one company may have several roles."""
+
+    PLANT = "plant"
+    CUSTOMER = "customer"
+    LESSOR = "lessor"
+    SERVICE = "service"
+    CARRIER = "carrier"
+    PROGRAMME = "programme"
+    PARTNER = "partner"
+
+
+class CutoverMode(StrEnum):
+    """What the hub does with plant orders for a member: docs/cutover.md."""
+
+    LIVE = "live"
+    SHADOW = "shadow"
+    STOPPED = "stopped"
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError):
+        raise Mistake(
+            Text(
+                en=f"{name!r} is no IANA time zone; use one such as Asia/Omsk",
+                ru=f"{name!r} не часовой пояс IANA; возьмите, например, Asia/Omsk",
+            )
+        ) from None
+    return name
+
+
+def _known_unit(code: str) -> str:
+    if code not in units.UNITS:
+        raise Mistake(
+            Text(
+                en=f"unit {code!r} is not in the table of UN/CEFACT Recommendation 20; use a code such as KGM",
+                ru=f"единицы {code!r} нет в таблице Рекомендации 20 ЕЭК ООН; возьмите код, например KGM",
+            )
+        )
+    return code
+
+
+TimeZone = Annotated[str, AfterValidator(_known_zone)]
+UnitCode = Annotated[str, AfterValidator(_known_unit)]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Name(_Model):
+    """A company's or a site's name in both languages."""
+
+    en: str = Field(min_length=1)
+    ru: str = Field(min_length=1)
+
+    @property
+    def text(self) -> Text:
+        """The name as a `Text`."""
+        return Text(en=self.en, ru=self.ru)
+
+
+class Site(_Model):
+    """A place where a member makes, stores or receives goods. ``time_zone`` is an IANA name."""
+
+    id: MemberId
+    name: Name
+    time_zone: TimeZone
+
+
+class Contact(_Model):
+    """A role to write to; events carry only its id."""
+
+    id: str
+    name: str
+    email: str | None = None
+
+
+class Quantity(_Model):
+    """How much, in a unit of UN/CEFACT Recommendation 20."""
+
+    quantity: Positive
+    unit: UnitCode
+
+
+class Money(_Model):
+    """An amount in a currency (ISO 4217)."""
+
+    amount: Annotated[Decimal, Field(ge=0, max_digits=28, decimal_places=4)]
+    currency: Currency
+
+
+class Capability(_Model):
+    """What a member can make: every item whose OKPD2 code begins with ``okpd2``. In a file the code alone is enough.
+
+    ``working_days`` is how long making one lot takes, ``capacity`` what can be made in one ISO week (None: no limit),
+    ``minimum_lot`` the least that is worth starting, ``cost`` that of one base unit of the item.
+    """
+
+    okpd2: Okpd2
+    working_days: int = Field(5, ge=0, le=999)
+    capacity: Quantity | None = None
+    minimum_lot: Quantity | None = None
+    cost: Money | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _code_alone(cls, value: Any) -> Any:
+        return {"okpd2": value} if isinstance(value, str) else value
+
+    def covers(self, okpd2: str) -> bool:
+        """Return whether an item of this OKPD2 code is among what it makes: whole groups of digits count."""
+        return covers(self.okpd2, okpd2)
+
+
+def covers(prefix: str, okpd2: str) -> bool:
+    """Return whether an OKPD2 code begins with the prefix, group by group: 28.22 covers 28.22.14, not 28.221."""
+    return okpd2 == prefix or okpd2.startswith(f"{prefix}.")
+
+
+class Member(_Model):
+    """One company.
+
+    ``capabilities`` are what a plant, partner or service organisation can make or do, best first. ``country`` is ISO
+    3166-1 alpha-2, ``language`` BCP 47, ``calendar`` the id of a working calendar, ``region`` ISO 3166-2,
+    ``currencies`` those in which it takes orders, ``programmes`` those of which it is told beside that of its own id,
+    ``cutover`` how far it is taken over. ``inn``, ``kpp``, ``ogrn`` are Russia's numbers of the legal entity, ``gln``
+    GS1's.
+    """
+
+    id: MemberId
+    name: Name
+    roles: frozenset[Role] = Field(min_length=1)
+    country: str = Field(pattern="^[A-Z]{2}$")
+    region: str | None = Field(None, pattern="^[A-Z]{2}-[A-Z0-9]{1,3}$")
+    language: str = Field("ru", pattern="^[a-z]{2}$")
+    time_zone: TimeZone
+    calendar: str = "ru-5x2"
+    sites: tuple[Site, ...] = ()
+    capabilities: tuple[Capability, ...] = ()
+    currencies: tuple[Currency, ...] = Field(("RUB",), min_length=1)
+    programmes: tuple[Annotated[str, Field(min_length=1)], ...] = ()
+    cutover: CutoverMode = CutoverMode.LIVE
+    contacts: tuple[Contact, ...] = ()
+    legal_name: str | None = None
+    inn: Inn | None = None
+    kpp: Kpp | None = None
+    ogrn: Ogrn | None = None
+    gln: Gln | None = None
+
+    @field_serializer("roles")
+    def _in_order(self, roles: frozenset[Role]) -> list[str]:
+        return sorted(roles)
+
+    @property
+    def makes(self) -> bool:
+        """Whether plant orders may go to this member."""
+        return bool(self.roles & {Role.PLANT, Role.PARTNER, Role.SERVICE})
+
+    @model_validator(mode="after")
+    def _programmes_if_programme(self) -> Self:
+        if self.programmes and Role.PROGRAMME not in self.roles:
+            raise Mistake(
+                Text(
+                    en=f"{self.id!r} has programmes but not the role programme; add it to roles",
+                    ru=f"у {self.id!r} есть programmes, но нет роли programme; добавьте её в roles",
+                )
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _capable_if_plant(self) -> Self:
+        if Role.PLANT in self.roles and not self.capabilities:
+            raise Mistake(
+                Text(
+                    en=f"plant {self.id!r} has no capabilities; list the OKPD2 prefixes it makes",
+                    ru=f"у завода {self.id!r} нет capabilities; перечислите коды ОКПД2, которые он делает",
+                )
+            )
+        if Role.PLANT in self.roles and not self.sites:
+            raise Mistake(
+                Text(
+                    en=f"plant {self.id!r} has no sites; list at least one with its time zone",
+                    ru=f"у завода {self.id!r} нет площадок (sites); укажите хотя бы одну с часовым поясом",
+                )
+            )
+        return self
+
+
+class Leg(_Model):
+    """How many days goods travel from one member to another; back as well, unless that has an entry of its own."""
+
+    origin: MemberId = Field(alias="from")
+    destination: MemberId = Field(alias="to")
+    days: int = Field(ge=0, le=999)
+
+
+class Transport(_Model):
+    """Calendar days on the way between two members; ``default_days`` where ``days`` has no entry for them."""
+
+    default_days: int = Field(1, ge=0, le=999)
+    days: tuple[Leg, ...] = ()
+
+    @cached_property
+    def _by_way(self) -> dict[tuple[str, str], int]:
+        there = {(leg.origin, leg.destination): leg.days for leg in self.days}
+        return {(leg.destination, leg.origin): leg.days for leg in self.days} | there
+
+    def between(self, origin: str, destination: str) -> int:
+        """Return the calendar days from one member to another; 0 within one member."""
+        return 0 if origin == destination else self._by_way.get((origin, destination), self.default_days)
+
+
+class Members(_Model):
+    """All companies of the hub, and how long goods travel between them."""
+
+    members: tuple[Member, ...] = Field(min_length=1)
+    transport: Transport = Transport()
+
+    @model_validator(mode="after")
+    def _unique(self) -> Self:
+        _refuse_repeats(
+            [member.id for member in self.members],
+            Text(
+                en="member {!r} stands twice; give every company one entry",
+                ru="участник {!r} указан дважды; оставьте одну запись на компанию",
+            ),
+        )
+        ways = [f"{leg.origin} to {leg.destination}" for leg in self.transport.days]
+        _refuse_repeats(
+            ways,
+            Text(en="the way from {} stands twice; leave one entry", ru="путь {} указан дважды; оставьте одну запись"),
+        )
+        for end in (end for leg in self.transport.days for end in (leg.origin, leg.destination)):
+            if end not in self.by_id:
+                raise Mistake(
+                    Text(
+                        en=f"transport names {end!r}, who is no member; correct the id",
+                        ru=f"transport называет {end!r}, а такого участника нет; исправьте имя",
+                    )
+                )
+        return self
+
+    @cached_property
+    def by_id(self) -> dict[str, Member]:
+        """The members by their id."""
+        return {member.id: member for member in self.members}
+
+
+def _refuse_repeats(names: Iterable[str], text: Text) -> None:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise Mistake(Text(en=text.en.format(name), ru=text.ru.format(name)))
+        seen.add(name)
+
+
+def load(path: Path) -> Members:
+    """Read and validate a members file. Raises `Misconfigured` naming file, line and remedy."""
+    return yaml_file.load(path, Members, "KRANHUB_MEMBERS_FILE")

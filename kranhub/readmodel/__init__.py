@@ -1,0 +1,1 @@
+"""What people are shown: the tables that views fill, and records told as sentences."""

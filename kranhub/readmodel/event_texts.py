@@ -1,0 +1,155 @@
+"""What one record means for an order, as a sentence. Pure: takes values, returns `Text`."""
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from kranhub.readmodel import decision_texts
+from kranhub.text import Text
+from kranhub.wire.plain_json import plain
+
+Value = Mapping[str, Any]
+
+
+def tell(subject: str, value: Value) -> Text:
+    """Return the sentence for a record of this name; an unknown record is told by its name."""
+    teller = _TELLERS.get(subject)
+    return teller(value) if teller else Text(en=subject, ru=subject)
+
+
+def _amount(line: Value) -> str:
+    return f"{plain(line['quantity'])} {line['unit']}"
+
+
+def _order(value: Value) -> Text:
+    wanted = ", ".join(f"{line['item_code']} {_amount(line)}" for line in value["lines"])
+    if value["document_status"] == "CANCELLED":
+        return Text(en=f"{value['buyer']} cancelled the order", ru=f"{value['buyer']} отменяет заказ")
+    return Text(
+        en=f"{value['buyer']} orders: {wanted}, wanted by {value['requested_date']}",
+        ru=f"{value['buyer']} заказывает: {wanted}, срок {value['requested_date']}",
+    )
+
+
+def _decision(value: Value) -> Text:
+    en, ru = _why(value)
+    if value["chosen"] is None:
+        return Text(en=f"nobody can take {value['item']} ({en})", ru=f"некому взять {value['item']} ({ru})")
+    return Text(
+        en=f"{value['item']} {_amount(value)} goes to {value['chosen']} ({en})",
+        ru=f"{value['item']} {_amount(value)} направлено в {value['chosen']} ({ru})",
+    )
+
+
+def _why(value: Value) -> tuple[str, str]:
+    """Return, in English and Russian, the rule, how much is from stock, and why others were passed by."""
+    rule, version = value["rule"], value["rule_version"]
+    en = ["no rule" if rule == NO_RULE else f"rule {rule}, version {version}"]
+    ru = ["без правила" if rule == NO_RULE else f"правило {rule}, версия {version}"]
+    if value["from_stock"] and Decimal(value["from_stock"]):
+        stock = f"{plain(value['from_stock'])} {value['unit']}"
+        en, ru = [*en, f"{stock} from stock"], [*ru, f"со склада {stock}"]
+    for other in value["alternatives"]:
+        if other["why_not"]:
+            words = decision_texts.why_not(other["why_not"])
+            en, ru = [*en, f"{other['member']} {words.en}"], [*ru, f"{other['member']}: {words.ru}"]
+    return "; ".join(en), "; ".join(ru)
+
+
+NO_RULE = "none"
+"""The rule of a decision that no rule was found for."""
+
+
+def _plant_order(value: Value) -> Text:
+    if value["document_status"] == "CANCELLED":
+        return Text(
+            en=f"plant order {value['plant_order_id']} to {value['plant']} is cancelled",
+            ru=f"заказ заводу {value['plant_order_id']} ({value['plant']}) отменён",
+        )
+    return Text(
+        en=f"plant order {value['plant_order_id']} revision {value['revision']} to {value['plant']}",
+        ru=f"заказ заводу {value['plant_order_id']} ревизия {value['revision']} для {value['plant']}",
+    )
+
+
+def _response(value: Value) -> Text:
+    en = {"AB": "received", "AP": "accepted", "RE": "rejected", "CA": "accepted with changes"}
+    ru = {"AB": "получил", "AP": "принял", "RE": "отклонил", "CA": "принял с изменениями"}
+    code = value["response_code"]
+    dates = [line["promised_date"] for line in value["lines"] if line["promised_date"]]
+    promise = f" ({max(dates)})" if dates else ""
+    reason = f": {value['reason']}" if value["reason"] else ""
+    return Text(
+        en=f"{value['plant']} {en.get(code, code)} {value['plant_order_id']}{promise}{reason}",
+        ru=f"{value['plant']} {ru.get(code, code)} {value['plant_order_id']}{promise}{reason}",
+    )
+
+
+def _status(value: Value) -> Text:
+    promise = f", {value['promised_date']}" if value["promised_date"] else ""
+    who = _addressee(value)
+    return Text(
+        en=f"{who.en} is told: {value['state']}{promise}. {value['reason'].get('en', '')}".rstrip(),
+        ru=f"{who.ru} сообщено: {value['state']}{promise}. {value['reason'].get('ru', '')}".rstrip(),
+    )
+
+
+def _addressee(value: Value) -> Text:
+    """Return whom a status is for: the customer, or another member by its role and id."""
+    member, role = value.get("addressee"), value.get("role") or ""
+    if member in (None, value["buyer"]):
+        return Text(en="customer", ru="заказчику")
+    return Text(en=f"{role} {member}".lstrip(), ru=f"{_ROLES_RU.get(role, role)} {member}".lstrip())
+
+
+_ROLES_RU = {
+    "payer": "плательщику",
+    "user": "пользователю",
+    "consignee": "грузополучателю",
+    "programme": "программе",
+}
+
+
+def _production(value: Value) -> Text:
+    return Text(
+        en=f"{value['plant']} makes {value['item_code']}: {value['state']}, {plain(value['completed'])} of "
+        f"{plain(value['planned'])} {value['unit']}",
+        ru=f"{value['plant']} изготавливает {value['item_code']}: {value['state']}, {plain(value['completed'])} из "
+        f"{plain(value['planned'])} {value['unit']}",
+    )
+
+
+def _receipt(value: Value) -> Text:
+    number = f" ({value['erp_reference']})" if value["erp_reference"] else ""
+    return Text(
+        en=f"the ERP of {value['member']} answered {value['outcome']} to {value['subject']} {value['key']}{number}",
+        ru=f"система {value['member']} ответила {value['outcome']} на {value['subject']} {value['key']}{number}",
+    )
+
+
+def _dead_letter(value: Value) -> Text:
+    reason = value["reason"]
+    return Text(
+        en=f"dead letter at {value['stage']}, {value['code']}: {reason.get('en', '')}",
+        ru=f"недоставленное на этапе {value['stage']}, {value['code']}: {reason.get('ru', '')}",
+    )
+
+
+def _alert(value: Value) -> Text:
+    return Text(
+        en=f"alert for {value['owner']}: {value['text'].get('en', '')}",
+        ru=f"оповещение для {value['owner']}: {value['text'].get('ru', '')}",
+    )
+
+
+_TELLERS: dict[str, Callable[[Value], Text]] = {
+    "Order": _order,
+    "RoutingDecision": _decision,
+    "PlantOrder": _plant_order,
+    "OrderResponse": _response,
+    "OrderStatus": _status,
+    "ProductionStatus": _production,
+    "Receipt": _receipt,
+    "DeadLetter": _dead_letter,
+    "Alert": _alert,
+}

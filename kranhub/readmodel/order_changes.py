@@ -1,0 +1,108 @@
+"""What a plant order's new revision changes against the one before, as a sentence. Pure."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from kranhub.text import Text
+from kranhub.wire.plain_json import plain
+
+Value = Mapping[str, Any]
+
+_OWN = {
+    "plant_order_id",
+    "order_key",
+    "order_id",
+    "plant",
+    "document_status",
+    "revision",
+    "issued_at",
+    "lines",
+}
+"""Fields that say which plant order it is, or which revision."""
+
+_WORDS: Mapping[str, Text] = {
+    "quantity": Text(en="quantity", ru="количество"),
+    "requested_date": Text(en="wanted by", ru="срок"),
+    "consignee": Text(en="consignee", ru="получатель"),
+    "feeds_into": Text(en="goes into plant order", ru="входит в заказ заводу"),
+    "buyer": Text(en="buyer", ru="заказчик"),
+    "order_number": Text(en="order number", ru="номер заказа"),
+    "payer": Text(en="payer", ru="плательщик"),
+    "kind": Text(en="kind", ru="вид"),
+    "programme": Text(en="programme", ru="программа"),
+    "currency": Text(en="currency", ru="валюта"),
+    "contract": Text(en="contract", ru="договор"),
+    "legal_entity": Text(en="legal entity", ru="юридическое лицо"),
+    "vat_rate": Text(en="VAT rate", ru="ставка НДС"),
+    "vat_included": Text(en="VAT included", ru="НДС в цене"),
+    "incoterms": Text(en="Incoterms", ru="Incoterms"),
+    "item_code": Text(en="item code", ru="код позиции"),
+    "description": Text(en="description", ru="описание"),
+    "price": Text(en="price", ru="цена"),
+    "characteristic": Text(en="characteristic", ru="характеристика"),
+    "drawing": Text(en="drawing", ru="чертёж"),
+    "drawing_revision": Text(en="drawing revision", ru="изменение чертежа"),
+    "serial_numbers": Text(en="serial numbers", ru="серийные номера"),
+    "attachments": Text(en="attachments", ru="вложения"),
+}
+"""The words of a field, those that matter most to a plant first; of another one its name."""
+
+_LONG = {"description", "characteristic", "attachments", "serial_numbers"}
+"""Of these it is only said that they have changed."""
+
+_SAME = Text(en="sent again, nothing has changed", ru="отправлен повторно, изменений нет")
+
+
+def changes(before: Value, after: Value) -> Text:
+    """Return what differs between two PlantOrder values, decoded or as JSON; they have one line each."""
+    old, new = _fields(before), _fields(after)
+    ranked = sorted(old.keys() | new.keys(), key=_rank)
+    said = [_change(name, old.get(name), new.get(name)) for name in ranked if old.get(name) != new.get(name)]
+    if not said:
+        return _SAME
+    return Text(en="; ".join(text.en for text in said), ru="; ".join(text.ru for text in said))
+
+
+def with_changes(rows: Iterable[Value], known: dict[str, Value]) -> Iterator[Value]:
+    """Yield rows of the timeline; those of a plant order's later revision say what it changes.
+
+    ``known`` holds the last revision of each plant order and is brought up to date.
+    """
+    for row in rows:
+        yield {**row, **_told(row, known)} if row["subject"] == "PlantOrder" else row
+
+
+def _told(row: Value, known: dict[str, Value]) -> dict[str, str]:
+    value = json.loads(row["value"])
+    before = known.get(value["plant_order_id"])
+    known[value["plant_order_id"]] = value
+    if before is None or value["document_status"] == "CANCELLED":
+        return {}
+    more = changes(before, value)
+    return {"text_en": f"{row['text_en']}: {more.en}", "text_ru": f"{row['text_ru']}: {more.ru}"}
+
+
+def _fields(value: Value) -> dict[str, Any]:
+    """Return what a plant sees: the header's fields and the line's, a quantity with its unit."""
+    header = {name: plain(field) for name, field in value.items() if name not in _OWN}
+    for line in value["lines"]:
+        header |= {name: plain(field) for name, field in line.items() if field is not None and name in _WORDS}
+        header["quantity"] = f"{plain(line['quantity'])} {line['unit']}"
+    return header
+
+
+def _rank(name: str) -> tuple[int, str]:
+    return list(_WORDS).index(name) if name in _WORDS else len(_WORDS), name
+
+
+def _change(name: str, before: Any, after: Any) -> Text:
+    words = _WORDS.get(name) or Text(en=name, ru=name)
+    if name in _LONG:
+        return Text(en=f"{words.en} changed", ru=f"изменено: {words.ru}")
+    shown = f"{_shown(before)} -> {_shown(after)}"
+    return Text(en=f"{words.en} {shown}", ru=f"{words.ru} {shown}")
+
+
+def _shown(field: Any) -> str:
+    return "-" if field is None else str(field)

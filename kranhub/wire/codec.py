@@ -1,0 +1,204 @@
+"""Avro in the Confluent wire format: a zero byte, the schema id as four bytes, the datum."""
+
+import io
+import struct
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+import fastavro
+
+from kranhub.errors import InvalidDocument
+from kranhub.text import Text
+from kranhub.wire import guards, schema_files
+from kranhub.wire.guards import Guard
+from kranhub.wire.registry import Registry
+from kranhub.wire.slices import Slices
+
+_HEAD = struct.Struct(">bI")
+_PARSED = {name: fastavro.parse_schema(schema, named_schemas={}) for name, schema in schema_files.load_all().items()}
+
+
+class Decoded(NamedTuple):
+    """A record's short name (``Order``) and its value: Decimal, date, aware UTC datetime, str, int, list, dict."""
+
+    subject: str
+    value: dict[str, Any]
+
+
+class _Reader(NamedTuple):
+    """How one schema id is read; ``ours`` is None where the writer's schema is ours: resolving takes time."""
+
+    subject: str
+    writer: Any
+    ours: Any
+
+
+class Codec:
+    """Encodes with our schemas; decodes with the writer's schema from the registry, resolved to ours; thread-safe."""
+
+    def __init__(self, registry: Registry) -> None:
+        """Take the registry whose ids go into the records."""
+        self._registry = registry
+        self._readers: dict[int, _Reader] = {}
+        self._guards: dict[int, Guard] = {}
+        self._slices: dict[int, Slices] = {}
+
+    def encode(self, subject: str, value: Mapping[str, Any]) -> bytes:
+        """Return the record's bytes.
+
+        Raises `InvalidDocument` with code ``naive-datetime``, ``too-many-digits`` or ``schema-mismatch``;
+        `Misconfigured` when the schema is not registered, `Unavailable` when the registry is away.
+        """
+        if not _is_sound(value):
+            _check_value(value, subject)
+        out = io.BytesIO()
+        out.write(_HEAD.pack(0, self._registry.id_of(subject)))
+        try:
+            fastavro.schemaless_writer(out, _PARSED[subject], dict(value), strict_allow_default=True)
+        except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
+            raise InvalidDocument("schema-mismatch", _mismatch(subject, error)) from None
+        return out.getvalue()
+
+    def decode(self, data: bytes, *, trusted: bool = False) -> Decoded:
+        """Return the record's name and value; lengths are checked first unless the hub itself wrote the bytes.
+
+        Raises `InvalidDocument` with code ``malformed-avro``, ``too-many-elements`` or ``unknown-schema-id``;
+        `Unavailable` when the registry is away.
+        """
+        if len(data) < _HEAD.size or data[0] != 0:
+            raise InvalidDocument("malformed-avro", _malformed("no Confluent header"))
+        number = _HEAD.unpack_from(data)[1]
+        reader = self._readers.get(number) or self._reader(number)
+        if not trusted:
+            self._guard(number, reader.writer, data)
+        body = io.BytesIO(data)
+        body.seek(_HEAD.size)
+        try:
+            value = fastavro.schemaless_reader(body, reader.writer, reader.ours)
+        except Exception as error:  # noqa: BLE001  (fastavro raises many kinds, by the byte that is wrong)
+            raise InvalidDocument("malformed-avro", _malformed(type(error).__name__)) from None
+        return Decoded(reader.subject, value)  # type: ignore[arg-type]
+
+    def dataschema(self, data: bytes | None) -> str | None:
+        """Return the URI of the schema with which these bytes were written: the registry answers it with the schema.
+
+        None for a record without a value, or with one that is not in the Confluent framing.
+        """
+        if data is None or len(data) < _HEAD.size or data[0] != 0:
+            return None
+        return self._registry.uri(_HEAD.unpack_from(data)[1])
+
+    def texts(self, data: bytes, *names: str) -> list[str]:
+        """Return string fields of a record that the hub wrote; nothing else of it is decoded.
+
+        Raises `InvalidDocument` and `Unavailable` as `decode` does for what the registry says.
+        """
+        slices = self._slices_of(data)
+        return [slices.text(data, _HEAD.size, name) for name in names]
+
+    def optional_text(self, data: bytes, name: str) -> str | None:
+        """Return a field of null or string, None where the record is older than the field. Raises as `texts` does."""
+        return self._slices_of(data).optional_text(data, _HEAD.size, name)
+
+    def _slices_of(self, data: bytes) -> Slices:
+        number = _HEAD.unpack_from(data)[1]
+        slices = self._slices.get(number)
+        if slices is None:
+            slices = self._slices[number] = Slices(self._registry.schema(number))
+        return slices
+
+    def _reader(self, number: int) -> "_Reader":
+        writer = self._registry.schema(number)
+        subject = writer["name"].removeprefix(f"{schema_files.NAMESPACE}.")
+        if subject not in _PARSED:
+            raise InvalidDocument("unknown-schema-id", _malformed(f"{subject} is no record of the shared language"))
+        ours = _PARSED[subject]
+        self._readers[number] = _Reader(subject, writer, None if writer == ours else ours)
+        return self._readers[number]
+
+    def _guard(self, number: int, writer: Any, data: bytes) -> None:
+        guard = self._guards.get(number)
+        if guard is None:
+            guard = self._guards[number] = Guard(writer)
+        try:
+            guard.check(data, _HEAD.size)
+        except guards.Oversized as error:
+            raise InvalidDocument("too-many-elements", _oversized(error)) from None
+        except (guards.Truncated, RecursionError) as error:
+            raise InvalidDocument("malformed-avro", _malformed(str(error))) from None
+
+
+_SOUND = frozenset((str, int, bool, float, bytes, date, type(None)))
+
+
+def _is_sound(value: Any) -> bool:
+    """Return whether a value needs no `_check_value`: the same rules, but quick, and without a word on the place."""
+    kind = type(value)
+    if kind in _SOUND:
+        return True
+    if kind is dict:
+        return all(map(_is_sound, value.values()))
+    if kind is list or kind is tuple:
+        return all(map(_is_sound, value))
+    if kind is datetime:
+        return value.tzinfo is not None
+    return kind is Decimal and _fits(value)
+
+
+def _check_value(value: Any, path: str) -> None:
+    """Refuse what fastavro would bend: naive datetimes (read in the host's zone) and digits that do not fit."""
+    if isinstance(value, datetime):
+        if value.tzinfo is None:
+            raise InvalidDocument("naive-datetime", _naive(path))
+    elif isinstance(value, Decimal):
+        if not _fits(value):
+            raise InvalidDocument("too-many-digits", _digits(path))
+    elif isinstance(value, Mapping):
+        for name, inner in value.items():
+            _check_value(inner, f"{path}.{name}")
+    elif isinstance(value, list | tuple):
+        for position, inner in enumerate(value):
+            _check_value(inner, f"{path}[{position}]")
+
+
+def _fits(value: Decimal) -> bool:
+    """Return whether decimal(28,6) holds the value; fastavro writes too many digits before the point without a word."""
+    return value.is_finite() and value.adjusted() < 28 - 6 and value == round(value, 6)
+
+
+def _mismatch(subject: str, error: Exception) -> Text:
+    what = f"{type(error).__name__}: {error}"[:200]
+    return Text(
+        en=f"The document does not fit the schema of {subject} ({what}). Correct the connector's mapping.",
+        ru=f"Документ не подходит под схему {subject} ({what}). Исправьте сопоставление полей в коннекторе.",
+    )
+
+
+def _malformed(what: str) -> Text:
+    return Text(
+        en=f"The bytes are not Avro of the shared language ({what}). Write with the hub's schema and serializer.",
+        ru=f"Байты не являются Avro общего языка ({what}). Пишите по схеме центра его сериализатором.",
+    )
+
+
+def _oversized(error: Exception) -> Text:
+    return Text(
+        en=f"The document is too large: {error}. Split it into several documents.",
+        ru=f"Документ слишком велик: {error}. Разделите его на несколько документов.",
+    )
+
+
+def _naive(path: str) -> Text:
+    return Text(
+        en=f"{path} is a time without a zone. Give the site's time zone in the connector's configuration.",
+        ru=f"{path}: время без часового пояса. Укажите часовой пояс площадки в настройках коннектора.",
+    )
+
+
+def _digits(path: str) -> Text:
+    return Text(
+        en=f"{path} does not fit 22 digits before the point and 6 after it. Correct it in the ERP.",
+        ru=f"{path}: не умещается в 22 знака до запятой и 6 после. Исправьте значение в учётной системе.",
+    )

@@ -1,0 +1,28 @@
+"""Counts before decoding, so that five bytes cannot become thirty million elements."""
+
+from typing import Any
+
+from kranhub.wire import walk
+from kranhub.wire.walk import Oversized, Truncated
+
+MAX_ELEMENTS = 10_000
+"""Elements of all arrays and maps of one document together."""
+
+__all__ = ["MAX_ELEMENTS", "Guard", "Oversized", "Truncated"]
+
+
+class Guard:
+    """Looks only at lengths and counts of one schema's documents; builds nothing."""
+
+    def __init__(self, schema: Any) -> None:
+        """Take the writer's schema, parsed."""
+        self._skip = walk.skipper(schema)
+
+    def check(self, data: bytes, offset: int = 0, limit: int = MAX_ELEMENTS) -> None:
+        """Walk one datum from ``offset`` to the end of the bytes. Raises `Oversized` or `Truncated`."""
+        try:
+            end = self._skip(data, offset, [limit])
+        except IndexError:
+            raise Truncated("the document reaches beyond the end") from None
+        if end != len(data):
+            raise Truncated(f"the document ends at byte {end} of {len(data)}")

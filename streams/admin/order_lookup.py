@@ -1,0 +1,51 @@
+"""Which order an action is about: one that the hub knows, or, by its full key, one that it is about to know."""
+
+from collections.abc import Container
+from dataclasses import dataclass
+
+from kranhub import identifiers
+from kranhub.broker import reading, topics
+from kranhub.cli import order_name
+from kranhub.settings import Settings
+from kranhub.text import Text
+from kranhub.wire.codec import Codec
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """An order by its key, and one of its plant orders where a person has named that."""
+
+    order_key: str
+    plant_order_id: str | None = None
+
+
+def subject_of(settings: Settings, codec: Codec, order: str, members: Container[str]) -> Subject:
+    """Return what is meant by an order's number or id, either alone or behind ``buyer:``, or by a plant order's id.
+
+    It is looked up among the orders of which hub.decisions or hub.alerts have a word. Raises `Failed` for one
+    that is unknown, click's `UsageError` for what may be several orders.
+    """
+    found = {key: number for key, number in _known(settings, codec).items() if order_name.is_meant(order, key, number)}
+    if not found and order.partition(":")[0] in members:
+        found = {identifiers.order_key_of(order) if identifiers.is_plant_order_id(order) else order: None}
+    key = order_name.only(order, found, _unknown(order))
+    return Subject(key, order if order.startswith(f"{key}/") else None)
+
+
+def _known(settings: Settings, codec: Codec) -> dict[str, str | None]:
+    """Return the number of each order, by its key."""
+    values = (
+        message.value
+        for topic in ("decisions", "alerts")
+        for message in reading.messages(settings, codec, topics.hub(settings.namespace, topic))
+        if message.value and message.value["order_key"]
+    )
+    return {value["order_key"]: value["order_number"] for value in values}
+
+
+def _unknown(order: str) -> Text:
+    return Text(
+        en=f"No order {order} is known. Name it as `buyer:number`; `kranhub orders waiting` lists what waits.",
+        ru=f"Заказ {order} не найден. Укажите его как `заказчик:номер`; `kranhub orders waiting` покажет, что ждёт "
+        "решения.",
+    )

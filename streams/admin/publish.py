@@ -1,0 +1,183 @@
+"""Publishes the files' master data to hub.masterdata: what differs from what stands there, in one transaction."""
+
+import random
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import structlog
+
+from kranhub.broker import admin, reading, topics
+from kranhub.errors import Fenced, Misconfigured, Unavailable
+from kranhub.settings import Settings
+from kranhub.text import Text
+from kranhub.wire import envelope
+from kranhub.wire.codec import Codec
+from kranhub.wire.envelope import Envelope
+from streams.admin import impact
+from streams.processor.kafka import clients
+from streams.processor.kafka.errors import Aborted, TransactionalProducer
+from streams.routing.masterdata import entries, removed_members
+from streams.routing.masterdata.entries import PUBLICATION, Entry, Kind
+from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.masterdata.removed_members import Concern, Leaving
+
+log = structlog.get_logger()
+
+PUBLISHER = "~publish"
+"""The transactional id's last part: no worker can have this name, and whoever publishes has it."""
+
+PATIENCE_S = 60.0
+"""How long to go on trying: who begins to publish ends what somebody else was publishing."""
+
+STEP_BACK_S = 0.5
+"""Who was overtaken waits at most this long before looking again, then twice as long, and so on, up to 8 s.
+
+The wait is random, so that processes that start together do not overtake each other for ever.
+"""
+
+Known = Mapping[tuple[str, str], Entry]
+"""What stands in hub.masterdata, by place."""
+
+
+class NotPublished(Misconfigured):
+    """The files must not take the place of what is published as they are; the former holds."""
+
+
+def publish_masterdata(settings: Settings, codec: Codec, master: MasterData, *, force: bool = False) -> int:
+    """Create the members' topics, write what differs, and return how many entries that was; again gives 0.
+
+    Raises `NotPublished` when the files' version is below the published one, a rule has changed without a new version,
+    topics cannot be created, or, unless it is by ``force``, open orders name who leaves or several members leave at
+    once (`impact`); `Unavailable` when Kafka or the registry is away or others keep publishing for a minute; `Failed`
+    when there is no such topic.
+    """
+    deadline, step_back = time.monotonic() + PATIENCE_S, STEP_BACK_S
+    while (count := _published(settings, codec, master, force=force)) is None:
+        if time.monotonic() > deadline:
+            raise Unavailable(_busy())
+        time.sleep(random.uniform(0, step_back))  # noqa: S311 - no secret hangs on it
+        step_back = min(2 * step_back, 16 * STEP_BACK_S)
+    return count
+
+
+def _published(settings: Settings, codec: Codec, master: MasterData, *, force: bool) -> int | None:
+    """Return how many entries were written, None when somebody else has begun to publish in the meantime."""
+    changed = changes(_known(settings, codec), master)
+    gone = removed_members.leaving(changed)
+    require(gone, impact.concerns(settings, codec, gone), force=force)
+    _create_topics(settings, master)
+    if not changed:
+        return 0
+    producer = clients.producer(settings, "masterdata", PUBLISHER)
+    try:
+        producer.init_transactions(30)
+        changed = changes(_known(settings, codec), master)
+        if removed_members.leaving(changed) != gone:
+            return None
+        _transact(settings, codec, producer, changed)
+    except (Fenced, Aborted):
+        return None
+    return len(changed)
+
+
+def require(gone: Leaving, concerns: Sequence[Concern], *, force: bool) -> None:
+    """Raise `NotPublished` where open orders, or the number of those who leave, speak against it (`impact`)."""
+    if refused := impact.refusals(concerns):
+        raise NotPublished(impact.joined(refused))
+    if not force and (said := impact.objections(gone, concerns)):
+        raise NotPublished(impact.insist(said))
+
+
+def _create_topics(settings: Settings, master: MasterData) -> None:
+    try:
+        created = admin.add_members(settings, master.members)
+    except Misconfigured as error:
+        raise NotPublished(error.text) from error
+    if created:
+        log.info("topics created", count=len(created), first=created[0])
+
+
+def changes(known: Known, master: MasterData) -> list[Entry]:
+    """Return the entries to write, in their order, so that what is known becomes the master data.
+
+    What is gone follows without content, and a publication closes them. Raises `NotPublished`.
+    """
+    *wanted, closing = entries.entries(master)
+    published = known.get(PUBLICATION)
+    if published is not None and published.version > master.version:
+        raise NotPublished(_outdated(master.version, published.version))
+    changed = [entry for entry in wanted if not _stands(entry, known)]
+    for entry in changed:
+        _require_new_version(entry, known)
+    changed += _gone(known, {entry.place for entry in wanted}, master.version)
+    return [*changed, closing] if changed or not _stands(closing, known) else []
+
+
+def _stands(entry: Entry, known: Known) -> bool:
+    return entry.place in known and known[entry.place].content == entry.content
+
+
+def _require_new_version(entry: Entry, known: Known) -> None:
+    before = known.get(entry.place)
+    if entry.kind == Kind.RULE and before and before.content and before.version >= entry.version:
+        raise NotPublished(_same_version(entry.key, before.version))
+
+
+def _gone(known: Known, wanted: set[tuple[str, str]], version: int) -> Iterator[Entry]:
+    """Yield the end of each known entry of the files that is not wanted any more: first what names others."""
+    for kind in reversed(Kind):
+        if kind not in (Kind.MAPPING, Kind.PUBLICATION):
+            left = (entry for entry in known.values() if entry.kind == kind and entry.place not in wanted)
+            yield from (Entry(kind, entry.key, version, None) for entry in left if entry.content is not None)
+
+
+def _known(settings: Settings, codec: Codec) -> dict[tuple[str, str], Entry]:
+    topic = topics.hub(settings.namespace, "masterdata")
+    values = (message.value for message in reading.messages(settings, codec, topic) if message.value)
+    found = (entries.of_record(value) for value in values)
+    return {entry.place: entry for entry in found}
+
+
+def _transact(settings: Settings, codec: Codec, producer: TransactionalProducer, changed: Sequence[Entry]) -> None:
+    topic = topics.hub(settings.namespace, "masterdata")
+    producer.begin_transaction()
+    for entry in changed:
+        data = codec.encode("MasterDataEntry", entries.record(entry))
+        about = _about(settings.namespace, entry, codec.dataschema(data))
+        producer.produce(topic, data, entry.record_key.encode(), headers=envelope.headers(about))
+    producer.commit_transaction(10)
+
+
+def _about(namespace: str, entry: Entry, dataschema: str | None) -> Envelope:
+    now = datetime.now(UTC)
+    number = f"hub/MasterDataEntry/{entry.kind}/{entry.key}/{entry.version}/{now.isoformat()}"
+    source = envelope.hub_source(namespace, "publish")
+    about = Envelope(number, source, "kranhub.MasterDataEntry", now, traceparent=envelope.new_trace(source + number))
+    return replace(about, subject=entry.record_key, dataschema=dataschema)
+
+
+def _outdated(version: int, published: int) -> Text:
+    return Text(
+        en=f"The files hold version {version} of the master data, but {published} is published. Take the current files "
+        "to this machine; if these are what should hold, give the nomenclature a higher `version`.",
+        ru=f"В файлах версия справочников {version}, а опубликована {published}. Перенесите на эту машину текущие "
+        "файлы; если верны эти, поднимите `version` в номенклатуре.",
+    )
+
+
+def _same_version(rule: str, version: int) -> Text:
+    return Text(
+        en=f"The rule {rule!r} has changed, but its version is not above the published {version}. Raise its `version`: "
+        "decisions name the version by which they were made.",
+        ru=f"Правило {rule!r} изменилось, но его версия не выше опубликованной ({version}). Поднимите его `version`: "
+        "решения называют версию, по которой приняты.",
+    )
+
+
+def _busy() -> Text:
+    return Text(
+        en="Others publish master data at the same time. Wait a moment and run `kranhub core publish`.",
+        ru="Справочники одновременно публикует кто-то ещё. Подождите и выполните `kranhub core publish`.",
+    )

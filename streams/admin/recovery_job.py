@@ -1,0 +1,185 @@
+"""The recovery's job in a worker of the core: asks the connectors, waits for them, and lets the hub go on.
+
+Nothing is sent meanwhile: `gated` keeps dispatch and the clock from starting. Whatever is done twice, by two workers or
+after a crash, says the same again.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+from kafka import KafkaConsumer, TopicPartition
+
+from kranhub.broker import client_settings, lag, reading, topics
+from kranhub.broker.reading import Message
+from kranhub.errors import Unavailable
+from kranhub.operations import recovery
+from kranhub.operations.recovery import ASKED, BEGUN, FINISHED, Recovery, Reports
+from kranhub.parties.members import Members
+from kranhub.settings import Settings
+from kranhub.wire import envelope
+from kranhub.wire.codec import Codec
+from kranhub.wire.envelope import Envelope
+from streams.admin import producing
+from streams.admin.producing import Raw
+from streams.routing.recovery import evidence
+
+log = structlog.get_logger()
+
+POLL_S, SAY_S = 1.0, 30.0
+Job = Callable[[threading.Event], None]
+"""Runs until the event is set."""
+
+
+def gated(job: Job, over: threading.Event) -> Job:
+    """Return a job that begins once the recovery is over."""
+
+    def waiting(stopping: threading.Event) -> None:
+        while not over.wait(0.2):
+            if stopping.is_set():
+                return
+        job(stopping)
+
+    return waiting
+
+
+def watch(settings: Settings, codec: Codec, recovery_id: str, over: threading.Event) -> Job:
+    """Return the job that sets ``over`` once the recovery is finished, by whichever worker or person."""
+
+    def run(stopping: threading.Event) -> None:
+        while not over.is_set() and not stopping.wait(POLL_S):
+            with suppress(Unavailable):
+                found = recovery.current(settings, codec)
+                if found is None or found.recovery_id != recovery_id or not found.is_open:
+                    log.info("recovery finished", recovery=recovery_id)
+                    over.set()
+        stopping.wait()
+
+    return run
+
+
+class Coordinator:
+    """Asks, waits, and writes what was told where the planner reads it."""
+
+    def __init__(self, settings: Settings, codec: Codec, members: Members, recovery_id: str) -> None:
+        """Take the recovery; opens nothing."""
+        self._settings, self._codec, self._members, self._id = settings, codec, members, recovery_id
+        self._reports = Reports()
+        self._held: dict[tuple[str, str, str], dict[str, Any]] = {}
+
+    def run(self, stopping: threading.Event) -> None:
+        """Bring the recovery to its end, or until stopped."""
+        said = 0.0
+        with closing(Listener(self._settings, self._codec, self._members)) as listener:
+            while not stopping.is_set():
+                try:
+                    found = recovery.current(self._settings, self._codec)
+                    if found is None or found.recovery_id != self._id or not found.is_open:
+                        return
+                    missing = self._turn(found, listener)
+                    if missing and time.monotonic() - said > SAY_S:
+                        log.warning("recovering: nothing is sent yet", waits_for=missing)
+                        said = time.monotonic()
+                except Unavailable as away:
+                    log.warning("recovering: waits", reason=away.text.en, repeats=True)
+                stopping.wait(POLL_S)
+
+    def _turn(self, found: Recovery, listener: "Listener") -> list[str]:
+        if found.phase == BEGUN:
+            self._ask(replace(found, phase=ASKED))
+        for message in listener.news():
+            self._reports = self._reports.take(message, found)
+            if message.subject == "Held" and message.value and message.value["recovery_id"] == self._id:
+                value = message.value
+                self._held[value["member"], value["subject"], value["key"]] = value
+        missing = [str(task) for task in self._reports.missing(found.without)]
+        if missing or not self._is_read():
+            return missing or ["ingest"]
+        self._finish(found)
+        return []
+
+    def _ask(self, asked: Recovery) -> None:
+        """Ask every member, behind all that was addressed to it before."""
+        names = [
+            topics.inbound(self._settings.namespace, member.id, kind)
+            for member in self._members.members
+            for kind in topics.IN_KINDS
+        ]
+        producing.write(self._settings, list(self._copies(asked, [(name, -1) for name in names])))
+        recovery.write(self._settings, self._codec, asked)
+        log.info("recovering: connectors were asked what their ERPs hold", recovery=self._id)
+
+    def _is_read(self) -> bool:
+        """Return whether ingest has taken all that members wrote."""
+        found = [group for group in lag.groups(self._settings) if group.name == "core.ingest"]
+        return bool(found) and bool(found[0].workers) and found[0].lag == 0
+
+    def _finish(self, found: Recovery) -> None:
+        """Tell the planner what the ERPs hold, then that this is all; then say that the hub works."""
+        done = replace(
+            found,
+            phase=FINISHED,
+            finished_at=datetime.now(UTC),
+            unreported=tuple(str(task) for task in (*self._reports.missing(()), *self._reports.mute())),
+            plants=self._reports.telling("PlantOrder"),
+            customers=self._reports.telling("OrderStatus"),
+        )
+        work = topics.hub(self._settings.namespace, "work")
+        producing.write(self._settings, list(self._evidence(work)))
+        places = [(work, number) for number in range(self._settings.work_partitions)]
+        producing.write(self._settings, list(self._copies(done, places)))
+        recovery.write(self._settings, self._codec, done)
+        log.info("recovered", recovery=self._id, documents=len(self._held), unreported=list(done.unreported))
+
+    def _evidence(self, work: str) -> Iterator[Raw]:
+        source = envelope.hub_source(self._settings.namespace, "recovery")
+        for (member, subject, key), value in self._held.items():
+            order = evidence.order_key(value, self._members.by_id)
+            if order is None:
+                log.warning("no order of the hub's", member=member, subject=subject)
+                continue
+            data = self._codec.encode("Held", value)
+            event_id = f"hub/Held/{self._id}/{member}/{subject}/{key}"
+            about = Envelope(event_id, source, "kranhub.Held", traceparent=envelope.new_trace(source + event_id))
+            headers = envelope.headers(replace(about, dataschema=self._codec.dataschema(data)))
+            yield Raw(work, -1, order.encode("utf-8", "surrogateescape"), data, headers)
+
+    def _copies(self, said: Recovery, places: list[tuple[str, int]]) -> Iterator[Raw]:
+        data = self._codec.encode("Recovery", said.value())
+        for topic, partition in places:
+            about = recovery.record_about(self._settings, self._codec, said, data, f"{topic}/{partition}")
+            yield Raw(topic, partition, self._id.encode() if partition < 0 else b"", data, envelope.headers(about))
+
+
+class Listener:
+    """Reads what connectors say, from the beginning on, as it comes."""
+
+    def __init__(self, settings: Settings, codec: Codec, members: Members) -> None:
+        """Open the reader. Raises `Unavailable`."""
+        self._settings, self._codec = settings, codec
+        with client_settings.errors_as_ours(settings):
+            config: dict[str, Any] = {**client_settings.kafka_python(settings), "isolation_level": "read_committed"}
+            self._consumer = KafkaConsumer(**config, enable_auto_commit=False, client_id="kranhub-recovery")
+            names = [
+                topics.out(settings.namespace, member.id, kind)
+                for member in members.members
+                for kind in ("connector-status", "recovery")
+            ]
+            self._places = [TopicPartition(name, 0) for name in names]
+            self._consumer.assign(self._places)
+            self._consumer.seek_to_beginning(*self._places)
+
+    def news(self) -> Iterator[Message]:
+        """Yield what came since the last call, up to where the topics end now. Raises `Unavailable`."""
+        with client_settings.errors_as_ours(self._settings):
+            for record in reading.to_the_end(self._consumer, self._places):
+                yield reading.message(record, self._codec)
+
+    def close(self) -> None:
+        """Close the reader."""
+        self._consumer.close(autocommit=False)

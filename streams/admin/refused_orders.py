@@ -1,0 +1,76 @@
+"""Orders that the hub refused: each waits for a person until another version of it is taken. Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import unquote
+
+from kranhub import identifiers
+from kranhub.broker.reading import Message
+from streams.routing.planner.messages import OWNER
+from streams.routing.validation.document_identity import TWO
+from streams.routing.validation.normalise import UNMAPPED
+
+Value = Mapping[str, Any]
+
+SOURCE = "source"
+"""The stage of a letter that a connector wrote: the row could not become an order."""
+
+SHOWN = timedelta(days=30)
+"""For how long a refused order is listed that nobody corrects."""
+
+
+def waiting(letters: Iterable[Message], orders: Mapping[str, Sequence[Message]], now: datetime) -> list[Value]:
+    """Return the newest refusal of each order of which no later version was taken, as Alert values.
+
+    ``letters`` are dead letters of the hub and of connectors, ``orders`` the Order records of hub.work by key. A line
+    without a mapping has an alert of its own.
+    """
+    newest: dict[str, Message] = {}
+    for letter in sorted(letters, key=lambda letter: letter.time):
+        if key := order_of(letter):
+            newest[key] = letter
+    return [
+        _alert(key, letter)
+        for key, letter in newest.items()
+        if letter.time > now - SHOWN and not any(_is_next(taken, letter) for taken in orders.get(key, ()))
+    ]
+
+
+def order_of(letter: Message) -> str | None:
+    """Return the key of the order that was refused; None where it is none, or where its lines have alerts.
+
+    A connector could not make an order of it: its document's own key in the ERP then stands for the order's id.
+    """
+    value = letter.value
+    if value is None:
+        return None
+    if value["stage"] == SOURCE:
+        member, kind, native = (identifiers.document_of(value["event_id"]) or "//").split("/")
+        return identifiers.order_key(member, unquote(native)) if kind == "Order" else None
+    is_order = value["topic"].endswith(".orders") or value["headers"].get("ce_type") == "kranhub.Order"
+    return letter.key if is_order and value["code"] not in UNMAPPED and ":" in letter.key else None
+
+
+def _is_next(taken: Message, letter: Message) -> bool:
+    """Return whether the order came again after it was refused; another document under its key is not that order."""
+    value = letter.value or {}
+    documents = {identifiers.document_of(event_id) for event_id in (taken.envelope.id, value["event_id"])}
+    if value["code"] == TWO and len(documents) > 1:
+        return False
+    return taken.time > letter.time
+
+
+def _alert(key: str, letter: Message) -> Value:
+    value = letter.value or {}
+    return {
+        "alert_id": f"{value['code']}/{key}/{value['dead_letter_id']}",
+        "severity": "WARNING",
+        "code": value["code"],
+        "owner": OWNER,
+        "order_key": key,
+        "text": value["reason"],
+        "deadline": None,
+        "raised_at": letter.time,
+        "order_number": value["order_number"],
+    }

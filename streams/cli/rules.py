@@ -1,0 +1,225 @@
+"""``kranhub rules``: the files that routing follows, checked, compared, tried out and published."""
+
+import hashlib
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import click
+
+from kranhub.cli.main import emit, output_option
+from kranhub.errors import Misconfigured
+from kranhub.settings import Settings, endpoints
+from kranhub.wire.codec import Codec
+from kranhub.wire.plain_json import plain
+from kranhub.wire.registry import Registry
+from streams.admin import history, producing, published
+from streams.admin import publish as publishing
+from streams.admin.producing import Row
+from streams.admin.publish import Known
+from streams.cli import orders, preview, rules_texts
+from streams.routing.masterdata import difference, entries, masterdata, rule_check
+from streams.routing.masterdata.entries import PUBLICATION, Entry
+from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.masterdata.rule_check import Finding
+from streams.routing.replay import what_if as whatif
+from streams.routing.replay.what_if import Differences
+
+FINDINGS = 5
+"""The exit code where there is something to look at."""
+
+RETENTION_DAYS = 30
+"""How far back hub.work goes (`topics`)."""
+
+Command = Callable[..., Any]
+
+
+@click.group(help=str(rules_texts.HELP))
+def rules() -> None:
+    """Group the commands about the files of the master data."""
+
+
+def _files(command: Command) -> Command:
+    """Give the command ``master``: the files as the settings or the options name them, validated."""
+
+    def with_master(
+        members: Path | None,
+        nomenclature: Path | None,
+        rules: Path | None,
+        calendars: Path | None,
+        rates: Path | None,
+        **given: Any,
+    ) -> None:
+        known = Settings()
+        master = masterdata.load(
+            members or known.members_file,
+            nomenclature or known.nomenclature_file,
+            rules or known.rules_file,
+            calendars or known.calendars_file,
+            rates or known.rates_file,
+        )
+        command(master=master, **given)
+
+    wrapped: Command = with_master
+    wrapped.__doc__ = command.__doc__
+    for name, words in (
+        ("rates", rules_texts.RATES),
+        ("calendars", rules_texts.CALENDARS),
+        ("rules", rules_texts.RULES),
+        ("nomenclature", rules_texts.NOMENCLATURE),
+        ("members", rules_texts.MEMBERS),
+    ):
+        kind = click.Path(path_type=Path, dir_okay=False)
+        wrapped = click.option(f"--{name}", type=kind, metavar="FILE", help=str(words))(wrapped)
+    return wrapped
+
+
+@contextmanager
+def _hub() -> Iterator[tuple[Settings, Codec]]:
+    settings = Settings()
+    with Registry(endpoints(settings).registry_url) as registry:
+        yield settings, Codec(registry)
+
+
+@rules.command("check", help=str(rules_texts.CHECK))
+@output_option
+@_files
+def check(master: MasterData, output: str) -> None:
+    """Say what is to be looked at; exit 5 where there is something. Raises `Misconfigured` for a mistake."""
+    found = rule_check.findings(master)
+    if output == "json":
+        emit({"version": master.version, "ok": not found, "findings": [_finding(each) for each in found]})
+    else:
+        _list(found)
+        click.echo(str(rules_texts.sound(master, len(found))))
+    if found:
+        sys.exit(FINDINGS)
+
+
+def _finding(found: Finding) -> dict[str, Any]:
+    return {"code": found.code, "subject": found.subject, "text": found.text.as_map()}
+
+
+def _list(found: Sequence[Finding], *, err: bool = False) -> None:
+    for finding in found:
+        click.echo(f"- {finding.text}", err=err)
+
+
+@rules.command("diff", help=str(rules_texts.DIFF))
+@output_option
+@_files
+def diff(master: MasterData, output: str) -> None:
+    """Say what publishing would change."""
+    with _hub() as (settings, codec):
+        known = published.read(settings, codec)
+    changes = difference.differences(known.values(), entries.entries(master))
+    if output == "json":
+        emit({"version": _versions(known, master), "changes": [preview.as_json(change) for change in changes]})
+        return
+    click.echo(str(rules_texts.versions(_version(known), master.version)))
+    click.echo("\n".join(preview.lines(changes)))
+
+
+def _version(known: Known) -> int | None:
+    closing = known.get(PUBLICATION)
+    return closing.version if closing else None
+
+
+def _versions(known: Known, master: MasterData) -> dict[str, int | None]:
+    return {"published": _version(known), "files": master.version}
+
+
+@rules.command("what-if", help=str(rules_texts.WHAT_IF))
+@click.option(
+    "--since",
+    type=click.IntRange(1, RETENTION_DAYS),
+    default=RETENTION_DAYS,
+    show_default=True,
+    metavar="DAYS",
+    help=str(rules_texts.SINCE),
+)
+@click.option("--orders", "count", type=click.IntRange(1), metavar="N", help=str(rules_texts.ORDERS))
+@output_option
+@_files
+def what_if(master: MasterData, since: int, count: int | None, output: str) -> None:
+    """Replay the recorded orders twice and say what differs. Raises `Failed` where nothing is published."""
+    with _hub() as (settings, codec):
+        known = published.read(settings, codec)
+        before, after = published.master_of(known), published.master_of(known, master)
+        events = history.events(settings, codec, datetime.now(UTC) - timedelta(days=since), count)
+    found = whatif.compare(whatif.replay(events, before), whatif.replay(events, after))
+    if output == "json":
+        emit({"version": _versions(known, master), **_as_json(found)})
+    elif not found.orders:
+        click.echo(str(rules_texts.NO_ORDERS))
+    else:
+        click.echo(str(rules_texts.versions(_version(known), master.version)))
+        for moved in found.moved:
+            click.echo(str(rules_texts.moved(moved, before, after)))
+        for shifted in found.shifted:
+            click.echo(str(rules_texts.shifted(shifted)))
+        click.echo(str(rules_texts.totals(found)))
+        click.echo(str(rules_texts.SIMULATION))
+
+
+def _as_json(found: Differences) -> dict[str, Any]:
+    counts = ("orders", "lines", "orders_moved", "newly_held", "later", "earlier")
+    return {
+        "totals": {name: getattr(found, name) for name in counts},
+        "moved": [plain(asdict(moved)) for moved in found.moved],
+        "shifted": [plain(asdict(shifted)) for shifted in found.shifted],
+        "simulation": rules_texts.SIMULATION.as_map(),
+    }
+
+
+@rules.command("publish", help=str(rules_texts.PUBLISH))
+@orders.reason_option
+@orders.actor_option
+@preview.options
+@output_option
+@_files
+def publish(master: MasterData, reason: str, actor: str, output: str, *, dry_run: bool, force: bool) -> None:
+    """Write the audit, publish what differs, say what that was. Raises `Misconfigured` for what cannot be published."""
+    _list(rule_check.findings(master), err=True)
+    with _hub() as (settings, codec):
+        known = published.read(settings, codec)
+        changed = publishing.changes(known, master)
+        before = _version(known)
+        if changed and before == master.version:
+            raise Misconfigured(rules_texts.same_version(master.version))
+        found = preview.of(settings, codec, known, master)
+        if dry_run:
+            preview.show(found, known, master, output, force=force)
+            return
+        publishing.require(found.leaving, found.concerns, force=force)
+        if changed:
+            row = _audit(changed, before, master, {"actor": actor, "reason": reason})
+            producing.send(settings, codec, [row], "rules")
+        count = publishing.publish_masterdata(settings, codec, master, force=force)
+    if output == "json":
+        said = [preview.as_json(change) for change in found.changes]
+        emit({"published": count, "version": _versions(known, master), "changes": said})
+        return
+    click.echo("\n".join(preview.lines(found.changes)))
+    if changed:
+        click.echo(str(rules_texts.published(count, before, master.version)))
+
+
+def _audit(changed: Sequence[Entry], before: int | None, master: MasterData, who: dict[str, str]) -> Row:
+    """Return the audit's entry, written before anything is published: the same where publishing is repeated."""
+    content = repr([(entry.place, entry.content) for entry in changed])
+    number = f"PUBLISH/{master.version}/{hashlib.sha256(content.encode()).hexdigest()[:16]}"
+    value = {
+        "entry_id": number,
+        **who,
+        "action": "PUBLISH",
+        "subject": "masterdata",
+        "before": None if before is None else str(before),
+        "after": str(master.version),
+        "at": datetime.now(UTC),
+    }
+    return Row("audit", "masterdata", "AuditEntry", value, f"hub/AuditEntry/{number}")

@@ -1,0 +1,213 @@
+"""One transaction's content: the records processed, what they lead to, and the state as it will be."""
+
+import inspect
+import math
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from time import monotonic
+from typing import Any
+
+import structlog
+
+from kranhub.broker import topics
+from kranhub.errors import Failed, InvalidDocument, KranhubError
+from kranhub.text import Text
+from kranhub.wire.codec import Codec
+from streams.processor import dead_letters as letters
+from streams.processor.outputs import MAX_BYTES, Out, Output
+from streams.processor.stage import Context, Record, Stage
+from streams.processor.state import changelog
+from streams.processor.state.changelog import Place
+from streams.processor.state.store import Changes, Layer, Store
+
+log = structlog.get_logger()
+
+MAX_KEY = 200
+"""Bytes of a record's key that a line of the log has."""
+
+ATTEMPTS = 3
+"""How often a record may raise an unforeseen exception before it is isolated as a ``defect``."""
+
+
+class Batch:
+    """Collects a transaction; nothing of it touches the state until `commit`."""
+
+    def __init__(
+        self,
+        stage: Stage,
+        codec: Codec,
+        namespace: str,
+        stores: Mapping[int, Store],
+        partitions: Callable[[str], int] = lambda topic: 1,
+    ) -> None:
+        """Take the stage, the committed state of its partitions, and how many partitions an output topic has.
+
+        ``partitions`` raises `Misconfigured` for a topic that does not exist.
+        """
+        self._stage, self._stores = stage, stores
+        self._layers = {partition: Layer(store) for partition, store in stores.items()}
+        self._out = Out(codec, namespace, partitions)
+        self._trusted = topics.hub(namespace, "")
+        self.offsets: dict[Place, int] = {}
+
+    @property
+    def dead_letters(self) -> Counter[str]:
+        """How many dead letters the records lead to, by code: those of records refused, and what the stage wrote."""
+        return self._out.dead_letters
+
+    @property
+    def outputs(self) -> Sequence[Output]:
+        """What the records lead to, without the changelog."""
+        return self._out.outputs
+
+    def process(self, records: Sequence[Record], seconds: float = math.inf) -> int:
+        """Process the records in order, for about so long; return how many were processed: the first ones.
+
+        The others must be read again. The clock decides only how much goes into one transaction, never what a record
+        leads to. Raises `Unavailable` when the stage needs what is away now.
+        """
+        process, offsets, clock = self._process, self.offsets, monotonic
+        enough = clock() + seconds
+        for number, record in enumerate(records, 1):
+            process(record)
+            offsets[record.topic, record.partition] = record.offset + 1
+            if clock() > enough:
+                return number
+        return len(records)
+
+    def changes(self) -> Iterator[Output]:
+        """Yield the state's changes and the input offsets, for the changelog's same partition."""
+        topic = self._stage.changelog
+        if topic is None:
+            return
+        for partition, layer in self._layers.items():
+            for key, value in layer.changes.items():
+                yield Output(topic, changelog.state_key(key), value, None, partition)
+        for (name, partition), offset in self.offsets.items():
+            yield Output(topic, changelog.offset_key(name), str(offset).encode(), None, partition)
+            if self._stores[partition].version is None:
+                yield Output(topic, changelog.VERSION, str(self._stage.state_version).encode(), None, partition)
+
+    def commit(self) -> None:
+        """Make the changes part of the state: the transaction is committed."""
+        for partition, layer in self._layers.items():
+            self._stores[partition].apply(layer.changes)
+        for _, partition in self.offsets:
+            if partition in self._stores:
+                self._stores[partition].version = self._stage.state_version
+
+    def _process(self, record: Record) -> None:
+        ctx, out = Context(self._stage.name, record, self._trusted), self._out
+        below = self._layers.get(record.partition, _STATELESS)
+        for attempt in range(1, ATTEMPTS + 1):
+            layer = Layer(below)
+            mark = out.begin(record, ctx)
+            try:
+                self._once(record, layer, ctx)
+            except InvalidDocument as error:
+                return self._refuse(mark, record, error)
+            except _NOT_THE_RECORDS:
+                raise
+            except BaseException:
+                log.exception("defect", stage=ctx.stage, attempt=attempt, **_about(record))
+                out.drop(mark)
+            else:
+                if layer.changes:
+                    below.merge(layer)
+                return None
+        return self._refuse(mark, record, InvalidDocument("defect", _defect(ctx.stage)))
+
+    def _once(self, record: Record, layer: Layer, ctx: Context) -> None:
+        if not record.readable:
+            raise InvalidDocument("unreadable-headers", _unreadable())
+        returned: object = self._stage.process(record, layer, self._out, ctx)  # type: ignore[func-returns-value]
+        if returned is not None:
+            raise _returned(returned)
+        if layer.changes:
+            _require_room(layer.changes)
+
+    def _refuse(self, mark: int, record: Record, error: InvalidDocument) -> None:
+        """Dead-letter the record. Raises only what is not about it: `Failed` when no letter can be written at all."""
+        self._out.drop(mark)
+        try:
+            self._out.dead_letter(error)
+        except Exception as raised:
+            if isinstance(raised, _NOT_THE_RECORDS) and not isinstance(raised, InvalidDocument):
+                raise
+            log.exception("dead letter", stage=self._stage.name, **_about(record))
+            self._out.drop(mark)
+            self._refuse_briefly(record, error)
+
+    def _refuse_briefly(self, record: Record, error: InvalidDocument) -> None:
+        try:
+            self._out.brief_letter(error.code)
+        except InvalidDocument as raised:
+            raise Failed(_unsaid(letters.where(record), raised.text)) from raised
+
+
+def _about(record: Record) -> dict[str, Any]:
+    """Return what a line of the log says of a record: its place and its key, the order's on the hub's own topics."""
+    key = letters.short(record.key, MAX_KEY)
+    return {"topic": record.topic, "offset": record.offset, "order" if ":" in key else "key": key}
+
+
+_NOT_THE_RECORDS = (KranhubError, MemoryError, KeyboardInterrupt)
+"""What ends the batch, or the process: a system is away, or the machine is at its end. No record is to blame for it."""
+
+
+class _Stateless(Layer):
+    """What a stage without a changelog gets: nothing is remembered from one record to the next."""
+
+    __slots__ = ()
+
+    def merge(self, layer: Layer) -> None:
+        """Forget the layer."""
+
+
+_STATELESS = _Stateless(Store())
+
+
+def _returned(value: object) -> TypeError:
+    if inspect.iscoroutine(value):
+        value.close()
+    return TypeError(f"process returned {type(value).__name__}; a stage sends through out and returns None")
+
+
+def _require_room(changes: Changes) -> None:
+    """Raise ``too-large`` for a change that the changelog would not take; a character has at most four bytes."""
+    for key, value in changes.items():
+        size = len(value) if value is not None else 0
+        if size + 4 * len(key) > MAX_BYTES and size + len(changelog.state_key(key)) > MAX_BYTES:
+            raise InvalidDocument("too-large", _too_much(letters.short(key, 100), size))
+
+
+def _too_much(key: str, size: int) -> Text:
+    return Text(
+        en=f"The state of {key} would have {size} bytes with this record; a topic takes {MAX_BYTES}. Split the "
+        "document, or close what is finished.",
+        ru=f"С этой записью состояние {key} заняло бы {size} байт, а топик принимает {MAX_BYTES}. Разделите документ "
+        "или закройте завершённое.",
+    )
+
+
+def _unreadable() -> Text:
+    return Text(
+        en="The record has a header whose name is not UTF-8. Write with the hub's connector, or name headers in UTF-8.",
+        ru="У записи есть заголовок с именем не в UTF-8. Пишите коннектором центра или называйте заголовки в UTF-8.",
+    )
+
+
+def _unsaid(place: str, why: Text) -> Text:
+    return Text(
+        en=f"The dead letter of {place} cannot be written. {why.en} The stage stops here; nothing is lost.",
+        ru=f"Не удалось записать письмо о {place}. {why.ru} Этап остановлен на этом месте; ничего не потеряно.",
+    )
+
+
+def _defect(stage: str) -> Text:
+    return Text(
+        en=f"The hub's stage {stage} cannot process this record: a defect of the hub. Tell its developers the dead "
+        "letter's id; after the repair `kranhub send-again` sends its record again.",
+        ru=f"Этап {stage} не смог обработать запись: ошибка в самом центре. Сообщите разработчикам номер письма; после "
+        "исправления запись отправит снова `kranhub send-again`.",
+    )

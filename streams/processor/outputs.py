@@ -1,0 +1,320 @@
+"""What a stage sends: encoded, with headers, collected until the transaction."""
+
+import contextlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from kranhub.broker import topics
+from kranhub.errors import InvalidDocument, Misconfigured
+from kranhub.text import Text
+from kranhub.wire import envelope
+from kranhub.wire.codec import Codec
+from kranhub.wire.envelope import Envelope, Headers, headers
+from kranhub.wire.schema_files import subject as full_name
+from streams.processor import dead_letters as letters
+from streams.processor.stage import Context, Record
+
+MAX_BYTES = 1_000_000
+"""Of one record's key, headers and value: what Kafka's default broker takes (1 MB), so that any broker can be used.
+
+The embedded brokers allow more. Dead letters may have `MAX_DEAD_LETTER` bytes.
+"""
+
+MAX_DEAD_LETTER = 4_000_000
+
+PER_HEADER = 8
+"""What a header needs beside its bytes, at most: two lengths."""
+
+
+class Output(NamedTuple):
+    """One record to produce; the key decides the partition where ``partition`` is -1."""
+
+    topic: str
+    key: bytes
+    value: bytes | None
+    headers: Headers | None = None
+    partition: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A record to send: its short name, its value (bytes go out as they are), and an id that follows from the input.
+
+    ``source`` and ``time`` are the stage's and the event's where they are not given; the trace is the input's, but for
+    a document that has waited and comes with its own.
+    """
+
+    subject: str
+    value: Mapping[str, Any] | bytes
+    id: str
+    source: str | None = None
+    time: datetime | None = None
+    traceparent: str | None = None
+    tracestate: str | None = None
+
+
+class Out:
+    """Collects what records lead to. The trace context, or a new one, and the hub's stamp pass on by themselves."""
+
+    __slots__ = (
+        "_codec",
+        "_codes",
+        "_counts",
+        "_ctx",
+        "_encoded",
+        "_letters",
+        "_missing",
+        "_namespace",
+        "_partitions",
+        "_record",
+        "outputs",
+    )
+
+    _record: Record
+    _ctx: Context
+
+    def __init__(self, codec: Codec, namespace: str, partitions: Callable[[str], int]) -> None:
+        """Start empty. ``partitions`` says how many a topic has, and raises `Misconfigured` where there is none."""
+        self._codec, self._namespace, self._partitions = codec, namespace, partitions
+        self._letters = topics.hub(namespace, "dead-letters")
+        self._counts: dict[str, int] = {}
+        self._missing: set[str] = set()
+        self._encoded: tuple[Document, bytes, Headers, int] | None = None
+        self._codes: list[tuple[int, str]] = []
+        self.outputs: list[Output] = []
+
+    @property
+    def dead_letters(self) -> Counter[str]:
+        """How many dead letters there are, by code, whoever has written them."""
+        return Counter(code for _, code in self._codes)
+
+    def begin(self, record: Record, ctx: Context) -> int:
+        """Take the record whose outputs follow; return a mark for `drop`."""
+        self._record, self._ctx, self._encoded = record, ctx, None
+        return len(self.outputs)
+
+    def drop(self, mark: int) -> None:
+        """Forget what was sent since the mark."""
+        del self.outputs[mark:]
+        while self._codes and self._codes[-1][0] >= mark:
+            self._codes.pop()
+
+    @contextlib.contextmanager
+    def behalf(self, record: Record) -> Iterator[int]:
+        """Speak of another record that has waited and is taken now: what is sent goes on with its trace.
+
+        Gives a mark for `drop`. Dead letters are about that record as well.
+        """
+        own, self._record, self._encoded = self._record, record, None
+        try:
+            yield len(self.outputs)
+        finally:
+            self._record, self._encoded = own, None
+
+    def send(self, topic: str, key: str, document: Document, extra: Iterable[tuple[str, bytes]] = ()) -> None:
+        """Send a document to one of the hub's topics (its full name), with ``extra`` headers.
+
+        Raises `InvalidDocument` when the value does not fit the schema (`Codec.encode`'s codes), when the record is
+        larger than a topic takes (``too-large``), or when there is no such topic (``unknown-topic``).
+        """
+        self.outputs.append(self._output(topic, _key(key), document, extra, -1))
+
+    def broadcast(self, topic: str, document: Document) -> None:
+        """Send a document to every partition of a topic, without a key: a tick, a rule, a change of master data.
+
+        Every instance of the stages behind it then sees it at a place among its records that never changes again.
+        Raises as `send`.
+        """
+        for partition in range(self._require(topic)):
+            self.outputs.append(self._output(topic, b"", document, (), partition))
+
+    def tombstone(self, topic: str, key: str, subject: str, event_id: str) -> None:
+        """Delete a key of a compacted topic: a record without a value, whose headers say what it is. Raises as `send`.
+
+        ``subject`` is the short name of the records that the topic holds.
+        """
+        about = replace(self._envelope(Document(subject, b"", event_id)), data=False)
+        data = _key(key)
+        self.forward(topic, data, None, headers(about) + _subject(data))
+
+    def forward(self, topic: str, key: bytes, value: bytes | None, headers: Headers | None = None) -> None:
+        """Send bytes as they are, with just these headers. Raises ``too-large`` and ``unknown-topic`` as `send`."""
+        if type(key) is not bytes or type(value) is not bytes:
+            _require_bytes(key, value)
+        size = len(key) if value is None else len(key) + len(value)
+        if headers:
+            size += _size(headers)
+        if size > MAX_BYTES:
+            raise InvalidDocument("too-large", _too_large(topic, size, MAX_BYTES))
+        if topic not in self._counts:
+            self._require(topic)
+        self.outputs.append(Output(topic, key, value, headers))
+
+    def has(self, topic: str) -> bool:
+        """Return whether there is such a topic (its full name); within a batch the answer stays the same."""
+        try:
+            self._require(topic)
+        except InvalidDocument:
+            return False
+        return True
+
+    def _output(
+        self, topic: str, key: bytes, document: Document, extra: Iterable[tuple[str, bytes]], partition: int
+    ) -> Output:
+        _, data, head, size = self._encode(document)
+        size += len(key)
+        if extra := [*_subject(key), *extra]:
+            size, head = size + _size(extra), head + extra
+        limit = MAX_DEAD_LETTER if topic == self._letters else MAX_BYTES
+        if size > limit:
+            raise InvalidDocument("too-large", _too_large(document.subject, size, limit))
+        if topic not in self._counts:
+            self._require(topic)
+        return Output(topic, key, data, head, partition)
+
+    def _require(self, topic: str) -> int:
+        """Return how many partitions a topic has, asking once. Raises ``unknown-topic`` when there is none."""
+        if topic not in self._counts and topic not in self._missing:
+            with contextlib.suppress(Misconfigured):
+                if count := self._partitions(topic):
+                    self._counts[topic] = count
+            if topic not in self._counts:
+                self._missing.add(topic)
+        if topic in self._missing:
+            raise InvalidDocument("unknown-topic", _unknown_topic(self._ctx.stage, topic))
+        return self._counts[topic]
+
+    def _encode(self, document: Document) -> tuple[Document, bytes, Headers, int]:
+        """Return the document, its bytes and headers, and their size: once, however many topics it goes to."""
+        encoded = self._encoded
+        if encoded is None or encoded[0] is not document:
+            data = self._bytes(document)
+            head = headers(replace(self._envelope(document), dataschema=self._codec.dataschema(data)))
+            encoded = self._encoded = document, data, head, len(data) + _size(head)
+        return encoded
+
+    def _bytes(self, document: Document) -> bytes:
+        value = document.value
+        if isinstance(value, bytes):
+            return value
+        try:
+            return self._codec.encode(document.subject, value)
+        except InvalidDocument as error:
+            if error.code == "too-many-digits":
+                raise
+            raise InvalidDocument(error.code, _unfit(self._ctx.stage, document.subject, error)) from error
+
+    def _envelope(self, document: Document) -> Envelope:
+        came = document if document.traceparent else self._record.envelope
+        return Envelope(
+            id=document.id,
+            source=document.source or envelope.hub_source(self._namespace, self._ctx.stage),
+            type=full_name(document.subject),
+            time=document.time or self._ctx.time,
+            recorded=self._ctx.time,
+            traceparent=came.traceparent or envelope.new_trace(letters.where(self._record)),
+            tracestate=came.tracestate if came.traceparent else None,
+        )
+
+    def dead_letter(
+        self,
+        error: InvalidDocument,
+        *,
+        key: str | None = None,
+        member: str | None = None,
+        order_number: str | None = None,
+    ) -> None:
+        """Put the record itself on the dead letters, with its original bytes; ``key`` is its order where known.
+
+        ``order_number`` is what people call that order.
+
+        A copy without the bytes, an event of its own, goes to hub.events, so that the order's story tells of it.
+        Raises `InvalidDocument` when a topic for it is missing.
+        """
+        record = self._record
+        value = letters.letter(record, self._ctx, error, member or member_of(record, self._namespace))
+        value["order_number"] = None if order_number is None else letters.short(order_number, letters.MAX_NUMBER)
+        self._post(_key(record.key if key is None else key)[: letters.MAX_TEXT], value)
+
+    def brief_letter(self, code: str) -> None:
+        """Put the record on the dead letters with no more than its place and its bytes: the rest could not be said."""
+        record = self._record
+        value = letters.brief(record, self._ctx, code, member_of(record, self._namespace))
+        self._post(letters.where(record).encode(), value)
+
+    def _post(self, key: bytes, value: dict[str, Any]) -> None:
+        event_id = f"hub/DeadLetter/{value['dead_letter_id']}"
+        whole = Document("DeadLetter", value, event_id)
+        copy = Document("DeadLetter", {**value, "original": b""}, f"{event_id}/copy")
+        events = topics.hub(self._namespace, "events")
+        written = [self._output(self._letters, key, whole, (), -1), self._output(events, key, copy, (), -1)]
+        self._codes.append((len(self.outputs), value["code"]))
+        self.outputs += written
+
+
+def member_of(record: Record, namespace: str) -> str:
+    """Return whose record it is: the owner of its topic, else the member that the hub's own headers name."""
+    if record.topic.startswith(f"{namespace}out."):
+        return topics.owner(namespace, record.topic)
+    return envelope.member_of(namespace, record.envelope.source) or topics.HUB
+
+
+def _subject(key: bytes) -> Headers:
+    """Return a record's key as its event's subject."""
+    subject = envelope.subject_of(key)
+    return [("ce_subject", key)] if subject is not None else []
+
+
+def _key(key: str) -> bytes:
+    """Return a key's bytes; those that a record's key came with come out as they were (`Record`)."""
+    return key.encode("utf-8", "surrogateescape")
+
+
+def _size(headers: Headers) -> int:
+    """Return the bytes of headers in a record, never too few. Raises what Kafka's client would for wrong types."""
+    size = PER_HEADER * len(headers)
+    for name, value in headers:
+        if type(value) is not bytes:
+            _require_bytes(value)
+        size += len(name.encode()) + len(value)
+    return size
+
+
+def _require_bytes(*values: object) -> None:
+    """Raise `TypeError` for anything but bytes and None: a defect of the stage, seen while its record is at hand."""
+    for value in values:
+        if value is not None and not isinstance(value, bytes):
+            raise TypeError(f"a record holds bytes, not {type(value).__name__}")
+
+
+def _too_large(subject: str, size: int, limit: int) -> Text:
+    return Text(
+        en=f"The record of {subject} has {size} bytes with its key and headers; a topic takes {limit}. Split the "
+        "document.",
+        ru=f"Запись {subject} занимает с ключом и заголовками {size} байт, а топик принимает {limit}. Разделите "
+        "документ.",
+    )
+
+
+def _unknown_topic(stage: str, topic: str) -> Text:
+    return Text(
+        en=f"The hub's stage {stage} sends to the topic {topic}, which does not exist. Run `kranhub up`: it creates "
+        "the topics of the hub and of every member; then send the letter's record again with `kranhub send-again`.",
+        ru=f"Этап {stage} пишет в топик {topic}, которого нет. Выполните `kranhub up`: команда создаёт топики центра и "
+        "всех участников; затем отправьте запись из письма ещё раз: `kranhub send-again`.",
+    )
+
+
+def _unfit(stage: str, subject: str, error: InvalidDocument) -> Text:
+    """Say that the hub's own output is wrong; what `Codec.encode` says is for the one who wrote a mapping."""
+    cause = error.__context__
+    what = f"{error.code}, {type(cause).__name__}: {cause}"[:200] if cause else error.code
+    return Text(
+        en=f"The hub's stage {stage} made a {subject} that does not fit its schema ({what}): a defect of the hub. Tell "
+        "its developers the dead letter's id; after the repair `kranhub send-again` sends its record again.",
+        ru=f"Этап {stage} составил {subject} не по схеме ({what}): ошибка в самом центре. Сообщите разработчикам номер "
+        "письма; после исправления запись отправит снова `kranhub send-again`.",
+    )

@@ -1,0 +1,235 @@
+"""The loop: poll a batch, process it, commit outputs, state and offsets as one transaction."""
+
+import threading
+import time
+from collections.abc import Iterable, Sequence
+from functools import partial
+
+import structlog
+from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
+
+from kranhub.errors import Failed, Misconfigured, Unavailable
+from kranhub.failpoints import failpoint
+from kranhub.operations.health import GIVEN_BACK, LOOPS, STOPPING
+from kranhub.settings import Settings
+from kranhub.text import Text
+from kranhub.wire.codec import Codec
+from streams.processor.batch import Batch
+from streams.processor.batch_size import ENOUGH_S, Pace
+from streams.processor.kafka import clients, errors
+from streams.processor.kafka.errors import Aborted, BrokerAway, Guarded
+from streams.processor.kafka.stalled_fetch import Fetchers
+from streams.processor.metrics import Metrics
+from streams.processor.outputs import Output
+from streams.processor.stage import Record, Stage
+from streams.processor.state.assignment import Assignment
+
+log = structlog.get_logger()
+
+IDLE_S = 0.2
+LONGEST_S = 300.0
+"""The longest step of the loop: bringing back a large state, waiting for a transaction that was left open."""
+
+ABORTS = 20
+"""Aborted transactions in a row before the process gives up; the pauses between them add up to half a minute."""
+
+
+class Processor:
+    """Runs one stage: one consumer, one transactional producer, the state of the partitions it was given."""
+
+    def __init__(self, stage: Stage, settings: Settings, codec: Codec, instance: str = "0") -> None:
+        """Take the stage; opens nothing. Processes with other ``instance`` ids share the partitions."""
+        self.stage, self._settings, self._codec, self._instance = stage, settings, codec, instance
+        self._metrics, self._pace = Metrics(stage.name, settings.state_limit_mb * 1_000_000), Pace()
+        self._counts: dict[str, int] = {}
+        self._aborts = 0
+        self._log = log.bind(stage=stage.name)
+        self._loop = LOOPS.loop(stage.name, LONGEST_S)
+        self._fetchers = Fetchers()
+
+    def run(self, stopping: threading.Event) -> None:
+        """Process until ``stopping`` is set; then finish the batch and leave.
+
+        Raises `Fenced` when the same instance started elsewhere, `Misconfigured` when offsets have expired or were
+        moved, when partition counts or the state's version do not fit; `Unavailable` when Kafka stays away, `Failed`
+        for what librdkafka calls fatal and for a state over its limit.
+        """
+        self._loop.moved()
+        admin = clients.admin(self._settings)
+        clients.require_equal_partitions(admin, self.stage)
+        clients.require_lasting_offsets(admin)
+        self._assignment = Assignment(self.stage, self._settings, admin)
+        self._producer = clients.producer(self._settings, self.stage.name, self._instance)
+        self._consumer = clients.consumer(self._settings, self.stage, self._instance, self._fetchers.told)
+        try:
+            self._producer.init_transactions(30)
+            self._consumer.subscribe(
+                list(self.stage.inputs), on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._revoked
+            )
+            while not stopping.is_set():
+                self._loop.moved()
+                records = self._poll()
+                if records:
+                    self._handle(records, stopping)
+                self._require_fetching(admin)
+        finally:
+            self._loop.waits(STOPPING)
+            self._consumer.close()
+            for client in (self._consumer, self._producer, admin):
+                client.release()
+
+    def _require_fetching(self, admin: Guarded) -> None:
+        """Raise `BrokerAway` when the client fetches no more from a partition in which committed records wait."""
+        try:
+            stalled = self._fetchers.stalled(
+                time.monotonic(), self._assignment.positions.keys(), partial(clients.stable_ends, admin)
+            )
+        except BrokerAway:  # nothing can be said now; the next call of the consumer says it, too
+            self._fetchers.forget()
+            return
+        if stalled:
+            raise BrokerAway(_stalled(self.stage.name, ", ".join(f"{topic} [{number}]" for topic, number in stalled)))
+
+    def _assigned(self, _consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        self._assignment.assigned(self._consumer, partitions)
+        self._fetchers.forget()
+        self._loop.serves()
+        self._metrics.assigned(self._assignment)
+
+    def _revoked(self, _consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        self._loop.waits(GIVEN_BACK)
+        self._assignment.revoked(self._consumer, partitions)
+        self._metrics.assigned(self._assignment)
+
+    def _poll(self) -> list[Record]:
+        """Return the records at hand; those polled before a rebalance are dropped: they come again."""
+        generation = self._assignment.generation
+        first = self._consumer.poll(IDLE_S)
+        if first is None:
+            return []
+        messages = [first, *self._consumer.consume(self._pace.size - 1, 0)] if self._pace.size > 1 else [first]
+        for message in messages:
+            self._complain(message)
+        if self._assignment.generation != generation:
+            self._assignment.rewind(self._consumer)
+            return []
+        return [Record.of(message) for message in messages if message.error() is None]
+
+    def _complain(self, message: Message) -> None:
+        """Raise what an error event means; only errors that pass by themselves return."""
+        error = message.error()
+        if error is None:
+            return
+        if error.code() in (KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE):
+            raise Misconfigured(_expired(message, self.stage.name))
+        if not errors.passes(error):
+            raise errors.translated(error)
+        self._log.warning("kafka", error=error.name(), topic=message.topic(), repeats=True)
+
+    def _handle(self, records: Sequence[Record], stopping: threading.Event) -> None:
+        began = time.monotonic()
+        batch = Batch(self.stage, self._codec, self._settings.namespace, self._assignment.stores, self._partitions_of)
+        try:
+            taken = self._transact(batch, records)
+        except Aborted as aborted:
+            self._aborts += 1
+            self._pace.aborted()
+            self._log.warning("transaction aborted", reason=str(aborted), times=self._aborts, repeats=True)
+            if self._aborts > ABORTS:
+                raise Failed(_never_commits(self.stage.name, str(aborted))) from aborted
+            self._abort()
+            stopping.wait(min(2.0, 0.05 * 2**self._aborts))
+        except BrokerAway:
+            raise
+        except Unavailable as away:
+            self._log.warning("waiting", reason=away.text.en, again_in_s=away.retry_after, repeats=True)
+            self._abort()
+            stopping.wait(away.retry_after)
+        else:
+            self._aborts = 0
+            self._metrics.committed(batch, taken, time.monotonic() - began, self._assignment)
+            if taken < len(records):
+                self._assignment.rewind(self._consumer)
+
+    def _transact(self, batch: Batch, records: Sequence[Record]) -> int:
+        """Commit a batch; return how many of its records: the first ones, as many as fit the time.
+
+        1. Begin a transaction and process every record with the stage's pure function (``core.after-process``).
+        2. Produce the outputs, and the state's changes with the input offsets to the changelog, on the input's
+           partition (``core.after-produce``).
+        3. Send the input offsets with the group's metadata (KIP-447), so that a member that lost its partitions
+           cannot commit (``core.after-offsets``).
+        4. Wait until the brokers have it all (``core.before-commit``).
+        5. Commit (``core.after-commit``).
+        6. Make the changes part of the state in memory. An abort anywhere above drops them and seeks back.
+        """
+        self._producer.begin_transaction()
+        began = time.monotonic()
+        taken = batch.process(records, ENOUGH_S)
+        self._pace.took(taken, time.monotonic() - began)
+        failpoint("core.after-process")
+        self._produce(batch.outputs)
+        self._produce(batch.changes())
+        failpoint("core.after-produce")
+        offsets = [TopicPartition(topic, partition, at) for (topic, partition), at in batch.offsets.items()]
+        metadata = self._consumer.consumer_group_metadata()
+        self._producer.send_offsets_to_transaction(offsets, metadata, 10)
+        failpoint("core.after-offsets")
+        self._producer.flush(10)
+        failpoint("core.before-commit")
+        self._producer.commit_transaction(10)
+        failpoint("core.after-commit")
+        batch.commit()
+        self._assignment.committed(batch.offsets)
+        return taken
+
+    def _produce(self, outputs: Iterable[Output]) -> None:
+        produce = self._producer.produce
+        for topic, key, value, headers, partition in outputs:
+            produce(topic, value, key, partition, headers)
+
+    def _abort(self) -> None:
+        """Drop the transaction and go back to where the last commit ended."""
+        self._metrics.aborted()
+        try:
+            self._producer.abort_transaction(10)
+        except Aborted as again:
+            raise Failed(_never_commits(self.stage.name, str(again))) from again
+        self._assignment.rewind(self._consumer)
+
+    def _partitions_of(self, topic: str) -> int:
+        """Return the number of an output topic's partitions. Raises `Unavailable`, `Misconfigured` without it."""
+        if topic not in self._counts:
+            self._counts[topic] = clients.partition_counts(self._producer, [topic])[topic]
+        return self._counts[topic]
+
+
+def _stalled(stage: str, places: str) -> Text:
+    return Text(
+        en=f"The Kafka client of {stage} fetches no more from {places}, although records wait there. Start the core "
+        "again: it gets new clients.",
+        ru=f"Клиент Kafka этапа {stage} больше не читает {places}, хотя там есть записи. Запустите ядро снова: у него "
+        "будут новые клиенты.",
+    )
+
+
+def _never_commits(stage: str, reason: str) -> Text:
+    return Text(
+        en=f"The stage {stage} could not commit {ABORTS} times in a row ({reason}). Nothing was lost. Check that all "
+        "topics exist (`kranhub up` creates them) and that the brokers take writes, then start the core again.",
+        ru=f"Этап {stage} не смог завершить {ABORTS} транзакций подряд ({reason}). Ничего не потеряно. Проверьте, что "
+        "все топики созданы (`kranhub up`) и брокеры принимают записи, затем запустите ядро снова.",
+    )
+
+
+def _expired(message: Message, stage: str) -> Text:
+    place = f"{message.topic()} [{message.partition()}]"
+    command = f"kranhub core move --stage {stage} --topic {message.topic()} --partition {message.partition()}"
+    return Text(
+        en=f"The records after the last processed one of {place} are gone: retention deleted them before {stage} read "
+        "them. The core does not jump. Restore the topic from a backup; or, once it is known what was lost, let the "
+        f"stage go on at the oldest record that is left: `{command} --to earliest`.",
+        ru=f"Записи {place} после последней обработанной удалены по сроку хранения раньше, чем их прочёл этап "
+        f"{stage}. Ядро не перескакивает. Восстановите топик из копии или, выяснив потери, продолжите с самой ранней "
+        f"из оставшихся записей: `{command} --to earliest`.",
+    )

@@ -1,0 +1,165 @@
+"""What a stage is: inputs, perhaps state, and one pure function."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from operator import methodcaller
+from typing import TYPE_CHECKING, Any, Protocol
+
+from kranhub.wire import envelope
+from kranhub.wire.envelope import Envelope, Headers
+
+if TYPE_CHECKING:
+    from confluent_kafka import Message
+
+    from streams.processor.outputs import Out
+
+
+LAST_MS = 253_402_300_799_000
+"""The last second of the year 9999; a producer may write any number as its record's time."""
+
+
+_headers_of = methodcaller("headers")
+"""Calls ``headers()`` in a way that is checked: for a name that is not UTF-8 confluent-kafka returns a result with an
+exception set, which a plain call does not see once CPython 3.11 has specialised it; the next call then fails. Such a
+message's headers must not be asked for twice: the second result holds null pointers."""
+
+
+class Record:
+    """One input record. ``value`` None is a tombstone; headers and time are read only when asked for.
+
+    ``key`` holds bytes that are not UTF-8 as lone surrogates (PEP 383), so that different keys stay different; `Out`
+    and the state write the same bytes again. ``readable`` is False where the client could not read the headers: the
+    record goes to the dead letters.
+    """
+
+    __slots__ = ("_envelope", "_headers", "_timestamp", "key", "offset", "partition", "readable", "topic", "value")
+
+    def __init__(
+        self,
+        topic: str,
+        partition: int,
+        offset: int,
+        key: str,
+        value: bytes | None,
+        headers: Headers | None = None,
+        timestamp_ms: int = 0,
+    ) -> None:
+        """Take what the broker gave; ``timestamp_ms`` is its own (LogAppendTime), milliseconds since the epoch."""
+        self.topic, self.partition, self.offset = topic, partition, offset
+        self.key, self.value = key, value
+        self._headers, self._timestamp = headers, timestamp_ms
+        self._envelope: Envelope | None = None
+        self.readable = True
+
+    @classmethod
+    def of(cls, message: Message) -> Record:
+        """Return the record of a message without error. Received headers are a list, as names may repeat.
+
+        confluent-kafka gives `SystemError` for a header's name that is not UTF-8: see `_headers_of`.
+        """
+        headers: Any = None
+        try:
+            headers = _headers_of(message)
+            readable = True
+        except (SystemError, ValueError):
+            readable = False
+        record = cls(
+            message.topic() or "",
+            message.partition() or 0,
+            message.offset() or 0,
+            (message.key() or b"").decode("utf-8", "surrogateescape"),
+            message.value(),
+            headers,
+            message.timestamp()[1],
+        )
+        record.readable = readable
+        return record
+
+    @property
+    def headers(self) -> Headers:
+        """The headers as they came, those without a value left out."""
+        return [(name, value) for name, value in self._headers or () if value is not None]
+
+    @property
+    def milliseconds(self) -> int:
+        """When the broker appended the record, as it says it: since the epoch."""
+        return self._timestamp
+
+    @property
+    def timestamp(self) -> datetime:
+        """When the broker appended the record, in UTC; 1970 where it has no time."""
+        return datetime.fromtimestamp(min(max(self._timestamp, 0), LAST_MS) / 1000, UTC)
+
+    @property
+    def envelope(self) -> Envelope:
+        """What the CloudEvents headers say."""
+        if self._envelope is None:
+            self._envelope = envelope.read(self._headers)
+        return self._envelope
+
+
+class Context:
+    """What surrounds a record."""
+
+    __slots__ = ("_record", "_trusted", "stage")
+
+    def __init__(self, stage: str, record: Record, trusted: str = "hub.") -> None:
+        """Take the stage's name, the record, and how the names of topics begin that only the hub writes."""
+        self.stage, self._record, self._trusted = stage, record, trusted
+
+    @property
+    def time(self) -> datetime:
+        """The hub's stamp of the event, elsewhere the broker's: the only clock a stage has.
+
+        A stamp counts on the hub's own topics only: a member may write any header, and would set the hub's clock.
+        """
+        record = self._record
+        recorded = record.envelope.recorded if record.topic.startswith(self._trusted) else None
+        return recorded or record.timestamp
+
+
+class State(Protocol):
+    """The stage's keyed state in the record's partition. The next record sees a write; the commit makes it durable."""
+
+    def get(self, key: str) -> bytes | None:
+        """Return the value, or None."""
+
+    def put(self, key: str, value: bytes) -> None:
+        """Set the value."""
+
+    def delete(self, key: str) -> None:
+        """Forget the key."""
+
+
+class Stage(Protocol):
+    """A step of the core.
+
+    ``inputs`` are topics; where it has state they share one number of partitions, and one partition's records of all
+    of them see the same state. An input that begins with ``^`` is a pattern: new topics join without a restart.
+    ``changelog`` is the compacted topic that keeps the state, or None for a stage without state; ``state_version``
+    rises when a release can no longer read the state of the one before.
+    """
+
+    @property
+    def name(self) -> str:
+        """The stage's name: part of its consumer group."""
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The topics that it reads, or one pattern."""
+
+    @property
+    def changelog(self) -> str | None:
+        """The topic that keeps its state."""
+
+    @property
+    def state_version(self) -> int:
+        """The version of the values that it puts into its state."""
+
+    def process(self, record: Record, state: State, out: Out, ctx: Context) -> None:
+        """Handle one record: pure, synchronous, deterministic; it may run again after an abort.
+
+        Raises `InvalidDocument` to send the record to the dead letters, `Unavailable` to try the batch again later.
+        Any other exception is a defect of the stage: the record is dead-lettered as ``defect`` and the stream goes on.
+        """

@@ -1,0 +1,176 @@
+"""What an instance was given: where each input stands, and the state of each partition."""
+
+import contextlib
+import threading
+import time
+from collections.abc import Container, Mapping
+
+import structlog
+from confluent_kafka import TopicPartition
+
+from kranhub.errors import Failed, KranhubError, Misconfigured
+from kranhub.settings import Settings
+from kranhub.text import Text
+from streams.processor.kafka import clients
+from streams.processor.kafka.errors import BrokerAway, Guarded
+from streams.processor.stage import Stage
+from streams.processor.state import restore
+from streams.processor.state.changelog import Place, Restored
+from streams.processor.state.store import Store
+
+log = structlog.get_logger()
+
+SEEK_S = 10.0
+
+
+class Assignment:
+    """The partitions of one instance. The rebalance callbacks change it, the commit moves it on."""
+
+    def __init__(self, stage: Stage, settings: Settings, admin: Guarded) -> None:
+        """Start with nothing."""
+        self._stage, self._settings, self._admin = stage, settings, admin
+        self._former: tuple[dict[Place, int], dict[int, Store]] = {}, {}
+        self.positions: dict[Place, int] = {}
+        self.stores: dict[int, Store] = {}
+        self.generation = 0
+
+    def assigned(self, consumer: Guarded, partitions: list[TopicPartition]) -> None:
+        """Bring back the state of what was given (`restore`), then serve from there."""
+        began = time.monotonic()
+        places = [(given.topic, given.partition) for given in partitions]
+        group = clients.group(self._settings, self._stage.name)
+        offsets = restore.committed(consumer, group, places)
+        kept = self._kept(offsets)
+        self._former = {}, {}
+        restored = self._restore({partition for _, partition in places} - kept.keys())
+        self.positions = {place: self._start(place, offsets, kept, restored) for place in places}
+        self.stores = kept | {number: Store(found.values, found.version) for number, found in restored.items()}
+        self.require_room()
+        self.generation += 1
+        consumer.assign([TopicPartition(topic, partition, at) for (topic, partition), at in self.positions.items()])
+        log.info(
+            "assigned",
+            stage=self._stage.name,
+            partitions=len(places),
+            keys=self.keys,
+            kept=len(kept),
+            took_s=round(time.monotonic() - began, 3),
+        )
+
+    def revoked(self, consumer: Guarded, _partitions: list[TopicPartition]) -> None:
+        """Give everything back; what comes again unchanged need not be read again."""
+        self._former = self.positions, self.stores
+        self.positions, self.stores = {}, {}
+        self.generation += 1
+        with contextlib.suppress(KranhubError):  # a fenced consumer says so here, and again in the next poll
+            consumer.unassign()
+
+    def committed(self, offsets: Mapping[Place, int]) -> None:
+        """Move on: a transaction with these next offsets has committed. Raises `Failed` as `require_room`."""
+        self.positions.update(offsets)
+        self.require_room()
+
+    def rewind(self, consumer: Guarded) -> None:
+        """Go back to where the last commit ended."""
+        for (topic, partition), offset in self.positions.items():
+            _seek(consumer, TopicPartition(topic, partition, offset))
+
+    @property
+    def keys(self) -> int:
+        """How many keys the state holds."""
+        return sum(len(store.values) for store in self.stores.values())
+
+    @property
+    def size(self) -> int:
+        """How many bytes the state takes, estimated."""
+        return sum(store.size for store in self.stores.values())
+
+    def require_room(self) -> None:
+        """Raise `Failed` when the state is larger than the settings allow: better than a machine that swaps."""
+        self._require_room_for(self.size)
+
+    def _require_room_for(self, size: int) -> None:
+        limit = self._settings.state_limit_mb
+        if size > limit * 1_000_000:
+            raise Failed(_too_much(self._stage.name, size // 1_000_000, limit))
+
+    def _kept(self, offsets: Mapping[Place, int | None]) -> dict[int, Store]:
+        """Return the stores of partitions that come back as they left: nobody has committed since.
+
+        State and offsets commit in one transaction, so equal offsets mean equal state.
+        """
+        positions, stores = self._former
+        moved = {place[1] for place, offset in offsets.items() if offset is None or positions.get(place) != offset}
+        return {number: store for number, store in stores.items() if number not in moved and _has(offsets, number)}
+
+    def _start(
+        self, place: Place, offsets: Mapping[Place, int | None], kept: Container[int], restored: Mapping[int, Restored]
+    ) -> int:
+        """Return where a partition's input goes on; what was kept stands where it left, as `_kept` has proved."""
+        if place[1] in kept and (offset := offsets.get(place)) is not None:
+            return offset
+        return restore.start(self._stage.name, place, offsets.get(place), restored.get(place[1]))
+
+    def _restore(self, partitions: set[int]) -> dict[int, Restored]:
+        changelog = self._stage.changelog
+        if changelog is None or not partitions:
+            return {}
+        ends = restore.ends(self._admin, changelog, partitions)
+        reader = clients.reader(self._settings)
+        try:
+            restored = restore.read(reader, changelog, ends, self._require_room_for)
+        finally:
+            # librdkafka takes up to a second for it, and until this returns no partition of the stage is served.
+            threading.Thread(target=_close, args=(reader,), name=f"{self._stage.name} restored").start()
+        for partition, found in restored.items():
+            self._require_version(f"{changelog} [{partition}]", found.version)
+        return restored
+
+    def _require_version(self, place: str, found: int | None) -> None:
+        if found not in (None, self._stage.state_version):
+            raise Misconfigured(_other_version(place, found or 0, self._stage.state_version))
+
+
+def _close(reader: Guarded) -> None:
+    with contextlib.suppress(KranhubError):  # what it has read is known, or its reading has failed already
+        reader.close()
+
+
+def _has(offsets: Mapping[Place, int | None], partition: int) -> bool:
+    return any(place[1] == partition for place in offsets)
+
+
+def _seek(consumer: Guarded, place: TopicPartition) -> None:
+    """Seek, trying again while the partition's fetcher is still starting; one that was lost is left alone."""
+    deadline = time.monotonic() + SEEK_S
+    while True:
+        try:
+            consumer.seek(place)
+        except BrokerAway:
+            if all((given.topic, given.partition) != (place.topic, place.partition) for given in consumer.assignment()):
+                return
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+        else:
+            return
+
+
+def _too_much(stage: str, size: int, limit: int) -> Text:
+    return Text(
+        en=f"The state of {stage} has grown to {size} MB; {limit} MB are allowed in one process. Start more instances "
+        "on other machines (`kranhub core run --instance NAME`), or allow more with KRANHUB_STATE_LIMIT_MB where the "
+        "machine has it. Nothing was lost.",
+        ru=f"Состояние этапа {stage} выросло до {size} МБ, а одному процессу разрешено {limit} МБ. Запустите ещё "
+        "экземпляры на других машинах (`kranhub core run --instance ИМЯ`) или, если память есть, увеличьте "
+        "KRANHUB_STATE_LIMIT_MB. Ничего не потеряно.",
+    )
+
+
+def _other_version(place: str, found: int, known: int) -> Text:
+    return Text(
+        en=f"{place} holds state of version {found}; this release reads version {known}. Install the release that "
+        "wrote it, or follow the upgrade notes of this one in CHANGELOG.md.",
+        ru=f"{place}: состояние версии {found}, а этот выпуск читает версию {known}. Установите выпуск, который его "
+        "записал, или следуйте указаниям по обновлению в CHANGELOG.md.",
+    )

@@ -1,0 +1,150 @@
+"""What a plant says that keeps it from making or sending: its disruptions, and the stops that follow from them. Pure.
+
+A notification (CX-0146) names no quantity: what reduces capacity is taken as a stop of all of it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from kranhub.errors import InvalidDocument
+from kranhub.text import Text
+from streams.routing.allocator.capacity import WEEKS
+from streams.routing.model.copying import replace
+from streams.routing.schedule.calendars import shifted
+from streams.routing.schedule.downtime import NO_STOPS, Stop, Stops, merged
+from streams.routing.tables import Ledger, Table
+
+if TYPE_CHECKING:
+    from streams.routing.masterdata.masterdata import MasterData
+    from streams.routing.planner.messages import Now
+
+HEARD = 8
+"""Words on one disruption whose marks are remembered: as long as a repeat may take to come."""
+
+LIMIT = 1_000
+"""Disruptions of one plant that are remembered, those that are over included."""
+
+OPEN_DAYS = 7 * WEEKS
+"""How long one lasts of which nobody knows the end: the horizon, unless it is resolved or changed before."""
+
+What = Literal["capacity", "shipments", "nothing"]
+"""What a disruption stops. With "nothing" it is information for people only."""
+
+
+class Span(NamedTuple):
+    """Days that are stopped, both included."""
+
+    begins: date
+    ends: date
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A disruption as its member last changed it; ``heard`` are the marks (`timestamps`) of the latest words on it."""
+
+    as_of: datetime
+    resolved: bool
+    begins: date
+    ends: date | None
+    stops: What
+    heard: tuple[str, ...] = ()
+
+    @property
+    def span(self) -> Span | None:
+        """The days that it stops: from the day on which it is resolved on, none."""
+        ends = self.ends or shifted(self.begins, OPEN_DAYS - 1)
+        if self.resolved:
+            ends = min(ends, shifted(self.as_of.date(), -1))
+        return Span(self.begins, ends) if self.stops != "nothing" and ends >= self.begins else None
+
+    @property
+    def says(self) -> tuple[Any, ...]:
+        """What it says, whenever that was."""
+        return self.resolved, self.begins, self.ends or date.max, self.stops
+
+
+KNOWN: Table[dict[str, Known]] = Table("disruption", dict[str, Known])
+"""By plant: its disruptions by its own numbers."""
+
+STOPS = Table("stop", Stops)
+"""By plant: what follows from them, so that a reservation need not look through all."""
+
+
+def stops_of(ledger: Ledger, plant: str) -> Stops:
+    """Return the plant's stops."""
+    return ledger.get(STOPS, plant) or NO_STOPS
+
+
+def take(ledger: Ledger, value: Mapping[str, Any], now: "Now", master: "MasterData") -> date | None:
+    """Take a Disruption; return the first day on which the plant's stops may have changed, or None.
+
+    The last that comes counts; one that says what is known changes nothing. Raises `InvalidDocument`
+    (``too-many-disruptions``) when there is no room.
+    """
+    plant, number = value["member"], value["disruption_id"]
+    known = ledger.get(KNOWN, plant) or {}
+    old, new = known.get(number), _known(value, now, master)
+    heard = old.heard if old else ()
+    if old is not None and (new.says == old.says or (now.mark and now.mark in heard)):
+        return None
+    if now.mark:
+        new = replace(new, heard=(*heard, now.mark)[-HEARD:])
+    kept = _bounded({**known, number: new}, now.time.date())
+    stops = _stops(kept, now.time.date())
+    ledger.put(KNOWN, plant, kept)
+    ledger.put(STOPS, plant, stops if stops else None)
+    return _changed(old, new)
+
+
+def what(value: Mapping[str, Any], master: "MasterData") -> What:
+    """Return what the disruption stops.
+
+    CAPACITY_REDUCTION stops the making; for reason of LOGISTICS_DISRUPTION it stops what leaves. Every other effect is
+    information. So is one of some sites only: capacity is known of the plant, not of its sites.
+    """
+    member = master.members.by_id.get(value["member"])
+    sites = {site.id for site in member.sites} if member else set()
+    if value["effect"] != "CAPACITY_REDUCTION" or (value["sites"] and not sites <= set(value["sites"])):
+        return "nothing"
+    return "shipments" if value["cause"] == "LOGISTICS_DISRUPTION" else "capacity"
+
+
+def _known(value: Mapping[str, Any], now: "Now", master: "MasterData") -> Known:
+    resolved = value["status"] == "RESOLVED"
+    return Known(value["as_of"] or now.time, resolved, value["begins"], value["ends"], what(value, master))
+
+
+def _changed(old: Known | None, new: Known) -> date | None:
+    """Return the first day of what is stopped now or was before, or None where that is the same."""
+    before, after = [(word.span, word.stops) if word and word.span else None for word in (old, new)]
+    return None if before == after else min(span.begins for span, _ in filter(None, (before, after)))
+
+
+def _stops(known: Mapping[str, Known], today: date) -> Stops:
+    """Return the stops, those of the last year included: work that had begun before may still go on."""
+    kinds: dict[str, list[Stop]] = {"capacity": [], "shipments": []}
+    for number, word in known.items():
+        if word.span and word.span.ends >= today - timedelta(days=OPEN_DAYS):
+            kinds[word.stops].append(Stop(*word.span, number))
+    return Stops(merged(kinds["capacity"]), merged(kinds["shipments"]))
+
+
+def _bounded(known: dict[str, Known], today: date) -> dict[str, Known]:
+    """Forget what has been over for longest where there are too many."""
+    if len(known) <= LIMIT:
+        return known
+    over = [number for number, word in known.items() if word.resolved or (word.ends and word.ends < today)]
+    if not over:
+        raise InvalidDocument("too-many-disruptions", _too_many())
+    oldest = min(over, key=lambda number: (known[number].as_of, number))
+    return {number: word for number, word in known.items() if number != oldest}
+
+
+def _too_many() -> Text:
+    return Text(
+        en=f"The plant has {LIMIT} open disruptions already. Resolve those that are over (status RESOLVED), then send "
+        "this one again.",
+        ru=f"У завода уже {LIMIT} открытых сбоев. Закройте завершённые (статус RESOLVED) и отправьте документ ещё раз.",
+    )

@@ -1,0 +1,143 @@
+"""What a plant has of one item, what of it the hub has promised, and in which order. Pure.
+
+A plant's ERP reserves stock for an order that it has taken, so such a promise is in its own figures after a while. From
+then on the hub must not count it again: `delivered` and `counted` see to that.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from streams.routing.model.copying import replace
+
+if TYPE_CHECKING:
+    from streams.routing.planner.messages import Now
+
+ZERO = Decimal(0)
+
+SILENT = timedelta(days=2)
+"""A site that is this much behind the plant's latest report of the item no longer reports it: only changes are sent."""
+
+HEARD = 8
+"""Levels of one site whose marks are remembered: as long as a repeat may take to come."""
+
+MAX_PENDING = 100
+"""Times of delivery that are kept apart; of more, every two neighbours wait for the later one."""
+
+
+@dataclass(frozen=True, slots=True)
+class SiteStock:
+    """What a site could give at a time: on hand, less what its ERP has reserved or blocked.
+
+    ``as_of`` is that time as far as the hub believes it (`counted`). ``heard`` are the marks (`timestamps`) of the
+    latest levels, so that one that comes again changes nothing.
+    """
+
+    available: Decimal
+    as_of: datetime
+    heard: tuple[str, ...] = ()
+
+
+class Pending(NamedTuple):
+    """Promises of orders that the ERP took at a time, and that the sites' figures may not show yet."""
+
+    at: datetime
+    quantity: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """One plant's stock of one item, in its base unit.
+
+    ``sites`` are by site and the plant's code of the item. ``promised`` is what all holds have from stock, ``pending``
+    (by time) included. ``youngest`` is the last request that holds stock; each hold names the one before it.
+    """
+
+    sites: dict[str, SiteStock] = field(default_factory=dict)
+    promised: Decimal = ZERO
+    pending: tuple[Pending, ...] = ()
+    youngest: str | None = None
+
+    @property
+    def available(self) -> Decimal:
+        """What all sites could give together."""
+        return sum((site.available for site in self.sites.values()), ZERO)
+
+    @property
+    def free(self) -> Decimal:
+        """What may still be promised."""
+        return max(ZERO, self.available - self.promised)
+
+    @property
+    def missing(self) -> Decimal:
+        """How much of what is promised is not there.
+
+        What the ERP took before the latest report does not count: that report may show it already.
+        """
+        newest = max((site.as_of for site in self.sites.values()), default=None)
+        shown = sum((entry.quantity for entry in self.pending if newest and entry.at < newest), ZERO)
+        return max(ZERO, self.promised - shown - self.available)
+
+
+def counted(stock: Stock, level: Mapping[str, Any], now: "Now", *, main: bool) -> Stock:
+    """Take an InventoryLevel in the item's base unit, with a stamp not after the hub's: the last that comes counts.
+
+    ``main`` says that its code is the plant's main one: it replaces what earlier releases kept by the site alone.
+    """
+    site, place = level["site"], f"{level['site']}\n{level['item_code']}"
+    known = stock.sites.get(place) or (stock.sites.get(site) if main else None)
+    heard = known.heard if known else ()
+    if now.mark and now.mark in heard:
+        return stock
+    others = {name: other for name, other in stock.sites.items() if not (main and name == site)}
+    available = level["on_hand"] - level["reserved"] - level["blocked"]
+    as_of = _believed(known, available, level["as_of"], now.time)
+    told = SiteStock(available, as_of, (*heard, now.mark)[-HEARD:] if now.mark else heard)
+    return _settled(replace(stock, sites={**others, place: told}))
+
+
+def _believed(known: SiteStock | None, available: Decimal, stamp: datetime, now: datetime) -> datetime:
+    """Return the time of a level: by its stamp, but not before the level that it came after.
+
+    Figures that have changed did so lately, whatever the stamp says: an ERP whose clock stands still, or in 1990, must
+    not keep what it has taken promised for ever.
+    """
+    if known is None:
+        return stamp
+    changed = now - SILENT if available != known.available else stamp
+    return max(stamp, changed, min(known.as_of, now))
+
+
+def without_code(stock: Stock, code: str) -> Stock:
+    """Forget what was reported under this code: it means another item now."""
+    return replace(stock, sites={name: site for name, site in stock.sites.items() if not name.endswith(f"\n{code}")})
+
+
+def delivered(stock: Stock, quantity: Decimal, at: datetime) -> Stock:
+    """Take that the ERP reserves so much of what is promised by itself since this time."""
+    if quantity <= 0:
+        return stock
+    later = [entry for entry in stock.pending if entry.at != at]
+    same = sum((entry.quantity for entry in stock.pending if entry.at == at), quantity)
+    return _settled(replace(stock, pending=_thinned(tuple(sorted([*later, Pending(at, same)])))))
+
+
+def _settled(stock: Stock) -> Stock:
+    """End the promises that every site which reports the item has reported after: its figures show them."""
+    newest = max((site.as_of for site in stock.sites.values()), default=None)
+    if newest is None or not stock.pending:
+        return stock
+    until = min(site.as_of for site in stock.sites.values() if newest - site.as_of <= SILENT)
+    ended = sum((entry.quantity for entry in stock.pending if entry.at < until), ZERO)
+    left = tuple(entry for entry in stock.pending if entry.at >= until)
+    return replace(stock, promised=stock.promised - ended, pending=left)
+
+
+def _thinned(pending: tuple[Pending, ...]) -> tuple[Pending, ...]:
+    if len(pending) <= MAX_PENDING:
+        return pending
+    pairs = [Pending(later.at, earlier.quantity + later.quantity) for earlier, later in list(pairwise(pending))[::2]]
+    return tuple(pairs) if len(pending) % 2 == 0 else (*pairs, pending[-1])

@@ -1,0 +1,1 @@
+"""Members, items, rules, calendars and rates as one value; entries, differences and checks of them."""

@@ -1,0 +1,113 @@
+"""What one file of the master data names must stand in another, or be in use: mistakes name file, line and remedy."""
+
+from collections.abc import Iterator, Set
+from pathlib import Path
+
+import yaml
+
+from kranhub.configuration import yaml_file
+from kranhub.errors import Misconfigured
+from kranhub.parties.currencies import currency_problem
+from kranhub.parties.members import Members
+from kranhub.text import Text
+from streams.routing.masterdata.items import Nomenclature
+from streams.routing.masterdata.rates import Rates
+from streams.routing.masterdata.rules import Rules
+
+Place = tuple[str | int, ...]
+"""The keys and positions that lead to a value of a YAML file."""
+
+
+def codes(nomenclature: Nomenclature, path: Path, members: Members, members_file: Path) -> None:
+    """Raise `Misconfigured` for a code of somebody who is no member."""
+    for at, item in enumerate(nomenclature.items):
+        for field, owners in (("codes", item.codes), ("more_codes", item.more_codes)):
+            for member in owners:
+                if member not in members.by_id:
+                    line = line_of(path, ("items", at, field, member))
+                    raise Misconfigured(_foreign_code(f"{path}:{line}", item.item, member, members_file))
+
+
+def rules(found: Rules, path: Path, members: Members, members_file: Path) -> None:
+    """Raise `Misconfigured` for a rule that names somebody who is no member: it would silently never match."""
+    for at, rule in enumerate(found.rules):
+        for place, member in _named(at, found):
+            if member not in members.by_id:
+                where = f"{path}:{line_of(path, place)}"
+                raise Misconfigured(_foreign_rule(where, rule.rule, member, members_file))
+
+
+def _named(at: int, found: Rules) -> Iterator[tuple[Place, str]]:
+    rule = found.rules[at]
+    yield from ((("rules", at, "when", "buyer", number), name) for number, name in enumerate(rule.when.buyer))
+    yield from ((("rules", at, "allow", number), name) for number, name in enumerate(rule.allow))
+    yield from ((("rules", at, "deny", number), name) for number, name in enumerate(rule.deny))
+
+
+def calendars(members: Members, path: Path, known: Set[str], calendars_file: Path) -> None:
+    """Raise `Misconfigured` for a member whose calendar does not exist."""
+    for at, member in enumerate(members.members):
+        if member.calendar not in known:
+            where = f"{path}:{line_of(path, ('members', at, 'calendar'))}"
+            raise Misconfigured(_no_calendar(where, member.id, member.calendar, calendars_file))
+
+
+def rates(found: Rates, path: Path) -> None:
+    """Raise `Misconfigured` for a currency that is not in use.
+
+    It is looked for in files only: ISO 4217 withdraws currencies, and what was published must be read all the same.
+    """
+    for at, rate in enumerate(found.rates):
+        for field, currency in (("source", rate.source), ("target", rate.target)):
+            if (problem := currency_problem(currency)) is not None:
+                where = f"{path}:{line_of(path, ('rates', at, field))}"
+                raise Misconfigured(Text(en=f"{where}: {problem.en}", ru=f"{where}: {problem.ru}"))
+
+
+def line_of(path: Path, place: Place) -> int:
+    """Return the line (from 1) of the deepest value on the way to the place that the file has."""
+    node, _ = yaml_file.parse(path)
+    line = 1
+    for part in place:
+        found = _inner(node, part)
+        if found is None:
+            break
+        line, node = found
+    return line
+
+
+def _inner(node: yaml.Node | None, part: str | int) -> tuple[int, yaml.Node] | None:
+    if isinstance(node, yaml.MappingNode):
+        entries = ((key.start_mark.line + 1, value) for key, value in node.value if key.value == part)
+        return next(entries, None)
+    if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+        value = node.value[part]
+        return value.start_mark.line + 1, value
+    return None
+
+
+def _foreign_code(where: str, item: str, member: str, members_file: Path) -> Text:
+    return Text(
+        en=f"{where}: item {item!r} has a code of {member!r}, who is no member. "
+        f"Add the member to {members_file} or correct the id.",
+        ru=f"{where}: у позиции {item!r} есть код участника {member!r}, которого нет. "
+        f"Добавьте участника в {members_file} или исправьте имя.",
+    )
+
+
+def _foreign_rule(where: str, rule: str, member: str, members_file: Path) -> Text:
+    return Text(
+        en=f"{where}: rule {rule!r} names {member!r}, who is no member. "
+        f"Add the member to {members_file} or correct the id.",
+        ru=f"{where}: правило {rule!r} называет участника {member!r}, которого нет. "
+        f"Добавьте участника в {members_file} или исправьте имя.",
+    )
+
+
+def _no_calendar(where: str, member: str, calendar: str, calendars_file: Path) -> Text:
+    return Text(
+        en=f"{where}: member {member!r} works by calendar {calendar!r}, which does not exist. "
+        f"Add the calendar to {calendars_file} or correct the id.",
+        ru=f"{where}: участник {member!r} работает по календарю {calendar!r}, которого нет. "
+        f"Добавьте календарь в {calendars_file} или исправьте имя.",
+    )

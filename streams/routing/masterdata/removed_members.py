@@ -1,0 +1,104 @@
+"""Who leaves with a publication, and which open orders name them: a person should know before it is written. Pure."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from streams.routing.masterdata.entries import Entry, Kind
+from streams.routing.notify.open_alerts import DONE
+
+Value = Mapping[str, Any]
+
+AT_ONCE = 1
+"""How many members may leave with one publication: more of them are a file that was cut, or the wrong one."""
+
+SUBJECTS = frozenset(("Order", "OrderStatus", "RoutingDecision", "PlantOrder", "OrderResponse"))
+"""Records of hub.events that tell which orders are open, and what they name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """The ids of members and items that are published and would be no more."""
+
+    members: tuple[str, ...] = ()
+    items: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        """Return whether anything leaves."""
+        return bool(self.members or self.items)
+
+
+@dataclass(frozen=True, slots=True)
+class Concern:
+    """What leaves although open orders name it.
+
+    ``kind`` is PARTY or ITEM. ``orders`` are the keys of the open orders that name a member as buyer, payer, user or
+    consignee, or that need the item; ``plant_orders`` the ids of what stands at a member.
+    """
+
+    kind: str
+    key: str
+    orders: tuple[str, ...] = ()
+    plant_orders: tuple[str, ...] = ()
+
+
+def leaving(changed: Iterable[Entry]) -> Leaving:
+    """Return who leaves with these entries (`publish.changes`)."""
+    gone = [entry for entry in changed if entry.content is None]
+    return Leaving(
+        tuple(entry.key for entry in gone if entry.kind == Kind.PARTY),
+        tuple(entry.key for entry in gone if entry.kind == Kind.ITEM),
+    )
+
+
+@dataclass(slots=True)
+class _Order:
+    named: frozenset[str] = frozenset()
+    state: str = ""
+    items: set[str] = field(default_factory=set)
+    plant_orders: dict[str, str] = field(default_factory=dict)
+
+
+class Orders:
+    """What hub.events has told of orders so far; an order's records come in their order."""
+
+    def __init__(self) -> None:
+        """Know nothing."""
+        self._orders: dict[str, _Order] = {}
+
+    def take(self, key: str, subject: str, value: Value, *, shadow: bool = False) -> None:
+        """Take a record of one of `SUBJECTS`; a plant order in ``shadow`` stands at nobody."""
+        order = self._orders.setdefault(key, _Order())
+        match subject:
+            case "Order":
+                found = (value["buyer"], value["payer"], value["user"], value["consignee"])
+                order.named = frozenset(member for member in found if member)
+            case "OrderStatus" if value["role"] in (None, "buyer"):
+                order.state = value["state"]
+                order.named |= {value["buyer"]}
+            case "RoutingDecision":
+                order.items.add(value["item"])
+            case "PlantOrder" if not shadow and value["document_status"] == "ACTIVE":
+                order.plant_orders[value["plant_order_id"]] = value["plant"]
+            case "PlantOrder":
+                order.plant_orders.pop(value["plant_order_id"], None)
+            case "OrderResponse" if value["response_code"] == "RE":
+                order.plant_orders.pop(value["plant_order_id"], None)
+
+    def concerned(self, gone: Leaving) -> list[Concern]:
+        """Return what leaves although open orders name it, members first."""
+        still = {key: order for key, order in sorted(self._orders.items()) if order.state and order.state not in DONE}
+        found = [
+            Concern(
+                str(Kind.PARTY),
+                member,
+                tuple(key for key, order in still.items() if member in order.named),
+                tuple(number for order in still.values() for number, at in order.plant_orders.items() if at == member),
+            )
+            for member in gone.members
+        ]
+        found += [
+            Concern(str(Kind.ITEM), item, tuple(key for key, order in still.items() if item in order.items))
+            for item in gone.items
+        ]
+        return [concern for concern in found if concern.orders or concern.plant_orders]

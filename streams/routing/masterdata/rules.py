@@ -1,0 +1,132 @@
+"""Routing rules as data: which orders a rule is for, how it ranks the members, and whom it allows."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from kranhub.configuration import yaml_file
+from kranhub.configuration.checks import Mistake, mistake
+from kranhub.parties.members import Currency, MemberId, Okpd2, covers
+from kranhub.text import Text
+
+RuleId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,79}$")]
+OrderKind = Literal["SALE", "SPARE_PART", "SERVICE", "LEASE"]
+"""What `Order.kind` says."""
+
+
+class Rank(StrEnum):
+    """By what the members who can make an item are put in order."""
+
+    CAPABILITY = "capability"
+    EARLIEST_PROMISE = "earliest-promise"
+    LOWEST_COST = "lowest-cost"
+    BALANCED_LOAD = "balanced-load"
+
+
+class Mode(StrEnum):
+    """Whether plant orders go out by themselves, or wait for a person."""
+
+    AUTO = "auto"
+    APPROVE = "approve"
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class When(_Model):
+    """Which order lines a rule is for; an empty list matches all. ``okpd2`` are prefixes of the line's item."""
+
+    kind: tuple[OrderKind, ...] = ()
+    okpd2: tuple[Okpd2, ...] = ()
+    buyer: tuple[MemberId, ...] = ()
+    programme: tuple[str, ...] = ()
+
+    def matches(self, kind: str, okpd2: str, buyer: str, programme: str | None) -> bool:
+        """Return whether the rule is for such a line."""
+        return (
+            (not self.kind or kind in self.kind)
+            and (not self.okpd2 or any(covers(prefix, okpd2) for prefix in self.okpd2))
+            and (not self.buyer or buyer in self.buyer)
+            and (not self.programme or programme in self.programme)
+        )
+
+
+class Rule(_Model):
+    """One rule. A change needs a new ``version``: decisions name the one they were made by.
+
+    ``allow``, ``regions`` and ``currencies`` restrict the members to those named, where they name any; ``deny`` leaves
+    members out. A plant has ``answer_within_working_days`` to answer; a line is cut into ``maximum_portions`` at most.
+    """
+
+    rule: RuleId
+    version: int = Field(1, ge=1)
+    when: When = When()
+    rank: Rank = Rank.CAPABILITY
+    mode: Mode = Mode.AUTO
+    allow: tuple[MemberId, ...] = ()
+    deny: tuple[MemberId, ...] = ()
+    regions: tuple[str, ...] = ()
+    currencies: tuple[Currency, ...] = ()
+    answer_within_working_days: int = Field(2, ge=1, le=99)
+    maximum_portions: int = Field(4, ge=1, le=99)
+
+    @model_validator(mode="after")
+    def _sensible(self) -> Self:
+        if both := sorted({*self.allow} & {*self.deny}):
+            raise Mistake(
+                Text(
+                    en=f"rule {self.rule!r} allows and denies {both[0]!r}; leave it in one of the lists",
+                    ru=f"правило {self.rule!r} и разрешает, и запрещает {both[0]!r}; оставьте его в одном списке",
+                )
+            )
+        return self
+
+    def names(self) -> set[str]:
+        """Return the members that the rule names."""
+        return {*self.when.buyer, *self.allow, *self.deny}
+
+
+class Rules(_Model):
+    """All rules in their order: the first that matches decides."""
+
+    rules: tuple[Rule, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _reachable(self) -> Self:
+        mistakes = []
+        seen: set[str] = set()
+        for at, rule in enumerate(self.rules):
+            if rule.rule in seen:
+                twice = Text(
+                    en=f"rule {rule.rule!r} stands twice; give every rule one entry",
+                    ru=f"правило {rule.rule!r} указано дважды; оставьте одну запись",
+                )
+                mistakes.append(mistake(("rules", at, "rule"), twice))
+            if at and self.rules[at - 1].when == When():
+                mistakes.append(mistake(("rules", at, "rule"), _HIDDEN))
+            seen.add(rule.rule)
+        if mistakes:
+            raise ValidationError.from_exception_data("Rules", mistakes)
+        return self
+
+    def first(self, kind: str, okpd2: str, buyer: str, programme: str | None) -> Rule | None:
+        """Return the rule for such a line, or None where none matches."""
+        return next((rule for rule in self.rules if rule.when.matches(kind, okpd2, buyer, programme)), None)
+
+
+_HIDDEN = Text(
+    en="the rule before matches everything; move it to the end",
+    ru="предыдущее правило подходит ко всему; перенесите его в конец",
+)
+
+
+PLAIN = Rules(rules=(Rule(rule="capability-rank"),))
+"""Where there is no rules file: the best capability first, by itself."""
+
+
+def load(path: Path) -> Rules:
+    """Read and validate a rules file. Raises `Misconfigured` naming file, line and remedy."""
+    return yaml_file.load(path, Rules, "KRANHUB_RULES_FILE")

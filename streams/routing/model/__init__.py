@@ -1,0 +1,4 @@
+"""Values of an order: its lines, portions, attempts, terms. Facts only, without decisions.
+
+Imports nothing of the other routing packages.
+"""

@@ -1,0 +1,112 @@
+"""Money and law of an order, and what its lines say of their goods: carried whole from the order to the plant order.
+
+Values of records that are older than a field read as if it had its default. Equal content is equal.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from streams.routing.model.money import ExchangeRate
+
+Value = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What is agreed on the order as a whole; the fields are those of the record Order.
+
+    Rates and discounts are percentages, ``discount_amount`` is in the order's currency. A ``quotation`` asks for a
+    promise before anything is ordered.
+    """
+
+    vat_rate: Decimal | None = None
+    vat_included: bool | None = None
+    exchange_rate: ExchangeRate | None = None
+    contract: str | None = None
+    discount_percent: Decimal | None = None
+    discount_amount: Decimal | None = None
+    legal_entity: str | None = None
+    site: str | None = None
+    incoterms: str | None = None
+    language: str | None = None
+    quotation: bool = False
+    valid_until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that belongs to a line: where it lies, and the SHA-256 of its bytes in hexadecimal digits."""
+
+    uri: str
+    sha256: str
+    media_type: str | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Specification:
+    """What a line says of its goods beside item and quantity; the fields are those of the record OrderLine."""
+
+    characteristic: str | None = None
+    drawing: str | None = None
+    drawing_revision: str | None = None
+    serial_numbers: tuple[str, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+
+
+NO_TERMS, NO_SPECIFICATION = Terms(), Specification()
+"""Those of an order and a line that say nothing."""
+
+_PLAIN_TERMS = tuple(name for name in Terms.__dataclass_fields__ if name not in ("exchange_rate", "quotation"))
+_PLANT_TERMS = ("contract", "legal_entity", "vat_rate", "vat_included", "incoterms")
+_WORDS = ("characteristic", "drawing", "drawing_revision")
+
+
+def terms_of(value: Value) -> Terms:
+    """Return the terms of an Order record."""
+    return Terms(
+        exchange_rate=_exchange_rate(value),
+        quotation=bool(value.get("quotation")),
+        **{name: value.get(name) for name in _PLAIN_TERMS},
+    )
+
+
+def specification_of(line: Value) -> Specification:
+    """Return the specification of an order's or a plant order's line."""
+    return Specification(
+        serial_numbers=tuple(line.get("serial_numbers") or ()),
+        attachments=tuple(_attachment(entry) for entry in line.get("attachments") or ()),
+        **{name: line.get(name) for name in _WORDS},
+    )
+
+
+def to_plant(terms: Terms) -> dict[str, Any]:
+    """Return the fields of a PlantOrder that come from the terms; discount and exchange rate are not the plant's."""
+    return {name: getattr(terms, name) for name in _PLANT_TERMS}
+
+
+def line_fields(specification: Specification) -> dict[str, Any]:
+    """Return the fields of a PlantOrder's line that come from the specification."""
+    return {
+        **{name: getattr(specification, name) for name in _WORDS},
+        "serial_numbers": list(specification.serial_numbers),
+        "attachments": [
+            {"uri": entry.uri, "sha256": entry.sha256, "media_type": entry.media_type, "name": entry.name}
+            for entry in specification.attachments
+        ],
+    }
+
+
+def _exchange_rate(value: Value) -> ExchangeRate | None:
+    rate = value.get("exchange_rate")
+    if rate is None:
+        return None
+    nominal = Decimal(rate["nominal"])
+    return ExchangeRate(value["currency"], rate["currency"], rate["rate"], nominal, rate["date"], rate["source"])
+
+
+def _attachment(entry: Value) -> Attachment:
+    return Attachment(entry["uri"], entry["sha256"], entry.get("media_type"), entry.get("name"))

@@ -1,0 +1,1 @@
+"""What people are told: the buyer's status, the views of other parties, alerts, and the texts of reasons."""

@@ -1,0 +1,139 @@
+"""Tells members beside the buyer what has changed for them, in words that come of states and dates and name nobody."""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from kranhub.text import Text
+from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.model.copying import replace
+from streams.routing.model.order import OrderState, Told
+from streams.routing.notify import reasons
+from streams.routing.notify.projections import View, roles, seen_by, view_of
+from streams.routing.notify.reasons import Cause
+from streams.routing.planner.messages import Effect
+
+Value = Mapping[str, Any]
+
+
+def announce(state: OrderState, value: Value, master: MasterData) -> tuple[OrderState, list[Effect]]:
+    """Return the state and the statuses of all but the buyer, from the buyer's: of those only whose view has changed.
+
+    Who is no longer named on the order gets a last one, CANCELLED. Every member's revisions count by themselves.
+    """
+    named = roles(state.order, master)
+    if not named and not state.told:
+        return state, []
+    known = {told.member: told for told in state.told}
+    said = [seen for member, names in named.items() for seen in _news(value, member, names, known.get(member))]
+    gone = [told for told in state.told if told.member not in named and told.state != "CANCELLED"]
+    said += [_last(value, told) for told in gone if told.member in master.members.by_id]
+    known |= {seen["addressee"]: _told(seen) for seen in said}
+    return replace(state, told=tuple(known.values())), [_effect(state.key, seen) for seen in said]
+
+
+def _news(value: Value, member: str, names: tuple[str, ...], last: Told | None) -> list[dict[str, Any]]:
+    view, seen = view_of(names), seen_by(value, member, names)
+    if not _is_news(seen, last, value["state"], view):
+        return []
+    return [_addressed(seen, last, _why(seen, last, value["cause"]) if view.why else None)]
+
+
+def _is_news(seen: Value, last: Told | None, state: str, view: View) -> bool:
+    """Return whether the member must be told; who has heard nothing yet need not hear that nothing comes."""
+    if last is None:
+        return state not in (("CANCELLED",) if view.early else ("CANCELLED", "RECEIVED", "ON_HOLD"))
+    return (seen["state"], seen["promised_date"], _digest(seen)) != (last.state, last.promised_date, last.lines)
+
+
+def _addressed(seen: dict[str, Any], last: Told | None, cause: Cause | None) -> dict[str, Any]:
+    words = {"cause": cause.code, "reason": cause.text.as_map()} if cause else {}
+    return {**seen, **words, "revision": last.revision + 1 if last else 1}
+
+
+def _last(value: Value, told: Told) -> dict[str, Any]:
+    """Return the last status of a member who is no longer named: without lines, as they may be new to it."""
+    seen = {**seen_by(value, told.member, (told.role,)), "state": "CANCELLED", "promised_date": None, "lines": []}
+    return _addressed(seen, told, LEFT if view_of((told.role,)).why else None)
+
+
+def _told(seen: Value) -> Told:
+    return Told(seen["addressee"], seen["role"], seen["revision"], seen["state"], seen["promised_date"], _digest(seen))
+
+
+def _digest(seen: Value) -> str:
+    lines = [(line["line_id"], line["item_code"], line["state"], line["promised_date"]) for line in seen["lines"]]
+    return hashlib.sha256(repr(lines).encode("utf-8", "surrogateescape")).hexdigest()[:16]
+
+
+def _effect(order_key: str, seen: Value) -> Effect:
+    """Return the status under the order's key: the buyer's number may be an order of the addressee's own, too."""
+    place = f"{seen['addressee']}/{order_key}/{seen['revision']}"
+    return Effect("OrderStatus", order_key, f"hub/OrderStatus/{place}", seen)
+
+
+def _why(seen: Value, last: Told | None, code: str) -> Cause | None:
+    """Return why the order's state or promise has changed, in words that name no other company."""
+    before = last.promised_date if last else None
+    moved = before != seen["promised_date"]
+    if last is not None and last.state == seen["state"]:
+        return Cause("promise-moved", _promise(before, seen["promised_date"])) if moved else None
+    found = _open(code, seen) or Cause("state-changed", _now(seen))
+    return Cause(found.code, found.text.then(_promise(before, seen["promised_date"]))) if moved else found
+
+
+def _open(code: str, seen: Value) -> Cause | None:
+    """Return the buyer's cause where it is the buyer's or the hub's own doing."""
+    if code == "order-changed":
+        return reasons.changed(seen["order_revision"])
+    return _planned(seen) if code == reasons.PLANNED.code else _OPEN.get(code)
+
+
+def _now(seen: Value) -> Text:
+    return _planned(seen).text if seen["state"] == "PLANNED" else _NOW[seen["state"]]
+
+
+def _planned(seen: Value) -> Cause:
+    return reasons.planned([line["item_code"] for line in seen["lines"] if line["state"] == "ON_HOLD"])
+
+
+def _promise(before: date | None, after: date | None) -> Text:
+    if after is None:
+        return Text(en="There is no promised date for now.", ru="Обещанной даты пока нет.")
+    if before is None:
+        return Text(en=f"Promised for {after.isoformat()}.", ru=f"Обещанная дата: {after.isoformat()}.")
+    return reasons.moved(before, after)
+
+
+_OPEN = {
+    cause.code: cause
+    for cause in (
+        reasons.RECEIVED,
+        reasons.CANCELLED,
+        reasons.MAPPED,
+        reasons.PARTLY_PLANNED,
+        reasons.TOO_LATE,
+    )
+}
+
+LEFT = Cause(
+    "left-order",
+    Text(
+        en="The buyer's order no longer names the company; no more is told of it.",
+        ru="Предприятие больше не указано в заказе; сообщений о нём больше не будет.",
+    ),
+)
+
+_NOW: Mapping[str, Text] = {
+    "RECEIVED": reasons.RECEIVED.text,
+    "CONFIRMED": Text(en="The plants have confirmed the order.", ru="Заводы подтвердили заказ."),
+    "IN_PRODUCTION": Text(en="The order is in production.", ru="Заказ в производстве."),
+    "READY": Text(en="The order is made and ready to leave.", ru="Заказ изготовлен и готов к отгрузке."),
+    "SHIPPED": Text(en="The order has been shipped.", ru="Заказ отгружен."),
+    "DELIVERED": Text(en="The order has arrived.", ru="Заказ доставлен."),
+    "CLOSED": Text(en="The order is closed.", ru="Заказ закрыт."),
+    "ON_HOLD": Text(en="The hub's people are deciding on the order.", ru="По заказу решают сотрудники центра."),
+    "REJECTED": Text(en="The order cannot be made.", ru="Заказ выполнить нельзя."),
+    "CANCELLED": Text(en="The order is cancelled.", ru="Заказ отменён."),
+}

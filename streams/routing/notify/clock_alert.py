@@ -1,0 +1,59 @@
+"""What people are told of a member whose clock is ahead of the hub's: an alert of its own. Pure."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from kranhub.text import Text
+from streams.routing.planner.messages import ANSWER_TIME, OWNER
+from streams.routing.validation.timestamps import Ahead
+from streams.routing.validation.validate import number_of
+
+CODE = "clock-ahead"
+
+EVERY = timedelta(hours=1)
+"""A member's clock is spoken of at most once in this time."""
+
+
+def alert(member: str, subject: str, value: Mapping[str, Any], found: Ahead, time: datetime) -> dict[str, Any]:
+    """Return the Alert value: one for each member, so that the newest stands for all."""
+    return {
+        "alert_id": f"{CODE}/{member}",
+        "severity": "WARNING",
+        "code": CODE,
+        "owner": OWNER,
+        "order_key": None,
+        "text": _words(member, f"{subject} {number_of(subject, value)}", found, time).as_map(),
+        "deadline": time + ANSWER_TIME,
+        "raised_at": time,
+    }
+
+
+def is_due(last: datetime | None, time: datetime) -> bool:
+    """Return whether to speak of a clock of which was spoken ``last``, also where the hub's own clock went back."""
+    return last is None or abs(time - last) >= EVERY
+
+
+def _words(member: str, what: str, found: Ahead, time: datetime) -> Text:
+    stamp, came, by = _moment(found.stamp), _moment(time), _length(found.by)
+    return Text(
+        en=f"The clock behind {member}'s documents is {by.en} ahead: {found.field} of {what} says {stamp}, but it came "
+        f"at {came} (UTC). Nothing is lost: documents count in the order in which they come. Set the ERP's clock "
+        "right, and the time zone in the connector: a site's own time that is taken for UTC looks the same.",
+        ru=f"Часы, по которым {member} ставит время в документах, спешат на {by.ru}: {found.field} у {what} равно "
+        f"{stamp}, а документ пришёл в {came} (UTC). Ничего не потеряно: документы учитываются в порядке поступления. "
+        "Исправьте часы учётной системы и часовой пояс в коннекторе: местное время, принятое за UTC, выглядит так же.",
+    )
+
+
+def _moment(time: datetime) -> str:
+    return f"{time.astimezone(UTC):%Y-%m-%d %H:%M}"
+
+
+def _length(by: timedelta) -> Text:
+    """Return the time in its largest unit of which there are at least two."""
+    if by >= timedelta(days=2):
+        return Text(en=f"{by.days} days", ru=f"{by.days} дн.")
+    if by >= timedelta(hours=2):
+        return Text(en=f"{by // timedelta(hours=1)} hours", ru=f"{by // timedelta(hours=1)} ч")
+    return Text(en=f"{by // timedelta(minutes=1)} minutes", ru=f"{by // timedelta(minutes=1)} мин")

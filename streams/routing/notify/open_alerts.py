@@ -1,0 +1,132 @@
+"""Which alerts still wait for a person: an alert is never taken back, so what has happened since decides. Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from kranhub.identifiers import line_of, line_place
+from streams.routing.notify import clock_alert, unmapped_stock
+from streams.routing.notify.unmapped_stock import UNMAPPED_STOCK
+from streams.routing.planner import unreachable
+from streams.routing.planner.approval import NEEDED
+from streams.routing.planner.explode import STUCK
+
+Value = Mapping[str, Any]
+
+HOLDING = (*STUCK, "not-approved", "expired", "unmapped-item", "unmapped-unit", "complete-delivery", *unreachable.HELD)
+"""Codes of alerts about a line that stands still."""
+
+DONE = ("DELIVERED", "CLOSED", "CANCELLED", "REJECTED")
+"""States of an order about which nothing waits any more."""
+
+
+LATE = timedelta(days=7)
+"""For how long after its deadline an alert that holds nothing up is still shown."""
+
+
+class Place(NamedTuple):
+    """What an alert is about; ``portion`` is ``line.part``, ``attempt`` a plant order's id, where it is about one."""
+
+    line: str
+    portion: str | None = None
+    attempt: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """What the hub has recorded of one order, each list in its order: PlantOrder, OrderStatus, AuditEntry values."""
+
+    plant_orders: Sequence[Value] = ()
+    statuses: Sequence[Value] = ()
+    audit: Sequence[Value] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    alerts: Sequence[Value]
+    since: Since
+    now: datetime
+    raised: dict[str, datetime] = field(default_factory=dict)
+    """The time of the newest alert of each portion."""
+
+
+def waiting(alerts: Iterable[Value], since: Mapping[str, Since], now: datetime) -> list[Value]:
+    """Return the Alert values that still wait, newest first; ``since`` is what is known of the orders, by key.
+
+    - a line that stands still: until its status says otherwise, or the portion has a plant order or a newer alert;
+    - an approval: until the plant is told, a person has acted on it, or its deadline (the reservation) has passed;
+    - a member's stock of codes that the nomenclature does not have: as long as there is any;
+    - a clock that is ahead, of which the hub speaks again and again: until its deadline;
+    - any other: until a week after its deadline, or until a person has acted on the order.
+
+    None waits once its order is over. What is not known any more counts as still waiting.
+    """
+    latest = {alert["alert_id"]: alert for alert in alerts}
+    by_order: dict[str | None, list[Value]] = {}
+    for alert in latest.values():
+        by_order.setdefault(alert["order_key"], []).append(alert)
+    orders = [_Order(found, since.get(key or "", Since()), now, _newest(found)) for key, found in by_order.items()]
+    still = [alert for order in orders for alert in order.alerts if _waits(alert, order)]
+    return sorted(still, key=lambda alert: (alert["raised_at"], alert["alert_id"]), reverse=True)
+
+
+def _newest(alerts: Sequence[Value]) -> dict[str, datetime]:
+    found: dict[str, datetime] = {}
+    for alert in alerts:
+        portion = place_of(alert).portion
+        if portion is not None:
+            found[portion] = max(alert["raised_at"], found.get(portion, alert["raised_at"]))
+    return found
+
+
+def place_of(alert: Value) -> Place:
+    """Return what the alert is about, as its id says (`effects.alert`)."""
+    place = alert["alert_id"].removeprefix(f"{alert['code']}/{alert['order_key']}/")
+    if alert["code"] == NEEDED:
+        portion = place.rpartition(".")[0]
+        return Place(line_of(portion.rpartition(".")[0]), portion, f"{alert['order_key']}/{place}")
+    within = place.rpartition("/")[0]
+    return Place(line_of(within.rpartition(".")[0]), within) if alert["code"] in STUCK else Place(line_of(within))
+
+
+def _waits(alert: Value, order: _Order) -> bool:
+    if alert["code"] == UNMAPPED_STOCK:
+        return bool(alert["severity"] != unmapped_stock.OVER)
+    statuses = order.since.statuses
+    if statuses and statuses[-1]["state"] in DONE:
+        return False
+    place = place_of(alert)
+    if place.portion is not None and order.raised[place.portion] > alert["raised_at"]:
+        return False
+    if alert["code"] in HOLDING:
+        return _stands(alert, place, order)
+    if _is_past(alert, order.now):
+        return False
+    told = [value["plant_order_id"] for value in order.since.plant_orders]
+    return place.attempt not in told and not any(_concerns(entry, alert, place) for entry in order.since.audit)
+
+
+def _is_past(alert: Value, now: datetime) -> bool:
+    grace = timedelta(0) if alert["code"] in (NEEDED, clock_alert.CODE) else LATE
+    return alert["deadline"] is not None and now >= alert["deadline"] + grace
+
+
+def _stands(alert: Value, place: Place, order: _Order) -> bool:
+    """Return whether the line still stands, as far as is known."""
+    key, raised = alert["order_key"], alert["raised_at"]
+    for value in order.since.plant_orders:
+        portion = value["plant_order_id"].removeprefix(f"{key}/").rpartition(".")[0]
+        if portion == place.portion and value["issued_at"] > raised:
+            return False
+    known = [value for value in order.since.statuses if value["changed_at"] >= raised]
+    if not known:
+        return True
+    return any(line["line_id"] == place.line and line["state"] == "ON_HOLD" for line in known[-1]["lines"])
+
+
+def _concerns(entry: Value, alert: Value, place: Place) -> bool:
+    """Return whether a person has acted, after the alert, on the order or on the part that it is about."""
+    key = alert["order_key"]
+    subjects = (key, f"{key}/{line_place(place.line)}", place.attempt) if place.attempt else (entry["subject"],)
+    return entry["at"] > alert["raised_at"] and entry["subject"] in subjects

@@ -1,0 +1,438 @@
+"""What is said to people: causes of a new status, and why a document was refused, in both languages."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from kranhub.text import Text
+from kranhub.values import confusables
+from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.model.order import Portion
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why a status changed: a stable code and a sentence for the customer."""
+
+    code: str
+    text: Text
+
+
+RECEIVED = Cause("order-received", Text(en="The hub has received the order.", ru="Центр получил заказ."))
+CANCELLED = Cause("order-cancelled", Text(en="The buyer cancelled the order.", ru="Заказчик отменил заказ."))
+MAPPED = Cause(
+    "item-mapped",
+    Text(
+        en="The shared nomenclature now knows the item; the line goes on.",
+        ru="Позиция внесена в общую номенклатуру; строка принята в работу.",
+    ),
+)
+PLANNED = Cause("planned", Text(en="Every part of the order is with a plant.", ru="Все части заказа переданы заводам."))
+PARTLY_PLANNED = Cause(
+    "partly-planned", Text(en="Some parts of the order are with plants.", ru="Часть заказа передана заводам.")
+)
+
+
+def planned(waiting: Sequence[str]) -> Cause:
+    """Say that every part has a plant, but for the lines on hold: their item codes, in the order's sequence."""
+    if not waiting:
+        return PLANNED
+    count, first = len(waiting), waiting[0]
+    return Cause(
+        PLANNED.code,
+        Text(
+            en="Every part that can be made is with a plant; "
+            + (f"1 line waits: {first}." if count == 1 else f"{count} lines wait, the first: {first}."),
+            ru="Всё, что можно изготовить, передано заводам; "
+            + (f"ждёт 1 строка: {first}." if count == 1 else f"ждут строки: {count}, первая: {first}."),
+        ),
+    )
+
+
+def changed(revision: int) -> Cause:
+    """Say that a revision of the order was taken."""
+    return Cause(
+        "order-changed",
+        Text(en=f"The order's revision {revision} was taken.", ru=f"Принята ревизия {revision} заказа."),
+    )
+
+
+def accepted(plant: str, item: str, promised: date | None, master: MasterData) -> Cause:
+    """Say that a plant accepted."""
+    who, what = master.name(plant), _item(item, master)
+    day = promised.isoformat() if promised else None
+    return Cause(
+        "plant-accepted",
+        Text(
+            en=f"{who.en} accepted: {what.en}" + (f", promised for {day}." if day else "."),
+            ru=f"{who.ru}: принято «{what.ru}»" + (f", срок {day}." if day else "."),
+        ),
+    )
+
+
+def partly(plant: str, item: str, master: MasterData) -> Cause:
+    """Say that a plant took a part and the rest goes on."""
+    who, what = master.name(plant), _item(item, master)
+    return Cause(
+        "plant-accepted-in-part",
+        Text(
+            en=f"{who.en} accepted a part: {what.en}. The rest goes to the next plant.",
+            ru=f"{who.ru}: принято частично «{what.ru}». Остаток передаётся следующему заводу.",
+        ),
+    )
+
+
+def rejected(plant: str, item: str, master: MasterData) -> Cause:
+    """Say that a plant said no and the portion goes on."""
+    who, what = master.name(plant), _item(item, master)
+    return Cause(
+        "plant-rejected",
+        Text(
+            en=f"{who.en} cannot take: {what.en}. The hub asks the next plant.",
+            ru=f"{who.ru} не может выполнить «{what.ru}». Центр обращается к следующему заводу.",
+        ),
+    )
+
+
+def production(plant: str, item: str, state: str, master: MasterData) -> Cause:
+    """Say how far a plant's production is."""
+    who, what = master.name(plant), _item(item, master)
+    code = "production-completed" if state in ("COMPLETED", "CLOSED") else "production-progress"
+    return Cause(
+        code,
+        Text(
+            en=f"Production at {who.en}: {what.en}, {state.lower()}.",
+            ru=f"Производство, {who.ru}: «{what.ru}», {_STATES_RU.get(state, state)}.",
+        ),
+    )
+
+
+_STATES_RU = {
+    "RELEASED": "запущено",
+    "WAITING": "ожидает",
+    "READY": "готово к началу",
+    "RUNNING": "идёт",
+    "HELD": "приостановлено",
+    "COMPLETED": "завершено",
+    "CLOSED": "закрыто",
+    "ABORTED": "прервано",
+}
+
+
+def stuck(code: str, portion: Portion, master: MasterData) -> Text:
+    """Say to the hub's people why a portion has no plant, and who was tried."""
+    what = _item(portion.item, master)
+    names = ", ".join(_tried(code, portion))
+    why = _STUCK.get(code, _STUCK["no-candidate"])
+    todo = _TODO.get(code, _AGREE)
+    return Text(
+        en=f"{why.en}: {what.en}. Tried: {names or 'no member has the capability'}. {todo.en}",
+        ru=f"{why.ru}: «{what.ru}». Опрошены: {names or 'нет участника с такой возможностью'}. {todo.ru}",
+    )
+
+
+def _tried(code: str, portion: Portion) -> Iterator[str]:
+    yield from portion.excluded
+    yield from (f"{attempt.plant} ({attempt.closed})" for attempt in portion.attempts)
+    if code in ("no-capacity", "no-offer") and portion.quote_round == len(portion.attempts):
+        for quote in portion.quotes:
+            yield f"{quote.plant} ({'no-offer' if quote.from_stock is None else 'no-capacity'})"
+
+
+_AGREE = Text(
+    en="Agree with a plant, change the rules, or change the order.",
+    ru="Договоритесь с заводом, измените правила или заказ.",
+)
+_TODO = {
+    "no-offer": Text(
+        en="Offers come from the hub itself: look with `kranhub status` whether the core's allocator runs, then let "
+        "the order go on with `kranhub orders release`.",
+        ru="Предложения даёт сам центр: проверьте командой `kranhub status`, работает ли в ядре allocator, затем "
+        "возобновите заказ командой `kranhub orders release`.",
+    )
+}
+
+
+_STUCK = {
+    "no-candidate": Text(en="Nobody is left who can make", ru="Некому изготовить"),
+    "no-rule": Text(en="No routing rule matches", ru="Ни одно правило маршрутизации не подходит"),
+    "no-capacity": Text(
+        en="No plant has capacity within a year for", ru="Ни у одного завода нет мощности на год вперёд"
+    ),
+    "no-offer": Text(en="Nobody made an offer within an hour for", ru="За час никто не предложил изготовить"),
+    "too-many-portions": Text(en="Split over too many plants", ru="Разделено между слишком многими заводами"),
+}
+
+
+def held(code: str, item_code: str) -> Text:
+    """Say why a line is held; of an unknown code also what a person cannot see in it."""
+    looks = confusables.hint(item_code, {}) if code == "unmapped-item" else None
+    text = _held(code, item_code)
+    return text.then(looks) if looks else text
+
+
+def _held(code: str, item_code: str) -> Text:
+    said = {
+        "unmapped-item": Text(
+            en=f"The shared nomenclature does not know the code {item_code}. The hub's people will add it.",
+            ru=f"Кода {item_code} нет в общей номенклатуре. Его добавят сотрудники центра.",
+        ),
+        "unmapped-unit": Text(
+            en=f"The unit of {item_code} cannot be converted. The hub's people will add the conversion.",
+            ru=f"Единица измерения для {item_code} не пересчитывается. Пересчёт добавят сотрудники центра.",
+        ),
+        "complete-delivery": Text(
+            en="The order asks for complete delivery and another line is held.",
+            ru="Заказ поставляется только целиком, а другая строка остановлена.",
+        ),
+        "no-rule": Text(
+            en=f"No routing rule matches {item_code}; the hub's people will add one.",
+            ru=f"Для {item_code} нет правила маршрутизации; его добавят сотрудники центра.",
+        ),
+        "no-capacity": Text(
+            en=f"No plant has free capacity for {item_code}; the hub's people are looking for some.",
+            ru=f"Ни у одного завода нет свободной мощности для {item_code}; сотрудники центра ищут её.",
+        ),
+        "no-offer": Text(
+            en=f"The hub has no offers for {item_code} yet; its people are looking into it.",
+            ru=f"По {item_code} у центра пока нет предложений; его сотрудники выясняют причину.",
+        ),
+        "too-many-portions": Text(
+            en=f"{item_code} would be split over too many plants; the hub's people decide.",
+            ru=f"{item_code} пришлось бы делить между слишком многими заводами; решают сотрудники центра.",
+        ),
+        "recovery": Text(
+            en=f"A plant no longer has {item_code}; the hub's people decide whether it is still to be made.",
+            ru=f"Завод больше не ведёт {item_code}; сотрудники центра решают, нужно ли это ещё изготавливать.",
+        ),
+        "not-approved": Text(
+            en=f"Nobody approved the plan for {item_code} in time; the hub's people decide.",
+            ru=f"План для {item_code} не утверждён в срок; решают сотрудники центра.",
+        ),
+        "expired": Text(
+            en=f"The quotation for {item_code} is no longer valid. Ask again, or place the order.",
+            ru=f"Срок предложения по {item_code} истёк. Запросите его снова или оформите заказ.",
+        ),
+        "frozen": Text(
+            en="The hub's people have stopped the order's routing for now.",
+            ru="Сотрудники центра временно остановили маршрутизацию заказа.",
+        ),
+        "no-topic": Text(
+            en=f"The hub cannot reach the plant of {item_code} at present; its people are looking into it.",
+            ru=f"Центр сейчас не может связаться с заводом, которому передана позиция {item_code}; сотрудники центра "
+            "разбираются.",
+        ),
+        "plant-gone": Text(
+            en=f"The plant of {item_code} takes no part in the hub at present; the hub's people decide.",
+            ru=f"Завод, которому передана позиция {item_code}, сейчас не участвует в работе центра; решают сотрудники "
+            "центра.",
+        ),
+        "no-candidate": Text(
+            en=f"No plant could take {item_code} so far; the hub's people are looking for one.",
+            ru=f"Пока ни один завод не взял {item_code}; сотрудники центра ищут исполнителя.",
+        ),
+    }
+    return said.get(code, Text(en=f"The line is held: {code}.", ru=f"Строка остановлена: {code}."))
+
+
+def silent(plant: str, item: str, master: MasterData) -> Cause:
+    """Say that a plant did not answer in time and the portion goes on."""
+    who, what = master.name(plant), _item(item, master)
+    return Cause(
+        "no-answer",
+        Text(
+            en=f"{who.en} did not answer in time: {what.en}. The hub asks the next plant.",
+            ru=f"{who.ru}: ответа в срок нет, «{what.ru}». Центр обращается к следующему заводу.",
+        ),
+    )
+
+
+def unanswered(plant: str, item: str, master: MasterData) -> Text:
+    """Say that a plant is at work on what it has not answered."""
+    who, what = master.name(plant), _item(item, master)
+    return Text(
+        en=f"{who.en} did not answer in time, but is at work on it: {what.en}. Ask the plant for its answer and date.",
+        ru=f"{who.ru}: ответа в срок нет, но работа уже идёт: «{what.ru}». Запросите у завода ответ и срок.",
+    )
+
+
+def shipment(plant: str, item: str, arrived: bool, master: MasterData) -> Cause:
+    """Say that goods have left a plant, or have arrived."""
+    who, what = master.name(plant), _item(item, master)
+    if arrived:
+        return Cause(
+            "arrived",
+            Text(en=f"Arrived from {who.en}: {what.en}.", ru=f"Прибыло от «{who.ru}»: «{what.ru}»."),
+        )
+    return Cause("shipped", Text(en=f"{who.en} has shipped: {what.en}.", ru=f"{who.ru}: отгружено «{what.ru}»."))
+
+
+def shortage(plant: str, item: str, master: MasterData) -> Text:
+    """Say that a plant's stock fell below what was promised from it."""
+    who, what = master.name(plant), _item(item, master)
+    return Text(
+        en=f"{who.en} has less in stock than was promised: {what.en}. The rest is made anew; dates may move.",
+        ru=f"{who.ru}: на складе меньше, чем обещано: «{what.ru}». Остаток изготовят; сроки могут измениться.",
+    )
+
+
+def over_shipment(plant: str, item: str, sent: Decimal, ordered: Decimal, master: MasterData) -> Text:
+    """Say that more was shipped than was ordered."""
+    who, what = master.name(plant), _item(item, master)
+    return Text(
+        en=f"{who.en} has shipped {sent.normalize():f} of {what.en}, but {ordered.normalize():f} was ordered. "
+        "Agree with the buyer on the rest, or have it sent back.",
+        ru=f"{who.ru}: отгружено {sent.normalize():f}, «{what.ru}», а заказано {ordered.normalize():f}. "
+        "Согласуйте излишек с заказчиком или оформите возврат.",
+    )
+
+
+def by_hand(action: str) -> Cause:
+    """Say that a person of the hub has decided."""
+    return Cause(
+        f"by-hand-{action.lower().replace('_', '-')}",
+        Text(en="The hub's people have decided by hand.", ru="Решение приняли сотрудники центра."),
+    )
+
+
+def made_already(portions: Sequence[Portion], master: MasterData) -> Text:
+    """Say what stays although the order was cut, because it is made or sent already."""
+    what = [(portion.quantity, _item(portion.item, master)) for portion in portions]
+    return Text(
+        en="Already made or sent, so it stays: " + "; ".join(f"{text.en} {q.normalize():f}" for q, text in what) + ".",
+        ru="Уже изготовлено или отправлено и остаётся: "
+        + "; ".join(f"«{text.ru}» {q.normalize():f}" for q, text in what)
+        + ".",
+    )
+
+
+CLOSED = Cause(
+    "order-closed",
+    Text(en="Everything was delivered; the order is closed.", ru="Всё поставлено; заказ закрыт."),
+)
+
+
+def order_closed(order_id: str) -> Text:
+    """Say that an order has ended and takes nothing more."""
+    return Text(
+        en=f"The order {order_id!r} is closed. Send what is new as an order with another number.",
+        ru=f"Заказ {order_id!r} закрыт. Новое отправьте заказом с другим номером.",
+    )
+
+
+TOO_LATE = Cause(
+    "cancel-too-late",
+    Text(
+        en="The order was cancelled after everything was made or delivered; nothing can be taken back.",
+        ru="Заказ отменён после изготовления или поставки; отменять уже нечего.",
+    ),
+)
+
+
+def offered(day: date) -> Cause:
+    """Say what a quotation can count on."""
+    return Cause(
+        "offered",
+        Text(
+            en=f"All of it can be there by {day.isoformat()}. Nothing is ordered yet.",
+            ru=f"Всё может быть поставлено к {day.isoformat()}. Пока ничего не заказано.",
+        ),
+    )
+
+
+def moved(before: date, after: date) -> Text:
+    """Say that the promise has moved."""
+    return Text(
+        en=f"The promised date moves from {before.isoformat()} to {after.isoformat()}.",
+        ru=f"Обещанная дата переносится с {before.isoformat()} на {after.isoformat()}.",
+    )
+
+
+def unknown_order(key: str) -> Text:
+    """Say that the hub knows no such order."""
+    return Text(
+        en=f"The hub knows no order {key!r}. Check the order key: buyer:order_id.",
+        ru=f"Заказа {key!r} в центре нет. Проверьте ключ заказа: заказчик:order_id.",
+    )
+
+
+def closed_plant_order(number: str) -> Text:
+    """Say that a plant no longer has the plant order that a person means."""
+    return Text(
+        en=f"The plant order {number} was rejected or taken back, so nothing was changed. `kranhub why` says where its "
+        "part of the order is now.",
+        ru=f"Заказ заводу {number} отклонён или отозван, поэтому ничего не изменено. Где теперь эта часть заказа, "
+        "покажет `kranhub why`.",
+    )
+
+
+def unknown_member(member: str) -> Text:
+    """Say that there is no such member."""
+    return Text(
+        en=f"{member!r} is no member of the hub. Use an id of the members file.",
+        ru=f"{member!r} не является участником. Укажите имя из файла участников.",
+    )
+
+
+def not_a_maker(plant: str, item: str, master: MasterData) -> Text:
+    """Say that the plant chosen by hand does not make the item."""
+    who, what = master.name(plant), _item(item, master)
+    return Text(
+        en=f"{who.en} does not make {what.en}. Choose a plant with the capability, or add it to the members file.",
+        ru=f"{who.ru} не изготавливает «{what.ru}». Выберите другой завод или добавьте возможность в файл участников.",
+    )
+
+
+def bad_action(action: str) -> Text:
+    """Say that the action cannot be taken."""
+    return Text(
+        en=f"The action {action} is unknown or lacks what it needs. Run `kranhub orders --help`.",
+        ru=f"Действие {action} неизвестно или заполнено не полностью. Выполните `kranhub orders --help`.",
+    )
+
+
+def unknown_plant_order(number: str) -> Text:
+    """Say that no plant was ever sent this plant order."""
+    return Text(
+        en=f"The hub never sent the plant order {number!r}. Answer with the plant_order_id as it came.",
+        ru=f"Центр не отправлял заказ заводу {number!r}. Укажите plant_order_id так, как он пришёл.",
+    )
+
+
+def waited(minutes: int) -> Text:
+    """Say for how long a word has waited for its plant order."""
+    return Text(
+        en=f"It has waited for that plant order for {minutes} minutes.",
+        ru=f"Сообщение ждало этот заказ {minutes} мин.",
+    )
+
+
+def not_addressee(number: str, author: str) -> Text:
+    """Say that the author was not asked."""
+    return Text(
+        en=f"{author} answered plant order {number}, which was sent to another plant. Nothing was changed.",
+        ru=f"{author} отвечает на заказ {number}, направленный другому заводу. Ничего не изменено.",
+    )
+
+
+def unknown_line(line: str) -> Text:
+    """Say that the answer speaks of a line that the plant order does not have."""
+    return Text(
+        en=f"The answer names line {line!r}, which the plant order does not have. Use the line_id as it came.",
+        ru=f"В ответе указана строка {line!r}, которой нет в заказе заводу. Укажите line_id так, как он пришёл.",
+    )
+
+
+def unmapped_unit(unit: str, base: str) -> Text:
+    """Say that a plant answered in a unit that does not convert."""
+    return Text(
+        en=f"The answer's unit {unit!r} does not convert to {base}. Answer in the unit of the plant order; or add the "
+        "conversion to the nomenclature, publish it, and send the answer again with `kranhub send-again`.",
+        ru=f"Единица ответа {unit!r} не пересчитывается в {base}. Отвечайте в единице заказа заводу или добавьте "
+        "пересчёт в номенклатуру, опубликуйте её и отправьте ответ ещё раз: `kranhub send-again`.",
+    )
+
+
+def _item(item: str, master: MasterData) -> Text:
+    return master.items[item].name.text if item in master.items else Text(en=item, ru=item)

@@ -1,0 +1,302 @@
+"""What the customer is told: states and the promise date, derived from the facts; sent only when they change."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any
+
+from kranhub import identifiers
+from kranhub.text import Text
+from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.model.copying import replace
+from streams.routing.model.order import ZERO, Attempt, Line, LineStatus, OrderState, PlanState, Portion, Status, again
+from streams.routing.notify import reasons
+from streams.routing.notify.audiences import announce
+from streams.routing.notify.reasons import Cause
+from streams.routing.planner import messages, unreachable
+from streams.routing.planner.explode import RECOVERY, STUCK
+from streams.routing.planner.messages import Effect, Now
+from streams.routing.recovery import texts
+from streams.routing.recovery.evidence import Evidence, HeldStatus
+from streams.routing.schedule import dates
+
+_PROGRESS: tuple[PlanState, ...] = (
+    "RECEIVED",
+    "PLANNED",
+    "CONFIRMED",
+    "IN_PRODUCTION",
+    "READY",
+    "SHIPPED",
+    "DELIVERED",
+)
+_RUNNING = ("RUNNING", "HELD")
+
+
+def derive(state: OrderState, master: MasterData, now: Now) -> Status:
+    """Return the order's status as the facts say."""
+    lines = tuple(_line_status(state, line, master, now) for line in state.order.lines)
+    offered = _earliest(state, master, now) if state.order.terms.quotation else None
+    return Status(_order_state(state, lines), state.revision, _promise(state, lines), lines, offered)
+
+
+def tell(state: OrderState, cause: Cause | None, master: MasterData, now: Now) -> tuple[OrderState, list[Effect]]:
+    """Return the state and what everybody is told (and alerts of newly held lines), or nothing when nothing changed."""
+    new = derive(state, master, now)
+    if new == state.status:
+        return state, []
+    told, said = _say(state, new, _cause(state, new, cause, master), master, now)
+    return told, [*said, *_alerts(state, new, master, now)]
+
+
+LEAP = 100
+"""What is added to the revision of a status after a restore where its reader's ERP cannot tell which one it has."""
+
+
+def told_again(state: OrderState, evidence: Evidence, master: MasterData, now: Now) -> tuple[OrderState, list[Effect]]:
+    """Return the state and what everybody is told after a restore: what differs from what the customer's ERP shows.
+
+    Revisions go on behind those that the ERPs have seen. A customer is never told less than is shown there already
+    because a word could not be read again: that is an alert.
+    """
+    buyer, held = state.order.buyer, evidence.status_of(state.order.buyer)
+    is_new = state.status is None and held is None
+    others = tuple(replace(told, revision=_behind(told.revision, told.member, evidence)) for told in state.told)
+    state = replace(state, status_revision=_behind(state.status_revision, buyer, evidence), told=others)
+    new = derive(state, master, now)
+    if held is not None and not state.frozen and _is_less(new, held):
+        words = texts.told_more(state.key, str(held.state), new.state)
+        return replace(state, status=new), [messages.alert(state, words.code, words.place, words.text, now)]
+    if state.frozen or (held.shows(new.state, new.promised_date) if held is not None else new == state.status):
+        return replace(state, status=new), []
+    cause = reasons.RECEIVED if is_new else texts.RECOVERED
+    told, said = _say(state, new, _cause(state, new, cause, master) if is_new else cause, master, now)
+    return told, [*said, *_alerts(state, new, master, now)]
+
+
+def _behind(revision: int, member: str, evidence: Evidence) -> int:
+    """Return the last revision that the member may have seen."""
+    held = evidence.status_of(member)
+    if held is not None:
+        return max(revision, held.revision)
+    return revision if member in evidence.customers else revision + LEAP
+
+
+def _is_less(new: Status, held: HeldStatus) -> bool:
+    """Return whether the order is behind what is shown, and nothing that happened says why."""
+    ranks: dict[str, int] = {state: rank for rank, state in enumerate((*_PROGRESS, "CLOSED"))}
+    return new.state in ranks and held.state in ranks and ranks[new.state] < ranks[held.state]
+
+
+def closed(state: OrderState, master: MasterData, now: Now) -> tuple[OrderState, list[Effect]]:
+    """Return the state and what everybody is told at the end of a delivered order."""
+    assert state.status is not None  # noqa: S101  (only what was delivered is closed with a word)
+    lines = tuple(replace(line, state="CLOSED") if line.state == "DELIVERED" else line for line in state.status.lines)
+    return _say(state, replace(state.status, state="CLOSED", lines=lines), reasons.CLOSED, master, now)
+
+
+def _say(state: OrderState, new: Status, why: Cause, master: MasterData, now: Now) -> tuple[OrderState, list[Effect]]:
+    told = replace(state, status=new, status_revision=state.status_revision + 1)
+    own = _effect(told, new, why, master, now)
+    told, others = announce(told, own.value, master)
+    return told, [own, *others]
+
+
+def _cause(state: OrderState, new: Status, cause: Cause | None, master: MasterData) -> Cause:
+    old = state.status
+    known = {line.line_id for line in old.lines if line.code} if old else set()
+    stuck = next(
+        (line for line in new.lines if line.code in (*STUCK, *unreachable.HELD) and line.line_id not in known), None
+    )
+    if stuck:
+        return Cause(str(stuck.code), reasons.held(str(stuck.code), stuck.item_code))
+    if cause is None and _is_back(old, new):
+        return unreachable.BACK
+    newly_planned = new.state == "PLANNED" and old is not None and old.state == "RECEIVED"
+    offered = new.earliest_date and reasons.offered(new.earliest_date)
+    waiting = [line.item_code for line in new.lines if line.state == "ON_HOLD"]
+    found = reasons.planned(waiting) if newly_planned else cause or offered or reasons.PARTLY_PLANNED
+    return _with_more(state, old, new, found, master)
+
+
+def _is_back(old: Status | None, new: Status) -> bool:
+    """Return whether no plant is missing any more."""
+    before, after = (
+        any(line.code in unreachable.HELD for line in status.lines) if status else False for status in (old, new)
+    )
+    return before and not after
+
+
+def _with_more(state: OrderState, old: Status | None, new: Status, cause: Cause, master: MasterData) -> Cause:
+    """Add to the cause what stays because it is made already, and how the promise moves."""
+    if cause.code in ("order-changed", "order-cancelled"):
+        kept = [portion for portion in state.portions if not portion.cancelled and _surplus(state, portion)]
+        if kept and old and state.order.cancelled and _is_over(old):
+            return reasons.TOO_LATE
+        if kept:
+            cause = Cause(cause.code, cause.text.then(reasons.made_already(kept, master)))
+    if old and old.promised_date and new.promised_date and old.promised_date != new.promised_date:
+        cause = Cause(cause.code, cause.text.then(reasons.moved(old.promised_date, new.promised_date)))
+    return cause
+
+
+def _surplus(state: OrderState, portion: Portion) -> bool:
+    """Return whether the portion stands only for what was made or sent before the order was cut."""
+    if portion.fixed <= 0:
+        return False
+    line = next((line for line in state.order.lines if line.line_id == portion.line_id), None)
+    return line is None or state.order.cancelled or (portion.feeds is None and portion.quantity > line.quantity)
+
+
+def _is_over(told: Status) -> bool:
+    """Return whether everything was made by then."""
+    return all(line.state in ("READY", "SHIPPED", "DELIVERED") for line in told.lines)
+
+
+def _line_status(state: OrderState, line: Line, master: MasterData, now: Now) -> LineStatus:
+    portions = [portion for portion in state.portions if portion.line_id == line.line_id and not portion.cancelled]
+    if state.order.cancelled and not portions:
+        return LineStatus(line.line_id, line.item_code, "CANCELLED")
+    code = _held(state, line, portions, master)
+    if code:
+        return LineStatus(line.line_id, line.item_code, "ON_HOLD", code=code)
+    promised = _promised(state, line, portions, master, now)
+    return LineStatus(line.line_id, line.item_code, _progress_of(portions), promised)
+
+
+def _held(state: OrderState, line: Line, portions: Sequence[Portion], master: MasterData) -> str | None:
+    if line.hold_reason:
+        return line.hold_reason
+    if state.frozen:
+        return "frozen"
+    held = next((portion.held for portion in portions if portion.held), None)
+    return held or next((why for portion in portions if (why := unreachable.why(portion, master))), None)
+
+
+def _progress_of(portions: Sequence[Portion]) -> PlanState:
+    """Return the state of a line: of its own item once that is on its way, else of its slowest part."""
+    own = [_progress(portion) for portion in portions if portion.feeds is None]
+    shipped = _PROGRESS.index("READY")
+    if own and min(map(_PROGRESS.index, own)) >= shipped:
+        return _together(own)
+    return _together(_progress(portion) for portion in portions)
+
+
+def _progress(portion: Portion) -> PlanState:
+    attempt = portion.current
+    if attempt is None or attempt.sent is None:
+        return "PLANNED" if len(portion.attempts) > 1 or portion.excluded else "RECEIVED"
+    sent = _sent(portion, attempt)
+    if sent:
+        return sent
+    made = {production.state for production in attempt.productions} - {"ABORTED"}
+    if made and made <= set(dates.DONE) and _is_made(portion, attempt):
+        return "READY"
+    if made & {*dates.DONE, *_RUNNING}:
+        return "IN_PRODUCTION"
+    return "CONFIRMED" if attempt.confirmed else "PLANNED"
+
+
+def _is_made(portion: Portion, attempt: Attempt) -> bool:
+    """Return whether what was to be made of the portion is: a plant may make it by several production orders."""
+    wanted = portion.quantity if portion.to_make is None else min(portion.to_make, portion.quantity)
+    return sum((production.completed for production in attempt.productions), ZERO) >= wanted
+
+
+def _sent(portion: Portion, attempt: Attempt) -> PlanState | None:
+    """Return whether all of the portion has arrived, or has left."""
+    arrived = sum((leg.quantity for leg in attempt.legs if leg.arrived), ZERO)
+    left = sum((leg.quantity for leg in attempt.legs if leg.departed or leg.arrived), ZERO)
+    if arrived >= portion.quantity:
+        return "DELIVERED"
+    return "SHIPPED" if left >= portion.quantity else None
+
+
+def _together(states: Iterable[PlanState]) -> PlanState:
+    """Return the state of a whole: that of its slowest part, but in production once all agreed and one has begun."""
+    ranks = [_PROGRESS.index(state) for state in states]
+    if not ranks:
+        return "RECEIVED"
+    begun = min(ranks) >= _PROGRESS.index("CONFIRMED") and max(ranks) >= _PROGRESS.index("IN_PRODUCTION")
+    return "IN_PRODUCTION" if begun and min(ranks) < _PROGRESS.index("READY") else _PROGRESS[min(ranks)]
+
+
+def _promised(state: OrderState, line: Line, portions: Sequence[Portion], master: MasterData, now: Now) -> date | None:
+    """Return the line's promise: what its plants have promised, carried to the customer; None until all have."""
+    attempts = [portion.current for portion in portions]
+    if not portions or any(attempt is None or dates.told(attempt) is None for attempt in attempts):
+        return None
+    return dates.arrival(state, line, master, now.time)
+
+
+def _order_state(state: OrderState, lines: tuple[LineStatus, ...]) -> PlanState:
+    if state.order.cancelled and all(line.state == "CANCELLED" for line in lines):
+        return "CANCELLED"
+    held = [line for line in lines if line.state == "ON_HOLD"]
+    if len(held) == len(lines) or (held and state.order.complete_delivery):
+        return "ON_HOLD"
+    return _together(line.state for line in lines if line.state not in ("ON_HOLD", "CANCELLED"))
+
+
+def _promise(state: OrderState, lines: tuple[LineStatus, ...]) -> date | None:
+    days = [line.promised_date for line in lines if line.state != "CANCELLED"]
+    return max((day for day in days if day), default=None) if None not in days else None
+
+
+def _earliest(state: OrderState, master: MasterData, now: Now) -> date | None:
+    """Return when the whole order could be there as things stand; None while a part of it has no plant."""
+    days = [dates.arrival(state, line, master, now.time) for line in state.order.lines]
+    return max((day for day in days if day), default=None) if None not in days else None
+
+
+def _effect(state: OrderState, status: Status, cause: Cause, master: MasterData, now: Now) -> Effect:
+    value: dict[str, Any] = {
+        "order_key": state.key,
+        "order_id": state.order.order_id,
+        "order_number": state.order.number,
+        "buyer": state.order.buyer,
+        "revision": state.status_revision,
+        "order_revision": status.order_revision,
+        "state": status.state,
+        "promised_date": status.promised_date,
+        "earliest_date": _earliest(state, master, now),
+        "quotation": state.order.terms.quotation,
+        "valid_until": state.order.terms.valid_until,
+        "addressee": state.order.buyer,
+        "role": "buyer",
+        "cause": cause.code,
+        "reason": cause.text.as_map(),
+        "changed_at": now.time,
+        "lines": [_line_value(line) for line in status.lines],
+    }
+    return Effect("OrderStatus", state.order.order_id, f"hub/OrderStatus/{state.key}/{state.status_revision}", value)
+
+
+def _line_value(line: LineStatus) -> dict[str, Any]:
+    return {
+        "line_id": line.line_id,
+        "item_code": line.item_code,
+        "state": line.state,
+        "promised_date": line.promised_date,
+        "reason": reasons.held(line.code, line.item_code).as_map() if line.code else {},
+    }
+
+
+def _alerts(state: OrderState, new: Status, master: MasterData, now: Now) -> list[Effect]:
+    """Return an alert for each line that the order itself newly holds; portions without a plant have their own."""
+    known = {line.line_id: line.code for line in state.status.lines} if state.status else {}
+    held = [(line, line.code) for line in new.lines if line.code and known.get(line.line_id) != line.code]
+    return [
+        messages.alert(state, code, _alert_place(state, line, new), _alert_text(state, code, line, master), now)
+        for line, code in held
+        if code not in (*STUCK, RECOVERY, "frozen")
+    ]
+
+
+def _alert_text(state: OrderState, code: str, line: LineStatus, master: MasterData) -> Text:
+    if code in unreachable.HELD:
+        return unreachable.alert_text(code, [p for p in state.portions if p.line_id == line.line_id], state.key, master)
+    return reasons.held(code, line.item_code)
+
+
+def _alert_place(state: OrderState, line: LineStatus, new: Status) -> str:
+    tries = sum(portion.tries for portion in state.portions if portion.line_id == line.line_id)
+    return f"{identifiers.line_place(line.line_id)}/{new.order_revision}{again(tries)}"

@@ -1,0 +1,74 @@
+"""Why a plant was not chosen: a stable code for each candidate of a decision."""
+
+from typing import Any
+
+from streams.routing.masterdata.masterdata import Maker, MasterData
+from streams.routing.masterdata.rules import Rule
+from streams.routing.model.order import Attempt, Order, Portion, Quote
+from streams.routing.planner import source
+
+HIGHER_COST = "higher-cost"
+_LESS_BY_RANK = {"earliest-promise": "later-date", "lowest-cost": HIGHER_COST, "balanced-load": "higher-load"}
+
+
+def alternatives(
+    order: Order, portion: Portion, chosen: Attempt | None, rule: Rule | None, master: MasterData
+) -> list[dict[str, Any]]:
+    """Return every maker of the item, best capability first, with its offer and why it was not chosen."""
+    out = source.sift(order, portion, rule, master).not_asked if rule else {}
+    quotes = {quote.plant: quote for quote in portion.quotes}
+    found, makers = [], master.makers(portion.item)
+    taken = next((maker for maker in makers if chosen and maker.member == chosen.plant), None)
+    for rank, maker in enumerate(makers, 1):
+        quote, cost = quotes.get(maker.member), maker.capability.cost
+        why = _why_not(maker.member, portion, chosen, rule, out.get(maker.member), quote)
+        if why == HIGHER_COST and taken:
+            why = _dearer(maker, taken, order, portion, master)
+        found.append(
+            {
+                "member": maker.member,
+                "rank": rank,
+                "why_not": why,
+                "cost": cost.amount if cost else None,
+                "cost_currency": cost.currency if cost else None,
+                "available_on": quote.available_on if quote else None,
+                "offered": source.amount(quote) if quote and quote.from_stock is not None else None,
+            }
+        )
+    return found
+
+
+def _why_not(
+    member: str, portion: Portion, chosen: Attempt | None, rule: Rule | None, out: str | None, quote: Quote | None
+) -> str | None:
+    if chosen and member == chosen.plant:
+        return None
+    tried = {attempt.plant: attempt.closed for attempt in portion.attempts}
+    if tried.get(member):
+        return tried[member]
+    if member in portion.excluded:
+        return "partly-accepted"
+    if chosen and chosen.by_hand:
+        return "overridden-by-hand"
+    return out or _less(portion, rule, quote)
+
+
+def _less(portion: Portion, rule: Rule | None, quote: Quote | None) -> str:
+    if rule is None:
+        return "no-rule"
+    if quote is None:
+        return "lower-rank"
+    if quote.from_stock is None:
+        return "no-offer"
+    less = source.amount(quote) < portion.quantity
+    if quote.disruption and (less or rule.rank == "earliest-promise"):
+        return "disrupted"
+    if less:
+        return "offers-less"
+    return _LESS_BY_RANK.get(rule.rank, "lower-rank")
+
+
+def _dearer(maker: Maker, taken: Maker, order: Order, portion: Portion, master: MasterData) -> str:
+    """Return why the maker's cost lost against the chosen one's: it is higher, or no rate makes it comparable."""
+    own, other = (source.cost(each, order, portion, master) for each in (maker, taken))
+    return HIGHER_COST if own.is_rated or own.currency == other.currency else "no-exchange-rate"

@@ -1,0 +1,47 @@
+"""What a person is asked before a plant is told: the alert for an attempt whose rule wants an approval."""
+
+from datetime import datetime, timedelta
+
+from kranhub.text import Text
+from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.model.copying import replace
+from streams.routing.model.order import Attempt, OrderState, Portion
+from streams.routing.planner import messages
+from streams.routing.planner.messages import Effect, Now
+from streams.routing.planner.reserve import APPROVAL_TIME
+
+NEEDED = "approval-needed"
+"""The alert's code; its id is the code and the plant order's id, so an attempt has one alert."""
+
+
+def needed(state: OrderState, portion: Portion, attempt: Attempt, master: MasterData, now: Now) -> list[Effect]:
+    """Return the alert for a new attempt that waits for a person; none for one that goes out by itself.
+
+    Its deadline is the end of the reservation (`reserve`): nobody keeps stock and capacity for longer.
+    """
+    if attempt.approved:
+        return []
+    number = portion.id_of(state.key, attempt)
+    place = number.removeprefix(f"{state.key}/")
+    alert = messages.alert(state, NEEDED, place, _words(number, portion, attempt, master), now)
+    return [replace(alert, value={**alert.value, "deadline": _deadline(state, now)})]
+
+
+def _deadline(state: OrderState, now: Now) -> datetime | None:
+    terms = state.order.terms
+    if not terms.quotation:
+        return now.time + APPROVAL_TIME
+    if terms.valid_until is None:
+        return None
+    return datetime.combine(terms.valid_until + timedelta(days=1), datetime.min.time(), now.time.tzinfo)
+
+
+def _words(number: str, portion: Portion, attempt: Attempt, master: MasterData) -> Text:
+    who, what = master.name(attempt.plant), master.items[portion.item].name.text
+    amount = f"{portion.quantity.normalize():f} {portion.unit}"
+    return Text(
+        en=f"{who.en} is chosen for: {what.en}, {amount}. The rule wants a person's approval first: "
+        f"`kranhub orders approve` or `reject` with --plant-order {number}. The reservation ends at the deadline.",
+        ru=f"{who.ru}: выбран исполнителем, «{what.ru}», {amount}. По правилу нужно утверждение: "
+        f"`kranhub orders approve` или `reject` с --plant-order {number}. Резерв действует до срока оповещения.",
+    )

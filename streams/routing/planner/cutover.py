@@ -1,0 +1,45 @@
+"""Members are taken over one by one: live, in shadow (decided, not delivered) or stopped. Pure.
+
+What begins in shadow stays there: people have placed it in the old way, so it must not come a second time. What a plant
+has got from the hub is kept back while the plant is not live, or no member at all, and then goes out as it is by then.
+"""
+
+from pydantic import BaseModel, ConfigDict
+
+from kranhub.parties.members import CutoverMode, MemberId
+from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.model.order import Attempt
+from streams.routing.planner import unreachable
+
+
+class Cutover(BaseModel):
+    """How far a member is taken over: the content of an entry of the master data, whose key is the member."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    member: MemberId
+    mode: CutoverMode = CutoverMode.LIVE
+
+
+SHADOW_HEADER = ("kranhub-shadow", b"1")
+"""Marks a plant order that is for hub.events only."""
+
+
+def mode(member: str, master: MasterData) -> CutoverMode:
+    """Return the member's mode; live where nothing is said."""
+    return master.cutover.get(member, CutoverMode.LIVE)
+
+
+def keeps_back(attempt: Attempt, master: MasterData) -> bool:
+    """Return whether the plant is told nothing for now, although there may be something to tell."""
+    if attempt.shadow:
+        return False
+    if unreachable.is_gone(attempt.plant, master):
+        return True
+    found = mode(attempt.plant, master)
+    return found is CutoverMode.STOPPED or (found is CutoverMode.SHADOW and attempt.sent is not None)
+
+
+def begins_in_shadow(attempt: Attempt, master: MasterData) -> bool:
+    """Return whether the plant order that is about to be said for the first time is not to be delivered, ever."""
+    return attempt.sent is None and mode(attempt.plant, master) is CutoverMode.SHADOW

@@ -1,0 +1,289 @@
+"""From an order to its portions: explode by the bills of materials, then fit the known portions to what is needed."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal, localcontext
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from streams.routing.masterdata.items import Component, Supply
+from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.model.copying import replace
+from streams.routing.model.order import ZERO, Line, Order, OrderState, Portion
+from streams.routing.model.terms import specification_of, terms_of, to_plant
+
+_MICRO = Decimal("0.000001")
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What a line needs of one item, in its base unit; ``node`` and ``feeds`` as in `Portion`."""
+
+    line_id: str
+    item: str
+    unit: str
+    quantity: Decimal
+    node: str = ""
+    feeds: str | None = None
+
+
+def order_of(value: Mapping[str, Any]) -> Order:
+    """Return the order of a normalised Order record; times and revisions are no content."""
+    return Order(
+        order_id=value["order_id"],
+        buyer=value["buyer"],
+        kind=value["kind"],
+        currency=value["currency"],
+        requested_date=value["requested_date"],
+        lines=tuple(_line(line, value) for line in value["lines"]),
+        payer=value["payer"],
+        user=value["user"],
+        consignee=value["consignee"],
+        programme=value["programme"],
+        delivery_place=_said(value["delivery_place"]),
+        complete_delivery=value["complete_delivery"],
+        cancelled=value["document_status"] == "CANCELLED",
+        terms=terms_of(value),
+        opening=bool(value.get("opening")),
+        number=_said(value.get("number")),
+    )
+
+
+def _said(text: str | None) -> str | None:
+    """Return an optional text; a blank one says nothing, and an ERP would not keep it."""
+    return text if text and not text.isspace() else None
+
+
+def _line(line: Mapping[str, Any], value: Mapping[str, Any]) -> Line:
+    return Line(
+        line_id=line["line_id"],
+        item_code=line["item_code"],
+        item=line["item"],
+        quantity=line["quantity"],
+        unit=line["unit"],
+        requested_date=line["requested_date"] or value["requested_date"],
+        description=_said(line["description"]),
+        price=line["price"],
+        hold_reason=line["hold_reason"],
+        specification=specification_of(line),
+        opening_plant=line.get("opening_plant"),
+    )
+
+
+def revised(state: OrderState, order: Order) -> OrderState:
+    """Return the state with the next revision of its order.
+
+    Portions of which the order now says something else to their plants are marked. What had no plant is planned again
+    where the revision may have changed that, and a quotation that had run out once it is asked for again, or ordered.
+    """
+    whole = _to_all(order) != _to_all(state.order)
+    before, after = _to_makers(state.order), _to_makers(order)
+    changed = {name for name, words in after.items() if before.get(name) != words}
+    portions = tuple(
+        replace(portion, content=portion.content + 1)
+        if whole or (portion.feeds is None and portion.line_id in changed)
+        else portion
+        for portion in state.portions
+    )
+    cured = _cured(state.order, order)
+    portions = tuple(portion.anew() if cured(portion) else portion for portion in portions)
+    return replace(state, order=order, revision=state.revision + 1, portions=portions, cancelled_by_hand=False)
+
+
+def _cured(before: Order, after: Order) -> Callable[[Portion], bool]:
+    """Return which held portions the change of the order may have given a plant."""
+    ruled = _to_rules(before) != _to_rules(after)
+    known = {line.line_id: _to_sourcing(line) for line in before.lines}
+    lines = {line.line_id for line in after.lines if known.get(line.line_id) != _to_sourcing(line)}
+    asked_again = before.terms != after.terms
+
+    def cured(portion: Portion) -> bool:
+        if portion.held == EXPIRED:
+            return asked_again
+        return portion.held in STUCK and (ruled or portion.line_id in lines)
+
+    return cured
+
+
+def _to_rules(order: Order) -> tuple[Any, ...]:
+    """Return what of the order decides who may be asked."""
+    return order.kind, order.currency, order.programme, order.opening
+
+
+def _to_sourcing(line: Line) -> tuple[Any, ...]:
+    """Return what of a line decides who can make it."""
+    return line.item, line.quantity, line.requested_date, line.opening_plant
+
+
+STUCK = ("no-candidate", "no-rule", "no-capacity", "no-offer", "too-many-portions")
+"""Why a portion has no plant; `assign` raises their alerts."""
+
+RECOVERY = "recovery"
+"""Why a portion is held after a restore: a person must say whether it is still to be made (`adopt`)."""
+
+EXPIRED = "expired"
+"""Why a portion is held whose quotation was not ordered in time."""
+
+
+def _to_all(order: Order) -> tuple[Any, ...]:
+    """Return what the order as a whole says to every plant (`effects.plant_order`)."""
+    return order.kind, order.currency, order.payer, order.programme, order.number, to_plant(order.terms)
+
+
+def _to_makers(order: Order) -> dict[str, tuple[Any, ...]]:
+    """Return what each line says to the plant that makes its own item."""
+    return {line.line_id: (line.description, line.specification) for line in order.lines}
+
+
+def needs(state: OrderState, master: MasterData) -> Iterator[Need]:
+    """Yield what the order needs, a parent before its components; nothing for held lines and cancelled orders.
+
+    An item with a bill is its own assembly; its components are needed for what is not taken from stock.
+    """
+    for need in _wanted(state.order, master):
+        yield need
+        yield from _below(state, need, master)
+
+
+def _wanted(order: Order, master: MasterData) -> list[Need]:
+    if order.cancelled:
+        return []
+    lines = [line for line in order.lines if line.item in master.items and not line.hold_reason]
+    return [Need(line.line_id, str(line.item), line.unit, line.quantity) for line in lines]
+
+
+def _below(state: OrderState, parent: Need, master: MasterData) -> Iterator[Need]:
+    for need in _components(state, parent, master):
+        yield need
+        yield from _below(state, need, master)
+
+
+def _components(state: OrderState, parent: Need, master: MasterData) -> list[Need]:
+    parts = parts_of(parent.item, parent.node, master)
+    made = _to_make(state, parent) if parts else ZERO
+    if made <= 0:
+        return []
+    line = parent.line_id
+    return [Need(line, part.item, part.unit, _times(made, part.quantity), part.node, part.feeds) for part in parts]
+
+
+class Part(NamedTuple):
+    """What one base unit of a node's item needs; ``node`` and ``feeds`` as in `Portion`."""
+
+    item: str
+    unit: str
+    quantity: Decimal
+    node: str
+    feeds: str
+
+
+def parts_of(item: str, node: str, master: MasterData) -> tuple[Part, ...]:
+    """Return the item's bill at this node, without what the plant that builds it in buys by itself."""
+    known = master.worked_out
+    if (found := known.get((parts_of, item, node))) is None:
+        found = known[parts_of, item, node] = tuple(_bill(item, node, master))
+    parts: tuple[Part, ...] = found
+    return parts
+
+
+def places(item: str, master: MasterData) -> list[Part]:
+    """Return where an item may stand in a line for one of it: first itself, then all that it is built of."""
+    found = [Part(item, master.items[item].unit, Decimal(1), "", "")]
+    for part in found:
+        found += parts_of(part.item, part.node, master)
+    return found
+
+
+def _bill(item: str, node: str, master: MasterData) -> Iterator[Part]:
+    parts = {part.item: part for part in master.items[item].bill}
+    nodes = {name: f"{node}/{name}".lstrip("/") for name in parts if not _bought_elsewhere(name, master)}
+    for name, place in nodes.items():
+        part = parts[name]
+        yield Part(name, master.items[name].unit, part.quantity, place, nodes.get(_into(part, parts, nodes), node))
+
+
+def _bought_elsewhere(item: str, master: MasterData) -> bool:
+    """Return whether no member sells what is bought: then the plant that builds it in buys it by itself."""
+    return master.items[item].supply is Supply.BUY and not master.makers(item)
+
+
+def _into(part: Component, parts: Mapping[str, Component], nodes: Mapping[str, str]) -> str:
+    """Return the nearest sibling with a place of its own that the part goes into, or "" for the parent."""
+    feeds = part.feeds
+    while feeds and feeds not in nodes:
+        feeds = parts[feeds].feeds
+    return feeds or ""
+
+
+@lru_cache(maxsize=10_000)
+def _times(made: Decimal, quantity: Decimal) -> Decimal:
+    with localcontext(prec=60):
+        return (made * quantity).quantize(_MICRO).normalize() + 0
+
+
+def _to_make(state: OrderState, need: Need) -> Decimal:
+    return sum((min(portion.to_make or ZERO, portion.quantity) for portion in active(state, need)), ZERO)
+
+
+def active(state: OrderState, need: Need) -> list[Portion]:
+    """Return the portions that cover the need."""
+    node, line, item = need.node, need.line_id, need.item
+    return [p for p in state.portions if p.node == node and p.line_id == line and p.item == item and not p.cancelled]
+
+
+def fit(state: OrderState, master: MasterData) -> OrderState:
+    """Return the state with portions that sum up to the needs, by the smallest difference.
+
+    More goes to the last portion, less is taken from the last; what is no longer needed is cancelled. What a plant has
+    made or sent stays: nobody can take it back.
+    """
+    kept: set[tuple[str, str, str]] = set()
+    for need in _wanted(state.order, master):
+        state = _fit_tree(state, need, master, kept)
+    for portion in state.portions:
+        if not portion.cancelled and (portion.line_id, portion.node, portion.item) not in kept:
+            spare = portion if portion.surplus else replace(portion, surplus=True)
+            state = state.with_portion(_shrunk(spare, ZERO))
+    return state
+
+
+def _fit_tree(state: OrderState, need: Need, master: MasterData, kept: set[tuple[str, str, str]]) -> OrderState:
+    kept.add((need.line_id, need.node, need.item))
+    state = _fit_one(state, need)
+    for component in _components(state, need, master):
+        state = _fit_tree(state, component, master, kept)
+    return state
+
+
+def _fit_one(state: OrderState, need: Need) -> OrderState:
+    known = active(state, need)
+    missing = need.quantity - sum((portion.quantity for portion in known), ZERO)
+    if missing > 0 and not known:
+        return add_portion(state, need)
+    for portion in reversed(known):
+        same = portion.feeds == need.feeds and not portion.surplus
+        fitted = portion if same else replace(portion, feeds=need.feeds, surplus=False)
+        if missing != 0:
+            fitted = _shrunk(fitted, portion.quantity + missing)
+            missing -= (ZERO if fitted.cancelled else fitted.quantity) - portion.quantity
+        state = state.with_portion(fitted)
+    return state
+
+
+def _shrunk(portion: Portion, quantity: Decimal) -> Portion:
+    """Return the portion with this quantity, or as much as is made or sent already; cancelled where that is nothing."""
+    kept = max(quantity, min(portion.fixed, portion.quantity))
+    if kept == portion.quantity:
+        return portion
+    return replace(portion, quantity=kept) if kept > 0 else replace(portion, cancelled=True)
+
+
+def add_portion(
+    state: OrderState, need: Need, excluded: tuple[str, ...] = (), to_make: Decimal | None = None
+) -> OrderState:
+    """Return the state with one more portion; ``excluded`` members are not asked for it."""
+    part = 1 + max((portion.part for portion in state.portions if portion.line_id == need.line_id), default=0)
+    portion = Portion(
+        need.line_id, part, need.item, need.unit, need.quantity, need.node, need.feeds, to_make, excluded=excluded
+    )
+    return state.with_portion(portion)

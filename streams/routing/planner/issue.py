@@ -1,0 +1,160 @@
+"""Tells plants what they should make: the smallest difference between what should be and what they were last told."""
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+
+from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.model.copying import replace
+from streams.routing.model.order import Attempt, Line, OrderState, Portion, Sent, with_attempt
+from streams.routing.planner import cutover, messages
+from streams.routing.planner.messages import Effect, Now
+from streams.routing.plant_events import deadlines
+from streams.routing.schedule import dates
+
+Settled = tuple[OrderState, list[Effect]]
+
+
+def order(state: OrderState, portion: Portion, master: MasterData, now: Now) -> Settled:
+    """Return the state with every attempt told what it should know, and the plant orders and decisions."""
+    said = []
+    for attempt in portion.attempts:
+        if cutover.keeps_back(attempt, master):
+            continue
+        wanted = _wanted(state, portion, attempt, master, now)
+        if wanted is None:
+            continue
+        if wanted == attempt.sent:
+            portion = _as_wanted(state, portion, attempt)
+            continue
+        told = _tell(state, portion, attempt, wanted, master, now)
+        if attempt.sent is None:
+            said.append(messages.decision(state, portion, told, master, now))
+        said.append(messages.plant_order(state, portion, told, master, now))
+        if told.shadow and not wanted.cancelled:
+            told, more = _as_if_delivered(state, portion, told, now)
+            said += more
+        portion = with_attempt(portion, told)
+    return state.with_portion(portion), said
+
+
+def _as_wanted(state: OrderState, portion: Portion, attempt: Attempt) -> Portion:
+    """Remember that what the plant knows is right for the date that is wanted now."""
+    line = _line(state, portion)
+    if line is None or attempt.closed is not None or attempt.wanted_for == line.requested_date:
+        return portion
+    return with_attempt(portion, replace(attempt, wanted_for=line.requested_date))
+
+
+def targets_first(portions: Sequence[Portion]) -> Sequence[Portion]:
+    """Return the portions so that what another goes into stands before it: its date decides on the other's."""
+    feeds = {(portion.line_id, portion.node): portion.feeds for portion in portions if portion.feeds is not None}
+    if not feeds:
+        return portions
+
+    def hops(portion: Portion) -> int:
+        node, count = portion.feeds, 0
+        while node is not None and count <= len(portions):
+            node, count = feeds.get((portion.line_id, node)), count + 1
+        return count
+
+    return sorted(portions, key=hops)
+
+
+def _as_if_delivered(state: OrderState, portion: Portion, attempt: Attempt, now: Now) -> tuple[Attempt, list[Effect]]:
+    """Tell the allocator that the plant has it: people place in the old way what is in shadow, so its ERP reserves."""
+    generation = attempt.reservation.generation if attempt.reservation else 0
+    if attempt.told_generation >= generation:
+        return attempt, []
+    return replace(attempt, told_generation=generation), [messages.delivered_request(state, portion, attempt, now)]
+
+
+def _wanted(state: OrderState, portion: Portion, attempt: Attempt, master: MasterData, now: Now) -> Sent | None:
+    """Return what the plant should have been told; None when there is nothing to tell it."""
+    if portion.cancelled or attempt.closed is not None:
+        withdrawn = attempt.sent is not None and (attempt.withdraw or attempt.closed is None)
+        return replace(attempt.sent, cancelled=True) if attempt.sent and withdrawn else attempt.sent
+    if attempt.sent is None and not _may_go(state, portion, attempt):
+        return None
+    line = _line(state, portion)
+    if line is None:
+        return attempt.sent and replace(attempt.sent, quantity=portion.quantity)
+    feeds_into, consignee = destination(state, portion)
+    day = _day(state, portion, attempt, line, master, now)
+    return Sent(portion.quantity, day, consignee, feeds_into, price(portion, line, master), content=portion.content)
+
+
+def price(portion: Portion, line: Line, master: MasterData) -> Decimal | None:
+    """Return the line's price where one plant makes all of it; what several build together has none for a part."""
+    is_whole = portion.feeds is None and not master.items[portion.item].bill
+    return line.price if is_whole else None
+
+
+def _may_go(state: OrderState, portion: Portion, attempt: Attempt) -> bool:
+    """Return whether a plant order may go out.
+
+    It is reserved and approved, it is known when its components can be there, and where it goes itself: a plant is not
+    told what must be changed a second later.
+    """
+    if state.order.terms.quotation or not attempt.approved or not attempt.settled:
+        return False
+    portions = dates.line_portions(state, portion.line_id)
+    if portion.feeds is not None and any(_is_sought(other) for other in portions if other.node == portion.feeds):
+        return False
+    return not any(dates.is_open(part) for part in dates.below(portion, portions))
+
+
+def _is_sought(portion: Portion) -> bool:
+    """Return whether a plant is still sought for the portion."""
+    return portion.held is None and portion.current is None
+
+
+def _line(state: OrderState, portion: Portion) -> Line | None:
+    """Return the portion's line; None where the line no longer needs it."""
+    lines = () if portion.surplus else state.order.lines
+    return next((line for line in lines if line.line_id == portion.line_id), None)
+
+
+def _day(state: OrderState, portion: Portion, attempt: Attempt, line: Line, master: MasterData, now: Now) -> date:
+    """Return the plant order's date: worked out once for a wanted date and then kept, so that plans are not upset.
+
+    It is never before what is available, nor before its components have come and are worked in.
+    """
+    if attempt.day_by_hand:
+        return attempt.day_by_hand
+    if attempt.sent and attempt.wanted_for == line.requested_date:
+        return attempt.sent.requested_date
+    days = [dates.due(state, portion, attempt.plant, line, master)]
+    if attempt.reservation and attempt.reservation.available_on:
+        days.append(attempt.reservation.available_on)
+    portions = dates.line_portions(state, portion.line_id)
+    if next(dates.below(portion, portions), None):
+        start = dates.starts(portions, master, now.time)[portion.part]
+        work = dates.working_days(portion, attempt.plant, master)
+        days.append(master.calendar(attempt.plant).finish(start, work))
+    return max(days)
+
+
+def destination(state: OrderState, portion: Portion) -> tuple[str | None, str]:
+    """Return what the portion is built into and where it goes: the latest plant asked for it, else the customer."""
+    into = dates.targets(portion, dates.line_portions(state, portion.line_id))
+    if not into:
+        return None, dates.consignee(state)
+    latest = into[0].attempts[-1]
+    return into[0].id_of(state.key, latest), latest.plant
+
+
+def _tell(state: OrderState, portion: Portion, attempt: Attempt, wanted: Sent, master: MasterData, now: Now) -> Attempt:
+    """Return the attempt after telling: a changed quantity or date needs a new answer, other changes do not."""
+    revision, sent = attempt.revision + 1, attempt.sent
+    line = _line(state, portion)
+    wanted_for = line.requested_date if line else attempt.wanted_for
+    told = replace(attempt, sent=wanted, told=wanted.quantity, revision=revision, wanted_for=wanted_for)
+    if attempt.shadow or cutover.begins_in_shadow(attempt, master):
+        return replace(told, shadow=True, delivered=revision, delivered_at=now.time)
+    if wanted.cancelled:
+        return replace(told, answer_by=None)
+    if sent and (sent.quantity, sent.requested_date) == (wanted.quantity, wanted.requested_date):
+        return told
+    answer_by = deadlines.answer_by(state, portion, attempt.plant, master, now)
+    return replace(told, answers_from=revision, answer=None, answer_by=answer_by)

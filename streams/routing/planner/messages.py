@@ -1,0 +1,239 @@
+"""What the planner wants said: records with deterministic ids, without a word on topics."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from kranhub import identifiers
+from kranhub.text import Text
+from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.model import terms
+from streams.routing.model.order import Attempt, OrderState, Portion, Reservation, Sent
+from streams.routing.model.terms import NO_SPECIFICATION
+from streams.routing.planner import alternatives, source
+from streams.routing.planner.cutover import SHADOW_HEADER
+
+OWNER = "operations"
+"""Who acts on alerts: the hub's own people."""
+
+ANSWER_TIME = timedelta(days=1)
+"""How long an alert may wait."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """One record to send. ``key`` is its natural key, ``id`` the same whenever it is decided again."""
+
+    subject: str
+    key: str
+    id: str
+    value: Mapping[str, Any]
+    headers: tuple[tuple[str, bytes], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """The event that is being handled: its id and its stamp, the only clock there is.
+
+    ``mark`` tells it from the same event that came before (`stamps.mark`); without one it is taken as new.
+    """
+
+    event_id: str
+    time: datetime
+    mark: str = ""
+
+
+def plant_order(state: OrderState, portion: Portion, attempt: Attempt, master: MasterData, now: Now) -> Effect:
+    """Return the plant order as the attempt's ``sent`` and ``revision`` say, in the plant's own item code."""
+    order, sent = state.order, attempt.sent
+    assert sent is not None  # noqa: S101  (callers have just set it)
+    number = portion.id_of(state.key, attempt)
+    value = {
+        "plant_order_id": number,
+        "order_key": state.key,
+        "order_id": order.order_id,
+        "order_number": order.number,
+        "buyer": order.buyer,
+        "payer": order.payer,
+        "plant": attempt.plant,
+        "consignee": sent.consignee,
+        "kind": order.kind,
+        "programme": order.programme,
+        "document_status": "CANCELLED" if sent.cancelled else "ACTIVE",
+        "revision": attempt.revision,
+        "currency": order.currency,
+        "issued_at": now.time,
+        "requested_date": sent.requested_date,
+        "feeds_into": sent.feeds_into,
+        **terms.to_plant(order.terms),
+        "lines": [_plant_line(state, portion, attempt.plant, sent, master)],
+    }
+    rule = source.rule_of(order, portion, master)
+    named = (rule.rule, str(rule.version)) if rule else (NO_RULE, NO_RULE)
+    extra = (("kranhub-rule", named[0].encode()), ("kranhub-rule-version", named[1].encode()))
+    shadow = (SHADOW_HEADER,) if attempt.shadow else ()
+    return Effect("PlantOrder", number, f"hub/PlantOrder/{number}/{attempt.revision}", value, (*extra, *shadow))
+
+
+NO_RULE = "none"
+"""The rule of a decision that no rule was found for."""
+
+
+def _plant_line(state: OrderState, portion: Portion, plant: str, sent: Sent, master: MasterData) -> dict[str, Any]:
+    line = next((line for line in state.order.lines if line.line_id == portion.line_id), None)
+    own = line is not None and line.item == portion.item
+    return {
+        "line_id": "1",
+        "order_line_id": portion.line_id,
+        "item": portion.item,
+        "item_code": master.code_for(plant, portion.item),
+        "description": line.description if line and own else None,
+        "quantity": sent.quantity,
+        "unit": portion.unit,
+        "price": sent.price,
+        "requested_date": None,
+        **terms.line_fields(line.specification if line and own else NO_SPECIFICATION),
+    }
+
+
+def _request(state: OrderState, portion: Portion, plant: str, request_id: str, **asked: Any) -> dict[str, Any]:
+    return {
+        "request_id": request_id,
+        "order_key": state.key,
+        "plant": plant,
+        "item": portion.item,
+        "quantity": portion.quantity,
+        "generation": 0,
+        "not_before": None,
+        "at": None,
+        "expires_at": None,
+        **asked,
+    }
+
+
+def quote_request(state: OrderState, portion: Portion, plant: str, now: Now) -> Effect:
+    """Return the question what the plant could do for the portion, without a reservation."""
+    number = portion.quote_id(state.key, plant)
+    value = _request(state, portion, plant, number, action="QUOTE")
+    return Effect("AllocationRequest", plant, f"hub/AllocationRequest/{number}", value)
+
+
+def reserve_request(state: OrderState, portion: Portion, attempt: Attempt, wanted: Reservation, now: Now) -> Effect:
+    """Return the request to keep what the reservation says."""
+    number = portion.id_of(state.key, attempt)
+    asked = {
+        "action": "RESERVE",
+        "quantity": wanted.quantity,
+        "generation": wanted.generation,
+        "not_before": wanted.not_before,
+        "expires_at": wanted.expires_at,
+    }
+    value = _request(state, portion, attempt.plant, number, **asked)
+    return Effect("AllocationRequest", attempt.plant, f"hub/AllocationRequest/{number}/{wanted.generation}", value)
+
+
+def release_request(state: OrderState, portion: Portion, attempt: Attempt, now: Now) -> Effect:
+    """Return the request to give back what the attempt had reserved."""
+    number = portion.id_of(state.key, attempt)
+    value = _request(state, portion, attempt.plant, number, action="RELEASE", **_held(attempt))
+    return Effect("AllocationRequest", attempt.plant, f"hub/AllocationRequest/{number}/release", value)
+
+
+def delivered_request(state: OrderState, portion: Portion, attempt: Attempt, now: Now) -> Effect:
+    """Return the word that the plant's ERP has taken the plant order, so that it now reserves the stock itself."""
+    number = portion.id_of(state.key, attempt)
+    value = _request(
+        state, portion, attempt.plant, number, action="DELIVERED", at=attempt.delivered_at, **_held(attempt)
+    )
+    return Effect(
+        "AllocationRequest", attempt.plant, f"hub/AllocationRequest/{number}/delivered/{value['generation']}", value
+    )
+
+
+def _held(attempt: Attempt) -> dict[str, Any]:
+    held = attempt.reservation
+    return {"quantity": held.quantity, "generation": held.generation} if held else {}
+
+
+def decision(state: OrderState, portion: Portion, attempt: Attempt | None, master: MasterData, now: Now) -> Effect:
+    """Return why the portion went to the attempt's plant, or, without an attempt, why nobody could take it."""
+    number = portion.id_of(state.key, attempt) if attempt else None
+    place = number or f"{state.key}/{portion.place}.none.{portion.round}"
+    rule = source.rule_of(state.order, portion, master)
+    reservation = attempt.reservation if attempt else None
+    value = {
+        "order_key": state.key,
+        "order_number": state.order.number,
+        "order_revision": state.revision,
+        "line_id": portion.line_id,
+        "plant_order_id": number,
+        "item": portion.item,
+        "quantity": portion.quantity,
+        "unit": portion.unit,
+        "rule": rule.rule if rule else NO_RULE,
+        "rule_version": str(rule.version) if rule else NO_RULE,
+        "mode": str(rule.mode) if rule else "auto",
+        "inputs": _inputs(state, portion, attempt),
+        "chosen": attempt.plant if attempt else None,
+        "from_stock": reservation.from_stock if reservation else None,
+        "alternatives": alternatives.alternatives(state.order, portion, attempt, rule, master),
+        "decided_at": now.time,
+    }
+    return Effect("RoutingDecision", place, f"hub/RoutingDecision/{place}", value)
+
+
+def _inputs(state: OrderState, portion: Portion, attempt: Attempt | None) -> dict[str, str]:
+    """Return what the decision was made from, in words of its own: for a person and for a comparison."""
+    reservation = attempt.reservation if attempt else None
+    found = {
+        "kind": state.order.kind,
+        "node": portion.node,
+        "by_hand": "yes" if attempt and attempt.by_hand else None,
+        "held": portion.held,
+        "cutover": "shadow" if attempt and attempt.shadow else None,
+        "available_on": reservation.available_on.isoformat() if reservation and reservation.available_on else None,
+        "disruption": reservation.disruption if reservation else None,
+        "requested_date": attempt.sent.requested_date.isoformat() if attempt and attempt.sent else None,
+    }
+    return {name: content for name, content in found.items() if content}
+
+
+def audit(state: OrderState, action: Mapping[str, Any], now: Now) -> Effect:
+    """Return the entry that says who did what by hand, and why."""
+    place = action["plant_order_id"] or (
+        f"{state.key}/{identifiers.line_place(action['line_id'])}" if action["line_id"] else state.key
+    )
+    value = {
+        "entry_id": action["action_id"],
+        "actor": action["actor"],
+        "action": action["action"],
+        "subject": place,
+        "before": state.status.state if state.status else None,
+        "after": action["plant"] or (action["date"].isoformat() if action["date"] else None),
+        "reason": action["reason"],
+        "at": now.time,
+    }
+    return Effect("AuditEntry", state.key, f"hub/AuditEntry/{state.key}/{action['action_id']}", value)
+
+
+def alert(state: OrderState, code: str, place: str, text: Text, now: Now) -> Effect:
+    """Return an alert for the hub's people; the same ``code`` and ``place`` are the same alert."""
+    return alert_of(state.key, state.order.number, code, place, text, now)
+
+
+def alert_of(order_key: str, order_number: str | None, code: str, place: str, text: Text, now: Now) -> Effect:
+    """Return such an alert of an order of which no more is known."""
+    number = f"{code}/{order_key}/{place}"
+    value = {
+        "alert_id": number,
+        "severity": "WARNING",
+        "code": code,
+        "owner": OWNER,
+        "order_key": order_key,
+        "order_number": order_number,
+        "text": text.as_map(),
+        "deadline": now.time + ANSWER_TIME,
+        "raised_at": now.time,
+    }
+    return Effect("Alert", order_key, f"hub/Alert/{number}/{now.time.isoformat()}", value)

@@ -1,0 +1,88 @@
+"""Orders from before the hub: their plants have them already, so they count as confirmed and nothing is sent. Pure.
+
+A plant's ERP must hold the plant order's id as its order's external reference, as if the hub had written it: so its
+answers, production and shipments find the order, and a later revision changes it instead of coming a second time.
+"""
+
+from datetime import UTC, datetime
+
+from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.model.copying import replace
+from streams.routing.model.order import (
+    ZERO,
+    Answer,
+    Attempt,
+    Line,
+    OrderState,
+    Portion,
+    Reservation,
+    Sent,
+    with_attempt,
+)
+from streams.routing.planner import issue
+from streams.routing.planner.messages import Now
+from streams.routing.schedule import dates
+
+BEFORE = datetime(1990, 1, 1, tzinfo=UTC)
+"""When such a plant has accepted: before anything that it says to the hub."""
+
+CLOSED = "before-hub"
+"""Why an attempt in shadow has ended: the order stands at a plant since before the hub."""
+
+
+def placed(state: OrderState, portion: Portion, master: MasterData, now: Now) -> OrderState | None:
+    """Return the state with the portion at the plant that has it since before the hub; None where there is none.
+
+    What the hub had decided in shadow gives way. The allocator is not asked: the plant's ERP has reserved by itself.
+    """
+    if not state.order.opening:
+        return None
+    line = next((line for line in state.order.lines if line.line_id == portion.line_id), None)
+    if line is None or line.opening_plant is None or not _may_be(state, portion, line.opening_plant, master):
+        return None
+    if portion.current:
+        portion = with_attempt(portion, replace(portion.current, closed=CLOSED))
+    made = portion.to_make or ZERO
+    attempt = _attempt(state, portion, line, line.opening_plant, master, now)
+    return state.with_portion(with_attempt(replace(portion, held=None, to_make=made), attempt))
+
+
+def _may_be(state: OrderState, portion: Portion, plant: str, master: MasterData) -> bool:
+    """Return whether the line's own item is at no plant yet but in shadow, and the plant has not said no to it."""
+    current = portion.current
+    if portion.cancelled or portion.feeds is not None or state.order.terms.quotation:
+        return False
+    before = [attempt.plant for attempt in portion.attempts if attempt is not current]
+    known = portion.item in master.items and plant in master.members.by_id
+    return known and (current is None or current.shadow) and plant not in (*before, *portion.excluded)
+
+
+def _attempt(state: OrderState, portion: Portion, line: Line, plant: str, master: MasterData, now: Now) -> Attempt:
+    made = min(portion.to_make or ZERO, portion.quantity)
+    ready = dates.due(state, portion, plant, line, master)
+    reservation = Reservation(
+        1,
+        portion.quantity,
+        dates.day_at(plant, now.time, master),
+        from_stock=portion.quantity - made,
+        to_make=made,
+        available_on=ready,
+        answered=1,
+    )
+    return Attempt(
+        plant,
+        number=portion.next_attempt,
+        reservation=reservation,
+        approved=True,
+        sent=Sent(
+            portion.quantity,
+            ready,
+            dates.consignee(state),
+            price=issue.price(portion, line, master),
+            content=portion.content,
+        ),
+        revision=1,
+        wanted_for=line.requested_date,
+        delivered=1,
+        answer=Answer(BEFORE, True, ready),
+    )

@@ -1,0 +1,79 @@
+"""Orders that wait until a member is live, or a member, again: for whom they wait, and how they go on. Pure."""
+
+from collections.abc import Iterator
+
+from kranhub.parties.members import CutoverMode
+from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.model.copying import replace
+from streams.routing.model.order import Attempt, OrderState, Portion
+from streams.routing.planner import cutover, source, unreachable
+
+NO_CANDIDATE = "no-candidate"
+STOPPED = "stopped"
+"""Why a member is not asked (`source`): it could be, were it not stopped."""
+
+
+def waiting(state: OrderState, master: MasterData) -> tuple[str, ...]:
+    """Return the members whose next mode the order waits for, or whose return: it must be woken up with that.
+
+    Nobody waits for a plant that is gone once its goods have left.
+    """
+    found = {
+        attempt.plant
+        for portion, attempt in _open(state)
+        if cutover.keeps_back(attempt, master) and not _is_over(portion, attempt, master)
+    }
+    if master.cutover:
+        for portion in state.portions:
+            found |= _stopped(state, portion, master)
+    return tuple(sorted(found))
+
+
+def _is_over(portion: Portion, attempt: Attempt, master: MasterData) -> bool:
+    if attempt.withdraw or not unreachable.is_gone(attempt.plant, master):
+        return False
+    return attempt.sent is None or attempt.shipped >= portion.quantity
+
+
+def plants(state: OrderState) -> frozenset[str]:
+    """Return the plants that have something of the order, or are to be asked: whoever of them vanishes, it concerns."""
+    return frozenset(attempt.plant for _, attempt in _open(state) if not attempt.shadow)
+
+
+def _open(state: OrderState) -> Iterator[tuple[Portion, Attempt]]:
+    """Yield the attempts, with their portions, whose plants may have something to learn."""
+    for portion in state.portions:
+        for attempt in portion.attempts:
+            ended = attempt.sent is not None and attempt.sent.cancelled
+            if not ended and (attempt.closed is None or attempt.withdraw):
+                yield portion, attempt
+
+
+def _stopped(state: OrderState, portion: Portion, master: MasterData) -> set[str]:
+    """Return who could take the held portion, were he not stopped."""
+    if portion.held != NO_CANDIDATE or portion.cancelled or portion.item not in master.items:
+        return set()
+    rule = source.rule_of(state.order, portion, master)
+    out = source.sift(state.order, portion, rule, master).not_asked if rule else {}
+    return {member for member, why in out.items() if why == STOPPED} - source.tried(portion)
+
+
+def resumed(state: OrderState, master: MasterData) -> OrderState:
+    """Return the state as it goes on after a wake: nobody waited for who is a member and no longer stopped."""
+    free = {
+        member
+        for member in state.waits_for
+        if not unreachable.is_gone(member, master) and cutover.mode(member, master) is not CutoverMode.STOPPED
+    }
+    if not free:
+        return state
+    still = tuple(member for member in state.waits_for if member not in free)
+    portions = tuple(_released(portion, free, master) for portion in state.portions)
+    return replace(state, waits_for=still, portions=portions)
+
+
+def _released(portion: Portion, free: set[str], master: MasterData) -> Portion:
+    if portion.held != NO_CANDIDATE or portion.cancelled:
+        return portion
+    able = (free & {*master.candidates(portion.item)}) - source.tried(portion)
+    return replace(portion, held=None) if able else portion

@@ -1,0 +1,174 @@
+"""Who could make a portion, who of them may, and whose offer is best. Ties break the same way every time."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from kranhub.parties.members import CutoverMode
+from streams.routing.masterdata.items import Item
+from streams.routing.masterdata.masterdata import Maker, MasterData
+from streams.routing.masterdata.rules import Rule
+from streams.routing.model.order import Order, Portion, Quote
+from streams.routing.planner import cutover
+from streams.routing.schedule import dates
+from streams.routing.validation.normalise import out_of_base
+
+FAR = date.max
+
+
+@dataclass(frozen=True, slots=True)
+class Sifted:
+    """The candidates that may be asked, best capability first, and why the others may not (member to code)."""
+
+    may: tuple[Maker, ...]
+    not_asked: Mapping[str, str]
+
+
+def rule_of(order: Order, portion: Portion, master: MasterData) -> Rule | None:
+    """Return the first rule that matches the portion's order and item, or None."""
+    item = master.items[portion.item]
+    return master.rule_for(order.kind, item.okpd2, order.buyer, order.programme)
+
+
+def sift(order: Order, portion: Portion, rule: Rule, master: MasterData) -> Sifted:
+    """Return who may be asked for the portion under the rule's constraints."""
+    may, out = [], {}
+    for maker, why, is_stopped in _constrained(portion.item, rule, order.currency, master):
+        if why is not None:
+            out[maker.member] = why
+        elif maker.capability.minimum_lot and below_minimum(maker, portion.quantity, master.items[portion.item]):
+            out[maker.member] = "below-minimum-lot"
+        elif is_stopped:
+            out[maker.member] = "stopped"
+        else:
+            may.append(maker)
+    return Sifted(tuple(may), out)
+
+
+class _Constrained(NamedTuple):
+    """A maker, why he may not be asked whatever the quantity, and whether he is stopped."""
+
+    maker: Maker
+    why: str | None
+    is_stopped: bool
+
+
+def _constrained(item: str, rule: Rule, currency: str, master: MasterData) -> tuple[_Constrained, ...]:
+    """Return the item's makers, best capability first: of many, too many to look at each for every portion."""
+    known = master.worked_out
+    place = (_constrained, item, rule.rule, currency)
+    if (found := known.get(place)) is None or found[0] is not rule:
+        found = known[place] = rule, tuple(_of(maker, rule, currency, master) for maker in master.makers(item))
+    constrained: tuple[_Constrained, ...] = found[1]
+    return constrained
+
+
+def _of(maker: Maker, rule: Rule, currency: str, master: MasterData) -> _Constrained:
+    why = _forbidden(maker.member, rule, currency, master)
+    return _Constrained(maker, why, cutover.mode(maker.member, master) is CutoverMode.STOPPED)
+
+
+def _forbidden(member: str, rule: Rule, currency: str, master: MasterData) -> str | None:
+    known = master.members.by_id[member]
+    if member in rule.deny or (rule.allow and member not in rule.allow):
+        return "not-allowed"
+    if rule.regions and known.region not in rule.regions:
+        return "region"
+    if currency not in known.currencies or (rule.currencies and currency not in rule.currencies):
+        return "currency"
+    return None
+
+
+def below_minimum(maker: Maker, quantity: Decimal, item: Item) -> bool:
+    """Return whether the quantity (base unit) is less than the maker's smallest lot; one it cannot measure is none."""
+    lot = maker.capability.minimum_lot
+    if lot is None:
+        return False
+    measured = out_of_base(item, quantity, lot.unit)
+    return measured is not None and measured < lot.quantity
+
+
+def tried(portion: Portion) -> frozenset[str]:
+    """Return who is not asked again for the portion."""
+    return frozenset(portion.excluded) | {attempt.plant for attempt in portion.attempts[portion.retry_from :]}
+
+
+def answered(portion: Portion) -> bool:
+    """Return whether every candidate that was asked for an offer has made one."""
+    return all(quote.from_stock is not None for quote in portion.quotes)
+
+
+def has_offer(portion: Portion) -> bool:
+    """Return whether any candidate has made an offer, be it of nothing."""
+    return any(quote.from_stock is not None for quote in portion.quotes)
+
+
+def best(rank: str, order: Order, portion: Portion, makers: Sequence[Maker], master: MasterData) -> tuple[Maker, ...]:
+    """Return the makers with an offer of anything, best first.
+
+    Whoever can give all of it stands before who cannot, and whoever has it on stock before who must make it; then the
+    rule's own measure decides, and at last the place among the capabilities.
+    """
+    offers = {quote.plant: quote for quote in portion.quotes if quote.from_stock is not None}
+    measure = _MEASURES[rank]
+
+    def place(entry: tuple[int, Maker]) -> tuple[Any, ...]:
+        at, maker = entry
+        quote = offers[maker.member]
+        whole = amount(quote) >= portion.quantity
+        on_stock = (quote.from_stock or 0) >= portion.quantity
+        return (not whole, not on_stock, measure(quote, lambda: cost(maker, order, portion, master)), at)
+
+    found = [(at, m) for at, m in enumerate(makers) if m.member in offers and amount(offers[m.member]) > 0]
+    return tuple(maker for _, maker in sorted(found, key=place))
+
+
+def amount(quote: Quote) -> Decimal:
+    """Return how much the offer is for."""
+    return (quote.from_stock or Decimal(0)) + (quote.to_make or Decimal(0))
+
+
+class Cost(NamedTuple):
+    """What one base unit costs, so that the least is the best: in the order's currency, unsaid, without a rate.
+
+    ``currency`` is that of a cost without a rate, and empty else: such costs are compared among their own kind.
+    """
+
+    without: int
+    currency: str
+    amount: Fraction
+
+    @property
+    def is_rated(self) -> bool:
+        """Whether a rate was there for it, or none was needed."""
+        return self.without != NO_RATE
+
+
+NO_COST, NO_RATE = 1, 2
+"""What a `Cost` is ``without``; 0 where it can be compared."""
+
+
+def cost(maker: Maker, order: Order, portion: Portion, master: MasterData) -> Cost:
+    """Return the maker's cost in the order's currency, exactly.
+
+    The rate is that of the day, at the buyer, until which offers are waited for: the same whenever it is asked.
+    """
+    said = maker.capability.cost
+    if said is None:
+        return Cost(NO_COST, "", Fraction(0))
+    day = dates.day_at(order.buyer, portion.quote_by, master) if portion.quote_by else date.min
+    rate = master.rates.on(said.currency, order.currency, day)
+    if rate is None:
+        return Cost(NO_RATE, said.currency, Fraction(said.amount))
+    return Cost(0, "", Fraction(said.amount) * Fraction(rate.rate) / Fraction(rate.nominal))
+
+
+_MEASURES: Mapping[str, Callable[[Quote, Callable[[], Cost]], Any]] = {
+    "capability": lambda _quote, _cost: 0,
+    "earliest-promise": lambda quote, _cost: quote.available_on or FAR,
+    "lowest-cost": lambda _quote, cost: cost(),
+    "balanced-load": lambda quote, _cost: (quote.load is None, quote.load or Decimal(0)),
+}

@@ -1,0 +1,118 @@
+"""Portions whose plant cannot be told: it is no member, or has no topic. On hold until that has changed. Pure."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from kranhub.text import Text
+from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.model.copying import replace
+from streams.routing.model.order import Attempt, OrderState, Portion, with_attempt
+from streams.routing.notify.reasons import Cause
+
+GONE = "plant-gone"
+"""Why a line is on hold, and the code of its alert; also why a plant that knew of nothing has lost a portion."""
+
+NO_TOPIC = "no-topic"
+"""Why a line is on hold whose plant order waits for the plant's topic, and the code of its alert."""
+
+HELD = (GONE, NO_TOPIC)
+
+SHOWN = 5
+"""Plant orders that a sentence names."""
+
+BACK = Cause(
+    "plant-back",
+    Text(
+        en="The hub reaches the plant again; the order goes on.",
+        ru="Связь центра с заводом восстановлена; заказ выполняется дальше.",
+    ),
+)
+
+
+def is_gone(member: str, master: MasterData) -> bool:
+    """Return whether nobody of this id is a member."""
+    return member not in master.members.by_id
+
+
+def is_held(portion: Portion, master: MasterData) -> bool:
+    """Return whether the portion stands still with a plant that is no member; what has left the plant does not."""
+    attempt = portion.current
+    if attempt is None or portion.cancelled or attempt.shadow or attempt.sent is None:
+        return False
+    return is_gone(attempt.plant, master) and attempt.shipped < portion.quantity
+
+
+def why(portion: Portion, master: MasterData) -> str | None:
+    """Return why the plant cannot be told of the portion, as one of `HELD`, or None."""
+    if is_held(portion, master):
+        return GONE
+    attempt = portion.current
+    return NO_TOPIC if attempt is not None and attempt.undelivered and not portion.cancelled else None
+
+
+def reported(state: OrderState, value: Mapping[str, Any]) -> OrderState:
+    """Take dispatch's word on a plant order: it waits for its plant's topic, or has been written there."""
+    for portion in state.portions:
+        for attempt in portion.attempts:
+            if portion.id_of(state.key, attempt) == value["plant_order_id"]:
+                after = replace(attempt, undelivered=value["topic"] if value["held"] else None)
+                return state.with_portion(with_attempt(portion, after))
+    return state
+
+
+def noted(state: OrderState, master: MasterData) -> OrderState:
+    """Return the state as it is without the plants that are gone.
+
+    Who was told nothing yet loses the portion to the next candidate. Whoever knows of it keeps it, and owes no answer
+    while nobody can ask for it (`deadlines.awaited` gives a new time).
+    """
+    for portion in state.portions:
+        attempt = portion.current
+        if attempt is not None and not portion.cancelled and is_gone(attempt.plant, master):
+            after = replace(attempt, closed=GONE) if attempt.sent is None else replace(attempt, answer_by=None)
+        elif attempt is not None and attempt.undelivered and not portion.cancelled:
+            after = replace(attempt, answer_by=None)
+        else:
+            continue
+        if after != attempt:
+            state = state.with_portion(with_attempt(portion, after))
+    return state
+
+
+def alert_text(code: str, portions: Sequence[Portion], order_key: str, master: MasterData) -> Text:
+    """Say which plant orders stand at whom, or wait for which topics, and what to do."""
+    return _unwritten(portions, order_key) if code == NO_TOPIC else _left(portions, order_key, master)
+
+
+def _unwritten(portions: Sequence[Portion], order_key: str) -> Text:
+    held = [(p.id_of(order_key, p.current), p.current.undelivered) for p in portions if p.current]
+    found = [(number, topic) for number, topic in held if topic]
+    missing = ", ".join(dict.fromkeys(topic for _, topic in found))
+    numbers = ", ".join([number for number, _ in found][:SHOWN]) + (", …" if len(found) > SHOWN else "")
+    return Text(
+        en=f"The topic does not exist: {missing}. Plant orders wait for it: {numbers}. Run `kranhub core publish` or "
+        "`kranhub up` at the centre: once it exists, they go by themselves.",
+        ru=f"Нет топика: {missing}. Его ждут заказы заводу: {numbers}. Выполните в центре `kranhub core publish` или "
+        "`kranhub up`: как только топик появится, они уйдут сами.",
+    )
+
+
+def _left(portions: Sequence[Portion], order_key: str, master: MasterData) -> Text:
+    held = list(_held(portions, master))
+    plants = ", ".join(dict.fromkeys(attempt.plant for _, attempt in held))
+    found = [portion.id_of(order_key, attempt) for portion, attempt in held]
+    numbers = ", ".join(found[:SHOWN]) + (", …" if len(found) > SHOWN else "")
+    return Text(
+        en=f"No longer a member of the hub: {plants}, where plant orders stand: {numbers}. Publish the member again "
+        "under this id, and the order goes on by itself; or agree with the plant and move it with `kranhub orders "
+        "override-plant` or `reject`.",
+        ru=f"Больше не участвует в работе центра: {plants}, а у него заказы: {numbers}. Опубликуйте участника снова "
+        "под этим именем, и заказ пойдёт дальше сам; или договоритесь с заводом и передайте заказ командой `kranhub "
+        "orders override-plant` или `reject`.",
+    )
+
+
+def _held(portions: Sequence[Portion], master: MasterData) -> Iterator[tuple[Portion, Attempt]]:
+    for portion in portions:
+        if is_held(portion, master) and portion.current is not None:
+            yield portion, portion.current

@@ -1,0 +1,143 @@
+"""What people decide by hand: approve, reject, override plant or date, freeze, release, cancel. All of it audited."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from kranhub.errors import InvalidDocument
+from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.model.copying import replace
+from streams.routing.model.order import Attempt, OrderState, Portion, with_attempt
+from streams.routing.notify import reasons
+from streams.routing.notify.reasons import Cause
+from streams.routing.planner import messages
+from streams.routing.planner.messages import Effect, Now
+from streams.routing.plant_events import responses
+from streams.routing.plant_events.responses import Place
+
+Value = Mapping[str, Any]
+Acted = tuple[OrderState, Cause | None, list[Effect]]
+
+REMEMBERED = 20
+"""Actions whose ids are remembered, so that one sent again changes nothing."""
+
+
+def acted(state: OrderState | None, value: Value, master: MasterData, now: Now) -> Acted:
+    """Take a PlannerAction.
+
+    Raises `InvalidDocument`: ``unknown-order``, ``unknown-plant-order``, ``unknown-line``, ``unknown-member``,
+    ``not-a-maker``, ``closed-plant-order``, ``bad-action``.
+    """
+    if state is None:
+        raise InvalidDocument("unknown-order", reasons.unknown_order(value["order_key"]))
+    if value["action_id"] in state.actions:
+        return state, None, []
+    take = _TAKERS.get(value["action"])
+    if take is None:
+        raise InvalidDocument("bad-action", reasons.bad_action(value["action"]))
+    after = take(state, value, master)
+    after = replace(after, actions=(*state.actions, value["action_id"])[-REMEMBERED:])
+    return after, reasons.by_hand(value["action"]), [messages.audit(state, value, now)]
+
+
+def _approve(state: OrderState, value: Value, _master: MasterData) -> OrderState:
+    for portion in _portions(state, value):
+        attempt = portion.current
+        if attempt:
+            state = state.with_portion(with_attempt(portion, replace(attempt, approved=True)))
+    return state
+
+
+def _reject(state: OrderState, value: Value, _master: MasterData) -> OrderState:
+    for portion in _portions(state, value):
+        if portion.current:
+            state = _take_away(state, portion, portion.current, "rejected-by-hand")
+    return state
+
+
+def _override_plant(state: OrderState, value: Value, master: MasterData) -> OrderState:
+    plant = value["plant"]
+    if plant is None:
+        raise InvalidDocument("bad-action", reasons.bad_action(value["action"]))
+    if plant not in master.members.by_id:
+        raise InvalidDocument("unknown-member", reasons.unknown_member(plant))
+    for portion in _for_plant(_portions(state, value), plant, master):
+        if portion.current and portion.current.plant == plant:
+            continue
+        if portion.current:
+            state = _take_away(state, portion, portion.current, "overridden-by-hand")
+        state = state.with_portion(replace(responses.find_again(state, portion), by_hand=plant, held=None))
+    return state
+
+
+def _for_plant(portions: list[Portion], plant: str, master: MasterData) -> list[Portion]:
+    """Return those that the plant shall make: of a whole line what is held, else all that it can make."""
+    can = [portion for portion in portions if plant in master.candidates(portion.item)]
+    if portions and not can:
+        raise InvalidDocument("not-a-maker", reasons.not_a_maker(plant, portions[0].item, master))
+    return [portion for portion in can if portion.held] or can
+
+
+def _take_away(state: OrderState, portion: Portion, attempt: Attempt, why: str) -> OrderState:
+    closed = replace(attempt, closed=why, withdraw=attempt.sent is not None)
+    return responses.put(state, Place(portion, attempt), closed)
+
+
+def _override_date(state: OrderState, value: Value, _master: MasterData) -> OrderState:
+    if value["date"] is None:
+        raise InvalidDocument("bad-action", reasons.bad_action(value["action"]))
+    for portion in _portions(state, value):
+        attempt = portion.current
+        if attempt:
+            state = state.with_portion(with_attempt(portion, replace(attempt, day_by_hand=value["date"])))
+    return state
+
+
+def _freeze(state: OrderState, _value: Value, _master: MasterData) -> OrderState:
+    return replace(state, frozen=True)
+
+
+def _release(state: OrderState, value: Value, _master: MasterData) -> OrderState:
+    state = replace(state, frozen=False)
+    for portion in _portions(state, value):
+        if portion.held:
+            state = state.with_portion(portion.anew())
+    return state
+
+
+def _cancel(state: OrderState, _value: Value, _master: MasterData) -> OrderState:
+    if state.order.cancelled:
+        return state
+    order = replace(state.order, cancelled=True)
+    return replace(state, order=order, revision=state.revision + 1, cancelled_by_hand=True)
+
+
+def _portions(state: OrderState, value: Value) -> list[Portion]:
+    """Return the portions that the action is for: of a plant order, of a line, or all."""
+    number, line_id = value["plant_order_id"], value["line_id"]
+    if number is not None:
+        place = responses.find(state, number)
+        if place is None:
+            raise InvalidDocument("unknown-plant-order", reasons.unknown_plant_order(number))
+        if place.portion.cancelled or place.attempt is not _last(place.portion, value["action"]):
+            raise InvalidDocument("closed-plant-order", reasons.closed_plant_order(number))
+        return [place.portion]
+    found = [p for p in state.portions if not p.cancelled and line_id in (None, p.line_id)]
+    if line_id is not None and not found:
+        raise InvalidDocument("unknown-line", reasons.unknown_line(line_id))
+    return found
+
+
+def _last(portion: Portion, action: str) -> Attempt | None:
+    """Return the attempt that the action may name: where the portion has no plant, one that looks for another."""
+    return portion.attempts[-1] if action in ("OVERRIDE_PLANT", "RELEASE") else portion.current
+
+
+_TAKERS: dict[str, Callable[[OrderState, Value, MasterData], OrderState]] = {
+    "APPROVE": _approve,
+    "REJECT": _reject,
+    "OVERRIDE_PLANT": _override_plant,
+    "OVERRIDE_DATE": _override_date,
+    "FREEZE": _freeze,
+    "RELEASE": _release,
+    "CANCEL": _cancel,
+}

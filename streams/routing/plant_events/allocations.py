@@ -1,0 +1,130 @@
+"""Takes an allocator's word into the state: offers, reservations, and what becomes of those."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.model.copying import replace
+from streams.routing.model.order import ZERO, OrderState, Portion, Quote, Reservation
+from streams.routing.notify import reasons
+from streams.routing.notify.reasons import Cause
+from streams.routing.planner import messages, source
+from streams.routing.planner.explode import EXPIRED
+from streams.routing.planner.messages import Effect, Now
+from streams.routing.plant_events import rescheduling, responses
+from streams.routing.plant_events.responses import Place
+
+Value = Mapping[str, Any]
+Allocated = tuple[OrderState, Cause | None, list[Effect]]
+
+
+def allocated(state: OrderState, value: Value, master: MasterData, now: Now) -> Allocated:
+    """Take the allocator's answer; one to an older request is dropped.
+
+    A plant that has accepted keeps its plant order even where its stock and capacity fall short: its word counts.
+    """
+    if value["kind"] == "QUOTE":
+        return _quoted(state, value), None, []
+    place = responses.find(state, value["request_id"])
+    reservation = place.attempt.reservation if place else None
+    if place is None or reservation is None or value["generation"] != reservation.generation:
+        return state, None, []
+    if place.attempt.closed is not None or place.portion.cancelled:
+        return state, None, []
+    if value["kind"] == "EXPIRED":
+        return _expired(state, place, master)
+    return (state, None, []) if _is_old(reservation, value) else _taken(state, place, value, master, now)
+
+
+def _taken(state: OrderState, place: Place, value: Value, master: MasterData, now: Now) -> Allocated:
+    if value["kind"] == "MOVED":
+        return rescheduling.moved(state, place, value, master, now)
+    after = _reserved(state, place, value, master)
+    if after == state or value["kind"] != "SHORTAGE":
+        return after, None, []
+    number = f"{place.portion.place}/{value['generation']}/{value['from_stock']:f}"
+    words = reasons.shortage(place.attempt.plant, place.portion.item, master)
+    return after, Cause("shortage", words), [messages.alert(state, "shortage", number, words, now)]
+
+
+def _is_old(reservation: Reservation, value: Value) -> bool:
+    """Return whether a shortage has been told since: stock of one reservation only ever becomes less."""
+    again = value["generation"] == reservation.answered and reservation.from_stock is not None
+    return again and value["from_stock"] > (reservation.from_stock or 0)
+
+
+def _quoted(state: OrderState, value: Value) -> OrderState:
+    """Take an offer that is waited for; one that comes again or too late changes nothing."""
+    for portion in state.portions:
+        waits = portion.held is None and portion.quote_round == len(portion.attempts)
+        quote = next((quote for quote in portion.quotes if quote.plant == value["plant"]), None) if waits else None
+        if quote is None or quote.from_stock is not None:
+            continue
+        if portion.quote_id(state.key, quote.plant) == value["request_id"]:
+            return _with_offer(state, portion, quote, value)
+    return state
+
+
+def _with_offer(state: OrderState, portion: Portion, quote: Quote, value: Value) -> OrderState:
+    offer = replace(
+        quote,
+        from_stock=value["from_stock"],
+        to_make=value["to_make"],
+        available_on=value["available_on"],
+        load=value["load"],
+        disruption=value.get("disruption"),
+    )
+    quotes = tuple(offer if known is quote else known for known in portion.quotes)
+    return state.with_portion(replace(portion, quotes=quotes))
+
+
+def _expired(state: OrderState, place: Place, master: MasterData) -> Allocated:
+    why = EXPIRED if state.order.terms.quotation else "not-approved"
+    closed = replace(place.attempt, closed=why, released=True, withdraw=place.attempt.sent is not None)
+    after = responses.put(state, place, closed)
+    portion = responses.find_again(after, place.portion)
+    after = after.with_portion(replace(portion, held=why))
+    return after, Cause(why, reasons.held(why, portion.item)), []
+
+
+def _reserved(state: OrderState, place: Place, value: Value, master: MasterData) -> OrderState:
+    portion, attempt, reservation = place.portion, place.attempt, place.attempt.reservation
+    assert reservation is not None  # noqa: S101  (the caller has checked)
+    known = replace(
+        reservation,
+        from_stock=value["from_stock"],
+        to_make=value["to_make"],
+        available_on=value["available_on"],
+        answered=value["generation"],
+        disruption=value.get("disruption"),
+    )
+    if known == reservation:
+        return state
+    after = responses.put(state, place, replace(attempt, reservation=known))
+    portion = responses.find_again(after, portion)
+    if attempt.confirmed and value["kind"] == "SHORTAGE":
+        return after.with_portion(replace(portion, to_make=max(ZERO, portion.quantity - value["from_stock"])))
+    offered = value["from_stock"] + value["to_make"]
+    if offered >= reservation.quantity:
+        return after.with_portion(replace(portion, to_make=value["to_make"]))
+    return _less(after, responses.find(after, value["request_id"]), offered, value["to_make"], master)
+
+
+def _less(state: OrderState, place: Place | None, offered: Decimal, to_make: Decimal, master: MasterData) -> OrderState:
+    """Split the portion where the plant can do only a part of it, or take it away where that is too little."""
+    assert place is not None  # noqa: S101  (the caller has just put it)
+    portion, attempt, reservation = place.portion, place.attempt, place.attempt.reservation
+    makers = [maker for maker in master.makers(portion.item) if maker.member == attempt.plant]
+    too_little = any(source.below_minimum(maker, offered, master.items[portion.item]) for maker in makers)
+    if offered <= 0 or too_little:
+        withdraw = attempt.sent is not None
+        return responses.put(state, place, replace(attempt, closed="no-capacity", withdraw=withdraw))
+    assert reservation is not None  # noqa: S101  (only reserved attempts come here)
+    kept = replace(attempt, reservation=replace(reservation, quantity=offered))
+    state = responses.put(state, place, kept)
+    portion = responses.find_again(state, portion)
+    if offered < portion.quantity:
+        state = responses.split(state, replace(portion, to_make=None), offered)
+        portion = responses.find_again(state, portion)
+    return state.with_portion(replace(portion, to_make=to_make))

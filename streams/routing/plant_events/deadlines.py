@@ -1,0 +1,94 @@
+"""What time alone changes: answers that do not come, offers that do not come, orders that are over."""
+
+from collections.abc import Iterator
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.model.copying import replace
+from streams.routing.model.order import Attempt, OrderState, Portion, with_attempt
+from streams.routing.notify.reasons import Cause, silent, unanswered
+from streams.routing.planner import messages, source, unreachable
+from streams.routing.planner.messages import Effect, Now
+from streams.routing.schedule import dates
+
+ANSWER_WORKING_DAYS = 2
+"""A plant's time to answer where no rule says another."""
+
+
+def answer_by(state: OrderState, portion: Portion, plant: str, master: MasterData, now: Now) -> datetime:
+    """Return until when the plant may answer: the end of a working day at its own place."""
+    rule = source.rule_of(state.order, portion, master)
+    days = rule.answer_within_working_days if rule else ANSWER_WORKING_DAYS
+    today = dates.day_at(plant, now.time, master)
+    last = master.calendar(plant).finish(today + timedelta(days=1), days)
+    zone = ZoneInfo(master.members.by_id[plant].time_zone)
+    return datetime.combine(last, time(23, 59, 59), zone).astimezone(now.time.tzinfo)
+
+
+def due(state: OrderState) -> datetime | None:
+    """Return when time alone next changes something of the order, or None."""
+    return None if state.frozen else min(_moments(state), default=None)
+
+
+def _moments(state: OrderState) -> Iterator[datetime]:
+    for portion in state.portions:
+        attempt = portion.current
+        if portion.cancelled or portion.held:
+            continue
+        if attempt is None and portion.quote_by and portion.quote_round == len(portion.attempts):
+            yield portion.quote_by
+        if attempt and attempt.answer is None and attempt.answer_by:
+            yield attempt.answer_by
+
+
+def awaited(state: OrderState, master: MasterData, now: Now) -> OrderState:
+    """Return the state in which every plant that owes an answer has a deadline for it.
+
+    A plant at work keeps its portion without an answer (`passed`). When it gives that work up (its shipment is
+    cancelled, its production aborted), it owes the answer again, from now on.
+    """
+    for portion in state.portions:
+        attempt = portion.current
+        if attempt is None or portion.cancelled or unreachable.is_gone(attempt.plant, master):
+            continue
+        if attempt.undelivered is None and _owes_answer(attempt):
+            last = answer_by(state, portion, attempt.plant, master, now)
+            state = state.with_portion(with_attempt(portion, replace(attempt, answer_by=last)))
+    return state
+
+
+def _owes_answer(attempt: Attempt) -> bool:
+    """Return whether nothing says when, or from whom, word of the plant order is to come."""
+    if attempt.sent is None or attempt.shadow or attempt.begun:
+        return False
+    return attempt.answer is None and attempt.answer_by is None
+
+
+def passed(state: OrderState, master: MasterData, now: Now) -> tuple[OrderState, Cause | None, list[Effect]]:
+    """Take the portions from plants whose time to answer is over; who answers later is told that it is too late.
+
+    A plant that is at work on its portion keeps it, and an alert asks a person to ask the plant.
+    """
+    cause, said = None, []
+    for portion in state.portions:
+        attempt = portion.current
+        if attempt is None or portion.cancelled or not _silent(attempt, now):
+            continue
+        if attempt.begun:
+            said.append(_unanswered(state, portion, attempt, master, now))
+            state = state.with_portion(with_attempt(portion, replace(attempt, answer_by=None)))
+        else:
+            state = state.with_portion(with_attempt(portion, replace(attempt, closed="no-answer", withdraw=True)))
+            cause = silent(attempt.plant, portion.item, master)
+    return state, cause, said
+
+
+def _unanswered(state: OrderState, portion: Portion, attempt: Attempt, master: MasterData, now: Now) -> Effect:
+    words = unanswered(attempt.plant, portion.item, master)
+    place = f"{portion.place}.{attempt.number}/{attempt.revision}"
+    return messages.alert(state, "no-answer", place, words, now)
+
+
+def _silent(attempt: Attempt, now: Now) -> bool:
+    return attempt.answer is None and attempt.answer_by is not None and attempt.answer_by <= now.time

@@ -1,0 +1,83 @@
+"""Takes into the state that a disruption at a plant, or its end, moves the day of a reservation."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from kranhub.text import Text
+from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.model.copying import replace
+from streams.routing.model.order import Attempt, OrderState
+from streams.routing.notify.reasons import Cause
+from streams.routing.planner import messages
+from streams.routing.planner.messages import Effect, Now
+from streams.routing.plant_events import responses
+from streams.routing.plant_events.responses import Place
+from streams.routing.schedule import dates
+
+Value = Mapping[str, Any]
+Moved = tuple[OrderState, Cause | None, list[Effect]]
+
+CODE = "disruption"
+"""The cause of a status, and the alert's code."""
+
+REMEMBERED = 20
+"""Disruptions that an order remembers to have told the hub's people of."""
+
+
+def moved(state: OrderState, place: Place, value: Value, master: MasterData, now: Now) -> Moved:
+    """Take an AllocationResult MOVED for the reservation that the place has.
+
+    A plant that has accepted keeps its own promise, for it knows best; where that is before the new day, the hub's
+    people are told, once for an order and a disruption.
+    """
+    reservation, ready = place.attempt.reservation, value["available_on"]
+    if reservation is None or ready is None:
+        return state, None, []
+    known = replace(reservation, available_on=ready, disruption=value["disruption"])
+    after = responses.put(state, place, replace(place.attempt, reservation=known))
+    if after == state:
+        return state, None, []
+    if not place.attempt.confirmed:
+        return after, Cause(CODE, _moves(place, ready, value["disruption"] is None, master)), []
+    return _warned(after, place, ready, value["disruption"], master, now)
+
+
+def _warned(state: OrderState, place: Place, ready: date, number: str | None, master: MasterData, now: Now) -> Moved:
+    attempt, portion = place.attempt, place.portion
+    name, promised = f"{attempt.plant}/{number}", _promised(attempt)
+    done = dates.finished(portion) is not None or attempt.fixed >= portion.quantity
+    if number is None or name in state.disruptions or done or promised is None or ready <= promised:
+        return state, None, []
+    told = replace(state, disruptions=(*state.disruptions, name)[-REMEMBERED:])
+    return told, None, [messages.alert(state, CODE, name, _in_danger(place, promised, ready, master), now)]
+
+
+def _promised(attempt: Attempt) -> date | None:
+    return dates.told(attempt) or (attempt.sent.requested_date if attempt.sent else None)
+
+
+def _moves(place: Place, ready: date, over: bool, master: MasterData) -> Text:
+    """Say that a disruption, or its end, moves the day on which a part is ready."""
+    who, what, day = master.name(place.attempt.plant), _item(place, master), ready.isoformat()
+    if over:
+        en, ru = f"{who.en} has overcome its disruption: {what.en}", f"{who.ru}: сбой устранён, «{what.ru}»"
+    else:
+        en, ru = f"A disruption at {who.en} moves a date: {what.en}", f"{who.ru}: из-за сбоя переносится «{what.ru}»"
+    return Text(en=f"{en}, ready on {day}.", ru=f"{ru}, готовность {day}.")
+
+
+def _in_danger(place: Place, promised: date, ready: date, master: MasterData) -> Text:
+    """Say that a plant's promise is before the day on which its disruption lets it be ready."""
+    who, what, day = master.name(place.attempt.plant), _item(place, master), promised.isoformat()
+    return Text(
+        en=f"{who.en} has a disruption. As the hub counts, {what.en} is ready on {ready.isoformat()}; the plant has "
+        f"promised {day}. Ask it whether the promise stands, or give the part to another plant.",
+        ru=f"{who.ru}: сбой. По расчёту центра «{what.ru}» будет готово {ready.isoformat()}, завод обещал {day}. "
+        "Уточните, остаётся ли срок в силе, или передайте эту часть другому заводу.",
+    )
+
+
+def _item(place: Place, master: MasterData) -> Text:
+    item = place.portion.item
+    return master.items[item].name.text if item in master.items else Text(en=item, ru=item)

@@ -1,0 +1,370 @@
+"""After a restore: the order goes on from what the plants' ERPs hold, not from a decision of its own. Pure.
+
+A plant order that an ERP holds is the attempt that its id names, at its revision and with its content. So nothing is
+asked for a second time, an ERP that has seen revision 3 gets 4 next, and what was moved since stays moved.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from decimal import Decimal, localcontext
+from typing import Any
+
+from kranhub.errors import InvalidDocument
+from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.model.copying import replace
+from streams.routing.model.order import ZERO, Attempt, Line, OrderState, Portion, Reservation, Sent, with_attempt
+from streams.routing.planner import explode, issue, messages
+from streams.routing.planner.messages import Effect, Now
+from streams.routing.plant_events import deadlines
+from streams.routing.plant_events.responses import MOVED
+from streams.routing.recovery import texts
+from streams.routing.recovery.evidence import Evidence, HeldOrder, Place, place_of
+from streams.routing.recovery.texts import Finding
+from streams.routing.schedule import dates
+from streams.routing.validation.normalise import in_base
+
+Adopted = tuple[OrderState, list[Effect]]
+
+WITHDRAWN = "withdrawn"
+"""Why a plant no longer has a portion: its ERP holds it as cancelled."""
+
+_MICRO = Decimal("0.000001")
+
+
+def adopt(state: OrderState, evidence: Evidence, master: MasterData, now: Now) -> Adopted:
+    """Return the state with what the plants hold, and an alert for each thing that a person must settle."""
+    found: list[Finding] = []
+    groups: dict[tuple[str, int], list[tuple[Place, HeldOrder]]] = {}
+    for order in evidence.orders:
+        place = place_of(state.key, order.number)
+        if place is None:
+            found.append(texts.unread(order))
+        else:
+            groups.setdefault(place[:2], []).append((place, order))
+    newer: set[tuple[str, int, int]] = set()
+    for group in sorted(groups):
+        state, finding = _portion(state, sorted(groups[group]), master, now, newer)
+        found += [finding] if finding else []
+    state = _with_made(state, newer, master, found)
+    state = _with_withdrawn(state, master, found)
+    state = _with_sent(state, newer, master)
+    state = _with_time(state, master, now)
+    if any(finding.stops for finding in found):
+        state = replace(state, frozen=True)
+    return state, _alerts(state, found, now)
+
+
+def _portion(
+    state: OrderState,
+    held: Sequence[tuple[Place, HeldOrder]],
+    master: MasterData,
+    now: Now,
+    newer: set[tuple[str, int, int]],
+) -> tuple[OrderState, Finding | None]:
+    """Return the state with the portion that these plant orders are attempts of."""
+    (line_id, part, _), last = held[-1]
+    known = next((p for p in state.portions if (p.line_id, p.part) == (line_id, part)), None)
+    items = [item for _, order in held if (item := _item(order, master))]
+    item = items[-1] if items else known.item if known else _only_item(state, line_id, master)
+    if item is None or any(other != item for other in items) or (known and known.item != item):
+        return state, texts.unread(last)
+    portion = known or _new(state, line_id, part, item, master)
+    for place, order in held:
+        attempt = next((a for a in portion.attempts if a.number == place.attempt), None)
+        if attempt is not None and attempt.plant != order.plant:
+            return state, texts.two_plants(order, attempt.plant, master)
+        if attempt is not None and attempt.revision > order.revision:
+            continue
+        taken = _attempt(portion, place.attempt, attempt, order, master, now)
+        if attempt is None or order.revision > attempt.revision:
+            newer.add(place)
+            if attempt is None or attempt.closed is None:
+                portion = replace(portion, quantity=taken.told, held=None)
+        portion = with_attempt(portion, taken)
+    attempts = tuple(sorted(portion.attempts, key=lambda attempt: attempt.number))
+    portion = replace(portion, attempts=tuple(_ended(attempt, attempts[-1]) for attempt in attempts))
+    return state.with_portion(portion), None
+
+
+def _item(order: HeldOrder, master: MasterData) -> str | None:
+    """Return the item that the plant's code means; the code may be the item's own id."""
+    if order.item_code is None:
+        return None
+    found = master.item_of(order.plant, order.item_code)
+    return found.item if found else order.item_code if order.item_code in master.items else None
+
+
+def _only_item(state: OrderState, line_id: str, master: MasterData) -> str | None:
+    """Return the line's item where nothing else can be meant: it is bought or made without parts of the hub's."""
+    line = _line(state, line_id)
+    if line is None or line.item not in master.items or explode.places(line.item, master)[1:]:
+        return None
+    return line.item
+
+
+def _line(state: OrderState, line_id: str) -> Line | None:
+    return next((line for line in state.order.lines if line.line_id == line_id), None)
+
+
+def _new(state: OrderState, line_id: str, part: int, item: str, master: MasterData) -> Portion:
+    """Return the portion that such a plant order was made for.
+
+    One that the line no longer needs has no place in its bill, and is taken back with the rest of it (`explode.fit`).
+    """
+    line, unit = _line(state, line_id), master.items[item].unit
+    wanted = line.item if line else None
+    places = [place for place in explode.places(wanted, master) if place.item == item] if wanted in master.items else []
+    taken = {portion.node for portion in state.portions if portion.line_id == line_id and portion.item == item}
+    free = [place for place in places if place.node not in taken] or places
+    if not free:
+        return Portion(line_id, part, item, unit, ZERO)
+    node = free[0].node
+    return Portion(line_id, part, item, unit, ZERO, node, free[0].feeds if node else None)
+
+
+def _attempt(
+    portion: Portion, number: int, known: Attempt | None, order: HeldOrder, master: MasterData, now: Now
+) -> Attempt:
+    """Return the attempt as the plant's ERP holds it."""
+    if known is not None and known.revision == order.revision:
+        is_new = known.delivered < order.revision and not known.shadow
+        return replace(known, delivered=order.revision, delivered_at=now.time) if is_new else known
+    before, today = known.sent if known else None, dates.day_at(order.plant, now.time, master)
+    quantity = _quantity(portion.item, order, master)
+    if quantity is None:
+        quantity = before.quantity if before else portion.quantity
+    day = order.requested_date or (before.requested_date if before else today)
+    sent = Sent(quantity, day, "", cancelled=order.cancelled, content=portion.content)
+    if known is None:
+        return Attempt(
+            order.plant,
+            number,
+            reservation=Reservation(1, quantity, today, quantity, ZERO, day, answered=1),
+            approved=True,
+            sent=sent,
+            told=quantity,
+            revision=order.revision,
+            delivered=order.revision,
+        )
+    asked_anew = before is None or (before.quantity, before.requested_date) != (quantity, day)
+    kept = replace(
+        known,
+        approved=True,
+        sent=sent,
+        told=quantity,
+        revision=order.revision,
+        delivered=order.revision,
+        answers_from=order.revision if asked_anew else known.answers_from,
+        answer=None if asked_anew else known.answer,
+        answer_by=None,
+    )
+    return kept if known.closed else _taken(kept, quantity, day, today)
+
+
+def _taken(attempt: Attempt, quantity: Decimal, day: date, today: date) -> Attempt:
+    """Return the attempt with what its plant has taken kept by the plant's own ERP: no allocator is asked (`opening`).
+
+    The reservation has a new generation: an answer to an earlier one that is still under way counts for nothing.
+    """
+    known = attempt.reservation or Reservation(0, quantity, today)
+    reserved = replace(
+        known,
+        generation=known.generation + 1,
+        answered=known.generation + 1,
+        quantity=quantity,
+        from_stock=quantity if known.from_stock is None else known.from_stock,
+        to_make=ZERO if known.to_make is None else known.to_make,
+        available_on=known.available_on or day,
+        expires_at=None,
+    )
+    return replace(attempt, reservation=reserved, told_generation=reserved.generation)
+
+
+def _quantity(item: str, order: HeldOrder, master: MasterData) -> Decimal | None:
+    if order.quantity is None or order.unit is None:
+        return None
+    try:
+        return in_base(master.items[item], order.quantity, order.unit)
+    except InvalidDocument:
+        return None
+
+
+def _ended(attempt: Attempt, last: Attempt) -> Attempt:
+    """Return an attempt as it is now that another one came after it: its plant is to know, unless it does."""
+    if attempt is last or attempt.closed is not None:
+        return attempt
+    return replace(attempt, closed=MOVED, withdraw=attempt.sent is not None and not attempt.sent.cancelled)
+
+
+def _with_made(
+    state: OrderState, newer: set[tuple[str, int, int]], master: MasterData, found: list[Finding]
+) -> OrderState:
+    """Return the state in which as much is to be made of an assembly as its parts were ordered for.
+
+    What its plant has taken from its stock no ERP tells; without this its parts would be ordered once more.
+    """
+    for portion in state.portions:
+        attempt = portion.current
+        if attempt is None or attempt.sent is None or _of(portion, attempt) not in newer:
+            continue
+        made = _made(state, portion, master)
+        if (
+            made == 0
+            and not (attempt.sent.cancelled or state.order.cancelled)
+            and explode.parts_of(portion.item, portion.node, master)
+        ):
+            found.append(texts.no_parts(state.key, portion, attempt, master))
+        known = attempt.reservation
+        reserved = known and replace(known, to_make=made, from_stock=max(ZERO, portion.quantity - made))
+        kept = replace(attempt, reservation=reserved)
+        state = state.with_portion(replace(with_attempt(portion, kept), to_make=made))
+    return state
+
+
+def _of(portion: Portion, attempt: Attempt) -> tuple[str, int, int]:
+    return portion.line_id, portion.part, attempt.number
+
+
+def _made(state: OrderState, portion: Portion, master: MasterData) -> Decimal:
+    """Return how much of the portion is made; without parts of its own, as much as was known, else all of it."""
+    parts = explode.parts_of(portion.item, portion.node, master)
+    if not parts:
+        return portion.quantity if portion.to_make is None else min(portion.to_make, portion.quantity)
+    beside = _standing(state, portion.line_id, portion.node, portion.item)
+    known = sum((min(p.to_make or ZERO, p.quantity) for p in beside if p.part != portion.part), ZERO)
+    wanted = max(_for_parts(state, portion.line_id, parts), default=ZERO)
+    return min(portion.quantity, max(ZERO, wanted - known))
+
+
+def _standing(state: OrderState, line_id: str, node: str, item: str) -> list[Portion]:
+    """Return the portions of a node that were not taken back."""
+    place = line_id, node, item
+    return [p for p in state.portions if (p.line_id, p.node, p.item) == place and not p.cancelled and not _is_gone(p)]
+
+
+def _is_gone(portion: Portion) -> bool:
+    """Return whether the plant's ERP holds the portion's plant order as cancelled."""
+    return portion.current is not None and portion.current.sent is not None and portion.current.sent.cancelled
+
+
+def _for_parts(state: OrderState, line_id: str, parts: Sequence[explode.Part]) -> Iterator[Decimal]:
+    """Yield for how many assemblies each part was ordered."""
+    for part in parts:
+        ordered = sum((p.quantity for p in _standing(state, line_id, part.node, part.item)), ZERO)
+        with localcontext(prec=60):
+            yield (ordered / part.quantity).quantize(_MICRO).normalize() + 0
+
+
+def _with_sent(state: OrderState, newer: set[tuple[str, int, int]], master: MasterData) -> OrderState:
+    """Return the state in which the plants were told where their goods go, and for the order's dates as they are."""
+    put_off = {line.line_id for line in state.order.lines if _is_put_off(state, line, newer, master)}
+    for portion in issue.targets_first(state.portions):
+        line = _line(state, portion.line_id)
+        for attempt in portion.attempts:
+            if attempt.sent is None or _of(portion, attempt) not in newer:
+                continue
+            feeds_into, consignee = issue.destination(state, portion)
+            price = issue.price(portion, line, master) if line else None
+            sent = replace(attempt.sent, consignee=consignee, feeds_into=feeds_into, price=price)
+            wanted_for = line.requested_date if line and line.line_id not in put_off else None
+            portion = with_attempt(portion, replace(attempt, sent=sent, wanted_for=wanted_for))  # noqa: PLW2901
+        state = state.with_portion(portion)
+    return state
+
+
+def _is_put_off(state: OrderState, line: Line, newer: set[tuple[str, int, int]], master: MasterData) -> bool:
+    """Return whether the line is wanted later than its plants know: a plant's date is never before the day it is due.
+
+    An order that is wanted sooner cannot be told from one whose plants could not be sooner: they keep their date.
+    """
+    return any(
+        attempt.sent is not None
+        and not attempt.sent.cancelled
+        and _of(portion, attempt) in newer
+        and attempt.sent.requested_date < dates.due(state, portion, attempt.plant, line, master)
+        for portion in dates.line_portions(state, line.line_id)
+        if portion.feeds is None and (attempt := portion.current) is not None
+    )
+
+
+def _with_withdrawn(state: OrderState, master: MasterData, found: list[Finding]) -> OrderState:
+    """Return the state without what the plants' ERPs hold as cancelled; what is needed all the same is held.
+
+    An assembly comes before its parts: one that is taken back needs none any more.
+    """
+    gone = [portion for portion in state.portions if not portion.cancelled and _is_gone(portion)]
+    for portion in sorted(gone, key=lambda each: (each.line_id, each.part)):
+        attempt = portion.current
+        assert attempt is not None  # noqa: S101  (what is gone was somewhere)
+        needs = {(need.line_id, need.node, need.item): need.quantity for need in explode.needs(state, master)}
+        place = portion.line_id, portion.node, portion.item
+        covered = sum((p.quantity for p in _standing(state, *place)), ZERO)
+        if state.order.cancelled or covered >= needs.get(place, ZERO):
+            state = state.with_portion(replace(portion, cancelled=True))
+            continue
+        closed = with_attempt(portion, replace(attempt, closed=WITHDRAWN))
+        quantity = min(portion.quantity, needs[place] - covered) or portion.quantity
+        state = state.with_portion(replace(closed, held=explode.RECOVERY, quantity=quantity))
+        found.append(texts.cancelled(state.key, portion, attempt, master))
+    return state
+
+
+def _with_time(state: OrderState, master: MasterData, now: Now) -> OrderState:
+    """Return the state in which every plant that owes an answer has its time anew: the hub has not listened."""
+    for portion in state.portions:
+        attempt = portion.current
+        if attempt is None or attempt.plant not in master.members.by_id:
+            continue
+        if attempt.answer is None and attempt.answer_by and attempt.answer_by <= now.time:
+            by = deadlines.answer_by(state, portion, attempt.plant, master, now)
+            state = state.with_portion(with_attempt(portion, replace(attempt, answer_by=by)))
+    return state
+
+
+def missing(state: OrderState, evidence: Evidence, now: Now) -> list[Effect]:
+    """Return an alert for each plant order that was delivered once and that its plant's ERP no longer holds.
+
+    It is asked once the words that have waited are taken: a receipt may be among them.
+    """
+    return _alerts(state, _missing(state, evidence), now)
+
+
+def _alerts(state: OrderState, found: Iterable[Finding], now: Now) -> list[Effect]:
+    return [messages.alert(state, each.code, each.place, each.text, now) for each in found]
+
+
+def _missing(state: OrderState, evidence: Evidence) -> Iterator[Finding]:
+    told = {order.number for order in evidence.orders}
+    for portion in state.portions:
+        attempt = portion.current
+        if attempt is None or attempt.delivered_at is None or attempt.shadow or portion.cancelled:
+            continue
+        number = portion.id_of(state.key, attempt)
+        if attempt.plant in evidence.plants and number not in told:
+            yield texts.missing(number, attempt.plant)
+
+
+def outdated(words: Sequence[tuple[str, Mapping[str, Any]]], evidence: Evidence) -> set[int]:
+    """Return the places of the answers that are about an older revision than the plant's ERP holds now.
+
+    Where the plant has answered none that is newer, its last answer still counts if it was to the quantity that is held
+    now: then the later revisions were about something else, and needed no answer.
+    """
+    held = {order.number: order for order in evidence.orders}
+    answers: dict[str, list[int]] = {}
+    for at, (subject, value) in enumerate(words):
+        if subject == "OrderResponse" and value["plant_order_id"] in held and value["response_code"] != "AB":
+            answers.setdefault(value["plant_order_id"], []).append(at)
+    found: set[int] = set()
+    for number, places in answers.items():
+        revision = held[number].revision
+        older = [at for at in places if 0 < words[at][1]["plant_order_revision"] < revision]
+        found |= set(older)
+        if len(older) == len(places) and _answers(words[places[-1]][1], held[number]):
+            found.discard(places[-1])
+    return found
+
+
+def _answers(value: Mapping[str, Any], order: HeldOrder) -> bool:
+    lines = [line for line in value["lines"] if line["line_id"] == "1"]
+    return not lines or (lines[0]["quantity"], lines[0]["unit"]) == (order.quantity, order.unit)

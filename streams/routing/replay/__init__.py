@@ -1,0 +1,1 @@
+"""Recorded orders decided once more: under other master data (`what_if`), or beside what people placed (`shadow`)."""

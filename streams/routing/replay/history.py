@@ -1,0 +1,131 @@
+"""What the hub has recorded of one order, and what stands in for plants and allocators that were never asked. Pure.
+
+A recorded answer speaks of a question. Under other master data another question may have the same id, so an answer is
+used only where the same was asked.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.schedule import dates
+
+Value = Mapping[str, Any]
+
+
+class Event(NamedTuple):
+    """A record of hub.work or hub.allocation: its order, its CloudEvents id, its name, its value, the hub's stamp."""
+
+    order_key: str
+    id: str
+    subject: str
+    value: Value
+    time: datetime
+
+
+ANSWERS = ("QUOTE", "RESERVED", "UNKNOWN")
+"""Kinds of an AllocationResult that answer a request; the others tell what has become of a reservation since."""
+
+
+class Question(NamedTuple):
+    """What an allocator's answer answers."""
+
+    request_id: str
+    generation: int
+    quote: bool
+
+
+def question(value: Value) -> Question:
+    """Return what an AllocationRequest (QUOTE, RESERVE) asks, or what an AllocationResult answers."""
+    quote = "QUOTE" in (value.get("action"), value.get("kind"))
+    return Question(value["request_id"], value["generation"], quote)
+
+
+def asked(request: Value) -> tuple[Any, ...]:
+    """Return what an AllocationRequest is about: another question under the same id differs in this."""
+    return request["plant"], request["item"], request["quantity"], request["not_before"]
+
+
+def told(plant_order: Value) -> tuple[Any, ...]:
+    """Return what a PlantOrder is about: an answer to it answers another one only where this is the same."""
+    line = plant_order["lines"][0]
+    return plant_order["plant"], line["item"], line["quantity"]
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """One order's events, in their order."""
+
+    events: Sequence[Event]
+
+    @cached_property
+    def asked(self) -> dict[Question, tuple[Any, ...]]:
+        """What the allocators were asked, as far as the events say it."""
+        found = (event.value for event in self.events if event.subject == "AllocationRequest")
+        return {question(value): asked(value) for value in found if value["action"] in ("QUOTE", "RESERVE")}
+
+    @cached_property
+    def results(self) -> dict[Question, tuple[int, Event]]:
+        """The first answer to each question, and its place among the events."""
+        found: dict[Question, tuple[int, Event]] = {}
+        for at, event in enumerate(self.events):
+            if event.subject == "AllocationResult" and event.value["kind"] in ANSWERS:
+                found.setdefault(question(event.value), (at, event))
+        return found
+
+    @cached_property
+    def told(self) -> dict[str, set[tuple[Any, ...]]]:
+        """What the plants were told under each plant order."""
+        found: dict[str, set[tuple[Any, ...]]] = {}
+        for event in self.events:
+            if event.subject == "PlantOrder":
+                found.setdefault(event.value["plant_order_id"], set()).add(told(event.value))
+        return found
+
+    def result(self, request: Value) -> tuple[int, Event] | None:
+        """Return the recorded answer to the request and its place, or None; quantities and days are as it asked."""
+        found = self.results.get(question(request))
+        if found is None or found[1].value["plant"] != request["plant"]:
+            return None
+        known = self.asked.get(question(request))
+        return found if known in (None, asked(request)) else None
+
+
+def simulated_result(request: Value, time: datetime, master: MasterData) -> dict[str, Any]:
+    """Return the AllocationResult of a plant without stock, whose capacity has no limit."""
+    plant, item = request["plant"], request["item"]
+    days = [maker.capability.working_days for maker in master.makers(item) if maker.member == plant]
+    today = dates.day_at(plant, time, master)
+    start = max(request["not_before"] or today, today)
+    return {
+        "request_id": request["request_id"],
+        "order_key": request["order_key"],
+        "plant": plant,
+        "from_stock": Decimal(0),
+        "to_make": request["quantity"],
+        "kind": "QUOTE" if request["action"] == "QUOTE" else "RESERVED",
+        "generation": request["generation"],
+        "available_on": master.calendar(plant).finish(start, days[0] if days else 0),
+        "load": None,
+        "disruption": None,
+    }
+
+
+def simulated_answer(plant_order: Value, time: datetime) -> dict[str, Any]:
+    """Return the OrderResponse of a plant that takes the plant order as it is asked."""
+    line = plant_order["lines"][0]
+    accepted = {"line_id": line["line_id"], "status": "ACCEPTED", "quantity": line["quantity"], "unit": line["unit"]}
+    return {
+        "plant_order_id": plant_order["plant_order_id"],
+        "plant": plant_order["plant"],
+        "plant_order_revision": plant_order["revision"],
+        "response_code": "AP",
+        "erp_reference": None,
+        "issued_at": time,
+        "reason": None,
+        "lines": [{**accepted, "promised_date": plant_order["requested_date"], "reason": None}],
+    }

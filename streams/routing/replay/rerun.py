@@ -1,0 +1,144 @@
+"""The planner over an order's recorded events once more: its questions meet recorded answers, or made-up ones. Pure."""
+
+from collections import deque
+from datetime import datetime, timedelta
+from typing import Any
+
+from kranhub.errors import InvalidDocument
+from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.model.order import OrderState
+from streams.routing.planner import planner
+from streams.routing.planner.messages import Effect, Now
+from streams.routing.replay import history
+from streams.routing.replay.history import Event, Question, Recorded, Value
+from streams.routing.validation.normalise import normalise
+from streams.routing.validation.validate import stranger
+
+_AS_IT_CAME = ("PlannerAction", planner.WAKE)
+_ANSWERS = {"OrderResponse": "plant_order_id", "ProductionStatus": "plant_order_id", "Receipt": "key"}
+
+
+SLACK = timedelta(minutes=1)
+"""How long after its minute a deadline's recorded wake-up may come; only then it is made up."""
+
+
+def rerun(events: Recorded, master: MasterData, until: datetime) -> OrderState | None:
+    """Return the order's state at ``until``; None where no version of the order is among the events."""
+    run = _Run(events, master)
+    for at, event in enumerate(events.events):
+        run.ring(event.time)
+        run.come(at, event)
+    run.ring(until)
+    return run.state
+
+
+class _Run:
+    """One order's way. ``_same`` says of each plant order whether the plant was told just that in the record."""
+
+    def __init__(self, events: Recorded, master: MasterData) -> None:
+        self.state: OrderState | None = None
+        self._recorded, self._master, self._at = events, master, -1
+        self._asked: dict[Question, Value] = {}
+        self._same: dict[str, bool] = {}
+        self._early: dict[str, list[Event]] = {}
+        self._pending: deque[Event] = deque()
+
+    def ring(self, time: datetime) -> None:
+        """Let the deadlines pass that the hub has missed by this time: recorded wake-ups are those of the old plans."""
+        while self.state is not None and self.state.due is not None:
+            due = self.state.due
+            moment = _next_minute(due)
+            if time < moment + SLACK:
+                break
+            self._run(Event(self.state.key, f"wake/{due.isoformat()}", planner.WAKE, {}, moment))
+            if self.state.due == due:
+                break
+
+    def come(self, at: int, event: Event) -> None:
+        """Take a recorded event, if it means something here."""
+        self._at = at
+        if event.subject == "Order":
+            self._order(event)
+        elif event.subject == "AllocationResult":
+            if self._is_answer(event.value):
+                self._run(event)
+        elif event.subject in _ANSWERS:
+            self._answer(event.value[_ANSWERS[event.subject]], event)
+        elif event.subject == "Shipment":
+            self._shipment(event)
+        elif event.subject in _AS_IT_CAME:
+            self._run(event)
+
+    def _order(self, event: Event) -> None:
+        if stranger(event.value, self._master.members) is None:
+            value = normalise("Order", event.value, event.value["buyer"], self._master).value
+            self._run(event._replace(value=value))
+
+    def _is_answer(self, value: Value) -> bool:
+        """Return whether the result answers what was asked in this run, or tells more of what it answered."""
+        request = self._asked.get(history.question(value))
+        return request is not None and self._recorded.result(request) is not None
+
+    def _answer(self, number: str, event: Event) -> None:
+        """Take a plant's word on a plant order: later, where it is only going to be told."""
+        if number not in self._same:
+            self._early.setdefault(number, []).append(event)
+        elif self._same[number]:
+            self._run(event)
+
+    def _shipment(self, event: Event) -> None:
+        lines = [line for line in event.value["lines"] if self._same.get(line["plant_order_id"] or "")]
+        if lines:
+            self._run(event._replace(value={**event.value, "lines": lines}))
+
+    def _run(self, event: Event) -> None:
+        """Handle the event and all that follows from it at once."""
+        self._pending.append(event)
+        while self._pending:
+            self._handle(self._pending.popleft())
+
+    def _handle(self, event: Event) -> None:
+        if self.state is None and event.subject != "Order":
+            return
+        now = Now(event.id, event.time)
+        try:
+            after, said = planner.handle(self.state, event.subject, event.value, now, self._master)
+        except InvalidDocument:  # said of other plans than these
+            return
+        self.state = after
+        for effect in said:
+            self._react(effect, event)
+
+    def _react(self, effect: Effect, event: Event) -> None:
+        if effect.subject == "AllocationRequest" and effect.value["action"] in ("QUOTE", "RESERVE"):
+            self._ask(effect, event)
+        elif effect.subject == "PlantOrder" and effect.value["document_status"] == "ACTIVE":
+            self._tell(effect, event)
+
+    def _ask(self, effect: Effect, event: Event) -> None:
+        request = effect.value
+        self._asked[history.question(request)] = request
+        found = self._recorded.result(request)
+        if found is None:
+            value = history.simulated_result(request, event.time, self._master)
+            self._say("AllocationResult", value, effect, event)
+        elif found[0] <= self._at:
+            self._pending.append(found[1]._replace(time=event.time))
+
+    def _tell(self, effect: Effect, event: Event) -> None:
+        number = effect.value["plant_order_id"]
+        self._same[number] = history.told(effect.value) in self._recorded.told.get(number, ())
+        if self._same[number]:
+            early = self._early.pop(number, [])
+            self._pending.extend(answer._replace(time=event.time) for answer in early)
+        else:
+            self._say("OrderResponse", history.simulated_answer(effect.value, event.time), effect, event)
+
+    def _say(self, subject: str, value: dict[str, Any], effect: Effect, event: Event) -> None:
+        self._pending.append(Event(event.order_key, f"{effect.id}/simulated", subject, value, event.time))
+
+
+def _next_minute(time: datetime) -> datetime:
+    """Return the full minute at or after the time: when the hub looks (`alarms`)."""
+    floor = time.replace(second=0, microsecond=0)
+    return floor if floor == time else floor + timedelta(minutes=1)

@@ -1,0 +1,188 @@
+"""What other master data would have made of the orders that the hub has recorded: where they go, by when. Pure.
+
+The planner itself runs again over each order's events. What people, buyers, plants and allocators said is taken from
+the record wherever the same was asked of the same plant: an allocator's answer where request id and generation match
+(and, where the request is recorded too, plant, item, quantity and day), a plant's answers where plant, item and
+quantity of the plant order match. Otherwise an allocator is simulated that has no stock and unlimited capacity, and a
+plant that accepts what it is asked. So a difference tells what the master data change, not what stock or a plant would
+have said.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.model.order import ZERO, Line, OrderState, Portion
+from streams.routing.planner import source
+from streams.routing.replay.history import Event, Recorded
+from streams.routing.replay.rerun import rerun
+from streams.routing.schedule import dates
+
+__all__ = ["Differences", "Event", "LineOutcome", "Moved", "Placement", "Shifted", "compare", "replay"]
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """How much of an item goes to a plant, by which rule; None where ``evidence`` says why nobody has it.
+
+    ``waits`` says that the plant is told only when a person approves.
+    """
+
+    item: str
+    node: str
+    plant: str | None
+    rule: str
+    held: str | None = None
+    waits: bool = False
+    quantity: Decimal = ZERO
+
+
+@dataclass(frozen=True, slots=True)
+class LineOutcome:
+    """Where a line's parts are, and its day: the promise, else the earliest day that the plants' offers allow."""
+
+    placements: tuple[Placement, ...] = ()
+    day: date | None = None
+
+
+Outcomes = Mapping[tuple[str, str], LineOutcome]
+"""By order key and line."""
+
+
+def replay(events: Iterable[Event], master: MasterData) -> dict[tuple[str, str], LineOutcome]:
+    """Return what becomes of every line of the orders when the planner follows this master data from the beginning.
+
+    ``events`` are each order's in the order of hub.work. An order whose buyer is no member, or whose first version is
+    not among them, is left out.
+    """
+    by_order: dict[str, list[Event]] = {}
+    until: datetime | None = None
+    for event in events:
+        by_order.setdefault(event.order_key, []).append(event)
+        until = max(until or event.time, event.time)
+    outcomes: dict[tuple[str, str], LineOutcome] = {}
+    for recorded in map(Recorded, by_order.values()):
+        assert until is not None  # noqa: S101  (there is an event)
+        state = rerun(recorded, master, until)
+        if state is not None:
+            outcomes.update(_outcomes(state, master, until))
+    return outcomes
+
+
+def _outcomes(state: OrderState, master: MasterData, time: datetime) -> Iterable[tuple[tuple[str, str], LineOutcome]]:
+    for line in state.order.lines:
+        yield (state.key, line.line_id), LineOutcome(_placements(state, line, master), _day(state, line, master, time))
+
+
+def _placements(state: OrderState, line: Line, master: MasterData) -> tuple[Placement, ...]:
+    if line.hold_reason:
+        return (Placement(line.item or line.item_code, "", None, "", line.hold_reason, quantity=line.quantity),)
+    total: dict[Placement, Decimal] = {}
+    for portion in dates.line_portions(state, line.line_id):
+        place = _place(state, portion, master)
+        total[place] = total.get(place, ZERO) + portion.quantity
+    found = [Placement(p.item, p.node, p.plant, p.rule, p.held, p.waits, amount) for p, amount in total.items()]
+    return tuple(sorted(found, key=lambda p: (p.node, p.item, p.plant or "", p.rule, p.held or "", p.waits)))
+
+
+def _place(state: OrderState, portion: Portion, master: MasterData) -> Placement:
+    attempt, rule = portion.current, source.rule_of(state.order, portion, master)
+    waits = attempt is not None and not attempt.approved and attempt.sent is None
+    plant = attempt.plant if attempt else None
+    return Placement(portion.item, portion.node, plant, rule.rule if rule else "", portion.held, waits)
+
+
+def _day(state: OrderState, line: Line, master: MasterData, time: datetime) -> date | None:
+    known = state.status.lines if state.status else ()
+    promised = next((status.promised_date for status in known if status.line_id == line.line_id), None)
+    return promised or dates.arrival(state, line, master, time)
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """One item of a line that would be elsewhere, or wait where it did not, or no longer."""
+
+    order_key: str
+    line_id: str
+    item: str
+    node: str
+    before: tuple[Placement, ...]
+    after: tuple[Placement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Shifted:
+    """A line whose day would be another; None where there is no day."""
+
+    order_key: str
+    line_id: str
+    before: date | None
+    after: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Differences:
+    """What would be different. ``orders`` and ``lines`` count what was compared."""
+
+    orders: int
+    lines: int
+    moved: tuple[Moved, ...] = ()
+    shifted: tuple[Shifted, ...] = ()
+
+    @property
+    def orders_moved(self) -> int:
+        """How many orders have a part that would be elsewhere."""
+        return len({moved.order_key for moved in self.moved})
+
+    @property
+    def newly_held(self) -> int:
+        """How many parts nobody would have that a plant has now."""
+        return sum(_held(moved.after) and not _held(moved.before) for moved in self.moved)
+
+    @property
+    def later(self) -> int:
+        """How many lines would come later, those without a day any more among them."""
+        return sum((change.after or date.max) > (change.before or date.max) for change in self.shifted)
+
+    @property
+    def earlier(self) -> int:
+        """How many lines would come earlier, those that had no day among them."""
+        return len(self.shifted) - self.later
+
+
+def compare(before: Outcomes, after: Outcomes) -> Differences:
+    """Return what differs between two replays of the same events, by order and line."""
+    lines = sorted({*before, *after})
+    moved: list[Moved] = []
+    shifted: list[Shifted] = []
+    for place in lines:
+        old, new = before.get(place, LineOutcome()), after.get(place, LineOutcome())
+        moved += _moves(place, old.placements, new.placements)
+        if old.day != new.day:
+            shifted.append(Shifted(*place, old.day, new.day))
+    return Differences(len({key for key, _ in lines}), len(lines), tuple(moved), tuple(shifted))
+
+
+def _moves(place: tuple[str, str], before: Sequence[Placement], after: Sequence[Placement]) -> Iterable[Moved]:
+    for node, item in sorted({(placement.node, placement.item) for placement in (*before, *after)}):
+        old, new = (
+            tuple(each for each in placements if (each.node, each.item) == (node, item))
+            for placements in (before, after)
+        )
+        if _where(old) != _where(new):
+            yield Moved(*place, item, node, old, new)
+
+
+def _where(placements: Iterable[Placement]) -> set[tuple[str | None, Decimal, str | None, bool]]:
+    """Return what counts: another rule that leads to the same place makes no difference."""
+    total: dict[tuple[str | None, str | None, bool], Decimal] = {}
+    for placed in placements:
+        key = placed.plant, placed.held, placed.waits
+        total[key] = total.get(key, ZERO) + placed.quantity
+    return {(plant, amount, held, waits) for (plant, held, waits), amount in total.items()}
+
+
+def _held(placements: Iterable[Placement]) -> bool:
+    return any(placement.held for placement in placements)

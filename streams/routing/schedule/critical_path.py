@@ -1,0 +1,196 @@
+"""The critical path: when each part of a line can begin and be done, and which chain of parts decides the end. Pure.
+
+Days are counted as docs/routing-dates.md tells: work by the calendar of its site, transport by calendar days.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from graphlib import CycleError, TopologicalSorter
+
+from kranhub.errors import InvalidDocument
+from kranhub.text import Text
+from streams.routing.schedule.calendars import Calendar, shifted
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One portion at one site; its ``id`` is its own among the tasks. ``feeds`` are the tasks that it goes into.
+
+    ``ready`` is the day on which its plant says that it is done, ``made`` that this is a fact and not a promise.
+    """
+
+    id: str
+    site: str
+    working_days: int
+    ready: date | None = None
+    not_before: date | None = None
+    feeds: tuple[str, ...] = ()
+    made: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From the day on which work may begin to the day at whose end it is done."""
+
+    start: date
+    finish: date
+
+
+Spans = Mapping[str, Span]
+CalendarOf = Callable[[str], Calendar]
+"""The calendar of a site."""
+Transport = Callable[[str, str], int]
+"""Calendar days from a site to another; asked for different sites only."""
+
+
+@dataclass(frozen=True)
+class _Graph:
+    tasks: Mapping[str, Task]
+    before: Mapping[str, Sequence[str]]
+    order: Sequence[str]
+    calendar_of: CalendarOf
+    transport: Transport
+
+    def travel(self, task: Task, into: Task) -> int:
+        return 0 if task.site == into.site else self.transport(task.site, into.site)
+
+    def arrivals(self, task: Task, spans: Spans) -> list[tuple[date, str]]:
+        """Return when each part of the task is at its site."""
+        parts = [self.tasks[name] for name in self.before[task.id]]
+        return [(shifted(spans[part.id].finish, self.travel(part, task)), part.id) for part in parts]
+
+
+def forward(tasks: Iterable[Task], begin: date, calendar_of: CalendarOf, transport: Transport) -> Spans:
+    """Return the earliest span of each task when nothing begins before ``begin``.
+
+    A promise holds unless a task's parts come too late for it, or ``begin`` has passed it; then it is done as soon as
+    it can be. A fact holds whatever else is told. Both begin before ``begin`` where they would need more days than
+    are left. Raises `InvalidDocument` with ``bill-cycle`` or ``bill-missing-leaf``.
+    """
+    graph = _graph(tasks, calendar_of, transport)
+    spans: dict[str, Span] = {}
+    for name in graph.order:
+        task = graph.tasks[name]
+        parts = max((day for day, _ in graph.arrivals(task, spans)), default=None)
+        spans[name] = _earliest(task, begin, parts, calendar_of(task.site))
+    return spans
+
+
+def _earliest(task: Task, begin: date, parts: date | None, calendar: Calendar) -> Span:
+    start = max(day for day in (begin, task.not_before, parts) if day)
+    if task.ready is None and not task.made:
+        return Span(start, calendar.finish(start, task.working_days))
+    finish = task.ready or begin
+    if not task.made:
+        finish = max(finish, begin, calendar.finish(parts, task.working_days) if parts else begin)
+    return Span(min(start, calendar.start(finish, task.working_days)), finish)
+
+
+def backward(tasks: Iterable[Task], end: date, calendar_of: CalendarOf, transport: Transport) -> Spans:
+    """Return the latest span of each task so that all that feeds nothing is done by ``end``.
+
+    What is made waits for nothing, so its parts are bound by ``end`` alone. Raises `InvalidDocument` as `forward` does.
+    """
+    graph = _graph(tasks, calendar_of, transport)
+    spans: dict[str, Span] = {}
+    for name in reversed(graph.order):
+        task = graph.tasks[name]
+        targets = [graph.tasks[target] for target in task.feeds]
+        bounds = [shifted(spans[into.id].start, -graph.travel(task, into)) for into in targets if not into.made]
+        spans[name] = _latest(task, min([end, *bounds]), calendar_of(task.site))
+    return spans
+
+
+def _latest(task: Task, finish: date, calendar: Calendar) -> Span:
+    start = calendar.start(finish, task.working_days)
+    told = task.made or task.ready is not None
+    return Span(start, finish if told else calendar.finish(start, task.working_days))
+
+
+def critical_path(
+    tasks: Iterable[Task], spans: Spans, calendar_of: CalendarOf, transport: Transport
+) -> tuple[str, ...]:
+    """Return the chain of tasks, first to last, that decides when all is done; ``spans`` are those of `forward`.
+
+    Of two that are as late the lesser id counts. Without tasks it is empty. Raises `InvalidDocument` as `forward` does.
+    """
+    graph = _graph(tasks, calendar_of, transport)
+    ends = [(spans[name].finish, name) for name, task in graph.tasks.items() if not task.feeds]
+    path: list[str] = []
+    last = _last(ends)
+    while last is not None:
+        path.append(last)
+        last = _decisive(graph, graph.tasks[last], spans)
+    return tuple(reversed(path))
+
+
+def _decisive(graph: _Graph, task: Task, spans: Spans) -> str | None:
+    """Return the part that the task waits for; None when its own word or earliest day decides."""
+    arrivals = graph.arrivals(task, spans)
+    if task.made or not arrivals:
+        return None
+    done = graph.calendar_of(task.site).finish(max(arrivals)[0], task.working_days)
+    return _last(arrivals) if done == spans[task.id].finish else None
+
+
+def _last(days: Sequence[tuple[date, str]]) -> str | None:
+    latest = max((day for day, _ in days), default=None)
+    return min((name for day, name in days if day == latest), default=None)
+
+
+def _graph(tasks: Iterable[Task], calendar_of: CalendarOf, transport: Transport) -> _Graph:
+    known = {task.id: task for task in sorted(tasks, key=lambda task: task.id)}
+    before: dict[str, list[str]] = {name: [] for name in known}
+    for task in known.values():
+        for target in sorted(task.feeds):
+            if target not in known:
+                raise _missing(task.id, target)
+            before[target].append(task.id)
+    return _Graph(known, before, _order(known, before), calendar_of, transport)
+
+
+def _order(tasks: Mapping[str, Task], before: Mapping[str, Sequence[str]]) -> Sequence[str]:
+    """Return the tasks, parts before what they go into (Kahn's algorithm)."""
+    waiting = {name: len(parts) for name, parts in before.items()}
+    order = [name for name, parts in waiting.items() if not parts]
+    for name in order:  # grows while it is walked
+        for target in set(tasks[name].feeds):
+            waiting[target] -= 1
+            if not waiting[target]:
+                order.append(target)
+    if len(order) < len(tasks):
+        raise _cycle(_circle(before))
+    return order
+
+
+def _circle(before: Mapping[str, Sequence[str]]) -> Sequence[str]:
+    try:
+        TopologicalSorter(before).prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return []
+
+
+def _missing(task: str, target: str) -> InvalidDocument:
+    path = f"{task} → {target}"
+    return InvalidDocument(
+        "bill-missing-leaf",
+        Text(
+            en=f"A part goes into one that the bill does not have: {path}. Add {target!r}, or correct what it feeds.",
+            ru=f"Деталь входит в позицию, которой нет в спецификации: {path}. Добавьте {target!r} или исправьте связь.",
+        ),
+    )
+
+
+def _cycle(circle: Sequence[str]) -> InvalidDocument:
+    """Say which parts go into each other; the circle's first task stands last again."""
+    at = circle.index(min(circle))
+    path = " → ".join([*circle[at:-1], *circle[:at], circle[at]])
+    return InvalidDocument(
+        "bill-cycle",
+        Text(
+            en=f"Parts of the bill go into each other: {path}. Take one of these links away.",
+            ru=f"Позиции спецификации входят друг в друга по кругу: {path}. Уберите одну из этих связей.",
+        ),
+    )

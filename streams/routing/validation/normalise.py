@@ -1,0 +1,163 @@
+"""From a member's own codes and units to the canonical item and its base unit."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import ROUND_HALF_EVEN, Decimal, localcontext
+from typing import Any
+
+from kranhub.errors import InvalidDocument
+from kranhub.parties.units import UNITS
+from kranhub.text import Text
+from kranhub.values import confusables
+from streams.routing.masterdata.items import Item
+from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.model.copying import replace
+from streams.routing.model.order import Line
+
+Value = Mapping[str, Any]
+
+UNMAPPED_ITEM, UNMAPPED_UNIT = "unmapped-item", "unmapped-unit"
+UNMAPPED = (UNMAPPED_ITEM, UNMAPPED_UNIT)
+COMPLETE_DELIVERY = "complete-delivery"
+_MICRO = Decimal("0.000001")
+
+
+@dataclass(frozen=True, slots=True)
+class Normalised:
+    """A document in the hub's terms, and what is wrong with lines that are held while the rest goes on."""
+
+    value: dict[str, Any]
+    problems: tuple[InvalidDocument, ...] = ()
+
+
+def normalise(subject: str, value: Value, owner: str, master: MasterData) -> Normalised:
+    """Return the document with canonical items and base units; a record without items comes back as it is.
+
+    An order's unmapped line is held and reported in ``problems``; an InventoryLevel raises `InvalidDocument`
+    (``unmapped-item``, ``unmapped-unit``, ``too-many-digits``). What speaks of a plant order is measured by that.
+    """
+    if subject == "Order":
+        return _order(value, owner, master)
+    if subject == "InventoryLevel":
+        return Normalised(_quantities(value, owner, master, ("on_hand", "reserved", "blocked")))
+    return Normalised(dict(value))
+
+
+def mapped(line: Line, buyer: str, master: MasterData) -> Line:
+    """Return a line that was held for want of a mapping as the master data have it now."""
+    if line.hold_reason not in UNMAPPED:
+        return line
+    raw = {"item_code": line.item_code, "quantity": line.quantity, "unit": line.unit, "price": line.price}
+    found = _line(raw, buyer, master)
+    return replace(line, **{name: found[name] for name in ("item", "quantity", "unit", "price", "hold_reason")})
+
+
+def out_of_base(item: Item, quantity: Decimal, unit: str) -> Decimal | None:
+    """Return a quantity of base units in another unit, to 28 digits, or None where the unit has no mapping."""
+    one = item.in_base(Decimal(1), unit)
+    return quantity / one if one else None
+
+
+def in_base(item: Item, quantity: Decimal, unit: str) -> Decimal | None:
+    """Return the quantity in the item's base unit, or None where the unit has no mapping.
+
+    Raises `InvalidDocument` (``too-many-digits``) when six digits after the point cannot hold it.
+    """
+    with localcontext(prec=60):
+        exact = item.in_base(quantity, unit)
+        if exact is None:
+            return None
+        rounded = exact.quantize(_MICRO)
+        if rounded != exact or rounded.adjusted() > 21:
+            raise InvalidDocument("too-many-digits", _digits(item, quantity, unit))
+        return rounded.normalize() + 0
+
+
+def _order(value: Value, owner: str, master: MasterData) -> Normalised:
+    lines = [_line(line, owner, master) for line in value["lines"]]
+    held = [line for line in lines if line["hold_reason"]]
+    if held and value["complete_delivery"]:
+        lines = [{**line, "hold_reason": line["hold_reason"] or COMPLETE_DELIVERY} for line in lines]
+    problems = tuple(
+        _unmapped(code, [line for line in held if line["hold_reason"] == code], owner, master)
+        for code in UNMAPPED
+        if any(line["hold_reason"] == code for line in held)
+    )
+    return Normalised({**value, "revision": 0, "lines": lines}, problems)
+
+
+def _line(line: Value, owner: str, master: MasterData) -> dict[str, Any]:
+    item = master.item_of(owner, line["item_code"])
+    if item is None:
+        return {**line, "item": None, "hold_reason": UNMAPPED_ITEM}
+    quantity = in_base(item, line["quantity"], line["unit"])
+    if quantity is None:
+        return {**line, "item": item.item, "hold_reason": UNMAPPED_UNIT}
+    price = _price(line["price"], line["quantity"], quantity)
+    return {
+        **line,
+        "item": item.item,
+        "quantity": quantity,
+        "unit": item.unit,
+        "price": price,
+        "hold_reason": None,
+    }
+
+
+def _price(price: Decimal | None, ordered: Decimal, base: Decimal) -> Decimal | None:
+    """Return the price of one base unit, rounded half-even to six digits: the amount stays the buyer's to state."""
+    if price is None or ordered == base:
+        return price
+    with localcontext(prec=60):
+        return (price * ordered / base).quantize(_MICRO, ROUND_HALF_EVEN).normalize() + 0
+
+
+def _quantities(value: Value, owner: str, master: MasterData, fields: tuple[str, ...]) -> dict[str, Any]:
+    item = master.item_of(owner, value["item_code"])
+    if item is None:
+        raise _unmapped(UNMAPPED_ITEM, [value], owner, master)
+    converted = {field: in_base(item, value[field], value["unit"]) for field in fields}
+    if None in converted.values():
+        raise _unmapped(UNMAPPED_UNIT, [value], owner, master)
+    return {**value, **converted, "item": item.item, "unit": item.unit}
+
+
+def _unmapped(code: str, lines: list[dict[str, Any]] | list[Value], owner: str, master: MasterData) -> InvalidDocument:
+    """Return the refusal of these lines; what a person cannot see in their codes is said."""
+    text = _no_mapping(code, lines, owner)
+    for line in lines:
+        looks = confusables.hint(line["item_code"], master.looks(owner)) if code == UNMAPPED_ITEM else _unit_hint(line)
+        text = text.then(looks) if looks else text
+    return InvalidDocument(code, text)
+
+
+def _unit_hint(line: Value) -> Text | None:
+    return confusables.hint(line["unit"], _UNITS)
+
+
+_UNITS = confusables.skeletons(UNITS)
+
+
+def _no_mapping(code: str, lines: list[dict[str, Any]] | list[Value], owner: str) -> Text:
+    if code == UNMAPPED_ITEM:
+        codes = ", ".join(repr(line["item_code"]) for line in lines)
+        return Text(
+            en=f"The nomenclature has no item for {owner}'s code {codes}. Add the code to the nomenclature "
+            "and publish it: the document is then taken up by itself.",
+            ru=f"В номенклатуре нет позиции для кода {codes} участника {owner}. Добавьте код в номенклатуру "
+            "и опубликуйте её: документ будет принят сам.",
+        )
+    what = ", ".join(f"{line['unit']!r} ({line['item_code']!r})" for line in lines)
+    return Text(
+        en=f"There is no mapping of unit {what} to the item's base unit. Use a UN/CEFACT Recommendation 20 code of "
+        "the same dimension, or add a conversion to the nomenclature.",
+        ru=f"Единица {what} не сводится к базовой единице позиции. Укажите код Рекомендации 20 ЕЭК ООН той же "
+        "размерности или добавьте пересчёт в номенклатуру.",
+    )
+
+
+def _digits(item: Item, quantity: Decimal, unit: str) -> Text:
+    return Text(
+        en=f"{quantity:f} {unit} of {item.item} is no number of six digits after the point in {item.unit}. Round it.",
+        ru=f"{quantity:f} {unit} ({item.item}) не выражается в {item.unit} с шестью знаками после запятой. Округлите.",
+    )

@@ -1,0 +1,219 @@
+"""What a document must satisfy before the hub takes it: its author, numbers, quantities, dates, currency, members."""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from kranhub.errors import InvalidDocument
+from kranhub.parties.currencies import currency_problem
+from kranhub.parties.members import Members
+from kranhub.text import Text
+from kranhub.values import confusables
+from kranhub.values.times import FIRST_YEAR, LAST_YEAR
+from streams.routing.validation import terms, texts
+
+Value = Mapping[str, Any]
+
+MAX_NUMBER = 200
+"""Characters of a document's number: it becomes a key and an external reference."""
+
+_AUTHOR = {
+    "Order": "buyer",
+    "OrderResponse": "plant",
+    "InventoryLevel": "company",
+    "ProductionStatus": "plant",
+    "Shipment": "shipper",
+    "Receipt": "member",
+    "Disruption": "member",
+    "ItemMapping": "member",
+}
+_NUMBER = {
+    "Order": "order_id",
+    "OrderResponse": "plant_order_id",
+    "InventoryLevel": "item_code",
+    "ProductionStatus": "production_order_id",
+    "Shipment": "shipment_id",
+    "Receipt": "key",
+    "Disruption": "disruption_id",
+    "ItemMapping": "item_code",
+}
+
+
+def validate(subject: str, value: Value, owner: str) -> None:
+    """Check a document that came by the owner's topic, by itself. Raises `InvalidDocument` with a stable code."""
+    _author(subject, value, owner)
+    _number(subject, value)
+    for path, leaf in _leaves(value):
+        if isinstance(leaf, str):
+            texts.check(subject, path, leaf)
+        elif not FIRST_YEAR <= leaf.year <= LAST_YEAR:
+            raise _absurd_date(path, leaf)
+    check = _CHECKS.get(subject)
+    if check:
+        check(value)
+
+
+def number_of(subject: str, value: Value) -> str:
+    """Return the document's own number."""
+    return str(value[_NUMBER[subject]])
+
+
+def stranger(value: Value, members: Members) -> str | None:
+    """Return whom an Order names as buyer, payer, user or opening plant although the hub does not know him, or None."""
+    plants = [line.get("opening_plant") for line in value["lines"]] if value.get("opening") else []
+    named = (value["buyer"], value["payer"], value["user"], *plants)
+    return next((member for member in named if member is not None and member not in members.by_id), None)
+
+
+def unknown_member(member: str, members: Members) -> InvalidDocument:
+    """Return the refusal of a document that waits for a member; what a person cannot see in the name is said."""
+    text = Text(
+        en=f"{member!r} is no member of the hub. Add the company to the members file and publish it: the document "
+        "is then taken up by itself.",
+        ru=f"{member!r} не является участником. Добавьте предприятие в файл участников и опубликуйте его: документ "
+        "будет принят сам.",
+    )
+    looks = confusables.hint(member, confusables.skeletons(members.by_id))
+    return InvalidDocument("unknown-member", text.then(looks) if looks else text)
+
+
+def _author(subject: str, value: Value, owner: str) -> None:
+    field = _AUTHOR[subject]
+    if value[field] != owner:
+        raise InvalidDocument(
+            "foreign-author",
+            Text(
+                en=f"{field} is {value[field]!r}, but the document came from {owner!r}. "
+                "A company writes in its own name only: correct the connector's member id.",
+                ru=f"В поле {field} указан {value[field]!r}, но документ прислал {owner!r}. "
+                "Предприятие пишет только от своего имени: исправьте имя участника в коннекторе.",
+            ),
+        )
+
+
+def _number(subject: str, value: Value) -> None:
+    number = value[_NUMBER[subject]]
+    if not texts.is_name(number, MAX_NUMBER):
+        raise InvalidDocument("bad-number", _bad_number(_NUMBER[subject], number))
+
+
+def _bad_number(field: str, number: str) -> Text:
+    return Text(
+        en=f"{field} must have 1 to {MAX_NUMBER} characters that can be seen, and not only spaces; it has "
+        f"{len(number)}. Correct it in the ERP.",
+        ru=f"{field}: нужно от 1 до {MAX_NUMBER} видимых знаков, не одни пробелы, а сейчас знаков {len(number)}. "
+        "Исправьте в учётной системе.",
+    )
+
+
+def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, str | date | datetime]]:
+    """Yield every text and date of a document with its place in it."""
+    if isinstance(value, str | date):
+        yield path, value
+    elif isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield from _leaves(inner, f"{path}.{name}" if path else name)
+    elif isinstance(value, list):
+        for place, inner in enumerate(value):
+            yield from _leaves(inner, f"{path}[{place}]")
+
+
+def _absurd_date(path: str, when: date) -> InvalidDocument:
+    return InvalidDocument(
+        "absurd-date",
+        Text(
+            en=f"{path} is {when.isoformat()}, outside the years {FIRST_YEAR} to {LAST_YEAR}. Fill it in the ERP.",
+            ru=f"{path}: дата {when.isoformat()} вне {FIRST_YEAR}-{LAST_YEAR} годов. Заполните дату в учётной системе.",
+        ),
+    )
+
+
+def _order(value: Value) -> None:
+    if problem := currency_problem(value["currency"]):
+        raise InvalidDocument("bad-currency", problem)
+    _lines(value)
+    for line in value["lines"]:
+        _positive(f"lines[{line['line_id']}].quantity", line["quantity"])
+        _not_negative(f"lines[{line['line_id']}].price", line["price"])
+    terms.check(value)
+
+
+def _lines(value: Value) -> None:
+    names = [line["line_id"] for line in value["lines"]]
+    cancelled = value.get("document_status") == "CANCELLED"
+    if not names and not cancelled:
+        raise InvalidDocument(
+            "no-lines",
+            Text(
+                en="The document has no lines. Add at least one, or cancel the document.",
+                ru="В документе нет строк. Добавьте хотя бы одну или отмените документ.",
+            ),
+        )
+    if len(set(names)) != len(names) or not all(texts.is_name(name, 50) for name in names):
+        raise InvalidDocument(
+            "bad-line-number",
+            Text(
+                en="Every line needs a number of its own, of 1 to 50 characters that can be seen.",
+                ru="У каждой строки должен быть свой номер из 1-50 видимых знаков.",
+            ),
+        )
+
+
+def _positive(path: str, quantity: Decimal) -> None:
+    if quantity <= 0:
+        raise InvalidDocument(
+            "bad-quantity",
+            Text(
+                en=f"{path} is {quantity:f}; it must be above zero. Correct the document, or cancel it.",
+                ru=f"{path}: {quantity:f}, а нужно больше нуля. Исправьте документ или отмените его.",
+            ),
+        )
+
+
+def _not_negative(path: str, quantity: Decimal | None) -> None:
+    if quantity is not None and quantity < 0:
+        raise InvalidDocument(
+            "bad-quantity",
+            Text(
+                en=f"{path} is {quantity:f}; it must not be negative. Correct it in the ERP.",
+                ru=f"{path}: {quantity:f}, отрицательного значения быть не может. Исправьте в учётной системе.",
+            ),
+        )
+
+
+def _response(value: Value) -> None:
+    for line in value["lines"]:
+        check = _not_negative if line["status"] == "NOT_ACCEPTED" else _positive
+        check(f"lines[{line['line_id']}].quantity", line["quantity"])
+
+
+def _inventory(value: Value) -> None:
+    for field in ("reserved", "blocked"):
+        _not_negative(field, value[field])
+
+
+def _production(value: Value) -> None:
+    for field in ("planned", "completed", "scrapped"):
+        _not_negative(field, value[field])
+
+
+def _mapping(value: Value) -> None:
+    if not texts.is_name(value["item"], MAX_NUMBER):
+        raise InvalidDocument("bad-number", _bad_number("item", value["item"]))
+
+
+def _shipment(value: Value) -> None:
+    _lines(value)
+    for line in value["lines"]:
+        _positive(f"lines[{line['line_id']}].quantity", line["quantity"])
+
+
+_CHECKS: dict[str, Callable[[Value], None]] = {
+    "Order": _order,
+    "OrderResponse": _response,
+    "InventoryLevel": _inventory,
+    "ProductionStatus": _production,
+    "Shipment": _shipment,
+    "ItemMapping": _mapping,
+}

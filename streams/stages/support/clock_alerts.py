@@ -1,0 +1,32 @@
+"""Members' clocks that are ahead: of what ingest finds, one alert in an hour is said for each member."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from kranhub.wire.codec import Codec
+from streams.processor import Context, Document, Out, Record, State
+from streams.routing.notify import clock_alert
+
+
+class Clocks:
+    """Says alerts for the allocator, one of whose partitions reads all that concerns a member.
+
+    The state holds, under ``clock``, when each alert was said last.
+    """
+
+    def __init__(self, alerts: Sequence[str], codec: Codec) -> None:
+        """Take the topics of alerts and the codec."""
+        self._topics, self._codec = alerts, codec
+
+    def say(self, record: Record, state: State, out: Out, ctx: Context) -> None:
+        """Say the Alert of this record, unless it was said a short time ago."""
+        data = record.value or b""
+        _, alert = self._codec.decode(data, trusted=True)
+        key = f"clock/{alert['alert_id']}"
+        last = state.get(key)
+        if not clock_alert.is_due(datetime.fromisoformat(last.decode()) if last else None, ctx.time):
+            return
+        state.put(key, ctx.time.isoformat().encode())
+        document = Document("Alert", data, f"hub/Alert/{alert['alert_id']}/{ctx.time.isoformat()}")
+        for topic in self._topics:
+            out.send(topic, record.key, document)

@@ -1,0 +1,63 @@
+"""Standing: which orders stand at which plants, in a stage's state, so that they can be told when a plant vanishes."""
+
+import zlib
+from collections.abc import Iterator
+
+from streams.processor import State
+from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.model.order import OrderState
+from streams.routing.planner import resume
+
+BUCKETS = 64
+"""In how many values the orders of a plant are kept: a change rewrites one of them. Fixed: it is part of the state."""
+
+
+def note(before: OrderState | None, after: OrderState, state: State) -> None:
+    """Keep where the order stands now."""
+    if before is not None and before.portions is after.portions:
+        return
+    was, now = resume.plants(before) if before else frozenset(), resume.plants(after)
+    if was == now:
+        return
+    key = _bytes(after.key)
+    for plant in sorted(now - was):
+        name, known = _bucket(plant, key, state)
+        if key not in known:
+            state.put(name, b"\n".join([*known, key]))
+    for plant in sorted(was - now):
+        name, known = _bucket(plant, key, state)
+        left = [other for other in known if other != key]
+        if left:
+            state.put(name, b"\n".join(left))
+        else:
+            state.delete(name)
+
+
+def orders(plant: str, state: State) -> Iterator[str]:
+    """Yield the keys of the orders that stand at the plant."""
+    for number in range(BUCKETS):
+        for key in _keys(state.get(_name(number, plant))):
+            yield key.decode("utf-8", "surrogateescape")
+
+
+def anywhere(master: MasterData | None, state: State) -> Iterator[str]:
+    """Yield the keys of the orders that stand at any member; one at several, several times."""
+    for member in master.members.by_id if master else ():
+        yield from orders(member, state)
+
+
+def _bucket(plant: str, key: bytes, state: State) -> tuple[str, list[bytes]]:
+    name = _name(zlib.crc32(key) % BUCKETS, plant)
+    return name, _keys(state.get(name))
+
+
+def _name(number: int, plant: str) -> str:
+    return f"at/{number}/{plant}"
+
+
+def _keys(value: bytes | None) -> list[bytes]:
+    return value.split(b"\n") if value else []
+
+
+def _bytes(key: str) -> bytes:
+    return key.encode("utf-8", "surrogateescape")

@@ -1,0 +1,128 @@
+"""Words on plant orders that the hub does not know yet: they wait for the plant order, within bounds.
+
+That is so after a restore: the plants answer what a backup does not hold, and the buyers' orders come behind.
+"""
+
+import json
+from collections.abc import Callable, Container, Mapping
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from kranhub import identifiers
+from streams.processor import Record, State
+from streams.stages.support import timers
+from streams.stages.support.queues import Backlog
+
+Value = Mapping[str, Any]
+
+WAIT = timedelta(hours=1)
+"""How long a word waits, by the hub's ticks: none comes while the hub is recovering."""
+
+MAX_WORDS, MAX_BYTES, MAX_OF_ORDER = 10_000, 32_000_000, 500
+"""Words and bytes of one member that wait in a partition, and words on one order."""
+
+_AUTHORS = {"OrderResponse": "plant", "ProductionStatus": "plant", "Receipt": "member", "Shipment": "shipper"}
+
+
+class Word(NamedTuple):
+    """A record that waits: whose word it is, the plant orders that it names, and until when it waits."""
+
+    member: str
+    names: tuple[str, ...]
+    until: datetime
+    record: Record
+
+    def dump(self) -> bytes:
+        """Return its bytes, the record's with its place and headers among them."""
+        came = self.record
+        headers = [(name, value.decode("latin-1")) for name, value in came.headers]
+        place = [came.topic, came.partition, came.offset, came.key, came.milliseconds, headers]
+        head = json.dumps([self.member, self.names, self.until.isoformat(), place])
+        return head.encode() + b"\n" + (came.value or b"")
+
+    @classmethod
+    def load(cls, kept: bytes) -> "Word":
+        """Return the word of its bytes."""
+        head, _, value = kept.partition(b"\n")
+        member, names, until, (topic, partition, offset, key, milliseconds, pairs) = json.loads(head)
+        headers = [(name, text.encode("latin-1")) for name, text in pairs]
+        came = Record(topic, partition, offset, key, value, headers, milliseconds)
+        return cls(member, tuple(names), datetime.fromisoformat(until), came)
+
+
+def names(subject: str, value: Value, order_key: str) -> tuple[str, ...]:
+    """Return the plant orders of this order that the document names."""
+    if subject == "Receipt":
+        return (value["key"],) if value["subject"] == "PlantOrder" else ()
+    if subject == "Shipment":
+        found = [line["plant_order_id"] for line in value["lines"] if line["plant_order_id"]]
+        return tuple(dict.fromkeys(name for name in found if identifiers.order_key_of(name) == order_key))
+    return (value["plant_order_id"],) if subject in _AUTHORS else ()
+
+
+class Early:
+    """``early/order/<key>`` are the words on an order, ``early/member/<id>`` is how many of a member wait."""
+
+    def keep(self, subject: str, value: Value, record: Record, state: State, time: datetime) -> bool:
+        """Let the word wait; return False for what can be no reference of the hub's, and where there is no room."""
+        named = names(subject, value, record.key)
+        if not named or not all(identifiers.is_plant_order_id(name) for name in named):
+            return False
+        return self.put(Word(value[_AUTHORS[subject]], named, time + WAIT, record), state, time)
+
+    def put(self, word: Word, state: State, time: datetime) -> bool:
+        """Add the word behind those on its order; return False where there is no room."""
+        waiting, data = _words(word.record.key), word.dump()
+        length = waiting.length(state)
+        if length >= MAX_OF_ORDER or not _count(state, word.member, 1, len(data)):
+            return False
+        waiting.put(state, data)
+        if not length:
+            timers.set_alarm(state, word.until, time, word.record.key)
+        return True
+
+    def is_empty(self, order_key: str, state: State) -> bool:
+        """Return whether nothing waits for the order's plant orders."""
+        return not _words(order_key).length(state)
+
+    def known(self, order_key: str, sent: Container[str], state: State) -> list[Word]:
+        """Return the words of which every plant order has been sent by now, in order, and forget them."""
+        return self._take(order_key, state, lambda word: all(name in sent for name in word.names))[0]
+
+    def over(self, order_key: str, state: State, time: datetime) -> list[Word]:
+        """Return the words that have waited for long enough, in order, and forget them."""
+        taken, left = self._take(order_key, state, lambda word: word.until <= time)
+        if taken and left:
+            timers.set_alarm(state, min(word.until for word in left), time, order_key)
+        return taken
+
+    def _take(self, order_key: str, state: State, wanted: Callable[[Word], bool]) -> tuple[list[Word], list[Word]]:
+        """Return what is wanted of the order's words, which it forgets, and what stays."""
+        waiting, taken, left = _words(order_key), list[Word](), list[Word]()
+        for kept in list(waiting.drain(state)):
+            word = Word.load(kept)
+            if wanted(word):
+                _count(state, word.member, -1, -len(kept))
+                taken.append(word)
+            else:
+                waiting.put(state, kept)
+                left.append(word)
+        return taken, left
+
+
+def _words(order_key: str) -> Backlog:
+    return Backlog(f"early/order/{order_key}")
+
+
+def _count(state: State, member: str, words: int, size: int) -> bool:
+    """Add to what of the member's waits; return False, and add nothing, where there is no room."""
+    key = f"early/member/{member}"
+    before = [int(number) for number in (state.get(key) or b"0 0").split()]
+    count, total = before[0] + words, before[1] + size
+    if count > MAX_WORDS or total > MAX_BYTES:
+        return False
+    if count:
+        state.put(key, b"%d %d" % (count, total))
+    else:
+        state.delete(key)
+    return True

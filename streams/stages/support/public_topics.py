@@ -1,0 +1,123 @@
+"""What everybody may read of the master data: an entry as the Avro record of its public, compacted topic."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from kranhub.parties.members import Member
+from streams.routing.masterdata.entries import Bill, Kind
+from streams.routing.masterdata.items import Item
+from streams.routing.masterdata.rates import Rate
+from streams.routing.masterdata.rules import Rule
+from streams.routing.schedule.calendars import Calendar
+
+
+class Shelf(NamedTuple):
+    """The topic's last part, the record's short name, and how a value and its version become the record."""
+
+    topic: str
+    subject: str
+    make: Callable[[Any, int], dict[str, Any]]
+
+
+def item(value: Item, version: int) -> dict[str, Any]:
+    """Return the Item; its bill stands on hub.boms."""
+    return {
+        "item": value.item,
+        "okpd2": value.okpd2,
+        "name": value.name.text.as_map(),
+        "unit": value.unit,
+        "conversions": dict(value.conversions),
+        "codes": dict(value.codes),
+        "components": [],
+        "version": version,
+        "supply": value.supply.name,
+        "more_codes": {member: list(codes) for member, codes in value.more_codes.items()},
+    }
+
+
+def bill(value: Bill, version: int) -> dict[str, Any]:
+    """Return the Bill."""
+    components = [{"item": part.item, "quantity": part.quantity, "feeds": part.feeds} for part in value.components]
+    return {"item": value.item, "components": components, "version": version}
+
+
+def party(value: Member, _version: int) -> dict[str, Any]:
+    """Return the Party: who it is. What it can make, and at what cost, is not for everybody."""
+    return {
+        "party": value.id,
+        "name": value.name.text.as_map(),
+        "roles": sorted(value.roles),
+        "country": value.country,
+        "language": value.language,
+        "time_zone": value.time_zone,
+        "contact_ids": [contact.id for contact in value.contacts],
+        "legal_name": value.legal_name,
+        "inn": value.inn,
+        "kpp": value.kpp,
+        "ogrn": value.ogrn,
+        "gln": value.gln,
+        "region": value.region,
+        "calendar": value.calendar,
+        "currencies": list(value.currencies),
+    }
+
+
+def calendar(value: Calendar, _version: int) -> dict[str, Any]:
+    """Return the Calendar."""
+    return {
+        "calendar": value.calendar,
+        "name": value.name.text.as_map(),
+        "first_year": value.covers.first_year,
+        "last_year": value.covers.last_year,
+        "weekdays": list(value.weekdays),
+        "dates_off": [day.isoformat() for day in value.days_off],
+        "dates_worked": [day.isoformat() for day in value.working_days],
+        "fixed_days_off": list(value.fixed_days_off),
+    }
+
+
+def rule(value: Rule, _version: int) -> dict[str, Any]:
+    """Return the RoutingRule."""
+    when = value.when
+    return {
+        "rule": value.rule,
+        "version": value.version,
+        "when": {
+            "kind": list(when.kind),
+            "okpd2": list(when.okpd2),
+            "buyer": list(when.buyer),
+            "programme": list(when.programme),
+        },
+        "rank": value.rank.name,
+        "mode": value.mode.name,
+        "allow": list(value.allow),
+        "deny": list(value.deny),
+        "regions": list(value.regions),
+        "currencies": list(value.currencies),
+        "answer_within_working_days": value.answer_within_working_days,
+        "maximum_portions": value.maximum_portions,
+    }
+
+
+def rate(value: Rate, version: int) -> dict[str, Any]:
+    """Return the ExchangeRateEntry."""
+    return {
+        "source_currency": value.source,
+        "target_currency": value.target,
+        "rate": value.rate,
+        "nominal": value.nominal,
+        "valid_on": value.valid_on,
+        "published_by": value.published_by,
+        "version": version,
+    }
+
+
+SHELVES: Mapping[str, Shelf] = {
+    Kind.CALENDAR: Shelf("calendars", "Calendar", calendar),
+    Kind.PARTY: Shelf("parties", "Party", party),
+    Kind.ITEM: Shelf("items", "Item", item),
+    Kind.BILL: Shelf("boms", "Bill", bill),
+    Kind.RULE: Shelf("rules", "RoutingRule", rule),
+    Kind.RATE: Shelf("rates", "ExchangeRateEntry", rate),
+}
+"""Where each kind of entry is published; the other kinds are the core's own business."""

@@ -1,0 +1,92 @@
+"""What the planner keeps of a recovery: what the ERPs hold, and what came meanwhile, until everything was read."""
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+from streams.processor import Record, State
+from streams.routing.recovery import evidence as held
+from streams.routing.recovery.evidence import Evidence
+from streams.stages.support.pending_events import Word
+from streams.stages.support.queues import Backlog
+
+_DONE, _KEYS = "recovery/done", "recovery/keys"
+
+
+class Recovered(NamedTuple):
+    """What is known of one order: what the ERPs hold of it, and the words on it that have waited, in their order."""
+
+    evidence: Evidence
+    words: list[Record]
+
+
+class Recovering:
+    """``recovery/at/<key>`` is the evidence of an order, ``recovery/words/<key>`` are the words on it.
+
+    ``recovery/done`` says which recovery this partition has behind it. The planner is told which one is under way: what
+    lay unread in hub.work when the backup was taken comes before anything that could be said there.
+    """
+
+    def __init__(self, recovery_id: str | None) -> None:
+        """Take the recovery that is under way, if one is."""
+        self._id = recovery_id
+
+    def is_open(self, state: State) -> bool:
+        """Return whether this partition has yet to hear that everything was read."""
+        return self._id is not None and _done(state)["id"] != self._id
+
+    def is_pending(self, order_key: str, state: State) -> bool:
+        """Return whether the order has yet to be taken up."""
+        return state.get(f"recovery/at/{order_key}") is not None
+
+    def touch(self, order_key: str, state: State) -> None:
+        """Have the order taken up at the end."""
+        if not self.is_pending(order_key, state):
+            state.put(f"recovery/at/{order_key}", held.dump(Evidence()))
+            Backlog(_KEYS).put(state, order_key.encode("utf-8", "surrogateescape"))
+
+    def add(self, order_key: str, value: dict[str, Any], state: State) -> None:
+        """Keep what an ERP holds of the order."""
+        self.touch(order_key, state)
+        key = f"recovery/at/{order_key}"
+        known = held.load(state.get(key) or b"{}")
+        state.put(key, held.dump(held.joined(known, held.told(value))))
+
+    def park(self, record: Record, state: State) -> None:
+        """Keep a word on the order until then."""
+        self.touch(record.key, state)
+        word = Word("", (), record.timestamp, record)
+        Backlog(f"recovery/words/{record.key}").put(state, word.dump())
+
+    def close(self, value: dict[str, Any], standing: Iterable[str], state: State) -> Iterator[str]:
+        """Note that everything was read, and yield the orders to take up; nothing the second time.
+
+        Among them are those that stand at some plant, although nobody has told anything of them: the plant's ERP may
+        have lost them, or cannot tell what it holds.
+        """
+        if _done(state)["id"] == value["recovery_id"]:
+            return
+        for order_key in standing:
+            self.touch(order_key, state)
+        done = {"id": value["recovery_id"], "plants": list(value["plants"]), "customers": list(value["customers"])}
+        state.put(_DONE, json.dumps(done).encode())
+        for key in Backlog(_KEYS).drain(state):
+            yield key.decode("utf-8", "surrogateescape")
+
+    def take(self, order_key: str, state: State) -> Recovered:
+        """Return what is known of the order, and forget it."""
+        key, done = f"recovery/at/{order_key}", _done(state)
+        known = held.load(state.get(key) or b"{}")
+        state.delete(key)
+        words = [Word.load(kept).record for kept in Backlog(f"recovery/words/{order_key}").drain(state)]
+        everybody = frozenset(done["plants"]), frozenset(done["customers"])
+        return Recovered(Evidence(known.orders, known.statuses, *everybody), words)
+
+    def put_back(self, order_key: str, evidence: Evidence, state: State) -> None:
+        """Keep the evidence of an order that is not known; it is taken up when it comes after all."""
+        state.put(f"recovery/at/{order_key}", held.dump(evidence))
+
+
+def _done(state: State) -> dict[str, Any]:
+    known = state.get(_DONE)
+    return json.loads(known) if known else {"id": None, "plants": [], "customers": []}

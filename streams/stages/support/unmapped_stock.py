@@ -1,0 +1,146 @@
+"""Stock levels whose code or unit has no mapping yet: kept until a publication brings one, and counted for people."""
+
+import base64
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from streams.processor import State
+from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.validation.normalise import UNMAPPED_ITEM
+from streams.stages.support.queues import Backlog
+
+MAX_CODES, MAX_SITES = 100_000, 100
+"""Codes of one member, and sites of one code, of which the latest level is kept."""
+
+PORTION = 200
+"""Codes that are looked at with one record."""
+
+EXAMPLES = 5
+"""Codes that people are told of by name."""
+
+SAY_AGAIN = timedelta(minutes=10)
+"""For how long nothing more is said of a member's codes once they were counted."""
+
+_NEWS = "unmapped/news"
+"""The members of whose codes something is to be said."""
+
+
+class Kept(NamedTuple):
+    """Whether a level is kept, and whether the reason is new for its code."""
+
+    is_kept: bool
+    is_news: bool
+
+
+class Count(NamedTuple):
+    """How many codes of a member the nomenclature does not have, some of them, and whether there is room for more."""
+
+    member: str
+    codes: int
+    examples: tuple[str, ...]
+    is_full: bool
+
+
+class Unmapped:
+    """The latest level of every site by member and code, and the codes of which a publication has spoken since.
+
+    ``unmapped/code/<member>/<code>`` are the levels, ``unmapped/count/<member>`` says how many codes are kept,
+    ``unmapped/told/<member>`` what people are told of those that the nomenclature does not have.
+    """
+
+    def __init__(self) -> None:
+        """Nothing is kept here: all of it is in the state, under ``unmapped``."""
+        self._named = Backlog("unmapped/named")
+
+    def keep(self, state: State, value: Mapping[str, Any], data: bytes, why: str) -> Kept:
+        """Keep ``data`` of an InventoryLevel for later, where there is room; ``why`` is the code of its refusal."""
+        member, code, site = value["company"], value["item_code"], value["site"]
+        known = _known(state, member, code)
+        sites = known["sites"]
+        if not (sites or _count(state, member, 1)) or not (site in sites or len(sites) < MAX_SITES):
+            return Kept(is_kept=False, is_news=True)
+        sites[site] = [value["as_of"].isoformat(), base64.b64encode(data).decode()]
+        state.put(_key(member, code), json.dumps({"told": why, "sites": sites}).encode())
+        if known["told"] != why:
+            _note(state, member, code, (why == UNMAPPED_ITEM) - (known["told"] == UNMAPPED_ITEM))
+        return Kept(is_kept=True, is_news=known["told"] != why)
+
+    def name(self, state: State, codes: Iterable[tuple[str, str]]) -> None:
+        """Take that a publication speaks of these codes (member, code)."""
+        for member, code in codes:
+            if state.get(_key(member, code)) is not None:
+                self._named.put(state, json.dumps([member, code]).encode())
+
+    def mapped(self, state: State, master: MasterData) -> list[bytes]:
+        """Return what was kept of the next codes that mean an item now, and forget it."""
+        found = []
+        for named in self._named.take(state, PORTION):
+            member, code = json.loads(named)
+            known = _known(state, member, code)
+            sites = known["sites"]
+            if sites and master.item_of(member, code) is not None:
+                found += [base64.b64decode(data) for _, data in sites.values()]
+                if known["told"] == UNMAPPED_ITEM:
+                    _note(state, member, code, -1)
+                state.delete(_key(member, code))
+                _count(state, member, -1)
+        return found
+
+    def news(self, state: State, now: datetime) -> list[Count]:
+        """Return the counts that people are to be told now, and take them as told."""
+        waiting = json.loads(state.get(_NEWS) or b"[]")
+        due = [member for member in waiting if _is_due(_told(state, member), now)]
+        if due:
+            state.put(_NEWS, json.dumps([member for member in waiting if member not in due]).encode())
+        return [_say(state, member, now) for member in due]
+
+
+def _key(member: str, code: str) -> str:
+    return f"unmapped/code/{member}/{code}"
+
+
+def _known(state: State, member: str, code: str) -> dict[str, Any]:
+    data = state.get(_key(member, code))
+    return json.loads(data) if data else {"told": "", "sites": {}}
+
+
+def _told(state: State, member: str) -> dict[str, Any]:
+    data = state.get(f"unmapped/told/{member}")
+    return json.loads(data) if data else {"codes": 0, "examples": [], "at": None}
+
+
+def _note(state: State, member: str, code: str, more: int) -> None:
+    """Count a code in or out, and remember that this is to be told."""
+    told = _told(state, member)
+    told["codes"] += more
+    if more > 0 and len(told["examples"]) < EXAMPLES:
+        told["examples"].append(code)
+    elif more < 0 and code in told["examples"]:
+        told["examples"].remove(code)
+    state.put(f"unmapped/told/{member}", json.dumps(told).encode())
+    waiting = json.loads(state.get(_NEWS) or b"[]")
+    if more and member not in waiting:
+        state.put(_NEWS, json.dumps([*waiting, member]).encode())
+
+
+def _is_due(told: Mapping[str, Any], now: datetime) -> bool:
+    return told["at"] is None or now - datetime.fromisoformat(told["at"]) >= SAY_AGAIN
+
+
+def _say(state: State, member: str, now: datetime) -> Count:
+    told = _told(state, member)
+    state.put(f"unmapped/told/{member}", json.dumps({**told, "at": now.isoformat()}).encode())
+    kept = int(state.get(f"unmapped/count/{member}") or b"0")
+    return Count(member, told["codes"], tuple(told["examples"]), kept >= MAX_CODES)
+
+
+def _count(state: State, member: str, more: int) -> bool:
+    """Add to how many codes of the member are kept; return False, and add nothing, where there is no room."""
+    key = f"unmapped/count/{member}"
+    count = int(state.get(key) or b"0") + more
+    if count > MAX_CODES:
+        return False
+    state.put(key, b"%d" % count)
+    return True

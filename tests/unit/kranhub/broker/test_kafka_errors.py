@@ -1,0 +1,154 @@
+"""Whatever kafka-python raises, at whichever call, leaves the kernel and the runtime as one of the hub's errors."""
+
+import ast
+import asyncio
+import re
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from kafka import TopicPartition
+from kafka import errors as kafka_errors
+
+from connectors.runtime import context, last_status
+from connectors.runtime import forget as forgetting
+from connectors.runtime.context import KafkaThread
+from deploy.embedded import connector_states, probe
+from kranhub.broker import admin, first_visible, lag, reading
+from kranhub.errors import Fenced, KranhubError, Unavailable
+from kranhub.operations import recovery
+from kranhub.parties import members
+from kranhub.settings import Settings
+
+SETTINGS = Settings(kafka_bootstrap="127.0.0.1:1", registry_url="http://127.0.0.1:1")
+CODEC: Any = None
+LOADED: Any = SimpleNamespace(member=SimpleNamespace(id="oemz"), name="sql")
+CONTEXT = context.Context(SETTINGS, LOADED, CODEC)
+PLACE = TopicPartition("topic", 0)
+ERRORS = [
+    kafka_errors.KafkaConnectionError("away"),
+    kafka_errors.KafkaTimeoutError("late"),
+    kafka_errors.ProducerFencedError("newer"),
+    kafka_errors.TopicAuthorizationFailedError("no rights"),
+]
+
+
+def unseen_reader() -> Any:
+    with closing(first_visible.Reader(SETTINGS)) as reader:
+        return reader.first({PLACE: 0}, {PLACE: 1})
+
+
+def omsk() -> Any:
+    return members.load(Path("deploy/members/omsk.yaml"))
+
+
+def forget() -> None:
+    forgetting._delete(SETTINGS, "oemz", {"topic": ("ConnectorStatus", ["sql.source"])})
+
+
+WRITES: Any = SimpleNamespace(encode=lambda *_words: b"", dataschema=lambda _data: None)
+
+USES: dict[str, Callable[[], Any]] = {
+    "kranhub/broker/reading.py": lambda: list(reading.messages(SETTINGS, CODEC, "topic")),
+    "kranhub/operations/recovery.py": lambda: recovery.begin(SETTINGS, WRITES, "r1"),
+    "kranhub/broker/admin.py": lambda: admin.apply(SETTINGS, omsk()),
+    "kranhub/broker/lag.py": lambda: lag.groups(SETTINGS),
+    "kranhub/broker/first_visible.py": unseen_reader,
+    "connectors/runtime/forget.py": forget,
+    "connectors/runtime/last_status.py": lambda: last_status.read(CONTEXT, "sql.source"),
+    "deploy/embedded/probe.py": lambda: probe.broker(SETTINGS, "127.0.0.1:1"),
+    "deploy/embedded/connector_states.py": lambda: connector_states.connector_states(SETTINGS),
+}
+"""How each module is used that opens a client of its own."""
+
+IN_KAFKA_THREADS = {
+    f"connectors/runtime/{name}.py" for name in ("checkpoints", "context", "sink_consumer", "sink_task", "source_task")
+}
+"""What runs on a `KafkaThread` only."""
+
+CATCHES = {"connectors/runtime/status.py"}
+"""What logs Kafka's errors and goes on."""
+
+
+class Broken:
+    """Stands in for a client: it can be opened, or not, and no call of it succeeds."""
+
+    error: kafka_errors.KafkaError
+    opens: bool
+
+    def __init__(self, *_words: Any, **_named: Any) -> None:
+        if not self.opens:
+            raise self.error
+
+    def __getattr__(self, name: str) -> Any:
+        def call(*_words: Any, **_named: Any) -> None:
+            if name != "close":
+                raise self.error
+
+        return call
+
+
+@pytest.mark.parametrize("opens", [False, True])
+@pytest.mark.parametrize("error", ERRORS)
+@pytest.mark.parametrize("use", USES.values(), ids=USES)
+def test_a_reader_says_what_it_cannot_do(
+    monkeypatch: pytest.MonkeyPatch, use: Callable[[], Any], error: kafka_errors.KafkaError, opens: bool
+) -> None:
+    broken = type("BrokenClient", (Broken,), {"error": error, "opens": opens})
+    for module in (reading, admin, first_visible, connector_states, last_status):
+        name = "KafkaAdminClient" if module is admin else "KafkaConsumer"
+        monkeypatch.setattr(module, name, broken)
+    monkeypatch.setattr(probe, "KafkaAdminClient", broken)
+    monkeypatch.setattr(forgetting, "KafkaProducer", broken)
+    monkeypatch.setattr(recovery, "KafkaProducer", broken)
+    monkeypatch.setattr(probe, "_connects", lambda _address: True)
+    if use is unseen_reader:
+        assert unseen_reader() == {}
+    else:
+        with pytest.raises(Unavailable):
+            use()
+
+
+@pytest.mark.parametrize("kind", context.FENCED)
+@pytest.mark.parametrize("in_words", [False, True])
+def test_a_fenced_connector_stops_also_where_kafka_python_tells_of_it_in_words(kind: Any, in_words: bool) -> None:
+    """It would open another producer otherwise, and fence its own successor."""
+    error = kind("a newer one has begun")
+    if in_words:
+        error = kafka_errors.KafkaError(
+            f"Cannot execute transactional method because we are in an error state: {error}"
+        )
+    with pytest.raises(Fenced):
+        on_kafka_thread(error)
+
+
+@pytest.mark.parametrize("error", ERRORS)
+def test_no_error_of_kafka_leaves_a_kafka_thread(error: kafka_errors.KafkaError) -> None:
+    with pytest.raises(KranhubError):
+        on_kafka_thread(error)
+
+
+def on_kafka_thread(error: Exception) -> None:
+    def call() -> None:
+        raise error
+
+    thread = KafkaThread(SETTINGS, "test")
+    try:
+        asyncio.run(thread.run(call))
+    finally:
+        thread.close()
+
+
+def test_every_module_that_opens_a_client_is_known_here() -> None:
+    places = [path for room in ("kranhub", "connectors", "deploy/embedded") for path in Path(room).rglob("*.py")]
+    opening = {str(path) for path in places if any(opens(path))}
+    assert opening - IN_KAFKA_THREADS - CATCHES <= set(USES)
+
+
+def opens(path: Path) -> Iterator[bool]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            yield re.fullmatch("Kafka(Consumer|Producer|AdminClient)", node.func.id) is not None

@@ -1,0 +1,180 @@
+"""`kranhub why`: every decision about an order in words, in both languages."""
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from kranhub.cli import why
+from kranhub.readmodel import decision_texts
+from kranhub.readmodel.names import Names
+from kranhub.text import Text
+from tests.support.terminal import NOW, Hub, call, hub
+
+__all__ = ["hub"]
+
+KEY = "sibir-terminal:17"
+
+
+def decision(**changes: Any) -> dict[str, Any]:
+    return {
+        "order_key": KEY,
+        "order_revision": 1,
+        "line_id": "1",
+        "plant_order_id": f"{KEY}/1.1.2",
+        "item": "coating-girders",
+        "quantity": Decimal(100),
+        "unit": "MTK",
+        "rule": "cheapest",
+        "rule_version": "3",
+        "inputs": {"kind": "SALE", "requested_date": "2027-02-26", "available_on": "2026-12-04"},
+        "chosen": "zmk-most",
+        "from_stock": Decimal("12.5"),
+        "alternatives": [
+            other("tsvetnoy-bulvar", 1, "rejected"),
+            other("zmk-most", 2, None, offered=Decimal(100), cost=Decimal("3.5"), cost_currency="RUB"),
+            other("ruskran", 3, "later-date", offered=Decimal(100), available_on=date(2026, 12, 24)),
+        ],
+        "decided_at": NOW,
+        **changes,
+    }
+
+
+def other(member: str, rank: int, why_not: str | None, **changes: Any) -> dict[str, Any]:
+    return {"member": member, "rank": rank, "why_not": why_not, **changes}
+
+
+def party(member: str, en: str, ru: str) -> dict[str, Any]:
+    name = {"en": en, "ru": ru}
+    return {"party": member, "name": name, "roles": ["plant"], "country": "RU", "language": "ru", "time_zone": "UTC"}
+
+
+@pytest.fixture
+def decided(hub: Hub) -> Hub:
+    hub.put("hub.parties", "zmk-most", "Party", party("zmk-most", "ZMK-Most", "ЗМК-Мост"))
+    hub.put("hub.parties", "tsvetnoy-bulvar", "Party", party("tsvetnoy-bulvar", "Tsvetnoy Bulvar", "Цветной бульвар"))
+    hub.put("hub.decisions", KEY, "RoutingDecision", decision())
+    return hub
+
+
+@pytest.mark.usefixtures("decided")
+def test_a_decision_is_told_with_its_rule_its_plant_and_the_alternatives() -> None:
+    shown = call(why.why, KEY)
+    assert shown.exit_code == 0
+    assert shown.output.splitlines() == [
+        f"Line 1: coating-girders, 100 MTK; plant order {KEY}/1.1.2",
+        "  decided 2026-11-24 08:30:00 UTC by rule cheapest, version 3: goes out by itself",
+        "  goes to ZMK-Most; from stock 12.5 MTK; asked for by 2027-02-26; ready on 2026-12-04",
+        "  rank  member           offer    cost     ready on    why not",
+        "  1     Tsvetnoy Bulvar  -        -        -           said no",
+        "  2     ZMK-Most         100 MTK  3.5 RUB  -           chosen",
+        "  3     ruskran          100 MTK  -        2026-12-24  would be ready later",
+    ]
+
+
+@pytest.mark.usefixtures("decided")
+def test_it_is_told_in_russian_too() -> None:
+    shown = call(why.why, KEY, lang="ru").output
+    for words in ("Строка 1:", "заказ заводу", "правило cheapest", "исполнитель ЗМК-Мост", "отказался", "выбран"):
+        assert words in shown
+
+
+@pytest.mark.usefixtures("decided")
+def test_json_has_the_record_with_words_in_both_languages() -> None:
+    (found,) = json.loads(call(why.why, "17", "-o", "json").output)
+    assert (found["chosen"], found["quantity"], found["rule_version"]) == ("zmk-most", "100", "3")
+    assert found["alternatives"][0]["why_not_text"] == {"en": "said no", "ru": "отказался"}
+    assert set(found["text"]) == {"en", "ru"}
+
+
+def test_a_number_that_several_buyers_use_lists_them(decided: Hub) -> None:
+    decided.put("hub.decisions", "irtysh-stroy:17", "RoutingDecision", decision(order_key="irtysh-stroy:17"))
+    shown = call(why.why, "17")
+    assert shown.exit_code == 2
+    assert f"irtysh-stroy:17, {KEY}" in shown.output
+    assert call(why.why, KEY).exit_code == 0
+
+
+def test_a_plant_orders_id_shows_its_decision_alone(decided: Hub) -> None:
+    decided.put("hub.decisions", KEY, "RoutingDecision", decision(plant_order_id=f"{KEY}/1.1.1"))
+    assert call(why.why, f"{KEY}/1.1.1").output.count("Line 1") == 1
+    assert call(why.why, KEY).output.count("Line 1") == 2
+    assert call(why.why, f"{KEY}/9.9.9").exit_code == 1
+
+
+@pytest.mark.usefixtures("decided")
+def test_an_unknown_order_is_a_handled_failure_with_the_next_step() -> None:
+    shown = call(why.why, "18")
+    assert shown.exit_code == 1
+    assert "kranhub trace 18" in str(shown.exception)
+
+
+def test_what_nobody_could_take_says_why() -> None:
+    value = decision(chosen=None, plant_order_id=None, from_stock=None, inputs={"held": "no-capacity"}, mode="auto")
+    assert decision_texts.outcome(value, Names()).en == (
+        "nobody could take it: no plant has free capacity within the horizon"
+    )
+    assert "взять некому" in decision_texts.outcome(value, Names()).ru
+
+
+def test_a_decision_by_hand_says_so() -> None:
+    value = decision(inputs={"by_hand": "yes"}, mode="auto")
+    assert "by a person's hand" in decision_texts.rule(value).en
+    assert "вручную" in decision_texts.rule(value).ru
+
+
+def test_a_decision_in_shadow_says_that_nobody_was_told() -> None:
+    said = decision_texts.outcome({**decision(inputs={"cutover": "shadow"}), "mode": "auto"}, Names())
+    assert "in shadow" in said.en
+    assert "теневом" in said.ru
+
+
+def test_an_unknown_code_is_shown_as_it_is() -> None:
+    assert decision_texts.why_not("too-far") == decision_texts.held("too-far") == Text(en="too-far", ru="too-far")
+
+
+@pytest.mark.usefixtures("decided")
+def test_on_a_terminal_the_alternatives_are_a_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(why, "Console", partial(Console, force_terminal=True, color_system=None, width=120))
+    shown = call(why.why, KEY).output
+    assert "┃ why not" in shown
+    assert "│ said no" in shown
+
+
+def codes() -> Iterator[str]:
+    """What routing gives as a reason: codes of candidates, why an attempt was closed or a portion held."""
+    for name in ("alternatives", "source"):
+        tree = ast.parse(Path(f"streams/routing/planner/{name}.py").read_text(encoding="utf-8"))
+        for function in (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)):
+            if function.name in ("_why_not", "_less", "_dearer", "_forbidden"):
+                yield from _returned(function)
+    yield from ("stopped", "before-hub")  # constants of `resume` and `opening`
+    for path in Path("streams/routing").rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        yield from re.findall(r'closed="([a-z-]+)"', text)
+        yield from re.findall(
+            r'(?:reject\(state, place|_take_away\(state, portion, portion.current), "([a-z-]+)"', text
+        )
+        yield from re.findall(r'return hold\(state, portion, "([a-z-]+)"', text)
+
+
+def _returned(function: ast.FunctionDef) -> Iterator[str]:
+    for node in ast.walk(function):
+        if isinstance(node, ast.Return) and node.value is not None:
+            found = (inner.value for inner in ast.walk(node.value) if isinstance(inner, ast.Constant))
+            yield from (value for value in found if isinstance(value, str))
+
+
+def test_every_code_of_the_router_has_words() -> None:
+    found = set(codes())
+    assert {"rejected", "delivery-refused", "no-answer", "not-allowed", "lower-rank", "no-candidate"} <= found
+    assert {"stopped", "no-exchange-rate"} <= found
+    assert found - {*decision_texts.WHY_NOT, *decision_texts.HELD} == set()

@@ -1,0 +1,148 @@
+"""A disruption all the way: the planner beside the real allocator, and what customer and operations are told."""
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from streams.routing.model.order import Attempt
+from streams.routing.planner.messages import Effect
+from tests.support.allocation import Desk
+from tests.support.masters import item, master, plant
+from tests.support.plants import START, Event, Value, full_production
+from tests.support.worlds import World, answering, line, silent
+
+ALFA = plant("alfa", {"okpd2": "25.11.23", "working_days": 5})
+BETA = plant("beta", {"okpd2": "25.11.23", "working_days": 8})
+BEAM = item("beam", "25.11.23.119", unit="KGM", codes={"sibir-terminal": "beam"})
+EARLIEST = {"rank": "earliest-promise"}
+IN_TIME, STOPPED = date(2026, 11, 30), date(2026, 12, 7)
+"""When alfa is ready with a beam that is asked for on Tuesday, 2026-11-24: as usual, and without the week from then."""
+
+
+@dataclass
+class Hub(World):
+    """A world whose plants share one real allocator."""
+
+    desk: Desk = field(default_factory=Desk)
+
+    def _allocate(self, effect: Effect) -> list[Event]:
+        self.desk.master, self.desk.time = self.master, self.today
+        said = self.desk.take("AllocationRequest", dict(effect.value))
+        return [Event(f"{effect.id}/result", "AllocationResult", value) for value in said]
+
+    def disrupt(self, number: str = "D-1", minutes: float = 0, **fields: Any) -> None:
+        """Have alfa say that it makes nothing until Monday, and let everything happen that follows."""
+        self.desk.master, self.desk.time = self.master, self.today
+        days = {"begins": START.date(), "ends": date(2026, 11, 30)}
+        said = self.desk.disrupt(number, minutes, **{"member": "alfa", **days, **fields})
+        self.pending += [Event(f"{number}/{minutes}/{one['request_id']}", "AllocationResult", one) for one in said]
+        self.run()
+
+    @property
+    def attempt(self) -> Attempt:
+        attempt = self.portions()[0].current
+        assert attempt is not None
+        return attempt
+
+    def ready(self) -> date | None:
+        """Return the day on which the first portion is ready, as its allocator has told."""
+        reservation = self.attempt.reservation
+        return reservation.available_on if reservation else None
+
+
+def hub(answers: Any = silent, rule: Value = EARLIEST, plants: Any = (ALFA, BETA)) -> Hub:
+    return Hub(answers, master(plants, [BEAM], rule))
+
+
+def ordered(made: Hub, **changes: Any) -> Hub:
+    made.order(line("beam", 5, unit="KGM"), **{"requested_date": IN_TIME + timedelta(days=1), **changes})
+    return made
+
+
+def test_a_plant_that_is_stopped_is_not_chosen_and_the_decision_says_why() -> None:
+    made = hub()
+    made.disrupt()
+    ordered(made)
+    (decision,) = made.subjects("RoutingDecision")
+    assert decision["chosen"] == "beta"
+    assert {one["member"]: one["why_not"] for one in decision["alternatives"]} == {"alfa": "disrupted", "beta": None}
+    assert "disruption" not in decision["inputs"]
+
+
+def test_where_it_is_chosen_all_the_same_the_decision_names_the_disruption() -> None:
+    made = hub(plants=(ALFA,))
+    made.disrupt()
+    ordered(made)
+    (decision,) = made.subjects("RoutingDecision")
+    assert (decision["chosen"], decision["inputs"]["disruption"]) == ("alfa", "D-1")
+    assert decision["inputs"]["available_on"] == STOPPED.isoformat()
+
+
+def test_a_plant_that_has_not_answered_gets_another_day_and_it_comes_back_in_the_end() -> None:
+    made = ordered(hub())
+    assert (made.attempt.plant, made.ready()) == ("alfa", IN_TIME)
+    made.disrupt()
+    assert (made.attempt.plant, made.ready()) == ("alfa", STOPPED)
+    assert made.codes() == []
+    made.disrupt(minutes=1, status="RESOLVED")
+    assert (made.ready(), made.attempt.reservation and made.attempt.reservation.disruption) == (IN_TIME, None)
+
+
+def test_a_plant_that_has_confirmed_keeps_its_promise_and_operations_are_told_once() -> None:
+    made = ordered(hub(answering("AP")))
+    promised = made.status()["promised_date"]
+    made.disrupt()
+    assert made.status()["promised_date"] == promised
+    assert made.ready() == STOPPED
+    (alert,) = made.subjects("Alert")
+    assert (alert["code"], alert["alert_id"]) == ("disruption", f"disruption/{made.status()['order_key']}/alfa/D-1")
+    for words in ("Alfa", STOPPED.isoformat(), IN_TIME.isoformat()):
+        assert words in alert["text"]["en"]
+    assert "«alfa»" in alert["text"]["ru"]
+    made.disrupt(minutes=1, ends=date(2026, 12, 7))
+    made.disrupt(minutes=2, status="RESOLVED")
+    assert made.codes() == ["disruption"]
+    made.disrupt("D-2")
+    assert made.codes() == ["disruption"] * 2, "another disruption is another danger"
+
+
+def test_a_promise_that_the_disruption_leaves_in_time_is_in_no_danger() -> None:
+    made = ordered(hub(answering("AP")), requested_date=date(2027, 3, 1))
+    made.disrupt()
+    assert (made.ready(), made.codes()) == (STOPPED, [])
+
+
+def test_of_several_portions_of_an_order_the_first_raises_the_alert() -> None:
+    made = hub(answering("AP"))
+    made.order(*(line("beam", 5, str(number), unit="KGM") for number in (1, 2)), requested_date=IN_TIME)
+    made.disrupt()
+    held = [portion.current.reservation for portion in made.portions() if portion.current]
+    assert [reservation.available_on for reservation in held if reservation] == [STOPPED] * 2
+    assert made.codes() == ["disruption"]
+
+
+@pytest.mark.parametrize("kind", ["MOVED", "RESERVED"])
+def test_a_day_for_an_older_request_counts_for_nothing(kind: str) -> None:
+    made = ordered(hub())
+    before, number = made.state, next(iter(made.plant_orders()))
+    value = {"request_id": number, "kind": kind, "generation": 0}
+    amounts = {"from_stock": Decimal(0), "to_make": Decimal(5), "available_on": STOPPED, "disruption": "D-1"}
+    made.happen("AllocationResult", {**value, **amounts})
+    assert made.state == before
+
+
+def test_a_plant_that_accepted_without_a_day_is_held_to_the_day_that_it_was_asked_for() -> None:
+    made = ordered(hub(answering("AP", promised_date=None)))
+    made.disrupt()
+    assert made.codes() == ["disruption"]
+
+
+def test_goods_that_are_made_are_in_no_danger() -> None:
+    made = ordered(hub(answering("AP")))
+    asked = next(iter(made.plant_orders().values()))
+    made.happen("ProductionStatus", full_production(asked, "COMPLETED", START))
+    made.disrupt()
+    assert made.codes() == []

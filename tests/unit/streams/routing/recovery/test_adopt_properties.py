@@ -1,0 +1,151 @@
+"""Whatever happened since the backup: the recovered hub is where it was, and asks no plant for anything again."""
+
+import random
+from dataclasses import dataclass, field
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kranhub.errors import InvalidDocument
+from streams.routing.model import order
+from streams.routing.model.order import OrderState
+from streams.routing.notify.status import _PROGRESS
+from streams.routing.planner import planner
+from streams.routing.planner.messages import Effect, Now
+from streams.routing.plant_events import responses
+from streams.routing.recovery import adopt
+from streams.routing.recovery.evidence import Evidence, HeldOrder, HeldStatus
+from tests.support.plants import BUYER, MASTER, START, Cluster, Event, full_order
+from tests.unit.streams.routing.planner.test_explode_properties import lines, plants, quantities, refusers
+
+READ_AGAIN = ("OrderResponse", "ProductionStatus", "Shipment")
+"""What plants' ERPs tell again; receipts were the hub's own, and are lost."""
+
+
+@dataclass
+class Remembering(Cluster):
+    """A cluster that remembers what came when, and the state after each event."""
+
+    came: list[Event] = field(default_factory=list)
+    states: list[bytes | None] = field(default_factory=lambda: [None])
+    waiting: list[set[str]] = field(default_factory=lambda: [set()])
+    """What the hub's own topics held at each moment: its allocators' answers."""
+
+    def take(self, event: Event) -> None:
+        super().take(event)
+        self.came.append(event)
+        self.states.append(order.dump(self.state) if self.state else None)
+        self.waiting.append({one.id for one in self.pending if one.subject == "AllocationResult"})
+
+    def held(self) -> Evidence:
+        """What the ERPs hold now: every plant order that was ever delivered, and the customer's last status."""
+        latest = {value["plant_order_id"]: value for value in self.subjects("PlantOrder")}
+        orders = tuple(
+            HeldOrder(
+                value["plant"],
+                number,
+                value["revision"],
+                cancelled=value["document_status"] == "CANCELLED",
+                item_code=value["lines"][0]["item_code"],
+                quantity=value["lines"][0]["quantity"],
+                unit=value["lines"][0]["unit"],
+                requested_date=value["requested_date"],
+            )
+            for number, value in latest.items()
+        )
+        statuses = tuple(
+            HeldStatus(BUYER, said["revision"], said["state"], said["promised_date"]) for said in self.inbox(BUYER)[-1:]
+        )
+        everybody = frozenset(MASTER.members.by_id)
+        return Evidence(orders, statuses, everybody, everybody)
+
+
+def recover(cluster: Remembering, at: int) -> tuple[OrderState, list[Effect]]:
+    """Return the recovered state and what the hub says, as the planner's stage does it."""
+    before, evidence, came = cluster.states[at], cluster.held(), cluster.came[at:]
+    state, now = order.load(before) if before else None, Now("r", START)
+    for event in came:
+        if event.subject == "Order" or event.id in cluster.waiting[at]:
+            state, _ = planner.noted(state, event.subject, event.value, Now(event.id, START), MASTER)
+    assert state is not None
+    if state.closed:
+        return state, []
+    state, said = adopt.adopt(state, evidence, MASTER, now)
+    words = [event for event in came if event.subject in READ_AGAIN]
+    old = adopt.outdated([(event.subject, event.value) for event in words], evidence)
+    for place, event in enumerate(words):
+        if place not in old:
+            try:
+                noted, _ = planner.noted(state, event.subject, event.value, Now(event.id, START), MASTER)
+            except InvalidDocument as error:
+                assert error.code == responses.UNKNOWN  # noqa: PT017
+                continue
+            assert noted is not None
+            state = noted
+    after, more = planner.recovered(order.load(order.dump(state)), evidence, MASTER, now)
+    assert after is not None
+    return after, [*said, *more]
+
+
+def content(state: OrderState) -> Any:
+    """Return which plant has how much of what, and has agreed to it."""
+    return sorted(
+        (p.line_id, p.part, p.item, p.quantity, a.plant, a.number, a.revision, a.confirmed)
+        for p in state.portions
+        if not p.cancelled and (a := p.current) is not None and a.sent is not None
+    )
+
+
+@st.composite
+def histories(draw: st.DrawFn, amount: st.SearchStrategy[Any]) -> list[list[dict[str, Any]]]:
+    """An order and its later versions: lines with other amounts; one that has none is gone, and may be back later."""
+    first = draw(lines)
+    amounts = st.lists(amount, min_size=len(first), max_size=len(first)).filter(any)
+    later = draw(st.lists(amounts, max_size=2))
+    return [first, *([{**line, "quantity": q} for line, q in zip(first, each, strict=True) if q] for each in later)]
+
+
+extents = st.sampled_from(["answered", "begun", "made"])
+seeds = st.integers(0, 2**32)
+
+
+@settings(max_examples=60, deadline=None)
+@given(histories(quantities), refusers, extents, st.booleans(), seeds)
+def test_a_world_at_rest_is_found_again_and_nothing_is_said_to_a_plant(
+    versions: list[Any], refusing: set[str], extent: str, cancel: bool, seed: int
+) -> None:
+    found_again(versions, refusing, extent, cancel, seed)
+
+
+@settings(max_examples=40, deadline=None)
+@given(histories(quantities | st.none()), st.just("answered"), seeds)
+def test_lines_that_left_the_order_and_came_back_are_found_again(versions: list[Any], extent: str, seed: int) -> None:
+    """Where no plant refuses; where one does, a person is asked about such a line more often than needed."""
+    found_again(versions, set(), extent, False, seed)
+
+
+def found_again(versions: list[Any], refusing: set[str], extent: str, cancel: bool, seed: int) -> None:
+    chance = random.Random(seed)
+    cluster = Remembering(plants(refusing, extent))
+    for number, ordered in enumerate(versions):
+        cluster.take(Event(f"o{number}", "Order", full_order("17", ordered)))
+        cluster.run(chance.randrange)
+    if cancel:
+        cluster.take(Event("oc", "Order", full_order("17", versions[-1], document_status="CANCELLED")))
+        cluster.run(chance.randrange)
+    assert cluster.state is not None
+    at = chance.randint(0, len(cluster.came))
+    after, said = recover(cluster, at)
+    assert content(after) == content(cluster.state)
+    assert [effect.value for effect in said if effect.subject == "PlantOrder"] == []
+    assert [e.value for e in said if e.subject == "Alert" and e.value["code"].startswith("recovery")] == []
+    told = cluster.inbox(BUYER)
+    for effect in said:
+        if effect.subject == "OrderStatus":
+            assert effect.value["revision"] == told[-1]["revision"] + 1
+            assert not less(effect.value["state"], told[-1]["state"])
+
+
+def less(state: str, told: str) -> bool:
+    return state in _PROGRESS and told in _PROGRESS and _PROGRESS.index(state) < _PROGRESS.index(told)

@@ -1,0 +1,366 @@
+"""What-if: the same master data make no difference; other ones move just what they concern."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kranhub.parties.members import Capability, Members
+from streams.routing.masterdata.items import Nomenclature
+from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.masterdata.rules import Mode, Rank, Rule, Rules, When
+from streams.routing.replay import what_if
+from streams.routing.replay.what_if import Differences, Event, LineOutcome, Placement, compare, replay
+from streams.routing.schedule import dates
+from tests.support import plants
+from tests.support.plants import BUYER, MASTER, START, Cluster, Value, full_action, full_order, full_response
+
+KEY = f"{BUYER}:17"
+CRANE = {"line_id": "1", "item_code": "КР-10-22.5", "quantity": Decimal(1), "unit": "H87"}
+PAINT = {"line_id": "1", "item_code": "ОКР-М2", "quantity": Decimal(100), "unit": "MTK"}
+MOTORS = {"line_id": "2", "item_code": "ДВ-7.5", "quantity": Decimal(4), "unit": "H87"}
+
+
+@dataclass(repr=False)
+class Recorder(Cluster):
+    """A cluster that keeps what hub.work and hub.allocation would have."""
+
+    events: list[Event] = field(default_factory=list)
+
+    def __repr__(self) -> str:
+        return "\n".join(f"{event.time:%d %H:%M:%S} {event.subject} {event.id}" for event in self.events)
+
+    def take(self, event: plants.Event) -> None:
+        said = len(self.said)
+        time = self.today + timedelta(seconds=self.clock + 1)
+        self.events.append(Event(KEY, event.id, event.subject, event.value, time))
+        super().take(event)
+        for effect in self.said[said:]:
+            if effect.subject in ("PlantOrder", "AllocationRequest", "OrderStatus", "Alert"):
+                self.events.append(Event(KEY, effect.id, effect.subject, effect.value, time))
+
+    def order(self, *lines: Value, **changes: Any) -> None:
+        self.take(plants.Event(f"o{self.clock}", "Order", full_order("17", lines, self.master, **changes)))
+        self.run()
+
+    def later(self, **time: float) -> None:
+        end = self.today + timedelta(**time)
+        while self.state and self.state.due and self.state.due <= end:
+            self.today = self.state.due
+            self.wake()
+        self.today = end
+
+
+Answers = Callable[[Value], list[plants.Event]]
+
+
+def answering(refusing: frozenset[str] = frozenset(), silent: frozenset[str] = frozenset()) -> Answers:
+    """Plants that accept for a fixed day, but for those who refuse or never answer."""
+
+    def answers(asked: Value) -> list[plants.Event]:
+        if asked["document_status"] == "CANCELLED" or asked["plant"] in silent:
+            return []
+        code = "RE" if asked["plant"] in refusing else "AP"
+        value = full_response(asked, code, START)
+        return [plants.Event(f"{asked['plant_order_id']}/{asked['revision']}/{code}", "OrderResponse", value)]
+
+    return answers
+
+
+ACCEPTING = answering()
+
+
+def recorded(*lines: Value, answers: Answers = ACCEPTING, master: MasterData = MASTER) -> Recorder:
+    recorder = Recorder(answers, master)
+    recorder.order(*lines)
+    return recorder
+
+
+def differences(recorder: Recorder, after: MasterData, before: MasterData = MASTER) -> Differences:
+    return compare(replay(recorder.events, before), replay(recorder.events, after))
+
+
+def ruled(**rule: Any) -> MasterData:
+    return replace(MASTER, rules=Rules(rules=(Rule(rule="new", version=2, **rule),)))
+
+
+def with_item(item: str, **changes: Any) -> MasterData:
+    items = tuple(
+        known.model_copy(update=changes) if known.item == item else known for known in MASTER.nomenclature.items
+    )
+    return replace(MASTER, nomenclature=Nomenclature(version=2, items=items))
+
+
+def with_member(member: str, **changes: Any) -> MasterData:
+    members = tuple(
+        known.model_copy(update=changes) if known.id == member else known for known in MASTER.members.members
+    )
+    return replace(MASTER, members=Members(members=members, transport=MASTER.members.transport))
+
+
+def test_a_plant_that_is_denied_loses_its_orders_and_only_those() -> None:
+    found = differences(recorded(PAINT, MOTORS), ruled(deny=("tsvetnoy-bulvar",)))
+    (moved,) = found.moved
+    assert (moved.order_key, moved.line_id, moved.item) == (KEY, "1", "coating-girders")
+    assert [place.plant for place in moved.before] == ["tsvetnoy-bulvar"]
+    assert [(place.plant, place.rule, place.quantity) for place in moved.after] == [("zmk-most", "new", Decimal(100))]
+    assert (found.orders, found.lines, found.orders_moved, found.newly_held) == (1, 2, 1, 0)
+
+
+def test_a_rule_of_another_name_that_leads_to_the_same_place_is_no_difference() -> None:
+    found = differences(recorded(CRANE), ruled())
+    assert (found.moved, found.shifted) == ((), ())
+
+
+def test_a_part_of_a_crane_moves_alone() -> None:
+    found = differences(recorded(CRANE), ruled(deny=("tsvetnoy-bulvar",)))
+    assert [(moved.item, moved.node) for moved in found.moved] == [("coating-girders", "coating-girders")]
+
+
+def test_where_nobody_is_left_the_part_is_held() -> None:
+    found = differences(recorded(PAINT), ruled(allow=("oemz",)))
+    assert [place.held for place in found.moved[0].after] == ["no-candidate"]
+    assert found.newly_held == 1
+    assert [(change.before, change.after) for change in found.shifted] == [(date(2027, 2, 2), None)]
+    assert (found.later, found.earlier) == (1, 0)
+
+
+def test_where_no_rule_matches_the_part_is_held() -> None:
+    found = differences(recorded(PAINT), ruled(when=When(kind=("LEASE",))))
+    assert [place.held for place in found.moved[0].after] == ["no-rule"]
+
+
+def test_a_rule_that_wants_an_approval_makes_plant_orders_wait() -> None:
+    found = differences(recorded(PAINT), ruled(mode=Mode.APPROVE))
+    (moved,) = found.moved
+    assert [(place.plant, place.waits) for place in moved.before] == [("tsvetnoy-bulvar", False)]
+    assert [(place.plant, place.waits) for place in moved.after] == [("tsvetnoy-bulvar", True)]
+
+
+def test_a_recorded_approval_counts() -> None:
+    recorder = recorded(PAINT, master=ruled(mode=Mode.APPROVE))
+    recorder.take(plants.Event("a1", "PlannerAction", full_action("APPROVE")))
+    recorder.run()
+    found = differences(recorder, ruled(mode=Mode.APPROVE))
+    assert found.moved == ()
+
+
+def test_an_item_that_loses_its_code_is_held() -> None:
+    found = differences(recorded(PAINT), with_item("coating-girders", codes={}))
+    assert {place.held for moved in found.moved for place in moved.after} == {"unmapped-item"}
+
+
+def test_a_bill_that_needs_more_is_made_where_it_was() -> None:
+    crane = MASTER.items["crane-bridge-10t-22m5"]
+    bill = tuple(
+        part.model_copy(update={"quantity": Decimal(8)}) if part.item == "motor-crane-7kw5" else part
+        for part in crane.components
+    )
+    recorder = Recorder(answering(), stock={("oemz", "motor-crane-7kw5"): Decimal(100)})
+    recorder.order(CRANE)
+    (moved,) = differences(recorder, with_item(crane.item, components=bill)).moved
+    assert [(place.plant, place.quantity) for place in moved.before] == [("oemz", Decimal(6))]
+    assert [(place.plant, place.quantity) for place in moved.after] == [("oemz", Decimal(8))]
+
+
+def test_a_plant_that_needs_more_days_makes_a_promise_later() -> None:
+    slow = with_member("tsvetnoy-bulvar", capabilities=(Capability(okpd2="25.61.22.111", working_days=200),))
+    without_answers = recorded(PAINT, answers=lambda asked: [])
+    assert differences(without_answers, slow).shifted == ()  # the recorded offer is the allocator's own word
+    unrecorded = [event for event in without_answers.events if event.subject != "AllocationResult"]
+    (change,) = compare(replay(unrecorded, MASTER), replay(unrecorded, slow)).shifted
+    assert change.before is not None
+    assert change.after is not None
+    assert change.before < change.after
+
+
+def test_stock_that_was_promised_is_promised_again() -> None:
+    recorder = Recorder(stock={("oemz", "motor-crane-7kw5"): Decimal(4)})
+    recorder.order(MOTORS)
+    slow = with_member("oemz", capabilities=(Capability(okpd2="27.11.24", working_days=200),))
+    for master in (MASTER, slow):
+        outcome = replay(recorder.events, master)[KEY, "2"]
+        assert [place.plant for place in outcome.placements] == ["oemz"]
+        assert outcome.day == START.date() + timedelta(days=MASTER.transport_days("oemz", BUYER))
+
+
+@pytest.mark.parametrize(("kind", "plant"), [("EXPIRED", None), ("MOVED", "tsvetnoy-bulvar")])
+def test_what_became_of_a_recorded_reservation_counts(kind: str, plant: str | None) -> None:
+    recorder = recorded(PAINT, answers=lambda asked: [])
+    (result,) = [event for event in recorder.events if event.subject == "AllocationResult"]
+    value = {**result.value, "kind": kind, "available_on": date(2027, 7, 1), "disruption": "D-1"}
+    recorder.take(plants.Event("later", "AllocationResult", value))
+    outcome = replay(recorder.events, MASTER)[KEY, "1"]
+    assert [place.plant for place in outcome.placements] == [plant]
+    assert outcome.day == (date(2027, 7, 2) if plant else None)
+    elsewhere = replay(recorder.events, ruled(deny=("tsvetnoy-bulvar",)))[KEY, "1"]
+    assert [place.plant for place in elsewhere.placements] == ["zmk-most"]
+
+
+def test_a_plant_that_refused_is_asked_again_only_where_the_same_is_asked() -> None:
+    recorder = recorded(PAINT, answers=answering(frozenset({"tsvetnoy-bulvar"})))
+    before = replay(recorder.events, MASTER)
+    assert [place.plant for place in before[KEY, "1"].placements] == ["zmk-most"]
+    assert differences(recorder, ruled()).moved == ()
+    (moved,) = differences(recorder, ruled(deny=("zmk-most",))).moved
+    assert [place.held for place in moved.after] == ["no-candidate"]
+
+
+def test_a_plant_that_stayed_silent_loses_the_order_in_the_replay_too() -> None:
+    recorder = recorded(PAINT, answers=answering(silent=frozenset({"tsvetnoy-bulvar"})))
+    recorder.later(days=9)
+    recorder.take(plants.Event("end", "Receipt", {"subject": "Order", "key": "17"}))
+    assert [place.plant for place in replay(recorder.events, MASTER)[KEY, "1"].placements] == ["zmk-most"]
+
+
+def test_a_plant_that_was_never_asked_is_taken_to_accept() -> None:
+    recorder = recorded(PAINT)
+    recorder.later(days=9)
+    recorder.take(plants.Event("end", "Receipt", {"subject": "Order", "key": "17"}))
+    outcome = replay(recorder.events, ruled(deny=("tsvetnoy-bulvar",)))[KEY, "1"]
+    assert [place.plant for place in outcome.placements] == ["zmk-most"]
+    assert outcome.day is not None
+
+
+def test_an_order_of_no_member_or_without_its_first_version_is_left_out() -> None:
+    recorder = recorded(PAINT)
+    assert replay([event for event in recorder.events if event.subject != "Order"], MASTER) == {}
+    others = Members(members=tuple(member for member in MASTER.members.members if member.id != BUYER))
+    strange = replace(MASTER, members=others)
+    assert replay(recorder.events, strange) == {}
+    found = differences(recorder, strange)
+    assert [moved.after for moved in found.moved] == [()]
+
+
+def test_no_events_are_no_orders() -> None:
+    assert compare(replay([], MASTER), replay([], MASTER)) == Differences(0, 0)
+
+
+CODES = {"КР-10-22.5": "H87", "ДВ-7.5": "H87", "ОКР-М2": "MTK", "МК-СТ": "TNE", "НЕТ": "H87"}
+PLANTS = ["tsvetnoy-bulvar", "ruskran", "zmk-most", "oemz", "oetz"]
+quantities = st.integers(1, 10**6).map(lambda number: Decimal(number) / 1000)
+
+
+@st.composite
+def order_lines(draw: st.DrawFn) -> list[Value]:
+    codes = draw(st.lists(st.sampled_from(sorted(CODES)), min_size=1, max_size=3))
+    return [
+        {"line_id": str(number), "item_code": code, "quantity": draw(quantities), "unit": CODES[code]}
+        for number, code in enumerate(codes, 1)
+    ]
+
+
+@st.composite
+def rules(draw: st.DrawFn) -> MasterData:
+    few = st.lists(st.sampled_from(PLANTS), unique=True, max_size=2).map(tuple)
+    mode = draw(st.sampled_from([Mode.AUTO, Mode.AUTO, Mode.APPROVE]))
+    return ruled(rank=draw(st.sampled_from(Rank)), mode=mode, deny=draw(few))
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> Recorder:
+    some = st.frozensets(st.sampled_from(PLANTS), max_size=2)
+    recorder = Recorder(answering(draw(some), draw(some)), draw(rules()))
+    for plant, item in (("oemz", "motor-crane-7kw5"), ("tsvetnoy-bulvar", "coating-girders")):
+        recorder.stock[plant, item] = draw(quantities)
+        if draw(st.booleans()):
+            recorder.limit[plant, item] = draw(quantities)
+    recorder.order(*draw(order_lines()))
+    for _ in range(draw(st.integers(0, 2))):
+        match draw(st.sampled_from(["order", "later", "approve", "reject", "cancel"])):
+            case "order":
+                recorder.order(*draw(order_lines()))
+            case "later":
+                recorder.later(days=draw(st.integers(1, 9)))
+            case "cancel":
+                recorder.order(*draw(order_lines()), document_status="CANCELLED")
+            case action:
+                value = full_action(action.upper(), action_id=f"a{recorder.clock}")
+                recorder.take(plants.Event(f"a{recorder.clock}", "PlannerAction", value))
+                recorder.run()
+    return recorder
+
+
+def held_by(recorder: Recorder) -> dict[tuple[str, str], set[tuple[str, str | None, str | None, Decimal]]]:
+    """What the planner's own state ended with: item, plant, why held, and how much, by line."""
+    state = recorder.state
+    assert state is not None
+    found: dict[tuple[str, str], dict[tuple[str, str | None, str | None], Decimal]] = {}
+    for line in state.order.lines:
+        total = found.setdefault((KEY, line.line_id), {})
+        if line.hold_reason:
+            total[line.item or line.item_code, None, line.hold_reason] = line.quantity
+            continue
+        for portion in state.portions:
+            if portion.line_id == line.line_id and not portion.cancelled:
+                place = portion.item, portion.current.plant if portion.current else None, portion.held
+                total[place] = total.get(place, Decimal(0)) + portion.quantity
+    return {place: {(*what, amount) for what, amount in total.items()} for place, total in found.items()}
+
+
+def days_of(recorder: Recorder) -> dict[tuple[str, str], date | None]:
+    """The day that the planner's own state has for each line."""
+    state = recorder.state
+    assert state is not None
+    assert state.status is not None
+    told = {line.line_id: line.promised_date for line in state.status.lines}
+    end = recorder.events[-1].time
+    return {
+        (KEY, line.line_id): told[line.line_id] or dates.arrival(state, line, recorder.master, end)
+        for line in state.order.lines
+    }
+
+
+@given(histories())
+def test_a_replay_ends_where_the_planner_ended(recorder: Recorder) -> None:
+    replayed = replay(recorder.events, recorder.master)
+    found: dict[tuple[str, str], set[Any]] = {}
+    for place, outcome in replayed.items():
+        total: dict[Any, Decimal] = {}
+        for each in outcome.placements:
+            what = each.item, each.plant, each.held
+            total[what] = total.get(what, Decimal(0)) + each.quantity
+        found[place] = {(*what, amount) for what, amount in total.items()}
+    assert found == held_by(recorder)
+    assert {place: outcome.day for place, outcome in replayed.items()} == days_of(recorder)
+
+
+@given(histories(), rules())
+def test_the_same_master_data_twice_make_no_difference(recorder: Recorder, master: MasterData) -> None:
+    for each in (recorder.master, master):
+        first, again = replay(recorder.events, each), replay(recorder.events, each)
+        found = compare(first, again)
+        assert (found.moved, found.shifted) == ((), ())
+        assert found.lines == len(first)
+
+
+@given(histories(), rules())
+def test_to_and_fro_are_the_same_differences_turned_round(recorder: Recorder, master: MasterData) -> None:
+    here, there = replay(recorder.events, recorder.master), replay(recorder.events, master)
+    forth, back = compare(here, there), compare(there, here)
+    assert [(m.before, m.after) for m in forth.moved] == [(m.after, m.before) for m in back.moved]
+    assert [(c.before, c.after) for c in forth.shifted] == [(c.after, c.before) for c in back.shifted]
+    assert forth.later == back.earlier
+
+
+@given(histories(), rules())
+def test_every_quantity_is_somewhere(recorder: Recorder, master: MasterData) -> None:
+    assert recorder.state is not None
+    for line in recorder.state.order.lines:
+        outcome = replay(recorder.events, master).get((KEY, line.line_id), LineOutcome())
+        own = [place.quantity for place in outcome.placements if not place.node]
+        if not recorder.state.order.cancelled:
+            assert sum(own) == line.quantity
+
+
+def test_placements_are_values() -> None:
+    assert Placement("a", "", None, "r") == Placement("a", "", None, "r")
+    with pytest.raises(AttributeError):
+        Placement("a", "", None, "r").plant = "b"  # type: ignore[misc]
+    assert what_if.__doc__ is not None
+    assert "unlimited capacity" in what_if.__doc__

@@ -1,0 +1,387 @@
+"""The allocator's stage without Kafka: what is kept, what waits, and what goes where under which id."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from kranhub.settings import Settings
+from kranhub.wire.envelope import Envelope, headers
+from streams.admin.publish import changes
+from streams.processor import Record
+from streams.processor.outputs import Output
+from streams.processor.state.store import Store
+from streams.routing.allocator import disruptions as disruption
+from streams.routing.masterdata import entries
+from streams.routing.masterdata.entries import Entry
+from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.notify import open_alerts
+from streams.stages import allocator
+from streams.stages.allocator import Allocator
+from streams.stages.support import unmapped_stock
+from tests.support import batches, masterdata
+from tests.support.allocation import ITEMS, START, world
+from tests.support.batches import CODEC, NAMESPACE, WORK
+
+TOPIC = f"{NAMESPACE}hub.allocation"
+
+
+@dataclass
+class Partition:
+    """One partition of hub.allocation and the stage's committed state of it."""
+
+    stage: Allocator = field(default_factory=lambda: Allocator(Settings(namespace=NAMESPACE), CODEC))
+    store: Store = field(default_factory=Store)
+    offset: int = 0
+    known: dict[tuple[str, str], Entry] = field(default_factory=dict)
+    letters: list[dict[str, Any]] = field(default_factory=list)
+    alerts: list[dict[str, Any]] = field(default_factory=list)
+
+    def record(self, subject: str, value: Any, key: str = "oemz", event_id: str = "", minute: float = 0) -> Record:
+        """Return the next record of the partition."""
+        self.offset += 1
+        data = value if isinstance(value, bytes) else CODEC.encode(subject, value)
+        name = event_id or f"event-{self.offset}"
+        recorded = START + timedelta(minutes=minute)
+        head = headers(Envelope(name, "/hub/test", f"kranhub.{subject}", recorded=recorded))
+        return batches.record(self.offset, key, data, TOPIC, head)
+
+    def take(self, *records: Record) -> list[Output]:
+        """Process the records in one transaction, and what the stage sends to itself in others; return the results."""
+        batch = batches.batch(self.stage, self.store)
+        assert batch.process(records) == len(records)
+        batch.commit()
+        self.letters += batches.letters(batch)
+        self.alerts += [value(said) for said in batches.said(batch) if said.topic == f"{NAMESPACE}hub.alerts"]
+        again = [said for said in batches.said(batch) if said.topic == TOPIC]
+        results = [said for said in batches.said(batch) if said.topic == WORK]
+        for said in again:
+            subject = CODEC.decode(said.value or b"").subject
+            results += self.take(self.record(subject, said.value, said.key.decode()))
+        return results
+
+    def publish(self, master: MasterData) -> list[Output]:
+        """Publish what has changed since the last time."""
+        results = []
+        for entry in changes(self.known, master):
+            self.known[entry.place] = entry
+            results += self.take(self.record("MasterDataEntry", entries.record(entry), ""))
+        return results
+
+    def level(self, available: int, minute: float = 0, **fields: Any) -> Record:
+        value = {
+            "company": "oemz",
+            "site": "a",
+            "item_code": "ДВ",
+            "item": None,
+            "on_hand": Decimal(available),
+            "reserved": Decimal(0),
+            "blocked": Decimal(0),
+            "unit": "H87",
+            "as_of": START + timedelta(minutes=minute),
+            **fields,
+        }
+        return self.record("InventoryLevel", value, value["company"])
+
+    def disruption(self, number: str = "D-1", minute: float = 0, **fields: Any) -> Record:
+        """Return that the plant makes nothing for a week from tomorrow on."""
+        value = {
+            "disruption_id": number,
+            "member": "oemz",
+            "cause": "STRIKE",
+            "effect": "CAPACITY_REDUCTION",
+            "sites": [],
+            "status": "OPEN",
+            "begins": START.date() + timedelta(days=1),
+            "ends": START.date() + timedelta(days=7),
+            "text": {},
+            "as_of": START + timedelta(minutes=minute),
+            **fields,
+        }
+        return self.record("Disruption", value, value["member"], event_id="the member's own")
+
+    def request(self, request_id: str, quantity: int, action: str = "RESERVE", **fields: Any) -> Record:
+        value = {
+            "request_id": request_id,
+            "order_key": request_id.rpartition("/")[0],
+            "plant": "oemz",
+            "item": "motor",
+            "quantity": Decimal(quantity),
+            "action": action,
+            "generation": 1,
+            "not_before": None,
+            "at": None,
+            "expires_at": None,
+            **fields,
+        }
+        return self.record("AllocationRequest", value, value["plant"], event_id=f"ask/{request_id}/{action}")
+
+    def tick(self, minute: float) -> Record:
+        time = START + timedelta(minutes=minute)
+        return self.record("Tick", {"time": time}, "", f"hub/Tick/{time.isoformat()}", minute)
+
+    def free(self, **fields: Any) -> Decimal:
+        """Ask what could be had from stock."""
+        (said,) = self.take(self.request("q/1", 10**6, "QUOTE", **fields))
+        return Decimal(value(said)["from_stock"])
+
+
+def value(said: Output) -> dict[str, Any]:
+    return CODEC.decode(said.value or b"").value
+
+
+def event_id(said: Output) -> str:
+    return dict(said.headers or [])["ce_id"].decode()
+
+
+def version(number: int, items: Iterable[Any] = ITEMS) -> MasterData:
+    """Return the world's master data with other items, as this publication."""
+    master = world(list(items))
+    return MasterData(
+        master.members, master.nomenclature.model_copy(update={"version": number}), master.rules, master.calendars
+    )
+
+
+@pytest.fixture
+def partition() -> Partition:
+    made = Partition()
+    made.publish(version(1))
+    return made
+
+
+def test_a_result_goes_to_its_order_under_an_id_that_follows_from_the_request(partition: Partition) -> None:
+    (said,) = partition.take(partition.level(10), partition.request("b:1/1.1.1", 4))
+    assert (said.topic, said.key, event_id(said)) == (WORK, b"b:1", "ask/b:1/1.1.1/RESERVE/result")
+    found = value(said)
+    assert (found["kind"], found["from_stock"], found["available_on"]) == ("RESERVED", 4, START.date())
+
+
+def test_a_level_is_counted_in_the_items_base_unit() -> None:
+    partition = Partition()
+    partition.publish(version(1))
+    partition.take(partition.level(2, company="zmk", item_code="Б", unit="TNE"))
+    assert partition.free(plant="zmk", item="girder") == 2000
+
+
+def test_a_member_who_makes_nothing_has_no_stock_to_promise() -> None:
+    partition = Partition()
+    master = version(1)
+    customer = master.members.members[0].model_copy(update={"roles": frozenset({"customer"})})
+    members = master.members.model_copy(update={"members": (customer, *master.members.members[1:])})
+    partition.publish(MasterData(members, master.nomenclature, master.rules, master.calendars))
+    partition.take(partition.level(10))
+    assert partition.free() == 0
+    assert partition.letters == []
+
+
+def test_a_shortage_and_an_end_have_ids_of_their_own(partition: Partition) -> None:
+    until = START + timedelta(minutes=5)
+    partition.take(partition.level(10), partition.request("b:1/1.1.1", 9, expires_at=until))
+    (short,) = partition.take(partition.level(3, 1))
+    (ended,) = partition.take(partition.tick(5))
+    assert [value(said)["kind"] for said in (short, ended)] == ["SHORTAGE", "EXPIRED"]
+    assert event_id(short) == f"{TOPIC}/0/{partition.offset - 1}/shortage/b:1/1.1.1"
+    assert event_id(ended) == f"hub/Tick/{until.isoformat()}/expired/b:1/1.1.1"
+
+
+def test_a_disruption_tells_orders_their_new_day_and_later_offers_name_it(partition: Partition) -> None:
+    partition.take(partition.request("b:1/1.1.1", 2))
+    (moved,) = partition.take(partition.disruption())
+    assert (moved.topic, moved.key) == (WORK, b"b:1")
+    assert event_id(moved) == f"{TOPIC}/0/{partition.offset}/moved/b:1/1.1.1"
+    assert (value(moved)["kind"], value(moved)["available_on"]) == ("MOVED", date(2026, 12, 4))
+    (offer,) = partition.take(partition.request("b:2/1.1.1", 1, "QUOTE"))
+    assert (value(moved)["disruption"], value(offer)["disruption"]) == ("D-1", "D-1")
+    (back,) = partition.take(partition.disruption(minute=1, status="RESOLVED"))
+    assert event_id(back) != event_id(moved), "although the member gave both the same id"
+    assert (value(back)["available_on"], value(back)["disruption"]) == (date(2026, 11, 26), None)
+
+
+def test_a_disruption_before_any_master_data_waits_for_them() -> None:
+    partition = Partition()
+    assert partition.take(partition.disruption(), partition.request("b:1/1.1.1", 1)) == []
+    (said,) = partition.publish(version(1))
+    assert (value(said)["kind"], value(said)["disruption"]) == ("RESERVED", "D-1")
+
+
+@pytest.mark.parametrize("early", [False, True])
+def test_a_disruption_too_many_is_a_dead_letter_of_its_own(early: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(disruption, "LIMIT", 2)
+    partition = Partition()
+    if not early:
+        partition.publish(version(1))
+    partition.take(*(partition.disruption(f"D-{number}") for number in range(3)))
+    if early:
+        partition.publish(version(1))
+    (letter,) = partition.letters
+    assert (letter["code"], letter["key"]) == ("too-many-disruptions", "oemz")
+    assert "RESOLVED" in letter["reason"]["en"]
+    assert "RESOLVED" in letter["reason"]["ru"]
+    assert b"D-2" in letter["original"]
+
+
+def test_who_makes_nothing_has_nothing_to_stop(partition: Partition) -> None:
+    before = dict(partition.store.values)
+    partition.take(partition.disruption(member="stranger"))
+    assert partition.store.values == before
+
+
+def test_levels_with_an_unknown_code_are_counted_and_taken_up_with_the_mapping(partition: Partition) -> None:
+    partition.take(partition.level(5, 0, item_code="НОВ"), partition.level(7, 2, item_code="НОВ"))
+    partition.take(partition.level(6, 1, item_code="НОВ"), partition.level(4, 1, item_code="НОВ", site="b"))
+    partition.take(partition.tick(1))
+    (alert,) = partition.alerts
+    assert (alert["alert_id"], alert["code"]) == ("unmapped-stock/oemz", "unmapped-stock")
+    assert "1 codes" in alert["text"]["en"]
+    assert "'НОВ'" in alert["text"]["ru"]
+    motor = {**ITEMS[0], "more_codes": {"oemz": ["ДВ-2", "НОВ"]}}
+    partition.publish(version(2, [motor, *ITEMS[1:]]))
+    assert partition.free() == 6 + 4, "the last that came"
+    assert partition.letters == []
+    partition.take(partition.tick(20))
+    over = partition.alerts[-1]
+    assert (over["alert_id"], over["severity"]) == ("unmapped-stock/oemz", "NOTICE")
+    assert not [key for key in partition.store.values if key.startswith("unmapped/code") or key.endswith("named")]
+
+
+def test_a_level_in_an_unknown_unit_waits_for_a_conversion(partition: Partition) -> None:
+    partition.take(partition.level(5, unit="KGM"), partition.level(6, unit="KGM"))
+    assert [letter["code"] for letter in partition.letters] == ["unmapped-unit"]
+    motor = {**ITEMS[0], "conversions": {"KGM": "0.5"}}
+    partition.publish(version(2, [motor, *ITEMS[1:]]))
+    assert partition.free() == 3
+
+
+def test_people_are_told_again_when_a_mapping_is_not_enough(partition: Partition) -> None:
+    partition.take(partition.level(5, item_code="НОВ", unit="KGM"))
+    motor = {**ITEMS[0], "more_codes": {"oemz": ["НОВ"]}}
+    partition.publish(version(2, [motor, *ITEMS[1:]]))
+    assert [letter["code"] for letter in partition.letters] == ["unmapped-unit"]
+    assert b"\xd0\x9d\xd0\x9e\xd0\x92" in partition.letters[0]["original"], "the level itself, not the publication"
+    partition.publish(version(3, [{**motor, "conversions": {"KGM": "1"}}, *ITEMS[1:]]))
+    assert partition.free() == 5
+
+
+def test_a_publication_that_says_nothing_of_the_code_leaves_the_level_waiting(partition: Partition) -> None:
+    partition.take(partition.level(5, item_code="НОВ"))
+    partition.publish(version(2, [{**ITEMS[0], "more_codes": {}}, *ITEMS[1:]]))
+    partition.publish(version(3, [{**ITEMS[0], "more_codes": {"oemz": ["НОВ"]}}, *ITEMS[1:]]))
+    assert [partition.free(), len(partition.letters)] == [5, 0]
+
+
+def test_thousands_of_unknown_codes_are_one_alert_in_ten_minutes_and_no_letter(partition: Partition) -> None:
+    for minute in range(12):
+        codes = range(minute * 100, minute * 100 + 100)
+        partition.take(*(partition.level(1, item_code=f"К-{number}") for number in codes))
+        partition.take(partition.tick(minute))
+    said = partition.alerts
+    assert partition.letters == []
+    assert [alert["raised_at"].minute for alert in said] == [0, 10]
+    assert "1100 codes" in said[-1]["text"]["en"]
+    assert "'К-0', 'К-1', 'К-2', 'К-3', 'К-4'" in said[-1]["text"]["en"]
+    assert len({alert["alert_id"] for alert in said}) == 1
+    assert open_alerts.waiting(said, {}, said[-1]["raised_at"] + timedelta(days=60)) == [said[-1]]
+    assert open_alerts.waiting([*said, {**said[-1], "severity": "NOTICE"}], {}, said[-1]["raised_at"]) == []
+
+
+def test_a_code_that_looks_like_a_known_one_gets_a_letter_that_says_so(partition: Partition) -> None:
+    typed = "Д" + "B"
+    partition.take(partition.level(5, item_code=typed), partition.level(6, item_code=typed))
+    (letter,) = partition.letters
+    assert letter["code"] == "unmapped-item"
+    assert "'ДВ'" in letter["reason"]["ru"]
+    assert "B (Latin, U+0042)" in letter["reason"]["en"]
+
+
+def test_only_so_many_codes_of_a_member_wait(partition: Partition, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unmapped_stock, "MAX_CODES", 2)
+    for _ in range(2):
+        partition.take(*(partition.level(1, item_code=f"К-{number}") for number in range(4)))
+    assert len(partition.letters) == 4, "what is not kept is a dead letter each time"
+    partition.take(partition.tick(1))
+    (alert,) = partition.alerts
+    assert "no room" in alert["text"]["en"]
+    partition.publish(version(2, [{**ITEMS[0], "more_codes": {"oemz": [f"К-{n}" for n in range(4)]}}, *ITEMS[1:]]))
+    assert partition.free() == 2
+
+
+def test_a_level_that_cannot_be_counted_exactly_is_a_dead_letter(partition: Partition) -> None:
+    partition.take(partition.level(0, company="zmk", item_code="Б", unit="GRM", on_hand=Decimal("0.0001")))
+    assert [letter["code"] for letter in partition.letters] == ["too-many-digits"]
+
+
+def early(partition: Partition) -> list[Record]:
+    return [
+        partition.level(3),
+        partition.request("b:1/1.1.1", 2),
+        partition.request("b:2/1.1.1", 2),
+        partition.request("b:1/1.1.1", 2, "RELEASE"),
+        partition.request("b:3/1.1.1", 5),
+        partition.level(9, item_code="НОВ"),
+    ]
+
+
+EXPECTED = [("b:1", 2), ("b:2", 1), ("b:3", 2)]
+
+
+@pytest.mark.parametrize("portion", [1, 2, 200])
+def test_what_comes_before_any_master_data_waits_for_them_in_order(
+    portion: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(allocator, "PORTION", portion)
+    partition = Partition()
+    assert partition.take(*early(partition)) == []
+    results = partition.publish(version(1))
+    results += partition.take(partition.request("b:4/1.1.1", 1))
+    for minute in range(8):
+        results += partition.take(partition.tick(minute))
+    found = [(value(said)["order_key"], value(said)["from_stock"]) for said in results]
+    assert found == [*EXPECTED, ("b:4", 0)]
+    assert partition.letters == []
+
+
+def test_only_so_much_waits_for_the_first_publication(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(allocator, "MAX_EARLY", 3)
+    partition = Partition()
+    partition.take(*early(partition))
+    assert [letter["code"] for letter in partition.letters] == ["no-masterdata"] * 3
+    reason = partition.letters[0]["reason"]
+    assert "kranhub core publish" in reason["en"]
+    assert "kranhub core publish" in reason["ru"]
+
+
+@pytest.mark.parametrize("size", [1, 2, 7])
+def test_it_says_the_same_however_records_are_batched(size: int) -> None:
+    records = story(Partition())
+    whole = batches.batch(Allocator(Settings(namespace=NAMESPACE), CODEC))
+    assert whole.process(records) == len(records)
+    partition = Partition()
+    parts: list[Output] = []
+    for first in range(0, len(records), size):
+        batch = batches.batch(partition.stage, partition.store)
+        batch.process(records[first : first + size])
+        batch.commit()
+        parts += batch.outputs
+    assert parts == list(whole.outputs)
+
+
+def story(partition: Partition) -> list[Record]:
+    first = [masterdata.record(n + 100, entry, TOPIC) for n, entry in enumerate(entries.entries(version(1)))]
+    until = START + timedelta(minutes=3)
+    return [
+        *early(partition),
+        *first,
+        partition.request("b:5/1.1.1", 1, expires_at=until),
+        partition.level(1, 1),
+        partition.level(8, 1, item_code="НОВ"),
+        partition.tick(4),
+    ]
+
+
+def test_a_tombstone_changes_nothing(partition: Partition) -> None:
+    before = dict(partition.store.values)
+    assert partition.take(batches.record(999, "oemz", None, TOPIC)) == []
+    assert partition.store.values == before

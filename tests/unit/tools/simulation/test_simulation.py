@@ -1,0 +1,133 @@
+"""The simulated day by itself: the same seed is the same day, and plants do what they are said to do."""
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tools.simulation.agenda import Said
+from tools.simulation.erp import Erp
+from tools.simulation.script import script
+from tools.simulation.timetable import CLOSING, DAY, DOWN_FROM, DOWN_UNTIL, EVE, HOUR, MINUTE, OPENING
+from tools.simulation.world import scaled
+
+PLANT = "oemz"
+
+
+def plant_order(number: int, revision: int = 1, plant: str = PLANT, **changes: Any) -> dict[str, Any]:
+    line = {"line_id": "1", "item_code": "EM-MTF-75", "quantity": Decimal(4), "unit": "H87"}
+    return {
+        "plant_order_id": f"buyer:{number}/1.1.1",
+        "plant": plant,
+        "buyer": "buyer",
+        "consignee": None,
+        "revision": revision,
+        "document_status": "ACTIVE",
+        "requested_date": date(2027, 1, 20),
+        "lines": [line],
+        **changes,
+    }
+
+
+def said(erp: Erp, subject: str, until: Any = OPENING + 10 * DAY) -> list[Said]:
+    return [one for one in erp.run(until) if one.subject == subject]
+
+
+@settings(max_examples=5)
+@given(st.integers(0, 10**6))
+def test_the_same_seed_is_the_same_day(seed: int) -> None:
+    assert script(seed, 60, 1) == script(seed, 60, 1)
+    assert script(seed, 60, 1) != script(seed + 1, 60, 1)
+
+
+def test_acts_stand_in_their_order_within_the_day() -> None:
+    times = [act.at for act in script(1, 400, 1)]
+    assert times == sorted(times)
+    assert times[0] > OPENING
+    assert times[-1] <= CLOSING
+
+
+def test_a_day_has_orders_of_every_kind_changes_cancels_and_repeats() -> None:
+    acts = [act for act in script(1, 2_000, 4) if act.subject == "Order"]
+    times = Counter(act.event_id for act in acts)
+    cancelled = sum(act.value["document_status"] == "CANCELLED" for act in acts)
+    assert len(acts) > 2_000 + cancelled > 2_040
+    assert max(times.values()) == 2
+    assert any(line["quantity"] <= 0 for act in acts for line in act.value["lines"])
+    assert any(act.value.get("payer") == "unknown-company" for act in acts)
+    assert any(line["quantity"] > 480 and line["unit"] == "TNE" for act in acts for line in act.value["lines"])
+
+
+def test_a_plant_answers_as_the_shares_say() -> None:
+    erp = Erp(PLANT, 1, 100)
+    for number in range(1_000):
+        erp.take(plant_order(number), OPENING)
+    answers = {one.key: one.value["response_code"] for one in said(erp, "OrderResponse")}
+    codes = Counter(answers.values())
+    assert codes["AP"] > 800
+    assert 30 < codes["RE"] < 100
+    assert 10 < 1_000 - len(answers) < 60
+
+
+def test_a_plant_that_is_off_says_nothing_and_everything_afterwards() -> None:
+    erp = Erp("zmk-most", 3, 100)
+    list(erp.run(DOWN_FROM - MINUTE))
+    erp.take(plant_order(1, plant="zmk-most"), DOWN_FROM - MINUTE)
+    assert list(erp.run(DOWN_UNTIL - MINUTE)) == []
+    assert "Receipt" in {one.subject for one in erp.run(DOWN_UNTIL)}
+
+
+def test_what_is_cancelled_is_neither_made_nor_sent() -> None:
+    erp = Erp(PLANT, 1, 0)
+    for number in range(50):
+        erp.take(plant_order(number), OPENING)
+        erp.take(plant_order(number, 2, document_status="CANCELLED"), OPENING + MINUTE)
+    subjects = {one.subject for one in erp.run(OPENING + 10 * DAY)}
+    assert subjects == {"Receipt", "InventoryLevel"}
+
+
+def test_a_revision_that_is_known_already_changes_nothing() -> None:
+    once, twice = Erp(PLANT, 1, 100), Erp(PLANT, 1, 100)
+    for erp, times in ((once, 1), (twice, 3)):
+        for _ in range(times):
+            erp.take(plant_order(1), OPENING)
+    assert list(once.run(OPENING + 10 * DAY)) == list(twice.run(OPENING + 10 * DAY))
+
+
+def test_no_more_is_sent_than_was_ordered_and_stock_is_never_below_nothing() -> None:
+    erp = Erp(PLANT, 1, 100)
+    list(erp.run(EVE))
+    for number in range(200):
+        erp.take(plant_order(number), OPENING + number * MINUTE)
+    everything = list(erp.run(OPENING + 10 * DAY))
+    legs: dict[str, Mapping[str, Any]] = {}
+    for one in everything:
+        if one.subject == "Shipment":
+            legs[one.key] = one.value["lines"][0]
+    sent: Counter[str] = Counter()
+    for line in legs.values():
+        sent[line["plant_order_id"]] += int(line["quantity"])
+    assert max(sent.values()) <= 4
+    levels = [one.value for one in everything if one.subject == "InventoryLevel"]
+    assert len(levels) > 5
+    assert min(level["on_hand"] - level["reserved"] for level in levels) >= 0
+
+
+def test_levels_say_what_was_true_a_little_ago() -> None:
+    erp = Erp(PLANT, 1, 100)
+    list(erp.run(EVE))
+    erp.take(plant_order(1), OPENING)
+    first = next(one for one in erp.run(OPENING + HOUR) if one.subject == "InventoryLevel")
+    assert first.value["as_of"] < OPENING + 31 * MINUTE
+    assert first.value["reserved"] == 4
+
+
+def test_capacities_grow_with_the_day_and_nothing_else_does() -> None:
+    capacity = {"okpd2": "27", "capacity": {"quantity": 60, "unit": "H87"}}
+    given_file = {"members": [{"id": "a", "capabilities": [capacity, "28.22"]}, {"id": "b"}]}
+    larger = {"okpd2": "27", "capacity": {"quantity": 240, "unit": "H87"}}
+    assert scaled(given_file, 4) == {"members": [{"id": "a", "capabilities": [larger, "28.22"]}, {"id": "b"}]}

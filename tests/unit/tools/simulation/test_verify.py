@@ -1,0 +1,272 @@
+"""The simulation's checker is checked: it names a planted loss, a planted double and a planted double reservation."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tools.simulation import result as verdict
+from tools.simulation.reading import Seen
+from tools.simulation.verify import placed
+from tools.simulation.verify.files import Files
+from tools.simulation.verify.record import DayRecord
+
+REPOSITORY = Path(__file__).parents[4]
+FILES = Files.load(
+    *(REPOSITORY / f"deploy/{name}/omsk.yaml" for name in ("members", "nomenclature", "calendars")),
+)
+NOW = datetime(2026, 11, 24, 4, tzinfo=UTC)
+BUYER, PLANT, ITEM = "sibir-terminal", "oemz", "motor-crane-7kw5"
+ORDERS, QUANTITY, STOCK = 6, 4, 24
+READY = date(2026, 12, 28)
+"""When motors are ready that are made in the week of NOW: oemz needs 25 working days."""
+
+
+def seen(topic: str, offset: int, event_id: str, kind: str, value: Mapping[str, Any], partition: int = 0) -> Seen:
+    return Seen(topic, partition, offset, "", event_id, kind, recorded=NOW, value=value)
+
+
+def order(number: int) -> Seen:
+    line = {"line_id": "1", "item_code": "ДВ-7.5", "quantity": Decimal(QUANTITY), "unit": "H87"}
+    value = {"order_id": str(number), "buyer": BUYER, "document_status": "ACTIVE", "lines": [line]}
+    return seen(f"out.{BUYER}.orders", number, f"{BUYER}/Order/{number}/0/1", "Order", value)
+
+
+def plant_order(number: int, revision: int = 1, quantity: int = QUANTITY, attempt: int = 1) -> Seen:
+    name = f"{BUYER}:{number}/1.1.{attempt}"
+    value = {
+        "plant_order_id": name,
+        "order_key": f"{BUYER}:{number}",
+        "plant": PLANT,
+        "revision": revision,
+        "document_status": "ACTIVE",
+        "requested_date": READY,
+        "lines": [{"order_line_id": "1", "item": ITEM, "quantity": Decimal(quantity)}],
+    }
+    return seen(f"in.{PLANT}.orders", number, f"hub/PlantOrder/{name}/{revision}", "PlantOrder", value)
+
+
+def status(number: int, state: str = "PLANNED") -> Seen:
+    key = f"{BUYER}:{number}"
+    value = {
+        "order_key": key,
+        "order_id": str(number),
+        "buyer": BUYER,
+        "addressee": BUYER,
+        "revision": 1,
+        "promised_date": None,
+        "lines": [{"line_id": "1", "state": state}],
+    }
+    return seen(f"in.{BUYER}.statuses", number, f"hub/OrderStatus/{key}/1", "OrderStatus", value)
+
+
+def level(available: int = STOCK, offset: int = 0, as_of: datetime = NOW) -> Seen:
+    zero = Decimal(0)
+    value = {"company": PLANT, "site": "store", "item_code": "EM-MTF-75", "on_hand": Decimal(available), "unit": "H87"}
+    value |= {"reserved": zero, "blocked": zero, "as_of": as_of}
+    return seen("hub.allocation", offset, f"{PLANT}/InventoryLevel/{offset}", "InventoryLevel", value)
+
+
+def request(number: int, action: str = "RESERVE", offset: int | None = None, at: datetime | None = None) -> Seen:
+    name = f"{BUYER}:{number}/1.1.1"
+    value = {"request_id": name, "plant": PLANT, "item": ITEM, "action": action, "not_before": None, "at": at}
+    event_id = f"hub/AllocationRequest/{name}/{action}"
+    return seen("hub.allocation", number if offset is None else offset, event_id, "AllocationRequest", value)
+
+
+def result(number: int, from_stock: int = QUANTITY, to_make: int = 0, ready: date = READY, cause: str = "") -> Seen:
+    name = f"{BUYER}:{number}/1.1.1"
+    value = {
+        "request_id": name,
+        "plant": PLANT,
+        "kind": "SHORTAGE" if cause else "RESERVED",
+        "from_stock": Decimal(from_stock),
+        "to_make": Decimal(to_make),
+        "available_on": ready,
+    }
+    event_id = f"{cause}/shortage/{name}" if cause else f"hub/AllocationRequest/{name}/RESERVE/result"
+    return seen("hub.work", 1000 + number, event_id, "AllocationResult", value)
+
+
+def a_day(**changes: Any) -> DayRecord:
+    """A day of which nothing is to be said: orders of four motors each, all of them on stock."""
+    numbers = range(1, ORDERS + 1)
+    orders = [order(number) for number in numbers]
+    nothing: dict[str, list[Seen]] = {kind: [] for kind in ("responses", "production", "shipments", "items")}
+    sound = DayRecord(
+        out={"orders": orders, **nothing},
+        inbox={"orders": [plant_order(number) for number in numbers], "statuses": [status(one) for one in numbers]},
+        work=[*(one._replace(topic="hub.work") for one in orders), *(result(number) for number in numbers)],
+        allocation=[level(), *(request(number) for number in numbers)],
+    )
+    return replace(sound, **changes)
+
+
+def findings(record: DayRecord) -> dict[str, list[str]]:
+    return {kind: names for kind, names in verdict.findings(record, FILES).items() if names}
+
+
+def test_a_sound_day_has_no_findings() -> None:
+    assert findings(a_day()) == {}
+
+
+def test_the_last_word_on_what_is_made_counts_and_one_that_comes_again_does_not() -> None:
+    name = f"{BUYER}:1/1.1.1"
+    words = [("running", 2, NOW + timedelta(days=3653)), ("done", 6, NOW), ("running", 2, NOW + timedelta(days=3653))]
+    production = [
+        seen("out", number, event_id, "ProductionStatus", {"plant_order_id": name, "as_of": at, "completed": made})
+        for number, (event_id, made, at) in enumerate(words)
+    ]
+    assert placed.made_of(a_day(out={"production": production, "shipments": []})) == {name: 6}
+
+
+@given(st.integers(1, ORDERS))
+def test_an_order_that_ingest_lost_is_named(number: int) -> None:
+    sound = a_day()
+    work = [one for one in sound.work if one.id != f"{BUYER}/Order/{number}/0/1"]
+    assert findings(replace(sound, work=work)) == {"lost": [f"document {BUYER}/Order/{number}/0/1: sent 1, arrived 0"]}
+
+
+@given(st.integers(1, ORDERS))
+def test_a_plant_order_that_was_lost_is_named(number: int) -> None:
+    sound = a_day()
+    left = [one for one in sound.inbox["orders"] if not one.value["plant_order_id"].startswith(f"{BUYER}:{number}/")]
+    assert findings(replace(sound, inbox={**sound.inbox, "orders": left})) == {
+        "lost": [f"order {BUYER}:{number} line 1: 4 wanted, 0 at plants, told PLANNED"]
+    }
+
+
+@given(st.integers(1, ORDERS))
+def test_an_order_of_which_nothing_is_said_is_named(number: int) -> None:
+    sound = a_day()
+    left = [one for one in sound.inbox["statuses"] if one.value["order_id"] != str(number)]
+    found = findings(replace(sound, inbox={**sound.inbox, "statuses": left}))
+    assert found == {"lost": [f"order {BUYER}:{number}: nothing was said of it"]}
+
+
+def test_what_is_on_hold_is_not_lost_and_what_a_plant_has_made_is_not_too_much() -> None:
+    sound = a_day()
+    held = [status(1, "ON_HOLD"), *sound.inbox["statuses"][1:]]
+    assert findings(replace(sound, inbox={"orders": sound.inbox["orders"][1:], "statuses": held})) == {}
+    more = [plant_order(1, 2, 6), *sound.inbox["orders"]]
+    made = {"plant_order_id": f"{BUYER}:1/1.1.1", "as_of": NOW, "completed": Decimal(6)}
+    production = [seen(f"out.{PLANT}.production", 1, "made", "ProductionStatus", made)]
+    taken = [*sound.work, production[0]._replace(topic="hub.work")]
+    assert (
+        findings(
+            replace(
+                sound, inbox={**sound.inbox, "orders": more}, out={**sound.out, "production": production}, work=taken
+            )
+        )
+        == {}
+    )
+
+
+@given(st.integers(1, ORDERS))
+def test_a_record_that_was_said_twice_is_named(number: int) -> None:
+    sound = a_day()
+    twice = [*sound.inbox["orders"], plant_order(number)._replace(offset=99)]
+    name = f"{BUYER}:{number}/1.1.1"
+    assert findings(replace(sound, inbox={**sound.inbox, "orders": twice})) == {
+        "doubled": [f"in.{PLANT}.orders: hub/PlantOrder/{name}/1 x 2", f"plant order {name} revision 1 x 2"]
+    }
+
+
+def test_a_revision_with_two_contents_is_named() -> None:
+    sound = a_day()
+    another = plant_order(2, quantity=5)._replace(offset=99, id="another")
+    found = findings(replace(sound, inbox={**sound.inbox, "orders": [*sound.inbox["orders"], another]}))
+    assert f"plant order {BUYER}:2/1.1.1 revision 1 x 2" in found["doubled"]
+
+
+def test_a_part_that_two_plants_have_is_named() -> None:
+    sound = a_day()
+    both = [*sound.inbox["orders"], plant_order(3, attempt=2)]
+    assert findings(replace(sound, inbox={**sound.inbox, "orders": both})) == {
+        "doubled": [f"part {BUYER}:3/1.1: at 2 plants at once", f"order {BUYER}:3 line 1: 4 wanted, 8 at plants"]
+    }
+
+
+def test_one_reservation_more_than_there_is_stock_is_named() -> None:
+    found = findings(a_day(allocation=[level(STOCK - 1), *(request(number) for number in range(1, ORDERS + 1))]))
+    assert found == {
+        "double_reserved": [
+            f"oemz {ITEM} at hub.allocation/0/{ORDERS}: 24 promised beside 0 that the ERP keeps, 23 available"
+        ]
+    }
+
+
+def test_stock_that_shrinks_takes_promises_back_or_is_named() -> None:
+    requests = [request(number) for number in range(1, ORDERS + 1)]
+    shrunk = level(STOCK - 4, ORDERS + 1, NOW + timedelta(hours=1))
+    sound = a_day()
+    short = result(ORDERS, 0, 4, cause=shrunk.place)
+    assert findings(a_day(allocation=[level(), *requests, shrunk], work=[*sound.work, short])) == {}
+    named = [f"oemz {ITEM} at {shrunk.place}: 24 promised beside 0 that the ERP keeps, 20 available"]
+    assert findings(a_day(allocation=[level(), *requests, shrunk])) == {"double_reserved": named}
+    tick = seen("hub.allocation", ORDERS + 2, "tick", "Tick", {})
+    assert findings(a_day(allocation=[level(), *requests, shrunk, tick])) == {"double_reserved": named}
+    by_tick = result(ORDERS, 0, 4, cause=tick.id)
+    assert findings(a_day(allocation=[level(), *requests, shrunk, tick], work=[*sound.work, by_tick])) == {}
+
+
+def test_stock_that_is_promised_while_too_much_is_promised_already_is_named() -> None:
+    requests = [request(number) for number in range(1, ORDERS)]
+    shrunk = level(STOCK - 8, ORDERS, NOW + timedelta(hours=1))
+    found = findings(a_day(allocation=[level(), *requests, shrunk, request(ORDERS, offset=50)]))
+    assert len(found["double_reserved"]) == 2
+    assert "hub.allocation/0/50: 24 promised" in found["double_reserved"][0]
+
+
+YOUNGER_OR_OLDER = pytest.mark.parametrize(
+    ("as_of", "free"), [(NOW + timedelta(hours=1), True), (NOW - timedelta(hours=1), False)]
+)
+
+
+@YOUNGER_OR_OLDER
+def test_what_an_erp_keeps_by_itself_counts_until_a_younger_level(as_of: datetime, free: bool) -> None:
+    requests = [request(number) for number in range(1, ORDERS)]
+    taken = [request(number, "DELIVERED", 50 + number, NOW) for number in range(1, ORDERS)]
+    shown = level(QUANTITY, 90, as_of)
+    late = request(ORDERS, offset=91)
+    first = level(STOCK - QUANTITY, as_of=NOW - timedelta(hours=2))
+    found = findings(a_day(allocation=[first, *requests, *taken, shown, late]))
+    assert (found == {}) is free
+
+
+@YOUNGER_OR_OLDER
+def test_a_younger_level_counts_although_it_came_before_the_word_of_the_delivery(as_of: datetime, free: bool) -> None:
+    requests = [request(number) for number in range(1, ORDERS)]
+    taken = [request(number, "DELIVERED", 50 + number, NOW) for number in range(1, ORDERS)]
+    late = request(ORDERS, offset=91)
+    found = findings(a_day(allocation=[level(STOCK - 1, as_of=as_of), *requests, *taken, late]))
+    assert (found == {}) is free
+
+
+def test_a_week_that_was_given_away_twice_is_named() -> None:
+    weekly = next(one for one in FILES.members[PLANT]["capabilities"] if one["okpd2"] == "27.11.24")["capacity"]
+    full = int(weekly["quantity"])
+    requests = [request(number) for number in (1, 2)]
+    orders = a_day().work[:ORDERS]
+
+    def placed(ready: date) -> DayRecord:
+        results = [result(1, 0, full), result(2, 0, full, ready)]
+        return a_day(allocation=requests, work=[*orders, *results])
+
+    assert findings(placed(FILES.calendar(PLANT).finish(date(2026, 11, 30), 25))) == {}
+    found = findings(placed(READY))["double_reserved"]
+    assert [f"oemz 27.11.24: {BUYER}:" in name for name in found] == [True]
+
+
+def test_working_days_are_those_of_the_calendar() -> None:
+    days = FILES.calendar(PLANT)
+    assert days.finish(NOW.date(), 25) == READY
+    assert days.finish(date(2026, 12, 30), 1) == date(2026, 12, 30)
+    assert days.finish(date(2026, 12, 31), 1) == date(2027, 1, 11)
+    assert days.share_of_week(date(2027, 1, 4)) == 0

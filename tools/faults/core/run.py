@@ -1,0 +1,161 @@
+"""The stage of a scenario: workers at work, orders coming in, an eye on what comes out, and a note of every fault."""
+
+import random
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+
+from kranhub.settings import Settings
+from tools.faults.core.cluster import Rig
+from tools.faults.core.expected import expectation
+from tools.faults.core.feed import BUYER, Feed, feeding
+from tools.faults.core.observation import Watch, watching
+from tools.faults.core.verify import Fault, Waited, findings, longest_stall
+from tools.faults.core.workers import Workers, workers
+
+RATES = {1: 15.0, 3: 7.5}
+"""Orders per second, by how many brokers share the machine; with a crane among ten, an order makes five outputs.
+
+Three brokers that keep three copies take up two cores at 15 a second: the stall would then be that of a backlog.
+"""
+
+CALM = 2 * 10
+"""Orders before the first fault, of each kind."""
+
+PATIENCE_S = 90.0
+
+QUIET_S = 5.0
+"""So long without an output, and the core has nothing more to say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a scenario came to. ``lost`` and ``doubled`` name what they count, ``crashes`` whose client has crashed."""
+
+    scenario: str
+    orders: int
+    outputs: int
+    faults: int
+    seed: int
+    longest_stall_s: float
+    took_s: float
+    lost: list[str] = field(default_factory=list)
+    doubled: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    crashes: list[str] = field(default_factory=list)
+
+    @property
+    def is_good(self) -> bool:
+        """Nothing lost, nothing doubled, nothing unexplained, and no order stood still over 30 s without a fault."""
+        return not self.lost and not self.doubled and not self.notes and self.longest_stall_s <= 30
+
+
+@dataclass
+class Stage:
+    """What a scenario's faults act on."""
+
+    rig: Rig
+    settings: Settings
+    workers: Workers
+    feed: Feed
+    watch: Watch
+    random: random.Random
+    faults: list[Fault] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @contextmanager
+    def fault(self) -> Iterator[None]:
+        """Note when a fault begins and ends, then wait until the core works again."""
+        begin = time.monotonic()
+        yield
+        self.faults.append(Fault(begin, time.monotonic()))
+        self.wait_for_outputs()
+
+    def wait_for_outputs(self, count: int = 40, patience_s: float = PATIENCE_S) -> None:
+        """Wait until so many more outputs have come; past the patience the checker will tell what is missing."""
+        enough = len(self.watch.arrivals) + count
+        self.wait_for(lambda: len(self.watch.arrivals) >= enough, patience_s)
+
+    def wait_for(self, condition: Callable[[], bool], patience_s: float = PATIENCE_S) -> bool:
+        """Wait for a condition; return whether it came in time."""
+        deadline = time.monotonic() + patience_s
+        while not condition():
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.1)
+        return True
+
+
+Scenario = Callable[[Stage], None]
+
+
+def play(
+    name: str,
+    scenario: Scenario,
+    rig: Rig,
+    names: Sequence[str],
+    seed: int,
+    *,
+    patience_s: float = PATIENCE_S,
+) -> Outcome:
+    """Run a scenario on workers of these names and return what it came to.
+
+    After the last fault it waits at most ``patience_s`` for what is missing.
+    """
+    began, settings, came_back = time.monotonic(), rig.settings(), rig.brokers.came_back
+    feed = Feed(settings, RATES[len(rig.brokers.nodes)])
+    watch = Watch(rig.brokers.direct, rig.registry_url, settings.namespace)
+    folder = rig.folder / f"workers-{settings.namespace}"
+    with ExitStack() as stack:
+        stack.callback(feed.close)
+        stack.enter_context(watching(watch))
+        staff = stack.enter_context(workers(rig.for_workers(settings), folder))
+        stage = Stage(rig, settings, staff, feed, watch, random.Random(seed))
+        _calm(stage, names)
+        with feeding(feed):
+            stage.wait_for_outputs()
+            scenario(stage)
+        expected = {order(number): expectation(number) for number in feed.orders}
+        stage.wait_for(lambda: len(watch.arrivals) >= sum(map(len, expected.values())), patience_s)
+        stage.wait_for_outputs(1, QUIET_S)  # what comes too much comes a little later
+        notes = stage.notes + staff.surprises(broker_came_back=rig.brokers.came_back > came_back)
+        crashes = staff.crashes()
+    lost, doubled = findings(expected, watch.said(), {order(number) for number in feed.unsure})
+    return Outcome(
+        scenario=name,
+        orders=len(expected),
+        outputs=len(watch.arrivals),
+        faults=len(stage.faults),
+        seed=seed,
+        longest_stall_s=round(longest_stall(stage.faults, _waits(feed, watch)), 1),
+        took_s=round(time.monotonic() - began, 1),
+        lost=[f"{each.order}: {each.words}" for each in lost],
+        doubled=[f"{each.order}: {each.words}" for each in doubled],
+        notes=notes,
+        crashes=crashes,
+    )
+
+
+def _waits(feed: Feed, watch: Watch) -> list[Waited]:
+    """Return how long each order waited for the last thing said of it; those of which nothing was said are lost."""
+    done = {said.order: arrival.at for arrival, said in zip(watch.arrivals, watch.said(), strict=True)}
+    return [Waited(at, done[order(number)]) for number, at in feed.orders.items() if order(number) in done]
+
+
+def _calm(stage: Stage, names: Sequence[str]) -> None:
+    """Start the workers and let some orders through undisturbed: what they lead to must be what is expected."""
+    for name in names:
+        stage.workers.start(name)
+    for number in range(CALM):
+        stage.feed.one(number)
+    expected = {order(number): expectation(number) for number in range(CALM)}
+    enough = sum(map(len, expected.values()))
+    assert stage.wait_for(lambda: len(stage.watch.arrivals) >= enough), "the core does not work before any fault"
+    stage.wait_for_outputs(1, QUIET_S)
+    assert findings(expected, stage.watch.said()) == ([], []), "the core is wrong before any fault"
+
+
+def order(number: int) -> str:
+    """Return the order's key as the core says it."""
+    return f"{BUYER}:{number}"

@@ -1,0 +1,131 @@
+"""A plant leaves the master data while orders stand there: under another id by mistake, and altogether."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import yaml
+
+from kranhub import identifiers
+from tools.faults.installation.installation import Installation, Said
+from tools.faults.installation.verify import told
+from tools.faults.installation.waiting import has_more, wait_for
+
+MOTORS, RENAMED = "oemz", "oemz-elektro"
+"""The only one who makes motors, and what somebody calls it."""
+
+PAINTERS, OTHERS = "tsvetnoy-bulvar", "zmk-most"
+"""Two who paint: what one cannot be given the other one gets."""
+
+GONE, HELD = "plant-gone", "ON_HOLD"
+Files = Mapping[str, str]
+"""The texts of the files that name members."""
+
+NAMES = ("members", "nomenclature")
+
+
+def member_renamed(here: Installation) -> None:
+    """Another id is another member: orders stand still, new ones go there; the id is put back, a person moves those."""
+    whole, came = _files(here), len(told(here))
+    preview, stand = _leaves(here, MOTORS, {name: text.replace(MOTORS, RENAMED) for name, text in whole.items()})
+    assert preview["topics"], preview
+    assert all(f".{RENAMED}." in topic for topic in preview["topics"]), preview["topics"]
+    wait_for(lambda: _orders_of(here, RENAMED), "new orders go to the new name")
+    _put_back(here, whole)
+    wait_for(lambda: not _waiting(here, MOTORS), "what stood at the plant goes on")
+    _require_told(here, came, stand)
+    wait_for(lambda: set(_waiting(here, RENAMED)) == _orders_of(here, RENAMED), "what the new name was given stands")
+    for order in _waiting(here, RENAMED):
+        said = here.kranhub("orders", "override-plant", order, "--plant", MOTORS, "--reason", "it is the same plant")
+        assert said.code == 0, said.words
+    wait_for(lambda: not here.waiting(), "nothing waits for a person any more")
+
+
+def member_removed(here: Installation) -> None:
+    """What stands at the plant stands still, new orders go to another; the plant is put back and goes on."""
+    whole, came, before = _files(here), len(told(here)), here.delivered(OTHERS)
+    _, stand = _leaves(here, PAINTERS, _without(whole, PAINTERS))
+    wait_for(lambda: has_more(here, OTHERS, before + 2), f"new orders go to {OTHERS}")
+    _put_back(here, whole)
+    wait_for(lambda: not here.waiting(), "what stood at the plant goes on")
+    _require_told(here, came, stand)
+
+
+def _leaves(here: Installation, plant: str, files: Files) -> tuple[Any, set[str]]:
+    """Publish files in which the plant is no member: first shown, then refused, then insisted on.
+
+    What stands at the plant must wait for the people of the centre then. Returns the preview, and the customer's
+    numbers of these orders.
+    """
+    _write(here, files)
+    stand = {identifiers.order_key_of(reference) for reference in here.held(plant)}
+    assert stand, f"nothing stands at {plant}"
+    shown = _publish(here, "--dry-run", "-o", "json")
+    assert shown.code == 5, shown.words
+    preview = json.loads(shown.out)
+    assert preview["leaving"]["members"] == [plant], preview["leaving"]
+    named = {number for concern in preview["concerns"] for number in concern["plant_orders"]}
+    assert stand <= {identifiers.order_key_of(number) for number in named}, sorted(named)
+    refused = _publish(here)
+    assert refused.code == 4, refused.words
+    assert "Nothing was published" in refused.words, refused.words
+    assert plant in refused.words, refused.words
+    waits = here.waiting()
+    assert not waits, waits
+    done = _publish(here, "--force")
+    assert done.code == 0, done.words
+    wait_for(lambda: stand <= set(_waiting(here, plant)), "what stands at the plant is listed")
+    return preview, {order.partition(":")[2] for order in stand}
+
+
+def _require_told(here: Installation, came: int, orders: set[str]) -> None:
+    """Require that the customer was told of each order that it stood still; what came before does not count."""
+    untold = orders - {order for order, state in told(here)[came:] if state == HELD}
+    assert not untold, f"the customer was not told that they stood still: {sorted(untold)}"
+
+
+def _put_back(here: Installation, files: Files) -> None:
+    """Publish the former files, under a new version."""
+    _write(here, files)
+    done = _publish(here, "--force")
+    assert done.code == 0, done.words
+
+
+def _publish(here: Installation, *words: str) -> Said:
+    return here.kranhub("rules", "publish", "--reason", "life", *words)
+
+
+def _files(here: Installation) -> Files:
+    return {name: (here.folder / f"{name}.yaml").read_text(encoding="utf-8") for name in NAMES}
+
+
+def _write(here: Installation, files: Files) -> None:
+    """Put the files in place, with the next version of the master data."""
+    version = 1 + int(re.findall(r"^version: (\d+)$", _files(here)["nomenclature"], re.M)[0])
+    for name, text in files.items():
+        text = re.sub(r"^version: \d+$", f"version: {version}", text, count=1, flags=re.M)  # noqa: PLW2901
+        (here.folder / f"{name}.yaml").write_text(text, encoding="utf-8")
+
+
+def _without(files: Files, member: str) -> Files:
+    """Return the files without a member."""
+    members, nomenclature = (yaml.safe_load(files[name]) for name in NAMES)
+    members["members"] = [each for each in members["members"] if each["id"] != member]
+    for item in nomenclature["items"]:
+        item.get("codes", {}).pop(member, None)
+    return {
+        name: yaml.safe_dump(found, allow_unicode=True)
+        for name, found in zip(NAMES, (members, nomenclature), strict=True)
+    }
+
+
+def _waiting(here: Installation, plant: str) -> list[str]:
+    """Return the orders that are listed because this plant is no member."""
+    said = here.waiting(GONE)
+    return [alert["order_key"] for alert in said if f"hub: {plant}," in alert["text"]["en"]]
+
+
+def _orders_of(here: Installation, member: str) -> set[str]:
+    """Return the orders of which the hub has told the member."""
+    return {str(seen.value["order_key"]) for seen in here.read(f"in.{member}.orders") if "order_key" in seen.value}

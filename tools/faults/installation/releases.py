@@ -1,0 +1,31 @@
+"""Other releases of the hub, each in a folder of its own, run by the same Python."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+from tools.harness.settings import REPOSITORY
+
+PARTS = ("kranhub", "streams", "connectors", "deploy", "schemas")
+PLANNER = "streams/stages/planner.py"
+
+
+def of_commit(commit: str, folder: Path) -> Path:
+    """Return a folder with the code of a commit."""
+    folder.mkdir()
+    archive = subprocess.run(["git", "archive", commit, *PARTS], cwd=REPOSITORY, capture_output=True, check=True)
+    subprocess.run(["tar", "-x", "-C", str(folder)], input=archive.stdout, check=True)
+    return folder
+
+
+def with_another_state(folder: Path) -> Path:
+    """Return a folder with this code, but for the version of the planner's state, which is one more."""
+    for part in PARTS:
+        shutil.copytree(REPOSITORY / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+    file = folder / PLANNER
+    text = file.read_text(encoding="utf-8")
+    changed = re.sub(r"state_version = (\d+)", lambda found: f"state_version = {int(found[1]) + 1}", text)
+    assert changed != text
+    file.write_text(changed, encoding="utf-8")
+    return folder

@@ -1,0 +1,58 @@
+"""The independent audit: the ERPs' own files by sqlite3, what customers were told by aiokafka and Apache's avro."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from tools.faults.installation.installation import Installation
+from tools.harness.sql_shop import BUYER
+
+DONE = "CONFIRMED"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is wrong: each list names what it counts. ``untold`` are orders whose customer reads something else."""
+
+    orders: int
+    lost: list[str] = field(default_factory=list)
+    doubled: list[str] = field(default_factory=list)
+    untold: list[str] = field(default_factory=list)
+    dead_letters: list[str] = field(default_factory=list)
+
+    @property
+    def is_good(self) -> bool:
+        """Whether nothing is wrong."""
+        return not (self.lost or self.doubled or self.untold or self.dead_letters)
+
+
+def judge(
+    orders: Sequence[str], references: Iterable[tuple[str, bool]], told: Mapping[str, str], letters: Sequence[str]
+) -> Verdict:
+    """Compare: every order has one live document in one plant, and its customer was told last that it is confirmed.
+
+    ``references`` are (external reference, live) of every plant's documents, such as ``sibir-terminal:7/1.1.1``; a
+    document whose order nobody has placed counts as doubled. Pure.
+    """
+    live = Counter(reference.rpartition("/")[0].partition(":")[2] for reference, is_live in references if is_live)
+    return Verdict(
+        orders=len(orders),
+        lost=[order for order in orders if not live[order]],
+        doubled=[f"{order} x {count}" for order, count in sorted(live.items()) if count > 1 or order not in orders],
+        untold=[f"{order}: {told.get(order)}" for order in orders if told.get(order) != DONE],
+        dead_letters=list(letters),
+    )
+
+
+def audit(installation: Installation) -> Verdict:
+    """Return the verdict on the installation as it is now."""
+    references = [entry for plant in installation.plants for entry in plant.references()]
+    letters = [f"{seen.value['code']}: {seen.key}" for seen in installation.read("hub.dead-letters")]
+    return judge(installation.shop.orders(), references, dict(told(installation)), letters)
+
+
+def told(installation: Installation) -> list[tuple[str, str]]:
+    """Return the order and the state of everything that the customer was told, in its order."""
+    seen = installation.read(f"in.{BUYER}.statuses")
+    found = [each.value for each in seen if "state" in each.value]  # a recovery asks here as well what the ERP holds
+    return [(str(value["order_id"]), str(value["state"])) for value in found]

@@ -1,0 +1,76 @@
+"""What a plant's ERP has before it: steps at a time, each of which says something. Pure."""
+
+import heapq
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from itertools import count
+from typing import Any, NamedTuple
+
+from tools.simulation.random_values import dice
+from tools.simulation.timetable import DOWN_UNTIL, MINUTE, is_down
+
+REPEATS = 0.01
+"""The share of all that is said which is said once more, a little later."""
+
+REPEATS_AFTER = 20 * MINUTE
+
+
+class Said(NamedTuple):
+    """A document of the plant. The same ``event_id`` again is a repeat."""
+
+    subject: str
+    key: str
+    event_id: str
+    value: Mapping[str, Any]
+
+
+Step = Callable[[datetime], Iterator[Said]]
+"""Does the step at its time, and yields what the plant says."""
+
+
+class Agenda:
+    """One plant's steps, the next one first."""
+
+    def __init__(self, plant: str, seed: int) -> None:
+        """Start empty."""
+        self.plant, self.seed = plant, seed
+        self._steps: list[tuple[datetime, int, Step]] = []
+        self._numbers = count()
+        self._repeated: set[str] = set()
+
+    @property
+    def next_due(self) -> datetime | None:
+        """When there is something to do next."""
+        return self._steps[0][0] if self._steps else None
+
+    def at(self, due: datetime, step: Step) -> None:
+        """Plan a step."""
+        heapq.heappush(self._steps, (due, next(self._numbers), step))
+
+    def run(self, now: datetime) -> Iterator[Said]:
+        """Yield what is said by now, in its order; nothing while the ERP is off."""
+        while self._steps and self._steps[0][0] <= now and not is_down(self.plant, now):
+            due, _, step = heapq.heappop(self._steps)
+            at = DOWN_UNTIL if is_down(self.plant, due) else due
+            for said in step(at):
+                yield said
+                self._perhaps_again(said, at)
+
+    def said(self, subject: str, number: str, version: object, value: Mapping[str, Any]) -> Said:
+        """Return a version of a document under the plant's id of it."""
+        return Said(subject, number, f"{self.plant}/{subject}/{number}/0/{version}", value)
+
+    def _perhaps_again(self, said: Said, at: datetime) -> None:
+        if said.event_id in self._repeated or dice(self.seed, "repeat", said.event_id).random() >= REPEATS:
+            return
+        self._repeated.add(said.event_id)
+        self.at(at + REPEATS_AFTER, saying(said))
+
+
+def saying(said: Said) -> Step:
+    """Return the step that says just this."""
+
+    def step(_at: datetime) -> Iterator[Said]:
+        yield said
+
+    return step

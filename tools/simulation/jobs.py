@@ -1,0 +1,121 @@
+"""A plant order in the plant's own ERP: how far it is, and what the ERP says of it at each step."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from tools.simulation.stock import ZERO
+
+Value = Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class Job:
+    """One plant order: the latest revision that the ERP has read, and what the plant has done for it."""
+
+    order: Value
+    reserved: Decimal = ZERO
+    quantity: Decimal = ZERO
+    promised: date | None = None
+    begun: bool = False
+    made: Decimal = ZERO
+    shipped: Decimal = ZERO
+    cancelled: bool = False
+
+    @property
+    def number(self) -> str:
+        """The plant order's id."""
+        return str(self.order["plant_order_id"])
+
+    @property
+    def line(self) -> Value:
+        """The one line of a plant order."""
+        line: Value = self.order["lines"][0]
+        return line
+
+    @property
+    def to_make(self) -> Decimal:
+        """What is not taken from stock."""
+        return max(ZERO, self.quantity - self.reserved)
+
+    def wants_another(self, order: Value) -> bool:
+        """Return whether a revision asks for another quantity or day, so that the plant must answer again."""
+        known = self.line["quantity"], self.order["requested_date"]
+        return bool(known != (order["lines"][0]["quantity"], order["requested_date"]))
+
+
+def receipt(job: Job, event_id: str, at: datetime) -> dict[str, Any]:
+    """Return that the plant order stands in the ERP since then."""
+    return {
+        "event_id": event_id,
+        "member": job.order["plant"],
+        "subject": "PlantOrder",
+        "key": job.number,
+        "revision": job.order["revision"],
+        "outcome": "APPLIED",
+        "delivered_at": at,
+    }
+
+
+def answer(job: Job, code: str, at: datetime, quantity: Decimal, promised: date | None) -> dict[str, Any]:
+    """Return the plant's answer: AP as asked, CA with changes, RE."""
+    status = {"AP": "ACCEPTED", "CA": "CHANGED", "RE": "NOT_ACCEPTED"}[code]
+    line = {"line_id": job.line["line_id"], "status": status, "quantity": quantity, "unit": job.line["unit"]}
+    return {
+        "plant_order_id": job.number,
+        "plant": job.order["plant"],
+        "plant_order_revision": job.order["revision"],
+        "response_code": code,
+        "issued_at": at,
+        "lines": [{**line, "promised_date": promised}],
+    }
+
+
+def production(job: Job, state: str, at: datetime, completed: Decimal, estimated: date | None) -> dict[str, Any]:
+    """Return how far the plant is with what it makes."""
+    return {
+        "production_order_id": f"{job.number}/P",
+        "plant": job.order["plant"],
+        "plant_order_id": job.number,
+        "item_code": job.line["item_code"],
+        "planned": job.to_make,
+        "completed": completed,
+        "scrapped": ZERO,
+        "unit": job.line["unit"],
+        "state": state,
+        "estimated_completion": estimated,
+        "as_of": at,
+    }
+
+
+def shipment(job: Job, leg: int, quantity: Decimal, departed: datetime, arrived: datetime | None) -> dict[str, Any]:
+    """Return goods that have left the plant, and have arrived where that is said."""
+    line = {"line_id": "1", "plant_order_id": job.number, "item_code": job.line["item_code"]}
+    return {
+        "shipment_id": f"{job.number}/S{leg}",
+        "shipper": job.order["plant"],
+        "consignee": job.order["consignee"] or job.order["buyer"],
+        "from_site": job.order["plant"],
+        "transport_mode": "ROAD",
+        "actual_departure": departed,
+        "estimated_arrival": departed + timedelta(days=2),
+        "actual_arrival": arrived,
+        "document_status": "ACTIVE",
+        "lines": [{**line, "quantity": quantity, "unit": job.line["unit"]}],
+    }
+
+
+def level(plant: str, goods: Any, at: datetime) -> dict[str, Any]:
+    """Return what the ERP has of one item."""
+    return {
+        "company": plant,
+        "site": f"{plant}-store",
+        "item_code": goods.code,
+        "on_hand": goods.on_hand,
+        "reserved": goods.reserved,
+        "blocked": ZERO,
+        "unit": goods.unit,
+        "as_of": at,
+    }

@@ -1,0 +1,106 @@
+"""Whether the core still has something to do, as the broker sees it: what grows, and how far behind a stage is."""
+
+import time
+from collections.abc import Callable, Iterable
+
+from confluent_kafka import ConsumerGroupTopicPartitions, IsolationLevel, KafkaError, KafkaException, TopicPartition
+from confluent_kafka.admin import OffsetSpec
+
+from benchmarks.cluster import Cluster
+from kranhub.broker import topics
+from kranhub.errors import Failed
+from kranhub.settings import Settings
+from kranhub.text import Text
+
+STILL_S = 1.0
+"""So long nothing has grown, not even the note of how far a stage has read: the core has nothing to do."""
+
+PATIENCE_S = 180.0
+POLL_S = 0.1
+
+_CHANGELOGS = ("planner-changelog", "allocator-changelog", "dispatch-changelog")
+_NO_LEADER_YET = (
+    KafkaError.NOT_LEADER_FOR_PARTITION,
+    KafkaError.LEADER_NOT_AVAILABLE,
+    KafkaError.UNKNOWN_TOPIC_OR_PART,
+)
+_STAGES = (("planner", "work"), ("allocator", "allocation"))
+
+
+class Pulse:
+    """Looks at the namespace's topics."""
+
+    def __init__(self, cluster: Cluster, settings: Settings, members: Iterable[str], alive: Callable[[], str | None]):
+        """Take where to look; ``alive`` says why the core has ended, or None."""
+        self._admin, self._settings, self._alive = cluster.admin, settings, alive
+        space, parts = settings.namespace, settings.work_partitions
+        names = ("work", "allocation", *_CHANGELOGS)
+        self._grow = [TopicPartition(topics.hub(space, name), number) for name in names for number in range(parts)]
+        self._inboxes = [
+            TopicPartition(topics.inbound(space, member, kind), 0) for member in members for kind in topics.IN_KINDS
+        ]
+
+    def said(self) -> int:
+        """Return how much has been said to members so far, counted in offsets."""
+        return self._ends(self._inboxes)
+
+    def wait_until_awake(self) -> None:
+        """Return when the core has passed on its master data and is at rest. Raises `Failed` as `wait_until_still`."""
+        self._wait_for(lambda: self._ends(self._grow) > 0, "no master data")
+        self.wait_until_still()
+
+    def wait_until_still(self) -> None:
+        """Return when nothing grows any more. Raises `Failed` when the core has ended, or never comes to rest."""
+        seen, since = -1, time.monotonic()
+
+        def still() -> bool:
+            nonlocal seen, since
+            if (found := self._ends([*self._grow, *self._inboxes])) != seen:
+                seen, since = found, time.monotonic()
+            return time.monotonic() - since >= STILL_S
+
+        self._wait_for(still, "not at rest")
+
+    def wait_until_near(self, most: int) -> None:
+        """Return when no stage has more than so many records to read. Raises `Failed` as `wait_until_still`.
+
+        Markers of transactions count as records, too.
+        """
+        space = self._settings.namespace
+        self._wait_for(
+            lambda: all(self._lag(stage, topics.hub(space, name)) <= most for stage, name in _STAGES), "far behind"
+        )
+
+    def _wait_for(self, condition: Callable[[], bool], otherwise: str) -> None:
+        deadline = time.monotonic() + PATIENCE_S
+        while not condition():
+            if (why := self._alive()) is not None:
+                raise Failed(_over(why))
+            if time.monotonic() > deadline:
+                raise Failed(_over(f"{otherwise} after {PATIENCE_S:.0f} s"))
+            time.sleep(POLL_S)
+
+    def _lag(self, stage: str, topic: str) -> int:
+        places = [TopicPartition(topic, number) for number in range(self._settings.work_partitions)]
+        group = ConsumerGroupTopicPartitions(f"{self._settings.namespace}core.{stage}", places)
+        (answer,) = self._admin.list_consumer_group_offsets([group]).values()
+        committed = sum(max(0, place.offset) for place in answer.result(PATIENCE_S).topic_partitions)
+        return self._ends(places) - int(committed)
+
+    def _ends(self, places: list[TopicPartition]) -> int:
+        wanted = {place: OffsetSpec.latest() for place in places}
+        answers = self._admin.list_offsets(wanted, isolation_level=IsolationLevel.READ_COMMITTED, request_timeout=30)
+        try:
+            return sum(int(answer.result().offset) for answer in answers.values())
+        except KafkaException as raised:
+            if raised.args[0].code() not in _NO_LEADER_YET:
+                raise
+            self._admin.list_topics(timeout=10)
+            return 0
+
+
+def _over(why: str) -> Text:
+    return Text(
+        en=f"The core did not come through the day: {why}. Run it again, and look at the core's log.",
+        ru=f"Ядро не прошло день: {why}. Запустите ещё раз и посмотрите журнал ядра.",
+    )

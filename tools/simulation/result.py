@@ -1,0 +1,108 @@
+"""What the record says after the day: the independent checker's findings, the figures, and whether a replay agrees."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+from benchmarks.processes import Running, running
+from kranhub.errors import Failed
+from kranhub.settings import Settings, endpoints, variables
+from kranhub.text import Text
+from tools.simulation.figures import figures
+from tools.simulation.reading import Decoder, read
+from tools.simulation.replay import compare
+from tools.simulation.verify.doubled import doubled
+from tools.simulation.verify.files import Files
+from tools.simulation.verify.lost import lost
+from tools.simulation.verify.placed import at_plants, balances
+from tools.simulation.verify.record import DayRecord, names, sorted_out
+from tools.simulation.verify.stock import over_promised
+from tools.simulation.verify.weeks import over_placed
+
+REPLAYS, REPLAY_PATIENCE_S = 2, 420.0
+"""Processes that replay, and how long they may take."""
+
+NAMED = 20
+"""Findings of one kind that are named."""
+
+
+def verdict(settings: Settings, folder: Path) -> dict[str, Any]:
+    """Read the namespace's record, check it, and replay it meanwhile in other processes; ``folder`` is for files.
+
+    Raises `Failed` where the replay does not come to its end.
+    """
+    with _replays(settings, folder) as replays:
+        files = Files.load(settings.members_file, settings.nomenclature_file, settings.calendars_file)
+        found = judged(_record(settings, files), files)
+        found["replay"] = compare(_answers(replays, folder))
+    found["replay_differs"] = found["replay"]["differs"]
+    return found
+
+
+def _replays(settings: Settings, folder: Path) -> AbstractContextManager[Running]:
+    """Run the replay: several processes, each with its share of the partitions."""
+    shares = [range(settings.work_partitions)[first::REPLAYS] for first in range(REPLAYS)]
+    command = [sys.executable, "-m", "tools.simulation.replay"]
+    commands = [[*command, str(_file(folder, number)), *map(str, share)] for number, share in enumerate(shares)]
+    return running("replay", commands, variables(settings))
+
+
+def _answers(replays: Running, folder: Path) -> Iterator[Any]:
+    """Yield what each process has found, once it has ended."""
+    for number, process in enumerate(replays.processes):
+        try:
+            code = process.wait(REPLAY_PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            raise Failed(_no_answer(f"not within {REPLAY_PATIENCE_S:.0f} s")) from None
+        if code != 0:
+            raise Failed(_no_answer(replays.last_words()))
+        yield json.loads(_file(folder, number).read_text(encoding="utf-8"))
+
+
+def _file(folder: Path, number: int) -> Path:
+    return folder / f"replay-{number}.json"
+
+
+def judged(record: DayRecord, files: Files) -> dict[str, Any]:
+    """Return figures and findings; each kind of finding is counted, and the first ones are named beside the count."""
+    for seen in record.out["items"]:
+        files.proposed[seen.value["member"], seen.value["item_code"]] = seen.value["item"]
+    found = findings(record, files)
+    counts = {kind: len(names) for kind, names in found.items()}
+    return {**figures(record), **counts, "named": {kind: names[:NAMED] for kind, names in found.items()}}
+
+
+def findings(record: DayRecord, files: Files) -> dict[str, list[str]]:
+    """Return what is wrong, by its kind: lost, doubled, double_reserved."""
+    standing = at_plants(record)
+    lines = balances(record, standing, files)
+    return {
+        "lost": lost(record, lines, files),
+        "doubled": doubled(record, standing, lines),
+        "double_reserved": [
+            *over_promised(record.allocation, record.results, files),
+            *over_placed(record.allocation, record.results, files),
+        ],
+    }
+
+
+def _record(settings: Settings, files: Files) -> DayRecord:
+    where = endpoints(settings)
+    found = read(where.bootstrap, settings.namespace, names(files.members))
+    return sorted_out(found, Decoder(where.registry_url))
+
+
+def is_good(found: Mapping[str, Any]) -> bool:
+    """Return whether nothing was lost, doubled or promised twice, and a replay says the same."""
+    return not any(found[kind] for kind in ("lost", "doubled", "double_reserved", "replay_differs"))
+
+
+def _no_answer(why: str) -> Text:
+    return Text(
+        en=f"The replay of the simulated day failed: {why}. Run it again.",
+        ru=f"Повтор смоделированного дня не удался: {why}. Запустите ещё раз.",
+    )

@@ -1,0 +1,113 @@
+"""The plants' process as the day sees it: it is told the time, and answers when all that was due is written."""
+
+import json
+import queue
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+from benchmarks.cluster import REPOSITORY
+from kranhub.errors import Failed
+from kranhub.text import Text
+
+GRACE_S, PATIENCE_S = 15.0, 120.0
+
+
+class Report(NamedTuple):
+    """What the plants said of themselves: plant orders read, documents written, and when there is more to do."""
+
+    at: datetime
+    taken: int
+    written: int
+    due: datetime | None
+
+
+class Players:
+    """The process."""
+
+    def __init__(self, process: subprocess.Popen[str], log: IO[bytes]) -> None:
+        """Take the running process; ``log`` has its complaints."""
+        self._process, self._log = process, log
+        self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._told: datetime | None = None
+        self.last: Report | None = None
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
+
+    def tell(self, now: datetime) -> None:
+        """Say what time it is. Raises `Failed` when the process has ended."""
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(now.isoformat() + "\n")
+            self._process.stdin.flush()
+        except OSError:
+            raise Failed(_ended(self._last_words())) from None
+        self._told = now
+
+    def wait(self) -> Report:
+        """Return what they say once they have done all that was due at the last time told. Raises `Failed`."""
+        while self.last is None or self.last.at != self._told:
+            try:
+                line = self._lines.get(timeout=PATIENCE_S)
+            except queue.Empty:
+                raise Failed(_ended(f"no answer in {PATIENCE_S:.0f} s")) from None
+            if not line:
+                raise Failed(_ended(self._last_words()))
+            self.last = _report(json.loads(line))
+        return self.last
+
+    def end(self) -> None:
+        """End the process by closing its input; kill it where that is not enough."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        try:
+            self._process.stdin.close()
+            self._process.wait(GRACE_S)
+        except (OSError, subprocess.TimeoutExpired):
+            self._process.kill()
+            self._process.wait()
+        self._listener.join(GRACE_S)
+        self._process.stdout.close()
+
+    def _listen(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            self._lines.put(line)
+        self._lines.put("")
+
+    def _last_words(self) -> str:
+        lines = Path(self._log.name).read_text(encoding="utf-8", errors="replace").splitlines()
+        return next((line.strip()[:300] for line in reversed(lines) if line.strip()), "(no output)")
+
+
+def _report(said: Mapping[str, Any]) -> Report:
+    due = datetime.fromisoformat(said["due"]) if said["due"] else None
+    return Report(datetime.fromisoformat(said["at"]), said["taken"], said["written"], due)
+
+
+@contextmanager
+def players(variables: Mapping[str, str], log: Path, seed: int, orders: int) -> Iterator[Players]:
+    """Run the plants' process until the block ends."""
+    command = [sys.executable, "-m", "tools.simulation.plants", "--seed", str(seed), "--orders", str(orders)]
+    pipe = subprocess.PIPE
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command, cwd=REPOSITORY, env={**variables}, stdin=pipe, stdout=pipe, stderr=output, text=True
+        )
+        found = Players(process, output)
+        try:
+            yield found
+        finally:
+            found.end()
+
+
+def _ended(why: str) -> Text:
+    return Text(
+        en=f"The process of the plants has ended: {why}. Run the simulation again.",
+        ru=f"Процесс заводов завершился: {why}. Запустите моделирование ещё раз.",
+    )

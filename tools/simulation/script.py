@@ -1,0 +1,72 @@
+"""Everything that customers do in the day, in its order: orders, repeats, changes, cancels, and what codes mean."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from tools.simulation.orders import CHANGES, MAPPINGS, Ordered, order
+from tools.simulation.random_values import dice
+from tools.simulation.timetable import CLOSING, HOUR, HOURS, MAPPED_AT, MINUTE, OPENING
+
+REVISED, CANCELLED, REPEATED, OLD_AGAIN = 0.05, 0.03, 0.01, 0.1
+"""Shares of orders changed, cancelled and sent twice; of those changed, the share whose old version comes again."""
+
+_SOUND = ("motor", "cabinet", "paint", "steel", "crane", "span", "unmapped", "unmapped-kit")
+
+
+class Act(NamedTuple):
+    """A document that a member sends at a time of the simulation; the same ``event_id`` again is a repeat."""
+
+    at: datetime
+    member: str
+    subject: str
+    key: str
+    event_id: str
+    value: dict[str, Any]
+
+
+def script(seed: int, count: int, scale: int) -> list[Act]:
+    """Return the acts of a day with so many orders, in the order of their time."""
+    acts = [act for number in range(count) for act in _acts(seed, number, count, scale)]
+    acts += [_mapping(*mapping) for mapping in MAPPINGS]
+    return sorted(acts, key=lambda act: act.at)
+
+
+def _acts(seed: int, number: int, count: int, scale: int) -> Iterator[Act]:
+    at = OPENING + HOURS * HOUR * (number + 0.5) / count
+    ordered = order(seed, number, at, scale)
+    first = _version(ordered.value, at, 1)
+    yield first
+    thrown = dice(seed, "changes", number)
+    fate = thrown.random()
+    if fate < REPEATED:
+        yield first._replace(at=_later(at, thrown.randint(1, 30)))
+    elif ordered.kind in _SOUND and fate < REPEATED + REVISED:
+        yield from _revised(seed, number, ordered, first)
+    elif ordered.kind in _SOUND and fate < REPEATED + REVISED + CANCELLED:
+        then = _later(at, thrown.randint(1, 300))
+        yield _version({**ordered.value, "document_status": "CANCELLED", "issued_at": then}, then, 2)
+
+
+def _revised(seed: int, number: int, ordered: Ordered, first: Act) -> Iterator[Act]:
+    """Yield a second version; sometimes the first one comes after it once more, and changes nothing then."""
+    thrown = dice(seed, "revision", number)
+    then = _later(first.at, thrown.randint(2, 240))
+    changed = thrown.choice(CHANGES)(ordered.value, thrown)
+    yield _version({**changed, "issued_at": then}, then, 2)
+    if thrown.random() < OLD_AGAIN:
+        yield first._replace(at=_later(then, 10))
+
+
+def _version(value: dict[str, Any], at: datetime, version: int) -> Act:
+    buyer, number = value["buyer"], value["order_id"]
+    return Act(at, buyer, "Order", number, f"{buyer}/Order/{number}/0/{version}", value)
+
+
+def _mapping(member: str, code: str, item: str) -> Act:
+    value = {"member": member, "item_code": code, "item": item, "unit": None}
+    return Act(MAPPED_AT, member, "ItemMapping", code, f"{member}/ItemMapping/{code}/0/1", value)
+
+
+def _later(at: datetime, minutes: int) -> datetime:
+    return min(at + minutes * MINUTE, CLOSING)

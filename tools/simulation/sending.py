@@ -1,0 +1,78 @@
+"""How members write: their documents on their own topics, under the simulation's time."""
+
+import time
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from confluent_kafka import KafkaError, Message, Producer
+
+from kranhub.broker import client_settings, topics
+from kranhub.errors import Failed
+from kranhub.settings import Settings
+from kranhub.text import Text
+from kranhub.wire import envelope
+from kranhub.wire.codec import Codec
+from kranhub.wire.envelope import Envelope
+from tools.simulation.timetable import SENT
+
+PATIENCE_S = 60.0
+
+
+class Post:
+    """One process's producer for all members that it plays."""
+
+    def __init__(self, settings: Settings, codec: Codec) -> None:
+        """Connect."""
+        config = {**client_settings.librdkafka(settings), "log_level": 2, "linger.ms": 5, "enable.idempotence": True}
+        self._producer = Producer({**config, "partitioner": "murmur2_random"})
+        self._namespace, self._codec = settings.namespace, codec
+        self._problem: str | None = None
+        self.written = 0
+
+    def send(
+        self, member: str, subject: str, key: str, event_id: str, value: Mapping[str, Any], *, at: datetime
+    ) -> None:
+        """Write a document to the member's out topic, sent at ``at`` of the simulation."""
+        topic = topics.out(self._namespace, member, topics.kind_of(subject))
+        head = envelope.headers(Envelope(event_id, f"/members/{member}", f"kranhub.{subject}", at))
+        self._produce(topic, key, self._codec.encode(subject, value), [*head, (SENT, b"%d" % time.time_ns())], at)
+
+    def broadcast(self, topic: str, partitions: int, subject: str, value: Mapping[str, Any], head: Envelope) -> None:
+        """Write a record of the hub's own to every partition of a topic, without a key."""
+        data, headers = self._codec.encode(subject, value), envelope.headers(head)
+        for partition in range(partitions):
+            self._produce(topic, "", data, headers, None, partition)
+
+    def flush(self) -> None:
+        """Wait until everything is written. Raises `Failed` where the broker has not taken it."""
+        left = self._producer.flush(PATIENCE_S)
+        if left or self._problem:
+            raise Failed(_not_written(self._problem or f"{left} records after {PATIENCE_S:.0f} s"))
+
+    def _produce(
+        self, topic: str, key: str, data: bytes, headers: envelope.Headers, at: datetime | None, partition: int = -1
+    ) -> None:
+        given = {} if at is None else {"timestamp": int(at.timestamp() * 1000)}
+        where = {} if partition < 0 else {"partition": partition}
+        while True:
+            try:
+                self._producer.produce(
+                    topic, data, key.encode(), headers=[*headers], on_delivery=self._delivered, **given, **where
+                )
+                break
+            except BufferError:
+                self._producer.poll(0.1)
+        self.written += 1
+        self._producer.poll(0)
+
+    def _delivered(self, error: KafkaError | None, _message: Message) -> None:
+        if error is not None:
+            self._problem = error.str()
+
+
+def _not_written(why: str) -> Text:
+    return Text(
+        en=f"The simulation's documents were not written: {why}. Run it again.",
+        ru=f"Документы моделирования не записаны: {why}. Запустите ещё раз.",
+    )

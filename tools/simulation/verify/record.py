@@ -1,0 +1,88 @@
+"""What stands in the topics after the day, sorted for the checks."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from tools.simulation.reading import Decoder, Seen
+
+Value = Mapping[str, Any]
+
+WAITING = ("unmapped-item", "unmapped-unit")
+"""Dead letters of documents that the hub has taken all the same: it takes up what they hold by itself."""
+
+OUT_KINDS = ("orders", "responses", "inventory", "production", "shipments", "receipts", "items")
+HUB = ("work", "allocation", "decisions", "alerts", "dead-letters")
+
+
+@dataclass(frozen=True)
+class DayRecord:
+    """The committed records by where they stand, each partition in its order, decoded where a check needs it.
+
+    ``out`` and ``inbox`` are by the topic's last part (``orders``, ``statuses``, …); ``work`` is not decoded but for
+    the allocators' results, ``allocation`` but for ticks.
+    """
+
+    out: Mapping[str, Sequence[Seen]]
+    inbox: Mapping[str, Sequence[Seen]]
+    work: Sequence[Seen] = ()
+    allocation: Sequence[Seen] = ()
+    decisions: Sequence[Seen] = ()
+    alerts: Sequence[Seen] = ()
+    letters: Sequence[Seen] = ()
+    members: Sequence[Value] = field(default=())
+
+    @cached_property
+    def refused(self) -> frozenset[str]:
+        """The ids of the documents that the hub has not taken."""
+        return frozenset(seen.value["event_id"] for seen in self.letters if seen.value["code"] not in WAITING)
+
+    @cached_property
+    def results(self) -> Sequence[Seen]:
+        """The allocators' words."""
+        return [seen for seen in self.work if seen.kind == "AllocationResult"]
+
+    @cached_property
+    def last_status(self) -> dict[str, Value]:
+        """What each order's buyer was told last, by the order's key."""
+        told = [seen.value for seen in self.inbox["statuses"] if seen.value["addressee"] == seen.value["buyer"]]
+        return {value["order_key"]: value for value in sorted(told, key=lambda value: int(value["revision"]))}
+
+
+def names(members: Iterable[str]) -> list[str]:
+    """Return the topics to read, without the namespace."""
+    ids = list(members)
+    out = [f"out.{member}.{kind}" for member in ids for kind in OUT_KINDS]
+    inbox = [f"in.{member}.{kind}" for member in ids for kind in ("orders", "statuses")]
+    return [*out, *inbox, *(f"hub.{name}" for name in HUB)]
+
+
+def sorted_out(found: Mapping[str, Sequence[Seen]], decoder: Decoder) -> DayRecord:
+    """Return what was read, decoded as far as the checks and the figures need it."""
+
+    def of(prefix: str, kind: str) -> list[Seen]:
+        topics = [topic for topic in sorted(found) if topic.startswith(prefix) and topic.endswith(f".{kind}")]
+        return [seen for topic in topics for seen in found[topic]]
+
+    def decoded(records: Iterable[Seen], *kinds: str) -> list[Seen]:
+        wanted = frozenset(kinds)
+        return [
+            seen._replace(value=decoder.value(seen.data), data=b"")
+            if seen.data and (not wanted or seen.kind in wanted)
+            else seen._replace(data=b"")
+            for seen in records
+        ]
+
+    out = {kind: of("out.", kind) for kind in OUT_KINDS}
+    for kind in ("orders", "responses", "production", "shipments", "items"):
+        out[kind] = decoded(out[kind])
+    return DayRecord(
+        out=out,
+        inbox={kind: decoded(of("in.", kind)) for kind in ("orders", "statuses")},
+        work=decoded(found["hub.work"], "AllocationResult"),
+        allocation=decoded(found["hub.allocation"], "AllocationRequest", "InventoryLevel"),
+        decisions=decoded(found["hub.decisions"]),
+        alerts=decoded(found["hub.alerts"]),
+        letters=decoded(found["hub.dead-letters"]),
+    )

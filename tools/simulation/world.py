@@ -1,0 +1,89 @@
+"""Where the day happens: a namespace of its own, plants as large as the day needs, and topics with the day's clock."""
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import yaml
+from confluent_kafka.admin import (
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    ResourceType,
+)
+
+from benchmarks.cluster import PATIENCE_S, Cluster
+from deploy.embedded import stack
+from kranhub.broker import topics
+from kranhub.parties import members
+from kranhub.settings import Settings
+
+ORDERS_PER_SCALE = 500
+"""The capacities of deploy/members/omsk.yaml suffice for about so many orders a day: more orders, larger plants."""
+
+RULES = Path(__file__).parent / "rules.yaml"
+
+_FOR_EVER = str(2**63 - 1)
+_CLOCK = {
+    "message.timestamp.type": "CreateTime",
+    "message.timestamp.after.max.ms": _FOR_EVER,
+    "message.timestamp.before.max.ms": _FOR_EVER,
+    "retention.ms": "-1",
+}
+"""Of members' topics: the writer's time counts, whatever the broker's clock says, so that hours pass in minutes."""
+
+
+def scale(orders: int) -> int:
+    """Return by how much the capacities are multiplied for so many orders."""
+    return max(1, orders // ORDERS_PER_SCALE)
+
+
+def scaled(companies: dict[str, Any], factor: int) -> dict[str, Any]:
+    """Return the content of a members file with all capacities multiplied."""
+    changed = [
+        {**member, "capabilities": [_larger(one, factor) for one in member["capabilities"]]}
+        if "capabilities" in member
+        else member
+        for member in companies["members"]
+    ]
+    return {**companies, "members": changed}
+
+
+def _larger(capability: Any, factor: int) -> Any:
+    if isinstance(capability, str) or "capacity" not in capability:
+        return capability
+    capacity = capability["capacity"]
+    return {**capability, "capacity": {**capacity, "quantity": capacity["quantity"] * factor}}
+
+
+@contextmanager
+def world(cluster: Cluster, orders: int, folder: Path) -> Iterator[Settings]:
+    """Yield the settings of a day's own namespace, whose topics are there; delete them at the end."""
+    settings = _settings(cluster, orders, folder)
+    companies = members.load(settings.members_file)
+    cluster.made += stack.prepare(settings, companies)[0]
+    try:
+        _by_the_days_clock(cluster, settings, companies)
+        yield settings
+    finally:
+        cluster.delete([name for name in cluster.made if name.startswith(settings.namespace)])
+
+
+def _settings(cluster: Cluster, orders: int, folder: Path) -> Settings:
+    given = yaml.safe_load(cluster.settings.members_file.read_text(encoding="utf-8"))
+    file = folder / "members.yaml"
+    text = yaml.safe_dump(scaled(given, scale(orders)), allow_unicode=True, sort_keys=False)
+    file.write_text(text, encoding="utf-8")
+    own = {"namespace": f"simulate-{uuid.uuid4().hex[:6]}.", "members_file": file, "rules_file": RULES}
+    return cluster.settings.model_copy(update=own)
+
+
+def _by_the_days_clock(cluster: Cluster, settings: Settings, companies: members.Members) -> None:
+    kinds = [kind for kind in topics.OUT_KINDS if kind != "dead-letters"]
+    names = [topics.out(settings.namespace, member.id, kind) for member in companies.members for kind in kinds]
+    entries = [ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET) for name, value in _CLOCK.items()]
+    resources = [ConfigResource(ResourceType.TOPIC, name, incremental_configs=entries) for name in names]
+    for answer in cluster.admin.incremental_alter_configs(resources).values():
+        answer.result(PATIENCE_S)
