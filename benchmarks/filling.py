@@ -13,7 +13,7 @@ from kranhub.settings import Settings
 from kranhub.wire import envelope
 from kranhub.wire.codec import Codec
 from kranhub.wire.envelope import Envelope
-from streams.processor.outputs import Output
+from streams.processor.outputs import ProducerRecord
 from streams.processor.state.store import Layer
 from streams.routing.allocator.capacity import workshop
 from streams.routing.allocator.weeks import LENGTHS
@@ -46,7 +46,7 @@ def _work(master: MasterData) -> Iterator[tuple[str, str, object]]:
                 yield maker.member, item, shop.weekly * shop.base * WEEKS
 
 
-def _request(topic: str, codec: Codec, plant: str, item: str, quantity: object) -> Output:
+def _request(topic: str, codec: Codec, plant: str, item: str, quantity: object) -> ProducerRecord:
     value = {
         "request_id": f"other:WORK/{plant}/{item}",
         "order_key": "other:WORK",
@@ -56,7 +56,7 @@ def _request(topic: str, codec: Codec, plant: str, item: str, quantity: object) 
         "action": "RESERVE",
     }
     head = Envelope(f"hub/AllocationRequest/{plant}/{item}", "/hub/planner", "kranhub.AllocationRequest", NOW)
-    return Output(topic, plant.encode(), codec.encode("AllocationRequest", value), envelope.headers(head))
+    return ProducerRecord(topic, plant.encode(), codec.encode("AllocationRequest", value), envelope.headers(head))
 
 
 def open_orders(passing: Passing, count: int) -> None:

@@ -13,7 +13,7 @@ from kranhub.wire.codec import Codec
 from kranhub.wire.envelope import Envelope
 from streams.processor import Record, Stage
 from streams.processor.batch import Batch
-from streams.processor.outputs import Output
+from streams.processor.outputs import ProducerRecord
 from streams.processor.state.store import Store
 from streams.routing.masterdata import entries
 from streams.routing.masterdata.masterdata import MasterData
@@ -43,13 +43,13 @@ class Core:
             for partition in range(PARTITIONS):
                 yield Record(topic, partition, 0, "", value, envelope.headers(head), TIME_MS)
 
-    def enter(self, records: Sequence[Record]) -> list[Output]:
+    def enter(self, records: Sequence[Record]) -> list[ProducerRecord]:
         """Return what ingest makes of what members wrote."""
         return [*self._transact(self._first, records)]
 
-    def route(self, said: Sequence[Output]) -> list[Output]:
+    def route(self, said: Sequence[ProducerRecord]) -> list[ProducerRecord]:
         """Have planner and allocator process what was said, and everything that follows; return all that they say."""
-        found: list[Output] = []
+        found: list[ProducerRecord] = []
         waiting = deque([said])
         while waiting:
             given = waiting.popleft()
@@ -60,7 +60,7 @@ class Core:
                     waiting.append(outputs)
         return found
 
-    def tick(self, time: datetime) -> list[Output]:
+    def tick(self, time: datetime) -> list[ProducerRecord]:
         """Say to every partition what time it is; return all that follows."""
         topic, head = self._behind[0].inputs[0], Envelope(f"hub/Tick/{time}", "/hub/clock", "kranhub.Tick", time, time)
         value, planner = self._codec.encode("Tick", {"time": time}), self._behind[0]
@@ -73,7 +73,7 @@ class Core:
         for store in self.stores["planner"].values():
             store.values |= {key: bytes(bytearray(store.values[key])) for key in keys if key in store.values}
 
-    def _transact(self, stage: Stage, records: Sequence[Record]) -> Sequence[Output]:
+    def _transact(self, stage: Stage, records: Sequence[Record]) -> Sequence[ProducerRecord]:
         """Do all of a transaction but Kafka's part, the changes for the changelog as well."""
         batch = Batch(stage, self._codec, self._namespace, self.stores.get(stage.name, {}), lambda topic: PARTITIONS)
         batch.process(records)

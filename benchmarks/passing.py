@@ -18,7 +18,7 @@ from kranhub.wire import envelope
 from kranhub.wire.codec import Codec
 from kranhub.wire.envelope import Envelope
 from streams.processor import Record
-from streams.processor.outputs import Output
+from streams.processor.outputs import ProducerRecord
 from streams.routing.masterdata.masterdata import MasterData
 
 
@@ -64,18 +64,18 @@ class Passing:
         self._require_promises(found, len(numbers), goods)
         return Passed(planned, confirmed, router)
 
-    def _take(self, records: Iterable[Record]) -> tuple[list[Output], float]:
+    def _take(self, records: Iterable[Record]) -> tuple[list[ProducerRecord], float]:
         """Return what planner and allocator make of what members wrote, and their seconds."""
         entered = self.core.enter([*records])
         began = perf_counter()
         said = self.core.route(entered)
         return said, perf_counter() - began
 
-    def _of(self, said: Iterable[Output], subject: str) -> list[Output]:
+    def _of(self, said: Iterable[ProducerRecord], subject: str) -> list[ProducerRecord]:
         mark = ("ce_type", f"kranhub.{subject}".encode())
         return [output for output in said if output.topic == self._work and mark in (output.headers or ())]
 
-    def _answers(self, said: Iterable[Output]) -> dict[str, deque[Record]]:
+    def _answers(self, said: Iterable[ProducerRecord]) -> dict[str, deque[Record]]:
         """Return the plants' receipts and promises for all plant orders among what was said, by order."""
         found: dict[str, deque[Record]] = defaultdict(deque)
         for output in self._of(said, "PlantOrder"):
@@ -93,7 +93,7 @@ class Passing:
         topic = topics.out(self._namespace, member, topics.kind_of(subject))
         return record(topic, key.encode(), self._codec.encode(subject, value), envelope.headers(head))
 
-    def _require_promises(self, said: Sequence[Output], orders: int, goods: Goods) -> None:
+    def _require_promises(self, said: Sequence[ProducerRecord], orders: int, goods: Goods) -> None:
         asked = {self._codec.texts(output.value or b"", "plant_order_id")[0] for output in self._of(said, "PlantOrder")}
         told = {output.key: output.value for output in self._of(said, "OrderStatus")}
         states = [self._codec.decode(value or b"", trusted=True).value["state"] for value in told.values()]

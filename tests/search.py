@@ -47,7 +47,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def properties() -> list[str]:
     """Return the files that have a property."""
-    return [str(file) for file in sorted(UNIT.rglob("test_*.py")) if "from hypothesis import" in file.read_text("utf-8")]
+    return [
+        str(file) for file in sorted(UNIT.rglob("test_*.py")) if "from hypothesis import" in file.read_text("utf-8")
+    ]
 
 
 def _turns(files: Sequence[str], chance: random.Random) -> Iterator[str]:

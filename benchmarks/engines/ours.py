@@ -8,7 +8,7 @@ from benchmarks.task import Task, until_stopped
 from kranhub.settings import Settings
 from kranhub.wire.codec import Codec
 from kranhub.wire.registry import Registry
-from streams.processor import Context, Out, Processor, Record, State
+from streams.processor import Context, Outputs, Processor, Record, State
 from streams.processor.state.garbage_collection import spare_what_lives
 
 NAMESPACE = "bench."
@@ -31,7 +31,7 @@ class Split:
         self._target = task.target
         self._split = SPLITS[task.options.get("split", "decoded")]
 
-    def process(self, record: Record, state: State, out: Out, ctx: Context) -> None:
+    def process(self, record: Record, state: State, outputs: Outputs, ctx: Context) -> None:
         """Send the order's parts."""
         value = record.value or b""
         if self.changelog is not None:
@@ -40,7 +40,7 @@ class Split:
             state.put(record.key, value)
         key, parts = self._split(value)
         for part in parts:
-            out.forward(self._target, key, part)
+            outputs.forward(self._target, key, part)
 
 
 def main() -> None:

@@ -3,8 +3,8 @@
 Read `stage` for what a stage is, `processor` for the loop and the commit's steps, `restore` for how state comes back.
 """
 
-from streams.processor.outputs import Document, Out
+from streams.processor.outputs import Document, Outputs
 from streams.processor.processor import Processor
 from streams.processor.stage import Context, Record, Stage, State
 
-__all__ = ["Context", "Document", "Out", "Processor", "Record", "Stage", "State"]
+__all__ = ["Context", "Document", "Outputs", "Processor", "Record", "Stage", "State"]

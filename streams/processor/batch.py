@@ -14,7 +14,7 @@ from kranhub.errors import Failed, InvalidDocument, KranhubError
 from kranhub.text import Text
 from kranhub.wire.codec import Codec
 from streams.processor import dead_letters as letters
-from streams.processor.outputs import MAX_BYTES, Out, Output
+from streams.processor.outputs import MAX_BYTES, Outputs, ProducerRecord
 from streams.processor.stage import Context, Record, Stage
 from streams.processor.state import changelog
 from streams.processor.state.changelog import Place
@@ -46,19 +46,19 @@ class Batch:
         """
         self._stage, self._stores = stage, stores
         self._layers = {partition: Layer(store) for partition, store in stores.items()}
-        self._out = Out(codec, namespace, partitions)
+        self._outputs = Outputs(codec, namespace, partitions)
         self._trusted = topics.hub(namespace, "")
         self.offsets: dict[Place, int] = {}
 
     @property
     def dead_letters(self) -> Counter[str]:
         """How many dead letters the records lead to, by code: those of records refused, and what the stage wrote."""
-        return self._out.dead_letters
+        return self._outputs.dead_letters
 
     @property
-    def outputs(self) -> Sequence[Output]:
+    def outputs(self) -> Sequence[ProducerRecord]:
         """What the records lead to, without the changelog."""
-        return self._out.outputs
+        return self._outputs.records
 
     def process(self, records: Sequence[Record], seconds: float = math.inf) -> int:
         """Process the records in order, for about so long; return how many were processed: the first ones.
@@ -75,18 +75,18 @@ class Batch:
                 return number
         return len(records)
 
-    def changes(self) -> Iterator[Output]:
+    def changes(self) -> Iterator[ProducerRecord]:
         """Yield the state's changes and the input offsets, for the changelog's same partition."""
         topic = self._stage.changelog
         if topic is None:
             return
         for partition, layer in self._layers.items():
             for key, value in layer.changes.items():
-                yield Output(topic, changelog.state_key(key), value, None, partition)
+                yield ProducerRecord(topic, changelog.state_key(key), value, None, partition)
         for (name, partition), offset in self.offsets.items():
-            yield Output(topic, changelog.offset_key(name), str(offset).encode(), None, partition)
+            yield ProducerRecord(topic, changelog.offset_key(name), str(offset).encode(), None, partition)
             if self._stores[partition].version is None:
-                yield Output(topic, changelog.VERSION, str(self._stage.state_version).encode(), None, partition)
+                yield ProducerRecord(topic, changelog.VERSION, str(self._stage.state_version).encode(), None, partition)
 
     def commit(self) -> None:
         """Make the changes part of the state: the transaction is committed."""
@@ -97,50 +97,50 @@ class Batch:
                 self._stores[partition].version = self._stage.state_version
 
     def _process(self, record: Record) -> None:
-        ctx, out = Context(self._stage.name, record, self._trusted), self._out
+        ctx, outputs = Context(self._stage.name, record, self._trusted), self._outputs
         below = self._layers.get(record.partition, _STATELESS)
         for attempt in range(1, ATTEMPTS + 1):
             layer = Layer(below)
-            mark = out.begin(record, ctx)
+            savepoint = outputs.begin(record, ctx)
             try:
                 self._once(record, layer, ctx)
             except InvalidDocument as error:
-                return self._refuse(mark, record, error)
+                return self._refuse(savepoint, record, error)
             except _NOT_THE_RECORDS:
                 raise
             except BaseException:
                 log.exception("defect", stage=ctx.stage, attempt=attempt, **_about(record))
-                out.drop(mark)
+                outputs.rollback(savepoint)
             else:
                 if layer.changes:
                     below.merge(layer)
                 return None
-        return self._refuse(mark, record, InvalidDocument("defect", _defect(ctx.stage)))
+        return self._refuse(savepoint, record, InvalidDocument("defect", _defect(ctx.stage)))
 
     def _once(self, record: Record, layer: Layer, ctx: Context) -> None:
         if not record.readable:
             raise InvalidDocument("unreadable-headers", _unreadable())
-        returned: object = self._stage.process(record, layer, self._out, ctx)  # type: ignore[func-returns-value]
+        returned: object = self._stage.process(record, layer, self._outputs, ctx)  # type: ignore[func-returns-value]
         if returned is not None:
             raise _returned(returned)
         if layer.changes:
             _require_room(layer.changes)
 
-    def _refuse(self, mark: int, record: Record, error: InvalidDocument) -> None:
+    def _refuse(self, savepoint: int, record: Record, error: InvalidDocument) -> None:
         """Dead-letter the record. Raises only what is not about it: `Failed` when no letter can be written at all."""
-        self._out.drop(mark)
+        self._outputs.rollback(savepoint)
         try:
-            self._out.dead_letter(error)
+            self._outputs.dead_letter(error)
         except Exception as raised:
             if isinstance(raised, _NOT_THE_RECORDS) and not isinstance(raised, InvalidDocument):
                 raise
             log.exception("dead letter", stage=self._stage.name, **_about(record))
-            self._out.drop(mark)
+            self._outputs.rollback(savepoint)
             self._refuse_briefly(record, error)
 
     def _refuse_briefly(self, record: Record, error: InvalidDocument) -> None:
         try:
-            self._out.brief_letter(error.code)
+            self._outputs.brief_dead_letter(error.code)
         except InvalidDocument as raised:
             raise Failed(_unsaid(letters.where(record), raised.text)) from raised
 
@@ -170,7 +170,7 @@ _STATELESS = _Stateless(Store())
 def _returned(value: object) -> TypeError:
     if inspect.iscoroutine(value):
         value.close()
-    return TypeError(f"process returned {type(value).__name__}; a stage sends through out and returns None")
+    return TypeError(f"process returned {type(value).__name__}; a stage sends through outputs and returns None")
 
 
 def _require_room(changes: Changes) -> None:

@@ -29,7 +29,7 @@ PER_HEADER = 8
 """What a header needs beside its bytes, at most: two lengths."""
 
 
-class Output(NamedTuple):
+class ProducerRecord(NamedTuple):
     """One record to produce; the key decides the partition where ``partition`` is -1."""
 
     topic: str
@@ -56,7 +56,7 @@ class Document:
     tracestate: str | None = None
 
 
-class Out:
+class Outputs:
     """Collects what records lead to. The trace context, or a new one, and the hub's stamp pass on by themselves."""
 
     __slots__ = (
@@ -70,7 +70,7 @@ class Out:
         "_namespace",
         "_partitions",
         "_record",
-        "outputs",
+        "records",
     )
 
     _record: Record
@@ -84,7 +84,7 @@ class Out:
         self._missing: set[str] = set()
         self._encoded: tuple[Document, bytes, Headers, int] | None = None
         self._codes: list[tuple[int, str]] = []
-        self.outputs: list[Output] = []
+        self.records: list[ProducerRecord] = []
 
     @property
     def dead_letters(self) -> Counter[str]:
@@ -92,25 +92,26 @@ class Out:
         return Counter(code for _, code in self._codes)
 
     def begin(self, record: Record, ctx: Context) -> int:
-        """Take the record whose outputs follow; return a mark for `drop`."""
+        """Take the record whose outputs follow; return a savepoint for `rollback`."""
         self._record, self._ctx, self._encoded = record, ctx, None
-        return len(self.outputs)
+        return len(self.records)
 
-    def drop(self, mark: int) -> None:
-        """Forget what was sent since the mark."""
-        del self.outputs[mark:]
-        while self._codes and self._codes[-1][0] >= mark:
+    def rollback(self, savepoint: int) -> None:
+        """Forget what was sent since the savepoint."""
+        del self.records[savepoint:]
+        while self._codes and self._codes[-1][0] >= savepoint:
             self._codes.pop()
 
     @contextlib.contextmanager
-    def behalf(self, record: Record) -> Iterator[int]:
-        """Speak of another record that has waited and is taken now: what is sent goes on with its trace.
+    def on_behalf_of(self, record: Record) -> Iterator[int]:
+        """Send for another record that has waited and is processed now: its trace and its dead letters.
 
-        Gives a mark for `drop`. Dead letters are about that record as well.
+        Yields:
+            A savepoint for `rollback`.
         """
         own, self._record, self._encoded = self._record, record, None
         try:
-            yield len(self.outputs)
+            yield len(self.records)
         finally:
             self._record, self._encoded = own, None
 
@@ -120,7 +121,7 @@ class Out:
         Raises `InvalidDocument` when the value does not fit the schema (`Codec.encode`'s codes), when the record is
         larger than a topic takes (``too-large``), or when there is no such topic (``unknown-topic``).
         """
-        self.outputs.append(self._output(topic, _key(key), document, extra, -1))
+        self.records.append(self._output(topic, _key(key), document, extra, -1))
 
     def broadcast(self, topic: str, document: Document) -> None:
         """Send a document to every partition of a topic, without a key: a tick, a rule, a change of master data.
@@ -129,7 +130,7 @@ class Out:
         Raises as `send`.
         """
         for partition in range(self._require(topic)):
-            self.outputs.append(self._output(topic, b"", document, (), partition))
+            self.records.append(self._output(topic, b"", document, (), partition))
 
     def tombstone(self, topic: str, key: str, subject: str, event_id: str) -> None:
         """Delete a key of a compacted topic: a record without a value, whose headers say what it is. Raises as `send`.
@@ -151,7 +152,7 @@ class Out:
             raise InvalidDocument("too-large", _too_large(topic, size, MAX_BYTES))
         if topic not in self._counts:
             self._require(topic)
-        self.outputs.append(Output(topic, key, value, headers))
+        self.records.append(ProducerRecord(topic, key, value, headers))
 
     def has(self, topic: str) -> bool:
         """Return whether there is such a topic (its full name); within a batch the answer stays the same."""
@@ -163,7 +164,7 @@ class Out:
 
     def _output(
         self, topic: str, key: bytes, document: Document, extra: Iterable[tuple[str, bytes]], partition: int
-    ) -> Output:
+    ) -> ProducerRecord:
         _, data, head, size = self._encode(document)
         size += len(key)
         if extra := [*_subject(key), *extra]:
@@ -173,7 +174,7 @@ class Out:
             raise InvalidDocument("too-large", _too_large(document.subject, size, limit))
         if topic not in self._counts:
             self._require(topic)
-        return Output(topic, key, data, head, partition)
+        return ProducerRecord(topic, key, data, head, partition)
 
     def _require(self, topic: str) -> int:
         """Return how many partitions a topic has, asking once. Raises ``unknown-topic`` when there is none."""
@@ -239,7 +240,7 @@ class Out:
         value["order_number"] = None if order_number is None else letters.short(order_number, letters.MAX_NUMBER)
         self._post(_key(record.key if key is None else key)[: letters.MAX_TEXT], value)
 
-    def brief_letter(self, code: str) -> None:
+    def brief_dead_letter(self, code: str) -> None:
         """Put the record on the dead letters with no more than its place and its bytes: the rest could not be said."""
         record = self._record
         value = letters.brief(record, self._ctx, code, member_of(record, self._namespace))
@@ -251,8 +252,8 @@ class Out:
         copy = Document("DeadLetter", {**value, "original": b""}, f"{event_id}/copy")
         events = topics.hub(self._namespace, "events")
         written = [self._output(self._letters, key, whole, (), -1), self._output(events, key, copy, (), -1)]
-        self._codes.append((len(self.outputs), value["code"]))
-        self.outputs += written
+        self._codes.append((len(self.records), value["code"]))
+        self.records += written
 
 
 def member_of(record: Record, namespace: str) -> str:

@@ -20,7 +20,7 @@ from streams.processor.kafka import clients, errors
 from streams.processor.kafka.errors import Aborted, BrokerAway, Guarded
 from streams.processor.kafka.stalled_fetch import Fetchers
 from streams.processor.metrics import Metrics
-from streams.processor.outputs import Output
+from streams.processor.outputs import ProducerRecord
 from streams.processor.stage import Record, Stage
 from streams.processor.state.assignment import Assignment
 
@@ -183,7 +183,7 @@ class Processor:
         self._assignment.committed(batch.offsets)
         return taken
 
-    def _produce(self, outputs: Iterable[Output]) -> None:
+    def _produce(self, outputs: Iterable[ProducerRecord]) -> None:
         produce = self._producer.produce
         for topic, key, value, headers, partition in outputs:
             produce(topic, value, key, partition, headers)

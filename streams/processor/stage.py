@@ -12,7 +12,7 @@ from kranhub.wire.envelope import Envelope, Headers
 if TYPE_CHECKING:
     from confluent_kafka import Message
 
-    from streams.processor.outputs import Out
+    from streams.processor.outputs import Outputs
 
 
 LAST_MS = 253_402_300_799_000
@@ -28,9 +28,9 @@ message's headers must not be asked for twice: the second result holds null poin
 class Record:
     """One input record. ``value`` None is a tombstone; headers and time are read only when asked for.
 
-    ``key`` holds bytes that are not UTF-8 as lone surrogates (PEP 383), so that different keys stay different; `Out`
-    and the state write the same bytes again. ``readable`` is False where the client could not read the headers: the
-    record goes to the dead letters.
+    ``key`` holds bytes that are not UTF-8 as lone surrogates (PEP 383), so that different keys stay different;
+    `Outputs` and the state write the same bytes again. ``readable`` is False where the client could not read the
+    headers: the record goes to the dead letters.
     """
 
     __slots__ = ("_envelope", "_headers", "_timestamp", "key", "offset", "partition", "readable", "topic", "value")
@@ -157,7 +157,7 @@ class Stage(Protocol):
     def state_version(self) -> int:
         """The version of the values that it puts into its state."""
 
-    def process(self, record: Record, state: State, out: Out, ctx: Context) -> None:
+    def process(self, record: Record, state: State, outputs: Outputs, ctx: Context) -> None:
         """Handle one record: pure, synchronous, deterministic; it may run again after an abort.
 
         Raises `InvalidDocument` to send the record to the dead letters, `Unavailable` to try the batch again later.

@@ -11,7 +11,7 @@ from kranhub.text import Text
 from kranhub.values import confusables
 from kranhub.wire import envelope
 from kranhub.wire.codec import Codec
-from streams.processor import Context, Document, Out, Record, State
+from streams.processor import Context, Document, Outputs, Record, State
 from streams.processor.dead_letters import where
 from streams.routing.allocator import allocator
 from streams.routing.masterdata.masterdata import MasterData
@@ -76,7 +76,7 @@ class Allocator:
         self._early, self._unmapped = Backlog("early"), Unmapped()
         self._clocks = Clocks(self._alerts, codec)
 
-    def process(self, record: Record, state: State, out: Out, ctx: Context) -> None:
+    def process(self, record: Record, state: State, outputs: Outputs, ctx: Context) -> None:
         """Take a plant's stock, its disruptions, a request, a tick, a change of master data, or an alert of a clock.
 
         Raises ``no-masterdata`` where too much waits for the first publication, ``too-many-digits`` for a level,
@@ -85,7 +85,7 @@ class Allocator:
         if record.value is None:
             return
         if record.envelope.type == "kranhub.Alert":
-            self._clocks.say(record, state, out, ctx)
+            self._clocks.say(record, state, outputs, ctx)
             return
         is_entry = self._reference.take(record, state)
         for entry in self._reference.news(record, state) if is_entry else ():
@@ -93,39 +93,39 @@ class Allocator:
         master = self._reference.current(state)
         is_tick = record.envelope.type == "kranhub.Tick"
         if not is_entry and not is_tick:
-            self._came(_Came.of(record), state, out, ctx, master)
+            self._came(_Came.of(record), state, outputs, ctx, master)
         elif master is not None:
-            self._catch_up(state, out, ctx, master)
+            self._catch_up(state, outputs, ctx, master)
             if is_tick:
-                self._handle(_Came.of(record), state, out, ctx, master)
-                self._count(state, out, ctx)
+                self._handle(_Came.of(record), state, outputs, ctx, master)
+                self._count(state, outputs, ctx)
 
-    def _came(self, came: _Came, state: State, out: Out, ctx: Context, master: MasterData | None) -> None:
+    def _came(self, came: _Came, state: State, outputs: Outputs, ctx: Context, master: MasterData | None) -> None:
         """Handle what came, behind all that came before it."""
         waiting = self._early.length(state)
         if master is not None and not waiting:
-            self._handle(came, state, out, ctx, master)
+            self._handle(came, state, outputs, ctx, master)
             return
         if waiting >= MAX_EARLY:
             raise InvalidDocument("no-masterdata", _no_masterdata())
         self._early.put(state, came.dump())
         if master is not None:
-            self._catch_up(state, out, ctx, master)
+            self._catch_up(state, outputs, ctx, master)
 
-    def _catch_up(self, state: State, out: Out, ctx: Context, master: MasterData) -> None:
+    def _catch_up(self, state: State, outputs: Outputs, ctx: Context, master: MasterData) -> None:
         """Take up a portion of what has waited for master data."""
         for kept in (*self._early.take(state, PORTION), *self._unmapped.mapped(state, master)):
-            self._handle(_Came.load(kept), state, out, ctx, master, late=True)
+            self._handle(_Came.load(kept), state, outputs, ctx, master, late=True)
 
-    def _count(self, state: State, out: Out, ctx: Context) -> None:
+    def _count(self, state: State, outputs: Outputs, ctx: Context) -> None:
         """Tell people, in one alert per member, how many of its codes the nomenclature does not have."""
         for count in self._unmapped.news(state, ctx.time):
             said = unmapped_stock.alert(count.member, count.codes, count.examples, ctx.time, is_full=count.is_full)
             for topic in self._alerts:
-                out.send(topic, count.member, Document(said.subject, said.value, said.id))
+                outputs.send(topic, count.member, Document(said.subject, said.value, said.id))
 
     def _handle(
-        self, came: _Came, state: State, out: Out, ctx: Context, master: MasterData, *, late: bool = False
+        self, came: _Came, state: State, outputs: Outputs, ctx: Context, master: MasterData, *, late: bool = False
     ) -> None:
         subject, value = self._codec.decode(came.data, trusted=True)
         owner = _owner(subject, value)
@@ -138,15 +138,23 @@ class Allocator:
             now = Now(event_id, ctx.time, timestamps.mark(came.event_id, value) if owner else "")
             outcome = allocator.handle(state.get, subject, value, now, master)
         except InvalidDocument as error:
-            self._refuse(error, subject, value, came, state, out, late=late)
+            self._refuse(error, subject, value, came, state, outputs, late=late)
             return
         for key, data in outcome.changes.items():
             _write(state, key, data)
         for result in outcome.results:
-            out.send(self._work, result.value["order_key"], Document("AllocationResult", result.value, result.id))
+            outputs.send(self._work, result.value["order_key"], Document("AllocationResult", result.value, result.id))
 
     def _refuse(
-        self, error: InvalidDocument, subject: str, value: Value, came: _Came, state: State, out: Out, *, late: bool
+        self,
+        error: InvalidDocument,
+        subject: str,
+        value: Value,
+        came: _Came,
+        state: State,
+        outputs: Outputs,
+        *,
+        late: bool,
     ) -> None:
         """Keep a level until it can be read, and tell people; what is late comes again, as a record of its own.
 
@@ -158,13 +166,13 @@ class Allocator:
             document = Document(
                 subject, came.data, came.event_id, source=envelope.member_source(self._namespace, member)
             )
-            out.send(self._allocation, member, document)
+            outputs.send(self._allocation, member, document)
         elif error.code not in UNMAPPED:
             raise error
         else:
             kept = self._unmapped.keep(state, value, came.dump(), error.code)
             if not kept.is_kept or (kept.is_news and self._needs_a_letter(error, value, state)):
-                out.dead_letter(error, key=member, member=member)
+                outputs.dead_letter(error, key=member, member=member)
 
     def _needs_a_letter(self, error: InvalidDocument, value: Value, state: State) -> bool:
         master = self._reference.current(state)

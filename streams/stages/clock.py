@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from kranhub.broker import topics
 from kranhub.settings import Settings
 from kranhub.wire.codec import Codec
-from streams.processor import Context, Document, Out, Record, State
+from streams.processor import Context, Document, Outputs, Record, State
 
 _LAST = "last"
 
@@ -27,7 +27,7 @@ class Clock:
         self._period_s = settings.tick_s
         self._targets = [topics.hub(settings.namespace, name) for name in ("work", "allocation")]
 
-    def process(self, record: Record, state: State, out: Out, ctx: Context) -> None:
+    def process(self, record: Record, state: State, outputs: Outputs, ctx: Context) -> None:
         """Broadcast a tick for the first beat of a period that is later than the last one said."""
         time = floor(record.timestamp, self._period_s)
         said = time.isoformat().encode()
@@ -36,7 +36,7 @@ class Clock:
             return
         state.put(_LAST, said)
         for target in self._targets:
-            out.broadcast(target, Document("Tick", {"time": time}, f"hub/Tick/{time.isoformat()}", time=time))
+            outputs.broadcast(target, Document("Tick", {"time": time}, f"hub/Tick/{time.isoformat()}", time=time))
 
 
 def floor(time: datetime, period_s: int) -> datetime:

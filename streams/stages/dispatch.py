@@ -7,7 +7,7 @@ from typing import NamedTuple
 from kranhub.broker import topics
 from kranhub.settings import Settings
 from kranhub.wire.codec import Codec
-from streams.processor import Context, Document, Out, Record, State
+from streams.processor import Context, Document, Outputs, Record, State
 from streams.routing.planner.cutover import SHADOW_HEADER
 from streams.stages.support.queues import Backlog
 
@@ -52,7 +52,7 @@ class Dispatch:
         self._work = self.inputs[0]
         self._namespace, self._codec = settings.namespace, codec
 
-    def process(self, record: Record, state: State, out: Out, ctx: Context) -> None:
+    def process(self, record: Record, state: State, outputs: Outputs, ctx: Context) -> None:
         """Pass a PlantOrder or an OrderStatus on, byte by byte; what is in shadow and all else is not for members.
 
         Raises ``unknown-topic`` where too much waits for a topic.
@@ -64,16 +64,16 @@ class Dispatch:
             rule = [(name, content) for name, content in record.headers if name in _RULE]
             topic = topics.inbound(self._namespace, plant, "orders")
             document = _same("PlantOrder", record.value, record)
-            self._hand(_Addressed(topic, number, document, rule, record.key, number), state, out, ctx)
+            self._hand(_Addressed(topic, number, document, rule, record.key, number), state, outputs, ctx)
         elif record.envelope.type == "kranhub.OrderStatus":
             member, key = self._addressee(record.value)
             topic = topics.inbound(self._namespace, member, "statuses")
             document = _same("OrderStatus", record.value, record)
-            self._hand(_Addressed(topic, key, document, [], record.key, None), state, out, ctx)
+            self._hand(_Addressed(topic, key, document, [], record.key, None), state, outputs, ctx)
         elif record.envelope.type == "kranhub.Tick":
             for topic in _waiting(state):
-                if out.has(topic):
-                    self._hand_out(topic, state, out, ctx)
+                if outputs.has(topic):
+                    self._hand_out(topic, state, outputs, ctx)
 
     def _addressee(self, status: bytes) -> tuple[str, str]:
         """Return whom a status is for, and its key: the buyer's number for the buyer, the order's key for others."""
@@ -81,28 +81,28 @@ class Dispatch:
         addressee = self._codec.optional_text(status, "addressee") or buyer
         return addressee, order_id if addressee == buyer else order_key
 
-    def _hand(self, one: _Addressed, state: State, out: Out, ctx: Context) -> None:
+    def _hand(self, one: _Addressed, state: State, outputs: Outputs, ctx: Context) -> None:
         """Send the document, or keep it: behind what waits for the topic already, or where there is no such topic."""
         backlog = Backlog(f"for/{one.topic}")
         waiting = backlog.length(state)
-        if waiting >= MAX_WAITING or (not waiting and out.has(one.topic)):
-            out.send(one.topic, one.key, one.document, one.extra)
+        if waiting >= MAX_WAITING or (not waiting and outputs.has(one.topic)):
+            outputs.send(one.topic, one.key, one.document, one.extra)
             return
         if not waiting:
             _put_waiting([*_waiting(state), one.topic], state)
         backlog.put(state, _dump(one))
-        self._tell(one, out, ctx, held=True)
+        self._tell(one, outputs, ctx, held=True)
 
-    def _hand_out(self, topic: str, state: State, out: Out, ctx: Context) -> None:
+    def _hand_out(self, topic: str, state: State, outputs: Outputs, ctx: Context) -> None:
         backlog = Backlog(f"for/{topic}")
         for kept in backlog.take(state, AT_ONCE):
             one = _load(topic, kept)
-            out.send(one.topic, one.key, one.document, one.extra)
-            self._tell(one, out, ctx, held=False)
+            outputs.send(one.topic, one.key, one.document, one.extra)
+            self._tell(one, outputs, ctx, held=False)
         if not backlog.length(state):
             _put_waiting([other for other in _waiting(state) if other != topic], state)
 
-    def _tell(self, one: _Addressed, out: Out, ctx: Context, *, held: bool) -> None:
+    def _tell(self, one: _Addressed, outputs: Outputs, ctx: Context, *, held: bool) -> None:
         if one.plant_order_id is None:
             return
         value = {
@@ -113,7 +113,7 @@ class Dispatch:
             "at": ctx.time,
         }
         event_id = f"hub/DispatchStatus/{one.document.id}/{'held' if held else 'sent'}"
-        out.send(self._work, one.order_key, Document("DispatchStatus", value, event_id))
+        outputs.send(self._work, one.order_key, Document("DispatchStatus", value, event_id))
 
 
 def _same(subject: str, value: bytes, record: Record) -> Document:

@@ -11,7 +11,7 @@ from kranhub.settings import Settings
 from kranhub.text import Text
 from kranhub.wire import envelope
 from kranhub.wire.codec import Codec
-from streams.processor import Context, Document, Out, Record, State
+from streams.processor import Context, Document, Outputs, Record, State
 from streams.routing.masterdata import entries
 from streams.routing.notify import clock_alert
 from streams.routing.validation import timestamps
@@ -38,7 +38,7 @@ class Ingest:
         self.inputs = (topics.out_pattern(settings.namespace),)
         self._namespace, self._codec = settings.namespace, codec
 
-    def process(self, record: Record, state: State, out: Out, ctx: Context) -> None:
+    def process(self, record: Record, state: State, outputs: Outputs, ctx: Context) -> None:
         """Send the document to the topic of whoever handles it and to hub.events, or to the dead letters."""
         owner = topics.owner(self._namespace, record.topic)
         subject, value = "", dict[str, Any]()
@@ -47,14 +47,14 @@ class Ingest:
             validate(subject, value, owner)
         except InvalidDocument as error:
             key = _place(record, owner, subject, value)
-            out.dead_letter(error, key=key, member=owner, order_number=value.get("number"))
+            outputs.dead_letter(error, key=key, member=owner, order_number=value.get("number"))
             return
         document = self._document(subject, record.value or b"", record, owner)
-        self._send(document, list(_places(subject, value, owner)), out)
+        self._send(document, list(_places(subject, value, owner)), outputs)
         if found := timestamps.ahead(subject, value, record.envelope.time, ctx.time):
-            self._clock(clock_alert.alert(owner, subject, value, found, ctx.time), document, owner, out)
+            self._clock(clock_alert.alert(owner, subject, value, found, ctx.time), document, owner, outputs)
         if subject == "ItemMapping":
-            self._propose(value, document, out)
+            self._propose(value, document, outputs)
 
     def _decode(self, record: Record) -> tuple[str, dict[str, Any]]:
         if record.value is None:
@@ -70,26 +70,26 @@ class Ingest:
         source = envelope.member_source(self._namespace, owner)
         return Document(subject, data, event_id, source=source, time=record.envelope.time)
 
-    def _send(self, document: Document, places: list[tuple[str, str]], out: Out) -> None:
+    def _send(self, document: Document, places: list[tuple[str, str]], outputs: Outputs) -> None:
         """Send the document; where it speaks of several orders, it is an event of its own for each of them."""
         several = document.subject == "Shipment" and len({key for _, key in places}) > 1
         for name, key in places:
             said = replace(document, id=f"{document.id};{identifiers.line_place(key)}") if several else document
-            out.send(topics.hub(self._namespace, name), key, said)
+            outputs.send(topics.hub(self._namespace, name), key, said)
 
-    def _clock(self, alert: Value, said: Document, owner: str, out: Out) -> None:
+    def _clock(self, alert: Value, said: Document, owner: str, outputs: Outputs) -> None:
         """Propose the alert to the one partition that speaks for the member; it says one in an hour (`Allocator`)."""
         document = Document("Alert", alert, f"{said.id}/{clock_alert.CODE}", source=said.source)
-        out.send(topics.hub(self._namespace, "allocation"), owner, document)
+        outputs.send(topics.hub(self._namespace, "allocation"), owner, document)
 
-    def _propose(self, value: Value, said: Document, out: Out) -> None:
+    def _propose(self, value: Value, said: Document, outputs: Outputs) -> None:
         """Propose a member's mapping as an entry of the master data."""
         entry = entries.mapping(value["member"], value["item_code"], value["item"], value["unit"])
         content = entries.record(entry)
         document = Document(
             "MasterDataEntry", content, f"{said.id}{entries.PROPOSED}", source=said.source, time=said.time
         )
-        out.send(topics.hub(self._namespace, "masterdata"), entry.record_key, document)
+        outputs.send(topics.hub(self._namespace, "masterdata"), entry.record_key, document)
 
 
 def _places(subject: str, value: Value, owner: str) -> Iterator[tuple[str, str]]:

@@ -8,7 +8,7 @@ from kranhub.errors import InvalidDocument
 from kranhub.settings import Settings
 from kranhub.text import Text
 from kranhub.wire.codec import Codec
-from streams.processor import Context, Document, Out, Record, State
+from streams.processor import Context, Document, Outputs, Record, State
 from streams.routing.masterdata import entries
 from streams.routing.masterdata.entries import Entry, Kind, Publication
 from streams.routing.masterdata.items import Item
@@ -33,20 +33,20 @@ class Masterdata:
         self.changelog = topics.hub(settings.namespace, "masterdata-changelog")
         self._namespace, self._codec = settings.namespace, codec
 
-    def process(self, record: Record, state: State, out: Out, ctx: Context) -> None:
+    def process(self, record: Record, state: State, outputs: Outputs, ctx: Context) -> None:
         """Take one entry: a calendar, a member, an item and so on, a member's mapping, or what closes a set."""
         if record.value is None or record.envelope.type != masterdata_state.TYPE:
             return
         value = self._codec.decode(record.value, trusted=True).value
         entry = entries.of_record(value)
-        _Passing(self._namespace, record, state, out).take(entry)
+        _Passing(self._namespace, record, state, outputs).take(entry)
 
 
 class _Passing:
     """One entry on its way through the stage."""
 
-    def __init__(self, namespace: str, record: Record, state: State, out: Out) -> None:
-        self._namespace, self._record, self._state, self._out = namespace, record, state, out
+    def __init__(self, namespace: str, record: Record, state: State, outputs: Outputs) -> None:
+        self._namespace, self._record, self._state, self._outputs = namespace, record, state, outputs
         self._codes = Codes(state)
         self._version: int
         self._closing: str | None
@@ -94,7 +94,7 @@ class _Passing:
             self._codes.said_by(mapping, self._record.envelope.id.removesuffix(entries.PROPOSED))
             problem = self._codes.problem(mapping, _item(self._known(Kind.ITEM, mapping.item)))
             if problem:
-                self._out.dead_letter(problem, key=entry.key, member=mapping.member)
+                self._outputs.dead_letter(problem, key=entry.key, member=mapping.member)
             remember = problem is None or problem.code == UNKNOWN_ITEM
             concerned = self._codes.remember(mapping) if remember else set()
         said = [self._say_item(item, self._version + 1) for item in sorted(concerned)]
@@ -132,7 +132,7 @@ class _Passing:
         place = f"{self._record.offset}/{entry.kind}/{entry.key}"
         document = Document("MasterDataEntry", entries.record(entry), f"hub/MasterDataEntry/{place}")
         for name in ("work", "allocation"):
-            self._out.broadcast(topics.hub(self._namespace, name), document)
+            self._outputs.broadcast(topics.hub(self._namespace, name), document)
         self._show(entry, value, place)
 
     def _show(self, entry: Entry, value: Any, place: str) -> None:
@@ -143,9 +143,9 @@ class _Passing:
         topic, event_id = topics.hub(self._namespace, shelf.topic), f"hub/{shelf.subject}/{place}"
         if value is not None:
             key = f"{entry.key}|{entry.version}" if entry.kind == Kind.RULE else entry.key
-            self._out.send(topic, key, Document(shelf.subject, shelf.make(value, entry.version), event_id))
+            self._outputs.send(topic, key, Document(shelf.subject, shelf.make(value, entry.version), event_id))
         elif entry.kind != Kind.RULE:
-            self._out.tombstone(topic, entry.key, shelf.subject, event_id)
+            self._outputs.tombstone(topic, entry.key, shelf.subject, event_id)
 
     def _known(self, kind: str, key: str, place: str = "file") -> str | None:
         found = self._state.get(f"{place}/{kind}/{key}")

@@ -9,7 +9,7 @@ from kranhub.broker import topics
 from kranhub.errors import InvalidDocument
 from kranhub.settings import Settings
 from kranhub.wire.codec import Codec
-from streams.processor import Context, Document, Out, Record, State
+from streams.processor import Context, Document, Outputs, Record, State
 from streams.processor.state.store import Layer
 from streams.routing.masterdata.entries import Entry, Kind
 from streams.routing.masterdata.masterdata import MasterData
@@ -68,7 +68,7 @@ class _Here(NamedTuple):
     """What surrounds an order that is taken up."""
 
     state: State
-    out: Out
+    outputs: Outputs
     ctx: Context
     master: MasterData
 
@@ -90,47 +90,51 @@ class Planner:
         self._namespace, self._codec, self._reference = settings.namespace, codec, Reference(codec)
         self._recent, self._early, self._recovering = Recent(), Early(), Recovering(recovery_id)
 
-    def process(self, record: Record, state: State, out: Out, ctx: Context) -> None:
+    def process(self, record: Record, state: State, outputs: Outputs, ctx: Context) -> None:
         """Take one event of an order, a tick, or a change of master data; what the hub itself said is passed by."""
         kind = record.envelope.type
         if record.value is None:
             return
         if kind == "kranhub.Tick" and not self._recovering.is_open(state):
             for key in timers.ring(state, ctx.time):
-                self._wake(key, out, ctx)
+                self._wake(key, outputs, ctx)
         elif kind == "kranhub.MasterDataEntry":
-            self._master_data(record, state, out, ctx)
+            self._master_data(record, state, outputs, ctx)
         elif kind in _RECOVERY:
-            self._recovery(record, state, out, ctx)
+            self._recovery(record, state, outputs, ctx)
         elif kind in _TYPES:
-            self._event(record, state, out, ctx)
+            self._event(record, state, outputs, ctx)
 
-    def _event(self, record: Record, state: State, out: Out, ctx: Context) -> None:
+    def _event(self, record: Record, state: State, outputs: Outputs, ctx: Context) -> None:
         master = self._reference.current(state)
         if master is None:
             self._park(_START, record, state)
             return
         subject, value = self._codec.decode(record.value or b"", trusted=True)
         if subject != "Order":
-            self._word(subject, value, record, state, out, ctx, master)
+            self._word(subject, value, record, state, outputs, ctx, master)
             return
         try:
-            self._order(value, record, state, out, ctx, master)
+            self._order(value, record, state, outputs, ctx, master)
         except InvalidDocument as error:
-            _refuse(error, value, record, out)
+            _refuse(error, value, record, outputs)
 
-    def _order(self, value: Value, record: Record, state: State, out: Out, ctx: Context, master: MasterData) -> None:
+    def _order(
+        self, value: Value, record: Record, state: State, outputs: Outputs, ctx: Context, master: MasterData
+    ) -> None:
         if (who := stranger(value, master.members)) is not None:
-            _refuse(unknown_member(who, master.members), value, record, out)
+            _refuse(unknown_member(who, master.members), value, record, outputs)
             self._park(f"wait/member/{who}", record, state)
             return
-        self._handle("Order", self._normalised(value, master, record, state, out), record, state, out, ctx, master)
+        self._handle(
+            "Order", self._normalised(value, master, record, state, outputs), record, state, outputs, ctx, master
+        )
 
-    def _normalised(self, value: Value, master: MasterData, record: Record, state: State, out: Out) -> Value:
+    def _normalised(self, value: Value, master: MasterData, record: Record, state: State, outputs: Outputs) -> Value:
         """Return the order in the hub's terms; lines without a mapping are held, reported, and woken up with one."""
         normalised = normalise("Order", value, value["buyer"], master)
         for problem in normalised.problems:
-            _refuse(problem, value, record, out)
+            _refuse(problem, value, record, outputs)
         for line in normalised.value["lines"]:
             if line["hold_reason"] == UNMAPPED_ITEM:
                 Backlog(_waiting(value["buyer"], line["item_code"])).put(state, _bytes(record.key))
@@ -139,33 +143,47 @@ class Planner:
         return normalised.value
 
     def _word(
-        self, subject: str, value: Value, record: Record, state: State, out: Out, ctx: Context, master: MasterData
+        self,
+        subject: str,
+        value: Value,
+        record: Record,
+        state: State,
+        outputs: Outputs,
+        ctx: Context,
+        master: MasterData,
     ) -> None:
         """Take a word on an order; one on a plant order that is not known yet waits for it (`Early`)."""
         if subject == planner.WAKE:
             for word in self._early.over(record.key, state, ctx.time):
-                with out.behalf(word.record):
-                    out.dead_letter(_in_vain(word, ctx.time), key=record.key, member=word.member)
+                with outputs.on_behalf_of(word.record):
+                    outputs.dead_letter(_in_vain(word, ctx.time), key=record.key, member=word.member)
         try:
-            self._handle(subject, value, record, state, out, ctx, master)
+            self._handle(subject, value, record, state, outputs, ctx, master)
         except InvalidDocument as error:
             if error.code != responses.UNKNOWN or not self._early.keep(subject, value, record, state, ctx.time):
                 raise
 
     def _handle(
-        self, subject: str, value: Value, record: Record, state: State, out: Out, ctx: Context, master: MasterData
+        self,
+        subject: str,
+        value: Value,
+        record: Record,
+        state: State,
+        outputs: Outputs,
+        ctx: Context,
+        master: MasterData,
     ) -> None:
         """Take one event, and the words that have waited for what it has led to."""
         if self._recovering.is_open(state):
-            self._note(subject, value, record, state, out, ctx, master)
+            self._note(subject, value, record, state, outputs, ctx, master)
             return
         if self._recovering.is_pending(record.key, state):
-            self._take_up(subject, value, record, state, out, ctx, master)
+            self._take_up(subject, value, record, state, outputs, ctx, master)
         else:
-            self._decide(subject, value, record, state, out, ctx, master)
-        self._late_words(record.key, state, out, ctx, master)
+            self._decide(subject, value, record, state, outputs, ctx, master)
+        self._late_words(record.key, state, outputs, ctx, master)
 
-    def _late_words(self, order_key: str, state: State, out: Out, ctx: Context, master: MasterData) -> None:
+    def _late_words(self, order_key: str, state: State, outputs: Outputs, ctx: Context, master: MasterData) -> None:
         """Take the words that have waited for plant orders which are known now."""
         while not self._early.is_empty(order_key, state):
             known = state.get(order_key)
@@ -174,18 +192,18 @@ class Planner:
             if not words:
                 break
             for word in words:
-                self._late(word, state, out, ctx, master)
+                self._late(word, state, outputs, ctx, master)
 
-    def _late(self, word: Word, state: State, out: Out, ctx: Context, master: MasterData) -> None:
+    def _late(self, word: Word, state: State, outputs: Outputs, ctx: Context, master: MasterData) -> None:
         """Take a word that has waited; whatever is wrong with it is about itself, not about what it waited for."""
         layer = Layer(state)
-        with out.behalf(word.record) as mark:
+        with outputs.on_behalf_of(word.record) as savepoint:
             try:
                 subject, value = self._codec.decode(word.record.value or b"", trusted=True)
-                self._decide(subject, value, word.record, layer, out, ctx, master)
+                self._decide(subject, value, word.record, layer, outputs, ctx, master)
             except InvalidDocument as error:
-                out.drop(mark)
-                out.dead_letter(error, key=word.record.key, member=word.member or None)
+                outputs.rollback(savepoint)
+                outputs.dead_letter(error, key=word.record.key, member=word.member or None)
                 return
         for key, changed in layer.changes.items():
             if changed is None:
@@ -194,7 +212,14 @@ class Planner:
                 state.put(key, changed)
 
     def _decide(
-        self, subject: str, value: Value, record: Record, state: State, out: Out, ctx: Context, master: MasterData
+        self,
+        subject: str,
+        value: Value,
+        record: Record,
+        state: State,
+        outputs: Outputs,
+        ctx: Context,
+        master: MasterData,
     ) -> None:
         before, now = self._known(record.key, state), Now(record.envelope.id, ctx.time)
         after, said = planner.handle(before, subject, value, now, master)
@@ -203,7 +228,7 @@ class Planner:
             orders_by_plant.note(before, after, state)
             _await_members(None if subject == planner.WAKE else before, after, state)
         for effect in said:
-            self._say(effect, record.key, out)
+            self._say(effect, record.key, outputs)
 
     def _known(self, order_key: str, state: State) -> OrderState | None:
         known = state.get(order_key)
@@ -214,7 +239,7 @@ class Planner:
             state.put(after.key, self._recent.dump(after.key, after))
             _set_alarm(before, after, state, now)
 
-    def _recovery(self, record: Record, state: State, out: Out, ctx: Context) -> None:
+    def _recovery(self, record: Record, state: State, outputs: Outputs, ctx: Context) -> None:
         """Keep what an ERP holds of an order; once everything was read, take all such orders up."""
         value = self._codec.decode(record.value or b"", trusted=True).value
         if record.envelope.type == "kranhub.Held":
@@ -223,10 +248,17 @@ class Planner:
             return
         known = orders_by_plant.anywhere(self._reference.current(state), state)
         for key in self._recovering.close(value, known, state):
-            self._wake(key, out, ctx)
+            self._wake(key, outputs, ctx)
 
     def _note(
-        self, subject: str, value: Value, record: Record, state: State, out: Out, ctx: Context, master: MasterData
+        self,
+        subject: str,
+        value: Value,
+        record: Record,
+        state: State,
+        outputs: Outputs,
+        ctx: Context,
+        master: MasterData,
     ) -> None:
         """Take an order as it is, and keep words on it for later: nothing is decided before everything was read."""
         if subject not in _NOTED:
@@ -237,13 +269,20 @@ class Planner:
         after, said = planner.noted(before, subject, value, now, master)
         self._put(before, after, state, now)
         for effect in said:
-            self._say(effect, record.key, out)
+            self._say(effect, record.key, outputs)
 
     def _take_up(
-        self, subject: str, value: Value, record: Record, state: State, out: Out, ctx: Context, master: MasterData
+        self,
+        subject: str,
+        value: Value,
+        record: Record,
+        state: State,
+        outputs: Outputs,
+        ctx: Context,
+        master: MasterData,
     ) -> None:
         """Let the order go on from what the ERPs hold of it: adopt that, take the words on it, then decide."""
-        here, now = _Here(state, out, ctx, master), Now(record.envelope.id, ctx.time)
+        here, now = _Here(state, outputs, ctx, master), Now(record.envelope.id, ctx.time)
         evidence, words = self._recovering.take(record.key, state)
         before = order = self._known(record.key, state)
         if subject == "Order":
@@ -262,9 +301,9 @@ class Planner:
             timers.set_alarm(state, after.due, now.time, after.key)  # what woke it up meanwhile was let pass
         _await_members(None, after, state)
         for effect in (*said, *more):
-            self._say(effect, record.key, out)
+            self._say(effect, record.key, outputs)
         for action in actions:
-            self._late(Word("", (), ctx.time, action), state, out, ctx, master)
+            self._late(Word("", (), ctx.time, action), state, outputs, ctx, master)
 
     def _words(
         self, order: OrderState, evidence: Evidence, words: Sequence[Record], here: "_Here"
@@ -286,66 +325,66 @@ class Planner:
             after, said = planner.noted(order, subject, value, Now(word.envelope.id, time), here.master)
         except InvalidDocument as error:
             if error.code != responses.UNKNOWN or not self._early.keep(subject, value, word, here.state, time):
-                with here.out.behalf(word):
-                    here.out.dead_letter(error, key=word.key)
+                with here.outputs.on_behalf_of(word):
+                    here.outputs.dead_letter(error, key=word.key)
             return order
         for effect in said:
-            self._say(effect, word.key, here.out)
+            self._say(effect, word.key, here.outputs)
         return after or order
 
     def _without_order(
         self, order_key: str, closed: OrderState | None, evidence: Evidence, words: Sequence[Record], here: "_Here"
     ) -> None:
         """Keep what is known of an order that no buyer has told, and say so; of one that is over nothing is left."""
-        state, out, ctx, master = here
+        state, outputs, ctx, master = here
         if closed is None and evidence.orders:
             self._recovering.put_back(order_key, evidence, state)
             numbers, now = ", ".join(sorted(order.number for order in evidence.orders)), Now("", ctx.time)
             text = texts.no_order(order_key, numbers)
-            self._say(messages.alert_of(order_key, None, "recovery-no-order", order_key, text, now), order_key, out)
+            self._say(messages.alert_of(order_key, None, "recovery-no-order", order_key, text, now), order_key, outputs)
         for word in words:
             subject, value = self._codec.decode(word.value or b"", trusted=True)
             if closed is not None or not self._early.keep(subject, value, word, state, ctx.time):
-                self._late(Word("", (), ctx.time, word), state, out, ctx, master)
+                self._late(Word("", (), ctx.time, word), state, outputs, ctx, master)
 
-    def _say(self, effect: Effect, order_key: str, out: Out) -> None:
+    def _say(self, effect: Effect, order_key: str, outputs: Outputs) -> None:
         document = Document(effect.subject, effect.value, effect.id)
         for name in _TOPICS[effect.subject]:
             key = effect.key if name == "allocation" else order_key
-            out.send(topics.hub(self._namespace, name), key, document, effect.headers)
+            outputs.send(topics.hub(self._namespace, name), key, document, effect.headers)
 
-    def _master_data(self, record: Record, state: State, out: Out, ctx: Context) -> None:
+    def _master_data(self, record: Record, state: State, outputs: Outputs, ctx: Context) -> None:
         """Keep the entry; with a publication, wake up what has waited for what it holds."""
         self._reference.take(record, state)
         for entry in self._reference.news(record, state):
             if entry.kind == Kind.PUBLICATION:
-                self._unpark(_START, state, out)
+                self._unpark(_START, state, outputs)
             elif entry.kind == Kind.PARTY:
-                self._party(entry, state, out, ctx)
+                self._party(entry, state, outputs, ctx)
             elif entry.kind == Kind.ITEM:
                 names = [_waiting(member, code) for member, code in entry.codes()]
-                self._wake_all([*names, _waiting_item(entry.key)], state, out, ctx)
+                self._wake_all([*names, _waiting_item(entry.key)], state, outputs, ctx)
             elif entry.kind == Kind.CUTOVER:
-                self._wake_all([_waiting_member(entry.key)], state, out, ctx)
+                self._wake_all([_waiting_member(entry.key)], state, outputs, ctx)
 
-    def _party(self, entry: Entry, state: State, out: Out, ctx: Context) -> None:
+    def _party(self, entry: Entry, state: State, outputs: Outputs, ctx: Context) -> None:
         """Take up what has waited for a member; of one who is gone, wake up the orders that stand there."""
         if entry.content is None:
             for key in orders_by_plant.orders(entry.key, state):
-                self._wake(key, out, ctx)
+                self._wake(key, outputs, ctx)
             return
-        self._unpark(f"wait/member/{entry.key}", state, out)
-        self._wake_all([_waiting_member(entry.key)], state, out, ctx)
+        self._unpark(f"wait/member/{entry.key}", state, outputs)
+        self._wake_all([_waiting_member(entry.key)], state, outputs, ctx)
 
-    def _wake_all(self, names: Iterable[str], state: State, out: Out, ctx: Context) -> None:
+    def _wake_all(self, names: Iterable[str], state: State, outputs: Outputs, ctx: Context) -> None:
         """Wake up the orders that wait under these names, each once."""
         keys = [key for name in names for key in Backlog(name).drain(state)]
         for key in dict.fromkeys(keys):
-            self._wake(key.decode("utf-8", "surrogateescape"), out, ctx)
+            self._wake(key.decode("utf-8", "surrogateescape"), outputs, ctx)
 
-    def _wake(self, key: str, out: Out, ctx: Context) -> None:
+    def _wake(self, key: str, outputs: Outputs, ctx: Context) -> None:
         value = {"order_key": key, "time": ctx.time}
-        out.send(
+        outputs.send(
             topics.hub(self._namespace, "work"), key, Document("Wake", value, f"hub/Wake/{key}/{ctx.time.isoformat()}")
         )
 
@@ -355,17 +394,17 @@ class Planner:
         head = json.dumps([came.type, came.id, came.source, record.key, came.traceparent, came.tracestate])
         Backlog(name).put(state, head.encode() + b"\n" + (record.value or b""))
 
-    def _unpark(self, name: str, state: State, out: Out) -> None:
+    def _unpark(self, name: str, state: State, outputs: Outputs) -> None:
         for parked in Backlog(name).drain(state):
             head, _, value = parked.partition(b"\n")
             kind, event_id, source, key, *trace = json.loads(head)  # an older release kept no trace
             document = Document(kind.removeprefix("kranhub."), value, event_id, source, None, *trace)
-            out.send(topics.hub(self._namespace, "work"), key, document)
+            outputs.send(topics.hub(self._namespace, "work"), key, document)
 
 
-def _refuse(error: InvalidDocument, value: Value, record: Record, out: Out) -> None:
+def _refuse(error: InvalidDocument, value: Value, record: Record, outputs: Outputs) -> None:
     """Put an order on the dead letters, where people find it by its number."""
-    out.dead_letter(error, key=record.key, member=value["buyer"], order_number=value.get("number"))
+    outputs.dead_letter(error, key=record.key, member=value["buyer"], order_number=value.get("number"))
 
 
 def _in_vain(word: Word, time: datetime) -> InvalidDocument:

@@ -8,7 +8,7 @@ import pytest
 from confluent_kafka import TopicPartition
 
 from kranhub.broker import topics
-from streams.processor import Context, Out, Record, State
+from streams.processor import Context, Outputs, Record, State
 from streams.processor.kafka import clients
 from tests.streams.test_processor import Counting, counts, feed, started
 from tests.support.stack import Stack
@@ -17,19 +17,19 @@ from tools.harness.settings import new_namespace
 
 pytestmark = pytest.mark.stack
 
-Bad = Callable[[str, State, Out], None]
+Bad = Callable[[str, State, Outputs], None]
 
 
 @dataclass
 class Isolating(Counting):
     """Counts as `Counting` does; then does something bad with the records that are called bad."""
 
-    bad: Bad = lambda namespace, state, out: None
+    bad: Bad = lambda namespace, state, outputs: None
 
-    def process(self, record: Record, state: State, out: Out, ctx: Context) -> None:
-        super().process(record, state, out, ctx)
+    def process(self, record: Record, state: State, outputs: Outputs, ctx: Context) -> None:
+        super().process(record, state, outputs, ctx)
         if record.key == "bad":
-            self.bad(self.settings.namespace, state, out)
+            self.bad(self.settings.namespace, state, outputs)
 
 
 def has_counted(around: World, expected: list[str]) -> bool:
@@ -45,10 +45,13 @@ def around(stack: Stack) -> Iterator[World]:
 @pytest.mark.parametrize(
     ("bad", "code"),
     [
-        (lambda namespace, state, out: state.put("large", b"x" * 6_000_000), "too-large"),
-        (lambda namespace, state, out: out.forward(topics.hub(namespace, "nowhere"), b"k", b"v"), "unknown-topic"),
+        (lambda namespace, state, outputs: state.put("large", b"x" * 6_000_000), "too-large"),
+        (
+            lambda namespace, state, out: out.forward(topics.hub(namespace, "nowhere"), b"k", b"v"),
+            "unknown-topic",
+        ),
         (lambda namespace, state, out: out.forward("no topic\0", b"k", b"v"), "unknown-topic"),
-        (lambda namespace, state, out: state.put("\udcff", "text"), "defect"),
+        (lambda namespace, state, outputs: state.put("\udcff", "text"), "defect"),
     ],
 )
 def test_the_stream_goes_on_and_the_state_counts_on(around: World, bad: Bad, code: str) -> None:

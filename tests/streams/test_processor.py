@@ -14,7 +14,7 @@ from kranhub.broker import topics
 from kranhub.errors import Failed, Fenced, InvalidDocument, KranhubError, Misconfigured, Unavailable
 from kranhub.settings import Settings
 from kranhub.text import Text
-from streams.processor import Context, Document, Out, Processor, Record, State
+from streams.processor import Context, Document, Outputs, Processor, Record, State
 from streams.processor.kafka import clients, stalled_fetch
 from streams.processor.kafka.errors import Guarded
 from tests.support.stack import Stack
@@ -46,10 +46,12 @@ class Counting:
     def changelog(self) -> str | None:
         return topics.hub(self.settings.namespace, "allocator-changelog")
 
-    def process(self, record: Record, state: State, out: Out, ctx: Context) -> None:
+    def process(self, record: Record, state: State, outputs: Outputs, ctx: Context) -> None:
         count = int(state.get(record.key) or b"0") + 1
         state.put(record.key, str(count).encode())
-        out.send(topics.hub(self.settings.namespace, self.said), record.key, Document("Any", str(count).encode(), "x"))
+        outputs.send(
+            topics.hub(self.settings.namespace, self.said), record.key, Document("Any", str(count).encode(), "x")
+        )
         self.before(record)
         self.seen.append(record.key)
 
@@ -205,7 +207,7 @@ def test_the_stamp_of_ingest_is_the_only_clock(around: World) -> None:
 
     @dataclass
     class Clock(Counting):
-        def process(self, record: Record, state: State, out: Out, ctx: Context) -> None:
+        def process(self, record: Record, state: State, outputs: Outputs, ctx: Context) -> None:
             stamps.append(ctx.time)
 
     topic = topics.hub(around.settings.namespace, "allocation")
@@ -221,9 +223,9 @@ def test_a_broadcast_is_seen_in_every_partition_among_its_records(around: World)
 
     @dataclass
     class Pricing(Counting):
-        def process(self, record: Record, state: State, out: Out, ctx: Context) -> None:
+        def process(self, record: Record, state: State, outputs: Outputs, ctx: Context) -> None:
             if record.topic.endswith("allocation") and record.key == "price":
-                out.broadcast(topics.hub(self.settings.namespace, "work"), Document("Any", b"new price", "p1"))
+                outputs.broadcast(topics.hub(self.settings.namespace, "work"), Document("Any", b"new price", "p1"))
 
     def broadcasts() -> list[tuple[int, bytes | None]]:
         return sorted((message.partition, message.raw) for message in around.read("hub.work"))
@@ -237,10 +239,10 @@ def test_a_broadcast_is_seen_in_every_partition_among_its_records(around: World)
 def test_a_value_outside_the_output_schema_is_a_dead_letter_and_nothing_is_sent(around: World) -> None:
     @dataclass
     class Wrong(Counting):
-        def process(self, record: Record, state: State, out: Out, ctx: Context) -> None:
-            out.send(topics.hub(self.settings.namespace, "work"), "k", Document("Any", b"first", "x"))
+        def process(self, record: Record, state: State, outputs: Outputs, ctx: Context) -> None:
+            outputs.send(topics.hub(self.settings.namespace, "work"), "k", Document("Any", b"first", "x"))
             if record.key == "wrong":
-                out.send(topics.hub(self.settings.namespace, "work"), "k", Document("Tick", {"time": "noon"}, "y"))
+                outputs.send(topics.hub(self.settings.namespace, "work"), "k", Document("Tick", {"time": "noon"}, "y"))
 
     with started(Wrong(around.settings), around):
         feed(around, "wrong", "a")
@@ -252,9 +254,9 @@ def test_a_value_outside_the_output_schema_is_a_dead_letter_and_nothing_is_sent(
 def test_a_record_larger_than_the_output_allows_is_a_dead_letter(around: World) -> None:
     @dataclass
     class Inflating(Counting):
-        def process(self, record: Record, state: State, out: Out, ctx: Context) -> None:
+        def process(self, record: Record, state: State, outputs: Outputs, ctx: Context) -> None:
             size = 2_000_000 if record.key == "large" else 1
-            out.forward(topics.hub(self.settings.namespace, "work"), b"k", b"x" * size)
+            outputs.forward(topics.hub(self.settings.namespace, "work"), b"k", b"x" * size)
 
     with started(Inflating(around.settings), around):
         feed(around, "large", "small")
@@ -293,7 +295,7 @@ def test_state_over_its_limit_ends_the_process_before_the_machine_swaps(around: 
 
     @dataclass
     class Hoarding(Counting):
-        def process(self, record: Record, state: State, out: Out, ctx: Context) -> None:
+        def process(self, record: Record, state: State, outputs: Outputs, ctx: Context) -> None:
             state.put(record.key, b"x" * 400_000)
 
     hoarding = World(small, around.registry, around.codec, around.producer)

@@ -14,9 +14,9 @@ from kranhub.text import Text
 from kranhub.wire import schema_files
 from kranhub.wire.codec import Codec
 from kranhub.wire.registry import Registry
-from streams.processor import Context, Out, Record, Stage, State
+from streams.processor import Context, Outputs, Record, Stage, State
 from streams.processor.batch import Batch
-from streams.processor.outputs import Output
+from streams.processor.outputs import ProducerRecord
 from streams.processor.state.store import Store
 
 NAMESPACE = "t."
@@ -55,8 +55,8 @@ class Doing:
     inputs: tuple[str, ...] = (WORK,)
     state_version: int = 1
 
-    def process(self, record: Record, state: State, out: Out, ctx: Context) -> None:
-        return self.function(record, state, out, ctx)  # type: ignore[no-any-return]
+    def process(self, record: Record, state: State, outputs: Outputs, ctx: Context) -> None:
+        return self.function(record, state, outputs, ctx)  # type: ignore[no-any-return]
 
 
 def partitions(topic: str) -> int:
@@ -90,6 +90,6 @@ def letters(of: Batch, topic: str = LETTERS) -> list[dict[str, Any]]:
     return [CODEC.decode(said.value or b"").value for said in of.outputs if said.topic == topic]
 
 
-def said(of: Batch) -> list[Output]:
+def said(of: Batch) -> list[ProducerRecord]:
     """Return the outputs that are no dead letters."""
     return [one for one in of.outputs if b"kranhub.DeadLetter" not in [value for _, value in one.headers or ()]]

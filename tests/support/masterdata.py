@@ -22,7 +22,7 @@ from kranhub.parties.members import (
 )
 from kranhub.wire.envelope import Envelope, headers
 from streams.processor import Record
-from streams.processor.outputs import Output
+from streams.processor.outputs import ProducerRecord
 from streams.routing.masterdata import entries
 from streams.routing.masterdata.entries import Entry
 from streams.routing.masterdata.items import Component, Item, Nomenclature
@@ -141,7 +141,7 @@ def record(offset: int, entry: Entry, topic: str = TOPIC) -> Record:
     return batches.record(offset, entry.record_key, data, topic, head)
 
 
-def entry_of(said: Output) -> Entry:
+def entry_of(said: ProducerRecord) -> Entry:
     """Return the entry that was said."""
     return entries.of_record(CODEC.decode(said.value or b"").value)
 

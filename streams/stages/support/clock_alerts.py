@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from kranhub.wire.codec import Codec
-from streams.processor import Context, Document, Out, Record, State
+from streams.processor import Context, Document, Outputs, Record, State
 from streams.routing.notify import clock_alert
 
 
@@ -18,7 +18,7 @@ class Clocks:
         """Take the topics of alerts and the codec."""
         self._topics, self._codec = alerts, codec
 
-    def say(self, record: Record, state: State, out: Out, ctx: Context) -> None:
+    def say(self, record: Record, state: State, outputs: Outputs, ctx: Context) -> None:
         """Say the Alert of this record, unless it was said a short time ago."""
         data = record.value or b""
         _, alert = self._codec.decode(data, trusted=True)
@@ -29,4 +29,4 @@ class Clocks:
         state.put(key, ctx.time.isoformat().encode())
         document = Document("Alert", data, f"hub/Alert/{alert['alert_id']}/{ctx.time.isoformat()}")
         for topic in self._topics:
-            out.send(topic, record.key, document)
+            outputs.send(topic, record.key, document)

@@ -13,7 +13,7 @@ from kranhub.text import Text
 from streams.cli.send_again import send_again
 from streams.processor import Context, Record, dead_letters
 from streams.processor.kafka import clients
-from streams.processor.outputs import Document, Out
+from streams.processor.outputs import Document, Outputs
 from streams.stages.ingest import Ingest
 from tests.support import batches
 from tests.support.batches import CODEC
@@ -210,5 +210,5 @@ def test_the_letters_of_the_hubs_own_mistakes_name_the_command() -> None:
     assert all("kranhub send-again" in letter["reason"][language] for language in ("en", "ru"))
 
 
-def _nowhere(_record: Record, _state: Any, out: Out, _ctx: Context) -> None:
-    out.send("t.nowhere", "k", Document("Order", b"v", "e"))
+def _nowhere(_record: Record, _state: Any, outputs: Outputs, _ctx: Context) -> None:
+    outputs.send("t.nowhere", "k", Document("Order", b"v", "e"))

@@ -7,7 +7,7 @@ import pytest
 
 from kranhub.errors import Failed, InvalidDocument, Misconfigured, Unavailable
 from kranhub.text import Text
-from streams.processor import Context, Document, Out, Record, State, dead_letters
+from streams.processor import Context, Document, Outputs, Record, State, dead_letters
 from streams.processor import batch as module
 from streams.processor.batch_size import ENOUGH_S
 from streams.processor.outputs import MAX_BYTES
@@ -23,11 +23,11 @@ WORDS = Text(en="no", ru="нет")
 def counted(then: Process) -> Process:
     """Count the key's records in the state and say so; then do more with the record that is called bad."""
 
-    def process(record: Record, state: State, out: Out, ctx: Context) -> Any:
+    def process(record: Record, state: State, outputs: Outputs, ctx: Context) -> Any:
         count = int(state.get("count") or b"0") + 1
         state.put("count", b"%d" % count)
-        out.forward(WORK, record.key.encode("utf-8", "surrogateescape"), b"%d" % count)
-        return then(record, state, out, ctx) if record.key == "bad" else None
+        outputs.forward(WORK, record.key.encode("utf-8", "surrogateescape"), b"%d" % count)
+        return then(record, state, outputs, ctx) if record.key == "bad" else None
 
     return process
 
@@ -57,8 +57,8 @@ async def asynchronous(*_: Any) -> None:
     """Never runs."""
 
 
-def generating(record: Record, state: State, out: Out, ctx: Context) -> Iterator[int]:
-    out.forward(WORK, b"never", b"runs")
+def generating(record: Record, state: State, outputs: Outputs, ctx: Context) -> Iterator[int]:
+    outputs.forward(WORK, b"never", b"runs")
     yield 1
 
 
@@ -69,22 +69,22 @@ DEFECTS: dict[str, Process] = {
     "a generator": generating,
     "a coroutine": asynchronous,
     "a value": lambda *_: [1],
-    "a state of text": lambda r, state, out, c: state.put("s", "text"),
-    "a state's key of bytes": lambda r, state, out, c: state.put(b"s", b"x"),
-    "a state's key with half a character": lambda r, state, out, c: state.put("\ud800", b"x"),
-    "a state's key with two spellings": lambda r, state, out, c: state.put("\udcd0\udcb0", b"x"),
-    "a forgotten key that is a number": lambda r, state, out, c: state.delete(7),
-    "a forgotten key with half a character": lambda r, state, out, c: state.delete("\ud800"),
-    "a forwarded key of text": lambda r, s, out, c: out.forward(WORK, "k", b"v"),
-    "a forwarded value of text": lambda r, s, out, c: out.forward(WORK, b"k", "v"),
-    "a forwarded view of bytes": lambda r, s, out, c: out.forward(WORK, b"k", memoryview(b"v")),
-    "a header of text": lambda r, s, out, c: out.forward(WORK, b"k", b"v", [("h", "ü")]),
-    "a header without a value": lambda r, s, out, c: out.send(WORK, "k", Document("Any", b"v", "x"), [("h", None)]),
-    "a header's name of bytes": lambda r, s, out, c: out.forward(WORK, b"k", b"v", [(b"h", b"v")]),
-    "a sent key of bytes": lambda r, s, out, c: out.send(WORK, b"k", Document("Any", b"v", "x")),
-    "a sent key with half a character": lambda r, s, out, c: out.send(WORK, "\ud800", Document("Any", b"v", "x")),
-    "an id that is a number": lambda r, s, out, c: out.send(WORK, "k", Document("Any", b"v", 7)),  # type: ignore[arg-type]
-    "a topic that is nothing": lambda r, s, out, c: out.forward(None, b"k", b"v"),
+    "a state of text": lambda r, state, outputs, c: state.put("s", "text"),
+    "a state's key of bytes": lambda r, state, outputs, c: state.put(b"s", b"x"),
+    "a state's key with half a character": lambda r, state, outputs, c: state.put("\ud800", b"x"),
+    "a state's key with two spellings": lambda r, state, outputs, c: state.put("\udcd0\udcb0", b"x"),
+    "a forgotten key that is a number": lambda r, state, outputs, c: state.delete(7),
+    "a forgotten key with half a character": lambda r, state, outputs, c: state.delete("\ud800"),
+    "a forwarded key of text": lambda r, s, o, c: o.forward(WORK, "k", b"v"),
+    "a forwarded value of text": lambda r, s, o, c: o.forward(WORK, b"k", "v"),
+    "a forwarded view of bytes": lambda r, s, o, c: o.forward(WORK, b"k", memoryview(b"v")),
+    "a header of text": lambda r, s, o, c: o.forward(WORK, b"k", b"v", [("h", "ü")]),
+    "a header without a value": lambda r, s, o, c: o.send(WORK, "k", Document("Any", b"v", "x"), [("h", None)]),
+    "a header's name of bytes": lambda r, s, o, c: o.forward(WORK, b"k", b"v", [(b"h", b"v")]),
+    "a sent key of bytes": lambda r, s, o, c: o.send(WORK, b"k", Document("Any", b"v", "x")),
+    "a sent key with half a character": lambda r, s, o, c: o.send(WORK, "\ud800", Document("Any", b"v", "x")),
+    "an id that is a number": lambda r, s, o, c: o.send(WORK, "k", Document("Any", b"v", 7)),  # type: ignore[arg-type]
+    "a topic that is nothing": lambda r, s, o, c: o.forward(None, b"k", b"v"),
     "a code that is nothing": raising(InvalidDocument(None, WORDS)),  # type: ignore[arg-type]
     "words with half a character": raising(InvalidDocument("x", Text(en="\ud800", ru="\ud800"))),
 }
@@ -118,15 +118,15 @@ TOO_LARGE: dict[str, Process] = {
     "state": lambda r, state, o, c: state.put("s", LARGE),
     "state with its key": lambda r, state, o, c: state.put("ы" * 300_000, HALF),
     "a forgotten key": lambda r, state, o, c: state.delete("s" * (MAX_BYTES + 1)),
-    "a value": lambda r, s, out, c: out.forward(WORK, b"k", LARGE),
-    "a key and a value": lambda r, s, out, c: out.forward(WORK, HALF, HALF + b"x"),
-    "a key alone": lambda r, s, out, c: out.forward(WORK, LARGE, None),
-    "a header and a value": lambda r, s, out, c: out.forward(WORK, b"k", HALF, [("h", HALF)]),
-    "very many headers": lambda r, s, out, c: out.forward(WORK, b"k", b"", [("", b"")] * 500_000),
-    "a document": lambda r, s, out, c: out.send(WORK, "k", Document("Any", LARGE, "x")),
-    "a document with its key": lambda r, s, out, c: out.send(WORK, "k" * 500_000, Document("Any", HALF, "x")),
-    "a document with its id": lambda r, s, out, c: out.send(WORK, "k", Document("Any", HALF, "x" * 500_000)),
-    "a document with its header": lambda r, s, out, c: out.send(WORK, "k", Document("Any", HALF, "x"), [("h", HALF)]),
+    "a value": lambda r, s, o, c: o.forward(WORK, b"k", LARGE),
+    "a key and a value": lambda r, s, o, c: o.forward(WORK, HALF, HALF + b"x"),
+    "a key alone": lambda r, s, o, c: o.forward(WORK, LARGE, None),
+    "a header and a value": lambda r, s, o, c: o.forward(WORK, b"k", HALF, [("h", HALF)]),
+    "very many headers": lambda r, s, o, c: o.forward(WORK, b"k", b"", [("", b"")] * 500_000),
+    "a document": lambda r, s, o, c: o.send(WORK, "k", Document("Any", LARGE, "x")),
+    "a document with its key": lambda r, s, o, c: o.send(WORK, "k" * 500_000, Document("Any", HALF, "x")),
+    "a document with its id": lambda r, s, o, c: o.send(WORK, "k", Document("Any", HALF, "x" * 500_000)),
+    "a document with its header": lambda r, s, o, c: o.send(WORK, "k", Document("Any", HALF, "x"), [("h", HALF)]),
 }
 
 
@@ -145,15 +145,15 @@ def test_state_that_just_fits_is_kept() -> None:
     )
 
 
-def send(r: Record, s: State, out: Out, c: Context) -> None:
-    out.send("t.nowhere", "k", Document("Any", b"v", "x"))
+def send(r: Record, s: State, outputs: Outputs, c: Context) -> None:
+    outputs.send("t.nowhere", "k", Document("Any", b"v", "x"))
 
 
 @pytest.mark.parametrize(
     "process",
     [
-        lambda r, s, out, c: out.forward("t.nowhere", b"k", b"v"),
-        lambda r, s, out, c: out.broadcast("t.nowhere", Document("Any", b"v", "x")),
+        lambda r, s, o, c: o.forward("t.nowhere", b"k", b"v"),
+        lambda r, s, o, c: o.broadcast("t.nowhere", Document("Any", b"v", "x")),
         send,
     ],
 )
@@ -164,8 +164,8 @@ def test_a_topic_that_does_not_exist_is_named_in_the_letter(process: Process) ->
 
 
 def test_a_topic_without_partitions_takes_nothing_without_a_word() -> None:
-    def tick(record: Record, state: State, out: Out, ctx: Context) -> None:
-        out.broadcast(WORK, Document("Any", b"v", "x"))
+    def tick(record: Record, state: State, outputs: Outputs, ctx: Context) -> None:
+        outputs.broadcast(WORK, Document("Any", b"v", "x"))
 
     made = batch(tick, count=lambda topic: 0 if topic == WORK else 1)
     made.process([record()])
@@ -235,7 +235,7 @@ def test_a_batch_without_a_limit_takes_all(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_a_wrong_output_is_the_hubs_defect_and_no_connectors() -> None:
-    letter = isolated(lambda r, s, out, c: out.send(WORK, "k", Document("Tick", {"time": "noon"}, "x")))
+    letter = isolated(lambda r, s, o, c: o.send(WORK, "k", Document("Tick", {"time": "noon"}, "x")))
     assert letter["code"] == "schema-mismatch"
     assert "stage planner made a Tick" in letter["reason"]["en"]
     assert "mapping" not in letter["reason"]["en"]
@@ -243,9 +243,9 @@ def test_a_wrong_output_is_the_hubs_defect_and_no_connectors() -> None:
 
 
 def test_dead_letters_are_counted_by_code_whoever_writes_them_and_only_those_that_stay() -> None:
-    def process(record: Record, _state: State, out: Out, _ctx: Context) -> None:
+    def process(record: Record, _state: State, outputs: Outputs, _ctx: Context) -> None:
         if record.key in ("stage", "both"):
-            out.dead_letter(InvalidDocument("unmapped-item", WORDS))
+            outputs.dead_letter(InvalidDocument("unmapped-item", WORDS))
         if record.key in ("raised", "both"):
             raise InvalidDocument("too-long", WORDS)
 

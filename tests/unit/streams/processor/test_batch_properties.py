@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from kranhub.errors import InvalidDocument
 from kranhub.text import Text
-from streams.processor import Context, Out, Record, State
+from streams.processor import Context, Outputs, Record, State
 from streams.processor.batch import ATTEMPTS
 from streams.processor.state.changelog import Restored
 from streams.processor.state.store import Layer, Store
@@ -42,25 +42,25 @@ class Doing:
     def __init__(self, played: Sequence[Step]) -> None:
         self.played, self.tries = played, [0] * len(played)
 
-    def __call__(self, record: Record, state: State, out: Out, ctx: Context) -> Any:
+    def __call__(self, record: Record, state: State, outputs: Outputs, ctx: Context) -> Any:
         step = self.played[record.offset]
         self.tries[record.offset] += 1
         for key, value in step.changes:
             before = state.get(key)
-            out.forward(WORK, key.encode("utf-8", "surrogateescape"), before)
+            outputs.forward(WORK, key.encode("utf-8", "surrogateescape"), before)
             state.delete(key) if value is None else state.put(key, value)
             assert state.get(key) == value
         for word in step.says:
-            out.forward(WORK, step.key, word)
-        return self._end(step.ending, self.tries[record.offset], out)
+            outputs.forward(WORK, step.key, word)
+        return self._end(step.ending, self.tries[record.offset], outputs)
 
-    def _end(self, ending: str, tries: int, out: Out) -> Any:
+    def _end(self, ending: str, tries: int, outputs: Outputs) -> Any:
         if ending == "refused":
             raise InvalidDocument("refused", Text(en="no", ru="нет"))
         if ending == "defect" or (ending == "flaky" and tries < ATTEMPTS):
             raise ZeroDivisionError
         if ending == "nowhere":
-            out.forward("t.nowhere", b"k", b"v")
+            outputs.forward("t.nowhere", b"k", b"v")
         return 1 if ending == "returns" else None
 
 

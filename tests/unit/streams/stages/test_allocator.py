@@ -12,7 +12,7 @@ from kranhub.settings import Settings
 from kranhub.wire.envelope import Envelope, headers
 from streams.admin.publish import changes
 from streams.processor import Record
-from streams.processor.outputs import Output
+from streams.processor.outputs import ProducerRecord
 from streams.processor.state.store import Store
 from streams.routing.allocator import disruptions as disruption
 from streams.routing.masterdata import entries
@@ -49,7 +49,7 @@ class Partition:
         head = headers(Envelope(name, "/hub/test", f"kranhub.{subject}", recorded=recorded))
         return batches.record(self.offset, key, data, TOPIC, head)
 
-    def take(self, *records: Record) -> list[Output]:
+    def take(self, *records: Record) -> list[ProducerRecord]:
         """Process the records in one transaction, and what the stage sends to itself in others; return the results."""
         batch = batches.batch(self.stage, self.store)
         assert batch.process(records) == len(records)
@@ -63,7 +63,7 @@ class Partition:
             results += self.take(self.record(subject, said.value, said.key.decode()))
         return results
 
-    def publish(self, master: MasterData) -> list[Output]:
+    def publish(self, master: MasterData) -> list[ProducerRecord]:
         """Publish what has changed since the last time."""
         results = []
         for entry in changes(self.known, master):
@@ -129,11 +129,11 @@ class Partition:
         return Decimal(value(said)["from_stock"])
 
 
-def value(said: Output) -> dict[str, Any]:
+def value(said: ProducerRecord) -> dict[str, Any]:
     return CODEC.decode(said.value or b"").value
 
 
-def event_id(said: Output) -> str:
+def event_id(said: ProducerRecord) -> str:
     return dict(said.headers or [])["ce_id"].decode()
 
 
@@ -359,7 +359,7 @@ def test_it_says_the_same_however_records_are_batched(size: int) -> None:
     whole = batches.batch(Allocator(Settings(namespace=NAMESPACE), CODEC))
     assert whole.process(records) == len(records)
     partition = Partition()
-    parts: list[Output] = []
+    parts: list[ProducerRecord] = []
     for first in range(0, len(records), size):
         batch = batches.batch(partition.stage, partition.store)
         batch.process(records[first : first + size])

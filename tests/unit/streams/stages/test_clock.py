@@ -17,7 +17,7 @@ START = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
 
 
 class Broadcasts:
-    """Stands in for `Out`: keeps what is broadcast."""
+    """Stands in for `Outputs`: keeps what is broadcast."""
 
     def __init__(self) -> None:
         self.ids: list[str] = []
@@ -30,12 +30,12 @@ class Broadcasts:
 def ticks(beats: list[int]) -> list[str]:
     """Return the ids of the ticks that follow from beats at these seconds after the start."""
     clock = Clock(Settings(tick_s=PERIOD_S), None)  # type: ignore[arg-type]
-    state, out = Layer(Store()), Broadcasts()
+    state, outputs = Layer(Store()), Broadcasts()
     for number, second in enumerate(beats):
         stamp = int((START.timestamp() + second) * 1000)
         record = Record("hub.clock", 0, number, "a", b"", [], stamp)
-        clock.process(record, state, out, Context("clock", record))  # type: ignore[arg-type]
-    return out.ids
+        clock.process(record, state, outputs, Context("clock", record))  # type: ignore[arg-type]
+    return outputs.ids
 
 
 def test_a_clock_that_jumps_back_says_no_tick_again() -> None:

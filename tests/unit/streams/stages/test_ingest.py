@@ -13,7 +13,7 @@ from kranhub.settings import Settings
 from kranhub.wire.envelope import Envelope, headers
 from streams.processor import Record
 from streams.processor.batch import Batch
-from streams.processor.outputs import Output
+from streams.processor.outputs import ProducerRecord
 from streams.routing.masterdata import entries
 from streams.stages.dispatch import Dispatch
 from streams.stages.ingest import Ingest
@@ -63,7 +63,7 @@ def ingested(member: str, subject: str, value: dict[str, Any]) -> tuple[Record, 
     return record, batch
 
 
-def places(said: Sequence[Output]) -> set[tuple[str, str]]:
+def places(said: Sequence[ProducerRecord]) -> set[tuple[str, str]]:
     return {(one.topic.removeprefix(f"{NAMESPACE}hub."), one.key.decode()) for one in said}
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from kranhub.settings import Settings
 from streams.admin.publish import changes
 from streams.processor.batch import Batch
-from streams.processor.outputs import Output
+from streams.processor.outputs import ProducerRecord
 from streams.processor.state.store import Layer, Store
 from streams.routing.masterdata import entries
 from streams.routing.masterdata.entries import Entry, Kind
@@ -35,7 +35,7 @@ def run(store: Store, found: Sequence[Entry], start: int = 0) -> Batch:
     return batch
 
 
-def on(batch: Batch, name: str) -> list[Output]:
+def on(batch: Batch, name: str) -> list[ProducerRecord]:
     return [said for said in batches.said(batch) if said.topic == f"{NAMESPACE}hub.{name}"]
 
 

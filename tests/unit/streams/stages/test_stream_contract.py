@@ -14,7 +14,7 @@ from benchmarks.samples import BUYER, CRANE, MOTOR, order
 from kranhub.settings import Settings
 from kranhub.wire import envelope, schema_files
 from streams.processor.batch import Batch
-from streams.processor.outputs import Output
+from streams.processor.outputs import ProducerRecord
 from streams.processor.state.store import Store
 from streams.routing.masterdata import entries
 from streams.stages import STAGES
@@ -34,23 +34,23 @@ SCHEMAS = {
 class Watched(passing.Passing):
     """Orders through the core; what was said stays."""
 
-    said: list[Output]
+    said: list[ProducerRecord]
 
-    def _take(self, records: Iterable[Any]) -> tuple[list[Output], float]:
+    def _take(self, records: Iterable[Any]) -> tuple[list[ProducerRecord], float]:
         entered = self.core.enter([*records])
         routed = self.core.route(entered)
         self.said += [*entered, *routed]
         return routed, 0.0
 
 
-def through(name: str, given: Sequence[Any]) -> Sequence[Output]:
+def through(name: str, given: Sequence[Any]) -> Sequence[ProducerRecord]:
     """What a stage says of these records."""
     batch = Batch(STAGES[name](SETTINGS, CODEC), CODEC, NAMESPACE, {0: Store()}, lambda _topic: 1)
     batch.process(given)
     return batch.outputs
 
 
-def checked(outputs: Iterable[Output]) -> Checker:
+def checked(outputs: Iterable[ProducerRecord]) -> Checker:
     checker = Checker(URL, NAMESPACE, dict(SCHEMAS))
     for offset, output in enumerate(outputs):
         seen = SimpleNamespace(**output._asdict())

@@ -16,7 +16,7 @@ import streams.admin.publish
 from kranhub.broker import admin, client_settings
 from kranhub.errors import Failed, Fenced, KranhubError, Misconfigured
 from kranhub.settings import Settings
-from streams.processor import Context, Out, Processor, Record, State
+from streams.processor import Context, Outputs, Processor, Record, State
 from streams.processor.kafka import clients, errors
 from streams.processor.kafka.errors import Aborted, BrokerAway, Guarded, TransactionalProducer
 from streams.routing.masterdata import entries
@@ -202,9 +202,9 @@ class Copying:
 
     name, inputs, changelog, state_version = "copying", ("input",), "changelog", 1
 
-    def process(self, record: Record, state: State, out: Out, _ctx: Context) -> None:
+    def process(self, record: Record, state: State, outputs: Outputs, _ctx: Context) -> None:
         state.put(record.key, record.value or b"")
-        out.forward("output", record.key.encode(), record.value)
+        outputs.forward("output", record.key.encode(), record.value)
 
 
 SETTINGS = Settings(kafka_bootstrap="127.0.0.1:1", registry_url="http://127.0.0.1:1")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from streams.processor.outputs import Output
+from streams.processor.outputs import ProducerRecord
 from streams.routing.notify import open_alerts
 from streams.routing.validation import timestamps
 from tests.support import batches, samples
@@ -149,7 +149,7 @@ def test_through_the_stages_the_right_stock_and_the_refusal_count_and_the_clock_
     assert said == ["zmk-most"]
 
 
-def alerts(said: list[Output]) -> list[dict[str, Any]]:
+def alerts(said: list[ProducerRecord]) -> list[dict[str, Any]]:
     return [CODEC.decode(one.value or b"").value for one in said if one.topic == ALERTS]
 
 
@@ -183,7 +183,7 @@ def test_the_time_of_the_event_itself_is_looked_at_too() -> None:
     assert timestamps.ahead("Order", {"issued_at": START}, None, datetime(1970, 1, 1, tzinfo=UTC)) is None
 
 
-def said_at(partition: Partition, minute: float, member: str = "oemz") -> list[Output]:
+def said_at(partition: Partition, minute: float, member: str = "oemz") -> list[ProducerRecord]:
     """Have ingest find the member's clock ahead at this minute, and return what comes of it."""
     time = START + minute * MINUTE
     value: dict[str, Any] = {

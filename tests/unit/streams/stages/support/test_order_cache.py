@@ -9,7 +9,7 @@ from benchmarks import members
 from benchmarks.passing import Passing
 from benchmarks.samples import CRANE, MOTOR, Goods
 from kranhub.settings import Settings
-from streams.processor.outputs import Output
+from streams.processor.outputs import ProducerRecord
 from streams.routing.model import order
 from streams.routing.model.order import Order, OrderState
 from streams.stages.support import order_cache
@@ -28,13 +28,13 @@ def test_what_is_remembered_says_and_keeps_the_same_as_what_is_read(
     assert _story(goods) == remembered
 
 
-def _story(goods: Goods) -> tuple[list[Output], dict[str, bytes]]:
+def _story(goods: Goods) -> tuple[list[ProducerRecord], dict[str, bytes]]:
     """Return what the core says of two orders of the goods, and what it keeps."""
     passing = Passing(Settings(namespace=NAMESPACE, kafka_bootstrap="none:9"), CODEC, members.master())
-    said: list[Output] = []
+    said: list[ProducerRecord] = []
     route = passing.core.route
 
-    def noted(said_before: Sequence[Output]) -> list[Output]:
+    def noted(said_before: Sequence[ProducerRecord]) -> list[ProducerRecord]:
         found = route(said_before)
         said.extend(found)
         return found

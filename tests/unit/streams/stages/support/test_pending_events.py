@@ -13,7 +13,7 @@ from kranhub.broker import topics
 from kranhub.settings import Settings
 from kranhub.wire import envelope
 from kranhub.wire.envelope import Envelope
-from streams.processor.outputs import Output
+from streams.processor.outputs import ProducerRecord
 from streams.routing.model import order as model
 from streams.stages.support import pending_events
 from tests.support.batches import CODEC, NAMESPACE
@@ -28,7 +28,7 @@ class Hub:
     """The stages, and all that they have said."""
 
     def __init__(self) -> None:
-        self.core, self.said = Core(SETTINGS, CODEC, MASTER), list[Output]()
+        self.core, self.said = Core(SETTINGS, CODEC, MASTER), list[ProducerRecord]()
 
     def write(self, member: str, subject: str, value: dict[str, Any], event_id: str) -> None:
         head = envelope.headers(Envelope(event_id, f"/hub/members/{member}", f"kranhub.{subject}"))

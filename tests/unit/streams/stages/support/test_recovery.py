@@ -15,7 +15,7 @@ from kranhub.operations.recovery import ASKED, Recovery, Reports, Task
 from kranhub.settings import Settings
 from kranhub.wire import envelope
 from kranhub.wire.envelope import Envelope
-from streams.processor.outputs import Output
+from streams.processor.outputs import ProducerRecord
 from streams.stages.planner import Planner
 from tests.support.batches import CODEC, NAMESPACE
 from tests.support.plants import BUYER, MASTER, full_receipt
@@ -30,7 +30,7 @@ class Hub:
     """The stages, and all that they have said."""
 
     def __init__(self, *, recovering: bool = False) -> None:
-        self.core, self.said = Core(SETTINGS, CODEC, MASTER), list[Output]()
+        self.core, self.said = Core(SETTINGS, CODEC, MASTER), list[ProducerRecord]()
         if recovering:
             self.recover()
 
@@ -59,7 +59,7 @@ class Hub:
 
     def work(self, subject: str, key: str, value: dict[str, Any]) -> None:
         head = envelope.headers(Envelope(f"hub/{subject}/{key}", "/hub/recovery", f"kranhub.{subject}"))
-        self.said += self.core.route([Output(WORK, key.encode(), CODEC.encode(subject, value), head)])
+        self.said += self.core.route([ProducerRecord(WORK, key.encode(), CODEC.encode(subject, value), head)])
 
     def held(self, subject: str, member: str, key: str, revision: int, **words: Any) -> None:
         value = {"recovery_id": "r1", "member": member, "connector": "c", "subject": subject, "key": key}
@@ -80,7 +80,7 @@ class Hub:
         head = envelope.headers(Envelope("hub/Recovery/r1", "/hub/recovery", "kranhub.Recovery"))
         data = CODEC.encode("Recovery", value)
         for key in (f"k{number}" for number in range(200)):  # whichever partitions there are
-            self.said += self.core.route([Output(WORK, key.encode(), data, head)])
+            self.said += self.core.route([ProducerRecord(WORK, key.encode(), data, head)])
 
     def records(self, subject: str, topic: str = "work") -> Iterator[dict[str, Any]]:
         for said in self.said:
