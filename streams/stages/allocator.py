@@ -15,8 +15,8 @@ from streams.processor import Context, Document, Outputs, Record, State
 from streams.processor.dead_letters import where
 from streams.routing.allocator import allocator
 from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.model.context import DecisionContext
 from streams.routing.notify import unmapped_stock
-from streams.routing.planner.messages import Now
 from streams.routing.validation import timestamps
 from streams.routing.validation.normalise import UNMAPPED, UNMAPPED_ITEM, normalise
 from streams.stages.support.clock_alerts import Clocks
@@ -135,8 +135,9 @@ class Allocator:
                 value = normalise(subject, value, value["company"], master).value
             if owner and not _makes(owner, master):
                 return
-            now = Now(event_id, ctx.time, timestamps.mark(came.event_id, value) if owner else "")
-            outcome = allocator.handle(state.get, subject, value, now, master)
+            fingerprint = timestamps.fingerprint(came.event_id, value) if owner else ""
+            context = DecisionContext(event_id, ctx.time, master, fingerprint)
+            outcome = allocator.handle(state.get, subject, value, context)
         except InvalidDocument as error:
             self._refuse(error, subject, value, came, state, outputs, late=late)
             return

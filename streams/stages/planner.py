@@ -13,10 +13,11 @@ from streams.processor import Context, Document, Outputs, Record, State
 from streams.processor.state.store import Layer
 from streams.routing.masterdata.entries import Entry, Kind
 from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.model.context import DecisionContext
 from streams.routing.model.order import OrderState
 from streams.routing.notify import reasons
 from streams.routing.planner import messages, planner
-from streams.routing.planner.messages import Effect, Now
+from streams.routing.planner.messages import Effect
 from streams.routing.plant_events import responses
 from streams.routing.recovery import adopt, texts
 from streams.routing.recovery.evidence import Evidence
@@ -221,9 +222,9 @@ class Planner:
         ctx: Context,
         master: MasterData,
     ) -> None:
-        before, now = self._known(record.key, state), Now(record.envelope.id, ctx.time)
-        after, said = planner.handle(before, subject, value, now, master)
-        self._put(before, after, state, now)
+        before, context = self._known(record.key, state), DecisionContext(record.envelope.id, ctx.time, master)
+        after, said = planner.handle(before, subject, value, context)
+        self._put(before, after, state, ctx.time)
         if after is not None:
             orders_by_plant.note(before, after, state)
             _await_members(None if subject == planner.WAKE else before, after, state)
@@ -234,10 +235,10 @@ class Planner:
         known = state.get(order_key)
         return self._recent.load(order_key, known) if known else None
 
-    def _put(self, before: OrderState | None, after: OrderState | None, state: State, now: Now) -> None:
+    def _put(self, before: OrderState | None, after: OrderState | None, state: State, time: datetime) -> None:
         if after is not None and after != before:
             state.put(after.key, self._recent.dump(after.key, after))
-            _set_alarm(before, after, state, now)
+            _set_alarm(before, after, state, time)
 
     def _recovery(self, record: Record, state: State, outputs: Outputs, ctx: Context) -> None:
         """Keep what an ERP holds of an order; once everything was read, take all such orders up."""
@@ -265,9 +266,9 @@ class Planner:
             self._recovering.park(record, state)
             return
         self._recovering.touch(record.key, state)
-        before, now = self._known(record.key, state), Now(record.envelope.id, ctx.time)
-        after, said = planner.noted(before, subject, value, now, master)
-        self._put(before, after, state, now)
+        before, context = self._known(record.key, state), DecisionContext(record.envelope.id, ctx.time, master)
+        after, said = planner.noted(before, subject, value, context)
+        self._put(before, after, state, ctx.time)
         for effect in said:
             self._say(effect, record.key, outputs)
 
@@ -282,23 +283,23 @@ class Planner:
         master: MasterData,
     ) -> None:
         """Let the order go on from what the ERPs hold of it: adopt that, take the words on it, then decide."""
-        here, now = _Here(state, outputs, ctx, master), Now(record.envelope.id, ctx.time)
+        here, context = _Here(state, outputs, ctx, master), DecisionContext(record.envelope.id, ctx.time, master)
         evidence, words = self._recovering.take(record.key, state)
         before = order = self._known(record.key, state)
         if subject == "Order":
-            order, _ = planner.noted(order, subject, value, now, master)
+            order, _ = planner.noted(order, subject, value, context)
         words = [*words, *([record] if subject not in _NOTED else [])]
         if order is None or order.closed:
             self._without_order(record.key, order, evidence, words, here)
             return
-        order, said = adopt.adopt(order, evidence, master, now)
+        order, said = adopt.adopt(order, evidence, context)
         order, actions = self._words(order, evidence, words, here)
-        said += adopt.missing(order, evidence, now)
-        after, more = planner.recovered(order, evidence, master, now)
-        self._put(before, after, state, now)
+        said += adopt.missing(order, evidence, ctx.time)
+        after, more = planner.recovered(order, evidence, context)
+        self._put(before, after, state, ctx.time)
         orders_by_plant.note(before, after, state)
         if after.due is not None:
-            timers.set_alarm(state, after.due, now.time, after.key)  # what woke it up meanwhile was let pass
+            timers.set_alarm(state, after.due, ctx.time, after.key)  # what woke it up meanwhile was let pass
         _await_members(None, after, state)
         for effect in (*said, *more):
             self._say(effect, record.key, outputs)
@@ -322,7 +323,8 @@ class Planner:
     def _word_on(self, order: OrderState, subject: str, value: Value, word: Record, here: "_Here") -> OrderState:
         time = here.ctx.time
         try:
-            after, said = planner.noted(order, subject, value, Now(word.envelope.id, time), here.master)
+            context = DecisionContext(word.envelope.id, time, here.master)
+            after, said = planner.noted(order, subject, value, context)
         except InvalidDocument as error:
             if error.code != responses.UNKNOWN or not self._early.keep(subject, value, word, here.state, time):
                 with here.outputs.on_behalf_of(word):
@@ -339,9 +341,10 @@ class Planner:
         state, outputs, ctx, master = here
         if closed is None and evidence.orders:
             self._recovering.put_back(order_key, evidence, state)
-            numbers, now = ", ".join(sorted(order.number for order in evidence.orders)), Now("", ctx.time)
+            numbers = ", ".join(sorted(order.number for order in evidence.orders))
             text = texts.no_order(order_key, numbers)
-            self._say(messages.alert_of(order_key, None, "recovery-no-order", order_key, text, now), order_key, outputs)
+            alert = messages.alert_of(order_key, None, "recovery-no-order", order_key, text, ctx.time)
+            self._say(alert, order_key, outputs)
         for word in words:
             subject, value = self._codec.decode(word.value or b"", trusted=True)
             if closed is not None or not self._early.keep(subject, value, word, state, ctx.time):
@@ -413,9 +416,9 @@ def _in_vain(word: Word, time: datetime) -> InvalidDocument:
     return InvalidDocument(responses.UNKNOWN, reasons.unknown_plant_order(word.names[0]).then(reasons.waited(minutes)))
 
 
-def _set_alarm(before: OrderState | None, after: OrderState, state: State, now: Now) -> None:
+def _set_alarm(before: OrderState | None, after: OrderState, state: State, time: datetime) -> None:
     if after.due is not None and (before is None or before.due != after.due):
-        timers.set_alarm(state, after.due, now.time, after.key)
+        timers.set_alarm(state, after.due, time, after.key)
 
 
 def _await_members(before: OrderState | None, after: OrderState, state: State) -> None:

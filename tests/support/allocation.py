@@ -9,7 +9,7 @@ from kranhub.parties.members import Members
 from streams.routing.allocator import allocator
 from streams.routing.masterdata.items import Nomenclature
 from streams.routing.masterdata.masterdata import MasterData
-from streams.routing.planner.messages import Now
+from streams.routing.model.context import DecisionContext
 from streams.routing.schedule.calendars import Calendars
 
 START = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
@@ -81,8 +81,8 @@ class Desk:
     def take(self, subject: str, value: dict[str, Any]) -> list[dict[str, Any]]:
         """Handle one event; return the results' values."""
         self.events += 1
-        now = Now(f"e{self.events}", self.time, self.mark)
-        outcome = allocator.handle(self.state.get, subject, value, now, self.master)
+        context = DecisionContext(f"e{self.events}", self.time, self.master, self.mark)
+        outcome = allocator.handle(self.state.get, subject, value, context)
         for key, data in outcome.changes.items():
             if data is None:
                 self.state.pop(key, None)

@@ -7,10 +7,11 @@ from typing import Any
 from streams.routing.masterdata.items import Supply
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model import order
+from streams.routing.model.context import DecisionContext
 from streams.routing.model.order import Attempt, OrderState, Portion
 from streams.routing.notify import status
 from streams.routing.planner import reconcile
-from streams.routing.planner.messages import Effect, Now
+from streams.routing.planner.messages import Effect
 from tests.support.worlds import World
 
 ZERO = Decimal(0)
@@ -18,7 +19,7 @@ _MICRO = Decimal("0.000001")
 _SAID_NO = ("rejected", "delivery-refused")
 
 
-def check(of: World, now: Now, changed: bool) -> None:
+def check(of: World, context: DecisionContext, changed: bool) -> None:
     """Assert everything that holds at any time, and what holds where the last event has ``changed`` something."""
     state = of.state
     if state is None or state.closed:
@@ -30,7 +31,7 @@ def check(of: World, now: Now, changed: bool) -> None:
         return
     conserved(state, of.master)
     at_plants(of, state)
-    settled(state, of.master, now)
+    settled(state, context)
     if of.is_quiet():
         reserved(of, state)
 
@@ -122,12 +123,12 @@ def told_last(of: World, value: Any, portion: Portion, attempt: Attempt) -> None
         assert portion.quantity == of.accepted[value["plant_order_id"]] < quantity
 
 
-def settled(state: OrderState, master: MasterData, now: Now) -> None:
+def settled(state: OrderState, context: DecisionContext) -> None:
     """Assert that to look once more says nothing new."""
-    after, said = reconcile.settle(state, master, now)
+    after, said = reconcile.settle(state, context)
     assert said == []
     assert after == state
-    assert status.derive(state, master, now) == state.status
+    assert status.derive(state, context) == state.status
 
 
 def reserved(of: World, state: OrderState) -> None:

@@ -15,7 +15,8 @@ from typing import Any
 from kranhub.identifiers import order_key
 from streams.routing.allocator import allocator
 from streams.routing.masterdata.masterdata import MasterData
-from streams.routing.planner.messages import Effect, Now
+from streams.routing.model.context import DecisionContext
+from streams.routing.planner.messages import Effect
 from tests.support.plants import BUYER, START, Event, Value
 from tests.support.worlds import World
 
@@ -165,8 +166,8 @@ class Market:
         """Give a plant's allocator one event, and its results to their orders."""
         self.events += 1
         state = self.desks.setdefault(plant, {})
-        now = Now(event.id, self.today + timedelta(seconds=self.events))
-        outcome = allocator.handle(state.get, event.subject, event.value, now, self.master)
+        context = DecisionContext(event.id, self.today + timedelta(seconds=self.events), self.master)
+        outcome = allocator.handle(state.get, event.subject, event.value, context)
         for key, data in outcome.changes.items():
             if data is None:
                 state.pop(key, None)

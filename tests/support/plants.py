@@ -11,9 +11,10 @@ from kranhub.errors import InvalidDocument
 from streams.routing.masterdata import masterdata
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model import order
+from streams.routing.model.context import DecisionContext
 from streams.routing.model.order import OrderState
 from streams.routing.planner import planner
-from streams.routing.planner.messages import Effect, Now
+from streams.routing.planner.messages import Effect
 from streams.routing.validation.normalise import normalise
 
 REPOSITORY = Path(__file__).parents[2]
@@ -181,9 +182,9 @@ class Cluster:
     def take(self, event: Event) -> None:
         """Give the planner one event, through its stored bytes; what it says joins ``pending``."""
         self.clock += 1
-        now = Now(event.id, self.today + timedelta(seconds=self.clock))
+        context = DecisionContext(event.id, self.today + timedelta(seconds=self.clock), self.master)
         try:
-            after, said = planner.handle(self.state, event.subject, event.value, now, self.master)
+            after, said = planner.handle(self.state, event.subject, event.value, context)
         except InvalidDocument as error:
             self.refused.append(error.code)
             return

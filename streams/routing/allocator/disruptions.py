@@ -6,19 +6,17 @@ A notification (CX-0146) names no quantity: what reduces capacity is taken as a 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from kranhub.errors import InvalidDocument
 from kranhub.text import Text
 from streams.routing.allocator.capacity import WEEKS
+from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.model.context import DecisionContext
 from streams.routing.model.copying import replace
 from streams.routing.schedule.calendars import shifted
 from streams.routing.schedule.downtime import NO_STOPS, Stop, Stops, merged
 from streams.routing.tables import Ledger, Table
-
-if TYPE_CHECKING:
-    from streams.routing.masterdata.masterdata import MasterData
-    from streams.routing.planner.messages import Now
 
 HEARD = 8
 """Words on one disruption whose marks are remembered: as long as a repeat may take to come."""
@@ -77,7 +75,7 @@ def stops_of(ledger: Ledger, plant: str) -> Stops:
     return ledger.get(STOPS, plant) or NO_STOPS
 
 
-def take(ledger: Ledger, value: Mapping[str, Any], now: "Now", master: "MasterData") -> date | None:
+def take(ledger: Ledger, value: Mapping[str, Any], context: DecisionContext) -> date | None:
     """Take a Disruption; return the first day on which the plant's stops may have changed, or None.
 
     The last that comes counts; one that says what is known changes nothing. Raises `InvalidDocument`
@@ -85,20 +83,20 @@ def take(ledger: Ledger, value: Mapping[str, Any], now: "Now", master: "MasterDa
     """
     plant, number = value["member"], value["disruption_id"]
     known = ledger.get(KNOWN, plant) or {}
-    old, new = known.get(number), _known(value, now, master)
+    old, new = known.get(number), _known(value, context)
     heard = old.heard if old else ()
-    if old is not None and (new.says == old.says or (now.mark and now.mark in heard)):
+    if old is not None and (new.says == old.says or (context.fingerprint and context.fingerprint in heard)):
         return None
-    if now.mark:
-        new = replace(new, heard=(*heard, now.mark)[-HEARD:])
-    kept = _bounded({**known, number: new}, now.time.date())
-    stops = _stops(kept, now.time.date())
+    if context.fingerprint:
+        new = replace(new, heard=(*heard, context.fingerprint)[-HEARD:])
+    kept = _bounded({**known, number: new}, context.time.date())
+    stops = _stops(kept, context.time.date())
     ledger.put(KNOWN, plant, kept)
     ledger.put(STOPS, plant, stops if stops else None)
     return _changed(old, new)
 
 
-def what(value: Mapping[str, Any], master: "MasterData") -> What:
+def what(value: Mapping[str, Any], master: MasterData) -> What:
     """Return what the disruption stops.
 
     CAPACITY_REDUCTION stops the making; for reason of LOGISTICS_DISRUPTION it stops what leaves. Every other effect is
@@ -111,9 +109,9 @@ def what(value: Mapping[str, Any], master: "MasterData") -> What:
     return "shipments" if value["cause"] == "LOGISTICS_DISRUPTION" else "capacity"
 
 
-def _known(value: Mapping[str, Any], now: "Now", master: "MasterData") -> Known:
+def _known(value: Mapping[str, Any], context: DecisionContext) -> Known:
     resolved = value["status"] == "RESOLVED"
-    return Known(value["as_of"] or now.time, resolved, value["begins"], value["ends"], what(value, master))
+    return Known(value["as_of"] or context.time, resolved, value["begins"], value["ends"], what(value, context.master))
 
 
 def _changed(old: Known | None, new: Known) -> date | None:

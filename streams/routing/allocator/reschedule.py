@@ -6,19 +6,16 @@ They are found by the week in which their work is done, and looked at in portion
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from streams.routing.allocator import capacity, disruptions, reservations, weeks
 from streams.routing.allocator.capacity import Work, Workshop, week_of
 from streams.routing.allocator.reservations import HOLDS, Hold, Place
 from streams.routing.allocator.results import Result, first_day, ready, result
 from streams.routing.allocator.weeks import Listed
+from streams.routing.model.context import DecisionContext
 from streams.routing.model.copying import replace
 from streams.routing.tables import Ledger, Table
-
-if TYPE_CHECKING:
-    from streams.routing.masterdata.masterdata import MasterData
-    from streams.routing.planner.messages import Now
 
 
 class Left(NamedTuple):
@@ -44,13 +41,13 @@ def begin(ledger: Ledger, plant: str, since: date) -> None:
     ledger.put(LEFT, _LEFT, (*(job for job in left if job.plant != plant), Left(plant, week)))
 
 
-def go_on(ledger: Ledger, now: "Now", master: "MasterData", limit: int) -> list[Result]:
+def go_on(ledger: Ledger, context: DecisionContext, limit: int) -> list[Result]:
     """Look at the next reservations, at most so many; return those that have another day, each once."""
     said: dict[Place, Result] = {}
     while limit > 0 and (left := ledger.get(LEFT, _LEFT)):
         rest: tuple[Left, ...] = left[1:]
-        for listed in _next(ledger, left[0], now.time.date()):
-            _look(ledger, left[0].plant, listed, now, master, said)
+        for listed in _next(ledger, left[0], context.time.date()):
+            _look(ledger, left[0].plant, listed, context, said)
             limit -= 1
             if limit <= 0:
                 rest = (Left(left[0].plant, *listed), *rest)
@@ -73,44 +70,42 @@ def _next(ledger: Ledger, job: Left, today: date) -> Iterator[Listed]:
         number = None
 
 
-def _look(
-    ledger: Ledger, plant: str, listed: Listed, now: "Now", master: "MasterData", said: dict[Place, Result]
-) -> None:
+def _look(ledger: Ledger, plant: str, listed: Listed, context: DecisionContext, said: dict[Place, Result]) -> None:
     entry = weeks.entry(ledger, plant, listed)
     where = Place(plant, *entry) if entry else None
     hold = ledger.get(HOLDS, where.hold) if where else None
     if where is None or hold is None:
         return
-    after = _dated(ledger, where, hold, now, master)
+    after = _dated(ledger, where, hold, context)
     if after == hold:
         return
-    ledger.put(HOLDS, where.hold, reservations.enlist(ledger, where, after, now.time.date()))
+    ledger.put(HOLDS, where.hold, reservations.enlist(ledger, where, after, context.time.date()))
     if after.available_on != hold.available_on:
-        said[where] = result(where, after, "MOVED", f"{now.event_id}/moved/{where.request_id}")
+        said[where] = result(where, after, "MOVED", f"{context.event_id}/moved/{where.request_id}")
 
 
-def _dated(ledger: Ledger, where: Place, hold: Hold, now: "Now", master: "MasterData") -> Hold:
+def _dated(ledger: Ledger, where: Place, hold: Hold, context: DecisionContext) -> Hold:
     """Return the hold with the day on which it is ready now; its work in other weeks where it cannot stay."""
     stops = disruptions.stops_of(ledger, where.plant)
-    shop = capacity.workshop(where.plant, where.item, master, stops.making)
+    shop = capacity.workshop(where.plant, where.item, context.master, stops.making)
     if shop is None or hold.begins is None:
         return hold
-    hold = _placed(ledger, hold, shop, now)
-    begins = hold.begins or now.time.date()
+    hold = _placed(ledger, hold, shop, context)
+    begins = hold.begins or context.time.date()
     done = ready(hold, begins, shop, stops)
     if done == hold.available_on and hold.disruption is None:
         return hold
     return replace(hold, available_on=done, disruption=stops.between(begins, done))
 
 
-def _placed(ledger: Ledger, hold: Hold, shop: Workshop, now: "Now") -> Hold:
+def _placed(ledger: Ledger, hold: Hold, shop: Workshop, context: DecisionContext) -> Hold:
     """Return the hold with its work anew in the earliest weeks, but for weeks that are over."""
-    today = now.time.date()
+    today = context.time.date()
     past = tuple(work for work in hold.work if work.week < week_of(today))
     rest = tuple(work for work in hold.work if work.week >= week_of(today))
     if not rest or not _must_go(ledger, hold, rest, shop):
         return hold
-    start = first_day(hold.not_before, now)
+    start = first_day(hold.not_before, context)
     reservations.book(ledger, rest, today, -1)
     found = capacity.place_again(reservations.load_of(ledger, shop.load), shop, _total(rest), start) or rest
     reservations.book(ledger, found, today)

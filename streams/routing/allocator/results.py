@@ -2,15 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import date
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from kranhub import identifiers
 from streams.routing.allocator.capacity import Workshop
 from streams.routing.allocator.reservations import Hold, Place
+from streams.routing.model.context import DecisionContext
 from streams.routing.schedule.downtime import Stops, leaving
-
-if TYPE_CHECKING:
-    from streams.routing.planner.messages import Now
 
 
 class Result(NamedTuple):
@@ -37,9 +35,9 @@ def result(where: Place, hold: Hold, kind: str, event_id: str) -> Result:
     return Result(event_id, value)
 
 
-def first_day(not_before: date | None, now: "Now") -> date:
+def first_day(not_before: date | None, context: DecisionContext) -> date:
     """Return the first day on which work may begin: not before today."""
-    today = now.time.date()
+    today = context.time.date()
     return max(not_before or today, today)
 
 

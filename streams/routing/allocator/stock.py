@@ -9,12 +9,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
+from streams.routing.model.context import DecisionContext
 from streams.routing.model.copying import replace
-
-if TYPE_CHECKING:
-    from streams.routing.planner.messages import Now
 
 ZERO = Decimal(0)
 
@@ -82,7 +80,7 @@ class Stock:
         return max(ZERO, self.promised - shown - self.available)
 
 
-def counted(stock: Stock, level: Mapping[str, Any], now: "Now", *, main: bool) -> Stock:
+def counted(stock: Stock, level: Mapping[str, Any], context: DecisionContext, *, main: bool) -> Stock:
     """Take an InventoryLevel in the item's base unit, with a stamp not after the hub's: the last that comes counts.
 
     ``main`` says that its code is the plant's main one: it replaces what earlier releases kept by the site alone.
@@ -90,12 +88,12 @@ def counted(stock: Stock, level: Mapping[str, Any], now: "Now", *, main: bool) -
     site, place = level["site"], f"{level['site']}\n{level['item_code']}"
     known = stock.sites.get(place) or (stock.sites.get(site) if main else None)
     heard = known.heard if known else ()
-    if now.mark and now.mark in heard:
+    if context.fingerprint and context.fingerprint in heard:
         return stock
     others = {name: other for name, other in stock.sites.items() if not (main and name == site)}
     available = level["on_hand"] - level["reserved"] - level["blocked"]
-    as_of = _believed(known, available, level["as_of"], now.time)
-    told = SiteStock(available, as_of, (*heard, now.mark)[-HEARD:] if now.mark else heard)
+    as_of = _believed(known, available, level["as_of"], context.time)
+    told = SiteStock(available, as_of, (*heard, context.fingerprint)[-HEARD:] if context.fingerprint else heard)
     return _settled(replace(stock, sites={**others, place: told}))
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from kranhub import identifiers
 from kranhub.text import Text
 from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.model.context import DecisionContext
 from streams.routing.model.copying import replace
 from streams.routing.model.order import ZERO, Attempt, Line, LineStatus, OrderState, PlanState, Portion, Status, again
 from streams.routing.notify import reasons
@@ -14,7 +15,7 @@ from streams.routing.notify.audiences import announce
 from streams.routing.notify.reasons import Cause
 from streams.routing.planner import messages, unreachable
 from streams.routing.planner.explode import RECOVERY, STUCK
-from streams.routing.planner.messages import Effect, Now
+from streams.routing.planner.messages import Effect
 from streams.routing.recovery import texts
 from streams.routing.recovery.evidence import Evidence, HeldStatus
 from streams.routing.schedule import dates
@@ -31,27 +32,27 @@ _PROGRESS: tuple[PlanState, ...] = (
 _RUNNING = ("RUNNING", "HELD")
 
 
-def derive(state: OrderState, master: MasterData, now: Now) -> Status:
+def derive(state: OrderState, context: DecisionContext) -> Status:
     """Return the order's status as the facts say."""
-    lines = tuple(_line_status(state, line, master, now) for line in state.order.lines)
-    offered = _earliest(state, master, now) if state.order.terms.quotation else None
+    lines = tuple(_line_status(state, line, context) for line in state.order.lines)
+    offered = _earliest(state, context) if state.order.terms.quotation else None
     return Status(_order_state(state, lines), state.revision, _promise(state, lines), lines, offered)
 
 
-def tell(state: OrderState, cause: Cause | None, master: MasterData, now: Now) -> tuple[OrderState, list[Effect]]:
+def tell(state: OrderState, cause: Cause | None, context: DecisionContext) -> tuple[OrderState, list[Effect]]:
     """Return the state and what everybody is told (and alerts of newly held lines), or nothing when nothing changed."""
-    new = derive(state, master, now)
+    new = derive(state, context)
     if new == state.status:
         return state, []
-    told, said = _say(state, new, _cause(state, new, cause, master), master, now)
-    return told, [*said, *_alerts(state, new, master, now)]
+    told, said = _say(state, new, _cause(state, new, cause, context.master), context)
+    return told, [*said, *_alerts(state, new, context)]
 
 
 LEAP = 100
 """What is added to the revision of a status after a restore where its reader's ERP cannot tell which one it has."""
 
 
-def told_again(state: OrderState, evidence: Evidence, master: MasterData, now: Now) -> tuple[OrderState, list[Effect]]:
+def told_again(state: OrderState, evidence: Evidence, context: DecisionContext) -> tuple[OrderState, list[Effect]]:
     """Return the state and what everybody is told after a restore: what differs from what the customer's ERP shows.
 
     Revisions go on behind those that the ERPs have seen. A customer is never told less than is shown there already
@@ -61,15 +62,15 @@ def told_again(state: OrderState, evidence: Evidence, master: MasterData, now: N
     is_new = state.status is None and held is None
     others = tuple(replace(told, revision=_behind(told.revision, told.member, evidence)) for told in state.told)
     state = replace(state, status_revision=_behind(state.status_revision, buyer, evidence), told=others)
-    new = derive(state, master, now)
+    new = derive(state, context)
     if held is not None and not state.frozen and _is_less(new, held):
         words = texts.told_more(state.key, str(held.state), new.state)
-        return replace(state, status=new), [messages.alert(state, words.code, words.place, words.text, now)]
+        return replace(state, status=new), [messages.alert(state, words.code, words.place, words.text, context.time)]
     if state.frozen or (held.shows(new.state, new.promised_date) if held is not None else new == state.status):
         return replace(state, status=new), []
     cause = reasons.RECEIVED if is_new else texts.RECOVERED
-    told, said = _say(state, new, _cause(state, new, cause, master) if is_new else cause, master, now)
-    return told, [*said, *_alerts(state, new, master, now)]
+    told, said = _say(state, new, _cause(state, new, cause, context.master) if is_new else cause, context)
+    return told, [*said, *_alerts(state, new, context)]
 
 
 def _behind(revision: int, member: str, evidence: Evidence) -> int:
@@ -86,17 +87,17 @@ def _is_less(new: Status, held: HeldStatus) -> bool:
     return new.state in ranks and held.state in ranks and ranks[new.state] < ranks[held.state]
 
 
-def closed(state: OrderState, master: MasterData, now: Now) -> tuple[OrderState, list[Effect]]:
+def closed(state: OrderState, context: DecisionContext) -> tuple[OrderState, list[Effect]]:
     """Return the state and what everybody is told at the end of a delivered order."""
     assert state.status is not None  # noqa: S101  (only what was delivered is closed with a word)
     lines = tuple(replace(line, state="CLOSED") if line.state == "DELIVERED" else line for line in state.status.lines)
-    return _say(state, replace(state.status, state="CLOSED", lines=lines), reasons.CLOSED, master, now)
+    return _say(state, replace(state.status, state="CLOSED", lines=lines), reasons.CLOSED, context)
 
 
-def _say(state: OrderState, new: Status, why: Cause, master: MasterData, now: Now) -> tuple[OrderState, list[Effect]]:
+def _say(state: OrderState, new: Status, why: Cause, context: DecisionContext) -> tuple[OrderState, list[Effect]]:
     told = replace(state, status=new, status_revision=state.status_revision + 1)
-    own = _effect(told, new, why, master, now)
-    told, others = announce(told, own.value, master)
+    own = _effect(told, new, why, context)
+    told, others = announce(told, own.value, context.master)
     return told, [own, *others]
 
 
@@ -151,14 +152,14 @@ def _is_over(told: Status) -> bool:
     return all(line.state in ("READY", "SHIPPED", "DELIVERED") for line in told.lines)
 
 
-def _line_status(state: OrderState, line: Line, master: MasterData, now: Now) -> LineStatus:
+def _line_status(state: OrderState, line: Line, context: DecisionContext) -> LineStatus:
     portions = [portion for portion in state.portions if portion.line_id == line.line_id and not portion.cancelled]
     if state.order.cancelled and not portions:
         return LineStatus(line.line_id, line.item_code, "CANCELLED")
-    code = _held(state, line, portions, master)
+    code = _held(state, line, portions, context.master)
     if code:
         return LineStatus(line.line_id, line.item_code, "ON_HOLD", code=code)
-    promised = _promised(state, line, portions, master, now)
+    promised = _promised(state, line, portions, context)
     return LineStatus(line.line_id, line.item_code, _progress_of(portions), promised)
 
 
@@ -219,12 +220,12 @@ def _together(states: Iterable[PlanState]) -> PlanState:
     return "IN_PRODUCTION" if begun and min(ranks) < _PROGRESS.index("READY") else _PROGRESS[min(ranks)]
 
 
-def _promised(state: OrderState, line: Line, portions: Sequence[Portion], master: MasterData, now: Now) -> date | None:
+def _promised(state: OrderState, line: Line, portions: Sequence[Portion], context: DecisionContext) -> date | None:
     """Return the line's promise: what its plants have promised, carried to the customer; None until all have."""
     attempts = [portion.current for portion in portions]
     if not portions or any(attempt is None or dates.told(attempt) is None for attempt in attempts):
         return None
-    return dates.arrival(state, line, master, now.time)
+    return dates.arrival(state, line, context.master, context.time)
 
 
 def _order_state(state: OrderState, lines: tuple[LineStatus, ...]) -> PlanState:
@@ -241,13 +242,13 @@ def _promise(state: OrderState, lines: tuple[LineStatus, ...]) -> date | None:
     return max((day for day in days if day), default=None) if None not in days else None
 
 
-def _earliest(state: OrderState, master: MasterData, now: Now) -> date | None:
+def _earliest(state: OrderState, context: DecisionContext) -> date | None:
     """Return when the whole order could be there as things stand; None while a part of it has no plant."""
-    days = [dates.arrival(state, line, master, now.time) for line in state.order.lines]
+    days = [dates.arrival(state, line, context.master, context.time) for line in state.order.lines]
     return max((day for day in days if day), default=None) if None not in days else None
 
 
-def _effect(state: OrderState, status: Status, cause: Cause, master: MasterData, now: Now) -> Effect:
+def _effect(state: OrderState, status: Status, cause: Cause, context: DecisionContext) -> Effect:
     value: dict[str, Any] = {
         "order_key": state.key,
         "order_id": state.order.order_id,
@@ -257,14 +258,14 @@ def _effect(state: OrderState, status: Status, cause: Cause, master: MasterData,
         "order_revision": status.order_revision,
         "state": status.state,
         "promised_date": status.promised_date,
-        "earliest_date": _earliest(state, master, now),
+        "earliest_date": _earliest(state, context),
         "quotation": state.order.terms.quotation,
         "valid_until": state.order.terms.valid_until,
         "addressee": state.order.buyer,
         "role": "buyer",
         "cause": cause.code,
         "reason": cause.text.as_map(),
-        "changed_at": now.time,
+        "changed_at": context.time,
         "lines": [_line_value(line) for line in status.lines],
     }
     return Effect("OrderStatus", state.order.order_id, f"hub/OrderStatus/{state.key}/{state.status_revision}", value)
@@ -280,12 +281,14 @@ def _line_value(line: LineStatus) -> dict[str, Any]:
     }
 
 
-def _alerts(state: OrderState, new: Status, master: MasterData, now: Now) -> list[Effect]:
+def _alerts(state: OrderState, new: Status, context: DecisionContext) -> list[Effect]:
     """Return an alert for each line that the order itself newly holds; portions without a plant have their own."""
     known = {line.line_id: line.code for line in state.status.lines} if state.status else {}
     held = [(line, line.code) for line in new.lines if line.code and known.get(line.line_id) != line.code]
     return [
-        messages.alert(state, code, _alert_place(state, line, new), _alert_text(state, code, line, master), now)
+        messages.alert(
+            state, code, _alert_place(state, line, new), _alert_text(state, code, line, context.master), context.time
+        )
         for line, code in held
         if code not in (*STUCK, RECOVERY, "frozen")
     ]

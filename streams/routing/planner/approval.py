@@ -4,17 +4,18 @@ from datetime import datetime, timedelta
 
 from kranhub.text import Text
 from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.model.context import DecisionContext
 from streams.routing.model.copying import replace
 from streams.routing.model.order import Attempt, OrderState, Portion
 from streams.routing.planner import messages
-from streams.routing.planner.messages import Effect, Now
+from streams.routing.planner.messages import Effect
 from streams.routing.planner.reserve import APPROVAL_TIME
 
 NEEDED = "approval-needed"
 """The alert's code; its id is the code and the plant order's id, so an attempt has one alert."""
 
 
-def needed(state: OrderState, portion: Portion, attempt: Attempt, master: MasterData, now: Now) -> list[Effect]:
+def needed(state: OrderState, portion: Portion, attempt: Attempt, context: DecisionContext) -> list[Effect]:
     """Return the alert for a new attempt that waits for a person; none for one that goes out by itself.
 
     Its deadline is the end of the reservation (`reserve`): nobody keeps stock and capacity for longer.
@@ -23,17 +24,17 @@ def needed(state: OrderState, portion: Portion, attempt: Attempt, master: Master
         return []
     number = portion.id_of(state.key, attempt)
     place = number.removeprefix(f"{state.key}/")
-    alert = messages.alert(state, NEEDED, place, _words(number, portion, attempt, master), now)
-    return [replace(alert, value={**alert.value, "deadline": _deadline(state, now)})]
+    alert = messages.alert(state, NEEDED, place, _words(number, portion, attempt, context.master), context.time)
+    return [replace(alert, value={**alert.value, "deadline": _deadline(state, context.time)})]
 
 
-def _deadline(state: OrderState, now: Now) -> datetime | None:
+def _deadline(state: OrderState, time: datetime) -> datetime | None:
     terms = state.order.terms
     if not terms.quotation:
-        return now.time + APPROVAL_TIME
+        return time + APPROVAL_TIME
     if terms.valid_until is None:
         return None
-    return datetime.combine(terms.valid_until + timedelta(days=1), datetime.min.time(), now.time.tzinfo)
+    return datetime.combine(terms.valid_until + timedelta(days=1), datetime.min.time(), time.tzinfo)
 
 
 def _words(number: str, portion: Portion, attempt: Attempt, master: MasterData) -> Text:

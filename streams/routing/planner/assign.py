@@ -1,14 +1,15 @@
 """Gives a portion to a plant: by the rule's candidates, after their offers where the rule compares them."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from streams.routing.masterdata.masterdata import Maker, MasterData
 from streams.routing.masterdata.rules import Mode, Rule
+from streams.routing.model.context import DecisionContext
 from streams.routing.model.copying import replace
 from streams.routing.model.order import Attempt, OrderState, Portion, Quote, with_attempt
 from streams.routing.notify import reasons
 from streams.routing.planner import approval, explode, messages, opening, source
-from streams.routing.planner.messages import Effect, Now
+from streams.routing.planner.messages import Effect
 
 Settled = tuple[OrderState, list[Effect]]
 
@@ -19,33 +20,33 @@ QUOTE_PATIENCE = timedelta(hours=1)
 """How long the first offer is waited for after that: where nobody answers, it is the hub that is behind."""
 
 
-def assign(state: OrderState, portion: Portion, master: MasterData, now: Now) -> Settled:
+def assign(state: OrderState, portion: Portion, context: DecisionContext) -> Settled:
     """Return the state with a plant for the portion, or with offers asked for, or with the portion on hold."""
-    placed = opening.placed(state, portion, master, now)
+    placed = opening.placed(state, portion, context)
     if placed is not None:
         return placed, []
-    if portion.cancelled or portion.held or portion.current or portion.item not in master.items:
+    if portion.cancelled or portion.held or portion.current or portion.item not in context.master.items:
         return state, []
     if portion.by_hand is not None:
-        return _by_hand(state, portion, portion.by_hand, master, now)
-    rule = source.rule_of(state.order, portion, master)
+        return _by_hand(state, portion, portion.by_hand, context)
+    rule = source.rule_of(state.order, portion, context.master)
     if rule is None:
-        return hold(state, portion, "no-rule", master, now)
+        return hold(state, portion, "no-rule", context)
     if _too_many(state, portion, rule):
-        return hold(state, portion, "too-many-portions", master, now)
-    fresh = _fresh(state, portion, rule, master)
+        return hold(state, portion, "too-many-portions", context)
+    fresh = _fresh(state, portion, rule, context.master)
     if not fresh:
-        return hold(state, portion, "no-candidate", master, now)
+        return hold(state, portion, "no-candidate", context)
     if rule.rank == "capability" or len(fresh) == 1:
-        return _start(state, portion, fresh[0].member, rule.mode, master, now)
-    return _compare(state, portion, fresh, rule, master, now)
+        return _start(state, portion, fresh[0].member, rule.mode, context)
+    return _compare(state, portion, fresh, rule, context)
 
 
-def _by_hand(state: OrderState, portion: Portion, plant: str, master: MasterData, now: Now) -> Settled:
+def _by_hand(state: OrderState, portion: Portion, plant: str, context: DecisionContext) -> Settled:
     """Follow a person, whatever the rules say; on hold where the plant no longer makes the item."""
-    if plant not in master.candidates(portion.item):
-        return hold(state, replace(portion, by_hand=None), "no-candidate", master, now)
-    return _start(state, portion, plant, Mode.AUTO, master, now)
+    if plant not in context.master.candidates(portion.item):
+        return hold(state, replace(portion, by_hand=None), "no-candidate", context)
+    return _start(state, portion, plant, Mode.AUTO, context)
 
 
 def _too_many(state: OrderState, portion: Portion, rule: Rule) -> bool:
@@ -58,29 +59,29 @@ def _fresh(state: OrderState, portion: Portion, rule: Rule, master: MasterData) 
     return tuple(maker for maker in source.sift(state.order, portion, rule, master).may if maker.member not in before)
 
 
-def _start(state: OrderState, portion: Portion, plant: str, mode: Mode, master: MasterData, now: Now) -> Settled:
+def _start(state: OrderState, portion: Portion, plant: str, mode: Mode, context: DecisionContext) -> Settled:
     number, by_hand = portion.next_attempt, portion.by_hand is not None
     attempt = Attempt(plant, number, approved=mode is Mode.AUTO, by_hand=by_hand)
-    said = approval.needed(state, portion, attempt, master, now)
+    said = approval.needed(state, portion, attempt, context)
     return state.with_portion(with_attempt(replace(portion, by_hand=None), attempt)), said
 
 
 def _compare(
-    state: OrderState, portion: Portion, fresh: tuple[Maker, ...], rule: Rule, master: MasterData, now: Now
+    state: OrderState, portion: Portion, fresh: tuple[Maker, ...], rule: Rule, context: DecisionContext
 ) -> Settled:
     if (portion.quote_round, portion.quoted) != (len(portion.attempts), portion.quantity):
-        return _ask(state, portion, fresh, now)
-    waiting = _waiting(portion, now)
+        return _ask(state, portion, fresh, context.time)
+    waiting = _waiting(portion, context.time)
     if waiting is not None:
         return state.with_portion(waiting), []
-    ranked = source.best(rule.rank, state.order, portion, fresh, master)
+    ranked = source.best(rule.rank, state.order, portion, fresh, context.master)
     if not ranked:
         code = "no-capacity" if source.has_offer(portion) else "no-offer"
-        return hold(state, portion, code, master, now)
-    return _start(state, portion, ranked[0].member, rule.mode, master, now)
+        return hold(state, portion, code, context)
+    return _start(state, portion, ranked[0].member, rule.mode, context)
 
 
-def _waiting(portion: Portion, now: Now) -> Portion | None:
+def _waiting(portion: Portion, time: datetime) -> Portion | None:
     """Return the portion as it waits for offers, None where those that came are compared now.
 
     When the hub is behind, the first offer brings the others with it: they get their time from there.
@@ -88,36 +89,36 @@ def _waiting(portion: Portion, now: Now) -> Portion | None:
     if source.answered(portion):
         return None
     if portion.quotes_late and source.has_offer(portion):
-        portion = replace(portion, quote_by=now.time + QUOTE_TIME, quotes_late=False)
-    elif _is_over(portion, now) and not portion.quotes_late and not source.has_offer(portion):
-        portion = replace(portion, quote_by=now.time + QUOTE_PATIENCE, quotes_late=True)
-    return None if _is_over(portion, now) else portion
+        portion = replace(portion, quote_by=time + QUOTE_TIME, quotes_late=False)
+    elif _is_over(portion, time) and not portion.quotes_late and not source.has_offer(portion):
+        portion = replace(portion, quote_by=time + QUOTE_PATIENCE, quotes_late=True)
+    return None if _is_over(portion, time) else portion
 
 
-def _is_over(portion: Portion, now: Now) -> bool:
-    return portion.quote_by is not None and portion.quote_by <= now.time
+def _is_over(portion: Portion, time: datetime) -> bool:
+    return portion.quote_by is not None and portion.quote_by <= time
 
 
-def _ask(state: OrderState, portion: Portion, fresh: tuple[Maker, ...], now: Now) -> Settled:
+def _ask(state: OrderState, portion: Portion, fresh: tuple[Maker, ...], time: datetime) -> Settled:
     quotes = tuple(Quote(maker.member) for maker in fresh)
     asked = replace(
         portion,
         quotes=quotes,
         quote_round=len(portion.attempts),
         quoted=portion.quantity,
-        quote_by=now.time + QUOTE_TIME,
+        quote_by=time + QUOTE_TIME,
         quotes_late=False,
     )
-    said = [messages.quote_request(state, asked, maker.member, now) for maker in fresh]
+    said = [messages.quote_request(state, asked, maker.member) for maker in fresh]
     return state.with_portion(asked), said
 
 
-def hold(state: OrderState, portion: Portion, code: str, master: MasterData, now: Now) -> Settled:
+def hold(state: OrderState, portion: Portion, code: str, context: DecisionContext) -> Settled:
     """Return the state with the portion held for a person, the decision that names who was tried, and an alert."""
     held = replace(portion, held=code)
     place = f"{portion.place}/{portion.round}"
     said = [
-        messages.decision(state, held, None, master, now),
-        messages.alert(state, code, place, reasons.stuck(code, held, master), now),
+        messages.decision(state, held, None, context),
+        messages.alert(state, code, place, reasons.stuck(code, held, context.master), context.time),
     ]
     return state.with_portion(held), said

@@ -3,12 +3,12 @@
 from datetime import datetime, timedelta
 
 from kranhub.errors import InvalidDocument
-from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.model.context import DecisionContext
 from streams.routing.model.copying import replace
 from streams.routing.model.order import OrderState
 from streams.routing.notify import reasons, status
 from streams.routing.planner import messages
-from streams.routing.planner.messages import Effect, Now
+from streams.routing.planner.messages import Effect
 
 KEEP = timedelta(days=30)
 """How long an order that is delivered or cancelled is kept whole: for late answers, returns and corrections."""
@@ -18,12 +18,12 @@ UNHEARD = ("AllocationResult", "DispatchStatus", "Receipt", "Wake")
 """What may come after the end without anybody having made a mistake."""
 
 
-def noted(state: OrderState, now: Now) -> OrderState:
+def noted(state: OrderState, time: datetime) -> OrderState:
     """Return the state with the time since which nothing is left to do for it, or without."""
     final = state.status is not None and state.status.state in FINAL
     if final == (state.final_since is not None):
         return state
-    return replace(state, final_since=now.time if final else None)
+    return replace(state, final_since=time if final else None)
 
 
 def due(state: OrderState) -> datetime | None:
@@ -33,20 +33,20 @@ def due(state: OrderState) -> datetime | None:
     return state.final_since + KEEP
 
 
-def close(state: OrderState, master: MasterData, now: Now) -> tuple[OrderState, list[Effect]]:
+def close(state: OrderState, context: DecisionContext) -> tuple[OrderState, list[Effect]]:
     """Return the closed order and what to say: reservations are given back, whoever knows of a delivery is told.
 
     The order itself, its revision and the ids of its versions stay, so that an old version sent again is no new order.
     """
     said = [
-        messages.release_request(state, portion, attempt, now)
+        messages.release_request(state, portion, attempt)
         for portion in state.portions
         for attempt in portion.attempts
         if attempt.reservation is not None and not attempt.released
     ]
     told: list[Effect] = []
     if state.status and state.status.state == "DELIVERED":
-        state, told = status.closed(state, master, now)
+        state, told = status.closed(state, context)
     ended = replace(state, closed=True, portions=(), status=None, told=(), actions=(), due=None)
     return ended, [*said, *told]
 

@@ -5,34 +5,35 @@ from datetime import date
 from decimal import Decimal
 
 from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.model.context import DecisionContext
 from streams.routing.model.copying import replace
 from streams.routing.model.order import Attempt, Line, OrderState, Portion, Sent, with_attempt
 from streams.routing.planner import cutover, messages
-from streams.routing.planner.messages import Effect, Now
+from streams.routing.planner.messages import Effect
 from streams.routing.plant_events import deadlines
 from streams.routing.schedule import dates
 
 Settled = tuple[OrderState, list[Effect]]
 
 
-def order(state: OrderState, portion: Portion, master: MasterData, now: Now) -> Settled:
+def order(state: OrderState, portion: Portion, context: DecisionContext) -> Settled:
     """Return the state with every attempt told what it should know, and the plant orders and decisions."""
     said = []
     for attempt in portion.attempts:
-        if cutover.keeps_back(attempt, master):
+        if cutover.keeps_back(attempt, context.master):
             continue
-        wanted = _wanted(state, portion, attempt, master, now)
+        wanted = _wanted(state, portion, attempt, context)
         if wanted is None:
             continue
         if wanted == attempt.sent:
             portion = _as_wanted(state, portion, attempt)
             continue
-        told = _tell(state, portion, attempt, wanted, master, now)
+        told = _tell(state, portion, attempt, wanted, context)
         if attempt.sent is None:
-            said.append(messages.decision(state, portion, told, master, now))
-        said.append(messages.plant_order(state, portion, told, master, now))
+            said.append(messages.decision(state, portion, told, context))
+        said.append(messages.plant_order(state, portion, told, context))
         if told.shadow and not wanted.cancelled:
-            told, more = _as_if_delivered(state, portion, told, now)
+            told, more = _as_if_delivered(state, portion, told)
             said += more
         portion = with_attempt(portion, told)
     return state.with_portion(portion), said
@@ -61,15 +62,15 @@ def targets_first(portions: Sequence[Portion]) -> Sequence[Portion]:
     return sorted(portions, key=hops)
 
 
-def _as_if_delivered(state: OrderState, portion: Portion, attempt: Attempt, now: Now) -> tuple[Attempt, list[Effect]]:
+def _as_if_delivered(state: OrderState, portion: Portion, attempt: Attempt) -> tuple[Attempt, list[Effect]]:
     """Tell the allocator that the plant has it: people place in the old way what is in shadow, so its ERP reserves."""
     generation = attempt.reservation.generation if attempt.reservation else 0
     if attempt.told_generation >= generation:
         return attempt, []
-    return replace(attempt, told_generation=generation), [messages.delivered_request(state, portion, attempt, now)]
+    return replace(attempt, told_generation=generation), [messages.delivered_request(state, portion, attempt)]
 
 
-def _wanted(state: OrderState, portion: Portion, attempt: Attempt, master: MasterData, now: Now) -> Sent | None:
+def _wanted(state: OrderState, portion: Portion, attempt: Attempt, context: DecisionContext) -> Sent | None:
     """Return what the plant should have been told; None when there is nothing to tell it."""
     if portion.cancelled or attempt.closed is not None:
         withdrawn = attempt.sent is not None and (attempt.withdraw or attempt.closed is None)
@@ -80,8 +81,10 @@ def _wanted(state: OrderState, portion: Portion, attempt: Attempt, master: Maste
     if line is None:
         return attempt.sent and replace(attempt.sent, quantity=portion.quantity)
     feeds_into, consignee = destination(state, portion)
-    day = _day(state, portion, attempt, line, master, now)
-    return Sent(portion.quantity, day, consignee, feeds_into, price(portion, line, master), content=portion.content)
+    day = _day(state, portion, attempt, line, context)
+    return Sent(
+        portion.quantity, day, consignee, feeds_into, price(portion, line, context.master), content=portion.content
+    )
 
 
 def price(portion: Portion, line: Line, master: MasterData) -> Decimal | None:
@@ -115,7 +118,7 @@ def _line(state: OrderState, portion: Portion) -> Line | None:
     return next((line for line in lines if line.line_id == portion.line_id), None)
 
 
-def _day(state: OrderState, portion: Portion, attempt: Attempt, line: Line, master: MasterData, now: Now) -> date:
+def _day(state: OrderState, portion: Portion, attempt: Attempt, line: Line, context: DecisionContext) -> date:
     """Return the plant order's date: worked out once for a wanted date and then kept, so that plans are not upset.
 
     It is never before what is available, nor before its components have come and are worked in.
@@ -124,14 +127,14 @@ def _day(state: OrderState, portion: Portion, attempt: Attempt, line: Line, mast
         return attempt.day_by_hand
     if attempt.sent and attempt.wanted_for == line.requested_date:
         return attempt.sent.requested_date
-    days = [dates.due(state, portion, attempt.plant, line, master)]
+    days = [dates.due(state, portion, attempt.plant, line, context.master)]
     if attempt.reservation and attempt.reservation.available_on:
         days.append(attempt.reservation.available_on)
     portions = dates.line_portions(state, portion.line_id)
     if next(dates.below(portion, portions), None):
-        start = dates.starts(portions, master, now.time)[portion.part]
-        work = dates.working_days(portion, attempt.plant, master)
-        days.append(master.calendar(attempt.plant).finish(start, work))
+        start = dates.starts(portions, context.master, context.time)[portion.part]
+        work = dates.working_days(portion, attempt.plant, context.master)
+        days.append(context.master.calendar(attempt.plant).finish(start, work))
     return max(days)
 
 
@@ -144,17 +147,17 @@ def destination(state: OrderState, portion: Portion) -> tuple[str | None, str]:
     return into[0].id_of(state.key, latest), latest.plant
 
 
-def _tell(state: OrderState, portion: Portion, attempt: Attempt, wanted: Sent, master: MasterData, now: Now) -> Attempt:
+def _tell(state: OrderState, portion: Portion, attempt: Attempt, wanted: Sent, context: DecisionContext) -> Attempt:
     """Return the attempt after telling: a changed quantity or date needs a new answer, other changes do not."""
     revision, sent = attempt.revision + 1, attempt.sent
     line = _line(state, portion)
     wanted_for = line.requested_date if line else attempt.wanted_for
     told = replace(attempt, sent=wanted, told=wanted.quantity, revision=revision, wanted_for=wanted_for)
-    if attempt.shadow or cutover.begins_in_shadow(attempt, master):
-        return replace(told, shadow=True, delivered=revision, delivered_at=now.time)
+    if attempt.shadow or cutover.begins_in_shadow(attempt, context.master):
+        return replace(told, shadow=True, delivered=revision, delivered_at=context.time)
     if wanted.cancelled:
         return replace(told, answer_by=None)
     if sent and (sent.quantity, sent.requested_date) == (wanted.quantity, wanted.requested_date):
         return told
-    answer_by = deadlines.answer_by(state, portion, attempt.plant, master, now)
+    answer_by = deadlines.answer_by(state, portion, attempt.plant, context)
     return replace(told, answers_from=revision, answer=None, answer_by=answer_by)

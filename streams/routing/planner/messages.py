@@ -9,6 +9,7 @@ from kranhub import identifiers
 from kranhub.text import Text
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model import terms
+from streams.routing.model.context import DecisionContext
 from streams.routing.model.order import Attempt, OrderState, Portion, Reservation, Sent
 from streams.routing.model.terms import NO_SPECIFICATION
 from streams.routing.planner import alternatives, source
@@ -32,19 +33,7 @@ class Effect:
     headers: tuple[tuple[str, bytes], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Now:
-    """The event that is being handled: its id and its stamp, the only clock there is.
-
-    ``mark`` tells it from the same event that came before (`stamps.mark`); without one it is taken as new.
-    """
-
-    event_id: str
-    time: datetime
-    mark: str = ""
-
-
-def plant_order(state: OrderState, portion: Portion, attempt: Attempt, master: MasterData, now: Now) -> Effect:
+def plant_order(state: OrderState, portion: Portion, attempt: Attempt, context: DecisionContext) -> Effect:
     """Return the plant order as the attempt's ``sent`` and ``revision`` say, in the plant's own item code."""
     order, sent = state.order, attempt.sent
     assert sent is not None  # noqa: S101  (callers have just set it)
@@ -63,13 +52,13 @@ def plant_order(state: OrderState, portion: Portion, attempt: Attempt, master: M
         "document_status": "CANCELLED" if sent.cancelled else "ACTIVE",
         "revision": attempt.revision,
         "currency": order.currency,
-        "issued_at": now.time,
+        "issued_at": context.time,
         "requested_date": sent.requested_date,
         "feeds_into": sent.feeds_into,
         **terms.to_plant(order.terms),
-        "lines": [_plant_line(state, portion, attempt.plant, sent, master)],
+        "lines": [_plant_line(state, portion, attempt.plant, sent, context.master)],
     }
-    rule = source.rule_of(order, portion, master)
+    rule = source.rule_of(order, portion, context.master)
     named = (rule.rule, str(rule.version)) if rule else (NO_RULE, NO_RULE)
     extra = (("kranhub-rule", named[0].encode()), ("kranhub-rule-version", named[1].encode()))
     shadow = (SHADOW_HEADER,) if attempt.shadow else ()
@@ -112,14 +101,14 @@ def _request(state: OrderState, portion: Portion, plant: str, request_id: str, *
     }
 
 
-def quote_request(state: OrderState, portion: Portion, plant: str, now: Now) -> Effect:
+def quote_request(state: OrderState, portion: Portion, plant: str) -> Effect:
     """Return the question what the plant could do for the portion, without a reservation."""
     number = portion.quote_id(state.key, plant)
     value = _request(state, portion, plant, number, action="QUOTE")
     return Effect("AllocationRequest", plant, f"hub/AllocationRequest/{number}", value)
 
 
-def reserve_request(state: OrderState, portion: Portion, attempt: Attempt, wanted: Reservation, now: Now) -> Effect:
+def reserve_request(state: OrderState, portion: Portion, attempt: Attempt, wanted: Reservation) -> Effect:
     """Return the request to keep what the reservation says."""
     number = portion.id_of(state.key, attempt)
     asked = {
@@ -133,14 +122,14 @@ def reserve_request(state: OrderState, portion: Portion, attempt: Attempt, wante
     return Effect("AllocationRequest", attempt.plant, f"hub/AllocationRequest/{number}/{wanted.generation}", value)
 
 
-def release_request(state: OrderState, portion: Portion, attempt: Attempt, now: Now) -> Effect:
+def release_request(state: OrderState, portion: Portion, attempt: Attempt) -> Effect:
     """Return the request to give back what the attempt had reserved."""
     number = portion.id_of(state.key, attempt)
     value = _request(state, portion, attempt.plant, number, action="RELEASE", **_held(attempt))
     return Effect("AllocationRequest", attempt.plant, f"hub/AllocationRequest/{number}/release", value)
 
 
-def delivered_request(state: OrderState, portion: Portion, attempt: Attempt, now: Now) -> Effect:
+def delivered_request(state: OrderState, portion: Portion, attempt: Attempt) -> Effect:
     """Return the word that the plant's ERP has taken the plant order, so that it now reserves the stock itself."""
     number = portion.id_of(state.key, attempt)
     value = _request(
@@ -156,11 +145,11 @@ def _held(attempt: Attempt) -> dict[str, Any]:
     return {"quantity": held.quantity, "generation": held.generation} if held else {}
 
 
-def decision(state: OrderState, portion: Portion, attempt: Attempt | None, master: MasterData, now: Now) -> Effect:
+def decision(state: OrderState, portion: Portion, attempt: Attempt | None, context: DecisionContext) -> Effect:
     """Return why the portion went to the attempt's plant, or, without an attempt, why nobody could take it."""
     number = portion.id_of(state.key, attempt) if attempt else None
     place = number or f"{state.key}/{portion.place}.none.{portion.round}"
-    rule = source.rule_of(state.order, portion, master)
+    rule = source.rule_of(state.order, portion, context.master)
     reservation = attempt.reservation if attempt else None
     value = {
         "order_key": state.key,
@@ -177,8 +166,8 @@ def decision(state: OrderState, portion: Portion, attempt: Attempt | None, maste
         "inputs": _inputs(state, portion, attempt),
         "chosen": attempt.plant if attempt else None,
         "from_stock": reservation.from_stock if reservation else None,
-        "alternatives": alternatives.alternatives(state.order, portion, attempt, rule, master),
-        "decided_at": now.time,
+        "alternatives": alternatives.alternatives(state.order, portion, attempt, rule, context.master),
+        "decided_at": context.time,
     }
     return Effect("RoutingDecision", place, f"hub/RoutingDecision/{place}", value)
 
@@ -199,7 +188,7 @@ def _inputs(state: OrderState, portion: Portion, attempt: Attempt | None) -> dic
     return {name: content for name, content in found.items() if content}
 
 
-def audit(state: OrderState, action: Mapping[str, Any], now: Now) -> Effect:
+def audit(state: OrderState, action: Mapping[str, Any], time: datetime) -> Effect:
     """Return the entry that says who did what by hand, and why."""
     place = action["plant_order_id"] or (
         f"{state.key}/{identifiers.line_place(action['line_id'])}" if action["line_id"] else state.key
@@ -212,17 +201,17 @@ def audit(state: OrderState, action: Mapping[str, Any], now: Now) -> Effect:
         "before": state.status.state if state.status else None,
         "after": action["plant"] or (action["date"].isoformat() if action["date"] else None),
         "reason": action["reason"],
-        "at": now.time,
+        "at": time,
     }
     return Effect("AuditEntry", state.key, f"hub/AuditEntry/{state.key}/{action['action_id']}", value)
 
 
-def alert(state: OrderState, code: str, place: str, text: Text, now: Now) -> Effect:
+def alert(state: OrderState, code: str, place: str, text: Text, time: datetime) -> Effect:
     """Return an alert for the hub's people; the same ``code`` and ``place`` are the same alert."""
-    return alert_of(state.key, state.order.number, code, place, text, now)
+    return alert_of(state.key, state.order.number, code, place, text, time)
 
 
-def alert_of(order_key: str, order_number: str | None, code: str, place: str, text: Text, now: Now) -> Effect:
+def alert_of(order_key: str, order_number: str | None, code: str, place: str, text: Text, time: datetime) -> Effect:
     """Return such an alert of an order of which no more is known."""
     number = f"{code}/{order_key}/{place}"
     value = {
@@ -233,7 +222,7 @@ def alert_of(order_key: str, order_number: str | None, code: str, place: str, te
         "order_key": order_key,
         "order_number": order_number,
         "text": text.as_map(),
-        "deadline": now.time + ANSWER_TIME,
-        "raised_at": now.time,
+        "deadline": time + ANSWER_TIME,
+        "raised_at": time,
     }
-    return Effect("Alert", order_key, f"hub/Alert/{number}/{now.time.isoformat()}", value)
+    return Effect("Alert", order_key, f"hub/Alert/{number}/{time.isoformat()}", value)

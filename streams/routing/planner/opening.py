@@ -7,6 +7,7 @@ answers, production and shipments find the order, and a later revision changes i
 from datetime import UTC, datetime
 
 from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.model.context import DecisionContext
 from streams.routing.model.copying import replace
 from streams.routing.model.order import (
     ZERO,
@@ -20,7 +21,6 @@ from streams.routing.model.order import (
     with_attempt,
 )
 from streams.routing.planner import issue
-from streams.routing.planner.messages import Now
 from streams.routing.schedule import dates
 
 BEFORE = datetime(1990, 1, 1, tzinfo=UTC)
@@ -30,7 +30,7 @@ CLOSED = "before-hub"
 """Why an attempt in shadow has ended: the order stands at a plant since before the hub."""
 
 
-def placed(state: OrderState, portion: Portion, master: MasterData, now: Now) -> OrderState | None:
+def placed(state: OrderState, portion: Portion, context: DecisionContext) -> OrderState | None:
     """Return the state with the portion at the plant that has it since before the hub; None where there is none.
 
     What the hub had decided in shadow gives way. The allocator is not asked: the plant's ERP has reserved by itself.
@@ -38,12 +38,12 @@ def placed(state: OrderState, portion: Portion, master: MasterData, now: Now) ->
     if not state.order.opening:
         return None
     line = next((line for line in state.order.lines if line.line_id == portion.line_id), None)
-    if line is None or line.opening_plant is None or not _may_be(state, portion, line.opening_plant, master):
+    if line is None or line.opening_plant is None or not _may_be(state, portion, line.opening_plant, context.master):
         return None
     if portion.current:
         portion = with_attempt(portion, replace(portion.current, closed=CLOSED))
     made = portion.to_make or ZERO
-    attempt = _attempt(state, portion, line, line.opening_plant, master, now)
+    attempt = _attempt(state, portion, line, line.opening_plant, context)
     return state.with_portion(with_attempt(replace(portion, held=None, to_make=made), attempt))
 
 
@@ -57,13 +57,13 @@ def _may_be(state: OrderState, portion: Portion, plant: str, master: MasterData)
     return known and (current is None or current.shadow) and plant not in (*before, *portion.excluded)
 
 
-def _attempt(state: OrderState, portion: Portion, line: Line, plant: str, master: MasterData, now: Now) -> Attempt:
+def _attempt(state: OrderState, portion: Portion, line: Line, plant: str, context: DecisionContext) -> Attempt:
     made = min(portion.to_make or ZERO, portion.quantity)
-    ready = dates.due(state, portion, plant, line, master)
+    ready = dates.due(state, portion, plant, line, context.master)
     reservation = Reservation(
         1,
         portion.quantity,
-        dates.day_at(plant, now.time, master),
+        dates.day_at(plant, context.time, context.master),
         from_stock=portion.quantity - made,
         to_make=made,
         available_on=ready,
@@ -78,7 +78,7 @@ def _attempt(state: OrderState, portion: Portion, line: Line, plant: str, master
             portion.quantity,
             ready,
             dates.consignee(state),
-            price=issue.price(portion, line, master),
+            price=issue.price(portion, line, context.master),
             content=portion.content,
         ),
         revision=1,

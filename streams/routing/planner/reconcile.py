@@ -3,19 +3,19 @@
 Everything compares what should be with what was last said, so it may run after every event and says only what is new.
 """
 
-from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.model.context import DecisionContext
 from streams.routing.model.order import OrderState
 from streams.routing.planner import explode, unreachable
 from streams.routing.planner.assign import assign
 from streams.routing.planner.issue import order, targets_first
-from streams.routing.planner.messages import Effect, Now
+from streams.routing.planner.messages import Effect
 from streams.routing.planner.reserve import reserve
 from streams.routing.plant_events import deadlines
 
 Settled = tuple[OrderState, list[Effect]]
 
 
-def settle(state: OrderState, master: MasterData, now: Now) -> Settled:
+def settle(state: OrderState, context: DecisionContext) -> Settled:
     """Return the state after fitting, placing, reserving and ordering, and what to say; nothing while it is frozen.
 
     One round is enough: each step sees what those before it decided, and a parent stands before its components.
@@ -23,13 +23,13 @@ def settle(state: OrderState, master: MasterData, now: Now) -> Settled:
     said: list[Effect] = []
     if state.frozen:
         return state, said
-    state = explode.fit(unreachable.noted(state, master), master)
+    state = explode.fit(unreachable.noted(state, context.master), context.master)
     for portion in state.portions:
-        state, more = assign(state, portion, master, now)
+        state, more = assign(state, portion, context)
         said += more
-    state, more = reserve(state, master, now)
+    state, more = reserve(state, context)
     said += more
     for portion in targets_first(state.portions):
-        state, more = order(state, portion, master, now)
+        state, more = order(state, portion, context)
         said += more
-    return deadlines.awaited(state, master, now), said
+    return deadlines.awaited(state, context), said

@@ -2,11 +2,11 @@
 
 from datetime import date, datetime, timedelta
 
-from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.model.context import DecisionContext
 from streams.routing.model.copying import replace
 from streams.routing.model.order import Attempt, OrderState, Portion, Reservation, with_attempt
 from streams.routing.planner import messages, unreachable
-from streams.routing.planner.messages import Effect, Now
+from streams.routing.planner.messages import Effect
 from streams.routing.schedule import dates
 
 Settled = tuple[OrderState, list[Effect]]
@@ -19,7 +19,7 @@ Starts = dict[str, dict[int, date]]
 """Of each line that was asked for: the earliest start of its portions, by their part. The same throughout one event."""
 
 
-def reserve(state: OrderState, master: MasterData, now: Now) -> Settled:
+def reserve(state: OrderState, context: DecisionContext) -> Settled:
     """Return the state with every attempt's reservation asked for, changed or given back, and the requests."""
     said: list[Effect] = []
     starts: Starts = {}
@@ -27,9 +27,9 @@ def reserve(state: OrderState, master: MasterData, now: Now) -> Settled:
         after = portion
         for attempt in portion.attempts:
             if attempt.closed is None and not portion.cancelled:
-                kept, requests = _keep(state, portion, attempt, master, now, starts)
+                kept, requests = _keep(state, portion, attempt, context, starts)
             else:
-                kept, requests = _give_back(state, portion, attempt, now)
+                kept, requests = _give_back(state, portion, attempt)
             said += requests
             if kept is not attempt:
                 after = with_attempt(after, kept)
@@ -37,38 +37,38 @@ def reserve(state: OrderState, master: MasterData, now: Now) -> Settled:
     return state, said
 
 
-def _give_back(state: OrderState, portion: Portion, attempt: Attempt, now: Now) -> tuple[Attempt, list[Effect]]:
+def _give_back(state: OrderState, portion: Portion, attempt: Attempt) -> tuple[Attempt, list[Effect]]:
     if attempt.reservation is None or attempt.released:
         return attempt, []
-    return replace(attempt, released=True), [messages.release_request(state, portion, attempt, now)]
+    return replace(attempt, released=True), [messages.release_request(state, portion, attempt)]
 
 
 def _keep(
-    state: OrderState, portion: Portion, attempt: Attempt, master: MasterData, now: Now, starts: Starts
+    state: OrderState, portion: Portion, attempt: Attempt, context: DecisionContext, starts: Starts
 ) -> tuple[Attempt, list[Effect]]:
-    if unreachable.is_gone(attempt.plant, master):
+    if unreachable.is_gone(attempt.plant, context.master):
         return attempt, []
     said = []
-    wanted = _wanted(state, portion, attempt, master, now, starts)
+    wanted = _wanted(state, portion, attempt, context, starts)
     if wanted is not attempt.reservation:
-        said.append(messages.reserve_request(state, portion, attempt, wanted, now))
+        said.append(messages.reserve_request(state, portion, attempt, wanted))
         attempt = replace(attempt, reservation=wanted)
     if attempt.delivered_at and attempt.delivered >= attempt.revision and attempt.told_generation < wanted.generation:
-        said.append(messages.delivered_request(state, portion, attempt, now))
+        said.append(messages.delivered_request(state, portion, attempt))
         attempt = replace(attempt, told_generation=wanted.generation)
     return attempt, said
 
 
 def _wanted(
-    state: OrderState, portion: Portion, attempt: Attempt, master: MasterData, now: Now, starts: Starts
+    state: OrderState, portion: Portion, attempt: Attempt, context: DecisionContext, starts: Starts
 ) -> Reservation:
     """Return the reservation that should be: the known one where nothing that matters has changed."""
     known = attempt.reservation
-    expires = _expires(state, attempt, known, now)
+    expires = _expires(state, attempt, known, context.time)
     if known is None:
-        start = _start(state, portion, dates.day_at(attempt.plant, now.time, master), master, now, starts)
+        start = _start(state, portion, dates.day_at(attempt.plant, context.time, context.master), context, starts)
         return Reservation(1, portion.quantity, start, expires_at=expires)
-    start = known.not_before if attempt.sent else _start(state, portion, known.not_before, master, now, starts)
+    start = known.not_before if attempt.sent else _start(state, portion, known.not_before, context, starts)
     if (known.quantity, known.not_before, known.expires_at) == (portion.quantity, start, expires):
         return known
     return replace(
@@ -76,7 +76,7 @@ def _wanted(
     )
 
 
-def _start(state: OrderState, portion: Portion, known: date, master: MasterData, now: Now, starts: Starts) -> date:
+def _start(state: OrderState, portion: Portion, known: date, context: DecisionContext, starts: Starts) -> date:
     """Return the first day of the work: later than known only where its components come in a later week.
 
     It stays as it is until the days of all components are known.
@@ -86,15 +86,15 @@ def _start(state: OrderState, portion: Portion, known: date, master: MasterData,
     if not parts or any(dates.is_open(part) for part in parts):
         return known
     if portion.line_id not in starts:
-        starts[portion.line_id] = dates.starts(portions, master, now.time)
+        starts[portion.line_id] = dates.starts(portions, context.master, context.time)
     start = starts[portion.line_id].get(portion.part, known)
     return start if start.isocalendar()[:2] > known.isocalendar()[:2] else known
 
 
-def _expires(state: OrderState, attempt: Attempt, known: Reservation | None, now: Now) -> datetime | None:
+def _expires(state: OrderState, attempt: Attempt, known: Reservation | None, time: datetime) -> datetime | None:
     valid = state.order.terms.valid_until
     if state.order.terms.quotation and attempt.sent is None:
-        return datetime.combine(valid + timedelta(days=1), datetime.min.time(), now.time.tzinfo) if valid else None
+        return datetime.combine(valid + timedelta(days=1), datetime.min.time(), time.tzinfo) if valid else None
     if attempt.approved:
         return None
-    return known.expires_at if known and known.expires_at else now.time + APPROVAL_TIME
+    return known.expires_at if known and known.expires_at else time + APPROVAL_TIME

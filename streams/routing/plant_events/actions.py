@@ -5,12 +5,13 @@ from typing import Any
 
 from kranhub.errors import InvalidDocument
 from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.model.context import DecisionContext
 from streams.routing.model.copying import replace
 from streams.routing.model.order import Attempt, OrderState, Portion, with_attempt
 from streams.routing.notify import reasons
 from streams.routing.notify.reasons import Cause
 from streams.routing.planner import messages
-from streams.routing.planner.messages import Effect, Now
+from streams.routing.planner.messages import Effect
 from streams.routing.plant_events import responses
 from streams.routing.plant_events.responses import Place
 
@@ -21,7 +22,7 @@ REMEMBERED = 20
 """Actions whose ids are remembered, so that one sent again changes nothing."""
 
 
-def acted(state: OrderState | None, value: Value, master: MasterData, now: Now) -> Acted:
+def acted(state: OrderState | None, value: Value, context: DecisionContext) -> Acted:
     """Take a PlannerAction.
 
     Raises `InvalidDocument`: ``unknown-order``, ``unknown-plant-order``, ``unknown-line``, ``unknown-member``,
@@ -34,9 +35,9 @@ def acted(state: OrderState | None, value: Value, master: MasterData, now: Now) 
     take = _TAKERS.get(value["action"])
     if take is None:
         raise InvalidDocument("bad-action", reasons.bad_action(value["action"]))
-    after = take(state, value, master)
+    after = take(state, value, context.master)
     after = replace(after, actions=(*state.actions, value["action_id"])[-REMEMBERED:])
-    return after, reasons.by_hand(value["action"]), [messages.audit(state, value, now)]
+    return after, reasons.by_hand(value["action"]), [messages.audit(state, value, context.time)]
 
 
 def _approve(state: OrderState, value: Value, _master: MasterData) -> OrderState:

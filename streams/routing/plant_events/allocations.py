@@ -5,13 +5,14 @@ from decimal import Decimal
 from typing import Any
 
 from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.model.context import DecisionContext
 from streams.routing.model.copying import replace
 from streams.routing.model.order import ZERO, OrderState, Portion, Quote, Reservation
 from streams.routing.notify import reasons
 from streams.routing.notify.reasons import Cause
 from streams.routing.planner import messages, source
 from streams.routing.planner.explode import EXPIRED
-from streams.routing.planner.messages import Effect, Now
+from streams.routing.planner.messages import Effect
 from streams.routing.plant_events import rescheduling, responses
 from streams.routing.plant_events.responses import Place
 
@@ -19,7 +20,7 @@ Value = Mapping[str, Any]
 Allocated = tuple[OrderState, Cause | None, list[Effect]]
 
 
-def allocated(state: OrderState, value: Value, master: MasterData, now: Now) -> Allocated:
+def allocated(state: OrderState, value: Value, context: DecisionContext) -> Allocated:
     """Take the allocator's answer; one to an older request is dropped.
 
     A plant that has accepted keeps its plant order even where its stock and capacity fall short: its word counts.
@@ -33,19 +34,19 @@ def allocated(state: OrderState, value: Value, master: MasterData, now: Now) -> 
     if place.attempt.closed is not None or place.portion.cancelled:
         return state, None, []
     if value["kind"] == "EXPIRED":
-        return _expired(state, place, master)
-    return (state, None, []) if _is_old(reservation, value) else _taken(state, place, value, master, now)
+        return _expired(state, place, context.master)
+    return (state, None, []) if _is_old(reservation, value) else _taken(state, place, value, context)
 
 
-def _taken(state: OrderState, place: Place, value: Value, master: MasterData, now: Now) -> Allocated:
+def _taken(state: OrderState, place: Place, value: Value, context: DecisionContext) -> Allocated:
     if value["kind"] == "MOVED":
-        return rescheduling.moved(state, place, value, master, now)
-    after = _reserved(state, place, value, master)
+        return rescheduling.moved(state, place, value, context)
+    after = _reserved(state, place, value, context.master)
     if after == state or value["kind"] != "SHORTAGE":
         return after, None, []
     number = f"{place.portion.place}/{value['generation']}/{value['from_stock']:f}"
-    words = reasons.shortage(place.attempt.plant, place.portion.item, master)
-    return after, Cause("shortage", words), [messages.alert(state, "shortage", number, words, now)]
+    words = reasons.shortage(place.attempt.plant, place.portion.item, context.master)
+    return after, Cause("shortage", words), [messages.alert(state, "shortage", number, words, context.time)]
 
 
 def _is_old(reservation: Reservation, value: Value) -> bool:

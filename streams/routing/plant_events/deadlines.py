@@ -4,26 +4,26 @@ from collections.abc import Iterator
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.model.context import DecisionContext
 from streams.routing.model.copying import replace
 from streams.routing.model.order import Attempt, OrderState, Portion, with_attempt
 from streams.routing.notify.reasons import Cause, silent, unanswered
 from streams.routing.planner import messages, source, unreachable
-from streams.routing.planner.messages import Effect, Now
+from streams.routing.planner.messages import Effect
 from streams.routing.schedule import dates
 
 ANSWER_WORKING_DAYS = 2
 """A plant's time to answer where no rule says another."""
 
 
-def answer_by(state: OrderState, portion: Portion, plant: str, master: MasterData, now: Now) -> datetime:
+def answer_by(state: OrderState, portion: Portion, plant: str, context: DecisionContext) -> datetime:
     """Return until when the plant may answer: the end of a working day at its own place."""
-    rule = source.rule_of(state.order, portion, master)
+    rule = source.rule_of(state.order, portion, context.master)
     days = rule.answer_within_working_days if rule else ANSWER_WORKING_DAYS
-    today = dates.day_at(plant, now.time, master)
-    last = master.calendar(plant).finish(today + timedelta(days=1), days)
-    zone = ZoneInfo(master.members.by_id[plant].time_zone)
-    return datetime.combine(last, time(23, 59, 59), zone).astimezone(now.time.tzinfo)
+    today = dates.day_at(plant, context.time, context.master)
+    last = context.master.calendar(plant).finish(today + timedelta(days=1), days)
+    zone = ZoneInfo(context.master.members.by_id[plant].time_zone)
+    return datetime.combine(last, time(23, 59, 59), zone).astimezone(context.time.tzinfo)
 
 
 def due(state: OrderState) -> datetime | None:
@@ -42,7 +42,7 @@ def _moments(state: OrderState) -> Iterator[datetime]:
             yield attempt.answer_by
 
 
-def awaited(state: OrderState, master: MasterData, now: Now) -> OrderState:
+def awaited(state: OrderState, context: DecisionContext) -> OrderState:
     """Return the state in which every plant that owes an answer has a deadline for it.
 
     A plant at work keeps its portion without an answer (`passed`). When it gives that work up (its shipment is
@@ -50,10 +50,10 @@ def awaited(state: OrderState, master: MasterData, now: Now) -> OrderState:
     """
     for portion in state.portions:
         attempt = portion.current
-        if attempt is None or portion.cancelled or unreachable.is_gone(attempt.plant, master):
+        if attempt is None or portion.cancelled or unreachable.is_gone(attempt.plant, context.master):
             continue
         if attempt.undelivered is None and _owes_answer(attempt):
-            last = answer_by(state, portion, attempt.plant, master, now)
+            last = answer_by(state, portion, attempt.plant, context)
             state = state.with_portion(with_attempt(portion, replace(attempt, answer_by=last)))
     return state
 
@@ -65,7 +65,7 @@ def _owes_answer(attempt: Attempt) -> bool:
     return attempt.answer is None and attempt.answer_by is None
 
 
-def passed(state: OrderState, master: MasterData, now: Now) -> tuple[OrderState, Cause | None, list[Effect]]:
+def passed(state: OrderState, context: DecisionContext) -> tuple[OrderState, Cause | None, list[Effect]]:
     """Take the portions from plants whose time to answer is over; who answers later is told that it is too late.
 
     A plant that is at work on its portion keeps it, and an alert asks a person to ask the plant.
@@ -73,22 +73,22 @@ def passed(state: OrderState, master: MasterData, now: Now) -> tuple[OrderState,
     cause, said = None, []
     for portion in state.portions:
         attempt = portion.current
-        if attempt is None or portion.cancelled or not _silent(attempt, now):
+        if attempt is None or portion.cancelled or not _is_overdue(attempt, context.time):
             continue
         if attempt.begun:
-            said.append(_unanswered(state, portion, attempt, master, now))
+            said.append(_unanswered(state, portion, attempt, context))
             state = state.with_portion(with_attempt(portion, replace(attempt, answer_by=None)))
         else:
             state = state.with_portion(with_attempt(portion, replace(attempt, closed="no-answer", withdraw=True)))
-            cause = silent(attempt.plant, portion.item, master)
+            cause = silent(attempt.plant, portion.item, context.master)
     return state, cause, said
 
 
-def _unanswered(state: OrderState, portion: Portion, attempt: Attempt, master: MasterData, now: Now) -> Effect:
-    words = unanswered(attempt.plant, portion.item, master)
+def _unanswered(state: OrderState, portion: Portion, attempt: Attempt, context: DecisionContext) -> Effect:
+    words = unanswered(attempt.plant, portion.item, context.master)
     place = f"{portion.place}.{attempt.number}/{attempt.revision}"
-    return messages.alert(state, "no-answer", place, words, now)
+    return messages.alert(state, "no-answer", place, words, context.time)
 
 
-def _silent(attempt: Attempt, now: Now) -> bool:
-    return attempt.answer is None and attempt.answer_by is not None and attempt.answer_by <= now.time
+def _is_overdue(attempt: Attempt, now: datetime) -> bool:
+    return attempt.answer is None and attempt.answer_by is not None and attempt.answer_by <= now

@@ -6,11 +6,12 @@ from typing import Any
 
 from kranhub.text import Text
 from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.model.context import DecisionContext
 from streams.routing.model.copying import replace
 from streams.routing.model.order import Attempt, OrderState
 from streams.routing.notify.reasons import Cause
 from streams.routing.planner import messages
-from streams.routing.planner.messages import Effect, Now
+from streams.routing.planner.messages import Effect
 from streams.routing.plant_events import responses
 from streams.routing.plant_events.responses import Place
 from streams.routing.schedule import dates
@@ -25,7 +26,7 @@ REMEMBERED = 20
 """Disruptions that an order remembers to have told the hub's people of."""
 
 
-def moved(state: OrderState, place: Place, value: Value, master: MasterData, now: Now) -> Moved:
+def moved(state: OrderState, place: Place, value: Value, context: DecisionContext) -> Moved:
     """Take an AllocationResult MOVED for the reservation that the place has.
 
     A plant that has accepted keeps its own promise, for it knows best; where that is before the new day, the hub's
@@ -39,18 +40,22 @@ def moved(state: OrderState, place: Place, value: Value, master: MasterData, now
     if after == state:
         return state, None, []
     if not place.attempt.confirmed:
-        return after, Cause(CODE, _moves(place, ready, value["disruption"] is None, master)), []
-    return _warned(after, place, ready, value["disruption"], master, now)
+        return after, Cause(CODE, _moves(place, ready, value["disruption"] is None, context.master)), []
+    return _warned(after, place, ready, value["disruption"], context)
 
 
-def _warned(state: OrderState, place: Place, ready: date, number: str | None, master: MasterData, now: Now) -> Moved:
+def _warned(state: OrderState, place: Place, ready: date, number: str | None, context: DecisionContext) -> Moved:
     attempt, portion = place.attempt, place.portion
     name, promised = f"{attempt.plant}/{number}", _promised(attempt)
     done = dates.finished(portion) is not None or attempt.fixed >= portion.quantity
     if number is None or name in state.disruptions or done or promised is None or ready <= promised:
         return state, None, []
     told = replace(state, disruptions=(*state.disruptions, name)[-REMEMBERED:])
-    return told, None, [messages.alert(state, CODE, name, _in_danger(place, promised, ready, master), now)]
+    return (
+        told,
+        None,
+        [messages.alert(state, CODE, name, _in_danger(place, promised, ready, context.master), context.time)],
+    )
 
 
 def _promised(attempt: Attempt) -> date | None:

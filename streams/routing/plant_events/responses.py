@@ -11,13 +11,13 @@ from typing import Any
 
 from kranhub.errors import InvalidDocument
 from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.model.context import DecisionContext
 from streams.routing.model.copying import replace
 from streams.routing.model.order import ZERO, Answer, Attempt, OrderState, Portion, Production, with_attempt
 from streams.routing.notify import reasons
 from streams.routing.notify.reasons import Cause
 from streams.routing.planner import source
 from streams.routing.planner.explode import Need, add_portion
-from streams.routing.planner.messages import Now
 from streams.routing.validation import document_identity
 from streams.routing.validation.normalise import UNMAPPED_UNIT, in_base
 
@@ -68,7 +68,7 @@ def sent(state: OrderState) -> frozenset[str]:
     return frozenset(portion.id_of(state.key, attempt) for portion, attempt in attempts if attempt.sent is not None)
 
 
-def answered(state: OrderState | None, value: Value, master: MasterData, now: Now) -> Followed:
+def answered(state: OrderState | None, value: Value, context: DecisionContext) -> Followed:
     """Take a plant's OrderResponse. Raises `InvalidDocument` as `addressed` does, for its lines, or ``two-documents``.
 
     An answer to an older revision of the plant order than the one that asked for it last says nothing. A plant order
@@ -79,26 +79,28 @@ def answered(state: OrderState | None, value: Value, master: MasterData, now: No
     assert state is not None  # noqa: S101  (addressed has checked)
     line = _line(value)
     verdict = _verdict(value["response_code"], line)
-    at = value["issued_at"] or now.time
-    if _is_old(place.attempt, value["plant_order_revision"]) or place.attempt.knows(now.mark):
+    at = value["issued_at"] or context.time
+    if _is_old(place.attempt, value["plant_order_revision"]) or place.attempt.knows(context.fingerprint):
         return state, None
-    state, place = _heard(state, place, value, now)
+    state, place = _heard(state, place, value, context)
     if verdict is None:
         return state, None
     if verdict == "rejected":
-        return reject(state, place, "rejected", at, master)
+        return reject(state, place, "rejected", at, context.master)
     promised = (line["promised_date"] if line else None) or _as_asked(place.attempt, value)
-    return _accept(state, place, Answer(at, True, promised), _quantity(place.portion, line, master), master)
+    return _accept(
+        state, place, Answer(at, True, promised), _quantity(place.portion, line, context.master), context.master
+    )
 
 
-def _heard(state: OrderState, place: Place, value: Value, now: Now) -> tuple[OrderState, Place]:
+def _heard(state: OrderState, place: Place, value: Value, context: DecisionContext) -> tuple[OrderState, Place]:
     """Return the state in which the attempt has heard the answer, and the place as it is now.
 
     Raises `InvalidDocument` ``two-documents``.
     """
-    attempt, revision = place.attempt.after(now.mark), value["plant_order_revision"]
+    attempt, revision = place.attempt.after(context.fingerprint), value["plant_order_revision"]
     known = None if revision > attempt.answered_revision else attempt.answered_by
-    document = document_identity.heard(known, now.event_id, value["plant_order_id"]) or attempt.answered_by
+    document = document_identity.heard(known, context.event_id, value["plant_order_id"]) or attempt.answered_by
     revision = max(revision, attempt.answered_revision)
     attempt = replace(attempt, answered_by=document, answered_revision=revision)
     state = put(state, place, attempt)
@@ -184,7 +186,7 @@ def reject(state: OrderState, place: Place, why: str, at: datetime, master: Mast
     return put(state, place, closed), reasons.rejected(place.attempt.plant, place.portion.item, master)
 
 
-def produced(state: OrderState | None, value: Value, master: MasterData, now: Now) -> Followed:
+def produced(state: OrderState | None, value: Value, context: DecisionContext) -> Followed:
     """Take a ProductionStatus. Raises `InvalidDocument` as `addressed` does, ``unmapped-unit`` or ``two-documents``."""
     place = addressed(state, value["plant_order_id"], value["plant"])
     assert state is not None  # noqa: S101  (addressed has checked)
@@ -193,17 +195,17 @@ def produced(state: OrderState | None, value: Value, master: MasterData, now: No
         value["as_of"],
         value["state"],
         value["estimated_completion"],
-        _completed(place.portion, value, master),
+        _completed(place.portion, value, context.master),
     )
-    if place.attempt.knows(now.mark):
+    if place.attempt.knows(context.fingerprint):
         return state, None
     known = {production.number: production for production in place.attempt.productions}
     before = known[new.number].document if new.number in known else None
-    new = replace(new, document=document_identity.heard(before, now.event_id, f"{value['plant']}: {new.number}"))
+    new = replace(new, document=document_identity.heard(before, context.event_id, f"{value['plant']}: {new.number}"))
     known[new.number] = new
     ordered = tuple(known[number] for number in sorted(known))
-    cause = reasons.production(place.attempt.plant, place.portion.item, new.state, master)
-    return put(state, place, replace(place.attempt.after(now.mark), productions=ordered)), cause
+    cause = reasons.production(place.attempt.plant, place.portion.item, new.state, context.master)
+    return put(state, place, replace(place.attempt.after(context.fingerprint), productions=ordered)), cause
 
 
 def _completed(portion: Portion, value: Value, master: MasterData) -> Decimal:

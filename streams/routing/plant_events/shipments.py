@@ -7,12 +7,13 @@ from typing import Any
 from kranhub.errors import InvalidDocument
 from kranhub.parties.members import Role
 from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.model.context import DecisionContext
 from streams.routing.model.copying import replace
 from streams.routing.model.order import ZERO, Attempt, Leg, OrderState
 from streams.routing.notify import reasons
 from streams.routing.notify.reasons import Cause
 from streams.routing.planner import messages
-from streams.routing.planner.messages import Effect, Now
+from streams.routing.planner.messages import Effect
 from streams.routing.plant_events import responses
 from streams.routing.plant_events.responses import Place
 from streams.routing.validation import document_identity
@@ -22,7 +23,7 @@ Value = Mapping[str, Any]
 Shipped = tuple[OrderState, Cause | None, list[Effect]]
 
 
-def shipped(state: OrderState | None, value: Value, master: MasterData, now: Now) -> Shipped:
+def shipped(state: OrderState | None, value: Value, context: DecisionContext) -> Shipped:
     """Take a Shipment's lines of this order.
 
     Raises `InvalidDocument`: ``unknown-plant-order``, ``not-addressee`` where the shipper is neither the plant nor a
@@ -30,17 +31,17 @@ def shipped(state: OrderState | None, value: Value, master: MasterData, now: Now
     """
     cause: Cause | None = None
     said: list[Effect] = []
-    for number, quantity in _quantities(state, value, master).items():
-        place = _place(state, number, value["shipper"], master)
+    for number, quantity in _quantities(state, value, context.master).items():
+        place = _place(state, number, value["shipper"], context.master)
         assert state is not None  # noqa: S101  (_place has checked)
-        if place.attempt.knows(now.mark):
+        if place.attempt.knows(context.fingerprint):
             continue
-        attempt = _with_leg(place.attempt, _leg(value, quantity), now).after(now.mark)
+        attempt = _with_leg(place.attempt, _leg(value, quantity), context.event_id).after(context.fingerprint)
         state = responses.put(state, place, attempt)
         if attempt.legs == place.attempt.legs:
             continue
-        cause = reasons.shipment(attempt.plant, place.portion.item, value["actual_arrival"] is not None, master)
-        said += _too_much(state, place, attempt, master, now)
+        cause = reasons.shipment(attempt.plant, place.portion.item, value["actual_arrival"] is not None, context.master)
+        said += _too_much(state, place, attempt, context)
     assert state is not None  # noqa: S101  (a shipment of nothing of ours does not come here)
     return state, cause, said
 
@@ -81,7 +82,7 @@ def _leg(value: Value, quantity: Decimal) -> Leg:
     )
 
 
-def _with_leg(attempt: Attempt, leg: Leg, now: Now) -> Attempt:
+def _with_leg(attempt: Attempt, leg: Leg, event_id: str) -> Attempt:
     """Return the attempt with the shipment: the last word of its shipper counts.
 
     Where a plant and a carrier both speak of it, their words come by two topics, in whatever order: what by one of them
@@ -91,7 +92,7 @@ def _with_leg(attempt: Attempt, leg: Leg, now: Now) -> Attempt:
     known = {old.number: old for old in attempt.legs}
     old = known.get(leg.number)
     same = old if old is not None and old.by in (None, leg.by) else None
-    leg = replace(leg, document=document_identity.heard(same.document if same else None, now.event_id, leg.number))
+    leg = replace(leg, document=document_identity.heard(same.document if same else None, event_id, leg.number))
     if old is not None and old.by != leg.by:
         if _stage(leg) < _stage(old):
             return attempt
@@ -107,12 +108,12 @@ def _stage(leg: Leg) -> int:
     return 2 if leg.arrived else 1 if leg.departed else 0
 
 
-def _too_much(state: OrderState, place: Place, attempt: Attempt, master: MasterData, now: Now) -> list[Effect]:
+def _too_much(state: OrderState, place: Place, attempt: Attempt, context: DecisionContext) -> list[Effect]:
     """Return the alert where more has left than was ordered; nothing is, where the plant order is cancelled."""
     portion = place.portion
     ordered = ZERO if attempt.closed or portion.cancelled else portion.quantity
     if attempt.shipped <= ordered:
         return []
-    words = reasons.over_shipment(attempt.plant, portion.item, attempt.shipped, ordered, master)
+    words = reasons.over_shipment(attempt.plant, portion.item, attempt.shipped, ordered, context.master)
     where = f"{portion.place}.{attempt.number}/{attempt.shipped.normalize():f}"
-    return [messages.alert(state, "over-shipment", where, words, now)]
+    return [messages.alert(state, "over-shipment", where, words, context.time)]

@@ -5,16 +5,17 @@ asked for a second time, an ERP that has seen revision 3 gets 4 next, and what w
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal, localcontext
 from typing import Any
 
 from kranhub.errors import InvalidDocument
 from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.model.context import DecisionContext
 from streams.routing.model.copying import replace
 from streams.routing.model.order import ZERO, Attempt, Line, OrderState, Portion, Reservation, Sent, with_attempt
 from streams.routing.planner import explode, issue, messages
-from streams.routing.planner.messages import Effect, Now
+from streams.routing.planner.messages import Effect
 from streams.routing.plant_events import deadlines
 from streams.routing.plant_events.responses import MOVED
 from streams.routing.recovery import texts
@@ -31,7 +32,7 @@ WITHDRAWN = "withdrawn"
 _MICRO = Decimal("0.000001")
 
 
-def adopt(state: OrderState, evidence: Evidence, master: MasterData, now: Now) -> Adopted:
+def adopt(state: OrderState, evidence: Evidence, context: DecisionContext) -> Adopted:
     """Return the state with what the plants hold, and an alert for each thing that a person must settle."""
     found: list[Finding] = []
     groups: dict[tuple[str, int], list[tuple[Place, HeldOrder]]] = {}
@@ -43,39 +44,38 @@ def adopt(state: OrderState, evidence: Evidence, master: MasterData, now: Now) -
             groups.setdefault(place[:2], []).append((place, order))
     newer: set[tuple[str, int, int]] = set()
     for group in sorted(groups):
-        state, finding = _portion(state, sorted(groups[group]), master, now, newer)
+        state, finding = _portion(state, sorted(groups[group]), context, newer)
         found += [finding] if finding else []
-    state = _with_made(state, newer, master, found)
-    state = _with_withdrawn(state, master, found)
-    state = _with_sent(state, newer, master)
-    state = _with_time(state, master, now)
+    state = _with_made(state, newer, context.master, found)
+    state = _with_withdrawn(state, context.master, found)
+    state = _with_sent(state, newer, context.master)
+    state = _with_time(state, context)
     if any(finding.stops for finding in found):
         state = replace(state, frozen=True)
-    return state, _alerts(state, found, now)
+    return state, _alerts(state, found, context.time)
 
 
 def _portion(
     state: OrderState,
     held: Sequence[tuple[Place, HeldOrder]],
-    master: MasterData,
-    now: Now,
+    context: DecisionContext,
     newer: set[tuple[str, int, int]],
 ) -> tuple[OrderState, Finding | None]:
     """Return the state with the portion that these plant orders are attempts of."""
     (line_id, part, _), last = held[-1]
     known = next((p for p in state.portions if (p.line_id, p.part) == (line_id, part)), None)
-    items = [item for _, order in held if (item := _item(order, master))]
-    item = items[-1] if items else known.item if known else _only_item(state, line_id, master)
+    items = [item for _, order in held if (item := _item(order, context.master))]
+    item = items[-1] if items else known.item if known else _only_item(state, line_id, context.master)
     if item is None or any(other != item for other in items) or (known and known.item != item):
         return state, texts.unread(last)
-    portion = known or _new(state, line_id, part, item, master)
+    portion = known or _new(state, line_id, part, item, context.master)
     for place, order in held:
         attempt = next((a for a in portion.attempts if a.number == place.attempt), None)
         if attempt is not None and attempt.plant != order.plant:
-            return state, texts.two_plants(order, attempt.plant, master)
+            return state, texts.two_plants(order, attempt.plant, context.master)
         if attempt is not None and attempt.revision > order.revision:
             continue
-        taken = _attempt(portion, place.attempt, attempt, order, master, now)
+        taken = _attempt(portion, place.attempt, attempt, order, context)
         if attempt is None or order.revision > attempt.revision:
             newer.add(place)
             if attempt is None or attempt.closed is None:
@@ -123,14 +123,14 @@ def _new(state: OrderState, line_id: str, part: int, item: str, master: MasterDa
 
 
 def _attempt(
-    portion: Portion, number: int, known: Attempt | None, order: HeldOrder, master: MasterData, now: Now
+    portion: Portion, number: int, known: Attempt | None, order: HeldOrder, context: DecisionContext
 ) -> Attempt:
     """Return the attempt as the plant's ERP holds it."""
     if known is not None and known.revision == order.revision:
         is_new = known.delivered < order.revision and not known.shadow
-        return replace(known, delivered=order.revision, delivered_at=now.time) if is_new else known
-    before, today = known.sent if known else None, dates.day_at(order.plant, now.time, master)
-    quantity = _quantity(portion.item, order, master)
+        return replace(known, delivered=order.revision, delivered_at=context.time) if is_new else known
+    before, today = known.sent if known else None, dates.day_at(order.plant, context.time, context.master)
+    quantity = _quantity(portion.item, order, context.master)
     if quantity is None:
         quantity = before.quantity if before else portion.quantity
     day = order.requested_date or (before.requested_date if before else today)
@@ -309,28 +309,28 @@ def _with_withdrawn(state: OrderState, master: MasterData, found: list[Finding])
     return state
 
 
-def _with_time(state: OrderState, master: MasterData, now: Now) -> OrderState:
+def _with_time(state: OrderState, context: DecisionContext) -> OrderState:
     """Return the state in which every plant that owes an answer has its time anew: the hub has not listened."""
     for portion in state.portions:
         attempt = portion.current
-        if attempt is None or attempt.plant not in master.members.by_id:
+        if attempt is None or attempt.plant not in context.master.members.by_id:
             continue
-        if attempt.answer is None and attempt.answer_by and attempt.answer_by <= now.time:
-            by = deadlines.answer_by(state, portion, attempt.plant, master, now)
+        if attempt.answer is None and attempt.answer_by and attempt.answer_by <= context.time:
+            by = deadlines.answer_by(state, portion, attempt.plant, context)
             state = state.with_portion(with_attempt(portion, replace(attempt, answer_by=by)))
     return state
 
 
-def missing(state: OrderState, evidence: Evidence, now: Now) -> list[Effect]:
+def missing(state: OrderState, evidence: Evidence, time: datetime) -> list[Effect]:
     """Return an alert for each plant order that was delivered once and that its plant's ERP no longer holds.
 
     It is asked once the words that have waited are taken: a receipt may be among them.
     """
-    return _alerts(state, _missing(state, evidence), now)
+    return _alerts(state, _missing(state, evidence), time)
 
 
-def _alerts(state: OrderState, found: Iterable[Finding], now: Now) -> list[Effect]:
-    return [messages.alert(state, each.code, each.place, each.text, now) for each in found]
+def _alerts(state: OrderState, found: Iterable[Finding], time: datetime) -> list[Effect]:
+    return [messages.alert(state, each.code, each.place, each.text, time) for each in found]
 
 
 def _missing(state: OrderState, evidence: Evidence) -> Iterator[Finding]:

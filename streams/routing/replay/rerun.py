@@ -6,9 +6,10 @@ from typing import Any
 
 from kranhub.errors import InvalidDocument
 from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.model.context import DecisionContext
 from streams.routing.model.order import OrderState
 from streams.routing.planner import planner
-from streams.routing.planner.messages import Effect, Now
+from streams.routing.planner.messages import Effect
 from streams.routing.replay import history
 from streams.routing.replay.history import Event, Question, Recorded, Value
 from streams.routing.validation.normalise import normalise
@@ -100,9 +101,9 @@ class _Run:
     def _handle(self, event: Event) -> None:
         if self.state is None and event.subject != "Order":
             return
-        now = Now(event.id, event.time)
+        context = DecisionContext(event.id, event.time, self._master)
         try:
-            after, said = planner.handle(self.state, event.subject, event.value, now, self._master)
+            after, said = planner.handle(self.state, event.subject, event.value, context)
         except InvalidDocument:  # said of other plans than these
             return
         self.state = after

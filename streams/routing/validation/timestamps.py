@@ -61,7 +61,7 @@ def _stamps(subject: str, value: Value) -> list[tuple[str, datetime]]:
     return [(name, value[name]) for name in STAMPS.get(subject, ()) if value.get(name) is not None]
 
 
-def mark(event_id: str, value: Value) -> str:
+def fingerprint(event_id: str, value: Value) -> str:
     """Return what tells an event that comes again from a new one: 48 bits of its id and of all that it says.
 
     What is said anew, to and fro, has another id each time, or another stamp.

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.routing.masterdata import masterdata
-from streams.routing.planner.messages import Now
+from streams.routing.model.context import DecisionContext
 from tests.support import invariants
 from tests.support.choices import ITEMS, PLANTS, Choices, Life, obliging, random_master
 from tests.support.market import Market, Trader
@@ -91,8 +91,8 @@ def step(market: Market, choose: Choices) -> None:
     taken = market.step(choose.number)
     if taken is not None:
         trader, _ = taken
-        now = Now("again", market.today + timedelta(seconds=trader.clock + 1))
-        invariants.check(trader, now, changed=trader.state != before[trader.key])
+        context = DecisionContext("again", market.today + timedelta(seconds=trader.clock + 1), trader.master)
+        invariants.check(trader, context, changed=trader.state != before[trader.key])
 
 
 def ended(market: Market) -> Market:

@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kranhub.errors import InvalidDocument
+from streams.routing.model.context import DecisionContext
 from streams.routing.planner import planner
-from streams.routing.planner.messages import Effect, Now
+from streams.routing.planner.messages import Effect
 from tests.support import invariants
 from tests.support.choices import PLANTS, Choices, Life, random_lines, random_master, random_world
 from tests.support.plants import START, Event, Value, full_action, full_order, full_production, full_response
@@ -24,8 +25,8 @@ worlds = st.binary(min_size=120, max_size=160)
 lives = st.binary(min_size=40, max_size=150)
 
 
-def now_of(made: World, event_id: str) -> Now:
-    return Now(event_id, made.today + timedelta(seconds=made.clock + 1))
+def context_of(made: World, event_id: str) -> DecisionContext:
+    return DecisionContext(event_id, made.today + timedelta(seconds=made.clock + 1), made.master)
 
 
 def live(world: bytes, life: bytes) -> World:
@@ -35,7 +36,7 @@ def live(world: bytes, life: bytes) -> World:
     for event in Life(made, Choices(life)).events():
         refused, before = len(made.refused), made.state
         made.take(event)
-        invariants.check(made, now_of(made, "again"), changed=made.state != before)
+        invariants.check(made, context_of(made, "again"), changed=made.state != before)
         if len(made.refused) == refused:
             taken.append(event)
             repeated(made, event)
@@ -47,7 +48,7 @@ def live(world: bytes, life: bytes) -> World:
 def repeated(made: World, event: Event) -> None:
     """Assert that an event that was taken says nothing when it comes again; a late offer may be remembered."""
     try:
-        after, said = planner.handle(made.state, event.subject, event.value, now_of(made, event.id), made.master)
+        after, said = planner.handle(made.state, event.subject, event.value, context_of(made, event.id))
     except InvalidDocument as error:
         if error.code != "order-closed":
             raise

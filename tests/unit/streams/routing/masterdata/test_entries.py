@@ -75,7 +75,7 @@ def test_no_name_or_address_of_a_contact_is_in_an_entry() -> None:
 @pytest.mark.process
 def test_every_process_writes_the_same_text() -> None:
     program = (
-        "from pathlib import Path; from streams.routing import entries, masterdata\n"
+        "from pathlib import Path; from streams.routing.masterdata import entries, masterdata\n"
         "found = masterdata.load(Path('deploy/members/omsk.yaml'), Path('deploy/nomenclature/omsk.yaml'))\n"
         "print(hash('x'), [entry.content for entry in entries.entries(found)])"
     )

@@ -7,8 +7,8 @@ from decimal import Decimal
 from kranhub.parties.members import CutoverMode
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model import order
+from streams.routing.model.context import DecisionContext
 from streams.routing.planner.closing import KEEP
-from streams.routing.planner.messages import Now
 from streams.routing.planner.planner import handle
 from tests.support.plants import (
     MASTER,
@@ -136,7 +136,7 @@ def test_an_order_that_comes_back_to_life_is_not_closed() -> None:
     cluster.take(Event("o2", "Order", more))
     assert cluster.state is not None
     assert cluster.state.final_since is None
-    now = Now("w", START + KEEP + timedelta(days=3))
-    after, _ = handle(replace(cluster.state), "Wake", {}, now, MASTER)
+    context = DecisionContext("w", START + KEEP + timedelta(days=3), MASTER)
+    after, _ = handle(replace(cluster.state), "Wake", {}, context)
     assert after is not None
     assert not after.closed

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from kranhub.errors import InvalidDocument
+from streams.routing.model.context import DecisionContext
 from streams.routing.planner import planner
-from streams.routing.planner.messages import Now
 from tests.support.masters import item, master, other, plant
 from tests.support.plants import START, Event, Value, full_production, full_response, full_shipment
 from tests.support.worlds import World, answering, by_plant, line, silent, world
@@ -312,7 +312,7 @@ def test_a_word_on_a_plant_order_that_was_never_sent_is_refused_readably(subject
         "Shipment": full_shipment(wrong, START),
     }
     with pytest.raises(InvalidDocument) as refused:
-        planner.handle(made.state if ordered else None, subject, words[subject], Now("x", START), MASTER)
+        planner.handle(made.state if ordered else None, subject, words[subject], DecisionContext("x", START, MASTER))
     assert refused.value.code == "unknown-plant-order"
     assert "9.9.9" in refused.value.text.en
     assert "9.9.9" in refused.value.text.ru

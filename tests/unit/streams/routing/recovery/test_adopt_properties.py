@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from kranhub.errors import InvalidDocument
 from streams.routing.model import order
+from streams.routing.model.context import DecisionContext
 from streams.routing.model.order import OrderState
 from streams.routing.notify.status import _PROGRESS
 from streams.routing.planner import planner
-from streams.routing.planner.messages import Effect, Now
+from streams.routing.planner.messages import Effect
 from streams.routing.plant_events import responses
 from streams.routing.recovery import adopt
 from streams.routing.recovery.evidence import Evidence, HeldOrder, HeldStatus
@@ -64,26 +65,26 @@ class Remembering(Cluster):
 def recover(cluster: Remembering, at: int) -> tuple[OrderState, list[Effect]]:
     """Return the recovered state and what the hub says, as the planner's stage does it."""
     before, evidence, came = cluster.states[at], cluster.held(), cluster.came[at:]
-    state, now = order.load(before) if before else None, Now("r", START)
+    state, context = order.load(before) if before else None, DecisionContext("r", START, MASTER)
     for event in came:
         if event.subject == "Order" or event.id in cluster.waiting[at]:
-            state, _ = planner.noted(state, event.subject, event.value, Now(event.id, START), MASTER)
+            state, _ = planner.noted(state, event.subject, event.value, DecisionContext(event.id, START, MASTER))
     assert state is not None
     if state.closed:
         return state, []
-    state, said = adopt.adopt(state, evidence, MASTER, now)
+    state, said = adopt.adopt(state, evidence, context)
     words = [event for event in came if event.subject in READ_AGAIN]
     old = adopt.outdated([(event.subject, event.value) for event in words], evidence)
     for place, event in enumerate(words):
         if place not in old:
             try:
-                noted, _ = planner.noted(state, event.subject, event.value, Now(event.id, START), MASTER)
+                noted, _ = planner.noted(state, event.subject, event.value, DecisionContext(event.id, START, MASTER))
             except InvalidDocument as error:
                 assert error.code == responses.UNKNOWN  # noqa: PT017
                 continue
             assert noted is not None
             state = noted
-    after, more = planner.recovered(order.load(order.dump(state)), evidence, MASTER, now)
+    after, more = planner.recovered(order.load(order.dump(state)), evidence, context)
     assert after is not None
     return after, [*said, *more]
 

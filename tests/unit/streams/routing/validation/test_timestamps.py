@@ -121,8 +121,10 @@ def test_a_level_and_a_disruption_that_come_again_change_nothing() -> None:
 def test_what_comes_again_has_the_same_mark_and_nothing_else_has() -> None:
     value = {"as_of": START, "on_hand": Decimal(1)}
     other = [("e", {**value, "as_of": START + HOUR}), ("e", {**value, "on_hand": Decimal(2)}), ("f", value)]
-    marks = [timestamps.mark(event_id, said) for event_id, said in [("e", dict(reversed(value.items()))), *other]]
-    assert marks[0] == timestamps.mark("e", value)
+    marks = [
+        timestamps.fingerprint(event_id, said) for event_id, said in [("e", dict(reversed(value.items()))), *other]
+    ]
+    assert marks[0] == timestamps.fingerprint("e", value)
     assert len(set(marks)) == 4
 
 
