@@ -9,7 +9,7 @@ WORKERS ?= 3
 PARALLEL := -n $(WORKERS) --dist loadscope --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help demo unit test test-all search faults-core faults-life simulate bench outdated lint lock clean
+.PHONY: help demo unit test test-all messages search faults-core faults-life simulate bench outdated lint lock clean
 
 help:
 	@echo "make demo      the whole journey on real parts (KEEP=1 leaves it running)"
@@ -22,6 +22,7 @@ help:
 	@echo "make simulate  a working day of 10,000 orders, checked and replayed, about 7 minutes (ARGS='--orders 500')"
 	@echo "make bench     the hub's processor beside its peers, about 25 minutes (ARGS=--quick: four)"
 	@echo "make lint      ruff, mypy --strict, import rules"
+	@echo "make messages  write the shared language's Python types anew from schemas/*.avsc"
 	@echo "make outdated  which dependency is a year behind (needs the network)"
 	@echo "make lock      resolve requirements.lock anew from pyproject.toml"
 
@@ -68,6 +69,9 @@ simulate: $(READY)
 
 bench: $(READY)
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+messages: $(READY)
+	@$(BIN)/python -m kranhub.wire.generate_messages
 
 outdated: $(READY)
 	@$(BIN)/python -m deploy.outdated

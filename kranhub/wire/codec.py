@@ -1,20 +1,24 @@
 """Avro in the Confluent wire format: a zero byte, the schema id as four bytes, the datum."""
 
+import copy
 import io
 import struct
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar, cast
 
 import fastavro
 
 from kranhub.errors import InvalidDocument
 from kranhub.text import Text
-from kranhub.wire import guards, schema_files
+from kranhub.wire import guards, messages, schema_files
 from kranhub.wire.guards import Guard
+from kranhub.wire.messages import Subject, Symbol
 from kranhub.wire.registry import Registry
 from kranhub.wire.slices import Slices
+
+M = TypeVar("M")
 
 _HEAD = struct.Struct(">bI")
 _PARSED = {name: fastavro.parse_schema(schema, named_schemas={}) for name, schema in schema_files.load_all().items()}
@@ -23,14 +27,17 @@ _PARSED = {name: fastavro.parse_schema(schema, named_schemas={}) for name, schem
 class Decoded(NamedTuple):
     """A record's short name (``Order``) and its value: Decimal, date, aware UTC datetime, str, int, list, dict."""
 
-    subject: str
+    subject: Subject
     value: dict[str, Any]
 
 
 class _Reader(NamedTuple):
-    """How one schema id is read; ``ours`` is None where the writer's schema is ours: resolving takes time."""
+    """How one schema id is read; ``ours`` is None where the writer's schema is ours: resolving takes time.
 
-    subject: str
+    The enums' symbols in both schemas are the members of `messages`, so fastavro hands out members without a step more.
+    """
+
+    subject: Subject
     writer: Any
     ours: Any
 
@@ -62,10 +69,15 @@ class Codec:
         return out.getvalue()
 
     def decode(self, data: bytes, *, trusted: bool = False) -> Decoded:
-        """Return the record's name and value; lengths are checked first unless the hub itself wrote the bytes.
+        """Return the record's name and value.
 
-        Raises `InvalidDocument` with code ``malformed-avro``, ``too-many-elements`` or ``unknown-schema-id``;
-        `Unavailable` when the registry is away.
+        Args:
+            data: The record's bytes with their Confluent header.
+            trusted: The hub itself wrote the bytes: their lengths are not checked.
+
+        Raises:
+            InvalidDocument: With code ``malformed-avro``, ``too-many-elements`` or ``unknown-schema-id``.
+            Unavailable: The registry is away.
         """
         if len(data) < _HEAD.size or data[0] != 0:
             raise InvalidDocument("malformed-avro", _malformed("no Confluent header"))
@@ -80,6 +92,23 @@ class Codec:
         except Exception as error:  # noqa: BLE001  (fastavro raises many kinds, by the byte that is wrong)
             raise InvalidDocument("malformed-avro", _malformed(type(error).__name__)) from None
         return Decoded(reader.subject, value)  # type: ignore[arg-type]
+
+    def decode_as(self, kind: type[M], data: bytes, *, trusted: bool = False) -> M:
+        """Return the value of a record that must be of this type, such as ``decode_as(messages.Order, data)``.
+
+        Args:
+            kind: The record's type in `messages`.
+            data: The record's bytes with their Confluent header.
+            trusted: The hub itself wrote the bytes: their lengths are not checked.
+
+        Raises:
+            InvalidDocument: With code ``wrong-record`` for another record, or as `decode` does.
+            Unavailable: The registry is away.
+        """
+        subject, value = self.decode(data, trusted=trusted)
+        if messages.TYPES[subject] is not kind:
+            raise InvalidDocument("wrong-record", _wrong_record(kind.__name__, subject))
+        return cast(M, value)
 
     def dataschema(self, data: bytes | None) -> str | None:
         """Return the URI of the schema with which these bytes were written: the registry answers it with the schema.
@@ -114,8 +143,8 @@ class Codec:
         subject = writer["name"].removeprefix(f"{schema_files.NAMESPACE}.")
         if subject not in _PARSED:
             raise InvalidDocument("unknown-schema-id", _malformed(f"{subject} is no record of the shared language"))
-        ours = _PARSED[subject]
-        self._readers[number] = _Reader(subject, writer, None if writer == ours else ours)
+        ours = None if writer == _PARSED[subject] else _with_members(_PARSED[subject])
+        self._readers[number] = _Reader(Subject(subject), _with_members(writer), ours)
         return self._readers[number]
 
     def _guard(self, number: int, writer: Any, data: bytes) -> None:
@@ -130,7 +159,45 @@ class Codec:
             raise InvalidDocument("malformed-avro", _malformed(str(error))) from None
 
 
-_SOUND = frozenset((str, int, bool, float, bytes, date, type(None)))
+def _with_members(schema: Any) -> Any:
+    """Return a parsed schema whose enums have the members of `messages` as symbols and defaults."""
+    schema = copy.deepcopy(schema)
+    _put_members(schema)
+    return schema
+
+
+def _put_members(schema: Any) -> type[Symbol] | None:
+    """Put the members into a schema, and return their class where it is an enum itself."""
+    if isinstance(schema, list):
+        return next(filter(None, [_put_members(branch) for branch in schema]), None)
+    if not isinstance(schema, dict):
+        return None
+    if schema["type"] == "enum":
+        return _put_symbols(schema)
+    for field in schema.get("fields", ()):
+        members = _put_members(field["type"])
+        if members is not None and field.get("default") is not None:
+            field["default"] = _member(members, field["default"])
+    for inner in ("items", "values", "type"):
+        _put_members(schema.get(inner))
+    return None
+
+
+def _put_symbols(schema: dict[str, Any]) -> type[Symbol] | None:
+    members = messages.ENUMS.get(schema["name"].removeprefix(f"{schema_files.NAMESPACE}."))
+    if members is not None:
+        schema["symbols"] = [_member(members, symbol) for symbol in schema["symbols"]]
+        if "default" in schema:
+            schema["default"] = _member(members, schema["default"])
+    return members
+
+
+def _member(members: type[Symbol], symbol: str) -> str:
+    """Return a symbol's member; the symbol itself where a newer writer has one more, which resolution replaces."""
+    return members(symbol) if symbol in members.__members__ else symbol
+
+
+_SOUND = frozenset((str, int, bool, float, bytes, date, type(None), Subject, *messages.ENUMS.values()))
 
 
 def _is_sound(value: Any) -> bool:
@@ -180,6 +247,13 @@ def _malformed(what: str) -> Text:
     return Text(
         en=f"The bytes are not Avro of the shared language ({what}). Write with the hub's schema and serializer.",
         ru=f"Байты не являются Avro общего языка ({what}). Пишите по схеме центра его сериализатором.",
+    )
+
+
+def _wrong_record(wanted: str, found: str) -> Text:
+    return Text(
+        en=f"Expected the record {wanted}, found {found}. Write each record to its own topic.",
+        ru=f"Ожидалась запись {wanted}, найдена {found}. Пишите каждую запись в её топик.",
     )
 
 

@@ -18,6 +18,7 @@ from kranhub.text import Text
 from kranhub.wire import envelope
 from kranhub.wire.codec import Decoded
 from kranhub.wire.envelope import Envelope
+from kranhub.wire.messages import Subject
 from streams.views import app as views
 from streams.views import timeline
 from streams.views.app import Timeline
@@ -44,7 +45,7 @@ class Raising:
         assert trusted
         if value in self.errors:
             raise self.errors[value]
-        return Decoded("Order", order("1", document_status="ACTIVE"))
+        return Decoded(Subject.ORDER, order("1", document_status="ACTIVE"))
 
 
 def event(offset: int, value: bytes = b"order", recorded: str | None = None, timestamp: float = 0.0) -> Event:
