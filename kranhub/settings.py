@@ -120,6 +120,19 @@ def endpoints(settings: Settings) -> Endpoints:
         ) from None
 
 
+def is_external(settings: Settings) -> bool:
+    """Return whether the settings name a broker and a registry. Raises `Misconfigured` when they name only one."""
+    named = [bool(settings.kafka_bootstrap), bool(settings.registry_url)]
+    if any(named) and not all(named):
+        raise Misconfigured(
+            Text(
+                en="Set both KRANHUB_KAFKA_BOOTSTRAP and KRANHUB_REGISTRY_URL, or neither.",
+                ru="Задайте и KRANHUB_KAFKA_BOOTSTRAP, и KRANHUB_REGISTRY_URL, либо ни одного из них.",
+            )
+        )
+    return all(named)
+
+
 def variables(settings: Settings) -> dict[str, str]:
     """Return the variables under which a process of its own works on the same brokers, namespace and files.
 

@@ -6,6 +6,9 @@ No deadline for Hypothesis, as a loaded machine is no failure.
 """
 
 import os
+import tomllib
+from importlib.metadata import entry_points
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -31,6 +34,7 @@ LONGEST_FIRST = ("faults", "e2e", "contract", "streams")
 def pytest_configure(config: pytest.Config) -> None:
     """Make the run's shared folder, before the workers start."""
     if not _is_worker(config):
+        _require_current_entry_points()
         shared.begin()
 
 
@@ -48,6 +52,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _turn(item: pytest.Item) -> int:
     folder = item.path.parent.name
     return LONGEST_FIRST.index(folder) if folder in LONGEST_FIRST else len(LONGEST_FIRST)
+
+
+def _require_current_entry_points() -> None:
+    """End the run where kranhub was installed before its entry points changed: commands would be missing."""
+    project = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["project"]
+    wanted = project["entry-points"]
+    installed = {group: {each.name: each.value for each in entry_points(group=group)} for group in wanted}
+    if installed != wanted:
+        install = "python -m pip install --no-deps --no-build-isolation -e ."
+        raise pytest.UsageError(f"The entry points of pyproject.toml have changed. Install kranhub again: {install}")
 
 
 def _is_worker(config: pytest.Config) -> bool:

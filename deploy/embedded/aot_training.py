@@ -9,11 +9,12 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
-from deploy.embedded import aot_cache, broker, ports, probe, process, registry
+from deploy.embedded import aot_cache, broker, ports, process, registry
 from deploy.embedded.progress import Progress
 from deploy.embedded.stack_file import Ports
 from deploy.embedded.waiting import until_answers
 from kranhub.errors import Failed, KranhubError
+from kranhub.operations import probe
 from kranhub.settings import Settings
 from kranhub.text import Text
 

@@ -14,7 +14,7 @@ from deploy.embedded.manifest import Copied, Manifest
 from deploy.embedded.progress import Progress
 from kranhub.errors import Failed
 from kranhub.operations import disk, redaction
-from kranhub.settings import Settings
+from kranhub.settings import Settings, is_external
 from kranhub.text import Text
 
 BACKUP = "kranhub backup"
@@ -47,7 +47,7 @@ def take(settings: Settings, folder: Path, progress: Progress) -> Done:
     """
     began = time.monotonic()
     last = stack_file.read(settings)
-    quiescence.require_own_stack(stack.is_external(settings), last.kind)
+    quiescence.require_own_stack(is_external(settings), last.kind)
     _require_new(folder)
     if manifest.installation(settings.data_dir) is None:
         raise Failed(_nothing(settings.data_dir))

@@ -1,22 +1,20 @@
-"""The commands ``kranhub up``, ``down``, ``status`` and ``doctor``."""
+"""The commands of the embedded stack: ``kranhub up``, ``down``, ``backup`` and ``restore``."""
 
-import logging
-import sys
 from dataclasses import asdict
+from pathlib import Path
 
 import click
 
-from deploy.embedded import doctor as doctoring
-from deploy.embedded import stack, texts
-from deploy.embedded import status as looking
+from deploy.embedded import backup as backing_up
+from deploy.embedded import restoring, stack, texts
 from deploy.embedded.progress import Progress
 from deploy.embedded.stack_file import Ports
 from kranhub.cli.main import emit, output_option
-from kranhub.errors import Unavailable
+from kranhub.operations import logs
 from kranhub.settings import Settings
 
-FINDINGS = 5
 Port = click.IntRange(1, 65535)
+Folder = click.Path(path_type=Path, file_okay=False)
 
 
 @click.command(help=str(texts.UP))
@@ -46,35 +44,33 @@ def down(output: str) -> None:
         click.echo(str(texts.NOTHING_RAN if killed is None else texts.STOPPED))
 
 
-@click.command(help=str(texts.STATUS))
+@click.command(help=str(texts.BACKUP))
+@click.argument("folder", type=Folder)
+@click.option("--verify", is_flag=True, help=str(texts.VERIFY))
 @output_option
-def status(output: str) -> None:
-    """Say what runs, where and since when, and what is wrong. Exits 3 when it does not run, 5 with findings."""
-    found = looking.status(_settings())
+def backup(folder: Path, verify: bool, output: str) -> None:
+    """Exit 0 when the backup is whole, 1 for one that is not, and while the hub works."""
+    done = backing_up.verify(folder, Progress()) if verify else backing_up.take(_settings(), folder, Progress())
     if output == "json":
-        emit(found.model_dump(mode="json"))
+        emit(done.model_dump(mode="json"))
     else:
-        click.echo("\n".join(texts.status(found)))
-    if not found.running:
-        sys.exit(Unavailable.exit_code)
-    if not found.ok:
-        sys.exit(FINDINGS)
+        click.echo(str(texts.sound(done) if verify else texts.taken(done)))
 
 
-@click.command(help=str(texts.DOCTOR))
+@click.command(help=str(texts.RESTORE))
+@click.argument("folder", type=Folder)
+@click.option("--other-installation", is_flag=True, help=str(texts.OTHER_INSTALLATION))
 @output_option
-def doctor(output: str) -> None:
-    """Check everything that kranhub needs here. Exits 5 when there are findings."""
-    findings = doctoring.doctor(_settings())
+def restore(folder: Path, other_installation: bool, output: str) -> None:
+    """Exit 0 when the stack runs on what was restored."""
+    done = restoring.restore(_settings(), folder, Progress(), other_installation=other_installation)
     if output == "json":
-        emit({"findings": [finding.model_dump() for finding in findings], "ok": all(each.ok for each in findings)})
+        emit(done.model_dump(mode="json"))
     else:
-        click.echo("\n".join(texts.doctor(findings)))
-    if not all(finding.ok for finding in findings):
-        sys.exit(FINDINGS)
+        click.echo("\n".join(str(line) for line in texts.restored(done)))
 
 
 def _settings() -> Settings:
-    """Read the settings, and keep kafka-python's own log quiet: what it says, these commands say in one sentence."""
-    logging.getLogger("kafka").setLevel(logging.CRITICAL)
+    """Read the settings; what kafka-python's own log says, these commands say in one sentence."""
+    logs.silence_kafka()
     return Settings()

@@ -9,11 +9,12 @@ from docker.errors import DockerException, NotFound
 from testcontainers.core.config import testcontainers_config
 from testcontainers.core.container import DockerContainer
 
-from deploy.embedded import artifacts, broker, ports, probe, registry
+from deploy.embedded import artifacts, broker, ports, registry
 from deploy.embedded.progress import Progress
 from deploy.embedded.stack_file import Ports, Record
 from deploy.embedded.waiting import until_answers
 from kranhub.errors import Failed, Unavailable
+from kranhub.operations import probe
 from kranhub.settings import Settings
 from kranhub.text import Text
 

@@ -14,7 +14,6 @@ from deploy.embedded import (
     initialisation,
     java,
     ports,
-    probe,
     process,
     registry,
     stack_file,
@@ -23,7 +22,7 @@ from deploy.embedded.progress import Progress
 from deploy.embedded.stack_file import Ports, Record, Started
 from deploy.embedded.waiting import until_answers
 from kranhub.errors import Failed, Misconfigured
-from kranhub.operations import open_files
+from kranhub.operations import open_files, probe
 from kranhub.settings import Settings
 from kranhub.text import Text
 

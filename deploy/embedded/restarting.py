@@ -13,13 +13,13 @@ import structlog
 from deploy.embedded import process, stack_file
 from deploy.embedded.embedded import Embedded
 from deploy.embedded.progress import Progress
-from deploy.embedded.stack import is_external, lock_file
+from deploy.embedded.stack import lock_file
 from deploy.embedded.stack_file import Record, Started
 from kranhub.errors import KranhubError
 from kranhub.operations import disk, file_lock
 from kranhub.operations.log_throttle import Repeats
 from kranhub.operations.supervisor import Backoff
-from kranhub.settings import Settings
+from kranhub.settings import Settings, is_external
 from kranhub.text import Text
 
 log = structlog.get_logger()
@@ -29,7 +29,7 @@ RETRY_S = 5.0
 """How soon a start that was not possible, as on a full disk, is tried again."""
 
 
-class Keeper:
+class StackRestarter:
     """Looks after Kafka and the registry of a data folder, each by itself."""
 
     def __init__(self, settings: Settings, say: Callable[[Text], None]) -> None:

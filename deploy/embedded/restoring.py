@@ -20,7 +20,7 @@ from deploy.embedded.manifest import Manifest
 from deploy.embedded.progress import Progress
 from kranhub.errors import Failed, Misconfigured
 from kranhub.operations import disk, recovery, recovery_mark
-from kranhub.settings import Settings, endpoints
+from kranhub.settings import Settings, endpoints, is_external
 from kranhub.text import Text
 from kranhub.wire.codec import Codec
 from kranhub.wire.registry import Registry
@@ -54,7 +54,7 @@ def restore(settings: Settings, folder: Path, progress: Progress, *, other_insta
     """
     began = time.monotonic()
     data = settings.data_dir.resolve()
-    quiescence.require_own_stack(stack.is_external(settings), stack_file.read(settings).kind)
+    quiescence.require_own_stack(is_external(settings), stack_file.read(settings).kind)
     found = manifest.read(folder)
     manifest.require_this_release(folder, found)
     manifest.require_parts(folder, found)

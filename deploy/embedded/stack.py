@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from deploy.embedded import probe, stack_file
+from deploy.embedded import stack_file
 from deploy.embedded.embedded import Embedded
 from deploy.embedded.progress import Progress
 from deploy.embedded.stack_file import Ports, Record
 from deploy.embedded.waiting import START_SECONDS, until_answers
 from kranhub.broker import admin
-from kranhub.errors import KranhubError, Misconfigured, Unavailable
-from kranhub.operations import disk, redaction
+from kranhub.errors import KranhubError, Unavailable
+from kranhub.operations import disk, probe, redaction
 from kranhub.operations.file_lock import locked
 from kranhub.parties import members
-from kranhub.settings import Settings, endpoints
+from kranhub.settings import Settings, endpoints, is_external
 from kranhub.text import Text
 from kranhub.wire.registry import Registry, publish
 
@@ -51,19 +51,6 @@ class Up:
     already: bool
     created_topics: tuple[str, ...]
     subjects: int
-
-
-def is_external(settings: Settings) -> bool:
-    """Return whether the settings name a broker and a registry. Raises `Misconfigured` when they name only one."""
-    named = [bool(settings.kafka_bootstrap), bool(settings.registry_url)]
-    if any(named) and not all(named):
-        raise Misconfigured(
-            Text(
-                en="Set both KRANHUB_KAFKA_BOOTSTRAP and KRANHUB_REGISTRY_URL, or neither.",
-                ru="Задайте и KRANHUB_KAFKA_BOOTSTRAP, и KRANHUB_REGISTRY_URL, либо ни одного из них.",
-            )
-        )
-    return all(named)
 
 
 def up(settings: Settings, progress: Progress, wanted: Ports = ANY_PORTS, *, docker: bool = False) -> Up:

@@ -6,13 +6,13 @@ from functools import partial
 import click
 from prometheus_client import REGISTRY
 
-from deploy.embedded.status import status
 from deploy.monitoring import dashboard as grafana
 from deploy.monitoring import rules as prometheus
 from deploy.monitoring.exporter import Exporter, look
 from kranhub.operations import logs, metrics_server, signals
 from kranhub.operations.health import LOOPS
 from kranhub.operations.metrics_server import metrics_option
+from kranhub.operations.status.status import status
 from kranhub.settings import Settings
 from kranhub.text import Text
 

@@ -9,11 +9,11 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from deploy.embedded.connector_states import ConnectorState
-from deploy.embedded.findings import CODES
-from deploy.embedded.status import Status
 from kranhub.broker.lag import Group
 from kranhub.operations.health import Loop
+from kranhub.operations.status.connector_states import ConnectorState
+from kranhub.operations.status.findings import CODES
+from kranhub.operations.status.status import Status
 from kranhub.operations.supervision import Supervision
 from kranhub.text import Text
 

@@ -10,12 +10,17 @@ import click
 
 from kranhub.errors import Failed, KranhubError, Misconfigured
 from kranhub.operations import logs, memory, open_files, parent_watch, safe_stderr
+from kranhub.operations.failure_report import report_failure
+from kranhub.operations.supervisor import Child
 from kranhub.text import Text
 
 EXIT_CODES = Text(
     en="Exit codes: 0 ok, 1 handled failure, 2 usage, 3 unreachable, 4 validation, 5 findings.",
     ru="Коды завершения: 0 успех, 1 обработанный сбой, 2 неверный вызов, 3 недоступно, 4 ошибка проверки, 5 находки.",
 )
+
+FINDINGS = 5
+"""The exit code of a command that worked and found something wrong."""
 
 _HELP = Text(
     en="Run kranhub, the integration hub between the cluster's ERPs.",
@@ -92,6 +97,11 @@ def emit(data: Any) -> None:
     click.echo(json.dumps(data, ensure_ascii=False, default=str))
 
 
+def emit_child(child: Child) -> None:
+    """Write a supervised child's state as one JSON document, after each change."""
+    emit(child.public())
+
+
 def main() -> None:
     """Entry point of the console script: errors become one sentence and an exit code."""
     safe_stderr.standard_error()
@@ -102,16 +112,10 @@ def main() -> None:
     try:
         cli(standalone_mode=True)
     except KranhubError as error:
-        last_words(error)
+        report_failure(error)
         sys.exit(error.exit_code)
     except Exception as error:
         if not memory.is_short(error):
             raise
-        last_words(Failed(memory.SHORT))
+        report_failure(Failed(memory.SHORT))
         sys.exit(Failed.exit_code)
-
-
-def last_words(error: KranhubError) -> None:
-    """Say why this process ends: to whoever reads standard error, and to its supervisor."""
-    logs.say(str(error), exit_code=error.exit_code)
-    parent_watch.say(str(error))

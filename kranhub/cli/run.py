@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 from pydantic import BaseModel, ConfigDict, Field
 
-from kranhub.cli.main import output_option
+from kranhub.cli.main import emit_child, output_option
 from kranhub.configuration import yaml_file
 from kranhub.errors import Misconfigured
 from kranhub.operations.metrics_server import with_ports
@@ -44,7 +44,8 @@ def run(file: Path, output: str) -> None:
     commands = with_ports(_commands(installation, file.parent), installation.metrics_port)
     settings = Settings()
     endpoints(settings)
-    supervise(settings, RUN, commands, {part for part in ("core", "views") if getattr(installation, part)}, output)
+    parts = {part for part in ("core", "views") if getattr(installation, part)}
+    supervise(settings, RUN, commands, parts, emit_child if output == "json" else None)
 
 
 def _commands(installation: Installation, folder: Path) -> dict[str, list[str]]:

@@ -2,7 +2,7 @@
 
 JSON lines, or coloured ones where standard error is a terminal. A process that runs for long names itself in each line
 (`identify`), and whatever it says, its end included, is such a line. What a library says again and again is told once
-in `repeats.EVERY_S`, with how often it was left out; so are our own events that are marked ``repeats=True``.
+in `log_throttle.EVERY_S`, with how often it was left out; so are our own events that are marked ``repeats=True``.
 """
 
 import logging
@@ -20,7 +20,7 @@ from kranhub.operations.log_throttle import Repeats
 _SECRET = ("password", "secret", "token", "authorization", "credential")
 
 MOST = 3
-"""How many different things a library may say within `repeats.EVERY_S`."""
+"""How many different things a library may say within `log_throttle.EVERY_S`."""
 
 _identity: dict[str, str] = {}
 
@@ -45,6 +45,11 @@ def say(words: str, **more: Any) -> None:
         structlog.get_logger().info(words, **more)
     else:
         click.echo(words, err=True)
+
+
+def silence_kafka() -> None:
+    """Keep kafka-python's own log quiet in a command that says in one sentence what that log says in many."""
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)
 
 
 def configure(*, json_lines: bool | None = None) -> None:

@@ -1,8 +1,8 @@
-"""The line between a supervisor and each of its children: the child ends when its supervisor does, however that ends.
+"""The connection between a supervisor and each of its children: the child ends when its supervisor does.
 
 The supervisor holds one end, the child's standard input is the other. When the supervisor is gone, even by kill -9, the
-child reads the line's end and stops as it would on SIGTERM. No process id is looked at: those are given out again.
-Where the line goes both ways (not on Windows), a child says on it why it ends.
+child reads the end of file and stops as it would on SIGTERM. No process id is looked at: those are given out again.
+Where the connection is a socket (not on Windows), a child writes to it why it ends.
 """
 
 import os
@@ -18,21 +18,21 @@ import structlog
 
 log = structlog.get_logger()
 
-VARIABLE = "KRANHUB_LIFELINE"
-"""Says to a child that its standard input is the line."""
+VARIABLE = "KRANHUB_PARENT_WATCH"
+"""Tells a child that its standard input is the connection to its supervisor."""
 LAST_S = 30.0
 """How long a process may take to stop once its supervisor is gone; more than any of ours takes by itself."""
-WORDS_BYTES = 4000
-"""How much a child says of its end."""
+REASON_BYTES = 4000
+"""The longest reason that a child gives for its end."""
 
-_line: int | None = None
+_connection: int | None = None
 
 
-class Lifeline:
-    """The supervisor's end of the line to one child."""
+class ParentWatch:
+    """The supervisor's end of the connection to one child."""
 
     def __init__(self) -> None:
-        """Open the line. Raises `OSError` where no more files can be opened."""
+        """Open the connection. Raises `OSError` where no more files can be opened."""
         self._ours: socket.socket | None = None
         self._theirs: socket.socket | None = None
         if os.name == "posix":
@@ -50,17 +50,17 @@ class Lifeline:
         if self._theirs:
             self._theirs.close()
 
-    def words(self) -> str:
-        """Return what a child that has ended said of its end; empty where it said nothing."""
+    def reason(self) -> str:
+        """Return the reason that a child gave for its end; empty where it gave none."""
         if self._ours is None:
             return ""
         self._ours.setblocking(False)
         with suppress(OSError):
-            return self._ours.recv(WORDS_BYTES).decode(errors="replace")
+            return self._ours.recv(REASON_BYTES).decode(errors="replace")
         return ""
 
     def close(self) -> None:
-        """Let go of the line: a child that still runs ends."""
+        """Close the connection: a child that still runs ends."""
         for end in (self._ours, self._theirs, self._pipe):
             if end:
                 end.close()
@@ -68,26 +68,26 @@ class Lifeline:
 
 def watch() -> None:
     """In a child: end this process once its supervisor is gone. Elsewhere: do nothing."""
-    global _line  # noqa: PLW0603  (a process has one supervisor)
+    global _connection  # noqa: PLW0603  (a process has one supervisor)
     if os.environ.pop(VARIABLE, None) is None:
         return
-    _line = os.dup(0)
+    _connection = os.dup(0)
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.close(nothing)
-    threading.Thread(target=_watch, args=(_line,), name="lifeline", daemon=True).start()
+    threading.Thread(target=_watch, args=(_connection,), name="parent-watch", daemon=True).start()
 
 
-def say(words: str) -> None:
+def report(reason: str) -> None:
     """Tell the supervisor, if there is one, why this process ends."""
-    if _line is not None and os.name == "posix":
+    if _connection is not None and os.name == "posix":
         with suppress(OSError):
-            os.write(_line, words.encode()[:WORDS_BYTES])
+            os.write(_connection, reason.encode()[:REASON_BYTES])
 
 
-def _watch(line: int) -> None:
+def _watch(connection: int) -> None:
     with suppress(OSError):
-        while os.read(line, 1):
+        while os.read(connection, 1):
             pass
     log.warning("the supervisor is gone; this process ends")
     if os.name == "posix":

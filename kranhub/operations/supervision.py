@@ -1,18 +1,18 @@
-"""What a supervising command does: run the children until it is asked to stop, and say how they are.
+"""What a supervising command does: run the children until it is asked to stop, and report how they are.
 
-It says it to whoever looks from outside as well: in a file of the data folder, which `kranhub status` reads.
+Their state also stands in a file of the data folder, which `kranhub status` reads.
 """
 
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 
-from kranhub.cli.main import emit
-from kranhub.operations import background, disk, folder_lock, logs, open_files, signals
+from kranhub.operations import disk, folder_lock, logs, open_files, signals
+from kranhub.operations.background_services import BackgroundService, background_services
 from kranhub.operations.log_throttle import Repeats
 from kranhub.operations.supervisor import Child, State, Supervisor, read_state, write_state
 from kranhub.settings import Settings
@@ -22,7 +22,11 @@ STEP_S = 0.2
 
 RUN, STREAMS_RUN = "kranhub run", "kranhub streams run"
 FILES = {RUN: "run.json", STREAMS_RUN: "streams.json"}
-"""The supervising commands, and where in the data folder each says what it runs."""
+"""The supervising commands, and the file of the data folder in which each writes what it runs."""
+
+
+Report = Callable[[Child], None]
+"""Takes a child after each change of its state."""
 
 
 class Supervised(BaseModel):
@@ -38,7 +42,7 @@ class Supervised(BaseModel):
 
 
 class Supervision(BaseModel):
-    """A supervisor as it last wrote of itself. ``running``: False when it was killed and its word is out of date."""
+    """A supervisor as it last wrote of itself. ``running``: False when it was killed, so that this is out of date."""
 
     command: str
     pid: int
@@ -63,9 +67,9 @@ def supervisions(settings: Settings) -> list[Supervision]:
     return found
 
 
-def lines(supervision: Supervision) -> list[str]:
+def lines(each: Supervision) -> list[str]:
     """Return a line for each supervised process, in the reader's language."""
-    said = {
+    states = {
         "starting": Text(en="starting", ru="запускается"),
         "running": Text(en="running", ru="работает"),
         "waiting": Text(en="waits for its restart", ru="ждёт перезапуска"),
@@ -73,8 +77,8 @@ def lines(supervision: Supervision) -> list[str]:
     }
     gone = Text(en="unknown, its supervisor was killed", ru="неизвестно, надзор прерван")
     return [
-        f"{child.name:15} {said[child.state] if supervision.running else gone}, {_counted(child, supervision.command)}"
-        for child in supervision.processes
+        f"{child.name:15} {states[child.state] if each.running else gone}, {_counted(child, each.command)}"
+        for child in each.processes
     ]
 
 
@@ -117,13 +121,23 @@ class StateFile:
 
 
 def supervise(
-    settings: Settings, command: str, commands: Mapping[str, Sequence[str]], parts: Collection[str], output: str
+    settings: Settings,
+    command: str,
+    commands: Mapping[str, Sequence[str]],
+    parts: Collection[str],
+    report: Report | None = None,
 ) -> None:
     """Run the children until this process is asked to stop (`signals`), then stop all of them.
 
-    ``parts`` are what no other supervising command may run on this data folder meanwhile. Each change is said on
-    standard error, or with ``output`` "json" on standard output, and stands in the command's state file. Raises
-    `Misconfigured` when another supervisor runs a part here, or when what it left does not end.
+    Args:
+        settings: The installation's settings.
+        command: The supervising command, one of `FILES`; its state file tells of the children.
+        commands: The command line of each child, by name.
+        parts: What no other supervising command may run on this data folder meanwhile.
+        report: Takes the public state of a child after each change; None writes a sentence to standard error.
+
+    Raises:
+        Misconfigured: Another supervisor runs a part here, or what it left does not end.
     """
     logs.identify(command)
     open_files.require("kranhub", open_files.CORE)
@@ -134,32 +148,29 @@ def supervise(
         suppress(folder_lock.StopAsked),
         folder_lock.held(folder, command, names, say=_say, stopping=lambda: bool(asked)) as inherited,
     ):
-        kept = background.keepers(settings, _say)
-        _supervise(commands, kept, StateFile(state_file(settings, command)), inherited, output, asked)
+        services = background_services(settings, _say)
+        _supervise(commands, services, StateFile(state_file(settings, command)), inherited, report or _write, asked)
 
 
 def _supervise(
     commands: Mapping[str, Sequence[str]],
-    kept: Sequence[background.Keeper],
+    services: Sequence[BackgroundService],
     file: StateFile,
     inherited: Sequence[int],
-    output: str,
+    report: Report,
     asked: list[bool],
 ) -> None:
     def changed(child: Child) -> None:
         file.changed()
-        if output != "json":
-            _say(_line(child))
-            return
         with suppress(OSError):  # whoever read it is gone
-            emit(child.public())
+            report(child)
 
     supervisor = Supervisor(commands, changed=changed, inherited=inherited)
     try:
         while not asked:
             supervisor.step()
-            for keeper in kept:
-                keeper.step()
+            for service in services:
+                service.step()
             file.write(supervisor.children)
             time.sleep(STEP_S)
     finally:
@@ -167,12 +178,16 @@ def _supervise(
         file.remove()
 
 
-def _say(words: object) -> None:
-    logs.say(str(words))
+def _say(text: Text) -> None:
+    logs.say(str(text))
+
+
+def _write(child: Child) -> None:
+    logs.say(_line(child))
 
 
 def _line(child: Child) -> str:
-    said = {
+    states = {
         "starting": Text(en="starting", ru="запускается"),
         "running": Text(en="running", ru="работает"),
         "waiting": Text(
@@ -181,4 +196,4 @@ def _line(child: Child) -> str:
         "stopped": Text(en="stopped", ru="остановлен"),
     }
     reason = f": {child.reason}" if child.state == "waiting" and child.reason else ""
-    return f"{child.name}: {said[child.state]}{reason}"
+    return f"{child.name}: {states[child.state]}{reason}"

@@ -17,7 +17,7 @@ import structlog
 
 from kranhub.errors import Misconfigured
 from kranhub.operations import parent_watch
-from kranhub.operations.parent_watch import Lifeline
+from kranhub.operations.parent_watch import ParentWatch
 from kranhub.text import Text
 
 log = structlog.get_logger()
@@ -47,12 +47,12 @@ class Backoff:
 
 
 ENDS = 5
-"""Of how many of its last ends a child's time is told."""
+"""How many of its last ends a child keeps the time of."""
 
 
 @dataclass
 class Child:
-    """One supervised process and how it is. ``exit_code`` is that of its last end, ``reason`` what it said of it.
+    """One supervised process and how it is. ``exit_code`` is that of its last end, ``reason`` what it wrote of it.
 
     ``ends`` are the times of its last ends; one that was asked for is none of them.
     """
@@ -69,12 +69,12 @@ class Child:
     due: float = 0.0
     started: float = 0.0
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
-    line: Lifeline | None = field(default=None, repr=False)
+    watch: ParentWatch | None = field(default=None, repr=False)
 
     def public(self) -> dict[str, object]:
         """Return what a person or a script may see of it."""
-        told = {name: getattr(self, name) for name in ("name", "state", "pid", "restarts", "exit_code", "reason")}
-        return {**told, "ends": [end.isoformat() for end in self.ends]}
+        shown = {name: getattr(self, name) for name in ("name", "state", "pid", "restarts", "exit_code", "reason")}
+        return {**shown, "ends": [end.isoformat() for end in self.ends]}
 
 
 class Supervisor:
@@ -118,25 +118,25 @@ class Supervisor:
     def _start(self, child: Child, now: float) -> None:
         child.started = now
         try:
-            child.line = Lifeline()
-            child.process = self._popen(child.command, child.line)
+            child.watch = ParentWatch()
+            child.process = self._popen(child.command, child.watch)
         except OSError as error:  # no more processes or open files: that may pass
             self._over(child)
             self._wait(child, now, reason=f"{error.strerror}")
             return
-        child.line.started(child.process)
+        child.watch.started(child.process)
         child.pid = child.process.pid
         self._set(child, "starting")
 
-    def _popen(self, command: Sequence[str], line: Lifeline) -> subprocess.Popen[bytes]:
+    def _popen(self, command: Sequence[str], watch: ParentWatch) -> subprocess.Popen[bytes]:
         own: dict[str, Any] = {"start_new_session": True, "pass_fds": self._inherited} if os.name == "posix" else {}
-        return subprocess.Popen(command, env=self._environment, stdin=line.stdin, **own)
+        return subprocess.Popen(command, env=self._environment, stdin=watch.stdin, **own)
 
     def _ended(self, child: Child, code: int, now: float) -> None:
         child.exit_code = code
-        words = child.line.words() if child.line else ""
+        reason = child.watch.reason() if child.watch else ""
         self._over(child)
-        self._wait(child, now, reason=next(iter(words.splitlines()), "") or by_signal(code))
+        self._wait(child, now, reason=next(iter(reason.splitlines()), "") or by_signal(code))
 
     def _wait(self, child: Child, now: float, *, reason: str) -> None:
         hopeless = child.exit_code in (Misconfigured.exit_code, USAGE)
@@ -161,9 +161,9 @@ class Supervisor:
 
     @staticmethod
     def _over(child: Child) -> None:
-        if child.line:
-            child.line.close()
-        child.process, child.pid, child.line = None, None, None
+        if child.watch:
+            child.watch.close()
+        child.process, child.pid, child.watch = None, None, None
 
     def _set(self, child: Child, state: State) -> None:
         child.state = state

@@ -11,10 +11,11 @@ import click
 import structlog
 
 from kranhub.broker import admin, topics
-from kranhub.cli.main import emit, last_words, output_option
+from kranhub.cli.main import emit, output_option
 from kranhub.errors import KranhubError, Misconfigured
 from kranhub.operations import logs, metrics_server, open_files, recovery, single_instance
 from kranhub.operations import signals as stopping_signals
+from kranhub.operations.failure_report import report_failure
 from kranhub.operations.metrics_server import metrics_option
 from kranhub.settings import Settings, endpoints
 from kranhub.text import Text
@@ -225,5 +226,5 @@ def _leave(error: BaseException, *, stuck: bool) -> None:
     """Raise the error; where a job still waits for a broker, say it and end the process without waiting for that."""
     if not stuck or not isinstance(error, KranhubError):
         raise error
-    last_words(error)
+    report_failure(error)
     os._exit(error.exit_code)

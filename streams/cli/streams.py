@@ -5,7 +5,7 @@ from collections.abc import Collection
 
 import click
 
-from kranhub.cli.main import output_option
+from kranhub.cli.main import emit_child, output_option
 from kranhub.operations.metrics_server import metrics_option, with_ports
 from kranhub.operations.supervision import STREAMS_RUN, supervise
 from kranhub.settings import Settings, endpoints
@@ -50,7 +50,7 @@ def run(only: tuple[str, ...], workers: int, instance: str, metrics_port: int | 
     endpoints(settings)
     parts = set(only or PARTS)
     found = with_ports(commands(parts, workers, instance), metrics_port)
-    supervise(settings, STREAMS_RUN, found, parts, output)
+    supervise(settings, STREAMS_RUN, found, parts, emit_child if output == "json" else None)
 
 
 def commands(parts: Collection[str], workers: int, instance: str) -> dict[str, list[str]]:

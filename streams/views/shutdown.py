@@ -8,8 +8,8 @@ from typing import Any
 import structlog
 from aiokafka.errors import KafkaError
 
-from kranhub.cli.main import last_words
 from kranhub.errors import Failed, KranhubError, Unavailable
+from kranhub.operations.failure_report import report_failure
 from kranhub.operations.health import LOOPS, STOPPING
 from kranhub.text import Text
 
@@ -81,7 +81,7 @@ def within(seconds: float, error: KranhubError | None) -> None:
 def _leave(error: KranhubError | None) -> None:
     log.warning("view did not stop in time")
     if error is not None:
-        last_words(error)
+        report_failure(error)
     os._exit(error.exit_code if error is not None else 1)
 
 

@@ -17,10 +17,10 @@ from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from deploy.embedded import artifacts, initialisation
 from deploy.embedded import stack as embedded
 from deploy.embedded.progress import Progress
-from deploy.embedded.status import status
 from kranhub.broker import topics
 from kranhub.broker.closing import CLOSES
 from kranhub.errors import Misconfigured
+from kranhub.operations.status.status import status
 from kranhub.parties import members
 from kranhub.wire.codec import Codec
 from kranhub.wire.registry import Registry

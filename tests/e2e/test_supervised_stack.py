@@ -113,8 +113,8 @@ def kill(started: Started) -> None:
     psutil.wait_procs([found], timeout=10)
 
 
-def stepped(keeper: restarting.Keeper) -> bool:
-    keeper.step()
+def stepped(restarter: restarting.StackRestarter) -> bool:
+    restarter.step()
     return True
 
 
@@ -180,11 +180,11 @@ def test_a_full_disk_stops_nothing_that_runs_and_what_died_is_started_alone(
 ) -> None:
     embedded.up(hub.settings, Progress())
     before, said = hub.parts(), list[str]()
-    keeper = restarting.Keeper(hub.settings, lambda text: said.append(text.en))
+    restarter = restarting.StackRestarter(hub.settings, lambda text: said.append(text.en))
     kill(before["kafka"])
     with monkeypatch.context() as full:
         full.setattr("deploy.embedded.artifacts.free_bytes", lambda _folder: 1 << 20)
-        wait_for(lambda: stepped(keeper) and any("only 1 MiB free" in each for each in said), "it is said")
+        wait_for(lambda: stepped(restarter) and any("only 1 MiB free" in each for each in said), "it is said")
         with pytest.raises(Failed, match="only 1 MiB free"):
             embedded.up(hub.settings, Progress())
         assert hub.parts() == before
@@ -267,7 +267,7 @@ def fill(file: Path) -> None:
 def test_what_a_person_stopped_stays_stopped(hub: Hub) -> None:
     embedded.down(hub.settings, Progress())
     said = list[Text]()
-    restarting.Keeper(hub.settings, said.append).step()
+    restarting.StackRestarter(hub.settings, said.append).step()
     assert (said, hub.parts()) == ([], {})
     with pytest.raises(Misconfigured, match="kranhub up"):
         endpoints(hub.settings)

@@ -15,11 +15,11 @@ from kafka import KafkaProducer
 from connectors.runtime import dead_letters, runner, status, task_loop
 from connectors.runtime import forget as forgetting
 from deploy.demo import independent
-from deploy.embedded.connector_states import ConnectorState, connector_states
 from kranhub.broker import reading, topics
 from kranhub.broker.client_settings import kafka_python
 from kranhub.connector import Checkpoint, Read
 from kranhub.errors import Failed, KranhubError, Misconfigured
+from kranhub.operations.status.connector_states import ConnectorState, connector_states
 from kranhub.parties import members
 from kranhub.text import Text
 from kranhub.wire import envelope

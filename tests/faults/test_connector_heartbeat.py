@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from connectors.runtime.status import HEARTBEAT_S
-from deploy.embedded.connector_states import ConnectorState
-from deploy.embedded.status import status
+from kranhub.operations.status.connector_states import ConnectorState
+from kranhub.operations.status.status import status
 from kranhub.settings import Settings
 from tests.support.connector_process import connector, until
 from tests.support.file_erp import FileErp

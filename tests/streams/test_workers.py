@@ -10,10 +10,10 @@ import pytest
 from confluent_kafka import Consumer, TopicPartition
 
 from deploy.embedded.ports import any_free
-from deploy.embedded.status import status
 from kranhub.broker import lag
 from kranhub.broker.lag import Group, groups
 from kranhub.errors import Failed
+from kranhub.operations.status.status import status
 from kranhub.settings import Settings
 from tests.support.stack import Stack
 from tools.harness.core import core, environment, order, stop, wait_for, world

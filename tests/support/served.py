@@ -13,13 +13,13 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import create_engine
 
 from connectors.runtime.metrics import Metrics as ConnectorMetrics
-from deploy.embedded.connector_states import ConnectorState
-from deploy.embedded.findings import Finding
-from deploy.embedded.status import Status
 from deploy.monitoring.exporter import Exporter
 from kranhub.broker.lag import Group
 from kranhub.operations import metrics_server
 from kranhub.operations.health import Loops
+from kranhub.operations.status.connector_states import ConnectorState
+from kranhub.operations.status.findings import Finding
+from kranhub.operations.status.status import Status
 from kranhub.operations.supervision import Supervised, Supervision
 from kranhub.readmodel import tables
 from streams.processor.metrics import Metrics as StageMetrics

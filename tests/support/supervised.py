@@ -9,9 +9,9 @@ import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from kranhub.cli.main import last_words
 from kranhub.errors import KranhubError, Misconfigured
 from kranhub.operations import logs, parent_watch, safe_stderr, signals, supervision
+from kranhub.operations.failure_report import report_failure
 from kranhub.operations.supervisor import read_state
 from kranhub.settings import Settings
 from kranhub.text import Text
@@ -32,7 +32,7 @@ def main(words: Sequence[str]) -> int:
         else:
             _child(words[0])
     except KranhubError as error:
-        last_words(error)
+        report_failure(error)
         return error.exit_code
     return 0
 
@@ -42,7 +42,7 @@ def _supervise(folder: str, command: str, parts: str, kinds: str) -> None:
     if "nested" in commands:
         commands["nested"] = [*commands["nested"][:3], "supervise", f"{folder}/nested", supervision.RUN, "x", "steady"]
     settings = Settings(data_dir=Path(folder), kafka_bootstrap="x:1", registry_url="http://x")
-    supervision.supervise(settings, command, commands, set(parts.split(",")), "text")
+    supervision.supervise(settings, command, commands, set(parts.split(",")))
 
 
 def _child(kind: str) -> None:

@@ -13,9 +13,9 @@ from pathlib import Path
 from benchmarks.members import written
 from deploy.embedded import artifacts, process, registry, stack
 from deploy.embedded.ports import HOST, any_free
-from deploy.embedded.probe import registry as ask_registry
 from deploy.embedded.progress import Progress
 from kranhub.errors import Unavailable
+from kranhub.operations.probe import registry as ask_registry
 from kranhub.parties import members
 from kranhub.settings import Settings
 from tools.faults.core.brokers import Brokers

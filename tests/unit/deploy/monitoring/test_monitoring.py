@@ -11,10 +11,10 @@ import pytest
 import yaml
 from prometheus_client import CollectorRegistry
 
-from deploy.embedded.status import Status
 from deploy.monitoring import cli, dashboard, rules
 from deploy.monitoring.exporter import Exporter, look
 from kranhub.operations.health import Loops
+from kranhub.operations.status.status import Status
 from tests.support import served
 from tests.support.served import Series
 

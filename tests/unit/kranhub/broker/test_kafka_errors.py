@@ -16,10 +16,10 @@ from kafka import errors as kafka_errors
 from connectors.runtime import context, last_status
 from connectors.runtime import forget as forgetting
 from connectors.runtime.context import KafkaThread
-from deploy.embedded import connector_states, probe
 from kranhub.broker import admin, first_visible, lag, reading
 from kranhub.errors import Fenced, KranhubError, Unavailable
-from kranhub.operations import recovery
+from kranhub.operations import probe, recovery
+from kranhub.operations.status import connector_states
 from kranhub.parties import members
 from kranhub.settings import Settings
 
@@ -59,8 +59,8 @@ USES: dict[str, Callable[[], Any]] = {
     "kranhub/broker/first_visible.py": unseen_reader,
     "connectors/runtime/forget.py": forget,
     "connectors/runtime/last_status.py": lambda: last_status.read(CONTEXT, "sql.source"),
-    "deploy/embedded/probe.py": lambda: probe.broker(SETTINGS, "127.0.0.1:1"),
-    "deploy/embedded/connector_states.py": lambda: connector_states.connector_states(SETTINGS),
+    "kranhub/operations/probe.py": lambda: probe.broker(SETTINGS, "127.0.0.1:1"),
+    "kranhub/operations/status/connector_states.py": lambda: connector_states.connector_states(SETTINGS),
 }
 """How each module is used that opens a client of its own."""
 

@@ -12,9 +12,9 @@ from kranhub.operations.log_throttle import EVERY_S, Repeats
 PROGRAM = """
 import logging, sys, threading, warnings
 import structlog
-from kranhub import observe, unfailing
-unfailing.standard_error()
-observe.configure(json_lines=True)
+from kranhub.operations import logs, safe_stderr
+safe_stderr.standard_error()
+logs.configure(json_lines=True)
 log = structlog.get_logger()
 """
 
@@ -31,7 +31,7 @@ def lines(program: str) -> list[dict[str, Any]]:
 def test_whatever_is_said_is_a_json_line_with_the_process() -> None:
     found = lines(
         """
-observe.identify("core vm", member="oemz")
+logs.identify("core vm", member="oemz")
 log.info("task state", state="RUNNING", order="завод:17", password="x")
 logging.getLogger("aiokafka.conn").error("Unable connect to node with id %s", 1)
 warnings.warn("old")
@@ -42,7 +42,7 @@ except ZeroDivisionError:
 thread = threading.Thread(target=lambda: 1 / 0)
 thread.start()
 thread.join()
-observe.say("Заказ ждёт.", exit_code=3)
+logs.say("Заказ ждёт.", exit_code=3)
 raise KeyError("end")
 """
     )
@@ -87,7 +87,7 @@ log.info("task state", state="STOPPED")
 
 @pytest.mark.process
 def test_a_command_that_is_no_service_tells_plain_sentences() -> None:
-    program = PROGRAM + 'observe.say("Kafka does not answer.")'
+    program = PROGRAM + 'logs.say("Kafka does not answer.")'
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, encoding="utf-8", check=False)
     assert ended.stderr == "Kafka does not answer.\n"
 

@@ -47,7 +47,7 @@ def test_other_errors_are_none(error: Exception) -> None:
 
 @pytest.mark.process
 def test_a_process_that_ends_for_want_of_memory_says_so() -> None:
-    short = "from kranhub import cli\ndef short(**_): raise MemoryError\ncli.cli = short\ncli.main()"
+    short = "from kranhub.cli import main as cli\ndef short(**_): raise MemoryError\ncli.cli = short\ncli.main()"
     done = subprocess.run([sys.executable, "-c", short], capture_output=True, text=True, check=False)
     assert (done.returncode, memory.SHORT.en in done.stderr or memory.SHORT.ru in done.stderr) == (1, True)
 

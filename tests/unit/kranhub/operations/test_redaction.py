@@ -3,8 +3,8 @@
 import httpx
 import pytest
 
-from deploy.embedded import probe
 from kranhub.errors import Unavailable
+from kranhub.operations import probe
 from kranhub.operations.redaction import shown
 from kranhub.wire.registry import Registry
 

@@ -7,19 +7,19 @@ from typing import Protocol
 from kranhub.settings import Settings
 from kranhub.text import Text
 
-GROUP = "kranhub.keepers"
+GROUP = "kranhub.background_services"
 
 
-class Keeper(Protocol):
+class BackgroundService(Protocol):
     """Keeps something running that is nobody's child, such as the embedded Kafka."""
 
     def step(self) -> None:
         """Look, and do what is due. Never raises, and does not wait. Called a few times a second."""
 
 
-def keepers(settings: Settings, say: Callable[[Text], None]) -> Sequence[Keeper]:
-    """Return the rooms' keepers; a room whose extra is not installed has none."""
-    found: list[Keeper] = []
+def background_services(settings: Settings, say: Callable[[Text], None]) -> Sequence[BackgroundService]:
+    """Return the services of the rooms; a room whose extra is not installed has none."""
+    found: list[BackgroundService] = []
     for entry in entry_points(group=GROUP):
         try:
             make = entry.load()

@@ -14,13 +14,13 @@ import pytest
 from kafka import TopicPartition
 from kafka.errors import TopicAuthorizationFailedError
 
-from deploy.embedded import doctor, probe
-from deploy.embedded import status as looking
-from deploy.embedded import texts as said
-from deploy.embedded.connector_states import ConnectorState
 from kranhub.broker import first_visible, lag
 from kranhub.errors import Unavailable
-from kranhub.operations import supervision
+from kranhub.operations import probe, supervision
+from kranhub.operations.local_stack import StackProcess
+from kranhub.operations.status import status as asking
+from kranhub.operations.status import texts
+from kranhub.operations.status.connector_states import ConnectorState
 from kranhub.operations.supervisor import Child, write_state
 from kranhub.settings import Settings
 from kranhub.text import Text
@@ -40,26 +40,26 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
 def test_what_the_supervisors_of_this_machine_run_is_told(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     write_state(settings.data_dir / "streams.json", CHILDREN)
     write_state(settings.data_dir / "run.json", CHILDREN[:1])
-    found = looking.status(settings).model_dump(mode="json")["supervisors"]
+    found = asking.status(settings).model_dump(mode="json")["supervisors"]
     assert [(each["command"], each["pid"], each["running"]) for each in found] == [
         ("kranhub run", os.getpid(), True),
         ("kranhub streams run", os.getpid(), True),
     ]
     assert found[1]["processes"] == [child.public() for child in CHILDREN]
-    said = supervision.lines(looking.status(settings).supervisors[1])
+    said = supervision.lines(asking.status(settings).supervisors[1])
     assert said[0] == "core a          running, pid 11, restarts 2, last exit code 3 (kranhub streams run)"
     monkeypatch.setenv("KRANHUB_LANG", "ru")
-    assert "ждёт перезапуска" in supervision.lines(looking.status(settings).supervisors[1])[1]
-    assert any("views завершился с кодом 3" in finding.text for finding in looking.status(settings).findings)
+    assert "ждёт перезапуска" in supervision.lines(asking.status(settings).supervisors[1])[1]
+    assert any("views завершился с кодом 3" in finding.text for finding in asking.status(settings).findings)
 
 
-FOUND = looking.Status(
+FOUND = asking.Status(
     kind="embedded",
     bootstrap="127.0.0.1:9092",
     broker_answers=True,
     since=datetime(2026, 11, 24, 13, tzinfo=timezone(timedelta(hours=6))),
     versions={"registry": "2.6"},
-    processes=[looking.Part(name="kafka", pid=7, running=False, memory_mib=None, log="kafka.log")],
+    processes=[StackProcess(name="kafka", pid=7, running=False, memory_mib=None, log="kafka.log")],
     topics=176,
     connectors=[
         ConnectorState(
@@ -82,7 +82,7 @@ FOUND = looking.Status(
 
 def test_status_is_told_in_the_readers_language(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KRANHUB_LANG", "en")
-    assert list(said.status(FOUND)) == [
+    assert list(texts.lines(FOUND)) == [
         "Kafka     127.0.0.1:9092 answers",
         "Registry  - does not answer",
         "Registry  version 2.6",
@@ -95,18 +95,7 @@ def test_status_is_told_in_the_readers_language(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("KRANHUB_LANG", "ru")
     last = "Коннектор oemz/erp, в систему: ждёт учётную систему или центр (с 2026-11-24 00:00:00 UTC, 2 ч; "
     last += "пульс 9 с назад; отставание 3 записей, старейшая 7 мин). away"
-    assert list(said.status(FOUND))[-1] == last
-
-
-def test_doctor_is_told_in_the_readers_language_and_names_every_check(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    embedded = settings.model_copy(update={"kafka_bootstrap": None, "registry_url": None})
-    assert {name for name, _ in doctor._checks(embedded)} == set(said.CHECKS)
-    findings = [doctor.Finding(check="java", ok=True), doctor.Finding(check="topics", ok=False, finding="a\nb")]
-    assert list(said.doctor(findings)) == ["ok   Java", "FAIL topics", "     a", "     b"]
-    monkeypatch.setenv("KRANHUB_LANG", "ru")
-    assert list(said.doctor(findings))[1] == "СБОЙ топики"
+    assert list(texts.lines(FOUND))[-1] == last
 
 
 @pytest.mark.process
@@ -116,8 +105,8 @@ def test_a_supervisor_that_was_killed_is_not_believed(settings: Settings) -> Non
     with stranger() as other:
         file.write_text(file.read_text().replace(f'"pid": {os.getpid()}', f'"pid": {other.pid}'))
         os.utime(file, (time.time() - 3600, time.time() - 3600))
-        reused = looking.status(settings)
-    gone = looking.status(settings)
+        reused = asking.status(settings)
+    gone = asking.status(settings)
     for found in (reused, gone):
         assert [each.running for each in found.supervisors] == [False]
         assert [(each.code, each.subject) for each in found.findings] == [("supervisor-killed", "kranhub run")]
@@ -137,7 +126,7 @@ def stranger() -> Any:
 @pytest.mark.parametrize("content", ["", "[]", '{"pid": 1}', '{"pid": 1, "processes": [{"name": "x", "state": "?"}]}'])
 def test_a_state_file_of_another_kind_is_nobodys(settings: Settings, content: str) -> None:
     (settings.data_dir / "run.json").write_text(content)
-    assert looking.status(settings).supervisors == []
+    assert asking.status(settings).supervisors == []
 
 
 @pytest.mark.parametrize(
@@ -155,9 +144,9 @@ def test_a_broker_that_goes_away_meanwhile_is_a_problem_not_an_error(
 
     monkeypatch.setattr(probe, "broker", lambda *_: [])
     monkeypatch.setattr(probe, "registry", lambda _: 0)
-    monkeypatch.setattr(looking, "connector_states", raises)
+    monkeypatch.setattr(asking, "connector_states", raises)
     monkeypatch.setattr(lag, "groups", raises)
-    found = looking.status(settings)
+    found = asking.status(settings)
     assert (found.running, found.ok) == (True, False)
     assert sum(told in line for line in [*found.problems, *(each.text for each in found.findings)]) == 2
     assert [each.code for each in found.findings] == code * 2

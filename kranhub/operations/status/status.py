@@ -1,4 +1,4 @@
-"""What ``kranhub status`` tells: what runs, where, since when, how connectors, core and views are, what is wrong."""
+"""Asks for what ``kranhub status`` reports: what runs, where, since when, connectors, core and views, what is wrong."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -7,31 +7,24 @@ import psutil
 import structlog
 from pydantic import BaseModel, computed_field
 
-from deploy.embedded import findings, probe, process, stack_file
-from deploy.embedded.connector_states import ConnectorState, connector_states
-from deploy.embedded.findings import Finding
-from deploy.embedded.stack import is_external
 from kranhub.broker import lag
 from kranhub.broker.lag import Group
 from kranhub.errors import KranhubError, Unavailable
-from kranhub.operations import recovery, recovery_mark, redaction, supervision
+from kranhub.operations import probe, recovery, recovery_mark, redaction, supervision
+from kranhub.operations.local_stack import StackProcess, StackState, local_stack
+from kranhub.operations.status import findings
+from kranhub.operations.status.connector_states import ConnectorState, connector_states
+from kranhub.operations.status.findings import Finding
 from kranhub.operations.supervision import Supervision
-from kranhub.settings import Settings, endpoints
+from kranhub.settings import Settings, endpoints, is_external
 from kranhub.text import Text
 from kranhub.wire.codec import Codec
 from kranhub.wire.registry import Registry
 
 log = structlog.get_logger()
 
-
-class Part(BaseModel):
-    """One process: ``memory_mib`` is its resident memory, None when it does not run."""
-
-    name: str
-    pid: int
-    running: bool
-    memory_mib: int | None
-    log: str
+CLOCK_TOLERANCE_S = 2.0
+"""How far a process' creation time and a file's time may differ although they are of the same moment."""
 
 
 class Status(BaseModel):
@@ -46,7 +39,7 @@ class Status(BaseModel):
     registry_answers: bool = False
     topics: int | None = None
     subjects: int | None = None
-    processes: list[Part] = []
+    processes: list[StackProcess] = []
     supervisors: list[Supervision] = []
     connectors: list[ConnectorState] = []
     groups: list[Group] = []
@@ -70,12 +63,12 @@ class Status(BaseModel):
 def status(settings: Settings) -> Status:
     """Look at everything; never raises for something that is merely away."""
     external = is_external(settings)
-    last = stack_file.Record() if external else stack_file.read(settings)
+    stack = StackState(kind="external") if external else local_stack().state(settings)
     found = Status(
-        kind="external" if external else last.kind,
-        since=last.since,
-        versions=last.versions,
-        processes=[_part(started) for started in last.processes],
+        kind=stack.kind,
+        since=stack.since,
+        versions=stack.versions,
+        processes=stack.processes,
         supervisors=_supervisors(settings),
     )
     _ask(found, settings)
@@ -92,7 +85,7 @@ def _ask(found: Status, settings: Settings) -> None:
         found.bootstrap, found.registry_url = where.bootstrap, redaction.shown(where.registry_url)
         _ask_broker(found, settings)
         _ask_registry(found, where.registry_url)
-    asked = found.running and _ask_works(found, settings)
+    asked = found.running and _ask_groups(found, settings)
     found.recovering = _recovers(settings, asked=asked)
     found.findings += findings.findings(
         found.supervisors,
@@ -113,7 +106,7 @@ def _recovers(settings: Settings, *, asked: bool) -> bool:
     try:
         with Registry(endpoints(settings).registry_url) as registry:
             known = recovery.current(settings, Codec(registry))
-    except KranhubError:  # there is no such topic yet, or it is said already that something is away
+    except KranhubError:  # there is no such topic yet, or it is reported already that something is away
         return False
     return known is not None and known.is_open
 
@@ -143,19 +136,19 @@ def _ask_registry(found: Status, url: str) -> None:
         found.registry_answers = True
 
 
-def _ask_works(found: Status, settings: Settings) -> bool:
-    """Ask the brokers who works, and return whether all was told.
+def _ask_groups(found: Status, settings: Settings) -> bool:
+    """Ask the brokers for connectors and consumer groups. Return whether both are known.
 
-    What went away meanwhile, or says the unforeseen, is a problem or a finding more.
+    A broker that went away meanwhile is a problem more, an unforeseen answer a finding more.
     """
-    told = [
-        _told(found, "connectors", lambda: _set_connectors(found, settings)),
-        _told(found, "groups", lambda: _set_groups(found, settings)),
+    answered = [
+        _answered(found, "connectors", lambda: _set_connectors(found, settings)),
+        _answered(found, "groups", lambda: _set_groups(found, settings)),
     ]
-    return all(told)
+    return all(answered)
 
 
-def _told(found: Status, name: str, ask: Callable[[], None]) -> bool:
+def _answered(found: Status, name: str, ask: Callable[[], None]) -> bool:
     try:
         ask()
     except KranhubError as error:
@@ -183,34 +176,16 @@ def _set_groups(found: Status, settings: Settings) -> None:
 
 
 def _supervisors(settings: Settings) -> list[Supervision]:
-    said = supervision.supervisions(settings)
-    return [each.model_copy(update={"running": _runs(each, settings)}) for each in said]
+    written = supervision.supervisions(settings)
+    return [each.model_copy(update={"running": _runs(each, settings)}) for each in written]
 
 
-def _runs(said: Supervision, settings: Settings) -> bool:
-    """Whether the supervisor lives; a process that is younger than its word got the same pid later."""
+def _runs(supervisor: Supervision, settings: Settings) -> bool:
+    """Return whether the supervisor lives; a process that began after its state was written got the same pid later."""
     try:
-        written = supervision.state_file(settings, said.command).stat().st_mtime
-        found = psutil.Process(said.pid)
-        young = found.create_time() > written + process.CLOCK_TOLERANCE_SECONDS
-        return not young and found.status() != psutil.STATUS_ZOMBIE
+        written_at = supervision.state_file(settings, supervisor.command).stat().st_mtime
+        found = psutil.Process(supervisor.pid)
+        is_younger = found.create_time() > written_at + CLOCK_TOLERANCE_S
+        return not is_younger and found.status() != psutil.STATUS_ZOMBIE
     except (psutil.Error, OSError):
         return False
-
-
-def _part(started: stack_file.Started) -> Part:
-    running = process.find(started)
-    return Part(
-        name=started.name,
-        pid=started.pid,
-        running=running is not None,
-        memory_mib=_memory(running) if running else None,
-        log=str(started.log.with_name(f"{started.name}.log")),
-    )
-
-
-def _memory(running: psutil.Process) -> int | None:
-    try:
-        return int(running.memory_info().rss) >> 20
-    except psutil.Error:
-        return None

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 from pydantic import BaseModel
 
-from deploy.embedded.connector_states import ConnectorState
 from kranhub.broker.lag import STAGES, Group
+from kranhub.operations.status.connector_states import ConnectorState
 from kranhub.operations.supervision import Supervised, Supervision
 from kranhub.text import Text
 
