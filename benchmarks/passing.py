@@ -41,7 +41,7 @@ class Passing:
         """Start without orders; ``watch`` times the router's code."""
         self.core, self._watch = Core(settings, codec, master), watch or Stopwatch()
         self._codec, self._namespace = codec, settings.namespace
-        self._work = topics.hub(settings.namespace, "work")
+        self._outbox = topics.hub(settings.namespace, "outbox")
 
     def through(self, numbers: Sequence[int], goods: Goods = MOTOR) -> Passed:
         """Have these orders planned, reserved, taken by their plants and promised, all of them at the same time.
@@ -73,7 +73,7 @@ class Passing:
 
     def _of(self, said: Iterable[ProducerRecord], subject: str) -> list[ProducerRecord]:
         mark = ("ce_type", f"kranhub.{subject}".encode())
-        return [output for output in said if output.topic == self._work and mark in (output.headers or ())]
+        return [output for output in said if output.topic == self._outbox and mark in (output.headers or ())]
 
     def _answers(self, said: Iterable[ProducerRecord]) -> dict[str, deque[Record]]:
         """Return the plants' receipts and promises for all plant orders among what was said, by order."""

@@ -118,6 +118,7 @@ def _hub_specs(namespace: str, work_partitions: int) -> Iterator[TopicSpec]:
     plan = [
         ("work", work_partitions, _kept(30), centre),
         ("allocation", work_partitions, _kept(30), centre),
+        ("outbox", work_partitions, _kept(30), centre),
         ("events", 12, _kept(), centre),
         ("masterdata", 1, _read_by_others(), centre),
         ("items", 1, _read_by_others(), everyone),

@@ -1,4 +1,4 @@
-"""What hub.work and hub.allocation have recorded of orders, for a replay."""
+"""What hub.work, hub.allocation and hub.outbox have recorded of orders, for a replay."""
 
 from collections.abc import Collection, Iterator
 from datetime import datetime
@@ -18,9 +18,9 @@ _WORK = frozenset(
         "AllocationResult",
         "PlannerAction",
         "Wake",
-        "PlantOrder",
     )
 )
+_OUTBOX = frozenset(("PlantOrder",))
 
 
 def events(settings: Settings, codec: Codec, since: datetime, orders: int | None = None) -> list[Event]:
@@ -44,9 +44,11 @@ def _began(settings: Settings, codec: Codec) -> dict[str, datetime]:
 
 def _work(settings: Settings, codec: Codec, keys: Collection[str]) -> Iterator[Event]:
     raw = {key.encode() for key in keys}
-    for message in reading.messages(settings, codec, topics.hub(settings.namespace, "work"), wanted=raw.__contains__):
-        if message.subject in _WORK and message.value is not None:
-            yield Event(message.key, message.envelope.id, message.subject, message.value, message.time)
+    for name, subjects in (("outbox", _OUTBOX), ("work", _WORK)):
+        topic = topics.hub(settings.namespace, name)
+        for message in reading.messages(settings, codec, topic, wanted=raw.__contains__):
+            if message.subject in subjects and message.value is not None:
+                yield Event(message.key, message.envelope.id, message.subject, message.value, message.time)
 
 
 def _asked(settings: Settings, codec: Codec, keys: Collection[str]) -> Iterator[Event]:

@@ -60,14 +60,14 @@ def waiting(codes: Sequence[str], output: str) -> None:
 
 
 def still_waiting(settings: Settings, codec: Codec, now: datetime) -> list[Value]:
-    """Return what still waits, newest first, from hub.alerts, hub.audit, hub.work and all dead letters."""
+    """Return what still waits, newest first, from hub.alerts, hub.audit, hub.work, hub.outbox and all dead letters."""
     alerts = [message.value for message in _read(settings, codec, "alerts") if message.value]
     letters = [*_read(settings, codec, "dead-letters"), *_of_connectors(settings, codec)]
     refusals = {key for letter in letters if (key := refused_orders.order_of(letter))}
     keys = refusals | {alert["order_key"] for alert in alerts if alert["order_key"]}
     since: dict[str, dict[str, list[Value]]] = {}
     orders: dict[str, list[Message]] = {}
-    for topic in ("work", "audit") if keys else ():
+    for topic in ("work", "outbox", "audit") if keys else ():
         for message in _read(settings, codec, topic, {key.encode() for key in keys}):
             value = message.value or {}
             if message.subject == "Order":

@@ -25,7 +25,7 @@ class Clock:
         self.inputs = (topics.hub(settings.namespace, "clock"),)
         self.changelog = topics.hub(settings.namespace, "clock-changelog")
         self._period_s = settings.tick_s
-        self._targets = [topics.hub(settings.namespace, name) for name in ("work", "allocation")]
+        self._targets = [topics.hub(settings.namespace, name) for name in ("work", "allocation", "outbox")]
 
     def process(self, record: Record, state: State, outputs: Outputs, ctx: Context) -> None:
         """Broadcast a tick for the first beat of a period that is later than the last one said."""

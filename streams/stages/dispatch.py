@@ -34,7 +34,7 @@ class _Addressed(NamedTuple):
 
 
 class Dispatch:
-    """Reads hub.work; what it writes is for the addressee's topics only, whatever rights the broker enforces.
+    """Reads hub.outbox, and writes to the addressee's topics only, whatever rights the broker enforces.
 
     Where a topic does not exist, its records wait, in their order, and are handed out with the first tick after it is
     there. Of a plant order that waits the planner is told, and told again once it has gone (DispatchStatus). Beside
@@ -43,13 +43,13 @@ class Dispatch:
     """
 
     name = "dispatch"
-    state_version = 1
+    state_version = 2
 
     def __init__(self, settings: Settings, codec: Codec) -> None:
         """Take the namespace and the codec."""
-        self.inputs = (topics.hub(settings.namespace, "work"),)
+        self.inputs = (topics.hub(settings.namespace, "outbox"),)
         self.changelog = topics.hub(settings.namespace, "dispatch-changelog")
-        self._work = self.inputs[0]
+        self._work = topics.hub(settings.namespace, "work")
         self._namespace, self._codec = settings.namespace, codec
 
     def process(self, record: Record, state: State, outputs: Outputs, ctx: Context) -> None:

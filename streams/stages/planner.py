@@ -53,8 +53,8 @@ _NOTED = ("Order", "AllocationResult", planner.WAKE)
 """What is taken at once while the hub recovers; words on plant orders wait until these are known again."""
 
 _TOPICS = {
-    "PlantOrder": ("work", "events"),
-    "OrderStatus": ("work", "events"),
+    "PlantOrder": ("outbox", "events"),
+    "OrderStatus": ("outbox", "events"),
     "RoutingDecision": ("decisions", "events"),
     "Alert": ("alerts", "events"),
     "AuditEntry": ("audit", "events"),

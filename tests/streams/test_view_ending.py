@@ -68,8 +68,8 @@ HANGS = """
 import threading
 from kranhub.errors import Unavailable
 from kranhub.text import Text
-from streams.views import ending
-ending.within(0.1, Unavailable(Text(en="the broker is away", ru="брокер недоступен")))
+from streams.views import shutdown
+shutdown.within(0.1, Unavailable(Text(en="the broker is away", ru="брокер недоступен")))
 threading.Thread(target=threading.Event().wait).start()
 """
 

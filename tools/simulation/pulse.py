@@ -34,7 +34,7 @@ class Pulse:
         """Take where to look; ``alive`` says why the core has ended, or None."""
         self._admin, self._settings, self._alive = cluster.admin, settings, alive
         space, parts = settings.namespace, settings.work_partitions
-        names = ("work", "allocation", *_CHANGELOGS)
+        names = ("work", "allocation", "outbox", *_CHANGELOGS)
         self._grow = [TopicPartition(topics.hub(space, name), number) for name in names for number in range(parts)]
         self._inboxes = [
             TopicPartition(topics.inbound(space, member, kind), 0) for member in members for kind in topics.IN_KINDS

@@ -30,7 +30,7 @@ from streams.stages.planner import Planner
 BATCH, NAMED = 1_000, 20
 
 INPUTS = ("work", "allocation")
-OUTPUTS = (*INPUTS, "decisions", "alerts")
+OUTPUTS = (*INPUTS, "outbox", "decisions", "alerts")
 """Where planner and allocator write; their copies on hub.events are left out."""
 
 KINDS = frozenset(

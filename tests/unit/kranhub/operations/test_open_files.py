@@ -12,15 +12,15 @@ pytestmark = [pytest.mark.process, pytest.mark.skipif(os.name == "nt", reason="W
 
 RAISED = """
 import resource
-from kranhub import openfiles
-openfiles.raise_limit()
+from kranhub.operations import open_files
+open_files.raise_limit()
 print(*resource.getrlimit(resource.RLIMIT_NOFILE))
 """
 REQUIRED = """
-from kranhub import openfiles
+from kranhub.operations import open_files
 from kranhub.errors import Misconfigured
 try:
-    openfiles.require("Kafka", 4096)
+    open_files.require("Kafka", 4096)
 except Misconfigured as error:
     print(error.text.en)
 """

@@ -181,7 +181,7 @@ def refuse(asked: Value) -> list[Event]:
     return [Event(f"{asked['plant_order_id']}/RE", "OrderResponse", full_response(asked, "RE", NOW))]
 
 
-TOPICS = {"PlantOrder": "work", "OrderStatus": "work", "Alert": "alerts", "AuditEntry": "audit"}
+TOPICS = {"PlantOrder": "outbox", "OrderStatus": "outbox", "Alert": "alerts", "AuditEntry": "audit"}
 
 
 class Desk:

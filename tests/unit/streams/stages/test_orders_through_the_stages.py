@@ -47,11 +47,11 @@ def hub() -> Hub:
 def test_ids_with_slashes_and_per_cents_go_there_and_back(hub: Hub) -> None:
     number, bought = "ЗП-12/2026 50%", line("1/2", "ДВ-7.5", 4)
     hub.write(BUYER, "Order", order(number, bought, number="№ 12"), f"{BUYER}/Order/7/0/a")
-    ((key, asked),) = hub.records("work", "PlantOrder")
+    ((key, asked),) = hub.records("outbox", "PlantOrder")
     assert (key, asked["plant_order_id"]) == (f"{BUYER}:{number}", f"{BUYER}:{number}/1%2F2.1.1")
     assert (asked["order_key"], asked["order_id"], asked["order_number"]) == (key, number, "№ 12")
     hub.write("oemz", "OrderResponse", response(asked), "oemz/OrderResponse/1/0/a")
-    statuses = [*hub.records("work", "OrderStatus")]
+    statuses = [*hub.records("outbox", "OrderStatus")]
     assert {key for key, _ in statuses} == {f"{BUYER}:{number}"}
     assert (statuses[-1][1]["state"], statuses[-1][1]["order_number"]) == ("CONFIRMED", "№ 12")
     assert [*hub.records("dead-letters", "DeadLetter")] == []
@@ -82,13 +82,13 @@ def test_another_document_under_an_orders_key_is_refused_with_both_names_and_its
     assert (key, letter["code"], letter["order_number"]) == (f"{BUYER}:17", "two-documents", "№ 2")
     assert all(name in letter["reason"]["ru"] for name in (first, second, key))
     hub.write(BUYER, "Order", order("17", line("1", "ДВ-7.5", 5)), f"{first}/1/a")
-    quantities = [asked["lines"][0]["quantity"] for _, asked in hub.records("work", "PlantOrder")]
+    quantities = [asked["lines"][0]["quantity"] for _, asked in hub.records("outbox", "PlantOrder")]
     assert quantities == [4, 5], "a raised epoch is no other document"
 
 
 def test_a_refused_answer_stands_with_its_order(hub: Hub) -> None:
     hub.write(BUYER, "Order", order("ЗП/1"), f"{BUYER}/Order/1/0/a")
-    ((_, asked),) = hub.records("work", "PlantOrder")
+    ((_, asked),) = hub.records("outbox", "PlantOrder")
     bad = response(asked)
     bad["lines"][0]["quantity"] = -bad["lines"][0]["quantity"]
     hub.write("oemz", "OrderResponse", bad, "oemz/OrderResponse/1/0/a", "a key of its own")

@@ -64,10 +64,10 @@ def test_what_the_core_says_of_a_crane_and_motors_keeps_the_contract() -> None:
     around.said = []
     around.through([1], CRANE)
     around.through([2, 3], MOTOR)
-    work = [record(*output[:4]) for output in around.said if output.topic == batches.WORK]
-    for one in work:
+    outbox = [record(*output[:4]) for output in around.said if output.topic == "t.hub.outbox"]
+    for one in outbox:
         one.partition = 0
-    dispatched = through("dispatch", work)
+    dispatched = through("dispatch", outbox)
     found = checked([*around.said, *dispatched])
     topics = {output.topic for output in [*around.said, *dispatched]}
     assert {"t.hub.events", "t.hub.decisions", "t.in.oemz.orders", "t.in.sibir-terminal.statuses"} <= topics

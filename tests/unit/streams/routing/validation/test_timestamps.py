@@ -140,12 +140,12 @@ def test_through_the_stages_the_right_stock_and_the_refusal_count_and_the_clock_
     hub.write("zmk-most", "InventoryLevel", {**stock, "on_hand": Decimal(900), "as_of": YEAR_2036}, "level 1")
     hub.write("zmk-most", "InventoryLevel", {**stock, "on_hand": Decimal(40)}, "level 2")
     hub.write(BUYER, "Order", core.order("22", core.line("1", "МК-СТ", 100, "KGM")), "order 1")
-    ((_, asked),) = hub.records("work", "PlantOrder")
+    ((_, asked),) = hub.records("outbox", "PlantOrder")
     ((_, decided),) = hub.records("decisions", "RoutingDecision")
     assert (decided["chosen"], decided["from_stock"]) == ("zmk-most", 40)
     hub.write("zmk-most", "OrderResponse", core.response(asked, issued_at=YEAR_2036), "answer 1")
     hub.write("zmk-most", "OrderResponse", core.response(asked, "RE"), "answer 2")
-    states = [status["state"] for _, status in hub.records("work", "OrderStatus")]
+    states = [status["state"] for _, status in hub.records("outbox", "OrderStatus")]
     assert states[-2:] == ["CONFIRMED", "ON_HOLD"]
     said = [key for key, alert in hub.records("alerts", "Alert") if alert["code"] == "clock-ahead"]
     assert said == ["zmk-most"]

@@ -45,7 +45,7 @@ class Hub:
     def tick(self, minutes: float) -> None:
         self.said += self.core.tick(NOW + timedelta(minutes=minutes))
 
-    def records(self, subject: str, topic: str = "work") -> Iterator[dict[str, Any]]:
+    def records(self, subject: str, topic: str = "outbox") -> Iterator[dict[str, Any]]:
         for said in self.said:
             if said.topic == f"{NAMESPACE}hub.{topic}" and said.value:
                 found = CODEC.decode(said.value)

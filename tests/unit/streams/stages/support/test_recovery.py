@@ -82,7 +82,7 @@ class Hub:
         for key in (f"k{number}" for number in range(200)):  # whichever partitions there are
             self.said += self.core.route([ProducerRecord(WORK, key.encode(), data, head)])
 
-    def records(self, subject: str, topic: str = "work") -> Iterator[dict[str, Any]]:
+    def records(self, subject: str, topic: str = "outbox") -> Iterator[dict[str, Any]]:
         for said in self.said:
             if said.topic == f"{NAMESPACE}hub.{topic}" and said.value:
                 found = CODEC.decode(said.value)
