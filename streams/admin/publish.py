@@ -17,7 +17,8 @@ from kranhub.wire.codec import Codec
 from kranhub.wire.envelope import Envelope
 from streams.admin import impact
 from streams.processor.kafka import clients
-from streams.processor.kafka.errors import Aborted, TransactionalProducer
+from streams.processor.kafka.errors import Aborted
+from streams.processor.kafka.guarded import TransactionalProducer
 from streams.routing.masterdata import entries, removed_members
 from streams.routing.masterdata.entries import PUBLICATION, Entry, Kind
 from streams.routing.masterdata.masterdata import MasterData

@@ -1,4 +1,4 @@
-"""``kranhub core run`` and ``kranhub core publish``."""
+"""``kranhub core run``, ``kranhub core publish`` and ``kranhub core reset-offsets``."""
 
 import os
 import queue
@@ -28,7 +28,8 @@ from streams.cli import preview
 from streams.cli.options import instance_option
 from streams.processor import Processor, Stage
 from streams.processor.kafka import clients
-from streams.processor.reset_offsets import move
+from streams.processor.record import TopicPartition
+from streams.processor.reset_offsets import reset_offset
 from streams.processor.state.garbage_collection import spare_what_lives
 from streams.routing.masterdata import masterdata
 from streams.routing.masterdata.masterdata import MasterData
@@ -50,7 +51,7 @@ _PUBLISH = Text(
 )
 
 
-_MOVE = Text(
+_RESET = Text(
     en="Let a stage go on elsewhere in an input, once it is known what it passes by. No worker may run it meanwhile.",
     ru="Продолжить этап с другого места входа, когда известно, что пропускается. Этап в это время не выполняется.",
 )
@@ -138,17 +139,17 @@ def publish(output: str, *, dry_run: bool, force: bool) -> None:
         preview.show(preview.of(settings, codec, known, master), known, master, output, force=force)
 
 
-@core.command("move", help=str(_MOVE))
+@core.command("reset-offsets", help=str(_RESET))
 @click.option("--stage", required=True, type=click.Choice(list(STAGES)), help=str(_STAGE))
 @click.option("--topic", required=True, help=str(_TOPIC))
 @click.option("--partition", required=True, type=click.IntRange(0), help=str(_PARTITION))
 @click.option("--to", required=True, metavar="OFFSET|earliest", callback=_offset, help=str(_TO))
-def move_stage(stage: str, topic: str, partition: int, to: int | None) -> None:
-    """Move a stage that no worker runs; say on standard output where it stands now."""
+def reset_offsets(stage: str, topic: str, partition: int, to: int | None) -> None:
+    """Reset the offset of a stage that no worker runs; say on standard output where it stands now."""
     settings = Settings()
     with Registry(endpoints(settings).registry_url) as registry:
-        moved = move(settings, STAGES[stage](settings, Codec(registry)), (topic, partition), to)
-    emit({"stage": stage, "topic": topic, "partition": partition, "offset": moved})
+        offset = reset_offset(settings, STAGES[stage](settings, Codec(registry)), TopicPartition(topic, partition), to)
+    emit({"stage": stage, "topic": topic, "partition": partition, "offset": offset})
 
 
 def _master(settings: Settings) -> MasterData:

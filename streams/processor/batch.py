@@ -15,9 +15,9 @@ from kranhub.text import Text
 from kranhub.wire.codec import Codec
 from streams.processor import dead_letters as letters
 from streams.processor.outputs import MAX_BYTES, Outputs, ProducerRecord
-from streams.processor.stage import Context, Record, Stage
+from streams.processor.record import Context, Record, TopicPartition
+from streams.processor.stage import Stage
 from streams.processor.state import changelog
-from streams.processor.state.changelog import Place
 from streams.processor.state.store import Changes, Layer, Store
 
 log = structlog.get_logger()
@@ -48,7 +48,8 @@ class Batch:
         self._layers = {partition: Layer(store) for partition, store in stores.items()}
         self._outputs = Outputs(codec, namespace, partitions)
         self._trusted = topics.hub(namespace, "")
-        self.offsets: dict[Place, int] = {}
+        self.offsets: dict[TopicPartition, int] = {}
+        """The next offset of each input's partition."""
 
     @property
     def dead_letters(self) -> Counter[str]:
@@ -66,14 +67,17 @@ class Batch:
         The others must be read again. The clock decides only how much goes into one transaction, never what a record
         leads to. Raises `Unavailable` when the stage needs what is away now.
         """
-        process, offsets, clock = self._process, self.offsets, monotonic
-        enough = clock() + seconds
-        for number, record in enumerate(records, 1):
+        process, clock = self._process, monotonic
+        next_offsets: dict[tuple[str, int], int] = {}
+        enough, processed = clock() + seconds, 0
+        for record in records:
             process(record)
-            offsets[record.topic, record.partition] = record.offset + 1
+            next_offsets[record.topic, record.partition] = record.offset + 1
+            processed += 1
             if clock() > enough:
-                return number
-        return len(records)
+                break
+        self.offsets |= {TopicPartition(*place): offset for place, offset in next_offsets.items()}
+        return processed
 
     def changes(self) -> Iterator[ProducerRecord]:
         """Yield the state's changes and the input offsets, for the changelog's same partition."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from kranhub.errors import InvalidDocument
 from kranhub.text import Text
-from streams.processor.stage import Context, Record
+from streams.processor.record import Context, Record
 
 MAX_ORIGINAL = 3_000_000
 """Bytes of the original that a letter holds."""

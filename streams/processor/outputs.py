@@ -15,7 +15,7 @@ from kranhub.wire.codec import Codec
 from kranhub.wire.envelope import Envelope, Headers, headers
 from kranhub.wire.schema_files import subject as full_name
 from streams.processor import dead_letters as letters
-from streams.processor.stage import Context, Record
+from streams.processor.record import Context, Record
 
 MAX_BYTES = 1_000_000
 """Of one record's key, headers and value: what Kafka's default broker takes (1 MB), so that any broker can be used.

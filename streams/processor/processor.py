@@ -2,11 +2,12 @@
 
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 import structlog
-from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaError, Message
+from confluent_kafka import TopicPartition as KafkaPartition
 
 from kranhub.errors import Failed, Misconfigured, Unavailable
 from kranhub.failpoints import failpoint
@@ -16,12 +17,14 @@ from kranhub.text import Text
 from kranhub.wire.codec import Codec
 from streams.processor.batch import Batch
 from streams.processor.batch_size import ENOUGH_S, Pace
-from streams.processor.kafka import clients, errors
-from streams.processor.kafka.errors import Aborted, BrokerAway, Guarded
+from streams.processor.checkpoint import Checkpoint
+from streams.processor.kafka import clients, cluster, errors
+from streams.processor.kafka.errors import Aborted, BrokerAway
+from streams.processor.kafka.guarded import GuardedClient
 from streams.processor.kafka.stalled_fetch import Fetchers
 from streams.processor.metrics import Metrics
-from streams.processor.outputs import ProducerRecord
-from streams.processor.stage import Record, Stage
+from streams.processor.record import Record
+from streams.processor.stage import Stage
 from streams.processor.state.assignment import Assignment
 
 log = structlog.get_logger()
@@ -56,11 +59,11 @@ class Processor:
         """
         self._loop.moved()
         admin = clients.admin(self._settings)
-        clients.require_equal_partitions(admin, self.stage)
-        clients.require_lasting_offsets(admin)
+        cluster.require_equal_partitions(admin, self.stage)
+        cluster.require_lasting_offsets(admin)
         self._assignment = Assignment(self.stage, self._settings, admin)
         self._producer = clients.producer(self._settings, self.stage.name, self._instance)
-        self._consumer = clients.consumer(self._settings, self.stage, self._instance, self._fetchers.told)
+        self._consumer = clients.consumer(self._settings, self.stage, self._instance, self._fetchers.take_statistics)
         try:
             self._producer.init_transactions(30)
             self._consumer.subscribe(
@@ -78,11 +81,11 @@ class Processor:
             for client in (self._consumer, self._producer, admin):
                 client.release()
 
-    def _require_fetching(self, admin: Guarded) -> None:
+    def _require_fetching(self, admin: GuardedClient) -> None:
         """Raise `BrokerAway` when the client fetches no more from a partition in which committed records wait."""
         try:
             stalled = self._fetchers.stalled(
-                time.monotonic(), self._assignment.positions.keys(), partial(clients.stable_ends, admin)
+                time.monotonic(), self._assignment.positions.keys(), partial(cluster.stable_ends, admin)
             )
         except BrokerAway:  # nothing can be said now; the next call of the consumer says it, too
             self._fetchers.forget()
@@ -90,13 +93,13 @@ class Processor:
         if stalled:
             raise BrokerAway(_stalled(self.stage.name, ", ".join(f"{topic} [{number}]" for topic, number in stalled)))
 
-    def _assigned(self, _consumer: Consumer, partitions: list[TopicPartition]) -> None:
+    def _assigned(self, _consumer: Consumer, partitions: list[KafkaPartition]) -> None:
         self._assignment.assigned(self._consumer, partitions)
         self._fetchers.forget()
         self._loop.serves()
         self._metrics.assigned(self._assignment)
 
-    def _revoked(self, _consumer: Consumer, partitions: list[TopicPartition]) -> None:
+    def _revoked(self, _consumer: Consumer, partitions: list[KafkaPartition]) -> None:
         self._loop.waits(GIVEN_BACK)
         self._assignment.revoked(self._consumer, partitions)
         self._metrics.assigned(self._assignment)
@@ -152,41 +155,18 @@ class Processor:
                 self._assignment.rewind(self._consumer)
 
     def _transact(self, batch: Batch, records: Sequence[Record]) -> int:
-        """Commit a batch; return how many of its records: the first ones, as many as fit the time.
+        """Process records and commit them in one transaction; return how many: the first ones that fit the time.
 
-        1. Begin a transaction and process every record with the stage's pure function (``core.after-process``).
-        2. Produce the outputs, and the state's changes with the input offsets to the changelog, on the input's
-           partition (``core.after-produce``).
-        3. Send the input offsets with the group's metadata (KIP-447), so that a member that lost its partitions
-           cannot commit (``core.after-offsets``).
-        4. Wait until the brokers have it all (``core.before-commit``).
-        5. Commit (``core.after-commit``).
-        6. Make the changes part of the state in memory. An abort anywhere above drops them and seeks back.
+        An abort anywhere drops what the batch has collected, and the loop seeks back to the last commit.
         """
         self._producer.begin_transaction()
         began = time.monotonic()
         taken = batch.process(records, ENOUGH_S)
         self._pace.took(taken, time.monotonic() - began)
         failpoint("core.after-process")
-        self._produce(batch.outputs)
-        self._produce(batch.changes())
-        failpoint("core.after-produce")
-        offsets = [TopicPartition(topic, partition, at) for (topic, partition), at in batch.offsets.items()]
-        metadata = self._consumer.consumer_group_metadata()
-        self._producer.send_offsets_to_transaction(offsets, metadata, 10)
-        failpoint("core.after-offsets")
-        self._producer.flush(10)
-        failpoint("core.before-commit")
-        self._producer.commit_transaction(10)
-        failpoint("core.after-commit")
-        batch.commit()
+        Checkpoint(batch, self._producer, self._consumer).commit()
         self._assignment.committed(batch.offsets)
         return taken
-
-    def _produce(self, outputs: Iterable[ProducerRecord]) -> None:
-        produce = self._producer.produce
-        for topic, key, value, headers, partition in outputs:
-            produce(topic, value, key, partition, headers)
 
     def _abort(self) -> None:
         """Drop the transaction and go back to where the last commit ended."""
@@ -200,7 +180,7 @@ class Processor:
     def _partitions_of(self, topic: str) -> int:
         """Return the number of an output topic's partitions. Raises `Unavailable`, `Misconfigured` without it."""
         if topic not in self._counts:
-            self._counts[topic] = clients.partition_counts(self._producer, [topic])[topic]
+            self._counts[topic] = cluster.partition_counts(self._producer, [topic])[topic]
         return self._counts[topic]
 
 
@@ -224,7 +204,7 @@ def _never_commits(stage: str, reason: str) -> Text:
 
 def _expired(message: Message, stage: str) -> Text:
     place = f"{message.topic()} [{message.partition()}]"
-    command = f"kranhub core move --stage {stage} --topic {message.topic()} --partition {message.partition()}"
+    command = f"kranhub core reset-offsets --stage {stage} --topic {message.topic()} --partition {message.partition()}"
     return Text(
         en=f"The records after the last processed one of {place} are gone: retention deleted them before {stage} read "
         "them. The core does not jump. Restore the topic from a backup; or, once it is known what was lost, let the "

@@ -1,44 +1,55 @@
-"""Moves a stage's place in an input by hand: the group's offset and the one in its changelog, in one transaction."""
+"""Resets where a stage resumes in an input: the group's offset and the one in its changelog, in one transaction."""
 
 import re
 
-from confluent_kafka import TopicPartition
+from confluent_kafka import TopicPartition as KafkaPartition
 from confluent_kafka.admin import OffsetSpec
 
 from kranhub.broker import lag
 from kranhub.errors import Fenced, Misconfigured, Unavailable
 from kranhub.settings import Settings
 from kranhub.text import Text
-from streams.processor.kafka import clients
-from streams.processor.kafka.errors import Aborted, Guarded, TransactionalProducer
+from streams.processor.kafka import clients, cluster
+from streams.processor.kafka.errors import Aborted
+from streams.processor.kafka.guarded import GuardedClient, TransactionalProducer
+from streams.processor.record import TopicPartition
 from streams.processor.stage import Stage
 from streams.processor.state import changelog
-from streams.processor.state.changelog import Place
 from streams.processor.state.restore import patiently
 
-MOVER = "~move"
+INSTANCE = "~reset-offsets"
 """The transactional id's last part: no worker can have this name."""
 
 
-def move(settings: Settings, stage: Stage, place: Place, to: int | None) -> int:
-    """Let the stage go on at offset ``to`` of an input's partition, None for the oldest record; return that offset.
+def reset_offset(settings: Settings, stage: Stage, target: TopicPartition, to: int | None) -> int:
+    """Let the stage resume elsewhere in a partition of an input.
 
-    Raises `Misconfigured` when the topic has no such offset or a worker still runs the stage, `Unavailable` when Kafka
-    is away or somebody else moves the stage at the same time.
+    Args:
+        settings: The namespace, and where the brokers are.
+        stage: The stage. No worker may run it.
+        target: The input's partition.
+        to: The offset of the next record to process; None for the oldest that is left.
+
+    Returns:
+        The offset at which the stage resumes.
+
+    Raises:
+        Misconfigured: The topic has no such offset, it is no input, or a worker still runs the stage.
+        Unavailable: Kafka is away, or another reset of the same stage ended this one.
     """
-    _require_input(stage, place[0])
+    _require_input(stage, target.topic)
     _require_nobody(settings, stage.name)
-    first, end = _bounds(clients.admin(settings), place)
+    first, end = _bounds(clients.admin(settings), target)
     offset = first if to is None else to
     if not first <= offset <= end:
-        raise Misconfigured(_outside(place, offset, first, end))
-    producer = clients.producer(settings, stage.name, MOVER)
+        raise Misconfigured(_outside(target, offset, first, end))
+    producer = clients.producer(settings, stage.name, INSTANCE)
     consumer = clients.reader(settings, clients.group(settings, stage.name))
     try:
         producer.init_transactions(30)
-        _transact(producer, consumer, stage, place, offset)
+        _transact(producer, consumer, stage, target, offset)
     except (Aborted, Fenced) as overtaken:
-        raise Unavailable(_not_moved(stage.name)) from overtaken
+        raise Unavailable(_overtaken(stage.name)) from overtaken
     finally:
         consumer.close()
     return offset
@@ -57,26 +68,28 @@ def _require_nobody(settings: Settings, stage: str) -> None:
         raise Misconfigured(_running(stage))
 
 
-def _transact(producer: TransactionalProducer, consumer: Guarded, stage: Stage, place: Place, offset: int) -> None:
-    topic, partition = place
+def _transact(
+    producer: TransactionalProducer, consumer: GuardedClient, stage: Stage, target: TopicPartition, offset: int
+) -> None:
+    topic, partition = target
     producer.begin_transaction()
     if stage.changelog is not None:
         producer.produce(stage.changelog, str(offset).encode(), changelog.offset_key(topic), partition)
-    offsets, metadata = [TopicPartition(topic, partition, offset)], consumer.consumer_group_metadata()
+    offsets, metadata = [KafkaPartition(topic, partition, offset)], consumer.consumer_group_metadata()
     producer.send_offsets_to_transaction(offsets, metadata, 10)
     producer.commit_transaction(10)
 
 
-def _bounds(admin: Guarded, place: Place) -> tuple[int, int]:
+def _bounds(admin: GuardedClient, target: TopicPartition) -> tuple[int, int]:
     """Return the offsets of the oldest record and of the end, as a read_committed reader sees it."""
-    if place[1] >= clients.partition_counts(admin, [place[0]])[place[0]]:
-        raise Misconfigured(_no_partition(place))
+    if target.partition >= cluster.partition_counts(admin, [target.topic])[target.topic]:
+        raise Misconfigured(_no_partition(target))
 
     def ask(which: OffsetSpec) -> int:
-        return clients.offsets(admin, [place], which)[place]
+        return cluster.offsets(admin, [target], which)[target]
 
     earliest, latest = OffsetSpec.earliest(), OffsetSpec.latest()
-    return patiently(lambda: ask(earliest), place[0]), patiently(lambda: ask(latest), place[0])
+    return patiently(lambda: ask(earliest), target.topic), patiently(lambda: ask(latest), target.topic)
 
 
 def _no_input(stage: Stage, topic: str) -> Text:
@@ -87,17 +100,18 @@ def _no_input(stage: Stage, topic: str) -> Text:
     )
 
 
-def _no_partition(place: Place) -> Text:
+def _no_partition(target: TopicPartition) -> Text:
     return Text(
-        en=f"{place[0]} has no partition {place[1]}; they count from 0.",
-        ru=f"У топика {place[0]} нет раздела {place[1]}; счёт идёт с 0.",
+        en=f"{target.topic} has no partition {target.partition}; they count from 0.",
+        ru=f"У топика {target.topic} нет раздела {target.partition}; счёт идёт с 0.",
     )
 
 
-def _outside(place: Place, offset: int, first: int, end: int) -> Text:
+def _outside(target: TopicPartition, offset: int, first: int, end: int) -> Text:
+    topic, number = target
     return Text(
-        en=f"{place[0]} partition {place[1]} holds the offsets {first} to {end}; {offset} is not among them.",
-        ru=f"В разделе {place[1]} топика {place[0]} смещения от {first} до {end}; {offset} среди них нет.",
+        en=f"{topic} partition {number} holds the offsets {first} to {end}; {offset} is not among them.",
+        ru=f"В разделе {number} топика {topic} смещения от {first} до {end}; {offset} среди них нет.",
     )
 
 
@@ -110,10 +124,10 @@ def _running(stage: str) -> Text:
     )
 
 
-def _not_moved(stage: str) -> Text:
+def _overtaken(stage: str) -> Text:
     return Text(
         en=f"The stage {stage} was not moved: the transaction was ended from elsewhere, as by another "
-        "`kranhub core move`. See where the stage stands with `kranhub status`, then try again.",
-        ru=f"Этап {stage} не перемещён: транзакцию завершили извне, например другой `kranhub core move`. Посмотрите "
-        "положение этапа командой `kranhub status` и повторите.",
+        "`kranhub core reset-offsets`. See where the stage stands with `kranhub status`, then try again.",
+        ru=f"Этап {stage} не перемещён: транзакцию завершили извне, например другой `kranhub core reset-offsets`. "
+        "Посмотрите положение этапа командой `kranhub status` и повторите.",
     )

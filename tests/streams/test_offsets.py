@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, Producer, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, Producer
+from confluent_kafka import TopicPartition as KafkaPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 from kafka import KafkaAdminClient
 from kafka import TopicPartition as Place
@@ -14,9 +15,10 @@ from kafka import TopicPartition as Place
 from kranhub.broker import topics
 from kranhub.broker.closing import CLOSES
 from kranhub.errors import Fenced, Misconfigured
-from streams.processor.kafka import clients
+from streams.processor.kafka import clients, cluster
 from streams.processor.kafka.errors import Aborted
-from streams.processor.reset_offsets import move
+from streams.processor.record import TopicPartition
+from streams.processor.reset_offsets import reset_offset
 from streams.processor.state import restore
 from streams.processor.state.changelog import Restored
 from tests.streams.test_processor import PARTITION, Counting, bootstrap, counts, feed, started
@@ -39,7 +41,7 @@ def test_offsets_that_were_moved_are_refused(around: World) -> None:
         wait_for(lambda: len(counts(around)) == 2, "two counts")
     group = clients.group(around.settings, "allocator")
     mover = Consumer({"bootstrap.servers": bootstrap(around), "group.id": group})
-    place = TopicPartition(topics.hub(around.settings.namespace, "allocation"), PARTITION, 0)
+    place = KafkaPartition(topics.hub(around.settings.namespace, "allocation"), PARTITION, 0)
 
     def moved() -> bool:
         """Move it once the stopped member's session is over."""
@@ -69,7 +71,7 @@ def test_offsets_that_have_expired_stop_the_core(around: World) -> None:
     assert isinstance(error, Misconfigured)
     assert "does not jump" in error.text.en
     assert counts(around) == [("a", "1")]
-    place = (topics.hub(around.settings.namespace, "allocation"), PARTITION)
+    place = TopicPartition(topics.hub(around.settings.namespace, "allocation"), PARTITION)
     wait_for(lambda: moved_to(around, place, None) == 3, "the stage is moved by hand, as the error says", 30)
     with started(Counting(around.settings), around):
         feed(around, "a")
@@ -78,12 +80,12 @@ def test_offsets_that_have_expired_stop_the_core(around: World) -> None:
 
 
 def test_a_stage_that_runs_is_not_moved(around: World) -> None:
-    place = (topics.hub(around.settings.namespace, "allocation"), PARTITION)
+    place = TopicPartition(topics.hub(around.settings.namespace, "allocation"), PARTITION)
     with started(Counting(around.settings), around):
         feed(around, "a")
         wait_for(lambda: len(counts(around)) == 1, "it runs")
         with pytest.raises(Misconfigured, match="still runs"):
-            move(around.settings, Counting(around.settings), place, 0)
+            reset_offset(around.settings, Counting(around.settings), place, 0)
         feed(around, "a")
         wait_for(lambda: len(counts(around)) == 2, "it went on undisturbed")
     assert counts(around) == [("a", "1"), ("a", "2")]
@@ -93,8 +95,9 @@ def test_a_stage_that_runs_is_not_moved(around: World) -> None:
     ("topic", "offset", "said"), [("allocation", 7, "is not among them"), ("nowhere", 0, "does not read")]
 )
 def test_a_stage_is_not_moved_to_where_nothing_is(around: World, topic: str, offset: int, said: str) -> None:
+    place = TopicPartition(topics.hub(around.settings.namespace, topic), 0)
     with pytest.raises(Misconfigured, match=said):
-        move(around.settings, Counting(around.settings), (topics.hub(around.settings.namespace, topic), 0), offset)
+        reset_offset(around.settings, Counting(around.settings), place, offset)
 
 
 def test_a_lost_changelog_is_noticed(around: World) -> None:
@@ -135,10 +138,10 @@ def test_a_group_that_was_forgotten_goes_on_where_its_state_stands(around: World
 
 
 def test_brokers_that_forget_offsets_too_soon_are_refused(around: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    clients.require_lasting_offsets(clients.admin(around.settings))  # the embedded broker keeps them for long enough
+    cluster.require_lasting_offsets(clients.admin(around.settings))  # the embedded broker keeps them for long enough
     monkeypatch.setattr(clients, "OFFSETS_RETENTION_MIN", 10**9)
     with pytest.raises(Misconfigured, match=r"offsets\.retention\.minutes"):
-        clients.require_lasting_offsets(clients.admin(around.settings))
+        cluster.require_lasting_offsets(clients.admin(around.settings))
 
 
 @pytest.mark.parametrize(
@@ -147,19 +150,19 @@ def test_brokers_that_forget_offsets_too_soon_are_refused(around: World, monkeyp
 )
 def test_where_a_partition_begins(group: int | None, state: dict[str, int] | None, begins: int) -> None:
     restored = None if state is None else Restored(offsets=state)
-    assert restore.start("planner", ("t", 0), group, restored) == begins
+    assert restore.start("planner", TopicPartition("t", 0), group, restored) == begins
 
 
 @pytest.mark.parametrize("state", [{}, {"t": 6}, {"t": 8}])
 def test_an_offset_without_its_state_is_refused(state: dict[str, int]) -> None:
     with pytest.raises(Misconfigured):
-        restore.start("planner", ("t", 0), 7, Restored(offsets=state))
+        restore.start("planner", TopicPartition("t", 0), 7, Restored(offsets=state))
 
 
-def moved_to(around: World, place: tuple[str, int], offset: int | None) -> int | None:
+def moved_to(around: World, place: TopicPartition, offset: int | None) -> int | None:
     """Move the stage; None while its last member's session lasts."""
     with contextlib.suppress(Misconfigured):
-        return move(around.settings, Counting(around.settings), place, offset)
+        return reset_offset(around.settings, Counting(around.settings), place, offset)
     return None
 
 
@@ -213,9 +216,9 @@ def test_committed_offsets_wait_until_they_are_stable(around: World) -> None:
     producer, member = Producer(config), Consumer(reading)
     producer.init_transactions(30)
     producer.begin_transaction()
-    producer.send_offsets_to_transaction([TopicPartition(topic, PARTITION, 7)], member.consumer_group_metadata(), 10)
-    found: list[Any] = []
-    thread = threading.Thread(target=lambda: found.append(restore.committed(member, group, [(topic, PARTITION)])))
+    producer.send_offsets_to_transaction([KafkaPartition(topic, PARTITION, 7)], member.consumer_group_metadata(), 10)
+    place, found = TopicPartition(topic, PARTITION), list[Any]()
+    thread = threading.Thread(target=lambda: found.append(restore.committed(member, group, [place])))
     thread.start()
     thread.join(1)
     assert found == []

@@ -16,7 +16,7 @@ from kranhub.settings import Settings
 from kranhub.text import Text
 from streams.processor import Context, Document, Outputs, Processor, Record, State
 from streams.processor.kafka import clients, stalled_fetch
-from streams.processor.kafka.errors import Guarded
+from streams.processor.kafka.guarded import GuardedClient
 from tests.support.stack import Stack
 from tools.harness.core import World, wait_for, world
 from tools.harness.settings import new_namespace
@@ -375,9 +375,9 @@ def test_a_client_that_fetches_no_more_from_one_partition_ends_the_process(
     """A paused partition is what librdkafka's stalled fetcher looks like: no record comes, and no error either."""
     monkeypatch.setattr(stalled_fetch, "PATIENCE_S", 1.0)
     monkeypatch.setattr(clients, "LOOK_S", 0.5)
-    consumers: list[Guarded] = []
+    consumers: list[GuardedClient] = []
 
-    def consumer(*words: Any) -> Guarded:
+    def consumer(*words: Any) -> GuardedClient:
         consumers.append(opened(*words))
         return consumers[-1]
 

@@ -1,29 +1,16 @@
-"""librdkafka's clients, every call of which raises the hub's errors: a fatal one can come out of any of them."""
+"""What an error of librdkafka means, as one of the hub's errors."""
 
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from functools import wraps
-from typing import Any, TypeVar
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from confluent_kafka import KafkaError, KafkaException
 
-from kranhub.errors import Failed, Fenced, KranhubError, Misconfigured, Unavailable
+from kranhub.errors import Failed, Fenced, KranhubError, Unavailable
 from kranhub.text import Text
-
-Result = TypeVar("Result")
-
-RETRY_S = 15.0
-"""How long one step of a transaction is tried again; by then the coordinator has timed the transaction out anyway."""
-
-RETRY_PAUSE_S = 0.05
-
-MEET_S = 2.0
-"""How long to wait for a new topic's metadata before the client is left to find it by itself."""
 
 _FENCING = (KafkaError._FENCED, KafkaError.FENCED_INSTANCE_ID, KafkaError.PRODUCER_FENCED)
 
-_FENCING_WORDS = ("fenced", "fences", "old epoch")
+_FENCING_TERMS = ("fenced", "fences", "old epoch")
 """How librdkafka's and the brokers' texts tell of fencing."""
 
 _PASSING = (
@@ -65,109 +52,6 @@ class BrokerAway(Unavailable):
         self.retriable, self.passes = retriable, passes
 
 
-class Guarded:
-    """A client of librdkafka; each of its methods raises as `errors_as_ours` says, and never Kafka's own errors."""
-
-    def __init__(self, client: Any) -> None:
-        """Take a Producer, Consumer or AdminClient."""
-        self._client = client
-
-    def __getattr__(self, name: str) -> Any:
-        """Return the client's method, guarded; the next call finds it at once."""
-        guarded = _guarded(getattr(self._client, name))
-        setattr(self, name, guarded)
-        return guarded
-
-    def meet(self, topic: str) -> None:
-        """Let the client learn where a topic's partitions are, if the brokers answer soon.
-
-        By itself librdkafka asks for a new topic only when its timer comes round, up to a second later: so long would
-        each stage of the core wait at the first record for each topic, and before it reads its changelog.
-        """
-        with suppress(KafkaException):
-            self._client.list_topics(topic, timeout=MEET_S)
-
-    def release(self) -> None:
-        """Let the client go in this thread. librdkafka takes up to a second for each, at the program's end one by one.
-
-        Nothing may be asked of it afterwards.
-        """
-        self.__dict__.clear()
-
-
-class TransactionalProducer(Guarded):
-    """A producer with a transactional id: each step of a transaction is tried again as `retried` says."""
-
-    def __init__(self, client: Any) -> None:
-        """Take a Producer."""
-        super().__init__(client)
-        self._met: set[str] = set()
-
-    def produce(self, topic: str, value: bytes | None, key: bytes, partition: int = -1, headers: Any = None) -> None:
-        """Produce a record, once there is room for it. Raises `Aborted` when the transaction cannot take it."""
-        if topic not in self._met:
-            self._met.add(topic)
-            self.meet(topic)
-        while True:
-            try:
-                self._client.produce(topic, value, key, partition, headers=headers)
-                return
-            except BufferError:
-                self.poll(0.1)
-            except KafkaException as raised:
-                raise self._understood(raised.args[0]) from raised
-
-    def _understood(self, error: KafkaError) -> Exception:
-        """Return what an error of `produce` means; of a fatal one it does not tell the cause, the next step does."""
-        if not ends(error):
-            return Aborted(error.name())
-        try:
-            self._client.begin_transaction()
-        except KafkaException as raised:
-            if ends(raised.args[0]):
-                return translated(raised.args[0])
-        return translated(error)
-
-    def init_transactions(self, timeout: float) -> None:
-        """Fence every older producer of the same id and end its transaction."""
-        retried(lambda: self._client.init_transactions(timeout))
-
-    def begin_transaction(self) -> None:
-        """Begin a transaction."""
-        retried(self._client.begin_transaction)
-
-    def send_offsets_to_transaction(self, offsets: Any, metadata: Any, timeout: float) -> None:
-        """Add a group's offsets to the transaction."""
-        retried(lambda: self._client.send_offsets_to_transaction(offsets, metadata, timeout))
-
-    def commit_transaction(self, timeout: float) -> None:
-        """Commit the transaction."""
-        retried(lambda: self._client.commit_transaction(timeout))
-
-    def abort_transaction(self, timeout: float) -> None:
-        """Abort the transaction."""
-        retried(lambda: self._client.abort_transaction(timeout))
-
-
-def opened(kind: Callable[[Any], Result], config: dict[str, Any]) -> Result:
-    """Open a client. Raises `Misconfigured` for settings that librdkafka does not take."""
-    try:
-        return kind(config)
-    except KafkaException as raised:
-        raise Misconfigured(_not_taken(raised.args[0].str())) from raised
-
-
-def _guarded(call: Callable[..., Result]) -> Callable[..., Result]:
-    @wraps(call)
-    def guarded(*words: Any, **named: Any) -> Result:
-        try:
-            return call(*words, **named)
-        except KafkaException as raised:
-            raise translated(raised.args[0]) from raised
-
-    return guarded
-
-
 @contextmanager
 def errors_as_ours() -> Iterator[None]:
     """Raise Kafka's errors as `translated` says: for the answers of an AdminClient, which come later than the call."""
@@ -175,24 +59,6 @@ def errors_as_ours() -> Iterator[None]:
         yield
     except KafkaException as raised:
         raise translated(raised.args[0]) from raised
-
-
-def retried(step: Callable[[], Result]) -> Result:
-    """Run one step of a transaction, again while Kafka calls it retriable.
-
-    Raises `Aborted` when the transaction must be aborted, otherwise as `translated` says.
-    """
-    deadline = time.monotonic() + RETRY_S
-    while True:
-        try:
-            return step()
-        except KafkaException as raised:
-            error = raised.args[0]
-            if not error.retriable() or time.monotonic() > deadline:
-                if error.txn_requires_abort() and not ends(error):
-                    raise Aborted(error.name()) from raised
-                raise translated(error) from raised
-            time.sleep(RETRY_PAUSE_S)
 
 
 def passes(error: KafkaError) -> bool:
@@ -210,22 +76,15 @@ def translated(error: KafkaError) -> KranhubError:
 
     From its second call on a fatal error is reported as ``_FATAL``, with the cause in its words only.
     """
-    if error.code() in _FENCING or (error.code() == KafkaError._FATAL and _tells_of_fencing(error.str())):
+    if error.code() in _FENCING or (error.code() == KafkaError._FATAL and _names_fencing(error.str())):
         return Fenced(_fenced())
     if ends(error):
         return Failed(_fatal(f"{error.name()}: {error.str()}"))
     return BrokerAway(_away(error.name()), retriable=bool(error.retriable()), passes=passes(error))
 
 
-def _tells_of_fencing(words: str) -> bool:
-    return any(word in words.lower() for word in _FENCING_WORDS)
-
-
-def _not_taken(reason: str) -> Text:
-    return Text(
-        en=f"The Kafka client does not take its settings ({reason}). Correct the variables KRANHUB_KAFKA_….",
-        ru=f"Клиент Kafka не принимает настройки ({reason}). Исправьте переменные KRANHUB_KAFKA_….",
-    )
+def _names_fencing(reason: str) -> bool:
+    return any(term in reason.lower() for term in _FENCING_TERMS)
 
 
 def _fenced() -> Text:

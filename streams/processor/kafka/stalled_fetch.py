@@ -10,9 +10,9 @@ import json
 from collections.abc import Callable, Collection, Mapping
 from typing import NamedTuple
 
-from streams.processor.state.changelog import Place
+from streams.processor.record import TopicPartition
 
-LOOK_S = 5.0
+STATISTICS_INTERVAL_S = 5.0
 """How often librdkafka gives its statistics, and so the time between two looks."""
 
 PATIENCE_S = 20.0
@@ -26,10 +26,10 @@ class Fetched(NamedTuple):
     queued: int
 
 
-def fetched(statistics: str) -> dict[Place, Fetched]:
+def fetched(statistics: str) -> dict[TopicPartition, Fetched]:
     """Return what librdkafka's statistics (JSON) say of every partition that it fetches from."""
     return {
-        (topic["topic"], part["partition"]): Fetched(part["next_offset"], part["fetchq_cnt"])
+        TopicPartition(topic["topic"], part["partition"]): Fetched(part["next_offset"], part["fetchq_cnt"])
         for topic in json.loads(statistics)["topics"].values()
         for part in topic["partitions"].values()
         if part["partition"] >= 0 and part["next_offset"] >= 0
@@ -45,16 +45,19 @@ class Fetchers:
 
     def forget(self) -> None:
         """Forget everything: the broker does not answer, or the partitions were given anew."""
-        self._since: dict[Place, tuple[int, float]] = {}
+        self._since: dict[TopicPartition, tuple[int, float]] = {}
         self._statistics = ""
 
-    def told(self, statistics: str) -> None:
+    def take_statistics(self, statistics: str) -> None:
         """Take librdkafka's newest statistics (JSON)."""
         self._statistics = statistics
 
     def stalled(
-        self, now: float, served: Collection[Place], ask: Callable[[Collection[Place]], Mapping[Place, int]]
-    ) -> list[Place]:
+        self,
+        now: float,
+        served: Collection[TopicPartition],
+        ask: Callable[[Collection[TopicPartition]], Mapping[TopicPartition, int]],
+    ) -> list[TopicPartition]:
         """Return the partitions that have stood still for longer than `PATIENCE_S` while committed records wait.
 
         Statistics are looked at once: old ones say nothing of what the client has fetched since. Without new ones this

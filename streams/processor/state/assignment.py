@@ -6,16 +6,18 @@ import time
 from collections.abc import Container, Mapping
 
 import structlog
-from confluent_kafka import TopicPartition
+from confluent_kafka import TopicPartition as KafkaPartition
 
 from kranhub.errors import Failed, KranhubError, Misconfigured
 from kranhub.settings import Settings
 from kranhub.text import Text
 from streams.processor.kafka import clients
-from streams.processor.kafka.errors import BrokerAway, Guarded
+from streams.processor.kafka.errors import BrokerAway
+from streams.processor.kafka.guarded import GuardedClient
+from streams.processor.record import TopicPartition
 from streams.processor.stage import Stage
 from streams.processor.state import restore
-from streams.processor.state.changelog import Place, Restored
+from streams.processor.state.changelog import Restored
 from streams.processor.state.store import Store
 
 log = structlog.get_logger()
@@ -26,18 +28,18 @@ SEEK_S = 10.0
 class Assignment:
     """The partitions of one instance. The rebalance callbacks change it, the commit moves it on."""
 
-    def __init__(self, stage: Stage, settings: Settings, admin: Guarded) -> None:
+    def __init__(self, stage: Stage, settings: Settings, admin: GuardedClient) -> None:
         """Start with nothing."""
         self._stage, self._settings, self._admin = stage, settings, admin
-        self._former: tuple[dict[Place, int], dict[int, Store]] = {}, {}
-        self.positions: dict[Place, int] = {}
+        self._former: tuple[dict[TopicPartition, int], dict[int, Store]] = {}, {}
+        self.positions: dict[TopicPartition, int] = {}
         self.stores: dict[int, Store] = {}
         self.generation = 0
 
-    def assigned(self, consumer: Guarded, partitions: list[TopicPartition]) -> None:
+    def assigned(self, consumer: GuardedClient, partitions: list[KafkaPartition]) -> None:
         """Bring back the state of what was given (`restore`), then serve from there."""
         began = time.monotonic()
-        places = [(given.topic, given.partition) for given in partitions]
+        places = [TopicPartition(given.topic, given.partition) for given in partitions]
         group = clients.group(self._settings, self._stage.name)
         offsets = restore.committed(consumer, group, places)
         kept = self._kept(offsets)
@@ -47,7 +49,7 @@ class Assignment:
         self.stores = kept | {number: Store(found.values, found.version) for number, found in restored.items()}
         self.require_room()
         self.generation += 1
-        consumer.assign([TopicPartition(topic, partition, at) for (topic, partition), at in self.positions.items()])
+        consumer.assign([KafkaPartition(topic, partition, at) for (topic, partition), at in self.positions.items()])
         log.info(
             "assigned",
             stage=self._stage.name,
@@ -57,7 +59,7 @@ class Assignment:
             took_s=round(time.monotonic() - began, 3),
         )
 
-    def revoked(self, consumer: Guarded, _partitions: list[TopicPartition]) -> None:
+    def revoked(self, consumer: GuardedClient, _partitions: list[KafkaPartition]) -> None:
         """Give everything back; what comes again unchanged need not be read again."""
         self._former = self.positions, self.stores
         self.positions, self.stores = {}, {}
@@ -65,15 +67,15 @@ class Assignment:
         with contextlib.suppress(KranhubError):  # a fenced consumer says so here, and again in the next poll
             consumer.unassign()
 
-    def committed(self, offsets: Mapping[Place, int]) -> None:
+    def committed(self, offsets: Mapping[TopicPartition, int]) -> None:
         """Move on: a transaction with these next offsets has committed. Raises `Failed` as `require_room`."""
         self.positions.update(offsets)
         self.require_room()
 
-    def rewind(self, consumer: Guarded) -> None:
+    def rewind(self, consumer: GuardedClient) -> None:
         """Go back to where the last commit ended."""
         for (topic, partition), offset in self.positions.items():
-            _seek(consumer, TopicPartition(topic, partition, offset))
+            _seek(consumer, KafkaPartition(topic, partition, offset))
 
     @property
     def keys(self) -> int:
@@ -94,22 +96,28 @@ class Assignment:
         if size > limit * 1_000_000:
             raise Failed(_too_much(self._stage.name, size // 1_000_000, limit))
 
-    def _kept(self, offsets: Mapping[Place, int | None]) -> dict[int, Store]:
+    def _kept(self, offsets: Mapping[TopicPartition, int | None]) -> dict[int, Store]:
         """Return the stores of partitions that come back as they left: nobody has committed since.
 
         State and offsets commit in one transaction, so equal offsets mean equal state.
         """
         positions, stores = self._former
-        moved = {place[1] for place, offset in offsets.items() if offset is None or positions.get(place) != offset}
+        moved = {
+            place.partition for place, offset in offsets.items() if offset is None or positions.get(place) != offset
+        }
         return {number: store for number, store in stores.items() if number not in moved and _has(offsets, number)}
 
     def _start(
-        self, place: Place, offsets: Mapping[Place, int | None], kept: Container[int], restored: Mapping[int, Restored]
+        self,
+        place: TopicPartition,
+        offsets: Mapping[TopicPartition, int | None],
+        kept: Container[int],
+        restored: Mapping[int, Restored],
     ) -> int:
         """Return where a partition's input goes on; what was kept stands where it left, as `_kept` has proved."""
-        if place[1] in kept and (offset := offsets.get(place)) is not None:
+        if place.partition in kept and (offset := offsets.get(place)) is not None:
             return offset
-        return restore.start(self._stage.name, place, offsets.get(place), restored.get(place[1]))
+        return restore.start(self._stage.name, place, offsets.get(place), restored.get(place.partition))
 
     def _restore(self, partitions: set[int]) -> dict[int, Restored]:
         changelog = self._stage.changelog
@@ -131,16 +139,16 @@ class Assignment:
             raise Misconfigured(_other_version(place, found or 0, self._stage.state_version))
 
 
-def _close(reader: Guarded) -> None:
+def _close(reader: GuardedClient) -> None:
     with contextlib.suppress(KranhubError):  # what it has read is known, or its reading has failed already
         reader.close()
 
 
-def _has(offsets: Mapping[Place, int | None], partition: int) -> bool:
-    return any(place[1] == partition for place in offsets)
+def _has(offsets: Mapping[TopicPartition, int | None], partition: int) -> bool:
+    return any(place.partition == partition for place in offsets)
 
 
-def _seek(consumer: Guarded, place: TopicPartition) -> None:
+def _seek(consumer: GuardedClient, place: KafkaPartition) -> None:
     """Seek, trying again while the partition's fetcher is still starting; one that was lost is left alone."""
     deadline = time.monotonic() + SEEK_S
     while True:

@@ -15,9 +15,6 @@ from dataclasses import dataclass, field
 from kranhub.errors import Misconfigured
 from kranhub.text import Text
 
-Place = tuple[str, int]
-"""Topic and partition."""
-
 STATE, OFFSET, VERSION = b"s:", b"o:", b"v:"
 
 DIGITS = 19

@@ -19,17 +19,19 @@ from confluent_kafka import (
     IsolationLevel,
     KafkaError,
     Message,
-    TopicPartition,
 )
+from confluent_kafka import TopicPartition as KafkaPartition
 from confluent_kafka.admin import OffsetSpec
 
 from kranhub.errors import Misconfigured, Unavailable
 from kranhub.failpoints import failpoint
 from kranhub.text import Text
-from streams.processor.kafka import clients
-from streams.processor.kafka.errors import BrokerAway, Guarded, errors_as_ours, passes, translated
+from streams.processor.kafka import cluster
+from streams.processor.kafka.errors import BrokerAway, errors_as_ours, passes, translated
+from streams.processor.kafka.guarded import GuardedClient
+from streams.processor.record import TopicPartition
 from streams.processor.state import store
-from streams.processor.state.changelog import STATE, Place, Restored
+from streams.processor.state.changelog import STATE, Restored
 from streams.processor.state.garbage_collection import collector_at_rest
 
 PATIENCE_S = 120.0
@@ -44,7 +46,9 @@ CHECK_BYTES = 64_000_000
 Answer = TypeVar("Answer")
 
 
-def committed(consumer: Guarded, group: str, places: Sequence[Place]) -> dict[Place, int | None]:
+def committed(
+    consumer: GuardedClient, group: str, places: Sequence[TopicPartition]
+) -> dict[TopicPartition, int | None]:
     """Return the group's stable offsets, None where it has none (step 1). Raises `Unavailable`.
 
     ``consumer`` is one of the group that reads read_committed: librdkafka then asks for stable offsets. The admin
@@ -53,24 +57,24 @@ def committed(consumer: Guarded, group: str, places: Sequence[Place]) -> dict[Pl
     """
     if not places:
         return {}
-    wanted = [TopicPartition(topic, partition) for topic, partition in places]
+    wanted = [KafkaPartition(topic, partition) for topic, partition in places]
 
-    def ask() -> dict[Place, int | None] | None:
+    def ask() -> dict[TopicPartition, int | None] | None:
         found = consumer.committed(wanted, timeout=ASK_S)
         if errors := [entry.error for entry in found if entry.error]:
             raise translated(errors[0])
-        return {(e.topic, e.partition): e.offset if e.offset >= 0 else None for e in found}
+        return {TopicPartition(e.topic, e.partition): e.offset if e.offset >= 0 else None for e in found}
 
     return patiently(ask, group)
 
 
-def ends(admin: Guarded, changelog: str, partitions: Iterable[int]) -> dict[int, int]:
+def ends(admin: GuardedClient, changelog: str, partitions: Iterable[int]) -> dict[int, int]:
     """Return the changelog's end per partition, uncommitted records included (step 2). Raises `Unavailable`."""
-    places = [(changelog, partition) for partition in partitions]
-    admin.meet(changelog)
+    places = [TopicPartition(changelog, partition) for partition in partitions]
+    admin.load_metadata(changelog)
 
     def ask() -> dict[int, int]:
-        found = clients.offsets(admin, places, OffsetSpec.latest(), IsolationLevel.READ_UNCOMMITTED, ASK_S)
+        found = cluster.offsets(admin, places, OffsetSpec.latest(), IsolationLevel.READ_UNCOMMITTED, ASK_S)
         return {partition: offset for (_, partition), offset in found.items()}
 
     return patiently(ask, changelog)
@@ -92,7 +96,10 @@ def patiently(ask: Callable[[], Answer | None], what: str) -> Answer:
 
 
 def read(
-    consumer: Guarded, changelog: str, until: dict[int, int], require_room: Callable[[int], None] = lambda size: None
+    consumer: GuardedClient,
+    changelog: str,
+    until: dict[int, int],
+    require_room: Callable[[int], None] = lambda size: None,
 ) -> dict[int, Restored]:
     """Read the partitions of a changelog up to the given ends (step 3). Raises `Unavailable` after `PATIENCE_S`.
 
@@ -100,8 +107,8 @@ def read(
     """
     restored = {partition: Restored(place=f"{changelog} [{partition}]") for partition in until}
     waiting = {partition for partition, end in until.items() if end > 0}
-    consumer.meet(changelog)
-    consumer.assign([TopicPartition(changelog, partition, OFFSET_BEGINNING) for partition in sorted(waiting)])
+    consumer.load_metadata(changelog)
+    consumer.assign([KafkaPartition(changelog, partition, OFFSET_BEGINNING) for partition in sorted(waiting)])
     quiet_since, room = time.monotonic(), Room(restored.values(), require_room)
     with collector_at_rest():
         while waiting:
@@ -157,13 +164,13 @@ def _ended(message: Message, until: dict[int, int]) -> set[int]:
     return set()
 
 
-def start(stage: str, place: Place, group_offset: int | None, restored: Restored | None) -> int:
+def start(stage: str, place: TopicPartition, group_offset: int | None, restored: Restored | None) -> int:
     """Return where to start: the committed offset, else the changelog's, else the beginning for a new group.
 
     ``restored`` is None for a stage without state. Raises `Misconfigured` when the group's offset is not the one that
     the state belongs to.
     """
-    known = restored.offsets.get(place[0]) if restored else None
+    known = restored.offsets.get(place.topic) if restored else None
     if group_offset is None:
         return OFFSET_BEGINNING if known is None else known
     if restored is not None and known != group_offset:
@@ -180,18 +187,19 @@ def _unstable(what: str) -> Text:
     )
 
 
-def _disagreement(stage: str, place: Place, group_offset: int, known: int | None) -> Text:
+def _disagreement(stage: str, place: TopicPartition, group_offset: int, known: int | None) -> Text:
+    topic, number = place
     if known is None:
         return Text(
-            en=f"{place[0]} partition {place[1]}: the group stands at offset {group_offset}, and the changelog of "
+            en=f"{topic} partition {number}: the group stands at offset {group_offset}, and the changelog of "
             f"{stage} knows nothing of it: its state is lost. Restore the changelog topic from a backup.",
-            ru=f"{place[0]}, раздел {place[1]}: группа на смещении {group_offset}, а журнал этапа {stage} ничего о нём "
+            ru=f"{topic}, раздел {number}: группа на смещении {group_offset}, а журнал этапа {stage} ничего о нём "
             "не знает: состояние утеряно. Восстановите топик журнала из копии.",
         )
-    command = f"kranhub core move --stage {stage} --topic {place[0]} --partition {place[1]} --to {known}"
+    command = f"kranhub core reset-offsets --stage {stage} --topic {topic} --partition {number} --to {known}"
     return Text(
-        en=f"{place[0]} partition {place[1]}: the group stands at offset {group_offset}, the state at {known}. "
+        en=f"{topic} partition {number}: the group stands at offset {group_offset}, the state at {known}. "
         f"Somebody moved the group's offsets. Set them back to {known}: `{command}`. To replay, use another namespace.",
-        ru=f"{place[0]}, раздел {place[1]}: группа на смещении {group_offset}, а состояние на {known}. Смещения группы "
+        ru=f"{topic}, раздел {number}: группа на смещении {group_offset}, а состояние на {known}. Смещения группы "
         f"кто-то изменил. Верните {known}: `{command}`. Для повторного прогона возьмите другое пространство имён.",
     )

@@ -11,7 +11,7 @@ from kranhub.settings import Settings
 from kranhub.wire.envelope import Envelope, headers
 from streams.processor import Record, Stage, batch, batch_size, dead_letters, outputs, processor
 from streams.processor.batch import Batch
-from streams.processor.kafka import clients
+from streams.processor.kafka import cluster
 from streams.processor.state.changelog import Restored
 from streams.processor.state.store import Store
 from tests.support import batches, samples
@@ -95,7 +95,8 @@ def test_its_state_comes_back_from_its_changelog(stage: Stage) -> None:
 
 
 def test_the_page_names_every_failpoint_of_the_commit_in_order() -> None:
-    code = Path("streams/processor/processor.py").read_text(encoding="utf-8")
+    files = [Path(f"streams/processor/{name}.py") for name in ("processor", "checkpoint")]
+    code = "\n".join(file.read_text(encoding="utf-8") for file in files)
     table = re.findall(r"^\| \d \|.*\| `(core\.[a-z-]+)` \|$", PAGE, re.MULTILINE)
     assert table == re.findall(r'failpoint\("(core\.[a-z-]+)"\)', code)
 
@@ -110,7 +111,7 @@ def test_the_page_names_every_failpoint_of_the_commit_in_order() -> None:
         f"processed for {batch_size.ENOUGH_S:.0f} s takes no more",
         f"After {processor.ABORTS} aborts in a row",
         f"tried {batch.ATTEMPTS} times at once",
-        f"`offsets.retention.minutes={clients.OFFSETS_RETENTION_MIN}`",
+        f"`offsets.retention.minutes={cluster.OFFSETS_RETENTION_MIN}`",
         f"`KRANHUB_STATE_LIMIT_MB`, {Settings.model_fields['state_limit_mb'].default} MB",
         f"every `KRANHUB_TICK_S` seconds ({Settings.model_fields['tick_s'].default})",
     ],

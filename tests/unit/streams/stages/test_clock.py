@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kranhub.settings import Settings
-from streams.processor.stage import Context, Record
+from streams.processor.record import Context, Record
 from streams.processor.state.store import Layer, Store
 from streams.stages.clock import Clock
 

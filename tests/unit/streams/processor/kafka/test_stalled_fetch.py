@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.processor.kafka.stalled_fetch import PATIENCE_S, Fetched, Fetchers, fetched
-from streams.processor.state.changelog import Place
+from streams.processor.record import TopicPartition
 
-PLACE = ("work", 3)
+PLACE = TopicPartition("work", 3)
 
 
 def statistics(*parts: tuple[int, int, int]) -> str:
@@ -21,13 +21,13 @@ def statistics(*parts: tuple[int, int, int]) -> str:
     return json.dumps({"topics": {"work": {"topic": "work", "partitions": found}}})
 
 
-def ends(offset: int) -> Callable[[Collection[Place]], Mapping[Place, int]]:
+def ends(offset: int) -> Callable[[Collection[TopicPartition]], Mapping[TopicPartition, int]]:
     return lambda places: dict.fromkeys(places, offset)
 
 
-def look(fetchers: Fetchers, now: float, at: int, end: int, queued: int = 0) -> list[Place]:
+def look(fetchers: Fetchers, now: float, at: int, end: int, queued: int = 0) -> list[TopicPartition]:
     """Let the client tell where it stands, and look."""
-    fetchers.told(statistics((PLACE[1], at, queued)))
+    fetchers.take_statistics(statistics((PLACE[1], at, queued)))
     return fetchers.stalled(now, {PLACE}, ends(end))
 
 
@@ -56,10 +56,10 @@ def test_statistics_that_were_looked_at_say_nothing_a_second_time() -> None:
 
 def test_a_partition_that_is_no_longer_served_is_not_asked_for() -> None:
     fetchers = Fetchers()
-    fetchers.told(statistics((PLACE[1], 6, 0)))
-    asked: list[Place] = []
+    fetchers.take_statistics(statistics((PLACE[1], 6, 0)))
+    asked: list[TopicPartition] = []
 
-    def ask(places: Collection[Place]) -> Mapping[Place, int]:
+    def ask(places: Collection[TopicPartition]) -> Mapping[TopicPartition, int]:
         asked.extend(places)
         return dict.fromkeys(places, 9)
 

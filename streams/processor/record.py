@@ -1,0 +1,121 @@
+"""One input record, its place in Kafka, and what surrounds it while a stage processes it."""
+
+from datetime import UTC, datetime
+from operator import methodcaller
+from typing import Any, NamedTuple
+
+from confluent_kafka import Message
+
+from kranhub.wire import envelope
+from kranhub.wire.envelope import Envelope, Headers
+
+
+class TopicPartition(NamedTuple):
+    """A partition of a topic."""
+
+    topic: str
+    partition: int
+
+
+LAST_MS = 253_402_300_799_000
+"""The last second of the year 9999; a producer may write any number as its record's time."""
+
+
+_headers_of = methodcaller("headers")
+"""Calls ``headers()`` in a way that is checked: for a name that is not UTF-8 confluent-kafka returns a result with an
+exception set, which a plain call does not see once CPython 3.11 has specialised it; the next call then fails. Such a
+message's headers must not be asked for twice: the second result holds null pointers."""
+
+
+class Record:
+    """One input record. ``value`` None is a tombstone; headers and time are read only when asked for.
+
+    ``key`` holds bytes that are not UTF-8 as lone surrogates (PEP 383), so that different keys stay different;
+    `Outputs` and the state write the same bytes again. ``readable`` is False where the client could not read the
+    headers: the record goes to the dead letters.
+    """
+
+    __slots__ = ("_envelope", "_headers", "_timestamp", "key", "offset", "partition", "readable", "topic", "value")
+
+    def __init__(
+        self,
+        topic: str,
+        partition: int,
+        offset: int,
+        key: str,
+        value: bytes | None,
+        headers: Headers | None = None,
+        timestamp_ms: int = 0,
+    ) -> None:
+        """Take what the broker gave; ``timestamp_ms`` is its own (LogAppendTime), milliseconds since the epoch."""
+        self.topic, self.partition, self.offset = topic, partition, offset
+        self.key, self.value = key, value
+        self._headers, self._timestamp = headers, timestamp_ms
+        self._envelope: Envelope | None = None
+        self.readable = True
+
+    @classmethod
+    def of(cls, message: Message) -> "Record":
+        """Return the record of a message without error. Received headers are a list, as names may repeat.
+
+        confluent-kafka gives `SystemError` for a header's name that is not UTF-8: see `_headers_of`.
+        """
+        headers: Any = None
+        try:
+            headers = _headers_of(message)
+            readable = True
+        except (SystemError, ValueError):
+            readable = False
+        record = cls(
+            message.topic() or "",
+            message.partition() or 0,
+            message.offset() or 0,
+            (message.key() or b"").decode("utf-8", "surrogateescape"),
+            message.value(),
+            headers,
+            message.timestamp()[1],
+        )
+        record.readable = readable
+        return record
+
+    @property
+    def headers(self) -> Headers:
+        """The headers as they came, those without a value left out."""
+        return [(name, value) for name, value in self._headers or () if value is not None]
+
+    @property
+    def milliseconds(self) -> int:
+        """When the broker appended the record, as it says it: since the epoch."""
+        return self._timestamp
+
+    @property
+    def timestamp(self) -> datetime:
+        """When the broker appended the record, in UTC; 1970 where it has no time."""
+        return datetime.fromtimestamp(min(max(self._timestamp, 0), LAST_MS) / 1000, UTC)
+
+    @property
+    def envelope(self) -> Envelope:
+        """What the CloudEvents headers say."""
+        if self._envelope is None:
+            self._envelope = envelope.read(self._headers)
+        return self._envelope
+
+
+class Context:
+    """What surrounds a record."""
+
+    __slots__ = ("_record", "_trusted", "stage")
+
+    def __init__(self, stage: str, record: Record, trusted: str = "hub.") -> None:
+        """Take the stage's name, the record, and how the names of topics begin that only the hub writes."""
+        self.stage, self._record, self._trusted = stage, record, trusted
+
+    @property
+    def time(self) -> datetime:
+        """The hub's stamp of the event, elsewhere the broker's: the only clock a stage has.
+
+        A stamp counts on the hub's own topics only: a member may write any header, and would set the hub's clock.
+        """
+        record = self._record
+        recorded = record.envelope.recorded if record.topic.startswith(self._trusted) else None
+        return recorded or record.timestamp
