@@ -17,7 +17,7 @@ from streams.routing.model.context import DecisionContext
 from streams.routing.model.order import OrderState
 from streams.routing.notify import reasons
 from streams.routing.planner import messages, planner
-from streams.routing.planner.messages import Effect
+from streams.routing.planner.messages import OutputMessage
 from streams.routing.plant_events import responses
 from streams.routing.recovery import adopt, texts
 from streams.routing.recovery.evidence import Evidence
@@ -223,20 +223,20 @@ class Planner:
         master: MasterData,
     ) -> None:
         before, context = self._known(record.key, state), DecisionContext(record.envelope.id, ctx.time, master)
-        after, said = planner.handle(before, subject, value, context)
-        self._put(before, after, state, ctx.time)
-        if after is not None:
-            orders_by_plant.note(before, after, state)
-            _await_members(None if subject == planner.WAKE else before, after, state)
-        for effect in said:
-            self._say(effect, record.key, outputs)
+        step = planner.handle(before, subject, value, context)
+        if step is None:
+            return
+        self._put(before, step.state, state, ctx.time)
+        orders_by_plant.note(before, step.state, state)
+        _await_members(None if subject == planner.WAKE else before, step.state, state)
+        self._send(step.messages, record.key, outputs)
 
     def _known(self, order_key: str, state: State) -> OrderState | None:
         known = state.get(order_key)
         return self._recent.load(order_key, known) if known else None
 
-    def _put(self, before: OrderState | None, after: OrderState | None, state: State, time: datetime) -> None:
-        if after is not None and after != before:
+    def _put(self, before: OrderState | None, after: OrderState, state: State, time: datetime) -> None:
+        if after != before:
             state.put(after.key, self._recent.dump(after.key, after))
             _set_alarm(before, after, state, time)
 
@@ -267,10 +267,10 @@ class Planner:
             return
         self._recovering.touch(record.key, state)
         before, context = self._known(record.key, state), DecisionContext(record.envelope.id, ctx.time, master)
-        after, said = planner.noted(before, subject, value, context)
-        self._put(before, after, state, ctx.time)
-        for effect in said:
-            self._say(effect, record.key, outputs)
+        step = planner.noted(before, subject, value, context)
+        if step is not None:
+            self._put(before, step.state, state, ctx.time)
+            self._send(step.messages, record.key, outputs)
 
     def _take_up(
         self,
@@ -287,22 +287,23 @@ class Planner:
         evidence, words = self._recovering.take(record.key, state)
         before = order = self._known(record.key, state)
         if subject == "Order":
-            order, _ = planner.noted(order, subject, value, context)
+            step = planner.noted(order, subject, value, context)
+            order = step.state if step else None
         words = [*words, *([record] if subject not in _NOTED else [])]
         if order is None or order.closed:
             self._without_order(record.key, order, evidence, words, here)
             return
-        order, said = adopt.adopt(order, evidence, context)
-        order, actions = self._words(order, evidence, words, here)
-        said += adopt.missing(order, evidence, ctx.time)
-        after, more = planner.recovered(order, evidence, context)
+        adopted = adopt.adopt(order, evidence, context)
+        order, actions = self._words(adopted.state, evidence, words, here)
+        missing = adopt.missing(order, evidence, ctx.time)
+        recovered = planner.recovered(order, evidence, context)
+        after = recovered.state
         self._put(before, after, state, ctx.time)
         orders_by_plant.note(before, after, state)
         if after.due is not None:
             timers.set_alarm(state, after.due, ctx.time, after.key)  # what woke it up meanwhile was let pass
         _await_members(None, after, state)
-        for effect in (*said, *more):
-            self._say(effect, record.key, outputs)
+        self._send([*adopted.messages, *missing, *recovered.messages], record.key, outputs)
         for action in actions:
             self._late(Word("", (), ctx.time, action), state, outputs, ctx, master)
 
@@ -324,15 +325,16 @@ class Planner:
         time = here.ctx.time
         try:
             context = DecisionContext(word.envelope.id, time, here.master)
-            after, said = planner.noted(order, subject, value, context)
+            step = planner.noted(order, subject, value, context)
         except InvalidDocument as error:
             if error.code != responses.UNKNOWN or not self._early.keep(subject, value, word, here.state, time):
                 with here.outputs.on_behalf_of(word):
                     here.outputs.dead_letter(error, key=word.key)
             return order
-        for effect in said:
-            self._say(effect, word.key, here.outputs)
-        return after or order
+        if step is None:
+            return order
+        self._send(step.messages, word.key, here.outputs)
+        return step.state
 
     def _without_order(
         self, order_key: str, closed: OrderState | None, evidence: Evidence, words: Sequence[Record], here: "_Here"
@@ -344,17 +346,18 @@ class Planner:
             numbers = ", ".join(sorted(order.number for order in evidence.orders))
             text = texts.no_order(order_key, numbers)
             alert = messages.alert_of(order_key, None, "recovery-no-order", order_key, text, ctx.time)
-            self._say(alert, order_key, outputs)
+            self._send([alert], order_key, outputs)
         for word in words:
             subject, value = self._codec.decode(word.value or b"", trusted=True)
             if closed is not None or not self._early.keep(subject, value, word, state, ctx.time):
                 self._late(Word("", (), ctx.time, word), state, outputs, ctx, master)
 
-    def _say(self, effect: Effect, order_key: str, outputs: Outputs) -> None:
-        document = Document(effect.subject, effect.value, effect.id)
-        for name in _TOPICS[effect.subject]:
-            key = effect.key if name == "allocation" else order_key
-            outputs.send(topics.hub(self._namespace, name), key, document, effect.headers)
+    def _send(self, messages: Iterable[OutputMessage], order_key: str, outputs: Outputs) -> None:
+        for message in messages:
+            document = Document(message.subject, message.value, message.id)
+            for name in _TOPICS[message.subject]:
+                key = message.key if name == "allocation" else order_key
+                outputs.send(topics.hub(self._namespace, name), key, document, message.headers)
 
     def _master_data(self, record: Record, state: State, outputs: Outputs, ctx: Context) -> None:
         """Keep the entry; with a publication, wake up what has waited for what it holds."""

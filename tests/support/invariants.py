@@ -11,7 +11,7 @@ from streams.routing.model.context import DecisionContext
 from streams.routing.model.order import Attempt, OrderState, Portion
 from streams.routing.notify import status
 from streams.routing.planner import reconcile
-from streams.routing.planner.messages import Effect
+from streams.routing.planner.messages import OutputMessage
 from tests.support.worlds import World
 
 ZERO = Decimal(0)
@@ -25,8 +25,8 @@ def check(of: World, context: DecisionContext, changed: bool) -> None:
     if state is None or state.closed:
         return
     assert order.load(order.dump(state)) == state
-    for effect in of.said[-20:]:
-        bilingual(effect)
+    for message in of.said[-20:]:
+        bilingual(message)
     if state.frozen or not changed:
         return
     conserved(state, of.master)
@@ -36,10 +36,10 @@ def check(of: World, context: DecisionContext, changed: bool) -> None:
         reserved(of, state)
 
 
-def bilingual(effect: Effect) -> None:
+def bilingual(message: OutputMessage) -> None:
     """Assert that what a person reads is complete in both languages."""
     for name in ("text", "reason"):
-        words = effect.value.get(name)
+        words = message.value.get(name)
         if isinstance(words, dict) and words:
             assert set(words) == {"en", "ru"}
             assert all(words.values())
@@ -125,9 +125,9 @@ def told_last(of: World, value: Any, portion: Portion, attempt: Attempt) -> None
 
 def settled(state: OrderState, context: DecisionContext) -> None:
     """Assert that to look once more says nothing new."""
-    after, said = reconcile.settle(state, context)
-    assert said == []
-    assert after == state
+    step = reconcile.settle(state, context)
+    assert step.messages == []
+    assert step.state == state
     assert status.derive(state, context) == state.status
 
 

@@ -16,7 +16,7 @@ from kranhub.identifiers import order_key
 from streams.routing.allocator import allocator
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.context import DecisionContext
-from streams.routing.planner.messages import Effect
+from streams.routing.planner.messages import OutputMessage
 from tests.support.plants import BUYER, START, Event, Value
 from tests.support.worlds import World
 
@@ -110,13 +110,13 @@ class Trader(World):
         assert self.market is not None
         return not self.market.busy()
 
-    def _reactions(self, effect: Effect) -> list[Event]:
+    def _reactions(self, message: OutputMessage) -> list[Event]:
         assert self.market is not None
-        if effect.subject == "AllocationRequest":
-            self.market.send("allocation", effect.value["plant"], Event(effect.id, effect.subject, effect.value))
-        elif effect.subject == "PlantOrder":
-            self.accepted.pop(effect.key, None)
-            for answer in self.answers(effect.value):
+        if message.subject == "AllocationRequest":
+            self.market.send("allocation", message.value["plant"], Event(message.id, message.subject, message.value))
+        elif message.subject == "PlantOrder":
+            self.accepted.pop(message.key, None)
+            for answer in self.answers(message.value):
                 self.market.send("work", self.key, answer)
         return []
 

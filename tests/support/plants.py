@@ -14,7 +14,7 @@ from streams.routing.model import order
 from streams.routing.model.context import DecisionContext
 from streams.routing.model.order import OrderState
 from streams.routing.planner import planner
-from streams.routing.planner.messages import Effect
+from streams.routing.planner.messages import OutputMessage
 from streams.routing.validation.normalise import normalise
 
 REPOSITORY = Path(__file__).parents[2]
@@ -173,7 +173,7 @@ class Cluster:
     stock: dict[tuple[str, str], Decimal] = field(default_factory=dict)
     limit: dict[tuple[str, str], Decimal] = field(default_factory=dict)
     holds: dict[str, Decimal] = field(default_factory=dict)
-    said: list[Effect] = field(default_factory=list)
+    said: list[OutputMessage] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     pending: list[Event] = field(default_factory=list)
     clock: int = 0
@@ -184,27 +184,29 @@ class Cluster:
         self.clock += 1
         context = DecisionContext(event.id, self.today + timedelta(seconds=self.clock), self.master)
         try:
-            after, said = planner.handle(self.state, event.subject, event.value, context)
+            step = planner.handle(self.state, event.subject, event.value, context)
         except InvalidDocument as error:
             self.refused.append(error.code)
             return
-        self.state = order.load(order.dump(after)) if after else None
-        for effect in said:
-            self.said.append(effect)
-            self.pending += self._reactions(effect)
+        if step is None:
+            return
+        self.state = order.load(order.dump(step.state))
+        for message in step.messages:
+            self.said.append(message)
+            self.pending += self._reactions(message)
 
     def run(self, choose: Callable[[int], int] = lambda count: 0) -> None:
         """Deliver what is pending until nothing is left; ``choose`` picks the next among so many."""
         while self.pending:
             self.take(self.pending.pop(choose(len(self.pending))))
 
-    def _reactions(self, effect: Effect) -> list[Event]:
-        if effect.subject == "AllocationRequest":
-            return self._allocate(effect)
-        return self.answers(effect.value) if effect.subject == "PlantOrder" else []
+    def _reactions(self, message: OutputMessage) -> list[Event]:
+        if message.subject == "AllocationRequest":
+            return self._allocate(message)
+        return self.answers(message.value) if message.subject == "PlantOrder" else []
 
-    def _allocate(self, effect: Effect) -> list[Event]:
-        request = effect.value
+    def _allocate(self, message: OutputMessage) -> list[Event]:
+        request = message.value
         place, number = (request["plant"], request["item"]), request["request_id"]
         if request["action"] == "DELIVERED":
             return []
@@ -216,7 +218,7 @@ class Cluster:
         if request["action"] == "RESERVE":
             self.holds[number] = taken
             self.stock[place] = self.stock.get(place, Decimal(0)) - taken
-        return [Event(f"{effect.id}/result", "AllocationResult", self._result(request, taken))]
+        return [Event(f"{message.id}/result", "AllocationResult", self._result(request, taken))]
 
     def _result(self, request: Value, taken: Decimal) -> dict[str, Any]:
         made = min(request["quantity"] - taken, self.limit.get((request["plant"], request["item"]), Decimal(10**12)))
@@ -245,7 +247,7 @@ class Cluster:
 
     def subjects(self, subject: str) -> list[Value]:
         """Return what was said of one kind, in order."""
-        return [effect.value for effect in self.said if effect.subject == subject]
+        return [message.value for message in self.said if message.subject == subject]
 
     def at_plants(self) -> dict[tuple[str, str], Decimal]:
         """Return what each plant still has to make, by plant order: neither cancelled nor rejected by the plant."""

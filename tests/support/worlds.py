@@ -8,7 +8,7 @@ from typing import Any
 
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.order import Portion
-from streams.routing.planner.messages import Effect
+from streams.routing.planner.messages import OutputMessage
 from tests.support.plants import START, Cluster, Event, Value, full_action, full_order, full_response
 
 ZERO = Decimal(0)
@@ -81,10 +81,10 @@ class World(Cluster):
         if event.subject == "OrderResponse" and event.value["lines"] and self.state != before:
             self.accepted[event.value["plant_order_id"]] = event.value["lines"][0]["quantity"]
 
-    def _reactions(self, effect: Effect) -> list[Event]:
-        if effect.subject == "PlantOrder":
-            self.accepted.pop(effect.key, None)
-        return super()._reactions(effect)
+    def _reactions(self, message: OutputMessage) -> list[Event]:
+        if message.subject == "PlantOrder":
+            self.accepted.pop(message.key, None)
+        return super()._reactions(message)
 
     def later(self, **time: float) -> None:
         """Let time pass; the order is woken up when its time has come, and reservations end."""
@@ -136,15 +136,15 @@ class World(Cluster):
         made = min(told["to_make"] + gone, max(limit, told["to_make"]))
         return self._told(number, "SHORTAGE", self.holds[number], made, asked)
 
-    def _allocate(self, effect: Effect) -> list[Event]:
-        found = super()._allocate(effect)
-        number, action = effect.value["request_id"], effect.value["action"]
+    def _allocate(self, message: OutputMessage) -> list[Event]:
+        found = super()._allocate(message)
+        number, action = message.value["request_id"], message.value["action"]
         if action == "RESERVE":
-            self.asked[number] = dict(effect.value)
+            self.asked[number] = dict(message.value)
             self.results[number] = dict(found[0].value)
         elif action == "RELEASE":
             self.asked.pop(number, None)
-        return [] if action == "QUOTE" and effect.value["plant"] in self.mute else found
+        return [] if action == "QUOTE" and message.value["plant"] in self.mute else found
 
     def _result(self, request: Value, taken: Decimal) -> dict[str, Any]:
         return {**super()._result(request, taken), "load": self.loads.get(request["plant"])}

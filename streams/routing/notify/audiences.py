@@ -12,25 +12,26 @@ from streams.routing.model.order import OrderState, Told
 from streams.routing.notify import reasons
 from streams.routing.notify.projections import View, roles, seen_by, view_of
 from streams.routing.notify.reasons import Cause
-from streams.routing.planner.messages import Effect
+from streams.routing.planner.messages import OutputMessage
+from streams.routing.planner.step import Step
 
 Value = Mapping[str, Any]
 
 
-def announce(state: OrderState, value: Value, master: MasterData) -> tuple[OrderState, list[Effect]]:
+def announce(state: OrderState, value: Value, master: MasterData) -> Step:
     """Return the state and the statuses of all but the buyer, from the buyer's: of those only whose view has changed.
 
     Who is no longer named on the order gets a last one, CANCELLED. Every member's revisions count by themselves.
     """
     named = roles(state.order, master)
     if not named and not state.told:
-        return state, []
+        return Step(state)
     known = {told.member: told for told in state.told}
     said = [seen for member, names in named.items() for seen in _news(value, member, names, known.get(member))]
     gone = [told for told in state.told if told.member not in named and told.state != "CANCELLED"]
     said += [_last(value, told) for told in gone if told.member in master.members.by_id]
     known |= {seen["addressee"]: _told(seen) for seen in said}
-    return replace(state, told=tuple(known.values())), [_effect(state.key, seen) for seen in said]
+    return Step(replace(state, told=tuple(known.values())), messages=[_message(state.key, seen) for seen in said])
 
 
 def _news(value: Value, member: str, names: tuple[str, ...], last: Told | None) -> list[dict[str, Any]]:
@@ -67,10 +68,10 @@ def _digest(seen: Value) -> str:
     return hashlib.sha256(repr(lines).encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
-def _effect(order_key: str, seen: Value) -> Effect:
+def _message(order_key: str, seen: Value) -> OutputMessage:
     """Return the status under the order's key: the buyer's number may be an order of the addressee's own, too."""
     place = f"{seen['addressee']}/{order_key}/{seen['revision']}"
-    return Effect("OrderStatus", order_key, f"hub/OrderStatus/{place}", seen)
+    return OutputMessage("OrderStatus", order_key, f"hub/OrderStatus/{place}", seen)
 
 
 def _why(seen: Value, last: Told | None, code: str) -> Cause | None:

@@ -81,7 +81,7 @@ def _newest(alerts: Sequence[Value]) -> dict[str, datetime]:
 
 
 def place_of(alert: Value) -> Place:
-    """Return what the alert is about, as its id says (`effects.alert`)."""
+    """Return what the alert is about, as its id says (`messages.alert`)."""
     place = alert["alert_id"].removeprefix(f"{alert['code']}/{alert['order_key']}/")
     if alert["code"] == NEEDED:
         portion = place.rpartition(".")[0]

@@ -15,7 +15,8 @@ from streams.routing.notify.audiences import announce
 from streams.routing.notify.reasons import Cause
 from streams.routing.planner import messages, unreachable
 from streams.routing.planner.explode import RECOVERY, STUCK
-from streams.routing.planner.messages import Effect
+from streams.routing.planner.messages import OutputMessage
+from streams.routing.planner.step import Step
 from streams.routing.recovery import texts
 from streams.routing.recovery.evidence import Evidence, HeldStatus
 from streams.routing.schedule import dates
@@ -39,20 +40,20 @@ def derive(state: OrderState, context: DecisionContext) -> Status:
     return Status(_order_state(state, lines), state.revision, _promise(state, lines), lines, offered)
 
 
-def tell(state: OrderState, cause: Cause | None, context: DecisionContext) -> tuple[OrderState, list[Effect]]:
+def tell(state: OrderState, cause: Cause | None, context: DecisionContext) -> Step:
     """Return the state and what everybody is told (and alerts of newly held lines), or nothing when nothing changed."""
     new = derive(state, context)
     if new == state.status:
-        return state, []
-    told, said = _say(state, new, _cause(state, new, cause, context.master), context)
-    return told, [*said, *_alerts(state, new, context)]
+        return Step(state)
+    notified = _notified(state, new, _cause(state, new, cause, context.master), context)
+    return notified._replace(messages=[*notified.messages, *_alerts(state, new, context)])
 
 
 LEAP = 100
 """What is added to the revision of a status after a restore where its reader's ERP cannot tell which one it has."""
 
 
-def told_again(state: OrderState, evidence: Evidence, context: DecisionContext) -> tuple[OrderState, list[Effect]]:
+def told_again(state: OrderState, evidence: Evidence, context: DecisionContext) -> Step:
     """Return the state and what everybody is told after a restore: what differs from what the customer's ERP shows.
 
     Revisions go on behind those that the ERPs have seen. A customer is never told less than is shown there already
@@ -65,12 +66,13 @@ def told_again(state: OrderState, evidence: Evidence, context: DecisionContext) 
     new = derive(state, context)
     if held is not None and not state.frozen and _is_less(new, held):
         words = texts.told_more(state.key, str(held.state), new.state)
-        return replace(state, status=new), [messages.alert(state, words.code, words.place, words.text, context.time)]
+        alert = messages.alert(state, words.code, words.place, words.text, context.time)
+        return Step(replace(state, status=new), messages=[alert])
     if state.frozen or (held.shows(new.state, new.promised_date) if held is not None else new == state.status):
-        return replace(state, status=new), []
+        return Step(replace(state, status=new))
     cause = reasons.RECEIVED if is_new else texts.RECOVERED
-    told, said = _say(state, new, _cause(state, new, cause, context.master) if is_new else cause, context)
-    return told, [*said, *_alerts(state, new, context)]
+    notified = _notified(state, new, _cause(state, new, cause, context.master) if is_new else cause, context)
+    return notified._replace(messages=[*notified.messages, *_alerts(state, new, context)])
 
 
 def _behind(revision: int, member: str, evidence: Evidence) -> int:
@@ -87,18 +89,18 @@ def _is_less(new: Status, held: HeldStatus) -> bool:
     return new.state in ranks and held.state in ranks and ranks[new.state] < ranks[held.state]
 
 
-def closed(state: OrderState, context: DecisionContext) -> tuple[OrderState, list[Effect]]:
+def closed(state: OrderState, context: DecisionContext) -> Step:
     """Return the state and what everybody is told at the end of a delivered order."""
     assert state.status is not None  # noqa: S101  (only what was delivered is closed with a word)
     lines = tuple(replace(line, state="CLOSED") if line.state == "DELIVERED" else line for line in state.status.lines)
-    return _say(state, replace(state.status, state="CLOSED", lines=lines), reasons.CLOSED, context)
+    return _notified(state, replace(state.status, state="CLOSED", lines=lines), reasons.CLOSED, context)
 
 
-def _say(state: OrderState, new: Status, why: Cause, context: DecisionContext) -> tuple[OrderState, list[Effect]]:
-    told = replace(state, status=new, status_revision=state.status_revision + 1)
-    own = _effect(told, new, why, context)
-    told, others = announce(told, own.value, context.master)
-    return told, [own, *others]
+def _notified(state: OrderState, new: Status, why: Cause, context: DecisionContext) -> Step:
+    after = replace(state, status=new, status_revision=state.status_revision + 1)
+    own = _message(after, new, why, context)
+    others = announce(after, own.value, context.master)
+    return Step(others.state, why, [own, *others.messages])
 
 
 def _cause(state: OrderState, new: Status, cause: Cause | None, master: MasterData) -> Cause:
@@ -248,7 +250,7 @@ def _earliest(state: OrderState, context: DecisionContext) -> date | None:
     return max((day for day in days if day), default=None) if None not in days else None
 
 
-def _effect(state: OrderState, status: Status, cause: Cause, context: DecisionContext) -> Effect:
+def _message(state: OrderState, status: Status, cause: Cause, context: DecisionContext) -> OutputMessage:
     value: dict[str, Any] = {
         "order_key": state.key,
         "order_id": state.order.order_id,
@@ -268,7 +270,9 @@ def _effect(state: OrderState, status: Status, cause: Cause, context: DecisionCo
         "changed_at": context.time,
         "lines": [_line_value(line) for line in status.lines],
     }
-    return Effect("OrderStatus", state.order.order_id, f"hub/OrderStatus/{state.key}/{state.status_revision}", value)
+    return OutputMessage(
+        "OrderStatus", state.order.order_id, f"hub/OrderStatus/{state.key}/{state.status_revision}", value
+    )
 
 
 def _line_value(line: LineStatus) -> dict[str, Any]:
@@ -281,7 +285,7 @@ def _line_value(line: LineStatus) -> dict[str, Any]:
     }
 
 
-def _alerts(state: OrderState, new: Status, context: DecisionContext) -> list[Effect]:
+def _alerts(state: OrderState, new: Status, context: DecisionContext) -> list[OutputMessage]:
     """Return an alert for each line that the order itself newly holds; portions without a plant have their own."""
     known = {line.line_id: line.code for line in state.status.lines} if state.status else {}
     held = [(line, line.code) for line in new.lines if line.code and known.get(line.line_id) != line.code]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from kranhub.text import Text
-from streams.routing.planner.messages import OWNER, Effect
+from streams.routing.planner.messages import OWNER, OutputMessage
 
 UNMAPPED_STOCK = "unmapped-stock"
 """The alert's code; its id is the code and the member, so the newest alert of a member is the one that counts."""
@@ -13,7 +13,7 @@ OVER = "NOTICE"
 """The severity of an alert that says that nothing is left to do."""
 
 
-def alert(member: str, codes: int, examples: Sequence[str], now: datetime, *, is_full: bool) -> Effect:
+def alert(member: str, codes: int, examples: Sequence[str], now: datetime, *, is_full: bool) -> OutputMessage:
     """Return the alert that so many codes of the member's stock have no item; ``is_full``: no more levels are kept."""
     text = _words(member, codes, examples) if codes else _none(member)
     number = f"{UNMAPPED_STOCK}/{member}"
@@ -27,7 +27,7 @@ def alert(member: str, codes: int, examples: Sequence[str], now: datetime, *, is
         "deadline": None,
         "raised_at": now,
     }
-    return Effect("Alert", member, f"hub/Alert/{number}/{now.isoformat()}", value)
+    return OutputMessage("Alert", member, f"hub/Alert/{number}/{now.isoformat()}", value)
 
 
 def _words(member: str, codes: int, examples: Sequence[str]) -> Text:

@@ -8,14 +8,14 @@ from streams.routing.model.context import DecisionContext
 from streams.routing.model.copying import replace
 from streams.routing.model.order import Attempt, OrderState, Portion
 from streams.routing.planner import messages
-from streams.routing.planner.messages import Effect
+from streams.routing.planner.messages import OutputMessage
 from streams.routing.planner.reserve import APPROVAL_TIME
 
 NEEDED = "approval-needed"
 """The alert's code; its id is the code and the plant order's id, so an attempt has one alert."""
 
 
-def needed(state: OrderState, portion: Portion, attempt: Attempt, context: DecisionContext) -> list[Effect]:
+def needed(state: OrderState, portion: Portion, attempt: Attempt, context: DecisionContext) -> list[OutputMessage]:
     """Return the alert for a new attempt that waits for a person; none for one that goes out by itself.
 
     Its deadline is the end of the reservation (`reserve`): nobody keeps stock and capacity for longer.

@@ -9,9 +9,7 @@ from streams.routing.model.copying import replace
 from streams.routing.model.order import Attempt, OrderState, Portion, Quote, with_attempt
 from streams.routing.notify import reasons
 from streams.routing.planner import approval, explode, messages, opening, source
-from streams.routing.planner.messages import Effect
-
-Settled = tuple[OrderState, list[Effect]]
+from streams.routing.planner.step import Step
 
 QUOTE_TIME = timedelta(seconds=60)
 """How long offers are waited for: allocators answer at once, so who has not by then is left out."""
@@ -20,13 +18,13 @@ QUOTE_PATIENCE = timedelta(hours=1)
 """How long the first offer is waited for after that: where nobody answers, it is the hub that is behind."""
 
 
-def assign(state: OrderState, portion: Portion, context: DecisionContext) -> Settled:
+def assign(state: OrderState, portion: Portion, context: DecisionContext) -> Step:
     """Return the state with a plant for the portion, or with offers asked for, or with the portion on hold."""
     placed = opening.placed(state, portion, context)
     if placed is not None:
-        return placed, []
+        return Step(placed)
     if portion.cancelled or portion.held or portion.current or portion.item not in context.master.items:
-        return state, []
+        return Step(state)
     if portion.by_hand is not None:
         return _by_hand(state, portion, portion.by_hand, context)
     rule = source.rule_of(state.order, portion, context.master)
@@ -42,7 +40,7 @@ def assign(state: OrderState, portion: Portion, context: DecisionContext) -> Set
     return _compare(state, portion, fresh, rule, context)
 
 
-def _by_hand(state: OrderState, portion: Portion, plant: str, context: DecisionContext) -> Settled:
+def _by_hand(state: OrderState, portion: Portion, plant: str, context: DecisionContext) -> Step:
     """Follow a person, whatever the rules say; on hold where the plant no longer makes the item."""
     if plant not in context.master.candidates(portion.item):
         return hold(state, replace(portion, by_hand=None), "no-candidate", context)
@@ -59,21 +57,21 @@ def _fresh(state: OrderState, portion: Portion, rule: Rule, master: MasterData) 
     return tuple(maker for maker in source.sift(state.order, portion, rule, master).may if maker.member not in before)
 
 
-def _start(state: OrderState, portion: Portion, plant: str, mode: Mode, context: DecisionContext) -> Settled:
+def _start(state: OrderState, portion: Portion, plant: str, mode: Mode, context: DecisionContext) -> Step:
     number, by_hand = portion.next_attempt, portion.by_hand is not None
     attempt = Attempt(plant, number, approved=mode is Mode.AUTO, by_hand=by_hand)
-    said = approval.needed(state, portion, attempt, context)
-    return state.with_portion(with_attempt(replace(portion, by_hand=None), attempt)), said
+    alerts = approval.needed(state, portion, attempt, context)
+    return Step(state.with_portion(with_attempt(replace(portion, by_hand=None), attempt)), messages=alerts)
 
 
 def _compare(
     state: OrderState, portion: Portion, fresh: tuple[Maker, ...], rule: Rule, context: DecisionContext
-) -> Settled:
+) -> Step:
     if (portion.quote_round, portion.quoted) != (len(portion.attempts), portion.quantity):
         return _ask(state, portion, fresh, context.time)
     waiting = _waiting(portion, context.time)
     if waiting is not None:
-        return state.with_portion(waiting), []
+        return Step(state.with_portion(waiting))
     ranked = source.best(rule.rank, state.order, portion, fresh, context.master)
     if not ranked:
         code = "no-capacity" if source.has_offer(portion) else "no-offer"
@@ -99,7 +97,7 @@ def _is_over(portion: Portion, time: datetime) -> bool:
     return portion.quote_by is not None and portion.quote_by <= time
 
 
-def _ask(state: OrderState, portion: Portion, fresh: tuple[Maker, ...], time: datetime) -> Settled:
+def _ask(state: OrderState, portion: Portion, fresh: tuple[Maker, ...], time: datetime) -> Step:
     quotes = tuple(Quote(maker.member) for maker in fresh)
     asked = replace(
         portion,
@@ -109,16 +107,16 @@ def _ask(state: OrderState, portion: Portion, fresh: tuple[Maker, ...], time: da
         quote_by=time + QUOTE_TIME,
         quotes_late=False,
     )
-    said = [messages.quote_request(state, asked, maker.member) for maker in fresh]
-    return state.with_portion(asked), said
+    requests = [messages.quote_request(state, asked, maker.member) for maker in fresh]
+    return Step(state.with_portion(asked), messages=requests)
 
 
-def hold(state: OrderState, portion: Portion, code: str, context: DecisionContext) -> Settled:
+def hold(state: OrderState, portion: Portion, code: str, context: DecisionContext) -> Step:
     """Return the state with the portion held for a person, the decision that names who was tried, and an alert."""
     held = replace(portion, held=code)
     place = f"{portion.place}/{portion.round}"
-    said = [
+    sent = [
         messages.decision(state, held, None, context),
         messages.alert(state, code, place, reasons.stuck(code, held, context.master), context.time),
     ]
-    return state.with_portion(held), said
+    return Step(state.with_portion(held), messages=sent)

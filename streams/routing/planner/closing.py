@@ -8,7 +8,7 @@ from streams.routing.model.copying import replace
 from streams.routing.model.order import OrderState
 from streams.routing.notify import reasons, status
 from streams.routing.planner import messages
-from streams.routing.planner.messages import Effect
+from streams.routing.planner.step import Step
 
 KEEP = timedelta(days=30)
 """How long an order that is delivered or cancelled is kept whole: for late answers, returns and corrections."""
@@ -33,22 +33,22 @@ def due(state: OrderState) -> datetime | None:
     return state.final_since + KEEP
 
 
-def close(state: OrderState, context: DecisionContext) -> tuple[OrderState, list[Effect]]:
+def close(state: OrderState, context: DecisionContext) -> Step:
     """Return the closed order and what to say: reservations are given back, whoever knows of a delivery is told.
 
     The order itself, its revision and the ids of its versions stay, so that an old version sent again is no new order.
     """
-    said = [
+    releases = [
         messages.release_request(state, portion, attempt)
         for portion in state.portions
         for attempt in portion.attempts
         if attempt.reservation is not None and not attempt.released
     ]
-    told: list[Effect] = []
+    notified = Step(state)
     if state.status and state.status.state == "DELIVERED":
-        state, told = status.closed(state, context)
-    ended = replace(state, closed=True, portions=(), status=None, told=(), actions=(), due=None)
-    return ended, [*said, *told]
+        notified = status.closed(state, context)
+    ended = replace(notified.state, closed=True, portions=(), status=None, told=(), actions=(), due=None)
+    return Step(ended, messages=[*releases, *notified.messages])
 
 
 def refuse(state: OrderState, subject: str) -> None:

@@ -126,7 +126,7 @@ EXPIRED = "expired"
 
 
 def _to_all(order: Order) -> tuple[Any, ...]:
-    """Return what the order as a whole says to every plant (`effects.plant_order`)."""
+    """Return what the order as a whole says to every plant (`messages.plant_order`)."""
     return order.kind, order.currency, order.payer, order.programme, order.number, to_plant(order.terms)
 
 

@@ -9,16 +9,15 @@ from streams.routing.model.context import DecisionContext
 from streams.routing.model.copying import replace
 from streams.routing.model.order import Attempt, Line, OrderState, Portion, Sent, with_attempt
 from streams.routing.planner import cutover, messages
-from streams.routing.planner.messages import Effect
+from streams.routing.planner.messages import OutputMessage
+from streams.routing.planner.step import Step
 from streams.routing.plant_events import deadlines
 from streams.routing.schedule import dates
 
-Settled = tuple[OrderState, list[Effect]]
 
-
-def order(state: OrderState, portion: Portion, context: DecisionContext) -> Settled:
+def order(state: OrderState, portion: Portion, context: DecisionContext) -> Step:
     """Return the state with every attempt told what it should know, and the plant orders and decisions."""
-    said = []
+    sent: list[OutputMessage] = []
     for attempt in portion.attempts:
         if cutover.keeps_back(attempt, context.master):
             continue
@@ -30,13 +29,13 @@ def order(state: OrderState, portion: Portion, context: DecisionContext) -> Sett
             continue
         told = _tell(state, portion, attempt, wanted, context)
         if attempt.sent is None:
-            said.append(messages.decision(state, portion, told, context))
-        said.append(messages.plant_order(state, portion, told, context))
+            sent.append(messages.decision(state, portion, told, context))
+        sent.append(messages.plant_order(state, portion, told, context))
         if told.shadow and not wanted.cancelled:
             told, more = _as_if_delivered(state, portion, told)
-            said += more
+            sent += more
         portion = with_attempt(portion, told)
-    return state.with_portion(portion), said
+    return Step(state.with_portion(portion), messages=sent)
 
 
 def _as_wanted(state: OrderState, portion: Portion, attempt: Attempt) -> Portion:
@@ -62,7 +61,7 @@ def targets_first(portions: Sequence[Portion]) -> Sequence[Portion]:
     return sorted(portions, key=hops)
 
 
-def _as_if_delivered(state: OrderState, portion: Portion, attempt: Attempt) -> tuple[Attempt, list[Effect]]:
+def _as_if_delivered(state: OrderState, portion: Portion, attempt: Attempt) -> tuple[Attempt, list[OutputMessage]]:
     """Tell the allocator that the plant has it: people place in the old way what is in shadow, so its ERP reserves."""
     generation = attempt.reservation.generation if attempt.reservation else 0
     if attempt.told_generation >= generation:

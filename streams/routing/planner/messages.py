@@ -1,4 +1,4 @@
-"""What the planner wants said: records with deterministic ids, without a word on topics."""
+"""The messages that the planner sends: records with deterministic ids. The stage knows which topics they go to."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ ANSWER_TIME = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Effect:
+class OutputMessage:
     """One record to send. ``key`` is its natural key, ``id`` the same whenever it is decided again."""
 
     subject: str
@@ -33,7 +33,7 @@ class Effect:
     headers: tuple[tuple[str, bytes], ...] = ()
 
 
-def plant_order(state: OrderState, portion: Portion, attempt: Attempt, context: DecisionContext) -> Effect:
+def plant_order(state: OrderState, portion: Portion, attempt: Attempt, context: DecisionContext) -> OutputMessage:
     """Return the plant order as the attempt's ``sent`` and ``revision`` say, in the plant's own item code."""
     order, sent = state.order, attempt.sent
     assert sent is not None  # noqa: S101  (callers have just set it)
@@ -62,7 +62,7 @@ def plant_order(state: OrderState, portion: Portion, attempt: Attempt, context: 
     named = (rule.rule, str(rule.version)) if rule else (NO_RULE, NO_RULE)
     extra = (("kranhub-rule", named[0].encode()), ("kranhub-rule-version", named[1].encode()))
     shadow = (SHADOW_HEADER,) if attempt.shadow else ()
-    return Effect("PlantOrder", number, f"hub/PlantOrder/{number}/{attempt.revision}", value, (*extra, *shadow))
+    return OutputMessage("PlantOrder", number, f"hub/PlantOrder/{number}/{attempt.revision}", value, (*extra, *shadow))
 
 
 NO_RULE = "none"
@@ -101,14 +101,14 @@ def _request(state: OrderState, portion: Portion, plant: str, request_id: str, *
     }
 
 
-def quote_request(state: OrderState, portion: Portion, plant: str) -> Effect:
+def quote_request(state: OrderState, portion: Portion, plant: str) -> OutputMessage:
     """Return the question what the plant could do for the portion, without a reservation."""
     number = portion.quote_id(state.key, plant)
     value = _request(state, portion, plant, number, action="QUOTE")
-    return Effect("AllocationRequest", plant, f"hub/AllocationRequest/{number}", value)
+    return OutputMessage("AllocationRequest", plant, f"hub/AllocationRequest/{number}", value)
 
 
-def reserve_request(state: OrderState, portion: Portion, attempt: Attempt, wanted: Reservation) -> Effect:
+def reserve_request(state: OrderState, portion: Portion, attempt: Attempt, wanted: Reservation) -> OutputMessage:
     """Return the request to keep what the reservation says."""
     number = portion.id_of(state.key, attempt)
     asked = {
@@ -119,23 +119,25 @@ def reserve_request(state: OrderState, portion: Portion, attempt: Attempt, wante
         "expires_at": wanted.expires_at,
     }
     value = _request(state, portion, attempt.plant, number, **asked)
-    return Effect("AllocationRequest", attempt.plant, f"hub/AllocationRequest/{number}/{wanted.generation}", value)
+    return OutputMessage(
+        "AllocationRequest", attempt.plant, f"hub/AllocationRequest/{number}/{wanted.generation}", value
+    )
 
 
-def release_request(state: OrderState, portion: Portion, attempt: Attempt) -> Effect:
+def release_request(state: OrderState, portion: Portion, attempt: Attempt) -> OutputMessage:
     """Return the request to give back what the attempt had reserved."""
     number = portion.id_of(state.key, attempt)
     value = _request(state, portion, attempt.plant, number, action="RELEASE", **_held(attempt))
-    return Effect("AllocationRequest", attempt.plant, f"hub/AllocationRequest/{number}/release", value)
+    return OutputMessage("AllocationRequest", attempt.plant, f"hub/AllocationRequest/{number}/release", value)
 
 
-def delivered_request(state: OrderState, portion: Portion, attempt: Attempt) -> Effect:
+def delivered_request(state: OrderState, portion: Portion, attempt: Attempt) -> OutputMessage:
     """Return the word that the plant's ERP has taken the plant order, so that it now reserves the stock itself."""
     number = portion.id_of(state.key, attempt)
     value = _request(
         state, portion, attempt.plant, number, action="DELIVERED", at=attempt.delivered_at, **_held(attempt)
     )
-    return Effect(
+    return OutputMessage(
         "AllocationRequest", attempt.plant, f"hub/AllocationRequest/{number}/delivered/{value['generation']}", value
     )
 
@@ -145,7 +147,7 @@ def _held(attempt: Attempt) -> dict[str, Any]:
     return {"quantity": held.quantity, "generation": held.generation} if held else {}
 
 
-def decision(state: OrderState, portion: Portion, attempt: Attempt | None, context: DecisionContext) -> Effect:
+def decision(state: OrderState, portion: Portion, attempt: Attempt | None, context: DecisionContext) -> OutputMessage:
     """Return why the portion went to the attempt's plant, or, without an attempt, why nobody could take it."""
     number = portion.id_of(state.key, attempt) if attempt else None
     place = number or f"{state.key}/{portion.place}.none.{portion.round}"
@@ -169,7 +171,7 @@ def decision(state: OrderState, portion: Portion, attempt: Attempt | None, conte
         "alternatives": alternatives.alternatives(state.order, portion, attempt, rule, context.master),
         "decided_at": context.time,
     }
-    return Effect("RoutingDecision", place, f"hub/RoutingDecision/{place}", value)
+    return OutputMessage("RoutingDecision", place, f"hub/RoutingDecision/{place}", value)
 
 
 def _inputs(state: OrderState, portion: Portion, attempt: Attempt | None) -> dict[str, str]:
@@ -188,7 +190,7 @@ def _inputs(state: OrderState, portion: Portion, attempt: Attempt | None) -> dic
     return {name: content for name, content in found.items() if content}
 
 
-def audit(state: OrderState, action: Mapping[str, Any], time: datetime) -> Effect:
+def audit(state: OrderState, action: Mapping[str, Any], time: datetime) -> OutputMessage:
     """Return the entry that says who did what by hand, and why."""
     place = action["plant_order_id"] or (
         f"{state.key}/{identifiers.line_place(action['line_id'])}" if action["line_id"] else state.key
@@ -203,15 +205,17 @@ def audit(state: OrderState, action: Mapping[str, Any], time: datetime) -> Effec
         "reason": action["reason"],
         "at": time,
     }
-    return Effect("AuditEntry", state.key, f"hub/AuditEntry/{state.key}/{action['action_id']}", value)
+    return OutputMessage("AuditEntry", state.key, f"hub/AuditEntry/{state.key}/{action['action_id']}", value)
 
 
-def alert(state: OrderState, code: str, place: str, text: Text, time: datetime) -> Effect:
+def alert(state: OrderState, code: str, place: str, text: Text, time: datetime) -> OutputMessage:
     """Return an alert for the hub's people; the same ``code`` and ``place`` are the same alert."""
     return alert_of(state.key, state.order.number, code, place, text, time)
 
 
-def alert_of(order_key: str, order_number: str | None, code: str, place: str, text: Text, time: datetime) -> Effect:
+def alert_of(
+    order_key: str, order_number: str | None, code: str, place: str, text: Text, time: datetime
+) -> OutputMessage:
     """Return such an alert of an order of which no more is known."""
     number = f"{code}/{order_key}/{place}"
     value = {
@@ -225,4 +229,4 @@ def alert_of(order_key: str, order_number: str | None, code: str, place: str, te
         "deadline": time + ANSWER_TIME,
         "raised_at": time,
     }
-    return Effect("Alert", order_key, f"hub/Alert/{number}/{time.isoformat()}", value)
+    return OutputMessage("Alert", order_key, f"hub/Alert/{number}/{time.isoformat()}", value)

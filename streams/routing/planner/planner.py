@@ -11,16 +11,14 @@ from streams.routing.model.copying import replace
 from streams.routing.model.order import Line, OrderState
 from streams.routing.notify import reasons
 from streams.routing.notify import status as statuses
-from streams.routing.notify.reasons import Cause
 from streams.routing.planner import closing, explode, resume, unreachable
 from streams.routing.planner import reconcile as settling
-from streams.routing.planner.messages import Effect
+from streams.routing.planner.step import Step
 from streams.routing.plant_events import actions, allocations, deadlines, responses, shipments
 from streams.routing.recovery.evidence import Evidence
 from streams.routing.validation import document_identity, normalise, timestamps
 
 Value = Mapping[str, Any]
-Handled = tuple[OrderState | None, list[Effect]]
 
 SEEN = 20
 """Versions of an order whose event ids are remembered, so that an older one sent again changes nothing."""
@@ -29,15 +27,17 @@ WAKE = "Wake"
 """The subject of a record that says only that it is to be looked at the order again: the master data may be others."""
 
 
-def handle(state: OrderState | None, subject: str, value: Value, context: DecisionContext) -> Handled:
-    """Return the state after the event, and what to say; an event that says nothing new returns the same state.
+def handle(state: OrderState | None, subject: str, value: Value, context: DecisionContext) -> Step | None:
+    """Return the state after the event and the messages to send; an event without news returns the same state.
+
+    It returns None for an event of an order that the hub does not know and that does not begin it.
 
     An Order comes normalised (`normalise`). Events count in the order in which they come (`timestamps`). Raises
     `InvalidDocument` when the author was not asked, the plant order is unknown, it is another document than the one
     that the hub knows, or an action cannot be taken.
     """
     if subject not in _TAKERS:
-        return state, []
+        return None if state is None else Step(state)
     if (
         state is not None
         and not state.closed
@@ -46,40 +46,42 @@ def handle(state: OrderState | None, subject: str, value: Value, context: Decisi
         and end <= context.time
     ):
         return closing.close(state, context)
-    after, cause, first = _taken(state, subject, value, context)
-    if after is None or after.closed or (after == state and not first and subject != WAKE):
-        return state, []
-    after, said = settling.settle(after, context)
-    after, told = statuses.tell(after, cause, context)
-    return _timed(after, context), [*first, *said, *told]
+    taken = _taken(state, subject, value, context)
+    if taken is None:
+        return None
+    if taken.state.closed or (taken.state == state and not taken.messages and subject != WAKE):
+        return Step(state or taken.state)
+    settled = settling.settle(taken.state, context)
+    notified = statuses.tell(settled.state, taken.cause, context)
+    return Step(
+        _timed(notified.state, context), notified.cause, [*taken.messages, *settled.messages, *notified.messages]
+    )
 
 
-def noted(state: OrderState | None, subject: str, value: Value, context: DecisionContext) -> Handled:
-    """Return the state with the facts of the event, and what must be said of these; nothing is decided, nobody told.
+def noted(state: OrderState | None, subject: str, value: Value, context: DecisionContext) -> Step | None:
+    """Return the state with the facts of the event, and the messages about these; nothing is decided, nobody told.
 
-    So the hub reads while it recovers. Raises as `handle` does.
+    The hub reads so while it recovers. Returns None and raises as `handle` does.
     """
     if subject not in _TAKERS or subject == WAKE:
-        return state, []
-    after, _, first = _taken(state, subject, value, context)
-    return after, first
+        return None if state is None else Step(state)
+    return _taken(state, subject, value, context)
 
 
-def recovered(state: OrderState, evidence: Evidence, context: DecisionContext) -> tuple[OrderState, list[Effect]]:
+def recovered(state: OrderState, evidence: Evidence, context: DecisionContext) -> Step:
     """Return the state once all of the order was read again (`noted`) and adopted (`adopt`), and what follows.
 
     An order that is over is not taken up again.
     """
-    after = _resumed(state, context.master)
-    after, said = settling.settle(after, context)
-    after, told = statuses.told_again(after, evidence, context)
-    return _timed(after, context), [*said, *told]
+    settled = settling.settle(_resumed(state, context.master), context)
+    notified = statuses.told_again(settled.state, evidence, context)
+    return Step(_timed(notified.state, context), messages=[*settled.messages, *notified.messages])
 
 
-def _taken(state: OrderState | None, subject: str, value: Value, context: DecisionContext) -> "Taken":
+def _taken(state: OrderState | None, subject: str, value: Value, context: DecisionContext) -> Step | None:
     if state is not None and state.closed:
         _after_the_end(state, subject, value, context)
-        return state, None, []
+        return Step(state)
     if subject in _FINGERPRINTED:
         context = replace(context, fingerprint=timestamps.fingerprint(context.event_id, value))
     return _TAKERS[subject](state, timestamps.bounded(subject, value, context.time), context)
@@ -111,66 +113,63 @@ def _after_the_end(state: OrderState, subject: str, value: Value, context: Decis
     closing.refuse(state, subject)
 
 
-Taken = tuple[OrderState | None, Cause | None, list[Effect]]
-
-
-def _order(state: OrderState | None, value: Value, context: DecisionContext) -> Taken:
+def _order(state: OrderState | None, value: Value, context: DecisionContext) -> Step | None:
     order = explode.order_of(value)
     if state is None:
         key = identifiers.order_key(order.buyer, order.order_id)
         document = document_identity.same(None, context.event_id, key)
         first = OrderState(key, order, revision=1, seen=(context.event_id,), document=document)
-        return first, reasons.CANCELLED if order.cancelled else reasons.RECEIVED, []
+        return Step(first, reasons.CANCELLED if order.cancelled else reasons.RECEIVED)
     if context.event_id in state.seen:
-        return state, None, []
+        return Step(state)
     document = document_identity.same(state.document, context.event_id, state.key)
     seen = (*state.seen, context.event_id)[-SEEN:]
     if order == state.order or (state.cancelled_by_hand and replace(order, cancelled=True) == state.order):
-        return replace(state, seen=seen, document=document), None, []
+        return Step(replace(state, seen=seen, document=document))
     changed = replace(explode.revised(state, order), seen=seen, document=document)
-    return changed, reasons.CANCELLED if order.cancelled else reasons.changed(changed.revision), []
+    return Step(changed, reasons.CANCELLED if order.cancelled else reasons.changed(changed.revision))
 
 
-def _response(state: OrderState | None, value: Value, context: DecisionContext) -> Taken:
-    return *responses.answered(state, value, context), []
+def _response(state: OrderState | None, value: Value, context: DecisionContext) -> Step | None:
+    return responses.answered(state, value, context)
 
 
-def _production(state: OrderState | None, value: Value, context: DecisionContext) -> Taken:
-    return *responses.produced(state, value, context), []
+def _production(state: OrderState | None, value: Value, context: DecisionContext) -> Step | None:
+    return responses.produced(state, value, context)
 
 
-def _receipt(state: OrderState | None, value: Value, context: DecisionContext) -> Taken:
+def _receipt(state: OrderState | None, value: Value, context: DecisionContext) -> Step | None:
     if value["subject"] != "PlantOrder":
-        return state, None, []
-    return *responses.received(state, value, context.master), []
+        return None if state is None else Step(state)
+    return responses.received(state, value, context.master)
 
 
-def _shipment(state: OrderState | None, value: Value, context: DecisionContext) -> Taken:
+def _shipment(state: OrderState | None, value: Value, context: DecisionContext) -> Step | None:
     return shipments.shipped(state, value, context)
 
 
-def _allocation(state: OrderState | None, value: Value, context: DecisionContext) -> Taken:
-    return allocations.allocated(state, value, context) if state else (None, None, [])
+def _allocation(state: OrderState | None, value: Value, context: DecisionContext) -> Step | None:
+    return allocations.allocated(state, value, context) if state else None
 
 
-def _dispatch(state: OrderState | None, value: Value, _context: DecisionContext) -> Taken:
-    return unreachable.reported(state, value) if state else None, None, []
+def _dispatch(state: OrderState | None, value: Value, _context: DecisionContext) -> Step | None:
+    return Step(unreachable.reported(state, value)) if state else None
 
 
-def _action(state: OrderState | None, value: Value, context: DecisionContext) -> Taken:
+def _action(state: OrderState | None, value: Value, context: DecisionContext) -> Step | None:
     return actions.acted(state, value, context)
 
 
-def _wake(state: OrderState | None, _value: Value, context: DecisionContext) -> Taken:
+def _wake(state: OrderState | None, _value: Value, context: DecisionContext) -> Step | None:
     """Take up lines that have a mapping now, what a member's stop has kept, and what the passing of time decides."""
     if state is None:
-        return None, None, []
+        return None
     before, state = state, _resumed(state, context.master)
     cause = reasons.MAPPED if state.order is not before.order else None
     if state.due is None or context.time < state.due:
-        return state, cause, []
-    after, late, said = deadlines.passed(replace(state, due=None), context)
-    return after, late or cause, said
+        return Step(state, cause)
+    passed = deadlines.passed(replace(state, due=None), context)
+    return passed._replace(cause=passed.cause or cause)
 
 
 def _resumed(state: OrderState, master: MasterData) -> OrderState:
@@ -194,7 +193,7 @@ def _mapped(state: OrderState, master: MasterData) -> tuple[Line, ...]:
 _FINGERPRINTED = frozenset(("OrderResponse", "ProductionStatus", "Shipment"))
 """Words on plant orders, of which a repeat may come after what was said since."""
 
-_TAKERS: dict[str, Callable[[OrderState | None, Value, DecisionContext], Taken]] = {
+_TAKERS: dict[str, Callable[[OrderState | None, Value, DecisionContext], Step | None]] = {
     "Order": _order,
     "OrderResponse": _response,
     "ProductionStatus": _production,

@@ -6,10 +6,9 @@ from streams.routing.model.context import DecisionContext
 from streams.routing.model.copying import replace
 from streams.routing.model.order import Attempt, OrderState, Portion, Reservation, with_attempt
 from streams.routing.planner import messages, unreachable
-from streams.routing.planner.messages import Effect
+from streams.routing.planner.messages import OutputMessage
+from streams.routing.planner.step import Step
 from streams.routing.schedule import dates
-
-Settled = tuple[OrderState, list[Effect]]
 
 APPROVAL_TIME = timedelta(days=5)
 """How long stock and capacity are kept for a portion that a person has yet to approve."""
@@ -19,9 +18,9 @@ Starts = dict[str, dict[int, date]]
 """Of each line that was asked for: the earliest start of its portions, by their part. The same throughout one event."""
 
 
-def reserve(state: OrderState, context: DecisionContext) -> Settled:
+def reserve(state: OrderState, context: DecisionContext) -> Step:
     """Return the state with every attempt's reservation asked for, changed or given back, and the requests."""
-    said: list[Effect] = []
+    sent: list[OutputMessage] = []
     starts: Starts = {}
     for portion in state.portions:
         after = portion
@@ -30,14 +29,14 @@ def reserve(state: OrderState, context: DecisionContext) -> Settled:
                 kept, requests = _keep(state, portion, attempt, context, starts)
             else:
                 kept, requests = _give_back(state, portion, attempt)
-            said += requests
+            sent += requests
             if kept is not attempt:
                 after = with_attempt(after, kept)
         state = state.with_portion(after)
-    return state, said
+    return Step(state, messages=sent)
 
 
-def _give_back(state: OrderState, portion: Portion, attempt: Attempt) -> tuple[Attempt, list[Effect]]:
+def _give_back(state: OrderState, portion: Portion, attempt: Attempt) -> tuple[Attempt, list[OutputMessage]]:
     if attempt.reservation is None or attempt.released:
         return attempt, []
     return replace(attempt, released=True), [messages.release_request(state, portion, attempt)]
@@ -45,18 +44,18 @@ def _give_back(state: OrderState, portion: Portion, attempt: Attempt) -> tuple[A
 
 def _keep(
     state: OrderState, portion: Portion, attempt: Attempt, context: DecisionContext, starts: Starts
-) -> tuple[Attempt, list[Effect]]:
+) -> tuple[Attempt, list[OutputMessage]]:
     if unreachable.is_gone(attempt.plant, context.master):
         return attempt, []
-    said = []
+    requests = []
     wanted = _wanted(state, portion, attempt, context, starts)
     if wanted is not attempt.reservation:
-        said.append(messages.reserve_request(state, portion, attempt, wanted))
+        requests.append(messages.reserve_request(state, portion, attempt, wanted))
         attempt = replace(attempt, reservation=wanted)
     if attempt.delivered_at and attempt.delivered >= attempt.revision and attempt.told_generation < wanted.generation:
-        said.append(messages.delivered_request(state, portion, attempt))
+        requests.append(messages.delivered_request(state, portion, attempt))
         attempt = replace(attempt, told_generation=wanted.generation)
-    return attempt, said
+    return attempt, requests
 
 
 def _wanted(

@@ -9,20 +9,17 @@ from streams.routing.model.context import DecisionContext
 from streams.routing.model.copying import replace
 from streams.routing.model.order import Attempt, OrderState, Portion, with_attempt
 from streams.routing.notify import reasons
-from streams.routing.notify.reasons import Cause
 from streams.routing.planner import messages
-from streams.routing.planner.messages import Effect
+from streams.routing.planner.step import Step
 from streams.routing.plant_events import responses
 from streams.routing.plant_events.responses import Place
 
 Value = Mapping[str, Any]
-Acted = tuple[OrderState, Cause | None, list[Effect]]
-
 REMEMBERED = 20
 """Actions whose ids are remembered, so that one sent again changes nothing."""
 
 
-def acted(state: OrderState | None, value: Value, context: DecisionContext) -> Acted:
+def acted(state: OrderState | None, value: Value, context: DecisionContext) -> Step:
     """Take a PlannerAction.
 
     Raises `InvalidDocument`: ``unknown-order``, ``unknown-plant-order``, ``unknown-line``, ``unknown-member``,
@@ -31,13 +28,13 @@ def acted(state: OrderState | None, value: Value, context: DecisionContext) -> A
     if state is None:
         raise InvalidDocument("unknown-order", reasons.unknown_order(value["order_key"]))
     if value["action_id"] in state.actions:
-        return state, None, []
+        return Step(state)
     take = _TAKERS.get(value["action"])
     if take is None:
         raise InvalidDocument("bad-action", reasons.bad_action(value["action"]))
     after = take(state, value, context.master)
     after = replace(after, actions=(*state.actions, value["action_id"])[-REMEMBERED:])
-    return after, reasons.by_hand(value["action"]), [messages.audit(state, value, context.time)]
+    return Step(after, reasons.by_hand(value["action"]), [messages.audit(state, value, context.time)])
 
 
 def _approve(state: OrderState, value: Value, _master: MasterData) -> OrderState:

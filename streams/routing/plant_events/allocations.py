@@ -12,41 +12,40 @@ from streams.routing.notify import reasons
 from streams.routing.notify.reasons import Cause
 from streams.routing.planner import messages, source
 from streams.routing.planner.explode import EXPIRED
-from streams.routing.planner.messages import Effect
+from streams.routing.planner.step import Step
 from streams.routing.plant_events import rescheduling, responses
 from streams.routing.plant_events.responses import Place
 
 Value = Mapping[str, Any]
-Allocated = tuple[OrderState, Cause | None, list[Effect]]
 
 
-def allocated(state: OrderState, value: Value, context: DecisionContext) -> Allocated:
+def allocated(state: OrderState, value: Value, context: DecisionContext) -> Step:
     """Take the allocator's answer; one to an older request is dropped.
 
     A plant that has accepted keeps its plant order even where its stock and capacity fall short: its word counts.
     """
     if value["kind"] == "QUOTE":
-        return _quoted(state, value), None, []
+        return Step(_quoted(state, value))
     place = responses.find(state, value["request_id"])
     reservation = place.attempt.reservation if place else None
     if place is None or reservation is None or value["generation"] != reservation.generation:
-        return state, None, []
+        return Step(state)
     if place.attempt.closed is not None or place.portion.cancelled:
-        return state, None, []
+        return Step(state)
     if value["kind"] == "EXPIRED":
         return _expired(state, place, context.master)
-    return (state, None, []) if _is_old(reservation, value) else _taken(state, place, value, context)
+    return Step(state) if _is_old(reservation, value) else _taken(state, place, value, context)
 
 
-def _taken(state: OrderState, place: Place, value: Value, context: DecisionContext) -> Allocated:
+def _taken(state: OrderState, place: Place, value: Value, context: DecisionContext) -> Step:
     if value["kind"] == "MOVED":
         return rescheduling.moved(state, place, value, context)
     after = _reserved(state, place, value, context.master)
     if after == state or value["kind"] != "SHORTAGE":
-        return after, None, []
+        return Step(after)
     number = f"{place.portion.place}/{value['generation']}/{value['from_stock']:f}"
     words = reasons.shortage(place.attempt.plant, place.portion.item, context.master)
-    return after, Cause("shortage", words), [messages.alert(state, "shortage", number, words, context.time)]
+    return Step(after, Cause("shortage", words), [messages.alert(state, "shortage", number, words, context.time)])
 
 
 def _is_old(reservation: Reservation, value: Value) -> bool:
@@ -80,13 +79,13 @@ def _with_offer(state: OrderState, portion: Portion, quote: Quote, value: Value)
     return state.with_portion(replace(portion, quotes=quotes))
 
 
-def _expired(state: OrderState, place: Place, master: MasterData) -> Allocated:
+def _expired(state: OrderState, place: Place, master: MasterData) -> Step:
     why = EXPIRED if state.order.terms.quotation else "not-approved"
     closed = replace(place.attempt, closed=why, released=True, withdraw=place.attempt.sent is not None)
     after = responses.put(state, place, closed)
     portion = responses.find_again(after, place.portion)
     after = after.with_portion(replace(portion, held=why))
-    return after, Cause(why, reasons.held(why, portion.item)), []
+    return Step(after, Cause(why, reasons.held(why, portion.item)))
 
 
 def _reserved(state: OrderState, place: Place, value: Value, master: MasterData) -> OrderState:

@@ -9,7 +9,8 @@ from streams.routing.model.copying import replace
 from streams.routing.model.order import Attempt, OrderState, Portion, with_attempt
 from streams.routing.notify.reasons import Cause, silent, unanswered
 from streams.routing.planner import messages, source, unreachable
-from streams.routing.planner.messages import Effect
+from streams.routing.planner.messages import OutputMessage
+from streams.routing.planner.step import Step
 from streams.routing.schedule import dates
 
 ANSWER_WORKING_DAYS = 2
@@ -65,26 +66,27 @@ def _owes_answer(attempt: Attempt) -> bool:
     return attempt.answer is None and attempt.answer_by is None
 
 
-def passed(state: OrderState, context: DecisionContext) -> tuple[OrderState, Cause | None, list[Effect]]:
+def passed(state: OrderState, context: DecisionContext) -> Step:
     """Take the portions from plants whose time to answer is over; who answers later is told that it is too late.
 
     A plant that is at work on its portion keeps it, and an alert asks a person to ask the plant.
     """
-    cause, said = None, []
+    cause: Cause | None = None
+    alerts: list[OutputMessage] = []
     for portion in state.portions:
         attempt = portion.current
         if attempt is None or portion.cancelled or not _is_overdue(attempt, context.time):
             continue
         if attempt.begun:
-            said.append(_unanswered(state, portion, attempt, context))
+            alerts.append(_unanswered(state, portion, attempt, context))
             state = state.with_portion(with_attempt(portion, replace(attempt, answer_by=None)))
         else:
             state = state.with_portion(with_attempt(portion, replace(attempt, closed="no-answer", withdraw=True)))
             cause = silent(attempt.plant, portion.item, context.master)
-    return state, cause, said
+    return Step(state, cause, alerts)
 
 
-def _unanswered(state: OrderState, portion: Portion, attempt: Attempt, context: DecisionContext) -> Effect:
+def _unanswered(state: OrderState, portion: Portion, attempt: Attempt, context: DecisionContext) -> OutputMessage:
     words = unanswered(attempt.plant, portion.item, context.master)
     place = f"{portion.place}.{attempt.number}/{attempt.revision}"
     return messages.alert(state, "no-answer", place, words, context.time)

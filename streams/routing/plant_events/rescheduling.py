@@ -11,14 +11,12 @@ from streams.routing.model.copying import replace
 from streams.routing.model.order import Attempt, OrderState
 from streams.routing.notify.reasons import Cause
 from streams.routing.planner import messages
-from streams.routing.planner.messages import Effect
+from streams.routing.planner.step import Step
 from streams.routing.plant_events import responses
 from streams.routing.plant_events.responses import Place
 from streams.routing.schedule import dates
 
 Value = Mapping[str, Any]
-Moved = tuple[OrderState, Cause | None, list[Effect]]
-
 CODE = "disruption"
 """The cause of a status, and the alert's code."""
 
@@ -26,7 +24,7 @@ REMEMBERED = 20
 """Disruptions that an order remembers to have told the hub's people of."""
 
 
-def moved(state: OrderState, place: Place, value: Value, context: DecisionContext) -> Moved:
+def moved(state: OrderState, place: Place, value: Value, context: DecisionContext) -> Step:
     """Take an AllocationResult MOVED for the reservation that the place has.
 
     A plant that has accepted keeps its own promise, for it knows best; where that is before the new day, the hub's
@@ -34,28 +32,25 @@ def moved(state: OrderState, place: Place, value: Value, context: DecisionContex
     """
     reservation, ready = place.attempt.reservation, value["available_on"]
     if reservation is None or ready is None:
-        return state, None, []
+        return Step(state)
     known = replace(reservation, available_on=ready, disruption=value["disruption"])
     after = responses.put(state, place, replace(place.attempt, reservation=known))
     if after == state:
-        return state, None, []
+        return Step(state)
     if not place.attempt.confirmed:
-        return after, Cause(CODE, _moves(place, ready, value["disruption"] is None, context.master)), []
+        return Step(after, Cause(CODE, _moves(place, ready, value["disruption"] is None, context.master)))
     return _warned(after, place, ready, value["disruption"], context)
 
 
-def _warned(state: OrderState, place: Place, ready: date, number: str | None, context: DecisionContext) -> Moved:
+def _warned(state: OrderState, place: Place, ready: date, number: str | None, context: DecisionContext) -> Step:
     attempt, portion = place.attempt, place.portion
     name, promised = f"{attempt.plant}/{number}", _promised(attempt)
     done = dates.finished(portion) is not None or attempt.fixed >= portion.quantity
     if number is None or name in state.disruptions or done or promised is None or ready <= promised:
-        return state, None, []
+        return Step(state)
     told = replace(state, disruptions=(*state.disruptions, name)[-REMEMBERED:])
-    return (
-        told,
-        None,
-        [messages.alert(state, CODE, name, _in_danger(place, promised, ready, context.master), context.time)],
-    )
+    alert = messages.alert(state, CODE, name, _in_danger(place, promised, ready, context.master), context.time)
+    return Step(told, messages=[alert])
 
 
 def _promised(attempt: Attempt) -> date | None:

@@ -15,14 +15,13 @@ from streams.routing.model.context import DecisionContext
 from streams.routing.model.copying import replace
 from streams.routing.model.order import ZERO, Answer, Attempt, OrderState, Portion, Production, with_attempt
 from streams.routing.notify import reasons
-from streams.routing.notify.reasons import Cause
 from streams.routing.planner import source
 from streams.routing.planner.explode import Need, add_portion
+from streams.routing.planner.step import Step
 from streams.routing.validation import document_identity
 from streams.routing.validation.normalise import UNMAPPED_UNIT, in_base
 
 Value = Mapping[str, Any]
-Followed = tuple[OrderState, Cause | None]
 
 UNKNOWN = "unknown-plant-order"
 """The code of a word on a plant order that was never sent: it waits, as the plant order may yet come."""
@@ -68,7 +67,7 @@ def sent(state: OrderState) -> frozenset[str]:
     return frozenset(portion.id_of(state.key, attempt) for portion, attempt in attempts if attempt.sent is not None)
 
 
-def answered(state: OrderState | None, value: Value, context: DecisionContext) -> Followed:
+def answered(state: OrderState | None, value: Value, context: DecisionContext) -> Step:
     """Take a plant's OrderResponse. Raises `InvalidDocument` as `addressed` does, for its lines, or ``two-documents``.
 
     An answer to an older revision of the plant order than the one that asked for it last says nothing. A plant order
@@ -81,10 +80,10 @@ def answered(state: OrderState | None, value: Value, context: DecisionContext) -
     verdict = _verdict(value["response_code"], line)
     at = value["issued_at"] or context.time
     if _is_old(place.attempt, value["plant_order_revision"]) or place.attempt.knows(context.fingerprint):
-        return state, None
+        return Step(state)
     state, place = _heard(state, place, value, context)
     if verdict is None:
-        return state, None
+        return Step(state)
     if verdict == "rejected":
         return reject(state, place, "rejected", at, context.master)
     promised = (line["promised_date"] if line else None) or _as_asked(place.attempt, value)
@@ -140,20 +139,21 @@ def _quantity(portion: Portion, line: Value | None, master: MasterData) -> Decim
     return quantity
 
 
-def _accept(state: OrderState, place: Place, answer: Answer, quantity: Decimal, master: MasterData) -> Followed:
+def _accept(state: OrderState, place: Place, answer: Answer, quantity: Decimal, master: MasterData) -> Step:
     """Take an acceptance. A plant that took less and now wants all is told that the rest has gone elsewhere."""
     portion, attempt = place.portion, place.attempt
     if attempt.closed is not None:
-        return put(state, place, replace(attempt, answer=answer, withdraw=True)), None
+        return Step(put(state, place, replace(attempt, answer=answer, withdraw=True)))
     cause = reasons.accepted(attempt.plant, portion.item, answer.promised, master)
     if attempt.sent and attempt.sent.quantity < attempt.told and quantity > portion.quantity:
         again = replace(attempt, answer=answer, sent=replace(attempt.sent, quantity=attempt.told))
-        return put(state, place, again), None
+        return Step(put(state, place, again))
     if quantity >= portion.quantity or portion.cancelled or attempt.sent is None:
-        return put(state, place, replace(attempt, answer=answer)), cause
+        return Step(put(state, place, replace(attempt, answer=answer)), cause)
     kept = replace(attempt, answer=answer, sent=replace(attempt.sent, quantity=quantity))
     state = state.with_portion(with_attempt(portion, kept))
-    return split(state, find_again(state, portion), quantity), reasons.partly(attempt.plant, portion.item, master)
+    cause = reasons.partly(attempt.plant, portion.item, master)
+    return Step(split(state, find_again(state, portion), quantity), cause)
 
 
 def find_again(state: OrderState, portion: Portion) -> Portion:
@@ -176,17 +176,17 @@ def split(state: OrderState, portion: Portion, quantity: Decimal) -> OrderState:
     return add_portion(state, rest, tuple(sorted(source.tried(portion))), left)
 
 
-def reject(state: OrderState, place: Place, why: str, at: datetime, master: MasterData) -> Followed:
+def reject(state: OrderState, place: Place, why: str, at: datetime, master: MasterData) -> Step:
     """Take the portion from the plant, which said no at this time."""
     if place.attempt.closed == MOVED:
-        return put(state, place, replace(place.attempt, closed=why, withdraw=False)), None
+        return Step(put(state, place, replace(place.attempt, closed=why, withdraw=False)))
     if place.attempt.closed is not None:
-        return state, None
+        return Step(state)
     closed = replace(place.attempt, closed=why, answer=Answer(at, False))
-    return put(state, place, closed), reasons.rejected(place.attempt.plant, place.portion.item, master)
+    return Step(put(state, place, closed), reasons.rejected(place.attempt.plant, place.portion.item, master))
 
 
-def produced(state: OrderState | None, value: Value, context: DecisionContext) -> Followed:
+def produced(state: OrderState | None, value: Value, context: DecisionContext) -> Step:
     """Take a ProductionStatus. Raises `InvalidDocument` as `addressed` does, ``unmapped-unit`` or ``two-documents``."""
     place = addressed(state, value["plant_order_id"], value["plant"])
     assert state is not None  # noqa: S101  (addressed has checked)
@@ -198,14 +198,14 @@ def produced(state: OrderState | None, value: Value, context: DecisionContext) -
         _completed(place.portion, value, context.master),
     )
     if place.attempt.knows(context.fingerprint):
-        return state, None
+        return Step(state)
     known = {production.number: production for production in place.attempt.productions}
     before = known[new.number].document if new.number in known else None
     new = replace(new, document=document_identity.heard(before, context.event_id, f"{value['plant']}: {new.number}"))
     known[new.number] = new
     ordered = tuple(known[number] for number in sorted(known))
     cause = reasons.production(place.attempt.plant, place.portion.item, new.state, context.master)
-    return put(state, place, replace(place.attempt.after(context.fingerprint), productions=ordered)), cause
+    return Step(put(state, place, replace(place.attempt.after(context.fingerprint), productions=ordered)), cause)
 
 
 def _completed(portion: Portion, value: Value, master: MasterData) -> Decimal:
@@ -215,7 +215,7 @@ def _completed(portion: Portion, value: Value, master: MasterData) -> Decimal:
     return completed
 
 
-def received(state: OrderState | None, value: Value, master: MasterData) -> Followed:
+def received(state: OrderState | None, value: Value, master: MasterData) -> Step:
     """Take a plant's Receipt of a plant order. Raises `InvalidDocument` as `addressed` does.
 
     An ERP that refused the document counts like a plant that said no.
@@ -225,16 +225,16 @@ def received(state: OrderState | None, value: Value, master: MasterData) -> Foll
     attempt, revision = place.attempt, value["revision"]
     if value["outcome"] in ("APPLIED", "DUPLICATE"):
         if revision < attempt.delivered or (revision == attempt.delivered and attempt.delivered_at):
-            return state, None
-        return put(state, place, replace(attempt, delivered=revision, delivered_at=value["delivered_at"])), None
+            return Step(state)
+        return Step(put(state, place, replace(attempt, delivered=revision, delivered_at=value["delivered_at"])))
     cancelled = attempt.sent is not None and attempt.sent.cancelled
     if value["outcome"] != "REJECTED" or revision < attempt.revision or cancelled or place.portion.cancelled:
-        return state, None
-    after, cause = reject(state, place, "delivery-refused", value["delivered_at"], master)
-    closed = find(after, value["key"])
+        return Step(state)
+    refused = reject(state, place, "delivery-refused", value["delivered_at"], master)
+    closed = find(refused.state, value["key"])
     if closed is None or revision == 1:
-        return after, cause
-    return put(after, closed, replace(closed.attempt, withdraw=True)), cause
+        return refused
+    return refused._replace(state=put(refused.state, closed, replace(closed.attempt, withdraw=True)))
 
 
 def put(state: OrderState, place: Place, attempt: Attempt) -> OrderState:

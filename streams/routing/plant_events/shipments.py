@@ -13,24 +13,24 @@ from streams.routing.model.order import ZERO, Attempt, Leg, OrderState
 from streams.routing.notify import reasons
 from streams.routing.notify.reasons import Cause
 from streams.routing.planner import messages
-from streams.routing.planner.messages import Effect
+from streams.routing.planner.messages import OutputMessage
+from streams.routing.planner.step import Step
 from streams.routing.plant_events import responses
 from streams.routing.plant_events.responses import Place
 from streams.routing.validation import document_identity
 from streams.routing.validation.normalise import UNMAPPED_UNIT, in_base
 
 Value = Mapping[str, Any]
-Shipped = tuple[OrderState, Cause | None, list[Effect]]
 
 
-def shipped(state: OrderState | None, value: Value, context: DecisionContext) -> Shipped:
+def shipped(state: OrderState | None, value: Value, context: DecisionContext) -> Step:
     """Take a Shipment's lines of this order.
 
     Raises `InvalidDocument`: ``unknown-plant-order``, ``not-addressee`` where the shipper is neither the plant nor a
     carrier, ``unmapped-unit``, ``two-documents``. More than was ordered is taken as it is, and an alert says so.
     """
     cause: Cause | None = None
-    said: list[Effect] = []
+    alerts: list[OutputMessage] = []
     for number, quantity in _quantities(state, value, context.master).items():
         place = _place(state, number, value["shipper"], context.master)
         assert state is not None  # noqa: S101  (_place has checked)
@@ -41,9 +41,9 @@ def shipped(state: OrderState | None, value: Value, context: DecisionContext) ->
         if attempt.legs == place.attempt.legs:
             continue
         cause = reasons.shipment(attempt.plant, place.portion.item, value["actual_arrival"] is not None, context.master)
-        said += _too_much(state, place, attempt, context)
+        alerts += _too_much(state, place, attempt, context)
     assert state is not None  # noqa: S101  (a shipment of nothing of ours does not come here)
-    return state, cause, said
+    return Step(state, cause, alerts)
 
 
 def _quantities(state: OrderState | None, value: Value, master: MasterData) -> dict[str, Decimal]:
@@ -108,7 +108,7 @@ def _stage(leg: Leg) -> int:
     return 2 if leg.arrived else 1 if leg.departed else 0
 
 
-def _too_much(state: OrderState, place: Place, attempt: Attempt, context: DecisionContext) -> list[Effect]:
+def _too_much(state: OrderState, place: Place, attempt: Attempt, context: DecisionContext) -> list[OutputMessage]:
     """Return the alert where more has left than was ordered; nothing is, where the plant order is cancelled."""
     portion = place.portion
     ordered = ZERO if attempt.closed or portion.cancelled else portion.quantity

@@ -15,7 +15,8 @@ from streams.routing.model.context import DecisionContext
 from streams.routing.model.copying import replace
 from streams.routing.model.order import ZERO, Attempt, Line, OrderState, Portion, Reservation, Sent, with_attempt
 from streams.routing.planner import explode, issue, messages
-from streams.routing.planner.messages import Effect
+from streams.routing.planner.messages import OutputMessage
+from streams.routing.planner.step import Step
 from streams.routing.plant_events import deadlines
 from streams.routing.plant_events.responses import MOVED
 from streams.routing.recovery import texts
@@ -24,15 +25,13 @@ from streams.routing.recovery.texts import Finding
 from streams.routing.schedule import dates
 from streams.routing.validation.normalise import in_base
 
-Adopted = tuple[OrderState, list[Effect]]
-
 WITHDRAWN = "withdrawn"
 """Why a plant no longer has a portion: its ERP holds it as cancelled."""
 
 _MICRO = Decimal("0.000001")
 
 
-def adopt(state: OrderState, evidence: Evidence, context: DecisionContext) -> Adopted:
+def adopt(state: OrderState, evidence: Evidence, context: DecisionContext) -> Step:
     """Return the state with what the plants hold, and an alert for each thing that a person must settle."""
     found: list[Finding] = []
     groups: dict[tuple[str, int], list[tuple[Place, HeldOrder]]] = {}
@@ -52,7 +51,7 @@ def adopt(state: OrderState, evidence: Evidence, context: DecisionContext) -> Ad
     state = _with_time(state, context)
     if any(finding.stops for finding in found):
         state = replace(state, frozen=True)
-    return state, _alerts(state, found, context.time)
+    return Step(state, messages=_alerts(state, found, context.time))
 
 
 def _portion(
@@ -321,7 +320,7 @@ def _with_time(state: OrderState, context: DecisionContext) -> OrderState:
     return state
 
 
-def missing(state: OrderState, evidence: Evidence, time: datetime) -> list[Effect]:
+def missing(state: OrderState, evidence: Evidence, time: datetime) -> list[OutputMessage]:
     """Return an alert for each plant order that was delivered once and that its plant's ERP no longer holds.
 
     It is asked once the words that have waited are taken: a receipt may be among them.
@@ -329,7 +328,7 @@ def missing(state: OrderState, evidence: Evidence, time: datetime) -> list[Effec
     return _alerts(state, _missing(state, evidence), time)
 
 
-def _alerts(state: OrderState, found: Iterable[Finding], time: datetime) -> list[Effect]:
+def _alerts(state: OrderState, found: Iterable[Finding], time: datetime) -> list[OutputMessage]:
     return [messages.alert(state, each.code, each.place, each.text, time) for each in found]
 
 

@@ -9,7 +9,7 @@ from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.context import DecisionContext
 from streams.routing.model.order import OrderState
 from streams.routing.planner import planner
-from streams.routing.planner.messages import Effect
+from streams.routing.planner.messages import OutputMessage
 from streams.routing.replay import history
 from streams.routing.replay.history import Event, Question, Recorded, Value
 from streams.routing.validation.normalise import normalise
@@ -103,40 +103,42 @@ class _Run:
             return
         context = DecisionContext(event.id, event.time, self._master)
         try:
-            after, said = planner.handle(self.state, event.subject, event.value, context)
+            step = planner.handle(self.state, event.subject, event.value, context)
         except InvalidDocument:  # said of other plans than these
             return
-        self.state = after
-        for effect in said:
-            self._react(effect, event)
+        if step is None:
+            return
+        self.state = step.state
+        for message in step.messages:
+            self._react(message, event)
 
-    def _react(self, effect: Effect, event: Event) -> None:
-        if effect.subject == "AllocationRequest" and effect.value["action"] in ("QUOTE", "RESERVE"):
-            self._ask(effect, event)
-        elif effect.subject == "PlantOrder" and effect.value["document_status"] == "ACTIVE":
-            self._tell(effect, event)
+    def _react(self, message: OutputMessage, event: Event) -> None:
+        if message.subject == "AllocationRequest" and message.value["action"] in ("QUOTE", "RESERVE"):
+            self._ask(message, event)
+        elif message.subject == "PlantOrder" and message.value["document_status"] == "ACTIVE":
+            self._tell(message, event)
 
-    def _ask(self, effect: Effect, event: Event) -> None:
-        request = effect.value
+    def _ask(self, message: OutputMessage, event: Event) -> None:
+        request = message.value
         self._asked[history.question(request)] = request
         found = self._recorded.result(request)
         if found is None:
             value = history.simulated_result(request, event.time, self._master)
-            self._say("AllocationResult", value, effect, event)
+            self._say("AllocationResult", value, message, event)
         elif found[0] <= self._at:
             self._pending.append(found[1]._replace(time=event.time))
 
-    def _tell(self, effect: Effect, event: Event) -> None:
-        number = effect.value["plant_order_id"]
-        self._same[number] = history.told(effect.value) in self._recorded.told.get(number, ())
+    def _tell(self, message: OutputMessage, event: Event) -> None:
+        number = message.value["plant_order_id"]
+        self._same[number] = history.told(message.value) in self._recorded.told.get(number, ())
         if self._same[number]:
             early = self._early.pop(number, [])
             self._pending.extend(answer._replace(time=event.time) for answer in early)
         else:
-            self._say("OrderResponse", history.simulated_answer(effect.value, event.time), effect, event)
+            self._say("OrderResponse", history.simulated_answer(message.value, event.time), message, event)
 
-    def _say(self, subject: str, value: dict[str, Any], effect: Effect, event: Event) -> None:
-        self._pending.append(Event(event.order_key, f"{effect.id}/simulated", subject, value, event.time))
+    def _say(self, subject: str, value: dict[str, Any], message: OutputMessage, event: Event) -> None:
+        self._pending.append(Event(event.order_key, f"{message.id}/simulated", subject, value, event.time))
 
 
 def _next_minute(time: datetime) -> datetime:

@@ -72,9 +72,9 @@ def drop(folder: Path, *members: str) -> None:
 
 def tell(hub: Hub, cluster: Plants) -> None:
     """Let hub.events have what was said of the order 17."""
-    for effect in cluster.said:
-        if effect.subject in ("PlantOrder", "OrderStatus", "RoutingDecision"):
-            hub.put("hub.events", KEY, effect.subject, effect.value, headers=effect.headers)
+    for message in cluster.said:
+        if message.subject in ("PlantOrder", "OrderStatus", "RoutingDecision"):
+            hub.put("hub.events", KEY, message.subject, message.value, headers=message.headers)
 
 
 @pytest.fixture

@@ -197,9 +197,9 @@ class Desk:
         self.cluster.take(event)
         self.cluster.run()
         self.hub.topics.clear()
-        for effect in self.cluster.said:
-            if effect.subject in TOPICS:
-                self.hub.put(f"hub.{TOPICS[effect.subject]}", KEY, effect.subject, effect.value)
+        for message in self.cluster.said:
+            if message.subject in TOPICS:
+                self.hub.put(f"hub.{TOPICS[message.subject]}", KEY, message.subject, message.value)
 
     def order(self, *lines: Value, **changes: Any) -> None:
         self.take(Event(f"o{self.cluster.clock}", "Order", full_order("17", lines or [PAINT], **changes)))

@@ -361,11 +361,11 @@ def test_in_yuan_each_part_goes_to_whoever_takes_yuan() -> None:
 
 
 def said_to_people(cluster: Cluster) -> Iterator[Mapping[str, str]]:
-    for effect in cluster.said:
-        if effect.subject == "Alert":
-            yield effect.value["text"]
-        if effect.subject == "OrderStatus":
-            for reason in (effect.value["reason"], *(entry["reason"] for entry in effect.value["lines"])):
+    for message in cluster.said:
+        if message.subject == "Alert":
+            yield message.value["text"]
+        if message.subject == "OrderStatus":
+            for reason in (message.value["reason"], *(entry["reason"] for entry in message.value["lines"])):
                 if reason:
                     yield reason
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from kranhub.errors import InvalidDocument
 from streams.routing.model.context import DecisionContext
 from streams.routing.planner import planner
-from streams.routing.planner.messages import Effect
+from streams.routing.planner.messages import OutputMessage
 from tests.support import invariants
 from tests.support.choices import PLANTS, Choices, Life, random_lines, random_master, random_world
 from tests.support.plants import START, Event, Value, full_action, full_order, full_production, full_response
@@ -48,14 +48,14 @@ def live(world: bytes, life: bytes) -> World:
 def repeated(made: World, event: Event) -> None:
     """Assert that an event that was taken says nothing when it comes again; a late offer may be remembered."""
     try:
-        after, said = planner.handle(made.state, event.subject, event.value, context_of(made, event.id))
+        step = planner.handle(made.state, event.subject, event.value, context_of(made, event.id))
     except InvalidDocument as error:
         if error.code != "order-closed":
             raise
         return
-    if event.subject != planner.WAKE:
-        assert said == [], event
-        assert after == made.state or event.value.get("kind") == "QUOTE", event
+    if step is not None and event.subject != planner.WAKE:
+        assert not step.messages, event
+        assert step.state == made.state or event.value.get("kind") == "QUOTE", event
 
 
 @settings(max_examples=WORLDS, deadline=None)
@@ -90,15 +90,15 @@ def test_the_same_life_gives_the_same_records(world: bytes, life: bytes) -> None
     assert records(world, life) == records(world, life)
 
 
-def records(world: bytes, life: bytes) -> list[Effect]:
+def records(world: bytes, life: bytes) -> list[OutputMessage]:
     """Return all that is said in a life, each record's id naming one content."""
     made = random_world(Choices(world))
     for event in Life(made, Choices(life)).events():
         made.take(event)
-    known: dict[str, Effect] = {}
-    for effect in made.said:
-        if effect.subject in ("PlantOrder", "OrderStatus", "AuditEntry"):
-            assert known.setdefault(effect.id, effect) == effect
+    known: dict[str, OutputMessage] = {}
+    for message in made.said:
+        if message.subject in ("PlantOrder", "OrderStatus", "AuditEntry"):
+            assert known.setdefault(message.id, message) == message
     return made.said
 
 

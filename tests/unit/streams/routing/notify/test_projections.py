@@ -258,11 +258,11 @@ def test_dispatch_hands_each_status_to_its_addressee_only() -> None:
     cluster = placed(**EVERYBODY)
     stage = Dispatch(Settings(namespace="t."), CODEC)
     found = []
-    for number, effect in enumerate(e for e in cluster.said if e.subject == "OrderStatus"):
+    for number, message in enumerate(e for e in cluster.said if e.subject == "OrderStatus"):
         of = batch(stage)
-        headers = [("ce_type", b"kranhub.OrderStatus"), ("ce_id", effect.id.encode())]
-        of.process([record(number, f"{BUYER}:17", CODEC.encode("OrderStatus", effect.value), headers=headers)])
-        found += [(effect.value["addressee"], one.topic, one.key.decode()) for one in said(of)]
+        headers = [("ce_type", b"kranhub.OrderStatus"), ("ce_id", message.id.encode())]
+        of.process([record(number, f"{BUYER}:17", CODEC.encode("OrderStatus", message.value), headers=headers)])
+        found += [(message.value["addressee"], one.topic, one.key.decode()) for one in said(of)]
     assert {(member, topic) for member, topic, _ in found} == {
         (member, topics.inbound("t.", member, "statuses")) for member in (BUYER, *EVERYBODY.values())
     }
@@ -290,7 +290,7 @@ def test_every_inbox_counts_by_itself_and_says_only_what_is_new(first: Any, rest
             answer(cluster, step, date(2027, 2, number), minute=number)
         else:
             send(cluster, f"o{number}", MOTORS, PAINT, **step)
-    ids = [effect.id for effect in cluster.said if effect.subject == "OrderStatus"]
+    ids = [message.id for message in cluster.said if message.subject == "OrderStatus"]
     assert len(ids) == len(set(ids))
     for member in MASTER.members.by_id:
         inbox = cluster.inbox(member)

@@ -137,6 +137,6 @@ def test_an_order_that_comes_back_to_life_is_not_closed() -> None:
     assert cluster.state is not None
     assert cluster.state.final_since is None
     context = DecisionContext("w", START + KEEP + timedelta(days=3), MASTER)
-    after, _ = handle(replace(cluster.state), "Wake", {}, context)
-    assert after is not None
-    assert not after.closed
+    step = handle(replace(cluster.state), "Wake", {}, context)
+    assert step is not None
+    assert not step.state.closed

@@ -22,7 +22,7 @@ from streams.routing.masterdata.entries import Kind
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.planner import cutover
 from streams.routing.planner.cutover import SHADOW_HEADER, Cutover
-from streams.routing.planner.messages import Effect
+from streams.routing.planner.messages import OutputMessage
 from streams.routing.validation.validate import stranger
 from streams.stages.dispatch import Dispatch
 from streams.stages.planner import Planner
@@ -64,15 +64,17 @@ def accepts(asked: Value) -> list[Event]:
 class Plants(Cluster):
     """A cluster whose plants answer what is delivered to them, and nothing else."""
 
-    def _reactions(self, effect: Effect) -> list[Event]:
-        if effect.subject == "PlantOrder" and SHADOW_HEADER in effect.headers:
+    def _reactions(self, message: OutputMessage) -> list[Event]:
+        if message.subject == "PlantOrder" and SHADOW_HEADER in message.headers:
             return []
-        return super()._reactions(effect)
+        return super()._reactions(message)
 
     def delivered(self, plant: str) -> list[Value]:
         """What the plant got."""
-        orders = [effect for effect in self.said if effect.subject == "PlantOrder" and effect.value["plant"] == plant]
-        return [effect.value for effect in orders if SHADOW_HEADER not in effect.headers]
+        orders = [
+            message for message in self.said if message.subject == "PlantOrder" and message.value["plant"] == plant
+        ]
+        return [message.value for message in orders if SHADOW_HEADER not in message.headers]
 
 
 def placed(master: MasterData, *lines: Value, **changes: Any) -> Plants:
@@ -154,10 +156,10 @@ def test_dispatch_delivers_nothing_of_what_is_in_shadow() -> None:
 
 
 def _dispatched(cluster: Cluster) -> list[str]:
-    (effect,) = [effect for effect in cluster.said if effect.subject == "PlantOrder"]
-    headers = [("ce_type", b"kranhub.PlantOrder"), ("ce_id", effect.id.encode()), *effect.headers]
+    (message,) = [message for message in cluster.said if message.subject == "PlantOrder"]
+    headers = [("ce_type", b"kranhub.PlantOrder"), ("ce_id", message.id.encode()), *message.headers]
     of = batch(Dispatch(Settings(namespace="t."), CODEC))
-    of.process([record(0, f"{BUYER}:17", CODEC.encode("PlantOrder", effect.value), headers=headers)])
+    of.process([record(0, f"{BUYER}:17", CODEC.encode("PlantOrder", message.value), headers=headers)])
     return [one.topic for one in said(of)]
 
 
@@ -260,7 +262,7 @@ def take_over(cluster: Cluster, event_id: str, line: Value, plant: str | None) -
 
 def test_an_opening_order_is_confirmed_at_its_plant_and_nothing_is_sent() -> None:
     cluster = opened(CRANE, "ruskran")
-    assert {effect.subject for effect in cluster.said} == {"OrderStatus"}
+    assert {message.subject for message in cluster.said} == {"OrderStatus"}
     assert (cluster.status()["state"], cluster.status()["promised_date"]) == ("CONFIRMED", date(2027, 3, 1))
 
 
@@ -430,7 +432,9 @@ def test_once_all_are_live_every_plant_knows_what_it_should_and_nothing_of_the_s
     becomes(cluster)
     assert cluster.state is not None
     assert cluster.state.waits_for == ()
-    ids = [effect.id for effect in cluster.said if effect.subject in ("PlantOrder", "OrderStatus", "AllocationRequest")]
+    ids = [
+        message.id for message in cluster.said if message.subject in ("PlantOrder", "OrderStatus", "AllocationRequest")
+    ]
     assert len(ids) == len(set(ids))
     for portion in cluster.state.portions:
         for attempt in portion.attempts:

@@ -29,10 +29,10 @@ def planner_watched(said: Said) -> Callable[..., Any]:
     real = planner.handle
 
     def handle(*words: Any) -> Any:
-        after, effects = real(*words)
-        for effect in effects:
-            said.take(effect.subject, effect.id, effect.value)
-        return after, effects
+        step = real(*words)
+        for message in step.messages if step else ():
+            said.take(message.subject, message.id, message.value)
+        return step
 
     return handle
 

@@ -346,7 +346,7 @@ def test_a_revision_of_words_alone_asks_nobody_anew() -> None:
     made = held_for_its_lot()
     said = len(made.said)
     made.order(line("beam", 3, description="as drawn"), delivery_place="Omsk")
-    assert [effect.subject for effect in made.said[said:] if effect.subject in ("Alert", "AllocationRequest")] == []
+    assert [message.subject for message in made.said[said:] if message.subject in ("Alert", "AllocationRequest")] == []
 
 
 def test_each_release_that_does_not_help_is_told_anew() -> None:
@@ -354,5 +354,5 @@ def test_each_release_that_does_not_help_is_told_anew() -> None:
     made.act("RELEASE")
     made.act("RELEASE")
     assert len({alert["alert_id"] for alert in made.subjects("Alert")}) == 3
-    told = [effect.id for effect in made.said if effect.subject == "RoutingDecision"]
+    told = [message.id for message in made.said if message.subject == "RoutingDecision"]
     assert len(set(told)) == len(told) == 3

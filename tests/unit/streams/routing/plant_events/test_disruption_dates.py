@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from streams.routing.model.order import Attempt
-from streams.routing.planner.messages import Effect
+from streams.routing.planner.messages import OutputMessage
 from tests.support.allocation import Desk
 from tests.support.masters import item, master, plant
 from tests.support.plants import START, Event, Value, full_production
@@ -28,10 +28,10 @@ class Hub(World):
 
     desk: Desk = field(default_factory=Desk)
 
-    def _allocate(self, effect: Effect) -> list[Event]:
+    def _allocate(self, message: OutputMessage) -> list[Event]:
         self.desk.master, self.desk.time = self.master, self.today
-        said = self.desk.take("AllocationRequest", dict(effect.value))
-        return [Event(f"{effect.id}/result", "AllocationResult", value) for value in said]
+        said = self.desk.take("AllocationRequest", dict(message.value))
+        return [Event(f"{message.id}/result", "AllocationResult", value) for value in said]
 
     def disrupt(self, number: str = "D-1", minutes: float = 0, **fields: Any) -> None:
         """Have alfa say that it makes nothing until Monday, and let everything happen that follows."""

@@ -13,7 +13,7 @@ from streams.routing.model.context import DecisionContext
 from streams.routing.model.order import OrderState
 from streams.routing.notify.status import _PROGRESS
 from streams.routing.planner import planner
-from streams.routing.planner.messages import Effect
+from streams.routing.planner.messages import OutputMessage
 from streams.routing.plant_events import responses
 from streams.routing.recovery import adopt
 from streams.routing.recovery.evidence import Evidence, HeldOrder, HeldStatus
@@ -62,31 +62,32 @@ class Remembering(Cluster):
         return Evidence(orders, statuses, everybody, everybody)
 
 
-def recover(cluster: Remembering, at: int) -> tuple[OrderState, list[Effect]]:
+def recover(cluster: Remembering, at: int) -> tuple[OrderState, list[OutputMessage]]:
     """Return the recovered state and what the hub says, as the planner's stage does it."""
     before, evidence, came = cluster.states[at], cluster.held(), cluster.came[at:]
     state, context = order.load(before) if before else None, DecisionContext("r", START, MASTER)
     for event in came:
         if event.subject == "Order" or event.id in cluster.waiting[at]:
-            state, _ = planner.noted(state, event.subject, event.value, DecisionContext(event.id, START, MASTER))
+            step = planner.noted(state, event.subject, event.value, DecisionContext(event.id, START, MASTER))
+            state = step.state if step else None
     assert state is not None
     if state.closed:
         return state, []
-    state, said = adopt.adopt(state, evidence, context)
+    adopted = adopt.adopt(state, evidence, context)
+    state = adopted.state
     words = [event for event in came if event.subject in READ_AGAIN]
     old = adopt.outdated([(event.subject, event.value) for event in words], evidence)
     for place, event in enumerate(words):
         if place not in old:
             try:
-                noted, _ = planner.noted(state, event.subject, event.value, DecisionContext(event.id, START, MASTER))
+                noted = planner.noted(state, event.subject, event.value, DecisionContext(event.id, START, MASTER))
             except InvalidDocument as error:
                 assert error.code == responses.UNKNOWN  # noqa: PT017
                 continue
             assert noted is not None
-            state = noted
-    after, more = planner.recovered(order.load(order.dump(state)), evidence, context)
-    assert after is not None
-    return after, [*said, *more]
+            state = noted.state
+    recovered = planner.recovered(order.load(order.dump(state)), evidence, context)
+    return recovered.state, [*adopted.messages, *recovered.messages]
 
 
 def content(state: OrderState) -> Any:
@@ -139,13 +140,13 @@ def found_again(versions: list[Any], refusing: set[str], extent: str, cancel: bo
     at = chance.randint(0, len(cluster.came))
     after, said = recover(cluster, at)
     assert content(after) == content(cluster.state)
-    assert [effect.value for effect in said if effect.subject == "PlantOrder"] == []
+    assert [message.value for message in said if message.subject == "PlantOrder"] == []
     assert [e.value for e in said if e.subject == "Alert" and e.value["code"].startswith("recovery")] == []
     told = cluster.inbox(BUYER)
-    for effect in said:
-        if effect.subject == "OrderStatus":
-            assert effect.value["revision"] == told[-1]["revision"] + 1
-            assert not less(effect.value["state"], told[-1]["state"])
+    for message in said:
+        if message.subject == "OrderStatus":
+            assert message.value["revision"] == told[-1]["revision"] + 1
+            assert not less(message.value["state"], told[-1]["state"])
 
 
 def less(state: str, told: str) -> bool:

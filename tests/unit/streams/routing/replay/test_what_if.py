@@ -40,9 +40,9 @@ class Recorder(Cluster):
         time = self.today + timedelta(seconds=self.clock + 1)
         self.events.append(Event(KEY, event.id, event.subject, event.value, time))
         super().take(event)
-        for effect in self.said[said:]:
-            if effect.subject in ("PlantOrder", "AllocationRequest", "OrderStatus", "Alert"):
-                self.events.append(Event(KEY, effect.id, effect.subject, effect.value, time))
+        for message in self.said[said:]:
+            if message.subject in ("PlantOrder", "AllocationRequest", "OrderStatus", "Alert"):
+                self.events.append(Event(KEY, message.id, message.subject, message.value, time))
 
     def order(self, *lines: Value, **changes: Any) -> None:
         self.take(plants.Event(f"o{self.clock}", "Order", full_order("17", lines, self.master, **changes)))
