@@ -18,7 +18,7 @@ from streams.routing.model.order import OrderState
 from streams.routing.notify import reasons
 from streams.routing.planner import messages, planner
 from streams.routing.planner.messages import OutputMessage
-from streams.routing.plant_events import responses
+from streams.routing.plant_events import assignments
 from streams.routing.recovery import adopt, texts
 from streams.routing.recovery.evidence import Evidence
 from streams.routing.validation.normalise import UNMAPPED_ITEM, normalise
@@ -161,7 +161,7 @@ class Planner:
         try:
             self._handle(subject, value, record, state, outputs, ctx, master)
         except InvalidDocument as error:
-            if error.code != responses.UNKNOWN or not self._early.keep(subject, value, record, state, ctx.time):
+            if error.code != assignments.UNKNOWN or not self._early.keep(subject, value, record, state, ctx.time):
                 raise
 
     def _handle(
@@ -188,7 +188,7 @@ class Planner:
         """Take the words that have waited for plant orders which are known now."""
         while not self._early.is_empty(order_key, state):
             known = state.get(order_key)
-            sent = responses.sent(self._recent.load(order_key, known)) if known else frozenset()
+            sent = assignments.issued_plant_orders(self._recent.load(order_key, known)) if known else frozenset()
             words = self._early.known(order_key, sent, state)
             if not words:
                 break
@@ -327,7 +327,7 @@ class Planner:
             context = DecisionContext(word.envelope.id, time, here.master)
             step = planner.noted(order, subject, value, context)
         except InvalidDocument as error:
-            if error.code != responses.UNKNOWN or not self._early.keep(subject, value, word, here.state, time):
+            if error.code != assignments.UNKNOWN or not self._early.keep(subject, value, word, here.state, time):
                 with here.outputs.on_behalf_of(word):
                     here.outputs.dead_letter(error, key=word.key)
             return order
@@ -416,7 +416,9 @@ def _refuse(error: InvalidDocument, value: Value, record: Record, outputs: Outpu
 def _in_vain(word: Word, time: datetime) -> InvalidDocument:
     """Return the refusal of a word whose plant order did not come."""
     minutes = round((time - word.until + WAIT).total_seconds() / 60)
-    return InvalidDocument(responses.UNKNOWN, reasons.unknown_plant_order(word.names[0]).then(reasons.waited(minutes)))
+    return InvalidDocument(
+        assignments.UNKNOWN, reasons.unknown_plant_order(word.names[0]).then(reasons.waited(minutes))
+    )
 
 
 def _set_alarm(before: OrderState | None, after: OrderState, state: State, time: datetime) -> None:

@@ -7,8 +7,10 @@ from typing import Any
 from streams.routing.masterdata.items import Supply
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model import order
+from streams.routing.model.attempt import Attempt
 from streams.routing.model.context import DecisionContext
-from streams.routing.model.order import Attempt, OrderState, Portion
+from streams.routing.model.order import OrderState
+from streams.routing.model.portion import Portion
 from streams.routing.notify import status
 from streams.routing.planner import reconcile
 from streams.routing.planner.messages import OutputMessage

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from streams.routing.masterdata.masterdata import MasterData
-from streams.routing.model.order import Portion
+from streams.routing.model.portion import Portion
 from streams.routing.planner.messages import OutputMessage
 from tests.support.plants import START, Cluster, Event, Value, full_action, full_order, full_response
 

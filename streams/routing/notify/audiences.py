@@ -8,7 +8,7 @@ from typing import Any
 from kranhub.text import Text
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.copying import replace
-from streams.routing.model.order import OrderState, Told
+from streams.routing.model.order import OrderState, PartyStatus
 from streams.routing.notify import reasons
 from streams.routing.notify.projections import View, roles, seen_by, view_of
 from streams.routing.notify.reasons import Cause
@@ -34,33 +34,35 @@ def announce(state: OrderState, value: Value, master: MasterData) -> Step:
     return Step(replace(state, told=tuple(known.values())), messages=[_message(state.key, seen) for seen in said])
 
 
-def _news(value: Value, member: str, names: tuple[str, ...], last: Told | None) -> list[dict[str, Any]]:
+def _news(value: Value, member: str, names: tuple[str, ...], last: PartyStatus | None) -> list[dict[str, Any]]:
     view, seen = view_of(names), seen_by(value, member, names)
     if not _is_news(seen, last, value["state"], view):
         return []
     return [_addressed(seen, last, _why(seen, last, value["cause"]) if view.why else None)]
 
 
-def _is_news(seen: Value, last: Told | None, state: str, view: View) -> bool:
+def _is_news(seen: Value, last: PartyStatus | None, state: str, view: View) -> bool:
     """Return whether the member must be told; who has heard nothing yet need not hear that nothing comes."""
     if last is None:
         return state not in (("CANCELLED",) if view.early else ("CANCELLED", "RECEIVED", "ON_HOLD"))
     return (seen["state"], seen["promised_date"], _digest(seen)) != (last.state, last.promised_date, last.lines)
 
 
-def _addressed(seen: dict[str, Any], last: Told | None, cause: Cause | None) -> dict[str, Any]:
+def _addressed(seen: dict[str, Any], last: PartyStatus | None, cause: Cause | None) -> dict[str, Any]:
     words = {"cause": cause.code, "reason": cause.text.as_map()} if cause else {}
     return {**seen, **words, "revision": last.revision + 1 if last else 1}
 
 
-def _last(value: Value, told: Told) -> dict[str, Any]:
+def _last(value: Value, told: PartyStatus) -> dict[str, Any]:
     """Return the last status of a member who is no longer named: without lines, as they may be new to it."""
     seen = {**seen_by(value, told.member, (told.role,)), "state": "CANCELLED", "promised_date": None, "lines": []}
     return _addressed(seen, told, LEFT if view_of((told.role,)).why else None)
 
 
-def _told(seen: Value) -> Told:
-    return Told(seen["addressee"], seen["role"], seen["revision"], seen["state"], seen["promised_date"], _digest(seen))
+def _told(seen: Value) -> PartyStatus:
+    return PartyStatus(
+        seen["addressee"], seen["role"], seen["revision"], seen["state"], seen["promised_date"], _digest(seen)
+    )
 
 
 def _digest(seen: Value) -> str:
@@ -74,7 +76,7 @@ def _message(order_key: str, seen: Value) -> OutputMessage:
     return OutputMessage("OrderStatus", order_key, f"hub/OrderStatus/{place}", seen)
 
 
-def _why(seen: Value, last: Told | None, code: str) -> Cause | None:
+def _why(seen: Value, last: PartyStatus | None, code: str) -> Cause | None:
     """Return why the order's state or promise has changed, in words that name no other company."""
     before = last.promised_date if last else None
     moved = before != seen["promised_date"]

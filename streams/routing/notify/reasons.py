@@ -8,7 +8,7 @@ from decimal import Decimal
 from kranhub.text import Text
 from kranhub.values import confusables
 from streams.routing.masterdata.masterdata import MasterData
-from streams.routing.model.order import Portion
+from streams.routing.model.portion import Portion
 
 
 @dataclass(frozen=True, slots=True)

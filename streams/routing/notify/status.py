@@ -7,9 +7,12 @@ from typing import Any
 from kranhub import identifiers
 from kranhub.text import Text
 from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.model.attempt import Attempt
 from streams.routing.model.context import DecisionContext
 from streams.routing.model.copying import replace
-from streams.routing.model.order import ZERO, Attempt, Line, LineStatus, OrderState, PlanState, Portion, Status, again
+from streams.routing.model.order import Line, LineStatus, OrderState, PlanState, Status
+from streams.routing.model.portion import Portion, again
+from streams.routing.model.quantity import ZERO
 from streams.routing.notify import reasons
 from streams.routing.notify.audiences import announce
 from streams.routing.notify.reasons import Cause

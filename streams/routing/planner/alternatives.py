@@ -4,7 +4,9 @@ from typing import Any
 
 from streams.routing.masterdata.masterdata import Maker, MasterData
 from streams.routing.masterdata.rules import Rule
-from streams.routing.model.order import Attempt, Order, Portion, Quote
+from streams.routing.model.attempt import Attempt
+from streams.routing.model.order import Order
+from streams.routing.model.portion import Portion, Quote
 from streams.routing.planner import source
 
 HIGHER_COST = "higher-cost"

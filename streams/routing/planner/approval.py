@@ -4,9 +4,11 @@ from datetime import datetime, timedelta
 
 from kranhub.text import Text
 from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.model.attempt import Attempt
 from streams.routing.model.context import DecisionContext
 from streams.routing.model.copying import replace
-from streams.routing.model.order import Attempt, OrderState, Portion
+from streams.routing.model.order import OrderState
+from streams.routing.model.portion import Portion
 from streams.routing.planner import messages
 from streams.routing.planner.messages import OutputMessage
 from streams.routing.planner.reserve import APPROVAL_TIME

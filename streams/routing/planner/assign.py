@@ -4,9 +4,11 @@ from datetime import datetime, timedelta
 
 from streams.routing.masterdata.masterdata import Maker, MasterData
 from streams.routing.masterdata.rules import Mode, Rule
+from streams.routing.model.attempt import Attempt
 from streams.routing.model.context import DecisionContext
 from streams.routing.model.copying import replace
-from streams.routing.model.order import Attempt, OrderState, Portion, Quote, with_attempt
+from streams.routing.model.order import OrderState
+from streams.routing.model.portion import Portion, Quote, with_attempt
 from streams.routing.notify import reasons
 from streams.routing.planner import approval, explode, messages, opening, source
 from streams.routing.planner.step import Step

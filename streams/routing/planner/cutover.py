@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from kranhub.parties.members import CutoverMode, MemberId
 from streams.routing.masterdata.masterdata import MasterData
-from streams.routing.model.order import Attempt
+from streams.routing.model.attempt import Attempt
 from streams.routing.planner import unreachable
 
 

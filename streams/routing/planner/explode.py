@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 from streams.routing.masterdata.items import Component, Supply
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.copying import replace
-from streams.routing.model.order import ZERO, Line, Order, OrderState, Portion
+from streams.routing.model.order import Line, Order, OrderState
+from streams.routing.model.portion import Portion
+from streams.routing.model.quantity import MICRO, ZERO
 from streams.routing.model.terms import specification_of, terms_of, to_plant
-
-_MICRO = Decimal("0.000001")
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +218,7 @@ def _into(part: Component, parts: Mapping[str, Component], nodes: Mapping[str, s
 @lru_cache(maxsize=10_000)
 def _times(made: Decimal, quantity: Decimal) -> Decimal:
     with localcontext(prec=60):
-        return (made * quantity).quantize(_MICRO).normalize() + 0
+        return (made * quantity).quantize(MICRO).normalize() + 0
 
 
 def _to_make(state: OrderState, need: Need) -> Decimal:

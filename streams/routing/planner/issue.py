@@ -5,9 +5,11 @@ from datetime import date
 from decimal import Decimal
 
 from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.model.attempt import Attempt, Issued
 from streams.routing.model.context import DecisionContext
 from streams.routing.model.copying import replace
-from streams.routing.model.order import Attempt, Line, OrderState, Portion, Sent, with_attempt
+from streams.routing.model.order import Line, OrderState
+from streams.routing.model.portion import Portion, with_attempt
 from streams.routing.planner import cutover, messages
 from streams.routing.planner.messages import OutputMessage
 from streams.routing.planner.step import Step
@@ -69,7 +71,7 @@ def _as_if_delivered(state: OrderState, portion: Portion, attempt: Attempt) -> t
     return replace(attempt, told_generation=generation), [messages.delivered_request(state, portion, attempt)]
 
 
-def _wanted(state: OrderState, portion: Portion, attempt: Attempt, context: DecisionContext) -> Sent | None:
+def _wanted(state: OrderState, portion: Portion, attempt: Attempt, context: DecisionContext) -> Issued | None:
     """Return what the plant should have been told; None when there is nothing to tell it."""
     if portion.cancelled or attempt.closed is not None:
         withdrawn = attempt.sent is not None and (attempt.withdraw or attempt.closed is None)
@@ -81,7 +83,7 @@ def _wanted(state: OrderState, portion: Portion, attempt: Attempt, context: Deci
         return attempt.sent and replace(attempt.sent, quantity=portion.quantity)
     feeds_into, consignee = destination(state, portion)
     day = _day(state, portion, attempt, line, context)
-    return Sent(
+    return Issued(
         portion.quantity, day, consignee, feeds_into, price(portion, line, context.master), content=portion.content
     )
 
@@ -146,7 +148,7 @@ def destination(state: OrderState, portion: Portion) -> tuple[str | None, str]:
     return into[0].id_of(state.key, latest), latest.plant
 
 
-def _tell(state: OrderState, portion: Portion, attempt: Attempt, wanted: Sent, context: DecisionContext) -> Attempt:
+def _tell(state: OrderState, portion: Portion, attempt: Attempt, wanted: Issued, context: DecisionContext) -> Attempt:
     """Return the attempt after telling: a changed quantity or date needs a new answer, other changes do not."""
     revision, sent = attempt.revision + 1, attempt.sent
     line = _line(state, portion)

@@ -9,8 +9,10 @@ from kranhub import identifiers
 from kranhub.text import Text
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model import terms
+from streams.routing.model.attempt import Attempt, Issued, Reservation
 from streams.routing.model.context import DecisionContext
-from streams.routing.model.order import Attempt, OrderState, Portion, Reservation, Sent
+from streams.routing.model.order import OrderState
+from streams.routing.model.portion import Portion
 from streams.routing.model.terms import NO_SPECIFICATION
 from streams.routing.planner import alternatives, source
 from streams.routing.planner.cutover import SHADOW_HEADER
@@ -69,7 +71,7 @@ NO_RULE = "none"
 """The rule of a decision that no rule was found for."""
 
 
-def _plant_line(state: OrderState, portion: Portion, plant: str, sent: Sent, master: MasterData) -> dict[str, Any]:
+def _plant_line(state: OrderState, portion: Portion, plant: str, sent: Issued, master: MasterData) -> dict[str, Any]:
     line = next((line for line in state.order.lines if line.line_id == portion.line_id), None)
     own = line is not None and line.item == portion.item
     return {

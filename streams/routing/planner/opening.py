@@ -7,19 +7,12 @@ answers, production and shipments find the order, and a later revision changes i
 from datetime import UTC, datetime
 
 from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.model.attempt import Answer, Attempt, Issued, Reservation
 from streams.routing.model.context import DecisionContext
 from streams.routing.model.copying import replace
-from streams.routing.model.order import (
-    ZERO,
-    Answer,
-    Attempt,
-    Line,
-    OrderState,
-    Portion,
-    Reservation,
-    Sent,
-    with_attempt,
-)
+from streams.routing.model.order import Line, OrderState
+from streams.routing.model.portion import Portion, with_attempt
+from streams.routing.model.quantity import ZERO
 from streams.routing.planner import issue
 from streams.routing.schedule import dates
 
@@ -74,7 +67,7 @@ def _attempt(state: OrderState, portion: Portion, line: Line, plant: str, contex
         number=portion.next_attempt,
         reservation=reservation,
         approved=True,
-        sent=Sent(
+        sent=Issued(
             portion.quantity,
             ready,
             dates.consignee(state),

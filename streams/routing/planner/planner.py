@@ -14,7 +14,7 @@ from streams.routing.notify import status as statuses
 from streams.routing.planner import closing, explode, resume, unreachable
 from streams.routing.planner import reconcile as settling
 from streams.routing.planner.step import Step
-from streams.routing.plant_events import actions, allocations, deadlines, responses, shipments
+from streams.routing.plant_events import actions, allocations, deadlines, production, receipts, responses, shipments
 from streams.routing.recovery.evidence import Evidence
 from streams.routing.validation import document_identity, normalise, timestamps
 
@@ -135,13 +135,13 @@ def _response(state: OrderState | None, value: Value, context: DecisionContext) 
 
 
 def _production(state: OrderState | None, value: Value, context: DecisionContext) -> Step | None:
-    return responses.produced(state, value, context)
+    return production.produced(state, value, context)
 
 
 def _receipt(state: OrderState | None, value: Value, context: DecisionContext) -> Step | None:
     if value["subject"] != "PlantOrder":
         return None if state is None else Step(state)
-    return responses.received(state, value, context.master)
+    return receipts.received(state, value, context.master)
 
 
 def _shipment(state: OrderState | None, value: Value, context: DecisionContext) -> Step | None:

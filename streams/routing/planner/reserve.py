@@ -2,9 +2,11 @@
 
 from datetime import date, datetime, timedelta
 
+from streams.routing.model.attempt import Attempt, Reservation
 from streams.routing.model.context import DecisionContext
 from streams.routing.model.copying import replace
-from streams.routing.model.order import Attempt, OrderState, Portion, Reservation, with_attempt
+from streams.routing.model.order import OrderState
+from streams.routing.model.portion import Portion, with_attempt
 from streams.routing.planner import messages, unreachable
 from streams.routing.planner.messages import OutputMessage
 from streams.routing.planner.step import Step

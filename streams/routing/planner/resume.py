@@ -4,8 +4,10 @@ from collections.abc import Iterator
 
 from kranhub.parties.members import CutoverMode
 from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.model.attempt import Attempt
 from streams.routing.model.copying import replace
-from streams.routing.model.order import Attempt, OrderState, Portion
+from streams.routing.model.order import OrderState
+from streams.routing.model.portion import Portion
 from streams.routing.planner import cutover, source, unreachable
 
 NO_CANDIDATE = "no-candidate"

@@ -11,7 +11,8 @@ from kranhub.parties.members import CutoverMode
 from streams.routing.masterdata.items import Item
 from streams.routing.masterdata.masterdata import Maker, MasterData
 from streams.routing.masterdata.rules import Rule
-from streams.routing.model.order import Order, Portion, Quote
+from streams.routing.model.order import Order
+from streams.routing.model.portion import Portion, Quote
 from streams.routing.planner import cutover
 from streams.routing.schedule import dates
 from streams.routing.validation.normalise import out_of_base

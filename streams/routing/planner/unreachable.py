@@ -5,8 +5,10 @@ from typing import Any
 
 from kranhub.text import Text
 from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.model.attempt import Attempt
 from streams.routing.model.copying import replace
-from streams.routing.model.order import Attempt, OrderState, Portion, with_attempt
+from streams.routing.model.order import OrderState
+from streams.routing.model.portion import Portion, with_attempt
 from streams.routing.notify.reasons import Cause
 
 GONE = "plant-gone"

@@ -5,14 +5,16 @@ from typing import Any
 
 from kranhub.errors import InvalidDocument
 from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.model.attempt import Attempt
 from streams.routing.model.context import DecisionContext
 from streams.routing.model.copying import replace
-from streams.routing.model.order import Attempt, OrderState, Portion, with_attempt
+from streams.routing.model.order import OrderState
+from streams.routing.model.portion import Portion, with_attempt
 from streams.routing.notify import reasons
 from streams.routing.planner import messages
 from streams.routing.planner.step import Step
-from streams.routing.plant_events import responses
-from streams.routing.plant_events.responses import Place
+from streams.routing.plant_events import assignments
+from streams.routing.plant_events.assignments import Assignment
 
 Value = Mapping[str, Any]
 REMEMBERED = 20
@@ -63,7 +65,7 @@ def _override_plant(state: OrderState, value: Value, master: MasterData) -> Orde
             continue
         if portion.current:
             state = _take_away(state, portion, portion.current, "overridden-by-hand")
-        state = state.with_portion(replace(responses.find_again(state, portion), by_hand=plant, held=None))
+        state = state.with_portion(replace(assignments.current_portion(state, portion), by_hand=plant, held=None))
     return state
 
 
@@ -77,7 +79,7 @@ def _for_plant(portions: list[Portion], plant: str, master: MasterData) -> list[
 
 def _take_away(state: OrderState, portion: Portion, attempt: Attempt, why: str) -> OrderState:
     closed = replace(attempt, closed=why, withdraw=attempt.sent is not None)
-    return responses.put(state, Place(portion, attempt), closed)
+    return assignments.with_attempt_at(state, Assignment(portion, attempt), closed)
 
 
 def _override_date(state: OrderState, value: Value, _master: MasterData) -> OrderState:
@@ -113,12 +115,12 @@ def _portions(state: OrderState, value: Value) -> list[Portion]:
     """Return the portions that the action is for: of a plant order, of a line, or all."""
     number, line_id = value["plant_order_id"], value["line_id"]
     if number is not None:
-        place = responses.find(state, number)
-        if place is None:
+        assignment = assignments.find(state, number)
+        if assignment is None:
             raise InvalidDocument("unknown-plant-order", reasons.unknown_plant_order(number))
-        if place.portion.cancelled or place.attempt is not _last(place.portion, value["action"]):
+        if assignment.portion.cancelled or assignment.attempt is not _last(assignment.portion, value["action"]):
             raise InvalidDocument("closed-plant-order", reasons.closed_plant_order(number))
-        return [place.portion]
+        return [assignment.portion]
     found = [p for p in state.portions if not p.cancelled and line_id in (None, p.line_id)]
     if line_id is not None and not found:
         raise InvalidDocument("unknown-line", reasons.unknown_line(line_id))

@@ -5,16 +5,19 @@ from decimal import Decimal
 from typing import Any
 
 from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.model.attempt import Reservation
 from streams.routing.model.context import DecisionContext
 from streams.routing.model.copying import replace
-from streams.routing.model.order import ZERO, OrderState, Portion, Quote, Reservation
+from streams.routing.model.order import OrderState
+from streams.routing.model.portion import Portion, Quote
+from streams.routing.model.quantity import ZERO
 from streams.routing.notify import reasons
 from streams.routing.notify.reasons import Cause
 from streams.routing.planner import messages, source
 from streams.routing.planner.explode import EXPIRED
 from streams.routing.planner.step import Step
-from streams.routing.plant_events import rescheduling, responses
-from streams.routing.plant_events.responses import Place
+from streams.routing.plant_events import assignments, rescheduling
+from streams.routing.plant_events.assignments import Assignment
 
 Value = Mapping[str, Any]
 
@@ -26,25 +29,25 @@ def allocated(state: OrderState, value: Value, context: DecisionContext) -> Step
     """
     if value["kind"] == "QUOTE":
         return Step(_quoted(state, value))
-    place = responses.find(state, value["request_id"])
-    reservation = place.attempt.reservation if place else None
-    if place is None or reservation is None or value["generation"] != reservation.generation:
+    assignment = assignments.find(state, value["request_id"])
+    reservation = assignment.attempt.reservation if assignment else None
+    if assignment is None or reservation is None or value["generation"] != reservation.generation:
         return Step(state)
-    if place.attempt.closed is not None or place.portion.cancelled:
+    if assignment.attempt.closed is not None or assignment.portion.cancelled:
         return Step(state)
     if value["kind"] == "EXPIRED":
-        return _expired(state, place, context.master)
-    return Step(state) if _is_old(reservation, value) else _taken(state, place, value, context)
+        return _expired(state, assignment, context.master)
+    return Step(state) if _is_old(reservation, value) else _taken(state, assignment, value, context)
 
 
-def _taken(state: OrderState, place: Place, value: Value, context: DecisionContext) -> Step:
+def _taken(state: OrderState, assignment: Assignment, value: Value, context: DecisionContext) -> Step:
     if value["kind"] == "MOVED":
-        return rescheduling.moved(state, place, value, context)
-    after = _reserved(state, place, value, context.master)
+        return rescheduling.moved(state, assignment, value, context)
+    after = _reserved(state, assignment, value, context.master)
     if after == state or value["kind"] != "SHORTAGE":
         return Step(after)
-    number = f"{place.portion.place}/{value['generation']}/{value['from_stock']:f}"
-    words = reasons.shortage(place.attempt.plant, place.portion.item, context.master)
+    number = f"{assignment.portion.place}/{value['generation']}/{value['from_stock']:f}"
+    words = reasons.shortage(assignment.attempt.plant, assignment.portion.item, context.master)
     return Step(after, Cause("shortage", words), [messages.alert(state, "shortage", number, words, context.time)])
 
 
@@ -79,17 +82,17 @@ def _with_offer(state: OrderState, portion: Portion, quote: Quote, value: Value)
     return state.with_portion(replace(portion, quotes=quotes))
 
 
-def _expired(state: OrderState, place: Place, master: MasterData) -> Step:
+def _expired(state: OrderState, assignment: Assignment, master: MasterData) -> Step:
     why = EXPIRED if state.order.terms.quotation else "not-approved"
-    closed = replace(place.attempt, closed=why, released=True, withdraw=place.attempt.sent is not None)
-    after = responses.put(state, place, closed)
-    portion = responses.find_again(after, place.portion)
+    closed = replace(assignment.attempt, closed=why, released=True, withdraw=assignment.attempt.sent is not None)
+    after = assignments.with_attempt_at(state, assignment, closed)
+    portion = assignments.current_portion(after, assignment.portion)
     after = after.with_portion(replace(portion, held=why))
     return Step(after, Cause(why, reasons.held(why, portion.item)))
 
 
-def _reserved(state: OrderState, place: Place, value: Value, master: MasterData) -> OrderState:
-    portion, attempt, reservation = place.portion, place.attempt, place.attempt.reservation
+def _reserved(state: OrderState, assignment: Assignment, value: Value, master: MasterData) -> OrderState:
+    portion, attempt, reservation = assignment.portion, assignment.attempt, assignment.attempt.reservation
     assert reservation is not None  # noqa: S101  (the caller has checked)
     known = replace(
         reservation,
@@ -101,30 +104,32 @@ def _reserved(state: OrderState, place: Place, value: Value, master: MasterData)
     )
     if known == reservation:
         return state
-    after = responses.put(state, place, replace(attempt, reservation=known))
-    portion = responses.find_again(after, portion)
+    after = assignments.with_attempt_at(state, assignment, replace(attempt, reservation=known))
+    portion = assignments.current_portion(after, portion)
     if attempt.confirmed and value["kind"] == "SHORTAGE":
         return after.with_portion(replace(portion, to_make=max(ZERO, portion.quantity - value["from_stock"])))
     offered = value["from_stock"] + value["to_make"]
     if offered >= reservation.quantity:
         return after.with_portion(replace(portion, to_make=value["to_make"]))
-    return _less(after, responses.find(after, value["request_id"]), offered, value["to_make"], master)
+    return _less(after, assignments.find(after, value["request_id"]), offered, value["to_make"], master)
 
 
-def _less(state: OrderState, place: Place | None, offered: Decimal, to_make: Decimal, master: MasterData) -> OrderState:
+def _less(
+    state: OrderState, assignment: Assignment | None, offered: Decimal, to_make: Decimal, master: MasterData
+) -> OrderState:
     """Split the portion where the plant can do only a part of it, or take it away where that is too little."""
-    assert place is not None  # noqa: S101  (the caller has just put it)
-    portion, attempt, reservation = place.portion, place.attempt, place.attempt.reservation
+    assert assignment is not None  # noqa: S101  (the caller has just put it)
+    portion, attempt, reservation = assignment.portion, assignment.attempt, assignment.attempt.reservation
     makers = [maker for maker in master.makers(portion.item) if maker.member == attempt.plant]
     too_little = any(source.below_minimum(maker, offered, master.items[portion.item]) for maker in makers)
     if offered <= 0 or too_little:
         withdraw = attempt.sent is not None
-        return responses.put(state, place, replace(attempt, closed="no-capacity", withdraw=withdraw))
+        return assignments.with_attempt_at(state, assignment, replace(attempt, closed="no-capacity", withdraw=withdraw))
     assert reservation is not None  # noqa: S101  (only reserved attempts come here)
     kept = replace(attempt, reservation=replace(reservation, quantity=offered))
-    state = responses.put(state, place, kept)
-    portion = responses.find_again(state, portion)
+    state = assignments.with_attempt_at(state, assignment, kept)
+    portion = assignments.current_portion(state, portion)
     if offered < portion.quantity:
-        state = responses.split(state, replace(portion, to_make=None), offered)
-        portion = responses.find_again(state, portion)
+        state = assignments.split_portion(state, replace(portion, to_make=None), offered)
+        portion = assignments.current_portion(state, portion)
     return state.with_portion(replace(portion, to_make=to_make))

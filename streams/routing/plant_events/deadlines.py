@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from streams.routing.model.attempt import Attempt
 from streams.routing.model.context import DecisionContext
 from streams.routing.model.copying import replace
-from streams.routing.model.order import Attempt, OrderState, Portion, with_attempt
+from streams.routing.model.order import OrderState
+from streams.routing.model.portion import Portion, with_attempt
 from streams.routing.notify.reasons import Cause, silent, unanswered
 from streams.routing.planner import messages, source, unreachable
 from streams.routing.planner.messages import OutputMessage

@@ -6,14 +6,15 @@ from typing import Any
 
 from kranhub.text import Text
 from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.model.attempt import Attempt
 from streams.routing.model.context import DecisionContext
 from streams.routing.model.copying import replace
-from streams.routing.model.order import Attempt, OrderState
+from streams.routing.model.order import OrderState
 from streams.routing.notify.reasons import Cause
 from streams.routing.planner import messages
 from streams.routing.planner.step import Step
-from streams.routing.plant_events import responses
-from streams.routing.plant_events.responses import Place
+from streams.routing.plant_events import assignments
+from streams.routing.plant_events.assignments import Assignment
 from streams.routing.schedule import dates
 
 Value = Mapping[str, Any]
@@ -24,32 +25,34 @@ REMEMBERED = 20
 """Disruptions that an order remembers to have told the hub's people of."""
 
 
-def moved(state: OrderState, place: Place, value: Value, context: DecisionContext) -> Step:
-    """Take an AllocationResult MOVED for the reservation that the place has.
+def moved(state: OrderState, assignment: Assignment, value: Value, context: DecisionContext) -> Step:
+    """Take an AllocationResult MOVED for the reservation that the assignment has.
 
     A plant that has accepted keeps its own promise, for it knows best; where that is before the new day, the hub's
     people are told, once for an order and a disruption.
     """
-    reservation, ready = place.attempt.reservation, value["available_on"]
+    reservation, ready = assignment.attempt.reservation, value["available_on"]
     if reservation is None or ready is None:
         return Step(state)
     known = replace(reservation, available_on=ready, disruption=value["disruption"])
-    after = responses.put(state, place, replace(place.attempt, reservation=known))
+    after = assignments.with_attempt_at(state, assignment, replace(assignment.attempt, reservation=known))
     if after == state:
         return Step(state)
-    if not place.attempt.confirmed:
-        return Step(after, Cause(CODE, _moves(place, ready, value["disruption"] is None, context.master)))
-    return _warned(after, place, ready, value["disruption"], context)
+    if not assignment.attempt.confirmed:
+        return Step(after, Cause(CODE, _moves(assignment, ready, value["disruption"] is None, context.master)))
+    return _warned(after, assignment, ready, value["disruption"], context)
 
 
-def _warned(state: OrderState, place: Place, ready: date, number: str | None, context: DecisionContext) -> Step:
-    attempt, portion = place.attempt, place.portion
+def _warned(
+    state: OrderState, assignment: Assignment, ready: date, number: str | None, context: DecisionContext
+) -> Step:
+    attempt, portion = assignment.attempt, assignment.portion
     name, promised = f"{attempt.plant}/{number}", _promised(attempt)
     done = dates.finished(portion) is not None or attempt.fixed >= portion.quantity
     if number is None or name in state.disruptions or done or promised is None or ready <= promised:
         return Step(state)
     told = replace(state, disruptions=(*state.disruptions, name)[-REMEMBERED:])
-    alert = messages.alert(state, CODE, name, _in_danger(place, promised, ready, context.master), context.time)
+    alert = messages.alert(state, CODE, name, _in_danger(assignment, promised, ready, context.master), context.time)
     return Step(told, messages=[alert])
 
 
@@ -57,9 +60,9 @@ def _promised(attempt: Attempt) -> date | None:
     return dates.told(attempt) or (attempt.sent.requested_date if attempt.sent else None)
 
 
-def _moves(place: Place, ready: date, over: bool, master: MasterData) -> Text:
+def _moves(assignment: Assignment, ready: date, over: bool, master: MasterData) -> Text:
     """Say that a disruption, or its end, moves the day on which a part is ready."""
-    who, what, day = master.name(place.attempt.plant), _item(place, master), ready.isoformat()
+    who, what, day = master.name(assignment.attempt.plant), _item(assignment, master), ready.isoformat()
     if over:
         en, ru = f"{who.en} has overcome its disruption: {what.en}", f"{who.ru}: сбой устранён, «{what.ru}»"
     else:
@@ -67,9 +70,9 @@ def _moves(place: Place, ready: date, over: bool, master: MasterData) -> Text:
     return Text(en=f"{en}, ready on {day}.", ru=f"{ru}, готовность {day}.")
 
 
-def _in_danger(place: Place, promised: date, ready: date, master: MasterData) -> Text:
+def _in_danger(assignment: Assignment, promised: date, ready: date, master: MasterData) -> Text:
     """Say that a plant's promise is before the day on which its disruption lets it be ready."""
-    who, what, day = master.name(place.attempt.plant), _item(place, master), promised.isoformat()
+    who, what, day = master.name(assignment.attempt.plant), _item(assignment, master), promised.isoformat()
     return Text(
         en=f"{who.en} has a disruption. As the hub counts, {what.en} is ready on {ready.isoformat()}; the plant has "
         f"promised {day}. Ask it whether the promise stands, or give the part to another plant.",
@@ -78,6 +81,6 @@ def _in_danger(place: Place, promised: date, ready: date, master: MasterData) ->
     )
 
 
-def _item(place: Place, master: MasterData) -> Text:
-    item = place.portion.item
+def _item(assignment: Assignment, master: MasterData) -> Text:
+    item = assignment.portion.item
     return master.items[item].name.text if item in master.items else Text(en=item, ru=item)

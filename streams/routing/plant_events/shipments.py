@@ -7,16 +7,18 @@ from typing import Any
 from kranhub.errors import InvalidDocument
 from kranhub.parties.members import Role
 from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.model.attempt import Attempt, Shipment
 from streams.routing.model.context import DecisionContext
 from streams.routing.model.copying import replace
-from streams.routing.model.order import ZERO, Attempt, Leg, OrderState
+from streams.routing.model.order import OrderState
+from streams.routing.model.quantity import ZERO
 from streams.routing.notify import reasons
 from streams.routing.notify.reasons import Cause
 from streams.routing.planner import messages
 from streams.routing.planner.messages import OutputMessage
 from streams.routing.planner.step import Step
-from streams.routing.plant_events import responses
-from streams.routing.plant_events.responses import Place
+from streams.routing.plant_events import assignments
+from streams.routing.plant_events.assignments import Assignment
 from streams.routing.validation import document_identity
 from streams.routing.validation.normalise import UNMAPPED_UNIT, in_base
 
@@ -32,16 +34,18 @@ def shipped(state: OrderState | None, value: Value, context: DecisionContext) ->
     cause: Cause | None = None
     alerts: list[OutputMessage] = []
     for number, quantity in _quantities(state, value, context.master).items():
-        place = _place(state, number, value["shipper"], context.master)
-        assert state is not None  # noqa: S101  (_place has checked)
-        if place.attempt.knows(context.fingerprint):
+        assignment = _assignment(state, number, value["shipper"], context.master)
+        assert state is not None  # noqa: S101  (_assignment has checked)
+        if assignment.attempt.knows(context.fingerprint):
             continue
-        attempt = _with_leg(place.attempt, _leg(value, quantity), context.event_id).after(context.fingerprint)
-        state = responses.put(state, place, attempt)
-        if attempt.legs == place.attempt.legs:
+        attempt = _with_leg(assignment.attempt, _leg(value, quantity), context.event_id).after(context.fingerprint)
+        state = assignments.with_attempt_at(state, assignment, attempt)
+        if attempt.legs == assignment.attempt.legs:
             continue
-        cause = reasons.shipment(attempt.plant, place.portion.item, value["actual_arrival"] is not None, context.master)
-        alerts += _too_much(state, place, attempt, context)
+        cause = reasons.shipment(
+            attempt.plant, assignment.portion.item, value["actual_arrival"] is not None, context.master
+        )
+        alerts += _too_much(state, assignment, attempt, context)
     assert state is not None  # noqa: S101  (a shipment of nothing of ours does not come here)
     return Step(state, cause, alerts)
 
@@ -53,26 +57,26 @@ def _quantities(state: OrderState | None, value: Value, master: MasterData) -> d
         number = line["plant_order_id"]
         if number is None or (state and not number.startswith(f"{state.key}/")):
             continue
-        place = _place(state, number, value["shipper"], master)
-        quantity = in_base(master.items[place.portion.item], line["quantity"], line["unit"])
+        assignment = _assignment(state, number, value["shipper"], master)
+        quantity = in_base(master.items[assignment.portion.item], line["quantity"], line["unit"])
         if quantity is None:
-            raise InvalidDocument(UNMAPPED_UNIT, reasons.unmapped_unit(line["unit"], place.portion.unit))
+            raise InvalidDocument(UNMAPPED_UNIT, reasons.unmapped_unit(line["unit"], assignment.portion.unit))
         found[number] = found.get(number, ZERO) + quantity
     return dict.fromkeys(found, ZERO) if value["document_status"] == "CANCELLED" else found
 
 
-def _place(state: OrderState | None, number: str, shipper: str, master: MasterData) -> Place:
+def _assignment(state: OrderState | None, number: str, shipper: str, master: MasterData) -> Assignment:
     member = master.members.by_id.get(shipper)
     if state and member and Role.CARRIER in member.roles:
-        place = responses.find(state, number)
-        if place is not None and place.attempt.sent is not None:
-            return place
-    return responses.addressed(state, number, shipper)
+        assignment = assignments.find(state, number)
+        if assignment is not None and assignment.attempt.sent is not None:
+            return assignment
+    return assignments.addressed(state, number, shipper)
 
 
-def _leg(value: Value, quantity: Decimal) -> Leg:
+def _leg(value: Value, quantity: Decimal) -> Shipment:
     expected = value["estimated_arrival"]
-    return Leg(
+    return Shipment(
         value["shipment_id"],
         quantity,
         value["actual_departure"],
@@ -82,7 +86,7 @@ def _leg(value: Value, quantity: Decimal) -> Leg:
     )
 
 
-def _with_leg(attempt: Attempt, leg: Leg, event_id: str) -> Attempt:
+def _with_leg(attempt: Attempt, leg: Shipment, event_id: str) -> Attempt:
     """Return the attempt with the shipment: the last word of its shipper counts.
 
     Where a plant and a carrier both speak of it, their words come by two topics, in whatever order: what by one of them
@@ -101,16 +105,18 @@ def _with_leg(attempt: Attempt, leg: Leg, event_id: str) -> Attempt:
     return replace(attempt, legs=tuple(known[number] for number in sorted(known)))
 
 
-def _stage(leg: Leg) -> int:
+def _stage(leg: Shipment) -> int:
     """Return how far it is: planned, on the way, arrived, cancelled."""
     if leg.quantity <= 0:
         return 3
     return 2 if leg.arrived else 1 if leg.departed else 0
 
 
-def _too_much(state: OrderState, place: Place, attempt: Attempt, context: DecisionContext) -> list[OutputMessage]:
+def _too_much(
+    state: OrderState, assignment: Assignment, attempt: Attempt, context: DecisionContext
+) -> list[OutputMessage]:
     """Return the alert where more has left than was ordered; nothing is, where the plant order is cancelled."""
-    portion = place.portion
+    portion = assignment.portion
     ordered = ZERO if attempt.closed or portion.cancelled else portion.quantity
     if attempt.shipped <= ordered:
         return []

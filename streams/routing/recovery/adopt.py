@@ -11,14 +11,17 @@ from typing import Any
 
 from kranhub.errors import InvalidDocument
 from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.model.attempt import Attempt, Issued, Reservation
 from streams.routing.model.context import DecisionContext
 from streams.routing.model.copying import replace
-from streams.routing.model.order import ZERO, Attempt, Line, OrderState, Portion, Reservation, Sent, with_attempt
+from streams.routing.model.order import Line, OrderState
+from streams.routing.model.portion import Portion, with_attempt
+from streams.routing.model.quantity import MICRO, ZERO
 from streams.routing.planner import explode, issue, messages
 from streams.routing.planner.messages import OutputMessage
 from streams.routing.planner.step import Step
 from streams.routing.plant_events import deadlines
-from streams.routing.plant_events.responses import MOVED
+from streams.routing.plant_events.assignments import MOVED
 from streams.routing.recovery import texts
 from streams.routing.recovery.evidence import Evidence, HeldOrder, Place, place_of
 from streams.routing.recovery.texts import Finding
@@ -27,8 +30,6 @@ from streams.routing.validation.normalise import in_base
 
 WITHDRAWN = "withdrawn"
 """Why a plant no longer has a portion: its ERP holds it as cancelled."""
-
-_MICRO = Decimal("0.000001")
 
 
 def adopt(state: OrderState, evidence: Evidence, context: DecisionContext) -> Step:
@@ -133,7 +134,7 @@ def _attempt(
     if quantity is None:
         quantity = before.quantity if before else portion.quantity
     day = order.requested_date or (before.requested_date if before else today)
-    sent = Sent(quantity, day, "", cancelled=order.cancelled, content=portion.content)
+    sent = Issued(quantity, day, "", cancelled=order.cancelled, content=portion.content)
     if known is None:
         return Attempt(
             order.plant,
@@ -251,7 +252,7 @@ def _for_parts(state: OrderState, line_id: str, parts: Sequence[explode.Part]) -
     for part in parts:
         ordered = sum((p.quantity for p in _standing(state, line_id, part.node, part.item)), ZERO)
         with localcontext(prec=60):
-            yield (ordered / part.quantity).quantize(_MICRO).normalize() + 0
+            yield (ordered / part.quantity).quantize(MICRO).normalize() + 0
 
 
 def _with_sent(state: OrderState, newer: set[tuple[str, int, int]], master: MasterData) -> OrderState:

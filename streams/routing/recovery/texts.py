@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 from kranhub.text import Text
 from streams.routing.masterdata.masterdata import MasterData
-from streams.routing.model.order import Attempt, Portion
+from streams.routing.model.attempt import Attempt
+from streams.routing.model.portion import Portion
 from streams.routing.notify.reasons import Cause
 from streams.routing.recovery.evidence import HeldOrder
 

@@ -14,7 +14,9 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from streams.routing.masterdata.masterdata import MasterData
-from streams.routing.model.order import ZERO, Line, OrderState, Portion
+from streams.routing.model.order import Line, OrderState
+from streams.routing.model.portion import Portion
+from streams.routing.model.quantity import ZERO
 from streams.routing.planner import source
 from streams.routing.replay.history import Event, Recorded
 from streams.routing.replay.rerun import rerun

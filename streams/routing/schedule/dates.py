@@ -5,7 +5,9 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from streams.routing.masterdata.masterdata import MasterData
-from streams.routing.model.order import Attempt, Leg, Line, OrderState, Portion
+from streams.routing.model.attempt import Attempt, Shipment
+from streams.routing.model.order import Line, OrderState
+from streams.routing.model.portion import Portion
 from streams.routing.schedule import critical_path
 from streams.routing.schedule.critical_path import Task
 
@@ -63,7 +65,7 @@ def _arrived(state: OrderState, portion: Portion, end: date, master: MasterData)
     return end + way
 
 
-def _at_consignee(leg: Leg, way: timedelta) -> date | None:
+def _at_consignee(leg: Shipment, way: timedelta) -> date | None:
     if leg.arrived or leg.expected or leg.departed is None:
         return leg.arrived.date() if leg.arrived else leg.expected
     return leg.departed.date() + way

@@ -13,13 +13,13 @@ from streams.routing.masterdata.items import Item
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.copying import replace
 from streams.routing.model.order import Line
+from streams.routing.model.quantity import MICRO
 
 Value = Mapping[str, Any]
 
 UNMAPPED_ITEM, UNMAPPED_UNIT = "unmapped-item", "unmapped-unit"
 UNMAPPED = (UNMAPPED_ITEM, UNMAPPED_UNIT)
 COMPLETE_DELIVERY = "complete-delivery"
-_MICRO = Decimal("0.000001")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def in_base(item: Item, quantity: Decimal, unit: str) -> Decimal | None:
         exact = item.in_base(quantity, unit)
         if exact is None:
             return None
-        rounded = exact.quantize(_MICRO)
+        rounded = exact.quantize(MICRO)
         if rounded != exact or rounded.adjusted() > 21:
             raise InvalidDocument("too-many-digits", _digits(item, quantity, unit))
         return rounded.normalize() + 0
@@ -109,7 +109,7 @@ def _price(price: Decimal | None, ordered: Decimal, base: Decimal) -> Decimal | 
     if price is None or ordered == base:
         return price
     with localcontext(prec=60):
-        return (price * ordered / base).quantize(_MICRO, ROUND_HALF_EVEN).normalize() + 0
+        return (price * ordered / base).quantize(MICRO, ROUND_HALF_EVEN).normalize() + 0
 
 
 def _quantities(value: Value, owner: str, master: MasterData, fields: tuple[str, ...]) -> dict[str, Any]:

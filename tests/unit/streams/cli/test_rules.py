@@ -25,7 +25,8 @@ from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.masterdata.rates import Rates
 from streams.routing.masterdata.rule_check import findings
 from streams.routing.masterdata.rules import Rule, Rules, When
-from streams.routing.model.order import Order, Portion
+from streams.routing.model.order import Order
+from streams.routing.model.portion import Portion
 from streams.routing.planner import source
 from tests.support.masters import item, master, plant
 from tests.support.plants import MASTER

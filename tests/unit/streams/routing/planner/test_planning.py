@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.routing.model.order import OrderState, Portion
+from streams.routing.model.order import OrderState
+from streams.routing.model.portion import Portion
 from tests.support.masters import item, master, plant
 from tests.support.plants import START, Value, full_response
 from tests.support.worlds import World, answering, line, silent, world

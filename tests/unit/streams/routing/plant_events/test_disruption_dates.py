@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from streams.routing.model.order import Attempt
+from streams.routing.model.attempt import Attempt
 from streams.routing.planner.messages import OutputMessage
 from tests.support.allocation import Desk
 from tests.support.masters import item, master, plant

@@ -14,7 +14,7 @@ from streams.routing.model.order import OrderState
 from streams.routing.notify.status import _PROGRESS
 from streams.routing.planner import planner
 from streams.routing.planner.messages import OutputMessage
-from streams.routing.plant_events import responses
+from streams.routing.plant_events import assignments
 from streams.routing.recovery import adopt
 from streams.routing.recovery.evidence import Evidence, HeldOrder, HeldStatus
 from tests.support.plants import BUYER, MASTER, START, Cluster, Event, full_order
@@ -82,7 +82,7 @@ def recover(cluster: Remembering, at: int) -> tuple[OrderState, list[OutputMessa
             try:
                 noted = planner.noted(state, event.subject, event.value, DecisionContext(event.id, START, MASTER))
             except InvalidDocument as error:
-                assert error.code == responses.UNKNOWN  # noqa: PT017
+                assert error.code == assignments.UNKNOWN  # noqa: PT017
                 continue
             assert noted is not None
             state = noted.state

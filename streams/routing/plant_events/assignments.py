@@ -1,0 +1,97 @@
+"""The assignment that a plant order stands for: a portion and the attempt of it that one plant was asked for."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from kranhub.errors import InvalidDocument
+from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.model.attempt import Answer, Attempt
+from streams.routing.model.copying import replace
+from streams.routing.model.order import OrderState
+from streams.routing.model.portion import Portion, with_attempt
+from streams.routing.model.quantity import ZERO
+from streams.routing.notify import reasons
+from streams.routing.planner import source
+from streams.routing.planner.explode import Need, add_portion
+from streams.routing.planner.step import Step
+
+UNKNOWN = "unknown-plant-order"
+"""The code of an event on a plant order that was never issued: it waits, as the plant order may yet be."""
+
+MOVED = "moved"
+"""Why a plant no longer has a portion, where the hub has forgotten more: another one was asked after it (`adopt`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """A portion, and the attempt of it that a plant order stands for."""
+
+    portion: Portion
+    attempt: Attempt
+
+
+def find(state: OrderState, plant_order_id: str) -> Assignment | None:
+    """Return the portion and the attempt that this plant order stands for."""
+    for portion in state.portions:
+        for attempt in portion.attempts:
+            if portion.id_of(state.key, attempt) == plant_order_id:
+                return Assignment(portion, attempt)
+    return None
+
+
+def addressed(state: OrderState | None, plant_order_id: str, author: str) -> Assignment:
+    """Return the assignment of the plant order.
+
+    Raises `InvalidDocument` with ``unknown-plant-order``, or ``not-addressee`` when the author was not asked.
+    """
+    assignment = find(state, plant_order_id) if state else None
+    if assignment is None or assignment.attempt.sent is None:
+        raise InvalidDocument(UNKNOWN, reasons.unknown_plant_order(plant_order_id))
+    if assignment.attempt.plant != author:
+        raise InvalidDocument("not-addressee", reasons.not_addressee(plant_order_id, author))
+    return assignment
+
+
+def issued_plant_orders(state: OrderState) -> frozenset[str]:
+    """Return the ids of the plant orders that their plants were told of."""
+    attempts = ((portion, attempt) for portion in state.portions for attempt in portion.attempts)
+    return frozenset(portion.id_of(state.key, attempt) for portion, attempt in attempts if attempt.sent is not None)
+
+
+def with_attempt_at(state: OrderState, assignment: Assignment, attempt: Attempt) -> OrderState:
+    """Return the state with this attempt at the assignment."""
+    return state.with_portion(with_attempt(assignment.portion, attempt))
+
+
+def current_portion(state: OrderState, portion: Portion) -> Portion:
+    """Return the portion as the state has it now."""
+    return next(p for p in state.portions if (p.line_id, p.part) == (portion.line_id, portion.part))
+
+
+def split_portion(state: OrderState, portion: Portion, quantity: Decimal) -> OrderState:
+    """Leave this much to the portion's plant; the rest becomes a portion that whoever was tried is not asked for.
+
+    What is on stock stays with the plant, so components are needed for as much as before.
+    """
+    rest = Need(portion.line_id, portion.item, portion.unit, portion.quantity - quantity, portion.node, portion.feeds)
+    kept = left = portion.to_make
+    if portion.to_make is not None:
+        made = min(portion.to_make, portion.quantity)
+        kept = max(ZERO, quantity - (portion.quantity - made))
+        left = made - kept
+    state = state.with_portion(replace(portion, quantity=quantity, to_make=kept))
+    return add_portion(state, rest, tuple(sorted(source.tried(portion))), left)
+
+
+def reject(state: OrderState, assignment: Assignment, why: str, at: datetime, master: MasterData) -> Step:
+    """Take the portion from the plant, which said no at this time."""
+    if assignment.attempt.closed == MOVED:
+        return Step(with_attempt_at(state, assignment, replace(assignment.attempt, closed=why, withdraw=False)))
+    if assignment.attempt.closed is not None:
+        return Step(state)
+    closed = replace(assignment.attempt, closed=why, answer=Answer(at, False))
+    return Step(
+        with_attempt_at(state, assignment, closed),
+        reasons.rejected(assignment.attempt.plant, assignment.portion.item, master),
+    )

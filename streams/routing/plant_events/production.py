@@ -1,0 +1,52 @@
+"""Takes the state of a plant's production orders into the state of an order."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from kranhub.errors import InvalidDocument
+from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.model.attempt import Production
+from streams.routing.model.context import DecisionContext
+from streams.routing.model.copying import replace
+from streams.routing.model.order import OrderState
+from streams.routing.model.portion import Portion
+from streams.routing.notify import reasons
+from streams.routing.planner.step import Step
+from streams.routing.plant_events.assignments import addressed, with_attempt_at
+from streams.routing.validation import document_identity
+from streams.routing.validation.normalise import UNMAPPED_UNIT, in_base
+
+Value = Mapping[str, Any]
+
+
+def produced(state: OrderState | None, value: Value, context: DecisionContext) -> Step:
+    """Take a ProductionStatus. Raises `InvalidDocument` as `addressed` does, ``unmapped-unit`` or ``two-documents``."""
+    assignment = addressed(state, value["plant_order_id"], value["plant"])
+    assert state is not None  # noqa: S101  (addressed has checked)
+    new = Production(
+        value["production_order_id"],
+        value["as_of"],
+        value["state"],
+        value["estimated_completion"],
+        _completed(assignment.portion, value, context.master),
+    )
+    if assignment.attempt.knows(context.fingerprint):
+        return Step(state)
+    known = {production.number: production for production in assignment.attempt.productions}
+    before = known[new.number].document if new.number in known else None
+    new = replace(new, document=document_identity.heard(before, context.event_id, f"{value['plant']}: {new.number}"))
+    known[new.number] = new
+    ordered = tuple(known[number] for number in sorted(known))
+    cause = reasons.production(assignment.attempt.plant, assignment.portion.item, new.state, context.master)
+    return Step(
+        with_attempt_at(state, assignment, replace(assignment.attempt.after(context.fingerprint), productions=ordered)),
+        cause,
+    )
+
+
+def _completed(portion: Portion, value: Value, master: MasterData) -> Decimal:
+    completed = in_base(master.items[portion.item], value["completed"], value["unit"])
+    if completed is None:
+        raise InvalidDocument(UNMAPPED_UNIT, reasons.unmapped_unit(value["unit"], portion.unit))
+    return completed

@@ -1,0 +1,36 @@
+"""Takes the receipts of plants' ERPs for plant orders into the state of an order."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.model.copying import replace
+from streams.routing.model.order import OrderState
+from streams.routing.planner.step import Step
+from streams.routing.plant_events.assignments import addressed, find, reject, with_attempt_at
+
+Value = Mapping[str, Any]
+
+
+def received(state: OrderState | None, value: Value, master: MasterData) -> Step:
+    """Take a plant's Receipt of a plant order. Raises `InvalidDocument` as `addressed` does.
+
+    An ERP that refused the document counts like a plant that said no.
+    """
+    assignment = addressed(state, value["key"], value["member"])
+    assert state is not None  # noqa: S101  (addressed has checked)
+    attempt, revision = assignment.attempt, value["revision"]
+    if value["outcome"] in ("APPLIED", "DUPLICATE"):
+        if revision < attempt.delivered or (revision == attempt.delivered and attempt.delivered_at):
+            return Step(state)
+        return Step(
+            with_attempt_at(state, assignment, replace(attempt, delivered=revision, delivered_at=value["delivered_at"]))
+        )
+    cancelled = attempt.sent is not None and attempt.sent.cancelled
+    if value["outcome"] != "REJECTED" or revision < attempt.revision or cancelled or assignment.portion.cancelled:
+        return Step(state)
+    refused = reject(state, assignment, "delivery-refused", value["delivered_at"], master)
+    closed = find(refused.state, value["key"])
+    if closed is None or revision == 1:
+        return refused
+    return refused._replace(state=with_attempt_at(refused.state, closed, replace(closed.attempt, withdraw=True)))
