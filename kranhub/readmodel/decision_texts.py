@@ -37,6 +37,11 @@ WHY_NOT: Mapping[str, Text] = {
     "expired": Text(en="the quotation is no longer valid", ru="срок предложения истёк"),
     "no-rule": Text(en="no routing rule matches", ru="нет подходящего правила маршрутизации"),
     "plant-gone": Text(en="is no longer a member of the hub", ru="больше не участвует в работе центра"),
+    "moved": Text(
+        en="another plant was asked since, as the plants' systems show",
+        ru="позже передано другому заводу, см. их системы",
+    ),
+    "withdrawn": Text(en="its ERP holds the plant order as cancelled", ru="в его учётной системе заказ отменён"),
     "before-hub": Text(en="the order stood at a plant before the hub", ru="заказ был размещён до подключения к центру"),
 }
 """Why a candidate was not chosen, by `RoutingDecision.alternatives.why_not`."""

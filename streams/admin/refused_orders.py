@@ -7,9 +7,9 @@ from urllib.parse import unquote
 
 from kranhub import identifiers
 from kranhub.broker.reading import Message
+from streams.routing.model.codes import UNMAPPED
 from streams.routing.planner.messages import OWNER
 from streams.routing.validation.document_identity import TWO
-from streams.routing.validation.normalise import UNMAPPED
 
 Value = Mapping[str, Any]
 

@@ -15,10 +15,11 @@ from streams.processor import Context, Document, Outputs, Record, State
 from streams.processor.dead_letters import where
 from streams.routing.allocator import allocator
 from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.model.codes import UNMAPPED
 from streams.routing.model.context import DecisionContext
 from streams.routing.notify import unmapped_stock
 from streams.routing.validation import timestamps
-from streams.routing.validation.normalise import UNMAPPED, UNMAPPED_ITEM, normalise
+from streams.routing.validation.normalise import UNMAPPED_ITEM, normalise
 from streams.stages.support.clock_alerts import Clocks
 from streams.stages.support.masterdata_state import Reference
 from streams.stages.support.queues import Backlog

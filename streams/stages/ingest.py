@@ -13,6 +13,7 @@ from kranhub.wire import envelope
 from kranhub.wire.codec import Codec
 from streams.processor import Context, Document, Outputs, Record, State
 from streams.routing.masterdata import entries
+from streams.routing.model.codes import AlertCode
 from streams.routing.notify import clock_alert
 from streams.routing.validation import timestamps
 from streams.routing.validation.validate import validate
@@ -79,7 +80,7 @@ class Ingest:
 
     def _clock(self, alert: Value, said: Document, owner: str, outputs: Outputs) -> None:
         """Propose the alert to the one partition that speaks for the member; it says one in an hour (`Allocator`)."""
-        document = Document("Alert", alert, f"{said.id}/{clock_alert.CODE}", source=said.source)
+        document = Document("Alert", alert, f"{said.id}/{AlertCode.CLOCK_AHEAD}", source=said.source)
         outputs.send(topics.hub(self._namespace, "allocation"), owner, document)
 
     def _propose(self, value: Value, said: Document, outputs: Outputs) -> None:

@@ -13,6 +13,7 @@ from streams.processor import Context, Document, Outputs, Record, State
 from streams.processor.state.store import Layer
 from streams.routing.masterdata.entries import Entry, Kind
 from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.model.codes import AlertCode
 from streams.routing.model.context import DecisionContext
 from streams.routing.model.order import OrderState
 from streams.routing.notify import reasons
@@ -345,7 +346,7 @@ class Planner:
             self._recovering.put_back(order_key, evidence, state)
             numbers = ", ".join(sorted(order.number for order in evidence.orders))
             text = texts.no_order(order_key, numbers)
-            alert = messages.alert_of(order_key, None, "recovery-no-order", order_key, text, ctx.time)
+            alert = messages.alert_of(order_key, None, AlertCode.RECOVERY_NO_ORDER, order_key, text, ctx.time)
             self._send([alert], order_key, outputs)
         for word in words:
             subject, value = self._codec.decode(word.value or b"", trusted=True)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from streams.routing.model.codes import CloseReason
 from streams.routing.model.copying import replace
 from streams.routing.model.quantity import ZERO
 
@@ -119,7 +120,7 @@ class Attempt:
     answered_revision: int = 0
     productions: tuple[Production, ...] = ()
     legs: tuple[Shipment, ...] = ()
-    closed: str | None = None
+    closed: CloseReason | None = None
     withdraw: bool = False
     shadow: bool = False
     undelivered: str | None = None

@@ -12,23 +12,10 @@ from typing import Literal
 from pydantic import TypeAdapter
 
 from streams.routing.model import compression
+from streams.routing.model.codes import HoldReason, PlanState
 from streams.routing.model.copying import replace
 from streams.routing.model.portion import Portion
 from streams.routing.model.terms import NO_SPECIFICATION, NO_TERMS, Specification, Terms
-
-PlanState = Literal[
-    "RECEIVED",
-    "PLANNED",
-    "CONFIRMED",
-    "IN_PRODUCTION",
-    "READY",
-    "SHIPPED",
-    "DELIVERED",
-    "CLOSED",
-    "ON_HOLD",
-    "REJECTED",
-    "CANCELLED",
-]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +30,7 @@ class Line:
     requested_date: date
     description: str | None = None
     price: Decimal | None = None
-    hold_reason: str | None = None
+    hold_reason: HoldReason | None = None
     specification: Specification = field(default=NO_SPECIFICATION)
     opening_plant: str | None = None
 
@@ -81,7 +68,7 @@ class LineStatus:
     item_code: str
     state: PlanState
     promised_date: date | None = None
-    code: str | None = None
+    code: HoldReason | None = None
 
 
 @dataclass(frozen=True, slots=True)

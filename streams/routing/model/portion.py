@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from kranhub import identifiers
 from streams.routing.model.attempt import Attempt
+from streams.routing.model.codes import HoldReason
 from streams.routing.model.copying import replace
 from streams.routing.model.quantity import ZERO
 
@@ -62,7 +63,7 @@ class Portion:
     quoted: Decimal | None = None
     retry_from: int = 0
     attempts: tuple[Attempt, ...] = ()
-    held: str | None = None
+    held: HoldReason | None = None
     cancelled: bool = False
     content: int = 0
     surplus: bool = False

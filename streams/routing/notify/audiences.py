@@ -7,6 +7,7 @@ from typing import Any
 
 from kranhub.text import Text
 from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.model.codes import CauseCode, PlanState
 from streams.routing.model.copying import replace
 from streams.routing.model.order import OrderState, PartyStatus
 from streams.routing.notify import reasons
@@ -28,7 +29,7 @@ def announce(state: OrderState, value: Value, master: MasterData) -> Step:
         return Step(state)
     known = {told.member: told for told in state.told}
     said = [seen for member, names in named.items() for seen in _news(value, member, names, known.get(member))]
-    gone = [told for told in state.told if told.member not in named and told.state != "CANCELLED"]
+    gone = [told for told in state.told if told.member not in named and told.state != PlanState.CANCELLED]
     said += [_last(value, told) for told in gone if told.member in master.members.by_id]
     known |= {seen["addressee"]: _told(seen) for seen in said}
     return Step(replace(state, told=tuple(known.values())), messages=[_message(state.key, seen) for seen in said])
@@ -44,7 +45,9 @@ def _news(value: Value, member: str, names: tuple[str, ...], last: PartyStatus |
 def _is_news(seen: Value, last: PartyStatus | None, state: str, view: View) -> bool:
     """Return whether the member must be told; who has heard nothing yet need not hear that nothing comes."""
     if last is None:
-        return state not in (("CANCELLED",) if view.early else ("CANCELLED", "RECEIVED", "ON_HOLD"))
+        return state not in (
+            (PlanState.CANCELLED,) if view.early else (PlanState.CANCELLED, PlanState.RECEIVED, PlanState.ON_HOLD)
+        )
     return (seen["state"], seen["promised_date"], _digest(seen)) != (last.state, last.promised_date, last.lines)
 
 
@@ -55,14 +58,18 @@ def _addressed(seen: dict[str, Any], last: PartyStatus | None, cause: Cause | No
 
 def _last(value: Value, told: PartyStatus) -> dict[str, Any]:
     """Return the last status of a member who is no longer named: without lines, as they may be new to it."""
-    seen = {**seen_by(value, told.member, (told.role,)), "state": "CANCELLED", "promised_date": None, "lines": []}
+    seen = {
+        **seen_by(value, told.member, (told.role,)),
+        "state": PlanState.CANCELLED,
+        "promised_date": None,
+        "lines": [],
+    }
     return _addressed(seen, told, LEFT if view_of((told.role,)).why else None)
 
 
 def _told(seen: Value) -> PartyStatus:
-    return PartyStatus(
-        seen["addressee"], seen["role"], seen["revision"], seen["state"], seen["promised_date"], _digest(seen)
-    )
+    state = PlanState(seen["state"])
+    return PartyStatus(seen["addressee"], seen["role"], seen["revision"], state, seen["promised_date"], _digest(seen))
 
 
 def _digest(seen: Value) -> str:
@@ -81,24 +88,24 @@ def _why(seen: Value, last: PartyStatus | None, code: str) -> Cause | None:
     before = last.promised_date if last else None
     moved = before != seen["promised_date"]
     if last is not None and last.state == seen["state"]:
-        return Cause("promise-moved", _promise(before, seen["promised_date"])) if moved else None
-    found = _open(code, seen) or Cause("state-changed", _now(seen))
+        return Cause(CauseCode.PROMISE_MOVED, _promise(before, seen["promised_date"])) if moved else None
+    found = _open(code, seen) or Cause(CauseCode.STATE_CHANGED, _now(seen))
     return Cause(found.code, found.text.then(_promise(before, seen["promised_date"]))) if moved else found
 
 
 def _open(code: str, seen: Value) -> Cause | None:
     """Return the buyer's cause where it is the buyer's or the hub's own doing."""
-    if code == "order-changed":
+    if code == CauseCode.ORDER_CHANGED:
         return reasons.changed(seen["order_revision"])
     return _planned(seen) if code == reasons.PLANNED.code else _OPEN.get(code)
 
 
 def _now(seen: Value) -> Text:
-    return _planned(seen).text if seen["state"] == "PLANNED" else _NOW[seen["state"]]
+    return _planned(seen).text if seen["state"] == PlanState.PLANNED else _NOW[seen["state"]]
 
 
 def _planned(seen: Value) -> Cause:
-    return reasons.planned([line["item_code"] for line in seen["lines"] if line["state"] == "ON_HOLD"])
+    return reasons.planned([line["item_code"] for line in seen["lines"] if line["state"] == PlanState.ON_HOLD])
 
 
 def _promise(before: date | None, after: date | None) -> Text:
@@ -109,8 +116,8 @@ def _promise(before: date | None, after: date | None) -> Text:
     return reasons.moved(before, after)
 
 
-_OPEN = {
-    cause.code: cause
+_OPEN: Mapping[str, Cause] = {
+    str(cause.code): cause
     for cause in (
         reasons.RECEIVED,
         reasons.CANCELLED,
@@ -121,7 +128,7 @@ _OPEN = {
 }
 
 LEFT = Cause(
-    "left-order",
+    CauseCode.LEFT_ORDER,
     Text(
         en="The buyer's order no longer names the company; no more is told of it.",
         ru="Предприятие больше не указано в заказе; сообщений о нём больше не будет.",
@@ -129,14 +136,14 @@ LEFT = Cause(
 )
 
 _NOW: Mapping[str, Text] = {
-    "RECEIVED": reasons.RECEIVED.text,
-    "CONFIRMED": Text(en="The plants have confirmed the order.", ru="Заводы подтвердили заказ."),
-    "IN_PRODUCTION": Text(en="The order is in production.", ru="Заказ в производстве."),
-    "READY": Text(en="The order is made and ready to leave.", ru="Заказ изготовлен и готов к отгрузке."),
-    "SHIPPED": Text(en="The order has been shipped.", ru="Заказ отгружен."),
-    "DELIVERED": Text(en="The order has arrived.", ru="Заказ доставлен."),
-    "CLOSED": Text(en="The order is closed.", ru="Заказ закрыт."),
-    "ON_HOLD": Text(en="The hub's people are deciding on the order.", ru="По заказу решают сотрудники центра."),
-    "REJECTED": Text(en="The order cannot be made.", ru="Заказ выполнить нельзя."),
-    "CANCELLED": Text(en="The order is cancelled.", ru="Заказ отменён."),
+    PlanState.RECEIVED: reasons.RECEIVED.text,
+    PlanState.CONFIRMED: Text(en="The plants have confirmed the order.", ru="Заводы подтвердили заказ."),
+    PlanState.IN_PRODUCTION: Text(en="The order is in production.", ru="Заказ в производстве."),
+    PlanState.READY: Text(en="The order is made and ready to leave.", ru="Заказ изготовлен и готов к отгрузке."),
+    PlanState.SHIPPED: Text(en="The order has been shipped.", ru="Заказ отгружен."),
+    PlanState.DELIVERED: Text(en="The order has arrived.", ru="Заказ доставлен."),
+    PlanState.CLOSED: Text(en="The order is closed.", ru="Заказ закрыт."),
+    PlanState.ON_HOLD: Text(en="The hub's people are deciding on the order.", ru="По заказу решают сотрудники центра."),
+    PlanState.REJECTED: Text(en="The order cannot be made.", ru="Заказ выполнить нельзя."),
+    PlanState.CANCELLED: Text(en="The order is cancelled.", ru="Заказ отменён."),
 }

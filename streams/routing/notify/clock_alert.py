@@ -5,11 +5,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from kranhub.text import Text
+from streams.routing.model.codes import AlertCode
 from streams.routing.planner.messages import ANSWER_TIME, OWNER
 from streams.routing.validation.timestamps import Ahead
 from streams.routing.validation.validate import number_of
-
-CODE = "clock-ahead"
 
 EVERY = timedelta(hours=1)
 """A member's clock is spoken of at most once in this time."""
@@ -18,9 +17,9 @@ EVERY = timedelta(hours=1)
 def alert(member: str, subject: str, value: Mapping[str, Any], found: Ahead, time: datetime) -> dict[str, Any]:
     """Return the Alert value: one for each member, so that the newest stands for all."""
     return {
-        "alert_id": f"{CODE}/{member}",
+        "alert_id": f"{AlertCode.CLOCK_AHEAD}/{member}",
         "severity": "WARNING",
-        "code": CODE,
+        "code": AlertCode.CLOCK_AHEAD,
         "owner": OWNER,
         "order_key": None,
         "text": _words(member, f"{subject} {number_of(subject, value)}", found, time).as_map(),

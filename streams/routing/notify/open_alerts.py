@@ -6,18 +6,22 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from kranhub.identifiers import line_of, line_place
-from streams.routing.notify import clock_alert, unmapped_stock
-from streams.routing.notify.unmapped_stock import UNMAPPED_STOCK
-from streams.routing.planner import unreachable
-from streams.routing.planner.approval import NEEDED
-from streams.routing.planner.explode import STUCK
+from streams.routing.model.codes import NO_PLANT, UNMAPPED, UNREACHABLE, AlertCode, HoldReason, PlanState
+from streams.routing.notify import unmapped_stock
 
 Value = Mapping[str, Any]
 
-HOLDING = (*STUCK, "not-approved", "expired", "unmapped-item", "unmapped-unit", "complete-delivery", *unreachable.HELD)
+HOLDING = (
+    *NO_PLANT,
+    HoldReason.NOT_APPROVED,
+    HoldReason.EXPIRED,
+    *UNMAPPED,
+    HoldReason.COMPLETE_DELIVERY,
+    *UNREACHABLE,
+)
 """Codes of alerts about a line that stands still."""
 
-DONE = ("DELIVERED", "CLOSED", "CANCELLED", "REJECTED")
+DONE = (PlanState.DELIVERED, PlanState.CLOSED, PlanState.CANCELLED, PlanState.REJECTED)
 """States of an order about which nothing waits any more."""
 
 
@@ -83,15 +87,15 @@ def _newest(alerts: Sequence[Value]) -> dict[str, datetime]:
 def place_of(alert: Value) -> Place:
     """Return what the alert is about, as its id says (`messages.alert`)."""
     place = alert["alert_id"].removeprefix(f"{alert['code']}/{alert['order_key']}/")
-    if alert["code"] == NEEDED:
+    if alert["code"] == AlertCode.APPROVAL_NEEDED:
         portion = place.rpartition(".")[0]
         return Place(line_of(portion.rpartition(".")[0]), portion, f"{alert['order_key']}/{place}")
     within = place.rpartition("/")[0]
-    return Place(line_of(within.rpartition(".")[0]), within) if alert["code"] in STUCK else Place(line_of(within))
+    return Place(line_of(within.rpartition(".")[0]), within) if alert["code"] in NO_PLANT else Place(line_of(within))
 
 
 def _waits(alert: Value, order: _Order) -> bool:
-    if alert["code"] == UNMAPPED_STOCK:
+    if alert["code"] == AlertCode.UNMAPPED_STOCK:
         return bool(alert["severity"] != unmapped_stock.OVER)
     statuses = order.since.statuses
     if statuses and statuses[-1]["state"] in DONE:
@@ -108,7 +112,7 @@ def _waits(alert: Value, order: _Order) -> bool:
 
 
 def _is_past(alert: Value, now: datetime) -> bool:
-    grace = timedelta(0) if alert["code"] in (NEEDED, clock_alert.CODE) else LATE
+    grace = timedelta(0) if alert["code"] in (AlertCode.APPROVAL_NEEDED, AlertCode.CLOCK_AHEAD) else LATE
     return alert["deadline"] is not None and now >= alert["deadline"] + grace
 
 

@@ -1,6 +1,6 @@
 """What is said to people: causes of a new status, and why a document was refused, in both languages."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -8,6 +8,7 @@ from decimal import Decimal
 from kranhub.text import Text
 from kranhub.values import confusables
 from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.model.codes import CauseCode, HoldReason
 from streams.routing.model.portion import Portion
 
 
@@ -15,22 +16,24 @@ from streams.routing.model.portion import Portion
 class Cause:
     """Why a status changed: a stable code and a sentence for the customer."""
 
-    code: str
+    code: CauseCode | HoldReason
     text: Text
 
 
-RECEIVED = Cause("order-received", Text(en="The hub has received the order.", ru="Центр получил заказ."))
-CANCELLED = Cause("order-cancelled", Text(en="The buyer cancelled the order.", ru="Заказчик отменил заказ."))
+RECEIVED = Cause(CauseCode.ORDER_RECEIVED, Text(en="The hub has received the order.", ru="Центр получил заказ."))
+CANCELLED = Cause(CauseCode.ORDER_CANCELLED, Text(en="The buyer cancelled the order.", ru="Заказчик отменил заказ."))
 MAPPED = Cause(
-    "item-mapped",
+    CauseCode.ITEM_MAPPED,
     Text(
         en="The shared nomenclature now knows the item; the line goes on.",
         ru="Позиция внесена в общую номенклатуру; строка принята в работу.",
     ),
 )
-PLANNED = Cause("planned", Text(en="Every part of the order is with a plant.", ru="Все части заказа переданы заводам."))
+PLANNED = Cause(
+    CauseCode.PLANNED, Text(en="Every part of the order is with a plant.", ru="Все части заказа переданы заводам.")
+)
 PARTLY_PLANNED = Cause(
-    "partly-planned", Text(en="Some parts of the order are with plants.", ru="Часть заказа передана заводам.")
+    CauseCode.PARTLY_PLANNED, Text(en="Some parts of the order are with plants.", ru="Часть заказа передана заводам.")
 )
 
 
@@ -53,7 +56,7 @@ def planned(waiting: Sequence[str]) -> Cause:
 def changed(revision: int) -> Cause:
     """Say that a revision of the order was taken."""
     return Cause(
-        "order-changed",
+        CauseCode.ORDER_CHANGED,
         Text(en=f"The order's revision {revision} was taken.", ru=f"Принята ревизия {revision} заказа."),
     )
 
@@ -63,7 +66,7 @@ def accepted(plant: str, item: str, promised: date | None, master: MasterData) -
     who, what = master.name(plant), _item(item, master)
     day = promised.isoformat() if promised else None
     return Cause(
-        "plant-accepted",
+        CauseCode.PLANT_ACCEPTED,
         Text(
             en=f"{who.en} accepted: {what.en}" + (f", promised for {day}." if day else "."),
             ru=f"{who.ru}: принято «{what.ru}»" + (f", срок {day}." if day else "."),
@@ -75,7 +78,7 @@ def partly(plant: str, item: str, master: MasterData) -> Cause:
     """Say that a plant took a part and the rest goes on."""
     who, what = master.name(plant), _item(item, master)
     return Cause(
-        "plant-accepted-in-part",
+        CauseCode.PLANT_ACCEPTED_IN_PART,
         Text(
             en=f"{who.en} accepted a part: {what.en}. The rest goes to the next plant.",
             ru=f"{who.ru}: принято частично «{what.ru}». Остаток передаётся следующему заводу.",
@@ -87,7 +90,7 @@ def rejected(plant: str, item: str, master: MasterData) -> Cause:
     """Say that a plant said no and the portion goes on."""
     who, what = master.name(plant), _item(item, master)
     return Cause(
-        "plant-rejected",
+        CauseCode.PLANT_REJECTED,
         Text(
             en=f"{who.en} cannot take: {what.en}. The hub asks the next plant.",
             ru=f"{who.ru} не может выполнить «{what.ru}». Центр обращается к следующему заводу.",
@@ -98,7 +101,7 @@ def rejected(plant: str, item: str, master: MasterData) -> Cause:
 def production(plant: str, item: str, state: str, master: MasterData) -> Cause:
     """Say how far a plant's production is."""
     who, what = master.name(plant), _item(item, master)
-    code = "production-completed" if state in ("COMPLETED", "CLOSED") else "production-progress"
+    code = CauseCode.PRODUCTION_COMPLETED if state in ("COMPLETED", "CLOSED") else CauseCode.PRODUCTION_PROGRESS
     return Cause(
         code,
         Text(
@@ -120,11 +123,11 @@ _STATES_RU = {
 }
 
 
-def stuck(code: str, portion: Portion, master: MasterData) -> Text:
+def stuck(code: HoldReason, portion: Portion, master: MasterData) -> Text:
     """Say to the hub's people why a portion has no plant, and who was tried."""
     what = _item(portion.item, master)
     names = ", ".join(_tried(code, portion))
-    why = _STUCK.get(code, _STUCK["no-candidate"])
+    why = _STUCK.get(code, _STUCK[HoldReason.NO_CANDIDATE])
     todo = _TODO.get(code, _AGREE)
     return Text(
         en=f"{why.en}: {what.en}. Tried: {names or 'no member has the capability'}. {todo.en}",
@@ -132,10 +135,10 @@ def stuck(code: str, portion: Portion, master: MasterData) -> Text:
     )
 
 
-def _tried(code: str, portion: Portion) -> Iterator[str]:
+def _tried(code: HoldReason, portion: Portion) -> Iterator[str]:
     yield from portion.excluded
     yield from (f"{attempt.plant} ({attempt.closed})" for attempt in portion.attempts)
-    if code in ("no-capacity", "no-offer") and portion.quote_round == len(portion.attempts):
+    if code in (HoldReason.NO_CAPACITY, HoldReason.NO_OFFER) and portion.quote_round == len(portion.attempts):
         for quote in portion.quotes:
             yield f"{quote.plant} ({'no-offer' if quote.from_stock is None else 'no-capacity'})"
 
@@ -145,7 +148,7 @@ _AGREE = Text(
     ru="Договоритесь с заводом, измените правила или заказ.",
 )
 _TODO = {
-    "no-offer": Text(
+    HoldReason.NO_OFFER: Text(
         en="Offers come from the hub itself: look with `kranhub status` whether the core's allocator runs, then let "
         "the order go on with `kranhub orders release`.",
         ru="Предложения даёт сам центр: проверьте командой `kranhub status`, работает ли в ядре allocator, затем "
@@ -155,92 +158,91 @@ _TODO = {
 
 
 _STUCK = {
-    "no-candidate": Text(en="Nobody is left who can make", ru="Некому изготовить"),
-    "no-rule": Text(en="No routing rule matches", ru="Ни одно правило маршрутизации не подходит"),
-    "no-capacity": Text(
+    HoldReason.NO_CANDIDATE: Text(en="Nobody is left who can make", ru="Некому изготовить"),
+    HoldReason.NO_RULE: Text(en="No routing rule matches", ru="Ни одно правило маршрутизации не подходит"),
+    HoldReason.NO_CAPACITY: Text(
         en="No plant has capacity within a year for", ru="Ни у одного завода нет мощности на год вперёд"
     ),
-    "no-offer": Text(en="Nobody made an offer within an hour for", ru="За час никто не предложил изготовить"),
-    "too-many-portions": Text(en="Split over too many plants", ru="Разделено между слишком многими заводами"),
+    HoldReason.NO_OFFER: Text(en="Nobody made an offer within an hour for", ru="За час никто не предложил изготовить"),
+    HoldReason.TOO_MANY_PORTIONS: Text(en="Split over too many plants", ru="Разделено между слишком многими заводами"),
 }
 
 
-def held(code: str, item_code: str) -> Text:
-    """Say why a line is held; of an unknown code also what a person cannot see in it."""
-    looks = confusables.hint(item_code, {}) if code == "unmapped-item" else None
-    text = _held(code, item_code)
+def held(code: HoldReason, item_code: str) -> Text:
+    """Return why a line is held; for an unknown code also what a person cannot see in it."""
+    text = HELD[code]
+    text = Text(en=text.en.format(item=item_code), ru=text.ru.format(item=item_code))
+    looks = confusables.hint(item_code, {}) if code is HoldReason.UNMAPPED_ITEM else None
     return text.then(looks) if looks else text
 
 
-def _held(code: str, item_code: str) -> Text:
-    said = {
-        "unmapped-item": Text(
-            en=f"The shared nomenclature does not know the code {item_code}. The hub's people will add it.",
-            ru=f"Кода {item_code} нет в общей номенклатуре. Его добавят сотрудники центра.",
-        ),
-        "unmapped-unit": Text(
-            en=f"The unit of {item_code} cannot be converted. The hub's people will add the conversion.",
-            ru=f"Единица измерения для {item_code} не пересчитывается. Пересчёт добавят сотрудники центра.",
-        ),
-        "complete-delivery": Text(
-            en="The order asks for complete delivery and another line is held.",
-            ru="Заказ поставляется только целиком, а другая строка остановлена.",
-        ),
-        "no-rule": Text(
-            en=f"No routing rule matches {item_code}; the hub's people will add one.",
-            ru=f"Для {item_code} нет правила маршрутизации; его добавят сотрудники центра.",
-        ),
-        "no-capacity": Text(
-            en=f"No plant has free capacity for {item_code}; the hub's people are looking for some.",
-            ru=f"Ни у одного завода нет свободной мощности для {item_code}; сотрудники центра ищут её.",
-        ),
-        "no-offer": Text(
-            en=f"The hub has no offers for {item_code} yet; its people are looking into it.",
-            ru=f"По {item_code} у центра пока нет предложений; его сотрудники выясняют причину.",
-        ),
-        "too-many-portions": Text(
-            en=f"{item_code} would be split over too many plants; the hub's people decide.",
-            ru=f"{item_code} пришлось бы делить между слишком многими заводами; решают сотрудники центра.",
-        ),
-        "recovery": Text(
-            en=f"A plant no longer has {item_code}; the hub's people decide whether it is still to be made.",
-            ru=f"Завод больше не ведёт {item_code}; сотрудники центра решают, нужно ли это ещё изготавливать.",
-        ),
-        "not-approved": Text(
-            en=f"Nobody approved the plan for {item_code} in time; the hub's people decide.",
-            ru=f"План для {item_code} не утверждён в срок; решают сотрудники центра.",
-        ),
-        "expired": Text(
-            en=f"The quotation for {item_code} is no longer valid. Ask again, or place the order.",
-            ru=f"Срок предложения по {item_code} истёк. Запросите его снова или оформите заказ.",
-        ),
-        "frozen": Text(
-            en="The hub's people have stopped the order's routing for now.",
-            ru="Сотрудники центра временно остановили маршрутизацию заказа.",
-        ),
-        "no-topic": Text(
-            en=f"The hub cannot reach the plant of {item_code} at present; its people are looking into it.",
-            ru=f"Центр сейчас не может связаться с заводом, которому передана позиция {item_code}; сотрудники центра "
-            "разбираются.",
-        ),
-        "plant-gone": Text(
-            en=f"The plant of {item_code} takes no part in the hub at present; the hub's people decide.",
-            ru=f"Завод, которому передана позиция {item_code}, сейчас не участвует в работе центра; решают сотрудники "
-            "центра.",
-        ),
-        "no-candidate": Text(
-            en=f"No plant could take {item_code} so far; the hub's people are looking for one.",
-            ru=f"Пока ни один завод не взял {item_code}; сотрудники центра ищут исполнителя.",
-        ),
-    }
-    return said.get(code, Text(en=f"The line is held: {code}.", ru=f"Строка остановлена: {code}."))
+HELD: Mapping[HoldReason, Text] = {
+    HoldReason.UNMAPPED_ITEM: Text(
+        en="The shared nomenclature does not know the code {item}. The hub's people will add it.",
+        ru="Кода {item} нет в общей номенклатуре. Его добавят сотрудники центра.",
+    ),
+    HoldReason.UNMAPPED_UNIT: Text(
+        en="The unit of {item} cannot be converted. The hub's people will add the conversion.",
+        ru="Единица измерения для {item} не пересчитывается. Пересчёт добавят сотрудники центра.",
+    ),
+    HoldReason.COMPLETE_DELIVERY: Text(
+        en="The order asks for complete delivery and another line is held.",
+        ru="Заказ поставляется только целиком, а другая строка остановлена.",
+    ),
+    HoldReason.NO_RULE: Text(
+        en="No routing rule matches {item}; the hub's people will add one.",
+        ru="Для {item} нет правила маршрутизации; его добавят сотрудники центра.",
+    ),
+    HoldReason.NO_CAPACITY: Text(
+        en="No plant has free capacity for {item}; the hub's people are looking for some.",
+        ru="Ни у одного завода нет свободной мощности для {item}; сотрудники центра ищут её.",
+    ),
+    HoldReason.NO_OFFER: Text(
+        en="The hub has no offers for {item} yet; its people are looking into it.",
+        ru="По {item} у центра пока нет предложений; его сотрудники выясняют причину.",
+    ),
+    HoldReason.TOO_MANY_PORTIONS: Text(
+        en="{item} would be split over too many plants; the hub's people decide.",
+        ru="{item} пришлось бы делить между слишком многими заводами; решают сотрудники центра.",
+    ),
+    HoldReason.RECOVERY: Text(
+        en="A plant no longer has {item}; the hub's people decide whether it is still to be made.",
+        ru="Завод больше не ведёт {item}; сотрудники центра решают, нужно ли это ещё изготавливать.",
+    ),
+    HoldReason.NOT_APPROVED: Text(
+        en="Nobody approved the plan for {item} in time; the hub's people decide.",
+        ru="План для {item} не утверждён в срок; решают сотрудники центра.",
+    ),
+    HoldReason.EXPIRED: Text(
+        en="The quotation for {item} is no longer valid. Ask again, or place the order.",
+        ru="Срок предложения по {item} истёк. Запросите его снова или оформите заказ.",
+    ),
+    HoldReason.FROZEN: Text(
+        en="The hub's people have stopped the order's routing for now.",
+        ru="Сотрудники центра временно остановили маршрутизацию заказа.",
+    ),
+    HoldReason.NO_TOPIC: Text(
+        en="The hub cannot reach the plant of {item} at present; its people are looking into it.",
+        ru="Центр сейчас не может связаться с заводом, которому передана позиция {item}; сотрудники центра "
+        "разбираются.",
+    ),
+    HoldReason.PLANT_GONE: Text(
+        en="The plant of {item} takes no part in the hub at present; the hub's people decide.",
+        ru="Завод, которому передана позиция {item}, сейчас не участвует в работе центра; решают сотрудники центра.",
+    ),
+    HoldReason.NO_CANDIDATE: Text(
+        en="No plant could take {item} so far; the hub's people are looking for one.",
+        ru="Пока ни один завод не взял {item}; сотрудники центра ищут исполнителя.",
+    ),
+}
+"""Why a line is held, to its customer; ``{item}`` stands for the item's code."""
 
 
 def silent(plant: str, item: str, master: MasterData) -> Cause:
     """Say that a plant did not answer in time and the portion goes on."""
     who, what = master.name(plant), _item(item, master)
     return Cause(
-        "no-answer",
+        CauseCode.NO_ANSWER,
         Text(
             en=f"{who.en} did not answer in time: {what.en}. The hub asks the next plant.",
             ru=f"{who.ru}: ответа в срок нет, «{what.ru}». Центр обращается к следующему заводу.",
@@ -262,10 +264,12 @@ def shipment(plant: str, item: str, arrived: bool, master: MasterData) -> Cause:
     who, what = master.name(plant), _item(item, master)
     if arrived:
         return Cause(
-            "arrived",
+            CauseCode.ARRIVED,
             Text(en=f"Arrived from {who.en}: {what.en}.", ru=f"Прибыло от «{who.ru}»: «{what.ru}»."),
         )
-    return Cause("shipped", Text(en=f"{who.en} has shipped: {what.en}.", ru=f"{who.ru}: отгружено «{what.ru}»."))
+    return Cause(
+        CauseCode.SHIPPED, Text(en=f"{who.en} has shipped: {what.en}.", ru=f"{who.ru}: отгружено «{what.ru}».")
+    )
 
 
 def shortage(plant: str, item: str, master: MasterData) -> Text:
@@ -291,7 +295,7 @@ def over_shipment(plant: str, item: str, sent: Decimal, ordered: Decimal, master
 def by_hand(action: str) -> Cause:
     """Say that a person of the hub has decided."""
     return Cause(
-        f"by-hand-{action.lower().replace('_', '-')}",
+        CauseCode(f"by-hand-{action.lower().replace('_', '-')}"),
         Text(en="The hub's people have decided by hand.", ru="Решение приняли сотрудники центра."),
     )
 
@@ -308,7 +312,7 @@ def made_already(portions: Sequence[Portion], master: MasterData) -> Text:
 
 
 CLOSED = Cause(
-    "order-closed",
+    CauseCode.ORDER_CLOSED,
     Text(en="Everything was delivered; the order is closed.", ru="Всё поставлено; заказ закрыт."),
 )
 
@@ -322,7 +326,7 @@ def order_closed(order_id: str) -> Text:
 
 
 TOO_LATE = Cause(
-    "cancel-too-late",
+    CauseCode.CANCEL_TOO_LATE,
     Text(
         en="The order was cancelled after everything was made or delivered; nothing can be taken back.",
         ru="Заказ отменён после изготовления или поставки; отменять уже нечего.",
@@ -333,7 +337,7 @@ TOO_LATE = Cause(
 def offered(day: date) -> Cause:
     """Say what a quotation can count on."""
     return Cause(
-        "offered",
+        CauseCode.OFFERED,
         Text(
             en=f"All of it can be there by {day.isoformat()}. Nothing is ordered yet.",
             ru=f"Всё может быть поставлено к {day.isoformat()}. Пока ничего не заказано.",

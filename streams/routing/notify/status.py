@@ -8,16 +8,16 @@ from kranhub import identifiers
 from kranhub.text import Text
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.attempt import Attempt
+from streams.routing.model.codes import NO_PLANT, UNREACHABLE, CauseCode, HoldReason, PlanState
 from streams.routing.model.context import DecisionContext
 from streams.routing.model.copying import replace
-from streams.routing.model.order import Line, LineStatus, OrderState, PlanState, Status
+from streams.routing.model.order import Line, LineStatus, OrderState, Status
 from streams.routing.model.portion import Portion, again
 from streams.routing.model.quantity import ZERO
 from streams.routing.notify import reasons
 from streams.routing.notify.audiences import announce
 from streams.routing.notify.reasons import Cause
 from streams.routing.planner import messages, unreachable
-from streams.routing.planner.explode import RECOVERY, STUCK
 from streams.routing.planner.messages import OutputMessage
 from streams.routing.planner.step import Step
 from streams.routing.recovery import texts
@@ -25,13 +25,13 @@ from streams.routing.recovery.evidence import Evidence, HeldStatus
 from streams.routing.schedule import dates
 
 _PROGRESS: tuple[PlanState, ...] = (
-    "RECEIVED",
-    "PLANNED",
-    "CONFIRMED",
-    "IN_PRODUCTION",
-    "READY",
-    "SHIPPED",
-    "DELIVERED",
+    PlanState.RECEIVED,
+    PlanState.PLANNED,
+    PlanState.CONFIRMED,
+    PlanState.IN_PRODUCTION,
+    PlanState.READY,
+    PlanState.SHIPPED,
+    PlanState.DELIVERED,
 )
 _RUNNING = ("RUNNING", "HELD")
 
@@ -88,15 +88,18 @@ def _behind(revision: int, member: str, evidence: Evidence) -> int:
 
 def _is_less(new: Status, held: HeldStatus) -> bool:
     """Return whether the order is behind what is shown, and nothing that happened says why."""
-    ranks: dict[str, int] = {state: rank for rank, state in enumerate((*_PROGRESS, "CLOSED"))}
+    ranks: dict[str, int] = {state: rank for rank, state in enumerate((*_PROGRESS, PlanState.CLOSED))}
     return new.state in ranks and held.state in ranks and ranks[new.state] < ranks[held.state]
 
 
 def closed(state: OrderState, context: DecisionContext) -> Step:
     """Return the state and what everybody is told at the end of a delivered order."""
     assert state.status is not None  # noqa: S101  (only what was delivered is closed with a word)
-    lines = tuple(replace(line, state="CLOSED") if line.state == "DELIVERED" else line for line in state.status.lines)
-    return _notified(state, replace(state.status, state="CLOSED", lines=lines), reasons.CLOSED, context)
+    lines = tuple(
+        replace(line, state=PlanState.CLOSED) if line.state == PlanState.DELIVERED else line
+        for line in state.status.lines
+    )
+    return _notified(state, replace(state.status, state=PlanState.CLOSED, lines=lines), reasons.CLOSED, context)
 
 
 def _notified(state: OrderState, new: Status, why: Cause, context: DecisionContext) -> Step:
@@ -110,15 +113,15 @@ def _cause(state: OrderState, new: Status, cause: Cause | None, master: MasterDa
     old = state.status
     known = {line.line_id for line in old.lines if line.code} if old else set()
     stuck = next(
-        (line for line in new.lines if line.code in (*STUCK, *unreachable.HELD) and line.line_id not in known), None
+        (line for line in new.lines if line.code in (*NO_PLANT, *UNREACHABLE) and line.line_id not in known), None
     )
-    if stuck:
-        return Cause(str(stuck.code), reasons.held(str(stuck.code), stuck.item_code))
+    if stuck and stuck.code:
+        return Cause(stuck.code, reasons.held(stuck.code, stuck.item_code))
     if cause is None and _is_back(old, new):
         return unreachable.BACK
-    newly_planned = new.state == "PLANNED" and old is not None and old.state == "RECEIVED"
+    newly_planned = new.state == PlanState.PLANNED and old is not None and old.state == PlanState.RECEIVED
     offered = new.earliest_date and reasons.offered(new.earliest_date)
-    waiting = [line.item_code for line in new.lines if line.state == "ON_HOLD"]
+    waiting = [line.item_code for line in new.lines if line.state == PlanState.ON_HOLD]
     found = reasons.planned(waiting) if newly_planned else cause or offered or reasons.PARTLY_PLANNED
     return _with_more(state, old, new, found, master)
 
@@ -126,14 +129,14 @@ def _cause(state: OrderState, new: Status, cause: Cause | None, master: MasterDa
 def _is_back(old: Status | None, new: Status) -> bool:
     """Return whether no plant is missing any more."""
     before, after = (
-        any(line.code in unreachable.HELD for line in status.lines) if status else False for status in (old, new)
+        any(line.code in UNREACHABLE for line in status.lines) if status else False for status in (old, new)
     )
     return before and not after
 
 
 def _with_more(state: OrderState, old: Status | None, new: Status, cause: Cause, master: MasterData) -> Cause:
     """Add to the cause what stays because it is made already, and how the promise moves."""
-    if cause.code in ("order-changed", "order-cancelled"):
+    if cause.code in (CauseCode.ORDER_CHANGED, CauseCode.ORDER_CANCELLED):
         kept = [portion for portion in state.portions if not portion.cancelled and _surplus(state, portion)]
         if kept and old and state.order.cancelled and _is_over(old):
             return reasons.TOO_LATE
@@ -154,25 +157,25 @@ def _surplus(state: OrderState, portion: Portion) -> bool:
 
 def _is_over(told: Status) -> bool:
     """Return whether everything was made by then."""
-    return all(line.state in ("READY", "SHIPPED", "DELIVERED") for line in told.lines)
+    return all(line.state in (PlanState.READY, PlanState.SHIPPED, PlanState.DELIVERED) for line in told.lines)
 
 
 def _line_status(state: OrderState, line: Line, context: DecisionContext) -> LineStatus:
     portions = [portion for portion in state.portions if portion.line_id == line.line_id and not portion.cancelled]
     if state.order.cancelled and not portions:
-        return LineStatus(line.line_id, line.item_code, "CANCELLED")
+        return LineStatus(line.line_id, line.item_code, PlanState.CANCELLED)
     code = _held(state, line, portions, context.master)
     if code:
-        return LineStatus(line.line_id, line.item_code, "ON_HOLD", code=code)
+        return LineStatus(line.line_id, line.item_code, PlanState.ON_HOLD, code=code)
     promised = _promised(state, line, portions, context)
     return LineStatus(line.line_id, line.item_code, _progress_of(portions), promised)
 
 
-def _held(state: OrderState, line: Line, portions: Sequence[Portion], master: MasterData) -> str | None:
+def _held(state: OrderState, line: Line, portions: Sequence[Portion], master: MasterData) -> HoldReason | None:
     if line.hold_reason:
         return line.hold_reason
     if state.frozen:
-        return "frozen"
+        return HoldReason.FROZEN
     held = next((portion.held for portion in portions if portion.held), None)
     return held or next((why for portion in portions if (why := unreachable.why(portion, master))), None)
 
@@ -180,7 +183,7 @@ def _held(state: OrderState, line: Line, portions: Sequence[Portion], master: Ma
 def _progress_of(portions: Sequence[Portion]) -> PlanState:
     """Return the state of a line: of its own item once that is on its way, else of its slowest part."""
     own = [_progress(portion) for portion in portions if portion.feeds is None]
-    shipped = _PROGRESS.index("READY")
+    shipped = _PROGRESS.index(PlanState.READY)
     if own and min(map(_PROGRESS.index, own)) >= shipped:
         return _together(own)
     return _together(_progress(portion) for portion in portions)
@@ -189,16 +192,16 @@ def _progress_of(portions: Sequence[Portion]) -> PlanState:
 def _progress(portion: Portion) -> PlanState:
     attempt = portion.current
     if attempt is None or attempt.sent is None:
-        return "PLANNED" if len(portion.attempts) > 1 or portion.excluded else "RECEIVED"
+        return PlanState.PLANNED if len(portion.attempts) > 1 or portion.excluded else PlanState.RECEIVED
     sent = _sent(portion, attempt)
     if sent:
         return sent
     made = {production.state for production in attempt.productions} - {"ABORTED"}
     if made and made <= set(dates.DONE) and _is_made(portion, attempt):
-        return "READY"
+        return PlanState.READY
     if made & {*dates.DONE, *_RUNNING}:
-        return "IN_PRODUCTION"
-    return "CONFIRMED" if attempt.confirmed else "PLANNED"
+        return PlanState.IN_PRODUCTION
+    return PlanState.CONFIRMED if attempt.confirmed else PlanState.PLANNED
 
 
 def _is_made(portion: Portion, attempt: Attempt) -> bool:
@@ -212,17 +215,19 @@ def _sent(portion: Portion, attempt: Attempt) -> PlanState | None:
     arrived = sum((leg.quantity for leg in attempt.legs if leg.arrived), ZERO)
     left = sum((leg.quantity for leg in attempt.legs if leg.departed or leg.arrived), ZERO)
     if arrived >= portion.quantity:
-        return "DELIVERED"
-    return "SHIPPED" if left >= portion.quantity else None
+        return PlanState.DELIVERED
+    return PlanState.SHIPPED if left >= portion.quantity else None
 
 
 def _together(states: Iterable[PlanState]) -> PlanState:
     """Return the state of a whole: that of its slowest part, but in production once all agreed and one has begun."""
     ranks = [_PROGRESS.index(state) for state in states]
     if not ranks:
-        return "RECEIVED"
-    begun = min(ranks) >= _PROGRESS.index("CONFIRMED") and max(ranks) >= _PROGRESS.index("IN_PRODUCTION")
-    return "IN_PRODUCTION" if begun and min(ranks) < _PROGRESS.index("READY") else _PROGRESS[min(ranks)]
+        return PlanState.RECEIVED
+    begun = min(ranks) >= _PROGRESS.index(PlanState.CONFIRMED) and max(ranks) >= _PROGRESS.index(
+        PlanState.IN_PRODUCTION
+    )
+    return PlanState.IN_PRODUCTION if begun and min(ranks) < _PROGRESS.index(PlanState.READY) else _PROGRESS[min(ranks)]
 
 
 def _promised(state: OrderState, line: Line, portions: Sequence[Portion], context: DecisionContext) -> date | None:
@@ -234,16 +239,16 @@ def _promised(state: OrderState, line: Line, portions: Sequence[Portion], contex
 
 
 def _order_state(state: OrderState, lines: tuple[LineStatus, ...]) -> PlanState:
-    if state.order.cancelled and all(line.state == "CANCELLED" for line in lines):
-        return "CANCELLED"
-    held = [line for line in lines if line.state == "ON_HOLD"]
+    if state.order.cancelled and all(line.state == PlanState.CANCELLED for line in lines):
+        return PlanState.CANCELLED
+    held = [line for line in lines if line.state == PlanState.ON_HOLD]
     if len(held) == len(lines) or (held and state.order.complete_delivery):
-        return "ON_HOLD"
-    return _together(line.state for line in lines if line.state not in ("ON_HOLD", "CANCELLED"))
+        return PlanState.ON_HOLD
+    return _together(line.state for line in lines if line.state not in (PlanState.ON_HOLD, PlanState.CANCELLED))
 
 
 def _promise(state: OrderState, lines: tuple[LineStatus, ...]) -> date | None:
-    days = [line.promised_date for line in lines if line.state != "CANCELLED"]
+    days = [line.promised_date for line in lines if line.state != PlanState.CANCELLED]
     return max((day for day in days if day), default=None) if None not in days else None
 
 
@@ -297,12 +302,12 @@ def _alerts(state: OrderState, new: Status, context: DecisionContext) -> list[Ou
             state, code, _alert_place(state, line, new), _alert_text(state, code, line, context.master), context.time
         )
         for line, code in held
-        if code not in (*STUCK, RECOVERY, "frozen")
+        if code not in (*NO_PLANT, HoldReason.RECOVERY, HoldReason.FROZEN)
     ]
 
 
-def _alert_text(state: OrderState, code: str, line: LineStatus, master: MasterData) -> Text:
-    if code in unreachable.HELD:
+def _alert_text(state: OrderState, code: HoldReason, line: LineStatus, master: MasterData) -> Text:
+    if code in UNREACHABLE:
         return unreachable.alert_text(code, [p for p in state.portions if p.line_id == line.line_id], state.key, master)
     return reasons.held(code, line.item_code)
 

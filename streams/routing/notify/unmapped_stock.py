@@ -4,10 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from kranhub.text import Text
+from streams.routing.model.codes import AlertCode
 from streams.routing.planner.messages import OWNER, OutputMessage
-
-UNMAPPED_STOCK = "unmapped-stock"
-"""The alert's code; its id is the code and the member, so the newest alert of a member is the one that counts."""
 
 OVER = "NOTICE"
 """The severity of an alert that says that nothing is left to do."""
@@ -16,11 +14,12 @@ OVER = "NOTICE"
 def alert(member: str, codes: int, examples: Sequence[str], now: datetime, *, is_full: bool) -> OutputMessage:
     """Return the alert that so many codes of the member's stock have no item; ``is_full``: no more levels are kept."""
     text = _words(member, codes, examples) if codes else _none(member)
-    number = f"{UNMAPPED_STOCK}/{member}"
+    # The id is the code and the member, so the newest alert of a member is the one that counts.
+    number = f"{AlertCode.UNMAPPED_STOCK}/{member}"
     value = {
         "alert_id": number,
         "severity": "WARNING" if codes else OVER,
-        "code": UNMAPPED_STOCK,
+        "code": AlertCode.UNMAPPED_STOCK,
         "owner": OWNER,
         "order_key": None,
         "text": (text.then(_full()) if is_full else text).as_map(),

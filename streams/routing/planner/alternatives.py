@@ -5,12 +5,16 @@ from typing import Any
 from streams.routing.masterdata.masterdata import Maker, MasterData
 from streams.routing.masterdata.rules import Rule
 from streams.routing.model.attempt import Attempt
+from streams.routing.model.codes import CandidateReason, CloseReason
 from streams.routing.model.order import Order
 from streams.routing.model.portion import Portion, Quote
 from streams.routing.planner import source
 
-HIGHER_COST = "higher-cost"
-_LESS_BY_RANK = {"earliest-promise": "later-date", "lowest-cost": HIGHER_COST, "balanced-load": "higher-load"}
+_LESS_BY_RANK = {
+    "earliest-promise": CandidateReason.LATER_DATE,
+    "lowest-cost": CandidateReason.HIGHER_COST,
+    "balanced-load": CandidateReason.HIGHER_LOAD,
+}
 
 
 def alternatives(
@@ -24,7 +28,7 @@ def alternatives(
     for rank, maker in enumerate(makers, 1):
         quote, cost = quotes.get(maker.member), maker.capability.cost
         why = _why_not(maker.member, portion, chosen, rule, out.get(maker.member), quote)
-        if why == HIGHER_COST and taken:
+        if why is CandidateReason.HIGHER_COST and taken:
             why = _dearer(maker, taken, order, portion, master)
         found.append(
             {
@@ -41,36 +45,45 @@ def alternatives(
 
 
 def _why_not(
-    member: str, portion: Portion, chosen: Attempt | None, rule: Rule | None, out: str | None, quote: Quote | None
-) -> str | None:
+    member: str,
+    portion: Portion,
+    chosen: Attempt | None,
+    rule: Rule | None,
+    out: CandidateReason | None,
+    quote: Quote | None,
+) -> CandidateReason | CloseReason | None:
     if chosen and member == chosen.plant:
         return None
     tried = {attempt.plant: attempt.closed for attempt in portion.attempts}
     if tried.get(member):
         return tried[member]
     if member in portion.excluded:
-        return "partly-accepted"
+        return CandidateReason.PARTLY_ACCEPTED
     if chosen and chosen.by_hand:
-        return "overridden-by-hand"
+        return CandidateReason.OVERRIDDEN_BY_HAND
     return out or _less(portion, rule, quote)
 
 
-def _less(portion: Portion, rule: Rule | None, quote: Quote | None) -> str:
+def _less(portion: Portion, rule: Rule | None, quote: Quote | None) -> CandidateReason:
     if rule is None:
-        return "no-rule"
+        return CandidateReason.NO_RULE
     if quote is None:
-        return "lower-rank"
+        return CandidateReason.LOWER_RANK
     if quote.from_stock is None:
-        return "no-offer"
+        return CandidateReason.NO_OFFER
     less = source.amount(quote) < portion.quantity
     if quote.disruption and (less or rule.rank == "earliest-promise"):
-        return "disrupted"
+        return CandidateReason.DISRUPTED
     if less:
-        return "offers-less"
-    return _LESS_BY_RANK.get(rule.rank, "lower-rank")
+        return CandidateReason.OFFERS_LESS
+    return _LESS_BY_RANK.get(rule.rank, CandidateReason.LOWER_RANK)
 
 
-def _dearer(maker: Maker, taken: Maker, order: Order, portion: Portion, master: MasterData) -> str:
+def _dearer(maker: Maker, taken: Maker, order: Order, portion: Portion, master: MasterData) -> CandidateReason:
     """Return why the maker's cost lost against the chosen one's: it is higher, or no rate makes it comparable."""
     own, other = (source.cost(each, order, portion, master) for each in (maker, taken))
-    return HIGHER_COST if own.is_rated or own.currency == other.currency else "no-exchange-rate"
+    return (
+        CandidateReason.HIGHER_COST
+        if own.is_rated or own.currency == other.currency
+        else CandidateReason.NO_EXCHANGE_RATE
+    )

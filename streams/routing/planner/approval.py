@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from kranhub.text import Text
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.attempt import Attempt
+from streams.routing.model.codes import AlertCode
 from streams.routing.model.context import DecisionContext
 from streams.routing.model.copying import replace
 from streams.routing.model.order import OrderState
@@ -13,20 +14,20 @@ from streams.routing.planner import messages
 from streams.routing.planner.messages import OutputMessage
 from streams.routing.planner.reserve import APPROVAL_TIME
 
-NEEDED = "approval-needed"
-"""The alert's code; its id is the code and the plant order's id, so an attempt has one alert."""
-
 
 def needed(state: OrderState, portion: Portion, attempt: Attempt, context: DecisionContext) -> list[OutputMessage]:
     """Return the alert for a new attempt that waits for a person; none for one that goes out by itself.
 
-    Its deadline is the end of the reservation (`reserve`): nobody keeps stock and capacity for longer.
+    Its id is the code and the plant order's id, so an attempt has one alert. Its deadline is the end of the
+    reservation (`reserve`): nobody keeps stock and capacity for longer.
     """
     if attempt.approved:
         return []
     number = portion.id_of(state.key, attempt)
     place = number.removeprefix(f"{state.key}/")
-    alert = messages.alert(state, NEEDED, place, _words(number, portion, attempt, context.master), context.time)
+    alert = messages.alert(
+        state, AlertCode.APPROVAL_NEEDED, place, _words(number, portion, attempt, context.master), context.time
+    )
     return [replace(alert, value={**alert.value, "deadline": _deadline(state, context.time)})]
 
 

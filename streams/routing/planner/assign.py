@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from streams.routing.masterdata.masterdata import Maker, MasterData
 from streams.routing.masterdata.rules import Mode, Rule
 from streams.routing.model.attempt import Attempt
+from streams.routing.model.codes import HoldReason
 from streams.routing.model.context import DecisionContext
 from streams.routing.model.copying import replace
 from streams.routing.model.order import OrderState
@@ -31,12 +32,12 @@ def assign(state: OrderState, portion: Portion, context: DecisionContext) -> Ste
         return _by_hand(state, portion, portion.by_hand, context)
     rule = source.rule_of(state.order, portion, context.master)
     if rule is None:
-        return hold(state, portion, "no-rule", context)
+        return hold(state, portion, HoldReason.NO_RULE, context)
     if _too_many(state, portion, rule):
-        return hold(state, portion, "too-many-portions", context)
+        return hold(state, portion, HoldReason.TOO_MANY_PORTIONS, context)
     fresh = _fresh(state, portion, rule, context.master)
     if not fresh:
-        return hold(state, portion, "no-candidate", context)
+        return hold(state, portion, HoldReason.NO_CANDIDATE, context)
     if rule.rank == "capability" or len(fresh) == 1:
         return _start(state, portion, fresh[0].member, rule.mode, context)
     return _compare(state, portion, fresh, rule, context)
@@ -45,7 +46,7 @@ def assign(state: OrderState, portion: Portion, context: DecisionContext) -> Ste
 def _by_hand(state: OrderState, portion: Portion, plant: str, context: DecisionContext) -> Step:
     """Follow a person, whatever the rules say; on hold where the plant no longer makes the item."""
     if plant not in context.master.candidates(portion.item):
-        return hold(state, replace(portion, by_hand=None), "no-candidate", context)
+        return hold(state, replace(portion, by_hand=None), HoldReason.NO_CANDIDATE, context)
     return _start(state, portion, plant, Mode.AUTO, context)
 
 
@@ -76,7 +77,7 @@ def _compare(
         return Step(state.with_portion(waiting))
     ranked = source.best(rule.rank, state.order, portion, fresh, context.master)
     if not ranked:
-        code = "no-capacity" if source.has_offer(portion) else "no-offer"
+        code = HoldReason.NO_CAPACITY if source.has_offer(portion) else HoldReason.NO_OFFER
         return hold(state, portion, code, context)
     return _start(state, portion, ranked[0].member, rule.mode, context)
 
@@ -113,7 +114,7 @@ def _ask(state: OrderState, portion: Portion, fresh: tuple[Maker, ...], time: da
     return Step(state.with_portion(asked), messages=requests)
 
 
-def hold(state: OrderState, portion: Portion, code: str, context: DecisionContext) -> Step:
+def hold(state: OrderState, portion: Portion, code: HoldReason, context: DecisionContext) -> Step:
     """Return the state with the portion held for a person, the decision that names who was tried, and an alert."""
     held = replace(portion, held=code)
     place = f"{portion.place}/{portion.round}"

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from kranhub.errors import InvalidDocument
+from streams.routing.model.codes import PlanState
 from streams.routing.model.context import DecisionContext
 from streams.routing.model.copying import replace
 from streams.routing.model.order import OrderState
@@ -13,7 +14,7 @@ from streams.routing.planner.step import Step
 KEEP = timedelta(days=30)
 """How long an order that is delivered or cancelled is kept whole: for late answers, returns and corrections."""
 
-FINAL = ("DELIVERED", "CANCELLED")
+FINAL = (PlanState.DELIVERED, PlanState.CANCELLED)
 UNHEARD = ("AllocationResult", "DispatchStatus", "Receipt", "Wake")
 """What may come after the end without anybody having made a mistake."""
 
@@ -45,7 +46,7 @@ def close(state: OrderState, context: DecisionContext) -> Step:
         if attempt.reservation is not None and not attempt.released
     ]
     notified = Step(state)
-    if state.status and state.status.state == "DELIVERED":
+    if state.status and state.status.state is PlanState.DELIVERED:
         notified = status.closed(state, context)
     ended = replace(notified.state, closed=True, portions=(), status=None, told=(), actions=(), due=None)
     return Step(ended, messages=[*releases, *notified.messages])

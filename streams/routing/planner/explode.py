@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from streams.routing.masterdata.items import Component, Supply
 from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.model.codes import NO_PLANT, HoldReason
 from streams.routing.model.copying import replace
 from streams.routing.model.order import Line, Order, OrderState
 from streams.routing.model.portion import Portion
@@ -64,7 +65,7 @@ def _line(line: Mapping[str, Any], value: Mapping[str, Any]) -> Line:
         requested_date=line["requested_date"] or value["requested_date"],
         description=_said(line["description"]),
         price=line["price"],
-        hold_reason=line["hold_reason"],
+        hold_reason=HoldReason(line["hold_reason"]) if line["hold_reason"] else None,
         specification=specification_of(line),
         opening_plant=line.get("opening_plant"),
     )
@@ -98,9 +99,9 @@ def _cured(before: Order, after: Order) -> Callable[[Portion], bool]:
     asked_again = before.terms != after.terms
 
     def cured(portion: Portion) -> bool:
-        if portion.held == EXPIRED:
+        if portion.held is HoldReason.EXPIRED:
             return asked_again
-        return portion.held in STUCK and (ruled or portion.line_id in lines)
+        return portion.held in NO_PLANT and (ruled or portion.line_id in lines)
 
     return cured
 
@@ -113,16 +114,6 @@ def _to_rules(order: Order) -> tuple[Any, ...]:
 def _to_sourcing(line: Line) -> tuple[Any, ...]:
     """Return what of a line decides who can make it."""
     return line.item, line.quantity, line.requested_date, line.opening_plant
-
-
-STUCK = ("no-candidate", "no-rule", "no-capacity", "no-offer", "too-many-portions")
-"""Why a portion has no plant; `assign` raises their alerts."""
-
-RECOVERY = "recovery"
-"""Why a portion is held after a restore: a person must say whether it is still to be made (`adopt`)."""
-
-EXPIRED = "expired"
-"""Why a portion is held whose quotation was not ordered in time."""
 
 
 def _to_all(order: Order) -> tuple[Any, ...]:

@@ -10,6 +10,7 @@ from kranhub.text import Text
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model import terms
 from streams.routing.model.attempt import Attempt, Issued, Reservation
+from streams.routing.model.codes import AlertCode, HoldReason
 from streams.routing.model.context import DecisionContext
 from streams.routing.model.order import OrderState
 from streams.routing.model.portion import Portion
@@ -210,13 +211,13 @@ def audit(state: OrderState, action: Mapping[str, Any], time: datetime) -> Outpu
     return OutputMessage("AuditEntry", state.key, f"hub/AuditEntry/{state.key}/{action['action_id']}", value)
 
 
-def alert(state: OrderState, code: str, place: str, text: Text, time: datetime) -> OutputMessage:
+def alert(state: OrderState, code: AlertCode | HoldReason, place: str, text: Text, time: datetime) -> OutputMessage:
     """Return an alert for the hub's people; the same ``code`` and ``place`` are the same alert."""
     return alert_of(state.key, state.order.number, code, place, text, time)
 
 
 def alert_of(
-    order_key: str, order_number: str | None, code: str, place: str, text: Text, time: datetime
+    order_key: str, order_number: str | None, code: AlertCode | HoldReason, place: str, text: Text, time: datetime
 ) -> OutputMessage:
     """Return such an alert of an order of which no more is known."""
     number = f"{code}/{order_key}/{place}"

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.attempt import Answer, Attempt, Issued, Reservation
+from streams.routing.model.codes import CloseReason
 from streams.routing.model.context import DecisionContext
 from streams.routing.model.copying import replace
 from streams.routing.model.order import Line, OrderState
@@ -18,9 +19,6 @@ from streams.routing.schedule import dates
 
 BEFORE = datetime(1990, 1, 1, tzinfo=UTC)
 """When such a plant has accepted: before anything that it says to the hub."""
-
-CLOSED = "before-hub"
-"""Why an attempt in shadow has ended: the order stands at a plant since before the hub."""
 
 
 def placed(state: OrderState, portion: Portion, context: DecisionContext) -> OrderState | None:
@@ -34,7 +32,7 @@ def placed(state: OrderState, portion: Portion, context: DecisionContext) -> Ord
     if line is None or line.opening_plant is None or not _may_be(state, portion, line.opening_plant, context.master):
         return None
     if portion.current:
-        portion = with_attempt(portion, replace(portion.current, closed=CLOSED))
+        portion = with_attempt(portion, replace(portion.current, closed=CloseReason.BEFORE_HUB))
     made = portion.to_make or ZERO
     attempt = _attempt(state, portion, line, line.opening_plant, context)
     return state.with_portion(with_attempt(replace(portion, held=None, to_make=made), attempt))

@@ -6,6 +6,7 @@ from typing import Any
 
 from kranhub import identifiers
 from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.model.codes import UNMAPPED, HoldReason
 from streams.routing.model.context import DecisionContext
 from streams.routing.model.copying import replace
 from streams.routing.model.order import Line, OrderState
@@ -184,9 +185,9 @@ def _resumed(state: OrderState, master: MasterData) -> OrderState:
 def _mapped(state: OrderState, master: MasterData) -> tuple[Line, ...]:
     """Return the order's lines as the master data map them now; a complete delivery goes on once all are mapped."""
     lines = tuple(normalise.mapped(line, state.order.buyer, master) for line in state.order.lines)
-    if any(line.hold_reason in normalise.UNMAPPED for line in lines):
+    if any(line.hold_reason in UNMAPPED for line in lines):
         return lines
-    waiting = normalise.COMPLETE_DELIVERY
+    waiting = HoldReason.COMPLETE_DELIVERY
     return tuple(replace(line, hold_reason=None) if line.hold_reason == waiting else line for line in lines)
 
 

@@ -5,14 +5,11 @@ from collections.abc import Iterator
 from kranhub.parties.members import CutoverMode
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.attempt import Attempt
+from streams.routing.model.codes import CandidateReason, HoldReason
 from streams.routing.model.copying import replace
 from streams.routing.model.order import OrderState
 from streams.routing.model.portion import Portion
 from streams.routing.planner import cutover, source, unreachable
-
-NO_CANDIDATE = "no-candidate"
-STOPPED = "stopped"
-"""Why a member is not asked (`source`): it could be, were it not stopped."""
 
 
 def waiting(state: OrderState, master: MasterData) -> tuple[str, ...]:
@@ -53,11 +50,11 @@ def _open(state: OrderState) -> Iterator[tuple[Portion, Attempt]]:
 
 def _stopped(state: OrderState, portion: Portion, master: MasterData) -> set[str]:
     """Return who could take the held portion, were he not stopped."""
-    if portion.held != NO_CANDIDATE or portion.cancelled or portion.item not in master.items:
+    if portion.held is not HoldReason.NO_CANDIDATE or portion.cancelled or portion.item not in master.items:
         return set()
     rule = source.rule_of(state.order, portion, master)
     out = source.sift(state.order, portion, rule, master).not_asked if rule else {}
-    return {member for member, why in out.items() if why == STOPPED} - source.tried(portion)
+    return {member for member, why in out.items() if why is CandidateReason.STOPPED} - source.tried(portion)
 
 
 def resumed(state: OrderState, master: MasterData) -> OrderState:
@@ -75,7 +72,7 @@ def resumed(state: OrderState, master: MasterData) -> OrderState:
 
 
 def _released(portion: Portion, free: set[str], master: MasterData) -> Portion:
-    if portion.held != NO_CANDIDATE or portion.cancelled:
+    if portion.held is not HoldReason.NO_CANDIDATE or portion.cancelled:
         return portion
     able = (free & {*master.candidates(portion.item)}) - source.tried(portion)
     return replace(portion, held=None) if able else portion

@@ -11,6 +11,7 @@ from kranhub.parties.members import CutoverMode
 from streams.routing.masterdata.items import Item
 from streams.routing.masterdata.masterdata import Maker, MasterData
 from streams.routing.masterdata.rules import Rule
+from streams.routing.model.codes import CandidateReason
 from streams.routing.model.order import Order
 from streams.routing.model.portion import Portion, Quote
 from streams.routing.planner import cutover
@@ -25,7 +26,7 @@ class Sifted:
     """The candidates that may be asked, best capability first, and why the others may not (member to code)."""
 
     may: tuple[Maker, ...]
-    not_asked: Mapping[str, str]
+    not_asked: Mapping[str, CandidateReason]
 
 
 def rule_of(order: Order, portion: Portion, master: MasterData) -> Rule | None:
@@ -36,14 +37,15 @@ def rule_of(order: Order, portion: Portion, master: MasterData) -> Rule | None:
 
 def sift(order: Order, portion: Portion, rule: Rule, master: MasterData) -> Sifted:
     """Return who may be asked for the portion under the rule's constraints."""
-    may, out = [], {}
+    may: list[Maker] = []
+    out: dict[str, CandidateReason] = {}
     for maker, why, is_stopped in _constrained(portion.item, rule, order.currency, master):
         if why is not None:
             out[maker.member] = why
         elif maker.capability.minimum_lot and below_minimum(maker, portion.quantity, master.items[portion.item]):
-            out[maker.member] = "below-minimum-lot"
+            out[maker.member] = CandidateReason.BELOW_MINIMUM_LOT
         elif is_stopped:
-            out[maker.member] = "stopped"
+            out[maker.member] = CandidateReason.STOPPED
         else:
             may.append(maker)
     return Sifted(tuple(may), out)
@@ -53,7 +55,7 @@ class _Constrained(NamedTuple):
     """A maker, why he may not be asked whatever the quantity, and whether he is stopped."""
 
     maker: Maker
-    why: str | None
+    why: CandidateReason | None
     is_stopped: bool
 
 
@@ -72,14 +74,14 @@ def _of(maker: Maker, rule: Rule, currency: str, master: MasterData) -> _Constra
     return _Constrained(maker, why, cutover.mode(maker.member, master) is CutoverMode.STOPPED)
 
 
-def _forbidden(member: str, rule: Rule, currency: str, master: MasterData) -> str | None:
+def _forbidden(member: str, rule: Rule, currency: str, master: MasterData) -> CandidateReason | None:
     known = master.members.by_id[member]
     if member in rule.deny or (rule.allow and member not in rule.allow):
-        return "not-allowed"
+        return CandidateReason.NOT_ALLOWED
     if rule.regions and known.region not in rule.regions:
-        return "region"
+        return CandidateReason.REGION
     if currency not in known.currencies or (rule.currencies and currency not in rule.currencies):
-        return "currency"
+        return CandidateReason.CURRENCY
     return None
 
 

@@ -6,24 +6,17 @@ from typing import Any
 from kranhub.text import Text
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.attempt import Attempt
+from streams.routing.model.codes import CauseCode, CloseReason, HoldReason
 from streams.routing.model.copying import replace
 from streams.routing.model.order import OrderState
 from streams.routing.model.portion import Portion, with_attempt
 from streams.routing.notify.reasons import Cause
 
-GONE = "plant-gone"
-"""Why a line is on hold, and the code of its alert; also why a plant that knew of nothing has lost a portion."""
-
-NO_TOPIC = "no-topic"
-"""Why a line is on hold whose plant order waits for the plant's topic, and the code of its alert."""
-
-HELD = (GONE, NO_TOPIC)
-
 SHOWN = 5
 """Plant orders that a sentence names."""
 
 BACK = Cause(
-    "plant-back",
+    CauseCode.PLANT_BACK,
     Text(
         en="The hub reaches the plant again; the order goes on.",
         ru="Связь центра с заводом восстановлена; заказ выполняется дальше.",
@@ -44,12 +37,12 @@ def is_held(portion: Portion, master: MasterData) -> bool:
     return is_gone(attempt.plant, master) and attempt.shipped < portion.quantity
 
 
-def why(portion: Portion, master: MasterData) -> str | None:
-    """Return why the plant cannot be told of the portion, as one of `HELD`, or None."""
+def why(portion: Portion, master: MasterData) -> HoldReason | None:
+    """Return why the plant cannot be told of the portion, one of `UNREACHABLE`, or None."""
     if is_held(portion, master):
-        return GONE
+        return HoldReason.PLANT_GONE
     attempt = portion.current
-    return NO_TOPIC if attempt is not None and attempt.undelivered and not portion.cancelled else None
+    return HoldReason.NO_TOPIC if attempt is not None and attempt.undelivered and not portion.cancelled else None
 
 
 def reported(state: OrderState, value: Mapping[str, Any]) -> OrderState:
@@ -71,7 +64,11 @@ def noted(state: OrderState, master: MasterData) -> OrderState:
     for portion in state.portions:
         attempt = portion.current
         if attempt is not None and not portion.cancelled and is_gone(attempt.plant, master):
-            after = replace(attempt, closed=GONE) if attempt.sent is None else replace(attempt, answer_by=None)
+            after = (
+                replace(attempt, closed=CloseReason.PLANT_GONE)
+                if attempt.sent is None
+                else replace(attempt, answer_by=None)
+            )
         elif attempt is not None and attempt.undelivered and not portion.cancelled:
             after = replace(attempt, answer_by=None)
         else:
@@ -81,9 +78,9 @@ def noted(state: OrderState, master: MasterData) -> OrderState:
     return state
 
 
-def alert_text(code: str, portions: Sequence[Portion], order_key: str, master: MasterData) -> Text:
+def alert_text(code: HoldReason, portions: Sequence[Portion], order_key: str, master: MasterData) -> Text:
     """Say which plant orders stand at whom, or wait for which topics, and what to do."""
-    return _unwritten(portions, order_key) if code == NO_TOPIC else _left(portions, order_key, master)
+    return _unwritten(portions, order_key) if code is HoldReason.NO_TOPIC else _left(portions, order_key, master)
 
 
 def _unwritten(portions: Sequence[Portion], order_key: str) -> Text:

@@ -6,6 +6,7 @@ from typing import Any
 from kranhub.errors import InvalidDocument
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.attempt import Attempt
+from streams.routing.model.codes import CloseReason
 from streams.routing.model.context import DecisionContext
 from streams.routing.model.copying import replace
 from streams.routing.model.order import OrderState
@@ -50,7 +51,7 @@ def _approve(state: OrderState, value: Value, _master: MasterData) -> OrderState
 def _reject(state: OrderState, value: Value, _master: MasterData) -> OrderState:
     for portion in _portions(state, value):
         if portion.current:
-            state = _take_away(state, portion, portion.current, "rejected-by-hand")
+            state = _take_away(state, portion, portion.current, CloseReason.REJECTED_BY_HAND)
     return state
 
 
@@ -64,7 +65,7 @@ def _override_plant(state: OrderState, value: Value, master: MasterData) -> Orde
         if portion.current and portion.current.plant == plant:
             continue
         if portion.current:
-            state = _take_away(state, portion, portion.current, "overridden-by-hand")
+            state = _take_away(state, portion, portion.current, CloseReason.OVERRIDDEN_BY_HAND)
         state = state.with_portion(replace(assignments.current_portion(state, portion), by_hand=plant, held=None))
     return state
 
@@ -77,7 +78,7 @@ def _for_plant(portions: list[Portion], plant: str, master: MasterData) -> list[
     return [portion for portion in can if portion.held] or can
 
 
-def _take_away(state: OrderState, portion: Portion, attempt: Attempt, why: str) -> OrderState:
+def _take_away(state: OrderState, portion: Portion, attempt: Attempt, why: CloseReason) -> OrderState:
     closed = replace(attempt, closed=why, withdraw=attempt.sent is not None)
     return assignments.with_attempt_at(state, Assignment(portion, attempt), closed)
 

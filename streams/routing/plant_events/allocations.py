@@ -6,6 +6,7 @@ from typing import Any
 
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.attempt import Reservation
+from streams.routing.model.codes import AlertCode, CauseCode, CloseReason, HoldReason
 from streams.routing.model.context import DecisionContext
 from streams.routing.model.copying import replace
 from streams.routing.model.order import OrderState
@@ -14,7 +15,6 @@ from streams.routing.model.quantity import ZERO
 from streams.routing.notify import reasons
 from streams.routing.notify.reasons import Cause
 from streams.routing.planner import messages, source
-from streams.routing.planner.explode import EXPIRED
 from streams.routing.planner.step import Step
 from streams.routing.plant_events import assignments, rescheduling
 from streams.routing.plant_events.assignments import Assignment
@@ -48,7 +48,11 @@ def _taken(state: OrderState, assignment: Assignment, value: Value, context: Dec
         return Step(after)
     number = f"{assignment.portion.place}/{value['generation']}/{value['from_stock']:f}"
     words = reasons.shortage(assignment.attempt.plant, assignment.portion.item, context.master)
-    return Step(after, Cause("shortage", words), [messages.alert(state, "shortage", number, words, context.time)])
+    return Step(
+        after,
+        Cause(CauseCode.SHORTAGE, words),
+        [messages.alert(state, AlertCode.SHORTAGE, number, words, context.time)],
+    )
 
 
 def _is_old(reservation: Reservation, value: Value) -> bool:
@@ -83,8 +87,10 @@ def _with_offer(state: OrderState, portion: Portion, quote: Quote, value: Value)
 
 
 def _expired(state: OrderState, assignment: Assignment, master: MasterData) -> Step:
-    why = EXPIRED if state.order.terms.quotation else "not-approved"
-    closed = replace(assignment.attempt, closed=why, released=True, withdraw=assignment.attempt.sent is not None)
+    why = HoldReason.EXPIRED if state.order.terms.quotation else HoldReason.NOT_APPROVED
+    closed = replace(
+        assignment.attempt, closed=CloseReason(why), released=True, withdraw=assignment.attempt.sent is not None
+    )
     after = assignments.with_attempt_at(state, assignment, closed)
     portion = assignments.current_portion(after, assignment.portion)
     after = after.with_portion(replace(portion, held=why))
@@ -124,7 +130,9 @@ def _less(
     too_little = any(source.below_minimum(maker, offered, master.items[portion.item]) for maker in makers)
     if offered <= 0 or too_little:
         withdraw = attempt.sent is not None
-        return assignments.with_attempt_at(state, assignment, replace(attempt, closed="no-capacity", withdraw=withdraw))
+        return assignments.with_attempt_at(
+            state, assignment, replace(attempt, closed=CloseReason.NO_CAPACITY, withdraw=withdraw)
+        )
     assert reservation is not None  # noqa: S101  (only reserved attempts come here)
     kept = replace(attempt, reservation=replace(reservation, quantity=offered))
     state = assignments.with_attempt_at(state, assignment, kept)

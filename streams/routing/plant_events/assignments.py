@@ -7,6 +7,7 @@ from decimal import Decimal
 from kranhub.errors import InvalidDocument
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.attempt import Answer, Attempt
+from streams.routing.model.codes import CloseReason
 from streams.routing.model.copying import replace
 from streams.routing.model.order import OrderState
 from streams.routing.model.portion import Portion, with_attempt
@@ -18,9 +19,6 @@ from streams.routing.planner.step import Step
 
 UNKNOWN = "unknown-plant-order"
 """The code of an event on a plant order that was never issued: it waits, as the plant order may yet be."""
-
-MOVED = "moved"
-"""Why a plant no longer has a portion, where the hub has forgotten more: another one was asked after it (`adopt`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +82,9 @@ def split_portion(state: OrderState, portion: Portion, quantity: Decimal) -> Ord
     return add_portion(state, rest, tuple(sorted(source.tried(portion))), left)
 
 
-def reject(state: OrderState, assignment: Assignment, why: str, at: datetime, master: MasterData) -> Step:
+def reject(state: OrderState, assignment: Assignment, why: CloseReason, at: datetime, master: MasterData) -> Step:
     """Take the portion from the plant, which said no at this time."""
-    if assignment.attempt.closed == MOVED:
+    if assignment.attempt.closed is CloseReason.MOVED:
         return Step(with_attempt_at(state, assignment, replace(assignment.attempt, closed=why, withdraw=False)))
     if assignment.attempt.closed is not None:
         return Step(state)

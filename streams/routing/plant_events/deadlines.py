@@ -5,6 +5,7 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from streams.routing.model.attempt import Attempt
+from streams.routing.model.codes import AlertCode, CloseReason
 from streams.routing.model.context import DecisionContext
 from streams.routing.model.copying import replace
 from streams.routing.model.order import OrderState
@@ -83,7 +84,9 @@ def passed(state: OrderState, context: DecisionContext) -> Step:
             alerts.append(_unanswered(state, portion, attempt, context))
             state = state.with_portion(with_attempt(portion, replace(attempt, answer_by=None)))
         else:
-            state = state.with_portion(with_attempt(portion, replace(attempt, closed="no-answer", withdraw=True)))
+            state = state.with_portion(
+                with_attempt(portion, replace(attempt, closed=CloseReason.NO_ANSWER, withdraw=True))
+            )
             cause = silent(attempt.plant, portion.item, context.master)
     return Step(state, cause, alerts)
 
@@ -91,7 +94,7 @@ def passed(state: OrderState, context: DecisionContext) -> Step:
 def _unanswered(state: OrderState, portion: Portion, attempt: Attempt, context: DecisionContext) -> OutputMessage:
     words = unanswered(attempt.plant, portion.item, context.master)
     place = f"{portion.place}.{attempt.number}/{attempt.revision}"
-    return messages.alert(state, "no-answer", place, words, context.time)
+    return messages.alert(state, AlertCode.NO_ANSWER, place, words, context.time)
 
 
 def _is_overdue(attempt: Attempt, now: datetime) -> bool:

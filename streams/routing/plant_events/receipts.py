@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.model.codes import CloseReason
 from streams.routing.model.copying import replace
 from streams.routing.model.order import OrderState
 from streams.routing.planner.step import Step
@@ -29,7 +30,7 @@ def received(state: OrderState | None, value: Value, master: MasterData) -> Step
     cancelled = attempt.sent is not None and attempt.sent.cancelled
     if value["outcome"] != "REJECTED" or revision < attempt.revision or cancelled or assignment.portion.cancelled:
         return Step(state)
-    refused = reject(state, assignment, "delivery-refused", value["delivered_at"], master)
+    refused = reject(state, assignment, CloseReason.DELIVERY_REFUSED, value["delivered_at"], master)
     closed = find(refused.state, value["key"])
     if closed is None or revision == 1:
         return refused

@@ -7,6 +7,7 @@ from typing import Any
 from kranhub.text import Text
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.attempt import Attempt
+from streams.routing.model.codes import AlertCode, CauseCode
 from streams.routing.model.context import DecisionContext
 from streams.routing.model.copying import replace
 from streams.routing.model.order import OrderState
@@ -18,9 +19,6 @@ from streams.routing.plant_events.assignments import Assignment
 from streams.routing.schedule import dates
 
 Value = Mapping[str, Any]
-CODE = "disruption"
-"""The cause of a status, and the alert's code."""
-
 REMEMBERED = 20
 """Disruptions that an order remembers to have told the hub's people of."""
 
@@ -39,7 +37,9 @@ def moved(state: OrderState, assignment: Assignment, value: Value, context: Deci
     if after == state:
         return Step(state)
     if not assignment.attempt.confirmed:
-        return Step(after, Cause(CODE, _moves(assignment, ready, value["disruption"] is None, context.master)))
+        return Step(
+            after, Cause(CauseCode.DISRUPTION, _moves(assignment, ready, value["disruption"] is None, context.master))
+        )
     return _warned(after, assignment, ready, value["disruption"], context)
 
 
@@ -52,7 +52,9 @@ def _warned(
     if number is None or name in state.disruptions or done or promised is None or ready <= promised:
         return Step(state)
     told = replace(state, disruptions=(*state.disruptions, name)[-REMEMBERED:])
-    alert = messages.alert(state, CODE, name, _in_danger(assignment, promised, ready, context.master), context.time)
+    alert = messages.alert(
+        state, AlertCode.DISRUPTION, name, _in_danger(assignment, promised, ready, context.master), context.time
+    )
     return Step(told, messages=[alert])
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from kranhub.errors import InvalidDocument
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.attempt import Answer, Attempt
+from streams.routing.model.codes import CloseReason
 from streams.routing.model.context import DecisionContext
 from streams.routing.model.copying import replace
 from streams.routing.model.order import OrderState
@@ -49,7 +50,7 @@ def answered(state: OrderState | None, value: Value, context: DecisionContext) -
     if verdict is None:
         return Step(state)
     if verdict == "rejected":
-        return reject(state, assignment, "rejected", at, context.master)
+        return reject(state, assignment, CloseReason.REJECTED, at, context.master)
     promised = (line["promised_date"] if line else None) or _as_asked(assignment.attempt, value)
     return _accept(
         state,

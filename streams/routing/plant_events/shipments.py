@@ -8,6 +8,7 @@ from kranhub.errors import InvalidDocument
 from kranhub.parties.members import Role
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.attempt import Attempt, Shipment
+from streams.routing.model.codes import AlertCode
 from streams.routing.model.context import DecisionContext
 from streams.routing.model.copying import replace
 from streams.routing.model.order import OrderState
@@ -122,4 +123,4 @@ def _too_much(
         return []
     words = reasons.over_shipment(attempt.plant, portion.item, attempt.shipped, ordered, context.master)
     where = f"{portion.place}.{attempt.number}/{attempt.shipped.normalize():f}"
-    return [messages.alert(state, "over-shipment", where, words, context.time)]
+    return [messages.alert(state, AlertCode.OVER_SHIPMENT, where, words, context.time)]

@@ -12,6 +12,7 @@ from typing import Any
 from kranhub.errors import InvalidDocument
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.attempt import Attempt, Issued, Reservation
+from streams.routing.model.codes import CloseReason, HoldReason
 from streams.routing.model.context import DecisionContext
 from streams.routing.model.copying import replace
 from streams.routing.model.order import Line, OrderState
@@ -21,15 +22,11 @@ from streams.routing.planner import explode, issue, messages
 from streams.routing.planner.messages import OutputMessage
 from streams.routing.planner.step import Step
 from streams.routing.plant_events import deadlines
-from streams.routing.plant_events.assignments import MOVED
 from streams.routing.recovery import texts
 from streams.routing.recovery.evidence import Evidence, HeldOrder, Place, place_of
 from streams.routing.recovery.texts import Finding
 from streams.routing.schedule import dates
 from streams.routing.validation.normalise import in_base
-
-WITHDRAWN = "withdrawn"
-"""Why a plant no longer has a portion: its ERP holds it as cancelled."""
 
 
 def adopt(state: OrderState, evidence: Evidence, context: DecisionContext) -> Step:
@@ -193,7 +190,7 @@ def _ended(attempt: Attempt, last: Attempt) -> Attempt:
     """Return an attempt as it is now that another one came after it: its plant is to know, unless it does."""
     if attempt is last or attempt.closed is not None:
         return attempt
-    return replace(attempt, closed=MOVED, withdraw=attempt.sent is not None and not attempt.sent.cancelled)
+    return replace(attempt, closed=CloseReason.MOVED, withdraw=attempt.sent is not None and not attempt.sent.cancelled)
 
 
 def _with_made(
@@ -302,9 +299,9 @@ def _with_withdrawn(state: OrderState, master: MasterData, found: list[Finding])
         if state.order.cancelled or covered >= needs.get(place, ZERO):
             state = state.with_portion(replace(portion, cancelled=True))
             continue
-        closed = with_attempt(portion, replace(attempt, closed=WITHDRAWN))
+        closed = with_attempt(portion, replace(attempt, closed=CloseReason.WITHDRAWN))
         quantity = min(portion.quantity, needs[place] - covered) or portion.quantity
-        state = state.with_portion(replace(closed, held=explode.RECOVERY, quantity=quantity))
+        state = state.with_portion(replace(closed, held=HoldReason.RECOVERY, quantity=quantity))
         found.append(texts.cancelled(state.key, portion, attempt, master))
     return state
 

@@ -5,12 +5,13 @@ from typing import NamedTuple
 from kranhub.text import Text
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.attempt import Attempt
+from streams.routing.model.codes import AlertCode, CauseCode
 from streams.routing.model.portion import Portion
 from streams.routing.notify.reasons import Cause
 from streams.routing.recovery.evidence import HeldOrder
 
 RECOVERED = Cause(
-    "recovered",
+    CauseCode.RECOVERED,
     Text(
         en="The hub was restored from a backup and has read again what the companies' systems hold.",
         ru="Центр восстановлен из резервной копии и заново прочитал данные учётных систем.",
@@ -21,7 +22,7 @@ RECOVERED = Cause(
 class Finding(NamedTuple):
     """An alert: its code, what it is about, its words. ``downtime``: nothing more is decided on the order by itself."""
 
-    code: str
+    code: AlertCode
     place: str
     text: Text
     stops: bool = False
@@ -30,7 +31,7 @@ class Finding(NamedTuple):
 def unread(order: HeldOrder) -> Finding:
     """Say that a plant holds what the hub cannot place in its order."""
     return Finding(
-        "recovery-unread",
+        AlertCode.RECOVERY_UNREAD,
         order.number,
         Text(
             en=f"{order.plant} holds plant order {order.number}, and the hub cannot tell which part of the order it "
@@ -48,7 +49,7 @@ def two_plants(order: HeldOrder, other: str, master: MasterData) -> Finding:
     """Say that two plants are named by one plant order."""
     who, else_ = master.name(order.plant), master.name(other)
     return Finding(
-        "recovery-two-plants",
+        AlertCode.RECOVERY_TWO_PLANTS,
         order.number,
         Text(
             en=f"{who.en} holds plant order {order.number}, which the hub's backup has at {else_.en}. The order is "
@@ -63,7 +64,7 @@ def two_plants(order: HeldOrder, other: str, master: MasterData) -> Finding:
 def missing(number: str, plant: str) -> Finding:
     """Say that a plant's ERP no longer holds what it had taken."""
     return Finding(
-        "recovery-missing",
+        AlertCode.RECOVERY_MISSING,
         number,
         Text(
             en=f"{plant} had taken plant order {number}, and its ERP no longer holds it. Ask the plant: was it "
@@ -78,7 +79,7 @@ def cancelled(order_key: str, portion: Portion, attempt: Attempt, master: Master
     """Say that a plant holds as cancelled what the order still wants."""
     number, who = portion.id_of(order_key, attempt), master.name(attempt.plant)
     return Finding(
-        "recovery-cancelled",
+        AlertCode.RECOVERY_CANCELLED,
         number,
         Text(
             en=f"{who.en} holds plant order {number} as cancelled, and the order still wants the part. It was taken "
@@ -93,7 +94,7 @@ def no_parts(order_key: str, portion: Portion, attempt: Attempt, master: MasterD
     """Say that an assembly is taken as one from stock, because no plant holds parts for it."""
     number, who = portion.id_of(order_key, attempt), master.name(attempt.plant)
     return Finding(
-        "recovery-no-parts",
+        AlertCode.RECOVERY_NO_PARTS,
         number,
         Text(
             en=f"{who.en} holds plant order {number}, and no plant holds parts for it. The hub takes it as one that "
@@ -107,7 +108,7 @@ def no_parts(order_key: str, portion: Portion, attempt: Attempt, master: MasterD
 def told_more(order_key: str, held: str, derived: str) -> Finding:
     """Say that the customer knows of more than the hub could find again."""
     return Finding(
-        "recovery-told-more",
+        AlertCode.RECOVERY_TOLD_MORE,
         order_key,
         Text(
             en=f"The customer was told {held}, and what the hub could read again says {derived} only. The customer is "

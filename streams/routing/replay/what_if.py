@@ -14,6 +14,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.model.codes import HoldReason
 from streams.routing.model.order import Line, OrderState
 from streams.routing.model.portion import Portion
 from streams.routing.model.quantity import ZERO
@@ -36,7 +37,7 @@ class Placement:
     node: str
     plant: str | None
     rule: str
-    held: str | None = None
+    held: HoldReason | None = None
     waits: bool = False
     quantity: Decimal = ZERO
 

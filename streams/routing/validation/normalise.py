@@ -11,15 +11,18 @@ from kranhub.text import Text
 from kranhub.values import confusables
 from streams.routing.masterdata.items import Item
 from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.model.codes import UNMAPPED, HoldReason
 from streams.routing.model.copying import replace
 from streams.routing.model.order import Line
 from streams.routing.model.quantity import MICRO
 
 Value = Mapping[str, Any]
 
-UNMAPPED_ITEM, UNMAPPED_UNIT = "unmapped-item", "unmapped-unit"
-UNMAPPED = (UNMAPPED_ITEM, UNMAPPED_UNIT)
-COMPLETE_DELIVERY = "complete-delivery"
+UNMAPPED_ITEM, UNMAPPED_UNIT, COMPLETE_DELIVERY = (
+    HoldReason.UNMAPPED_ITEM,
+    HoldReason.UNMAPPED_UNIT,
+    HoldReason.COMPLETE_DELIVERY,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,9 @@
 """`kranhub why`: every decision about an order in words, in both languages."""
 
-import ast
 import json
-import re
-from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +13,7 @@ from kranhub.cli import why
 from kranhub.readmodel import decision_texts
 from kranhub.readmodel.names import Names
 from kranhub.text import Text
+from streams.routing.model.codes import NO_PLANT, CandidateReason, CloseReason, HoldReason
 from tests.support.terminal import NOW, Hub, call, hub
 
 __all__ = ["hub"]
@@ -149,32 +146,15 @@ def test_on_a_terminal_the_alternatives_are_a_table(monkeypatch: pytest.MonkeyPa
     assert "│ said no" in shown
 
 
-def codes() -> Iterator[str]:
-    """What routing gives as a reason: codes of candidates, why an attempt was closed or a portion held."""
-    for name in ("alternatives", "source"):
-        tree = ast.parse(Path(f"streams/routing/planner/{name}.py").read_text(encoding="utf-8"))
-        for function in (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)):
-            if function.name in ("_why_not", "_less", "_dearer", "_forbidden"):
-                yield from _returned(function)
-    yield from ("stopped", "before-hub")  # constants of `resume` and `opening`
-    for path in Path("streams/routing").rglob("*.py"):
-        text = path.read_text(encoding="utf-8")
-        yield from re.findall(r'closed="([a-z-]+)"', text)
-        yield from re.findall(
-            r'(?:reject\(state, place|_take_away\(state, portion, portion.current), "([a-z-]+)"', text
-        )
-        yield from re.findall(r'return hold\(state, portion, "([a-z-]+)"', text)
+@pytest.mark.parametrize("code", [*CloseReason, *CandidateReason])
+def test_every_reason_against_a_candidate_has_both_languages(code: CloseReason | CandidateReason) -> None:
+    said = decision_texts.WHY_NOT[code]
+    assert said.en
+    assert said.ru
 
 
-def _returned(function: ast.FunctionDef) -> Iterator[str]:
-    for node in ast.walk(function):
-        if isinstance(node, ast.Return) and node.value is not None:
-            found = (inner.value for inner in ast.walk(node.value) if isinstance(inner, ast.Constant))
-            yield from (value for value in found if isinstance(value, str))
-
-
-def test_every_code_of_the_router_has_words() -> None:
-    found = set(codes())
-    assert {"rejected", "delivery-refused", "no-answer", "not-allowed", "lower-rank", "no-candidate"} <= found
-    assert {"stopped", "no-exchange-rate"} <= found
-    assert found - {*decision_texts.WHY_NOT, *decision_texts.HELD} == set()
+@pytest.mark.parametrize("code", NO_PLANT)
+def test_every_reason_why_no_plant_was_found_has_both_languages(code: HoldReason) -> None:
+    said = decision_texts.HELD[code]
+    assert said.en
+    assert said.ru

@@ -1,0 +1,160 @@
+"""The codes that routing gives: states, reasons and alerts. Their texts are in `notify.reasons`, ru and en.
+
+A code never changes once it was published: decisions, statuses and alerts of the past name it.
+"""
+
+from enum import StrEnum
+
+
+class Code(StrEnum):
+    """A code. It is its text in `repr`, too: digests are made of that."""
+
+    __repr__ = str.__repr__
+
+
+class PlanState(Code):
+    """How far an order or a line is; the symbols of OrderStatus."""
+
+    RECEIVED = "RECEIVED"
+    PLANNED = "PLANNED"
+    CONFIRMED = "CONFIRMED"
+    IN_PRODUCTION = "IN_PRODUCTION"
+    READY = "READY"
+    SHIPPED = "SHIPPED"
+    DELIVERED = "DELIVERED"
+    CLOSED = "CLOSED"
+    ON_HOLD = "ON_HOLD"
+    REJECTED = "REJECTED"
+    CANCELLED = "CANCELLED"
+
+
+class CloseReason(Code):
+    """Why a plant no longer has a portion that it was chosen for."""
+
+    REJECTED = "rejected"
+    DELIVERY_REFUSED = "delivery-refused"
+    NO_ANSWER = "no-answer"
+    NO_CAPACITY = "no-capacity"
+    REJECTED_BY_HAND = "rejected-by-hand"
+    OVERRIDDEN_BY_HAND = "overridden-by-hand"
+    NOT_APPROVED = "not-approved"
+    EXPIRED = "expired"
+    PLANT_GONE = "plant-gone"
+    BEFORE_HUB = "before-hub"
+    """The order stands at a plant since before the hub, so what was decided in shadow gives way."""
+    MOVED = "moved"
+    """After a restore: the plants' ERPs show that another plant was asked since."""
+    WITHDRAWN = "withdrawn"
+    """After a restore: the plant's ERP holds the plant order as cancelled."""
+
+
+class HoldReason(Code):
+    """Why a line or a portion stands still until a person acts or the master data change; also an alert's code."""
+
+    NO_CANDIDATE = "no-candidate"
+    NO_RULE = "no-rule"
+    NO_CAPACITY = "no-capacity"
+    NO_OFFER = "no-offer"
+    TOO_MANY_PORTIONS = "too-many-portions"
+    NOT_APPROVED = "not-approved"
+    EXPIRED = "expired"
+    RECOVERY = "recovery"
+    FROZEN = "frozen"
+    UNMAPPED_ITEM = "unmapped-item"
+    UNMAPPED_UNIT = "unmapped-unit"
+    COMPLETE_DELIVERY = "complete-delivery"
+    PLANT_GONE = "plant-gone"
+    NO_TOPIC = "no-topic"
+
+
+NO_PLANT = (
+    HoldReason.NO_CANDIDATE,
+    HoldReason.NO_RULE,
+    HoldReason.NO_CAPACITY,
+    HoldReason.NO_OFFER,
+    HoldReason.TOO_MANY_PORTIONS,
+)
+"""Why no plant was found for a portion."""
+
+UNREACHABLE = (HoldReason.PLANT_GONE, HoldReason.NO_TOPIC)
+"""Why a plant cannot be told of what it has."""
+
+UNMAPPED = (HoldReason.UNMAPPED_ITEM, HoldReason.UNMAPPED_UNIT)
+"""What the nomenclature lacks."""
+
+
+class CandidateReason(Code):
+    """Why a candidate was not chosen, where it was not asked for the portion before (`CloseReason`)."""
+
+    NOT_ALLOWED = "not-allowed"
+    REGION = "region"
+    CURRENCY = "currency"
+    BELOW_MINIMUM_LOT = "below-minimum-lot"
+    STOPPED = "stopped"
+    NO_RULE = "no-rule"
+    LOWER_RANK = "lower-rank"
+    LATER_DATE = "later-date"
+    HIGHER_COST = "higher-cost"
+    HIGHER_LOAD = "higher-load"
+    NO_EXCHANGE_RATE = "no-exchange-rate"
+    NO_OFFER = "no-offer"
+    OFFERS_LESS = "offers-less"
+    DISRUPTED = "disrupted"
+    PARTLY_ACCEPTED = "partly-accepted"
+    OVERRIDDEN_BY_HAND = "overridden-by-hand"
+
+
+class CauseCode(Code):
+    """Why a status changed, where it is no `HoldReason`."""
+
+    ORDER_RECEIVED = "order-received"
+    ORDER_CHANGED = "order-changed"
+    ORDER_CANCELLED = "order-cancelled"
+    ORDER_CLOSED = "order-closed"
+    CANCEL_TOO_LATE = "cancel-too-late"
+    ITEM_MAPPED = "item-mapped"
+    PLANNED = "planned"
+    PARTLY_PLANNED = "partly-planned"
+    OFFERED = "offered"
+    PLANT_ACCEPTED = "plant-accepted"
+    PLANT_ACCEPTED_IN_PART = "plant-accepted-in-part"
+    PLANT_REJECTED = "plant-rejected"
+    PLANT_BACK = "plant-back"
+    NO_ANSWER = "no-answer"
+    PRODUCTION_PROGRESS = "production-progress"
+    PRODUCTION_COMPLETED = "production-completed"
+    SHIPPED = "shipped"
+    ARRIVED = "arrived"
+    SHORTAGE = "shortage"
+    DISRUPTION = "disruption"
+    RECOVERED = "recovered"
+    BY_HAND_APPROVE = "by-hand-approve"
+    BY_HAND_REJECT = "by-hand-reject"
+    BY_HAND_OVERRIDE_PLANT = "by-hand-override-plant"
+    BY_HAND_OVERRIDE_DATE = "by-hand-override-date"
+    BY_HAND_FREEZE = "by-hand-freeze"
+    BY_HAND_RELEASE = "by-hand-release"
+    BY_HAND_CANCEL = "by-hand-cancel"
+    PROMISE_MOVED = "promise-moved"
+    """To a party beside the buyer, as the next two."""
+    STATE_CHANGED = "state-changed"
+    LEFT_ORDER = "left-order"
+
+
+class AlertCode(Code):
+    """What the hub's people are told of, where it is no `HoldReason`."""
+
+    APPROVAL_NEEDED = "approval-needed"
+    NO_ANSWER = "no-answer"
+    OVER_SHIPMENT = "over-shipment"
+    SHORTAGE = "shortage"
+    DISRUPTION = "disruption"
+    CLOCK_AHEAD = "clock-ahead"
+    UNMAPPED_STOCK = "unmapped-stock"
+    RECOVERY_UNREAD = "recovery-unread"
+    RECOVERY_TWO_PLANTS = "recovery-two-plants"
+    RECOVERY_MISSING = "recovery-missing"
+    RECOVERY_CANCELLED = "recovery-cancelled"
+    RECOVERY_NO_PARTS = "recovery-no-parts"
+    RECOVERY_TOLD_MORE = "recovery-told-more"
+    RECOVERY_NO_ORDER = "recovery-no-order"
