@@ -11,6 +11,7 @@ from pathlib import Path
 from confluent_kafka import Consumer, IsolationLevel, KafkaError, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
 
+from deploy import omsk
 from deploy.embedded import stack
 from deploy.embedded.progress import Progress
 from kranhub.errors import Failed
@@ -137,8 +138,7 @@ def running(progress: Progress) -> Iterator[Cluster]:
         settings = Settings(
             data_dir=Path(folder),
             namespace="bench.",
-            members_file=REPOSITORY / "deploy/members/omsk.yaml",
-            nomenclature_file=REPOSITORY / "deploy/nomenclature/omsk.yaml",
+            **omsk.FILES,
             kafka_bootstrap=None,
             registry_url=None,
             stack="embedded",

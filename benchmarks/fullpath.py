@@ -56,7 +56,7 @@ def measure(cluster: Cluster, count: int = ORDERS, cranes: int = CRANES, rounds:
 def _one(cluster: Cluster, settings: Settings, count: int, goods: Goods) -> Passage:
     """Run the core once, in a namespace of its own; delete its topics."""
     settings = settings.model_copy(update={"namespace": f"bench-{uuid.uuid4().hex[:6]}."})
-    cluster.made += stack.prepare(settings, memberfile.load(settings.members_file))[0]
+    cluster.made += stack.prepare(settings, memberfile.load(settings.required("members_file")))[0]
     try:
         with Registry(endpoints(settings).registry_url) as registry:
             codec = Codec(registry)

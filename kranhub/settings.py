@@ -1,9 +1,10 @@
 """Where things are: one class, read from ``KRANHUB_*`` variables and an optional ``.env`` file."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -13,6 +14,18 @@ from kranhub.errors import Misconfigured, Unavailable
 from kranhub.text import Text
 
 ENV_FILE = ".env"
+
+MasterDataFile = Literal["members_file", "nomenclature_file", "rules_file", "calendars_file", "rates_file"]
+"""A setting that names a file of master data."""
+
+MASTER_DATA_FILES: Mapping[MasterDataFile, Text] = {
+    "members_file": Text(en="the companies", ru="предприятия"),
+    "nomenclature_file": Text(en="items, codes and bills of materials", ru="изделия, коды и спецификации"),
+    "rules_file": Text(en="the routing rules", ru="правила маршрутизации"),
+    "calendars_file": Text(en="the working calendars", ru="рабочие календари"),
+    "rates_file": Text(en="the exchange rates", ru="курсы валют"),
+}
+"""What each of them holds."""
 
 
 class Settings(BaseSettings):
@@ -34,11 +47,11 @@ class Settings(BaseSettings):
 
     namespace: str = Field("prod.", pattern=r"^[a-z0-9-]+\.$", description="prefix of every topic, group, transaction")
     data_dir: Path = Field(Path("kranhub-data"), description="where the embedded stack keeps its data")
-    members_file: Path = Field(Path("deploy/members/omsk.yaml"), description="the companies")
-    nomenclature_file: Path = Field(Path("deploy/nomenclature/omsk.yaml"), description="items, codes and bills")
-    rules_file: Path = Field(Path("deploy/rules/omsk.yaml"), description="routing rules")
-    calendars_file: Path = Field(Path("deploy/calendars/omsk.yaml"), description="working calendars")
-    rates_file: Path = Field(Path("deploy/rates/omsk.yaml"), description="exchange rates")
+    members_file: Path | None = Field(None, description="the companies")
+    nomenclature_file: Path | None = Field(None, description="items, codes and bills")
+    rules_file: Path | None = Field(None, description="routing rules")
+    calendars_file: Path | None = Field(None, description="working calendars")
+    rates_file: Path | None = Field(None, description="exchange rates")
     kafka_bootstrap: str | None = Field(None, description="host:port,… of an external Kafka")
     kafka_security_protocol: str = Field("PLAINTEXT", pattern="^(PLAINTEXT|SSL|SASL_PLAINTEXT|SASL_SSL)$")
     kafka_sasl_mechanism: str | None = None
@@ -64,6 +77,34 @@ class Settings(BaseSettings):
         "127.0.0.1", description="address on which /metrics listens; 0.0.0.0 for a Prometheus elsewhere"
     )
     replication: int = Field(1, ge=1, description="3 outside the embedded broker")
+
+    def required(self, file: MasterDataFile) -> Path:
+        """Return the path of a file of master data that is needed now.
+
+        Args:
+            file: The setting that names it.
+
+        Returns:
+            The path as it was set; whether a file stands there is for its reader to find out.
+
+        Raises:
+            Misconfigured: The setting is not set. The text names the variable and gives an example.
+        """
+        path: Path | None = getattr(self, file)
+        if path is None:
+            raise Misconfigured(_not_set(file))
+        return path
+
+
+def _not_set(file: MasterDataFile) -> Text:
+    name, what = f"KRANHUB_{file.upper()}", MASTER_DATA_FILES[file]
+    example = f"{name}=/srv/kranhub/{file.removesuffix('_file')}.yaml"
+    return Text(
+        en=f"{name} is not set; it names the file of {what.en}. Set it in the environment or in {ENV_FILE}, for "
+        f"example {example}",
+        ru=f"Не задана {name}: в этом файле {what.ru}. Задайте её в окружении или в файле {ENV_FILE}, например "
+        f"{example}",
+    )
 
 
 def _mistakes(error: ValidationError) -> Text:
@@ -142,11 +183,7 @@ def variables(settings: Settings) -> dict[str, str]:
     return {
         "KRANHUB_NAMESPACE": settings.namespace,
         "KRANHUB_DATA_DIR": str(settings.data_dir),
-        "KRANHUB_MEMBERS_FILE": str(settings.members_file),
-        "KRANHUB_NOMENCLATURE_FILE": str(settings.nomenclature_file),
-        "KRANHUB_RULES_FILE": str(settings.rules_file),
-        "KRANHUB_CALENDARS_FILE": str(settings.calendars_file),
-        "KRANHUB_RATES_FILE": str(settings.rates_file),
+        **{f"KRANHUB_{name.upper()}": str(path) for name in MASTER_DATA_FILES if (path := getattr(settings, name))},
         "KRANHUB_KAFKA_BOOTSTRAP": where.bootstrap,
         "KRANHUB_REGISTRY_URL": where.registry_url,
     }

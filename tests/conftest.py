@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from deploy import omsk
 from tests.support import stack as shared
 from tests.support.postgresql import postgresql, postgresql_database
 from tests.support.stack import namespace, stack
@@ -32,9 +33,10 @@ LONGEST_FIRST = ("faults", "e2e", "contract", "streams")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the run's shared folder, before the workers start."""
+    """Make the run's shared folder and name the master data, before the workers start."""
     if not _is_worker(config):
         _require_current_entry_points()
+        os.environ.update(omsk.variables())
         shared.begin()
 
 

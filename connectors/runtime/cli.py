@@ -151,7 +151,7 @@ def _forgotten(name: str, *, checkpoint: bool) -> Text:
 
 def _load(settings: Settings, file: Path) -> Loaded:
     try:
-        return configuration.load(file, members.load(settings.members_file))
+        return configuration.load(file, members.load(settings.required("members_file")))
     except Failed as error:
         if error.__cause__ is not None:
             log_traceback("connector failed", error.__cause__, file=str(file))
@@ -170,7 +170,7 @@ async def _check(loaded: Loaded) -> None:
 
 
 def _check_hub(settings: Settings) -> None:
-    missing = admin.missing_topics(settings, members.load(settings.members_file))
+    missing = admin.missing_topics(settings, members.load(settings.required("members_file")))
     if missing:
         raise Misconfigured(
             Text(

@@ -28,7 +28,7 @@ async def report(settings: Settings, file: Path, error: KranhubError) -> None:
     """
     try:
         member, name = configuration.named(file)
-        company = members.load(settings.members_file).by_id[member]
+        company = members.load(settings.required("members_file")).by_id[member]
         with Registry(endpoints(settings).registry_url) as registry:
             nothing = cast(Connector, None)  # that is what could not be loaded
             context = Context(settings, Loaded(company, name, nothing), Codec(registry))

@@ -131,7 +131,7 @@ def _where_to_look(scene: Scene) -> None:
     plant = next(plant for plant in scene.plants if plant.plant == "zmk-most")
     commands = (
         "  source .venv/bin/activate\n"
-        f"  export KRANHUB_DATA_DIR={root} KRANHUB_NAMESPACE={NAMESPACE}\n"
+        f"  source {root}/demo.env\n"
         f"  kranhub status\n  kranhub trace {CUSTOMER}:1\n  kranhub why {CUSTOMER}:1\n"
         "  kranhub tail hub.dead-letters --no-follow\n"
         f"  {plant.variable}=sqlite:///{_short(plant.file)} kranhub connector check "

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from typing import Any
 import psutil
 import yaml
 
+from deploy import omsk
 from deploy.demo import tryton_people as people
 from deploy.demo.sql_erp import PLANTS, all_plants
 from deploy.demo.tryton_erp import USER, Say, TrytonServer, ensure_template
@@ -44,7 +46,7 @@ class Scene:
         """Take the folder for everything (its former content is removed), the topics' namespace, Tryton's templates."""
         self._templates = templates.resolve()
         self.root, self.say = root.resolve(), say
-        self.settings = Settings(data_dir=self.root, namespace=namespace)
+        self.settings = Settings(data_dir=self.root, namespace=namespace, **omsk.FILES)
         self.tryton = TrytonServer(self.root / "tryton")
         self.plants = all_plants(self.root / "plants")
         self.hub: subprocess.Popen[bytes] | None = None
@@ -121,12 +123,13 @@ class Scene:
 
     def _environment(self) -> dict[str, str]:
         databases = {plant.variable: f"sqlite:///{plant.file.resolve()}" for plant in self.plants}
-        return {
-            **os.environ,
-            **databases,
-            "KRANHUB_DATA_DIR": str(self.root),
-            "KRANHUB_NAMESPACE": self.settings.namespace,
-        }
+        return {**os.environ, **databases, **self._variables()}
+
+    def _variables(self) -> dict[str, str]:
+        """Return the settings of this hub as variables."""
+        own = {"KRANHUB_DATA_DIR": str(self.root), "KRANHUB_NAMESPACE": self.settings.namespace}
+        language = {name: os.environ[name] for name in ("KRANHUB_LANG",) if name in os.environ}
+        return {**own, **omsk.variables(), **language}
 
     def _kranhub(self, *words: str) -> None:
         command = [sys.executable, "-m", "kranhub", *words]
@@ -151,11 +154,13 @@ class Scene:
             )
 
     def _remember(self) -> None:
-        """Write which processes are ours, so that `stop_former` never stops another's."""
+        """Write which processes are ours, so that `stop_former` stops no other, and the settings for a shell."""
         pids = [pid for pid in (self.hub.pid if self.hub else None, self.tryton.pid) if pid]
         ours = [{"pid": pid, "created": psutil.Process(pid).create_time()} for pid in pids]
         state = {"processes": ours, "namespace": self.settings.namespace}
         (self.root / "demo.json").write_text(json.dumps(state), encoding="utf-8")
+        exports = [f"export {name}={shlex.quote(value)}\n" for name, value in self._variables().items()]
+        (self.root / "demo.env").write_text("".join(exports), encoding="utf-8")
 
 
 def stop_former(root: Path) -> bool:

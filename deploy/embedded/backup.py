@@ -14,13 +14,12 @@ from deploy.embedded.manifest import Copied, Manifest
 from deploy.embedded.progress import Progress
 from kranhub.errors import Failed
 from kranhub.operations import disk, redaction
-from kranhub.settings import Settings, is_external
+from kranhub.settings import MASTER_DATA_FILES, Settings, is_external
 from kranhub.text import Text
 
 BACKUP = "kranhub backup"
 MASTERDATA, SETTINGS = "masterdata", "settings.json"
 MODELS = ("readmodel.sqlite", "readmodel.sqlite-wal", "readmodel.sqlite-shm")
-FILES = ("members_file", "nomenclature_file", "rules_file", "calendars_file", "rates_file")
 """The settings that name the files of master data."""
 
 COPYING = Text(en="copying", ru="копирование")
@@ -129,9 +128,9 @@ def _parts(settings: Settings) -> Iterator[tuple[Path, str]]:
     for part in manifest.REQUIRED:
         yield from ((file, file.relative_to(data).as_posix()) for file in copying.files(data / part))
     yield from ((data / name, name) for name in MODELS if (data / name).is_file())
-    for name in FILES:
-        file = Path(getattr(settings, name))
-        if file.is_file():
+    for name in MASTER_DATA_FILES:
+        file: Path | None = getattr(settings, name)
+        if file is not None and file.is_file():
             yield file, f"{MASTERDATA}/{name}/{file.name}"
 
 

@@ -59,7 +59,7 @@ def up(settings: Settings, progress: Progress, wanted: Ports = ANY_PORTS, *, doc
     Raises `Misconfigured` (ports, members file, folder), `Unavailable` (no network at the first resolve, external
     systems away) and `Failed` (full disk, a process that dies at its start).
     """
-    companies = members.load(settings.members_file)
+    companies = members.load(settings.required("members_file"))
     if is_external(settings):
         check(settings)
         return _prepared(settings, companies, "external", already=True)

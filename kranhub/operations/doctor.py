@@ -31,7 +31,9 @@ def checks(settings: Settings) -> list[Check]:
     return [
         Check("python", Text(en="Python's version", ru="версия Python"), _python),
         Check(
-            "members-file", Text(en="members file", ru="файл участников"), lambda: members.load(settings.members_file)
+            "members-file",
+            Text(en="members file", ru="файл участников"),
+            lambda: members.load(settings.required("members_file")),
         ),
         *([] if is_external(settings) else local_stack().checks(settings)),
         Check("broker", Text(en="Kafka", ru="Kafka"), lambda: probe.broker(settings, endpoints(settings).bootstrap)),
@@ -42,6 +44,10 @@ def checks(settings: Settings) -> list[Check]:
         ),
         Check("topics", Text(en="topics", ru="топики"), lambda: _topics(settings)),
     ]
+
+
+def _members(settings: Settings) -> members.Members:
+    return members.load(settings.required("members_file"))
 
 
 def _result(check: Check) -> CheckResult:
@@ -65,7 +71,7 @@ def _python() -> None:
 
 def _topics(settings: Settings) -> None:
     probe.broker(settings, endpoints(settings).bootstrap)  # says at once what the next line would say after 30 s
-    missing = admin.missing_topics(settings, members.load(settings.members_file))
+    missing = admin.missing_topics(settings, _members(settings))
     if missing:
         raise Failed(
             Text(

@@ -21,7 +21,7 @@ from kranhub.settings import Settings, endpoints
 from kranhub.text import Text
 from kranhub.wire.codec import Codec
 from kranhub.wire.registry import Registry
-from streams.admin import published, recovery_job
+from streams.admin import masterdata_files, published, recovery_job
 from streams.admin.publish import NotPublished, publish_masterdata
 from streams.admin.recovery_job import Job
 from streams.cli import preview
@@ -154,13 +154,7 @@ def reset_offsets(stage: str, topic: str, partition: int, to: int | None) -> Non
 
 def _master(settings: Settings) -> MasterData:
     """Return the files' master data; what a person should look at is logged."""
-    master = masterdata.load(
-        settings.members_file,
-        settings.nomenclature_file,
-        settings.rules_file,
-        settings.calendars_file,
-        settings.rates_file,
-    )
+    master = masterdata_files.load(settings)
     for gap in masterdata.gaps(master):
         log.warning("master data", reason=str(gap))
     return master

@@ -73,7 +73,7 @@ def status(output: str) -> None:
 def finish(without: Sequence[str], without_all: bool, output: str) -> None:
     """Let the hub go on without somebody's word; the core does so by itself within seconds."""
     settings = Settings()
-    companies = members.load(settings.members_file)
+    companies = members.load(settings.required("members_file"))
     _require_known(without, companies)
     with Registry(endpoints(settings).registry_url) as registry:
         codec = Codec(registry)
@@ -111,7 +111,7 @@ def begin(output: str) -> None:
 
 def _reports(settings: Settings, codec: Codec, found: Recovery) -> Reports:
     reports = Reports()
-    with closing(Listener(settings, codec, members.load(settings.members_file))) as listener:
+    with closing(Listener(settings, codec, members.load(settings.required("members_file")))) as listener:
         for message in listener.news():
             reports = reports.take(message, found)
     return reports

@@ -17,12 +17,12 @@ from kranhub.settings import Settings, endpoints
 from kranhub.wire.codec import Codec
 from kranhub.wire.plain_json import plain
 from kranhub.wire.registry import Registry
-from streams.admin import history, producing, published
+from streams.admin import history, masterdata_files, producing, published
 from streams.admin import publish as publishing
 from streams.admin.producing import Row
 from streams.admin.publish import Known
 from streams.cli import orders, preview, rules_texts
-from streams.routing.masterdata import difference, entries, masterdata, rule_check
+from streams.routing.masterdata import difference, entries, rule_check
 from streams.routing.masterdata.entries import PUBLICATION, Entry
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.masterdata.rule_check import Finding
@@ -54,15 +54,15 @@ def _files(command: Command) -> Command:
         rates: Path | None,
         **given: Any,
     ) -> None:
-        known = Settings()
-        master = masterdata.load(
-            members or known.members_file,
-            nomenclature or known.nomenclature_file,
-            rules or known.rules_file,
-            calendars or known.calendars_file,
-            rates or known.rates_file,
-        )
-        command(master=master, **given)
+        options = {
+            "members_file": members,
+            "nomenclature_file": nomenclature,
+            "rules_file": rules,
+            "calendars_file": calendars,
+            "rates_file": rates,
+        }
+        named = {name: path for name, path in options.items() if path is not None}
+        command(master=masterdata_files.load(Settings(**named)), **given)
 
     wrapped: Command = with_master
     wrapped.__doc__ = command.__doc__

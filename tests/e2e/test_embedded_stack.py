@@ -241,7 +241,7 @@ def test_an_unknown_docker_daemon_is_said_plainly(idle: Cli) -> None:
 
 def test_status_tells_the_last_state_of_each_connector_task(stack: Stack, namespace: str) -> None:
     settings = stack.prepare(namespace)
-    member = members.load(settings.members_file).members[0].id
+    member = members.load(settings.required("members_file")).members[0].id
     topic = topics.out(namespace, member, "connector-status")
     state = {"member": member, "connector": "erp", "task": "sink", "worker": "box:1", "changed_at": datetime.now(UTC)}
     with Registry(stack.registry_url) as registry:

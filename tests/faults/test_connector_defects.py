@@ -52,7 +52,7 @@ class Hub:
 
     def __init__(self, stack: Stack) -> None:
         self.stack, self.settings = stack, stack.prepare(new_namespace(), ME)
-        self.member = members.load(self.settings.members_file).by_id[ME]
+        self.member = members.load(self.settings.required("members_file")).by_id[ME]
 
     def run(self, name: str, connector: Bad, ended: Callable[[], Any] | None = None) -> BaseException | None:
         """Run the connector in this process until it ends, or until the condition holds; return what ended it."""

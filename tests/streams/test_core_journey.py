@@ -14,8 +14,8 @@ from kranhub.parties.members import Member, Members, Name
 from kranhub.settings import endpoints
 from kranhub.wire import envelope
 from kranhub.wire.envelope import Envelope
+from streams.admin import masterdata_files
 from streams.admin.publish import publish_masterdata
-from streams.routing.masterdata import masterdata
 from tests.support import stream_contract
 from tests.support.stack import Stack
 from tools.harness.core import NOW, World, core, line, order, response, wait_for, world
@@ -130,13 +130,7 @@ def test_the_same_event_again_says_nothing_new(running: World) -> None:
 
 def test_masterdata_is_published_once(running: World) -> None:
     settings = running.settings
-    master = masterdata.load(
-        settings.members_file,
-        settings.nomenclature_file,
-        settings.rules_file,
-        settings.calendars_file,
-        settings.rates_file,
-    )
+    master = masterdata_files.load(settings)
     wait_for(lambda: {message.key for message in running.read("hub.items")} == set(master.items), "all items")
     assert {message.key for message in running.read("hub.parties")} == set(master.members.by_id)
     assert publish_masterdata(settings, running.codec, master) == 0

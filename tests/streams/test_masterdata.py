@@ -14,8 +14,9 @@ import pytest
 
 from kranhub.broker.reading import Message
 from kranhub.settings import Settings
+from streams.admin import masterdata_files
 from streams.admin.publish import publish_masterdata
-from streams.routing.masterdata import entries, masterdata
+from streams.routing.masterdata import entries
 from streams.routing.masterdata.entries import Entry, Kind
 from streams.routing.masterdata.masterdata import MasterData
 from tests.support.stack import Stack
@@ -29,13 +30,7 @@ ONLY = ("--only", "masterdata")
 
 
 def files(settings: Settings) -> MasterData:
-    return masterdata.load(
-        settings.members_file,
-        settings.nomenclature_file,
-        settings.rules_file,
-        settings.calendars_file,
-        settings.rates_file,
-    )
+    return masterdata_files.load(settings)
 
 
 def heard(around: World, topic: str) -> dict[int, list[Entry]]:
@@ -73,7 +68,7 @@ def wait_until_closed(around: World, version: int) -> list[list[Entry]]:
 
 def publish(settings: Settings, folder: Path, old: str, new: str) -> int:
     """Change the nomenclature and run ``kranhub core publish``; return how many entries it wrote."""
-    text = settings.nomenclature_file.read_text(encoding="utf-8")
+    text = settings.required("nomenclature_file").read_text(encoding="utf-8")
     assert old in text
     file = folder / "items.yaml"
     file.write_text(text.replace(old, new), encoding="utf-8")

@@ -62,7 +62,7 @@ def test_a_rename_with_an_open_order_is_refused_then_held_and_goes_on_once_it_is
         assert preview["leaving"]["members"] == [OLD]
         assert len(preview["topics"]) == len([name for name in preview["topics"] if NEW in name]) > 0
         assert kranhub(renamed, "core", "publish", "--force").returncode == 0
-        assert admin.missing_of_members(settings, members.load(renamed.members_file)) == []
+        assert admin.missing_of_members(settings, members.load(renamed.required("members_file"))) == []
 
         around.status(BUYER, "1", "ON_HOLD")
         assert waiting(settings) == [("plant-gone", f"{BUYER}:1")]
@@ -104,7 +104,9 @@ def test_what_is_for_a_topic_that_does_not_exist_is_held_and_goes_by_itself_once
         wait_for(lambda: around.read("hub.items"), "the core has published")
         with admin.admin(settings) as client:
             client.delete_topics([topic])
-        wait_for(lambda: admin.missing_of_members(settings, members.load(settings.members_file)), "it is gone")
+        wait_for(
+            lambda: admin.missing_of_members(settings, members.load(settings.required("members_file"))), "it is gone"
+        )
         around.write(BUYER, "Order", "1", order("1", MOTORS))
         around.status(BUYER, "1", "ON_HOLD")
         assert waiting(settings) == [("no-topic", f"{BUYER}:1")]

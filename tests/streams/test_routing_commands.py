@@ -88,8 +88,8 @@ def test_rules_are_tried_out_published_and_followed(hub: World, tmp_path: Path) 
 def _changed(hub: World, folder: Path) -> tuple[str, ...]:
     """Files of version 2, in which painting is not for Tsvetnoy Bulvar and waits for a person."""
     careful = {"rule": "careful", "when": {"okpd2": ["25.61"]}, "mode": "approve", "deny": ["tsvetnoy-bulvar"]}
-    rest = yaml.safe_load(Path(hub.settings.rules_file).read_text("utf-8"))["rules"]
-    items = yaml.safe_load(Path(hub.settings.nomenclature_file).read_text("utf-8"))
+    rest = yaml.safe_load(Path(hub.settings.required("rules_file")).read_text("utf-8"))["rules"]
+    items = yaml.safe_load(Path(hub.settings.required("nomenclature_file")).read_text("utf-8"))
     for name, content in (("rules", {"rules": [careful, *rest]}), ("nomenclature", {**items, "version": 2})):
         (folder / f"{name}.yaml").write_text(yaml.safe_dump(content, allow_unicode=True), "utf-8")
     return "--rules", str(folder / "rules.yaml"), "--nomenclature", str(folder / "nomenclature.yaml")

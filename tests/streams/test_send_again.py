@@ -19,7 +19,7 @@ BUYER, PLANT, CODE = "sibir-terminal", "oemz", "ДВ-НОВЫЙ"
 
 def mended(settings: Settings, folder: Path) -> Settings:
     """Return settings whose nomenclature knows the buyer's code, and how many motors a set has."""
-    text = settings.nomenclature_file.read_text("utf-8")
+    text = settings.required("nomenclature_file").read_text("utf-8")
     path = folder / "nomenclature.yaml"
     item = next(part for part in text.split("\n  - ") if "ДВ-7.5" in part)
     told = item.rstrip("\n") + f"\n    more_codes: {{{BUYER}: [{CODE}]}}\n    conversions: {{SET: 2}}\n"

@@ -21,7 +21,7 @@ IN_SHADOW = ("tsvetnoy-bulvar", "zmk-most")
 
 def shadowed(settings: Settings, folder: Path) -> Settings:
     """Return the settings with two plants in shadow."""
-    content = yaml.safe_load(settings.members_file.read_text("utf-8"))
+    content = yaml.safe_load(settings.required("members_file").read_text("utf-8"))
     for member in content["members"]:
         if member["id"] in IN_SHADOW:
             member["cutover"] = "shadow"

@@ -32,7 +32,7 @@ class ConnectorProcess:
             **os.environ,
             "KRANHUB_DATA_DIR": str(settings.data_dir),
             "KRANHUB_NAMESPACE": settings.namespace,
-            "KRANHUB_MEMBERS_FILE": str(settings.members_file),
+            "KRANHUB_MEMBERS_FILE": str(settings.required("members_file")),
             "KRANHUB_FAILPOINTS": failpoints,
             "KRANHUB_FAILPOINTS_DIR": str(file.parent),
         }

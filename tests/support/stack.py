@@ -47,7 +47,7 @@ class Stack:
         settings = self.settings_for(namespace)
         self._forget()
         self.prepared.append(namespace)
-        companies = members.load(settings.members_file)
+        companies = members.load(settings.required("members_file"))
         if only:
             companies = Members(members=tuple(companies.by_id[member] for member in only))
         admin.apply(settings, companies)

@@ -3,6 +3,7 @@
 import uuid
 from pathlib import Path
 
+from deploy import omsk
 from kranhub.settings import Settings
 
 REPOSITORY = Path(__file__).parents[2]
@@ -14,12 +15,11 @@ def new_namespace() -> str:
 
 
 def settings_in(folder: Path, namespace: str) -> Settings:
-    """Return settings of an embedded stack in this folder, whatever the environment says about another one."""
+    """Return settings of an embedded stack in this folder with Omsk's files, whatever the environment says."""
     return Settings(
         data_dir=folder,
         namespace=namespace,
-        members_file=REPOSITORY / "deploy/members/omsk.yaml",
-        nomenclature_file=REPOSITORY / "deploy/nomenclature/omsk.yaml",
+        **omsk.FILES,
         kafka_bootstrap=None,
         registry_url=None,
         stack="embedded",

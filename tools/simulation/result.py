@@ -36,7 +36,11 @@ def verdict(settings: Settings, folder: Path) -> dict[str, Any]:
     Raises `Failed` where the replay does not come to its end.
     """
     with _replays(settings, folder) as replays:
-        files = Files.load(settings.members_file, settings.nomenclature_file, settings.calendars_file)
+        files = Files.load(
+            settings.required("members_file"),
+            settings.required("nomenclature_file"),
+            settings.required("calendars_file"),
+        )
         found = judged(_record(settings, files), files)
         found["replay"] = compare(_answers(replays, folder))
     found["replay_differs"] = found["replay"]["differs"]

@@ -72,7 +72,7 @@ def _play(plan: Plan, cluster: Cluster, settings: Settings, folder: Path, screen
         players(_environment(settings), folder / "plants.log", plan.seed, plan.orders) as plants,
     ):
         codec = Codec(registry)
-        known = [member.id for member in members.load(settings.members_file).members]
+        known = [member.id for member in members.load(settings.required("members_file")).members]
         pulse = Pulse(cluster, settings, known, core.ended)
         with screen.step(_waking()):
             pulse.wait_until_awake()

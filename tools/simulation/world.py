@@ -62,7 +62,7 @@ def _larger(capability: Any, factor: int) -> Any:
 def world(cluster: Cluster, orders: int, folder: Path) -> Iterator[Settings]:
     """Yield the settings of a day's own namespace, whose topics are there; delete them at the end."""
     settings = _settings(cluster, orders, folder)
-    companies = members.load(settings.members_file)
+    companies = members.load(settings.required("members_file"))
     cluster.made += stack.prepare(settings, companies)[0]
     try:
         _by_the_days_clock(cluster, settings, companies)
@@ -72,7 +72,7 @@ def world(cluster: Cluster, orders: int, folder: Path) -> Iterator[Settings]:
 
 
 def _settings(cluster: Cluster, orders: int, folder: Path) -> Settings:
-    given = yaml.safe_load(cluster.settings.members_file.read_text(encoding="utf-8"))
+    given = yaml.safe_load(cluster.settings.required("members_file").read_text(encoding="utf-8"))
     file = folder / "members.yaml"
     text = yaml.safe_dump(scaled(given, scale(orders)), allow_unicode=True, sort_keys=False)
     file.write_text(text, encoding="utf-8")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from kranhub.errors import Misconfigured
-from kranhub.settings import Settings
+from kranhub.settings import MASTER_DATA_FILES, Settings
 
 
 @pytest.fixture
@@ -38,3 +38,20 @@ def test_an_env_file_in_another_encoding_says_which(folder: Path, encoding: str,
         Settings()
     assert named in str(caught.value)
     assert ".env" in str(caught.value)
+
+
+def test_a_file_that_is_needed_and_not_set_is_named_with_an_example(
+    monkeypatch: pytest.MonkeyPatch, folder: Path
+) -> None:
+    for file in MASTER_DATA_FILES:
+        monkeypatch.delenv(f"KRANHUB_{file.upper()}", raising=False)
+    for file in MASTER_DATA_FILES:
+        monkeypatch.setenv("KRANHUB_LANG", "en")
+        variable = f"KRANHUB_{file.upper()}"
+        with pytest.raises(Misconfigured, match=f"{variable} is not set.*{variable}=/srv/kranhub/[a-z]+.yaml"):
+            Settings().required(file)
+        monkeypatch.setenv("KRANHUB_LANG", "ru")
+        with pytest.raises(Misconfigured, match=f"Не задана {variable}"):
+            Settings().required(file)
+    (folder / ".env").write_text("KRANHUB_MEMBERS_FILE=companies.yaml\n")
+    assert Settings().required("members_file") == Path("companies.yaml")

@@ -45,7 +45,7 @@ class Rig:
                 "replication": len(self.brokers.nodes),
             }
         )
-        stack.prepare(found, members.load(found.members_file))
+        stack.prepare(found, members.load(found.required("members_file")))
         self.brokers.wait_until_there()
         return found
 

@@ -16,6 +16,7 @@ import psutil
 import yaml
 
 from benchmarks.members import written
+from deploy import omsk
 from deploy.demo import independent
 from deploy.demo.sql_erp import PLANTS, all_plants
 from kranhub.settings import Settings, endpoints
@@ -47,7 +48,7 @@ class Installation:
         self.plants = all_plants(folder / "plants")
         for plant in self.plants:
             plant.create()
-        self.members = written(Settings(data_dir=self.data), folder).members_file
+        self.members = written(Settings(data_dir=self.data, **omsk.FILES), folder).required("members_file")
         for name in MASTER_DATA:
             shutil.copy(REPOSITORY / f"deploy/{name}/omsk.yaml", folder / f"{name}.yaml")
         self.file = self._connectors()
@@ -58,7 +59,7 @@ class Installation:
     @property
     def settings(self) -> Settings:
         """Return the settings under which it runs."""
-        return Settings(data_dir=self.data, namespace=NAMESPACE, members_file=self.members)
+        return Settings(data_dir=self.data, namespace=NAMESPACE, **{**omsk.FILES, "members_file": self.members})
 
     @property
     def environment(self) -> dict[str, str]:

@@ -20,7 +20,7 @@ from kranhub.errors import Misconfigured
 from kranhub.parties import members
 from kranhub.settings import Settings
 from kranhub.text import Text
-from streams.routing.masterdata import masterdata
+from streams.admin import masterdata_files
 
 CYRILLIC = re.compile("[а-яё]", re.IGNORECASE)
 
@@ -195,13 +195,7 @@ def test_a_file_that_is_not_there_names_the_setting_that_names_it(
 ) -> None:
     wanted = Settings().model_copy(update={f"{name}_file": tmp_path / "none.yaml"})
     with pytest.raises(Misconfigured) as caught:
-        masterdata.load(
-            wanted.members_file,
-            wanted.nomenclature_file,
-            wanted.rules_file,
-            wanted.calendars_file,
-            wanted.rates_file,
-        )
+        masterdata_files.load(wanted)
     assert f"KRANHUB_{name.upper()}_FILE" in caught.value.text.en
     assert f"KRANHUB_{name.upper()}_FILE" in caught.value.text.ru
     assert str(Path.cwd()) in caught.value.text.ru

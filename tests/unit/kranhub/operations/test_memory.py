@@ -53,7 +53,7 @@ def test_a_process_that_ends_for_want_of_memory_says_so() -> None:
 
 
 def test_no_connector_is_said_to_have_a_defect_for_it() -> None:
-    member = members.load(Settings().members_file).by_id["oemz"]
+    member = members.load(Settings().required("members_file")).by_id["oemz"]
     connector = loaded(Bad(), "bad", member)
     with pytest.raises(Exception, match="too little memory") as told, calls.calling(connector, "read()"):
         raise MemoryError
