@@ -83,7 +83,7 @@ class Planner:
     """
 
     name = "planner"
-    state_version = 4
+    state_version = 5
 
     def __init__(self, settings: Settings, codec: Codec, recovery_id: str | None = None) -> None:
         """Take the namespace and the codec, and the recovery that is under way after a restore."""
@@ -429,8 +429,8 @@ def _set_alarm(before: OrderState | None, after: OrderState, state: State, time:
 
 def _await_members(before: OrderState | None, after: OrderState, state: State) -> None:
     """Note that the order waits for members' next mode; a wake may have come by that note, so it is made anew."""
-    known = before.waits_for if before else ()
-    for member in after.waits_for:
+    known = before.awaited_members if before else ()
+    for member in after.awaited_members:
         if member not in known:
             Backlog(_waiting_member(member)).put(state, _bytes(after.key))
 

@@ -56,7 +56,7 @@ def conserved(state: OrderState, master: MasterData) -> None:
         total = sum((portion.quantity for portion in found), ZERO)
         if total != needed.get(place, ZERO):
             assert total > needed.get(place, ZERO), place
-            assert all(portion.quantity <= portion.fixed for portion in found), place
+            assert all(portion.quantity <= portion.irrevocable for portion in found), place
         assert all(portion.quantity > 0 for portion in found)
 
 
@@ -98,26 +98,26 @@ def at_plants(of: World, state: OrderState) -> None:
     for portion in state.portions:
         for attempt in portion.attempts:
             number = portion.id_of(state.key, attempt)
-            if attempt.sent is None:
+            if attempt.issued is None:
                 assert number not in told
                 continue
             told_last(of, told.pop(number), portion, attempt)
     assert told == {}
     for portion in active(state):
-        waits = bool(portion.quotes) and portion.quote_round == len(portion.attempts)
-        held, placed = portion.held is not None, portion.current is not None
+        waits = portion.open_quotes is not None
+        held, placed = portion.hold_reason is not None, portion.current is not None
         assert held != placed or (waits and not held), portion
 
 
 def told_last(of: World, value: Any, portion: Portion, attempt: Attempt) -> None:
     """Assert that the plant's last version agrees with the attempt."""
-    assert attempt.sent is not None
+    assert attempt.issued is not None
     assert value["revision"] == attempt.revision
-    if portion.cancelled or attempt.closed:
-        assert (value["document_status"] == "CANCELLED") or (attempt.closed in _SAID_NO)
+    if portion.cancelled or attempt.close_reason:
+        assert (value["document_status"] == "CANCELLED") or (attempt.close_reason in _SAID_NO)
         return
     assert value["document_status"] == "ACTIVE"
-    assert attempt.sent.quantity == portion.quantity
+    assert attempt.issued.quantity == portion.quantity
     quantity = value["lines"][0]["quantity"]
     if quantity != portion.quantity:
         assert attempt.answer is not None
@@ -139,7 +139,7 @@ def reserved(of: World, state: OrderState) -> None:
         portion.id_of(state.key, attempt): portion.quantity
         for portion in active(state)
         for attempt in portion.attempts
-        if attempt.closed is None
+        if attempt.close_reason is None
     }
     assert set(of.asked) == set(kept)
     for number, quantity in kept.items():

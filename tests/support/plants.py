@@ -261,7 +261,7 @@ class Cluster:
     def _rejected(self) -> set[str]:
         portions = self.state.portions if self.state else ()
         key = self.state.key if self.state else ""
-        return {p.id_of(key, a) for p in portions for a in p.attempts if a.closed and not a.withdraw}
+        return {p.id_of(key, a) for p in portions for a in p.attempts if a.close_reason and not a.withdraw}
 
     def status(self) -> Value:
         """Return what the customer was told last."""

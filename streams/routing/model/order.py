@@ -98,29 +98,30 @@ class PartyStatus:
 class OrderState:
     """Everything the planner knows of one order.
 
-    ``document`` is the buyer's document that it is (`document_identity`), ``seen`` the event ids of its latest
-    versions; ``frozen`` says that a person has stopped the routing; ``actions`` are the ids of the latest actions of
-    people; ``due`` is when time alone next changes something; ``final_since`` is when nothing was left to do.
-    ``told`` is what the members beside the buyer know; ``waits_for`` are members whose stop keeps something (`resume`).
-    ``disruptions`` are those, by plant and its own number, that the hub's people were last told to endanger a promise.
+    ``document`` is the buyer's document that it comes from (`document_identity`), ``seen_events`` the event ids of its
+    latest versions. ``frozen`` says that a person has stopped the routing; ``seen_actions`` are the ids of the latest
+    actions of people. ``due`` is when time alone next changes something; ``final_since`` is since when nothing is left
+    to do. ``party_statuses`` are what the members beside the buyer were last told, ``awaited_members`` those whose stop
+    keeps something back (`resume`). ``reported_disruptions`` are those, by plant and its own number, of which the hub's
+    people were last told that they endanger a promise.
     """
 
     key: str
     order: Order
     revision: int = 0
-    seen: tuple[str, ...] = ()
+    seen_events: tuple[str, ...] = ()
     portions: tuple[Portion, ...] = ()
     status: Status | None = None
     status_revision: int = 0
     frozen: bool = False
     cancelled_by_hand: bool = False
-    actions: tuple[str, ...] = ()
+    seen_actions: tuple[str, ...] = ()
     due: datetime | None = None
     final_since: datetime | None = None
     closed: bool = False
-    told: tuple[PartyStatus, ...] = ()
-    waits_for: tuple[str, ...] = ()
-    disruptions: tuple[str, ...] = ()
+    party_statuses: tuple[PartyStatus, ...] = ()
+    awaited_members: tuple[str, ...] = ()
+    reported_disruptions: tuple[str, ...] = ()
     document: str | None = None
     format: Literal[2] = field(default=2)
 

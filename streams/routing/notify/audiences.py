@@ -25,14 +25,16 @@ def announce(state: OrderState, value: Value, master: MasterData) -> Step:
     Who is no longer named on the order gets a last one, CANCELLED. Every member's revisions count by themselves.
     """
     named = roles(state.order, master)
-    if not named and not state.told:
+    if not named and not state.party_statuses:
         return Step(state)
-    known = {told.member: told for told in state.told}
+    known = {told.member: told for told in state.party_statuses}
     said = [seen for member, names in named.items() for seen in _news(value, member, names, known.get(member))]
-    gone = [told for told in state.told if told.member not in named and told.state != PlanState.CANCELLED]
+    gone = [told for told in state.party_statuses if told.member not in named and told.state != PlanState.CANCELLED]
     said += [_last(value, told) for told in gone if told.member in master.members.by_id]
     known |= {seen["addressee"]: _told(seen) for seen in said}
-    return Step(replace(state, told=tuple(known.values())), messages=[_message(state.key, seen) for seen in said])
+    return Step(
+        replace(state, party_statuses=tuple(known.values())), messages=[_message(state.key, seen) for seen in said]
+    )
 
 
 def _news(value: Value, member: str, names: tuple[str, ...], last: PartyStatus | None) -> list[dict[str, Any]]:

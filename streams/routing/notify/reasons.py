@@ -137,8 +137,8 @@ def stuck(code: HoldReason, portion: Portion, master: MasterData) -> Text:
 
 def _tried(code: HoldReason, portion: Portion) -> Iterator[str]:
     yield from portion.excluded
-    yield from (f"{attempt.plant} ({attempt.closed})" for attempt in portion.attempts)
-    if code in (HoldReason.NO_CAPACITY, HoldReason.NO_OFFER) and portion.quote_round == len(portion.attempts):
+    yield from (f"{attempt.plant} ({attempt.close_reason})" for attempt in portion.attempts)
+    if code in (HoldReason.NO_CAPACITY, HoldReason.NO_OFFER) and portion.open_quotes:
         for quote in portion.quotes:
             yield f"{quote.plant} ({'no-offer' if quote.from_stock is None else 'no-capacity'})"
 

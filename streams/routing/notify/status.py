@@ -12,7 +12,7 @@ from streams.routing.model.codes import NO_PLANT, UNREACHABLE, CauseCode, HoldRe
 from streams.routing.model.context import DecisionContext
 from streams.routing.model.copying import replace
 from streams.routing.model.order import Line, LineStatus, OrderState, Status
-from streams.routing.model.portion import Portion, again
+from streams.routing.model.portion import Portion, replan_suffix
 from streams.routing.model.quantity import ZERO
 from streams.routing.notify import reasons
 from streams.routing.notify.audiences import announce
@@ -64,8 +64,10 @@ def told_again(state: OrderState, evidence: Evidence, context: DecisionContext) 
     """
     buyer, held = state.order.buyer, evidence.status_of(state.order.buyer)
     is_new = state.status is None and held is None
-    others = tuple(replace(told, revision=_behind(told.revision, told.member, evidence)) for told in state.told)
-    state = replace(state, status_revision=_behind(state.status_revision, buyer, evidence), told=others)
+    others = tuple(
+        replace(told, revision=_behind(told.revision, told.member, evidence)) for told in state.party_statuses
+    )
+    state = replace(state, status_revision=_behind(state.status_revision, buyer, evidence), party_statuses=others)
     new = derive(state, context)
     if held is not None and not state.frozen and _is_less(new, held):
         words = texts.told_more(state.key, str(held.state), new.state)
@@ -149,7 +151,7 @@ def _with_more(state: OrderState, old: Status | None, new: Status, cause: Cause,
 
 def _surplus(state: OrderState, portion: Portion) -> bool:
     """Return whether the portion stands only for what was made or sent before the order was cut."""
-    if portion.fixed <= 0:
+    if portion.irrevocable <= 0:
         return False
     line = next((line for line in state.order.lines if line.line_id == portion.line_id), None)
     return line is None or state.order.cancelled or (portion.feeds is None and portion.quantity > line.quantity)
@@ -176,7 +178,7 @@ def _held(state: OrderState, line: Line, portions: Sequence[Portion], master: Ma
         return line.hold_reason
     if state.frozen:
         return HoldReason.FROZEN
-    held = next((portion.held for portion in portions if portion.held), None)
+    held = next((portion.hold_reason for portion in portions if portion.hold_reason), None)
     return held or next((why for portion in portions if (why := unreachable.why(portion, master))), None)
 
 
@@ -191,7 +193,7 @@ def _progress_of(portions: Sequence[Portion]) -> PlanState:
 
 def _progress(portion: Portion) -> PlanState:
     attempt = portion.current
-    if attempt is None or attempt.sent is None:
+    if attempt is None or attempt.issued is None:
         return PlanState.PLANNED if len(portion.attempts) > 1 or portion.excluded else PlanState.RECEIVED
     sent = _sent(portion, attempt)
     if sent:
@@ -212,8 +214,8 @@ def _is_made(portion: Portion, attempt: Attempt) -> bool:
 
 def _sent(portion: Portion, attempt: Attempt) -> PlanState | None:
     """Return whether all of the portion has arrived, or has left."""
-    arrived = sum((leg.quantity for leg in attempt.legs if leg.arrived), ZERO)
-    left = sum((leg.quantity for leg in attempt.legs if leg.departed or leg.arrived), ZERO)
+    arrived = sum((leg.quantity for leg in attempt.shipments if leg.arrived), ZERO)
+    left = sum((leg.quantity for leg in attempt.shipments if leg.departed or leg.arrived), ZERO)
     if arrived >= portion.quantity:
         return PlanState.DELIVERED
     return PlanState.SHIPPED if left >= portion.quantity else None
@@ -313,5 +315,5 @@ def _alert_text(state: OrderState, code: HoldReason, line: LineStatus, master: M
 
 
 def _alert_place(state: OrderState, line: LineStatus, new: Status) -> str:
-    tries = sum(portion.tries for portion in state.portions if portion.line_id == line.line_id)
-    return f"{identifiers.line_place(line.line_id)}/{new.order_revision}{again(tries)}"
+    replans = sum(portion.replans for portion in state.portions if portion.line_id == line.line_id)
+    return f"{identifiers.line_place(line.line_id)}/{new.order_revision}{replan_suffix(replans)}"

@@ -54,7 +54,7 @@ def _why_not(
 ) -> CandidateReason | CloseReason | None:
     if chosen and member == chosen.plant:
         return None
-    tried = {attempt.plant: attempt.closed for attempt in portion.attempts}
+    tried = {attempt.plant: attempt.close_reason for attempt in portion.attempts}
     if tried.get(member):
         return tried[member]
     if member in portion.excluded:

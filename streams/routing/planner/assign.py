@@ -9,7 +9,7 @@ from streams.routing.model.codes import HoldReason
 from streams.routing.model.context import DecisionContext
 from streams.routing.model.copying import replace
 from streams.routing.model.order import OrderState
-from streams.routing.model.portion import Portion, Quote, with_attempt
+from streams.routing.model.portion import Portion, Quote, QuoteRound, with_attempt
 from streams.routing.notify import reasons
 from streams.routing.planner import approval, explode, messages, opening, source
 from streams.routing.planner.step import Step
@@ -26,10 +26,10 @@ def assign(state: OrderState, portion: Portion, context: DecisionContext) -> Ste
     placed = opening.placed(state, portion, context)
     if placed is not None:
         return Step(placed)
-    if portion.cancelled or portion.held or portion.current or portion.item not in context.master.items:
+    if portion.cancelled or portion.hold_reason or portion.current or portion.item not in context.master.items:
         return Step(state)
-    if portion.by_hand is not None:
-        return _by_hand(state, portion, portion.by_hand, context)
+    if portion.plant_by_hand is not None:
+        return _by_hand(state, portion, portion.plant_by_hand, context)
     rule = source.rule_of(state.order, portion, context.master)
     if rule is None:
         return hold(state, portion, HoldReason.NO_RULE, context)
@@ -46,7 +46,7 @@ def assign(state: OrderState, portion: Portion, context: DecisionContext) -> Ste
 def _by_hand(state: OrderState, portion: Portion, plant: str, context: DecisionContext) -> Step:
     """Follow a person, whatever the rules say; on hold where the plant no longer makes the item."""
     if plant not in context.master.candidates(portion.item):
-        return hold(state, replace(portion, by_hand=None), HoldReason.NO_CANDIDATE, context)
+        return hold(state, replace(portion, plant_by_hand=None), HoldReason.NO_CANDIDATE, context)
     return _start(state, portion, plant, Mode.AUTO, context)
 
 
@@ -61,18 +61,19 @@ def _fresh(state: OrderState, portion: Portion, rule: Rule, master: MasterData) 
 
 
 def _start(state: OrderState, portion: Portion, plant: str, mode: Mode, context: DecisionContext) -> Step:
-    number, by_hand = portion.next_attempt, portion.by_hand is not None
+    number, by_hand = portion.next_attempt, portion.plant_by_hand is not None
     attempt = Attempt(plant, number, approved=mode is Mode.AUTO, by_hand=by_hand)
     alerts = approval.needed(state, portion, attempt, context)
-    return Step(state.with_portion(with_attempt(replace(portion, by_hand=None), attempt)), messages=alerts)
+    return Step(state.with_portion(with_attempt(replace(portion, plant_by_hand=None), attempt)), messages=alerts)
 
 
 def _compare(
     state: OrderState, portion: Portion, fresh: tuple[Maker, ...], rule: Rule, context: DecisionContext
 ) -> Step:
-    if (portion.quote_round, portion.quoted) != (len(portion.attempts), portion.quantity):
+    asked = portion.open_quotes
+    if asked is None or asked.quantity != portion.quantity:
         return _ask(state, portion, fresh, context.time)
-    waiting = _waiting(portion, context.time)
+    waiting = _waiting(portion, asked, context.time)
     if waiting is not None:
         return Step(state.with_portion(waiting))
     ranked = source.best(rule.rank, state.order, portion, fresh, context.master)
@@ -82,41 +83,30 @@ def _compare(
     return _start(state, portion, ranked[0].member, rule.mode, context)
 
 
-def _waiting(portion: Portion, time: datetime) -> Portion | None:
+def _waiting(portion: Portion, asked: QuoteRound, time: datetime) -> Portion | None:
     """Return the portion as it waits for offers, None where those that came are compared now.
 
     When the hub is behind, the first offer brings the others with it: they get their time from there.
     """
     if source.answered(portion):
         return None
-    if portion.quotes_late and source.has_offer(portion):
-        portion = replace(portion, quote_by=time + QUOTE_TIME, quotes_late=False)
-    elif _is_over(portion, time) and not portion.quotes_late and not source.has_offer(portion):
-        portion = replace(portion, quote_by=time + QUOTE_PATIENCE, quotes_late=True)
-    return None if _is_over(portion, time) else portion
-
-
-def _is_over(portion: Portion, time: datetime) -> bool:
-    return portion.quote_by is not None and portion.quote_by <= time
+    if asked.late and source.has_offer(portion):
+        asked = replace(asked, deadline=time + QUOTE_TIME, late=False)
+    elif asked.deadline <= time and not asked.late and not source.has_offer(portion):
+        asked = replace(asked, deadline=time + QUOTE_PATIENCE, late=True)
+    return None if asked.deadline <= time else replace(portion, quote_round=asked)
 
 
 def _ask(state: OrderState, portion: Portion, fresh: tuple[Maker, ...], time: datetime) -> Step:
     quotes = tuple(Quote(maker.member) for maker in fresh)
-    asked = replace(
-        portion,
-        quotes=quotes,
-        quote_round=len(portion.attempts),
-        quoted=portion.quantity,
-        quote_by=time + QUOTE_TIME,
-        quotes_late=False,
-    )
+    asked = replace(portion, quote_round=QuoteRound(len(portion.attempts), portion.quantity, time + QUOTE_TIME, quotes))
     requests = [messages.quote_request(state, asked, maker.member) for maker in fresh]
     return Step(state.with_portion(asked), messages=requests)
 
 
 def hold(state: OrderState, portion: Portion, code: HoldReason, context: DecisionContext) -> Step:
     """Return the state with the portion held for a person, the decision that names who was tried, and an alert."""
-    held = replace(portion, held=code)
+    held = replace(portion, hold_reason=code)
     place = f"{portion.place}/{portion.round}"
     sent = [
         messages.decision(state, held, None, context),

@@ -29,7 +29,7 @@ def noted(state: OrderState, time: datetime) -> OrderState:
 
 def due(state: OrderState) -> datetime | None:
     """Return when the order is to be closed; None as long as a member is to learn something of it once it is live."""
-    if state.final_since is None or state.closed or state.waits_for:
+    if state.final_since is None or state.closed or state.awaited_members:
         return None
     return state.final_since + KEEP
 
@@ -43,12 +43,12 @@ def close(state: OrderState, context: DecisionContext) -> Step:
         messages.release_request(state, portion, attempt)
         for portion in state.portions
         for attempt in portion.attempts
-        if attempt.reservation is not None and not attempt.released
+        if attempt.reservation is not None and not attempt.reservation.released
     ]
     notified = Step(state)
     if state.status and state.status.state is PlanState.DELIVERED:
         notified = status.closed(state, context)
-    ended = replace(notified.state, closed=True, portions=(), status=None, told=(), actions=(), due=None)
+    ended = replace(notified.state, closed=True, portions=(), status=None, party_statuses=(), seen_actions=(), due=None)
     return Step(ended, messages=[*releases, *notified.messages])
 
 

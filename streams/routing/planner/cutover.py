@@ -37,9 +37,9 @@ def keeps_back(attempt: Attempt, master: MasterData) -> bool:
     if unreachable.is_gone(attempt.plant, master):
         return True
     found = mode(attempt.plant, master)
-    return found is CutoverMode.STOPPED or (found is CutoverMode.SHADOW and attempt.sent is not None)
+    return found is CutoverMode.STOPPED or (found is CutoverMode.SHADOW and attempt.issued is not None)
 
 
 def begins_in_shadow(attempt: Attempt, master: MasterData) -> bool:
     """Return whether the plant order that is about to be said for the first time is not to be delivered, ever."""
-    return attempt.sent is None and mode(attempt.plant, master) is CutoverMode.SHADOW
+    return attempt.issued is None and mode(attempt.plant, master) is CutoverMode.SHADOW

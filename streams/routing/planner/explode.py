@@ -87,7 +87,7 @@ def revised(state: OrderState, order: Order) -> OrderState:
         for portion in state.portions
     )
     cured = _cured(state.order, order)
-    portions = tuple(portion.anew() if cured(portion) else portion for portion in portions)
+    portions = tuple(portion.replanned() if cured(portion) else portion for portion in portions)
     return replace(state, order=order, revision=state.revision + 1, portions=portions, cancelled_by_hand=False)
 
 
@@ -99,9 +99,9 @@ def _cured(before: Order, after: Order) -> Callable[[Portion], bool]:
     asked_again = before.terms != after.terms
 
     def cured(portion: Portion) -> bool:
-        if portion.held is HoldReason.EXPIRED:
+        if portion.hold_reason is HoldReason.EXPIRED:
             return asked_again
-        return portion.held in NO_PLANT and (ruled or portion.line_id in lines)
+        return portion.hold_reason in NO_PLANT and (ruled or portion.line_id in lines)
 
     return cured
 
@@ -263,10 +263,10 @@ def _fit_one(state: OrderState, need: Need) -> OrderState:
 
 def _shrunk(portion: Portion, quantity: Decimal) -> Portion:
     """Return the portion with this quantity, or as much as is made or sent already; cancelled where that is nothing."""
-    kept = max(quantity, min(portion.fixed, portion.quantity))
+    kept = max(quantity, min(portion.irrevocable, portion.quantity))
     if kept == portion.quantity:
         return portion
-    return replace(portion, quantity=kept) if kept > 0 else replace(portion, cancelled=True)
+    return replace(portion, quantity=kept) if kept > 0 else portion.cancel()
 
 
 def add_portion(

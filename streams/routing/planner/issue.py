@@ -26,11 +26,11 @@ def order(state: OrderState, portion: Portion, context: DecisionContext) -> Step
         wanted = _wanted(state, portion, attempt, context)
         if wanted is None:
             continue
-        if wanted == attempt.sent:
+        if wanted == attempt.issued:
             portion = _as_wanted(state, portion, attempt)
             continue
         told = _tell(state, portion, attempt, wanted, context)
-        if attempt.sent is None:
+        if attempt.issued is None:
             sent.append(messages.decision(state, portion, told, context))
         sent.append(messages.plant_order(state, portion, told, context))
         if told.shadow and not wanted.cancelled:
@@ -43,7 +43,7 @@ def order(state: OrderState, portion: Portion, context: DecisionContext) -> Step
 def _as_wanted(state: OrderState, portion: Portion, attempt: Attempt) -> Portion:
     """Remember that what the plant knows is right for the date that is wanted now."""
     line = _line(state, portion)
-    if line is None or attempt.closed is not None or attempt.wanted_for == line.requested_date:
+    if line is None or attempt.close_reason is not None or attempt.wanted_for == line.requested_date:
         return portion
     return with_attempt(portion, replace(attempt, wanted_for=line.requested_date))
 
@@ -66,26 +66,25 @@ def targets_first(portions: Sequence[Portion]) -> Sequence[Portion]:
 def _as_if_delivered(state: OrderState, portion: Portion, attempt: Attempt) -> tuple[Attempt, list[OutputMessage]]:
     """Tell the allocator that the plant has it: people place in the old way what is in shadow, so its ERP reserves."""
     generation = attempt.reservation.generation if attempt.reservation else 0
-    if attempt.told_generation >= generation:
+    if attempt.delivered_generation >= generation:
         return attempt, []
-    return replace(attempt, told_generation=generation), [messages.delivered_request(state, portion, attempt)]
+    return replace(attempt, delivered_generation=generation), [messages.delivered_request(state, portion, attempt)]
 
 
 def _wanted(state: OrderState, portion: Portion, attempt: Attempt, context: DecisionContext) -> Issued | None:
     """Return what the plant should have been told; None when there is nothing to tell it."""
-    if portion.cancelled or attempt.closed is not None:
-        withdrawn = attempt.sent is not None and (attempt.withdraw or attempt.closed is None)
-        return replace(attempt.sent, cancelled=True) if attempt.sent and withdrawn else attempt.sent
-    if attempt.sent is None and not _may_go(state, portion, attempt):
+    if portion.cancelled or attempt.close_reason is not None:
+        withdrawn = attempt.issued is not None and (attempt.withdraw or attempt.close_reason is None)
+        return replace(attempt.issued, cancelled=True) if attempt.issued and withdrawn else attempt.issued
+    if attempt.issued is None and not _may_go(state, portion, attempt):
         return None
     line = _line(state, portion)
     if line is None:
-        return attempt.sent and replace(attempt.sent, quantity=portion.quantity)
+        return attempt.issued and replace(attempt.issued, quantity=portion.quantity)
     feeds_into, consignee = destination(state, portion)
     day = _day(state, portion, attempt, line, context)
-    return Issued(
-        portion.quantity, day, consignee, feeds_into, price(portion, line, context.master), content=portion.content
-    )
+    cost = price(portion, line, context.master)
+    return Issued(portion.quantity, day, consignee, feeds_into, cost, content=portion.content, shadow=attempt.shadow)
 
 
 def price(portion: Portion, line: Line, master: MasterData) -> Decimal | None:
@@ -100,7 +99,7 @@ def _may_go(state: OrderState, portion: Portion, attempt: Attempt) -> bool:
     It is reserved and approved, it is known when its components can be there, and where it goes itself: a plant is not
     told what must be changed a second later.
     """
-    if state.order.terms.quotation or not attempt.approved or not attempt.settled:
+    if state.order.terms.quotation or not attempt.approved or not attempt.reservation_answered:
         return False
     portions = dates.line_portions(state, portion.line_id)
     if portion.feeds is not None and any(_is_sought(other) for other in portions if other.node == portion.feeds):
@@ -110,7 +109,7 @@ def _may_go(state: OrderState, portion: Portion, attempt: Attempt) -> bool:
 
 def _is_sought(portion: Portion) -> bool:
     """Return whether a plant is still sought for the portion."""
-    return portion.held is None and portion.current is None
+    return portion.hold_reason is None and portion.current is None
 
 
 def _line(state: OrderState, portion: Portion) -> Line | None:
@@ -124,10 +123,10 @@ def _day(state: OrderState, portion: Portion, attempt: Attempt, line: Line, cont
 
     It is never before what is available, nor before its components have come and are worked in.
     """
-    if attempt.day_by_hand:
-        return attempt.day_by_hand
-    if attempt.sent and attempt.wanted_for == line.requested_date:
-        return attempt.sent.requested_date
+    if attempt.date_by_hand:
+        return attempt.date_by_hand
+    if attempt.issued and attempt.wanted_for == line.requested_date:
+        return attempt.issued.requested_date
     days = [dates.due(state, portion, attempt.plant, line, context.master)]
     if attempt.reservation and attempt.reservation.available_on:
         days.append(attempt.reservation.available_on)
@@ -150,12 +149,14 @@ def destination(state: OrderState, portion: Portion) -> tuple[str | None, str]:
 
 def _tell(state: OrderState, portion: Portion, attempt: Attempt, wanted: Issued, context: DecisionContext) -> Attempt:
     """Return the attempt after telling: a changed quantity or date needs a new answer, other changes do not."""
-    revision, sent = attempt.revision + 1, attempt.sent
+    revision, sent = attempt.revision + 1, attempt.issued
     line = _line(state, portion)
     wanted_for = line.requested_date if line else attempt.wanted_for
-    told = replace(attempt, sent=wanted, told=wanted.quantity, revision=revision, wanted_for=wanted_for)
-    if attempt.shadow or cutover.begins_in_shadow(attempt, context.master):
-        return replace(told, shadow=True, delivered=revision, delivered_at=context.time)
+    if cutover.begins_in_shadow(attempt, context.master):
+        wanted = replace(wanted, shadow=True)
+    told = replace(attempt, issued=wanted, asked_quantity=wanted.quantity, revision=revision, wanted_for=wanted_for)
+    if told.shadow:
+        return replace(told, delivered_revision=revision, delivered_at=context.time)
     if wanted.cancelled:
         return replace(told, answer_by=None)
     if sent and (sent.quantity, sent.requested_date) == (wanted.quantity, wanted.requested_date):

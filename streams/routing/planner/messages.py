@@ -38,7 +38,7 @@ class OutputMessage:
 
 def plant_order(state: OrderState, portion: Portion, attempt: Attempt, context: DecisionContext) -> OutputMessage:
     """Return the plant order as the attempt's ``sent`` and ``revision`` say, in the plant's own item code."""
-    order, sent = state.order, attempt.sent
+    order, sent = state.order, attempt.issued
     assert sent is not None  # noqa: S101  (callers have just set it)
     number = portion.id_of(state.key, attempt)
     value = {
@@ -184,11 +184,11 @@ def _inputs(state: OrderState, portion: Portion, attempt: Attempt | None) -> dic
         "kind": state.order.kind,
         "node": portion.node,
         "by_hand": "yes" if attempt and attempt.by_hand else None,
-        "held": portion.held,
+        "held": portion.hold_reason,
         "cutover": "shadow" if attempt and attempt.shadow else None,
         "available_on": reservation.available_on.isoformat() if reservation and reservation.available_on else None,
         "disruption": reservation.disruption if reservation else None,
-        "requested_date": attempt.sent.requested_date.isoformat() if attempt and attempt.sent else None,
+        "requested_date": attempt.issued.requested_date.isoformat() if attempt and attempt.issued else None,
     }
     return {name: content for name, content in found.items() if content}
 

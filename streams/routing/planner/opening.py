@@ -32,10 +32,10 @@ def placed(state: OrderState, portion: Portion, context: DecisionContext) -> Ord
     if line is None or line.opening_plant is None or not _may_be(state, portion, line.opening_plant, context.master):
         return None
     if portion.current:
-        portion = with_attempt(portion, replace(portion.current, closed=CloseReason.BEFORE_HUB))
+        portion = with_attempt(portion, portion.current.close(CloseReason.BEFORE_HUB, withdraw=False))
     made = portion.to_make or ZERO
     attempt = _attempt(state, portion, line, line.opening_plant, context)
-    return state.with_portion(with_attempt(replace(portion, held=None, to_make=made), attempt))
+    return state.with_portion(with_attempt(replace(portion, hold_reason=None, to_make=made), attempt))
 
 
 def _may_be(state: OrderState, portion: Portion, plant: str, master: MasterData) -> bool:
@@ -65,7 +65,7 @@ def _attempt(state: OrderState, portion: Portion, line: Line, plant: str, contex
         number=portion.next_attempt,
         reservation=reservation,
         approved=True,
-        sent=Issued(
+        issued=Issued(
             portion.quantity,
             ready,
             dates.consignee(state),
@@ -74,6 +74,6 @@ def _attempt(state: OrderState, portion: Portion, line: Line, plant: str, contex
         ),
         revision=1,
         wanted_for=line.requested_date,
-        delivered=1,
+        delivered_revision=1,
         answer=Answer(BEFORE, True, ready),
     )

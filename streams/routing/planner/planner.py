@@ -91,8 +91,8 @@ def _taken(state: OrderState | None, subject: str, value: Value, context: Decisi
 def _timed(after: OrderState, context: DecisionContext) -> OrderState:
     """Return the state with the time at which something of it is due, and with whom it waits for."""
     after = closing.noted(after, context.time)
-    if (waits_for := resume.waiting(after, context.master)) != after.waits_for:
-        after = replace(after, waits_for=waits_for)
+    if (awaited_members := resume.waiting(after, context.master)) != after.awaited_members:
+        after = replace(after, awaited_members=awaited_members)
     if (due := _due(after)) != after.due:
         after = replace(after, due=due)
     return after
@@ -109,7 +109,7 @@ def _after_the_end(state: OrderState, subject: str, value: Value, context: Decis
     """
     if subject == "Order":
         document_identity.same(state.document, context.event_id, state.key)
-    if subject == "Order" and (context.event_id in state.seen or explode.order_of(value) == state.order):
+    if subject == "Order" and (context.event_id in state.seen_events or explode.order_of(value) == state.order):
         return
     closing.refuse(state, subject)
 
@@ -119,15 +119,15 @@ def _order(state: OrderState | None, value: Value, context: DecisionContext) -> 
     if state is None:
         key = identifiers.order_key(order.buyer, order.order_id)
         document = document_identity.same(None, context.event_id, key)
-        first = OrderState(key, order, revision=1, seen=(context.event_id,), document=document)
+        first = OrderState(key, order, revision=1, seen_events=(context.event_id,), document=document)
         return Step(first, reasons.CANCELLED if order.cancelled else reasons.RECEIVED)
-    if context.event_id in state.seen:
+    if context.event_id in state.seen_events:
         return Step(state)
     document = document_identity.same(state.document, context.event_id, state.key)
-    seen = (*state.seen, context.event_id)[-SEEN:]
+    seen = (*state.seen_events, context.event_id)[-SEEN:]
     if order == state.order or (state.cancelled_by_hand and replace(order, cancelled=True) == state.order):
-        return Step(replace(state, seen=seen, document=document))
-    changed = replace(explode.revised(state, order), seen=seen, document=document)
+        return Step(replace(state, seen_events=seen, document=document))
+    changed = replace(explode.revised(state, order), seen_events=seen, document=document)
     return Step(changed, reasons.CANCELLED if order.cancelled else reasons.changed(changed.revision))
 
 

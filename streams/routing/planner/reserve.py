@@ -27,7 +27,7 @@ def reserve(state: OrderState, context: DecisionContext) -> Step:
     for portion in state.portions:
         after = portion
         for attempt in portion.attempts:
-            if attempt.closed is None and not portion.cancelled:
+            if attempt.close_reason is None and not portion.cancelled:
                 kept, requests = _keep(state, portion, attempt, context, starts)
             else:
                 kept, requests = _give_back(state, portion, attempt)
@@ -39,9 +39,9 @@ def reserve(state: OrderState, context: DecisionContext) -> Step:
 
 
 def _give_back(state: OrderState, portion: Portion, attempt: Attempt) -> tuple[Attempt, list[OutputMessage]]:
-    if attempt.reservation is None or attempt.released:
+    if attempt.reservation is None or attempt.reservation.released:
         return attempt, []
-    return replace(attempt, released=True), [messages.release_request(state, portion, attempt)]
+    return attempt.released(), [messages.release_request(state, portion, attempt)]
 
 
 def _keep(
@@ -54,9 +54,13 @@ def _keep(
     if wanted is not attempt.reservation:
         requests.append(messages.reserve_request(state, portion, attempt, wanted))
         attempt = replace(attempt, reservation=wanted)
-    if attempt.delivered_at and attempt.delivered >= attempt.revision and attempt.told_generation < wanted.generation:
+    if (
+        attempt.delivered_at
+        and attempt.delivered_revision >= attempt.revision
+        and attempt.delivered_generation < wanted.generation
+    ):
         requests.append(messages.delivered_request(state, portion, attempt))
-        attempt = replace(attempt, told_generation=wanted.generation)
+        attempt = replace(attempt, delivered_generation=wanted.generation)
     return attempt, requests
 
 
@@ -69,7 +73,7 @@ def _wanted(
     if known is None:
         start = _start(state, portion, dates.day_at(attempt.plant, context.time, context.master), context, starts)
         return Reservation(1, portion.quantity, start, expires_at=expires)
-    start = known.not_before if attempt.sent else _start(state, portion, known.not_before, context, starts)
+    start = known.not_before if attempt.issued else _start(state, portion, known.not_before, context, starts)
     if (known.quantity, known.not_before, known.expires_at) == (portion.quantity, start, expires):
         return known
     return replace(
@@ -94,7 +98,7 @@ def _start(state: OrderState, portion: Portion, known: date, context: DecisionCo
 
 def _expires(state: OrderState, attempt: Attempt, known: Reservation | None, time: datetime) -> datetime | None:
     valid = state.order.terms.valid_until
-    if state.order.terms.quotation and attempt.sent is None:
+    if state.order.terms.quotation and attempt.issued is None:
         return datetime.combine(valid + timedelta(days=1), datetime.min.time(), time.tzinfo) if valid else None
     if attempt.approved:
         return None

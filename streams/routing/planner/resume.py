@@ -31,7 +31,7 @@ def waiting(state: OrderState, master: MasterData) -> tuple[str, ...]:
 def _is_over(portion: Portion, attempt: Attempt, master: MasterData) -> bool:
     if attempt.withdraw or not unreachable.is_gone(attempt.plant, master):
         return False
-    return attempt.sent is None or attempt.shipped >= portion.quantity
+    return attempt.issued is None or attempt.shipped >= portion.quantity
 
 
 def plants(state: OrderState) -> frozenset[str]:
@@ -43,14 +43,14 @@ def _open(state: OrderState) -> Iterator[tuple[Portion, Attempt]]:
     """Yield the attempts, with their portions, whose plants may have something to learn."""
     for portion in state.portions:
         for attempt in portion.attempts:
-            ended = attempt.sent is not None and attempt.sent.cancelled
-            if not ended and (attempt.closed is None or attempt.withdraw):
+            ended = attempt.issued is not None and attempt.issued.cancelled
+            if not ended and (attempt.close_reason is None or attempt.withdraw):
                 yield portion, attempt
 
 
 def _stopped(state: OrderState, portion: Portion, master: MasterData) -> set[str]:
     """Return who could take the held portion, were he not stopped."""
-    if portion.held is not HoldReason.NO_CANDIDATE or portion.cancelled or portion.item not in master.items:
+    if portion.hold_reason is not HoldReason.NO_CANDIDATE or portion.cancelled or portion.item not in master.items:
         return set()
     rule = source.rule_of(state.order, portion, master)
     out = source.sift(state.order, portion, rule, master).not_asked if rule else {}
@@ -61,18 +61,18 @@ def resumed(state: OrderState, master: MasterData) -> OrderState:
     """Return the state as it goes on after a wake: nobody waited for who is a member and no longer stopped."""
     free = {
         member
-        for member in state.waits_for
+        for member in state.awaited_members
         if not unreachable.is_gone(member, master) and cutover.mode(member, master) is not CutoverMode.STOPPED
     }
     if not free:
         return state
-    still = tuple(member for member in state.waits_for if member not in free)
+    still = tuple(member for member in state.awaited_members if member not in free)
     portions = tuple(_released(portion, free, master) for portion in state.portions)
-    return replace(state, waits_for=still, portions=portions)
+    return replace(state, awaited_members=still, portions=portions)
 
 
 def _released(portion: Portion, free: set[str], master: MasterData) -> Portion:
-    if portion.held is not HoldReason.NO_CANDIDATE or portion.cancelled:
+    if portion.hold_reason is not HoldReason.NO_CANDIDATE or portion.cancelled:
         return portion
     able = (free & {*master.candidates(portion.item)}) - source.tried(portion)
-    return replace(portion, held=None) if able else portion
+    return replace(portion, hold_reason=None) if able else portion

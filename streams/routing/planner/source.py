@@ -162,7 +162,7 @@ def cost(maker: Maker, order: Order, portion: Portion, master: MasterData) -> Co
     said = maker.capability.cost
     if said is None:
         return Cost(NO_COST, "", Fraction(0))
-    day = dates.day_at(order.buyer, portion.quote_by, master) if portion.quote_by else date.min
+    day = dates.day_at(order.buyer, portion.quote_round.deadline, master) if portion.quote_round else date.min
     rate = master.rates.on(said.currency, order.currency, day)
     if rate is None:
         return Cost(NO_RATE, said.currency, Fraction(said.amount))

@@ -32,7 +32,7 @@ def is_gone(member: str, master: MasterData) -> bool:
 def is_held(portion: Portion, master: MasterData) -> bool:
     """Return whether the portion stands still with a plant that is no member; what has left the plant does not."""
     attempt = portion.current
-    if attempt is None or portion.cancelled or attempt.shadow or attempt.sent is None:
+    if attempt is None or portion.cancelled or attempt.shadow or attempt.issued is None:
         return False
     return is_gone(attempt.plant, master) and attempt.shipped < portion.quantity
 
@@ -42,7 +42,7 @@ def why(portion: Portion, master: MasterData) -> HoldReason | None:
     if is_held(portion, master):
         return HoldReason.PLANT_GONE
     attempt = portion.current
-    return HoldReason.NO_TOPIC if attempt is not None and attempt.undelivered and not portion.cancelled else None
+    return HoldReason.NO_TOPIC if attempt is not None and attempt.missing_topic and not portion.cancelled else None
 
 
 def reported(state: OrderState, value: Mapping[str, Any]) -> OrderState:
@@ -50,7 +50,7 @@ def reported(state: OrderState, value: Mapping[str, Any]) -> OrderState:
     for portion in state.portions:
         for attempt in portion.attempts:
             if portion.id_of(state.key, attempt) == value["plant_order_id"]:
-                after = replace(attempt, undelivered=value["topic"] if value["held"] else None)
+                after = replace(attempt, missing_topic=value["topic"] if value["held"] else None)
                 return state.with_portion(with_attempt(portion, after))
     return state
 
@@ -65,11 +65,11 @@ def noted(state: OrderState, master: MasterData) -> OrderState:
         attempt = portion.current
         if attempt is not None and not portion.cancelled and is_gone(attempt.plant, master):
             after = (
-                replace(attempt, closed=CloseReason.PLANT_GONE)
-                if attempt.sent is None
+                attempt.close(CloseReason.PLANT_GONE, withdraw=False)
+                if attempt.issued is None
                 else replace(attempt, answer_by=None)
             )
-        elif attempt is not None and attempt.undelivered and not portion.cancelled:
+        elif attempt is not None and attempt.missing_topic and not portion.cancelled:
             after = replace(attempt, answer_by=None)
         else:
             continue
@@ -84,7 +84,7 @@ def alert_text(code: HoldReason, portions: Sequence[Portion], order_key: str, ma
 
 
 def _unwritten(portions: Sequence[Portion], order_key: str) -> Text:
-    held = [(p.id_of(order_key, p.current), p.current.undelivered) for p in portions if p.current]
+    held = [(p.id_of(order_key, p.current), p.current.missing_topic) for p in portions if p.current]
     found = [(number, topic) for number, topic in held if topic]
     missing = ", ".join(dict.fromkeys(topic for _, topic in found))
     numbers = ", ".join([number for number, _ in found][:SHOWN]) + (", …" if len(found) > SHOWN else "")

@@ -30,13 +30,13 @@ def acted(state: OrderState | None, value: Value, context: DecisionContext) -> S
     """
     if state is None:
         raise InvalidDocument("unknown-order", reasons.unknown_order(value["order_key"]))
-    if value["action_id"] in state.actions:
+    if value["action_id"] in state.seen_actions:
         return Step(state)
     take = _TAKERS.get(value["action"])
     if take is None:
         raise InvalidDocument("bad-action", reasons.bad_action(value["action"]))
     after = take(state, value, context.master)
-    after = replace(after, actions=(*state.actions, value["action_id"])[-REMEMBERED:])
+    after = replace(after, seen_actions=(*state.seen_actions, value["action_id"])[-REMEMBERED:])
     return Step(after, reasons.by_hand(value["action"]), [messages.audit(state, value, context.time)])
 
 
@@ -66,7 +66,9 @@ def _override_plant(state: OrderState, value: Value, master: MasterData) -> Orde
             continue
         if portion.current:
             state = _take_away(state, portion, portion.current, CloseReason.OVERRIDDEN_BY_HAND)
-        state = state.with_portion(replace(assignments.current_portion(state, portion), by_hand=plant, held=None))
+        state = state.with_portion(
+            replace(assignments.current_portion(state, portion), plant_by_hand=plant, hold_reason=None)
+        )
     return state
 
 
@@ -75,11 +77,11 @@ def _for_plant(portions: list[Portion], plant: str, master: MasterData) -> list[
     can = [portion for portion in portions if plant in master.candidates(portion.item)]
     if portions and not can:
         raise InvalidDocument("not-a-maker", reasons.not_a_maker(plant, portions[0].item, master))
-    return [portion for portion in can if portion.held] or can
+    return [portion for portion in can if portion.hold_reason] or can
 
 
 def _take_away(state: OrderState, portion: Portion, attempt: Attempt, why: CloseReason) -> OrderState:
-    closed = replace(attempt, closed=why, withdraw=attempt.sent is not None)
+    closed = attempt.close(why, withdraw=attempt.issued is not None)
     return assignments.with_attempt_at(state, Assignment(portion, attempt), closed)
 
 
@@ -89,7 +91,7 @@ def _override_date(state: OrderState, value: Value, _master: MasterData) -> Orde
     for portion in _portions(state, value):
         attempt = portion.current
         if attempt:
-            state = state.with_portion(with_attempt(portion, replace(attempt, day_by_hand=value["date"])))
+            state = state.with_portion(with_attempt(portion, replace(attempt, date_by_hand=value["date"])))
     return state
 
 
@@ -100,8 +102,8 @@ def _freeze(state: OrderState, _value: Value, _master: MasterData) -> OrderState
 def _release(state: OrderState, value: Value, _master: MasterData) -> OrderState:
     state = replace(state, frozen=False)
     for portion in _portions(state, value):
-        if portion.held:
-            state = state.with_portion(portion.anew())
+        if portion.hold_reason:
+            state = state.with_portion(portion.replanned())
     return state
 
 

@@ -33,7 +33,7 @@ def allocated(state: OrderState, value: Value, context: DecisionContext) -> Step
     reservation = assignment.attempt.reservation if assignment else None
     if assignment is None or reservation is None or value["generation"] != reservation.generation:
         return Step(state)
-    if assignment.attempt.closed is not None or assignment.portion.cancelled:
+    if assignment.attempt.close_reason is not None or assignment.portion.cancelled:
         return Step(state)
     if value["kind"] == "EXPIRED":
         return _expired(state, assignment, context.master)
@@ -64,8 +64,8 @@ def _is_old(reservation: Reservation, value: Value) -> bool:
 def _quoted(state: OrderState, value: Value) -> OrderState:
     """Take an offer that is waited for; one that comes again or too late changes nothing."""
     for portion in state.portions:
-        waits = portion.held is None and portion.quote_round == len(portion.attempts)
-        quote = next((quote for quote in portion.quotes if quote.plant == value["plant"]), None) if waits else None
+        asked = portion.open_quotes if portion.hold_reason is None else None
+        quote = next((quote for quote in asked.quotes if quote.plant == value["plant"]), None) if asked else None
         if quote is None or quote.from_stock is not None:
             continue
         if portion.quote_id(state.key, quote.plant) == value["request_id"]:
@@ -82,18 +82,15 @@ def _with_offer(state: OrderState, portion: Portion, quote: Quote, value: Value)
         load=value["load"],
         disruption=value.get("disruption"),
     )
-    quotes = tuple(offer if known is quote else known for known in portion.quotes)
-    return state.with_portion(replace(portion, quotes=quotes))
+    return state.with_portion(portion.with_quote(offer))
 
 
 def _expired(state: OrderState, assignment: Assignment, master: MasterData) -> Step:
     why = HoldReason.EXPIRED if state.order.terms.quotation else HoldReason.NOT_APPROVED
-    closed = replace(
-        assignment.attempt, closed=CloseReason(why), released=True, withdraw=assignment.attempt.sent is not None
-    )
+    closed = assignment.attempt.released().close(CloseReason(why), withdraw=assignment.attempt.issued is not None)
     after = assignments.with_attempt_at(state, assignment, closed)
     portion = assignments.current_portion(after, assignment.portion)
-    after = after.with_portion(replace(portion, held=why))
+    after = after.with_portion(replace(portion, hold_reason=why))
     return Step(after, Cause(why, reasons.held(why, portion.item)))
 
 
@@ -129,10 +126,8 @@ def _less(
     makers = [maker for maker in master.makers(portion.item) if maker.member == attempt.plant]
     too_little = any(source.below_minimum(maker, offered, master.items[portion.item]) for maker in makers)
     if offered <= 0 or too_little:
-        withdraw = attempt.sent is not None
-        return assignments.with_attempt_at(
-            state, assignment, replace(attempt, closed=CloseReason.NO_CAPACITY, withdraw=withdraw)
-        )
+        withdraw = attempt.issued is not None
+        return assignments.with_attempt_at(state, assignment, attempt.close(CloseReason.NO_CAPACITY, withdraw=withdraw))
     assert reservation is not None  # noqa: S101  (only reserved attempts come here)
     kept = replace(attempt, reservation=replace(reservation, quantity=offered))
     state = assignments.with_attempt_at(state, assignment, kept)

@@ -44,7 +44,7 @@ def addressed(state: OrderState | None, plant_order_id: str, author: str) -> Ass
     Raises `InvalidDocument` with ``unknown-plant-order``, or ``not-addressee`` when the author was not asked.
     """
     assignment = find(state, plant_order_id) if state else None
-    if assignment is None or assignment.attempt.sent is None:
+    if assignment is None or assignment.attempt.issued is None:
         raise InvalidDocument(UNKNOWN, reasons.unknown_plant_order(plant_order_id))
     if assignment.attempt.plant != author:
         raise InvalidDocument("not-addressee", reasons.not_addressee(plant_order_id, author))
@@ -54,7 +54,7 @@ def addressed(state: OrderState | None, plant_order_id: str, author: str) -> Ass
 def issued_plant_orders(state: OrderState) -> frozenset[str]:
     """Return the ids of the plant orders that their plants were told of."""
     attempts = ((portion, attempt) for portion in state.portions for attempt in portion.attempts)
-    return frozenset(portion.id_of(state.key, attempt) for portion, attempt in attempts if attempt.sent is not None)
+    return frozenset(portion.id_of(state.key, attempt) for portion, attempt in attempts if attempt.issued is not None)
 
 
 def with_attempt_at(state: OrderState, assignment: Assignment, attempt: Attempt) -> OrderState:
@@ -84,11 +84,11 @@ def split_portion(state: OrderState, portion: Portion, quantity: Decimal) -> Ord
 
 def reject(state: OrderState, assignment: Assignment, why: CloseReason, at: datetime, master: MasterData) -> Step:
     """Take the portion from the plant, which said no at this time."""
-    if assignment.attempt.closed is CloseReason.MOVED:
-        return Step(with_attempt_at(state, assignment, replace(assignment.attempt, closed=why, withdraw=False)))
-    if assignment.attempt.closed is not None:
+    if assignment.attempt.close_reason is CloseReason.MOVED:
+        return Step(with_attempt_at(state, assignment, assignment.attempt.close(why, withdraw=False)))
+    if assignment.attempt.close_reason is not None:
         return Step(state)
-    closed = replace(assignment.attempt, closed=why, answer=Answer(at, False))
+    closed = replace(assignment.attempt.close(why, withdraw=False), answer=Answer(at, False))
     return Step(
         with_attempt_at(state, assignment, closed),
         reasons.rejected(assignment.attempt.plant, assignment.portion.item, master),

@@ -38,10 +38,10 @@ def due(state: OrderState) -> datetime | None:
 def _moments(state: OrderState) -> Iterator[datetime]:
     for portion in state.portions:
         attempt = portion.current
-        if portion.cancelled or portion.held:
+        if portion.cancelled or portion.hold_reason:
             continue
-        if attempt is None and portion.quote_by and portion.quote_round == len(portion.attempts):
-            yield portion.quote_by
+        if attempt is None and (asked := portion.open_quotes):
+            yield asked.deadline
         if attempt and attempt.answer is None and attempt.answer_by:
             yield attempt.answer_by
 
@@ -56,7 +56,7 @@ def awaited(state: OrderState, context: DecisionContext) -> OrderState:
         attempt = portion.current
         if attempt is None or portion.cancelled or unreachable.is_gone(attempt.plant, context.master):
             continue
-        if attempt.undelivered is None and _owes_answer(attempt):
+        if attempt.missing_topic is None and _owes_answer(attempt):
             last = answer_by(state, portion, attempt.plant, context)
             state = state.with_portion(with_attempt(portion, replace(attempt, answer_by=last)))
     return state
@@ -64,7 +64,7 @@ def awaited(state: OrderState, context: DecisionContext) -> OrderState:
 
 def _owes_answer(attempt: Attempt) -> bool:
     """Return whether nothing says when, or from whom, word of the plant order is to come."""
-    if attempt.sent is None or attempt.shadow or attempt.begun:
+    if attempt.issued is None or attempt.shadow or attempt.started:
         return False
     return attempt.answer is None and attempt.answer_by is None
 
@@ -80,13 +80,11 @@ def passed(state: OrderState, context: DecisionContext) -> Step:
         attempt = portion.current
         if attempt is None or portion.cancelled or not _is_overdue(attempt, context.time):
             continue
-        if attempt.begun:
+        if attempt.started:
             alerts.append(_unanswered(state, portion, attempt, context))
             state = state.with_portion(with_attempt(portion, replace(attempt, answer_by=None)))
         else:
-            state = state.with_portion(
-                with_attempt(portion, replace(attempt, closed=CloseReason.NO_ANSWER, withdraw=True))
-            )
+            state = state.with_portion(with_attempt(portion, attempt.close(CloseReason.NO_ANSWER, withdraw=True)))
             cause = silent(attempt.plant, portion.item, context.master)
     return Step(state, cause, alerts)
 

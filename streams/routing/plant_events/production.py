@@ -31,7 +31,7 @@ def produced(state: OrderState | None, value: Value, context: DecisionContext) -
         value["estimated_completion"],
         _completed(assignment.portion, value, context.master),
     )
-    if assignment.attempt.knows(context.fingerprint):
+    if assignment.attempt.has_seen(context.fingerprint):
         return Step(state)
     known = {production.number: production for production in assignment.attempt.productions}
     before = known[new.number].document if new.number in known else None
@@ -40,7 +40,9 @@ def produced(state: OrderState | None, value: Value, context: DecisionContext) -
     ordered = tuple(known[number] for number in sorted(known))
     cause = reasons.production(assignment.attempt.plant, assignment.portion.item, new.state, context.master)
     return Step(
-        with_attempt_at(state, assignment, replace(assignment.attempt.after(context.fingerprint), productions=ordered)),
+        with_attempt_at(
+            state, assignment, replace(assignment.attempt.with_seen(context.fingerprint), productions=ordered)
+        ),
         cause,
     )
 

@@ -22,16 +22,18 @@ def received(state: OrderState | None, value: Value, master: MasterData) -> Step
     assert state is not None  # noqa: S101  (addressed has checked)
     attempt, revision = assignment.attempt, value["revision"]
     if value["outcome"] in ("APPLIED", "DUPLICATE"):
-        if revision < attempt.delivered or (revision == attempt.delivered and attempt.delivered_at):
+        if revision < attempt.delivered_revision or (revision == attempt.delivered_revision and attempt.delivered_at):
             return Step(state)
         return Step(
-            with_attempt_at(state, assignment, replace(attempt, delivered=revision, delivered_at=value["delivered_at"]))
+            with_attempt_at(
+                state, assignment, replace(attempt, delivered_revision=revision, delivered_at=value["delivered_at"])
+            )
         )
-    cancelled = attempt.sent is not None and attempt.sent.cancelled
+    cancelled = attempt.issued is not None and attempt.issued.cancelled
     if value["outcome"] != "REJECTED" or revision < attempt.revision or cancelled or assignment.portion.cancelled:
         return Step(state)
     refused = reject(state, assignment, CloseReason.DELIVERY_REFUSED, value["delivered_at"], master)
     closed = find(refused.state, value["key"])
     if closed is None or revision == 1:
         return refused
-    return refused._replace(state=with_attempt_at(refused.state, closed, replace(closed.attempt, withdraw=True)))
+    return refused._replace(state=with_attempt_at(refused.state, closed, closed.attempt.to_withdraw()))

@@ -48,10 +48,10 @@ def _warned(
 ) -> Step:
     attempt, portion = assignment.attempt, assignment.portion
     name, promised = f"{attempt.plant}/{number}", _promised(attempt)
-    done = dates.finished(portion) is not None or attempt.fixed >= portion.quantity
-    if number is None or name in state.disruptions or done or promised is None or ready <= promised:
+    done = dates.finished(portion) is not None or attempt.irrevocable >= portion.quantity
+    if number is None or name in state.reported_disruptions or done or promised is None or ready <= promised:
         return Step(state)
-    told = replace(state, disruptions=(*state.disruptions, name)[-REMEMBERED:])
+    told = replace(state, reported_disruptions=(*state.reported_disruptions, name)[-REMEMBERED:])
     alert = messages.alert(
         state, AlertCode.DISRUPTION, name, _in_danger(assignment, promised, ready, context.master), context.time
     )
@@ -59,7 +59,7 @@ def _warned(
 
 
 def _promised(attempt: Attempt) -> date | None:
-    return dates.told(attempt) or (attempt.sent.requested_date if attempt.sent else None)
+    return dates.told(attempt) or (attempt.issued.requested_date if attempt.issued else None)
 
 
 def _moves(assignment: Assignment, ready: date, over: bool, master: MasterData) -> Text:

@@ -44,7 +44,7 @@ def answered(state: OrderState | None, value: Value, context: DecisionContext) -
     line = _line(value)
     verdict = _verdict(value["response_code"], line)
     at = value["issued_at"] or context.time
-    if _is_old(assignment.attempt, value["plant_order_revision"]) or assignment.attempt.knows(context.fingerprint):
+    if _is_old(assignment.attempt, value["plant_order_revision"]) or assignment.attempt.has_seen(context.fingerprint):
         return Step(state)
     state, assignment = _heard(state, assignment, value, context)
     if verdict is None:
@@ -68,18 +68,18 @@ def _heard(
 
     Raises `InvalidDocument` ``two-documents``.
     """
-    attempt, revision = assignment.attempt.after(context.fingerprint), value["plant_order_revision"]
-    known = None if revision > attempt.answered_revision else attempt.answered_by
-    document = document_identity.heard(known, context.event_id, value["plant_order_id"]) or attempt.answered_by
+    attempt, revision = assignment.attempt.with_seen(context.fingerprint), value["plant_order_revision"]
+    known = None if revision > attempt.answered_revision else attempt.answering_document
+    document = document_identity.heard(known, context.event_id, value["plant_order_id"]) or attempt.answering_document
     revision = max(revision, attempt.answered_revision)
-    attempt = replace(attempt, answered_by=document, answered_revision=revision)
+    attempt = replace(attempt, answering_document=document, answered_revision=revision)
     state = with_attempt_at(state, assignment, attempt)
     return state, Assignment(current_portion(state, assignment.portion), attempt)
 
 
 def _as_asked(attempt: Attempt, value: Value) -> date | None:
     """Return the day that a plant has agreed to without a word of its own: AP accepts the plant order as it stands."""
-    return attempt.sent.requested_date if attempt.sent and value["response_code"] == "AP" else None
+    return attempt.issued.requested_date if attempt.issued and value["response_code"] == "AP" else None
 
 
 def _line(value: Value) -> Value | None:
@@ -113,15 +113,15 @@ def _quantity(portion: Portion, line: Value | None, master: MasterData) -> Decim
 def _accept(state: OrderState, assignment: Assignment, answer: Answer, quantity: Decimal, master: MasterData) -> Step:
     """Take an acceptance. A plant that took less and now wants all is told that the rest has gone elsewhere."""
     portion, attempt = assignment.portion, assignment.attempt
-    if attempt.closed is not None:
-        return Step(with_attempt_at(state, assignment, replace(attempt, answer=answer, withdraw=True)))
+    if attempt.close_reason is not None:
+        return Step(with_attempt_at(state, assignment, attempt.to_withdraw(answer)))
     cause = reasons.accepted(attempt.plant, portion.item, answer.promised, master)
-    if attempt.sent and attempt.sent.quantity < attempt.told and quantity > portion.quantity:
-        again = replace(attempt, answer=answer, sent=replace(attempt.sent, quantity=attempt.told))
-        return Step(with_attempt_at(state, assignment, again))
-    if quantity >= portion.quantity or portion.cancelled or attempt.sent is None:
+    if attempt.issued and attempt.issued.quantity < attempt.asked_quantity and quantity > portion.quantity:
+        accepted = replace(attempt, answer=answer, issued=replace(attempt.issued, quantity=attempt.asked_quantity))
+        return Step(with_attempt_at(state, assignment, accepted))
+    if quantity >= portion.quantity or portion.cancelled or attempt.issued is None:
         return Step(with_attempt_at(state, assignment, replace(attempt, answer=answer)), cause)
-    kept = replace(attempt, answer=answer, sent=replace(attempt.sent, quantity=quantity))
+    kept = replace(attempt, answer=answer, issued=replace(attempt.issued, quantity=quantity))
     state = state.with_portion(with_attempt(portion, kept))
     cause = reasons.partly(attempt.plant, portion.item, master)
     return Step(split_portion(state, current_portion(state, portion), quantity), cause)

@@ -37,11 +37,11 @@ def shipped(state: OrderState | None, value: Value, context: DecisionContext) ->
     for number, quantity in _quantities(state, value, context.master).items():
         assignment = _assignment(state, number, value["shipper"], context.master)
         assert state is not None  # noqa: S101  (_assignment has checked)
-        if assignment.attempt.knows(context.fingerprint):
+        if assignment.attempt.has_seen(context.fingerprint):
             continue
-        attempt = _with_leg(assignment.attempt, _leg(value, quantity), context.event_id).after(context.fingerprint)
+        attempt = _with_leg(assignment.attempt, _leg(value, quantity), context.event_id).with_seen(context.fingerprint)
         state = assignments.with_attempt_at(state, assignment, attempt)
-        if attempt.legs == assignment.attempt.legs:
+        if attempt.shipments == assignment.attempt.shipments:
             continue
         cause = reasons.shipment(
             attempt.plant, assignment.portion.item, value["actual_arrival"] is not None, context.master
@@ -70,7 +70,7 @@ def _assignment(state: OrderState | None, number: str, shipper: str, master: Mas
     member = master.members.by_id.get(shipper)
     if state and member and Role.CARRIER in member.roles:
         assignment = assignments.find(state, number)
-        if assignment is not None and assignment.attempt.sent is not None:
+        if assignment is not None and assignment.attempt.issued is not None:
             return assignment
     return assignments.addressed(state, number, shipper)
 
@@ -94,7 +94,7 @@ def _with_leg(attempt: Attempt, leg: Shipment, event_id: str) -> Attempt:
     has left, arrived or was cancelled stays so for the other. Raises `InvalidDocument` ``two-documents`` where one
     shipper has two.
     """
-    known = {old.number: old for old in attempt.legs}
+    known = {old.number: old for old in attempt.shipments}
     old = known.get(leg.number)
     same = old if old is not None and old.by in (None, leg.by) else None
     leg = replace(leg, document=document_identity.heard(same.document if same else None, event_id, leg.number))
@@ -103,7 +103,7 @@ def _with_leg(attempt: Attempt, leg: Shipment, event_id: str) -> Attempt:
             return attempt
         leg = replace(leg, departed=leg.departed or old.departed, arrived=leg.arrived or old.arrived)
     known[leg.number] = leg
-    return replace(attempt, legs=tuple(known[number] for number in sorted(known)))
+    return replace(attempt, shipments=tuple(known[number] for number in sorted(known)))
 
 
 def _stage(leg: Shipment) -> int:
@@ -118,7 +118,7 @@ def _too_much(
 ) -> list[OutputMessage]:
     """Return the alert where more has left than was ordered; nothing is, where the plant order is cancelled."""
     portion = assignment.portion
-    ordered = ZERO if attempt.closed or portion.cancelled else portion.quantity
+    ordered = ZERO if attempt.close_reason or portion.cancelled else portion.quantity
     if attempt.shipped <= ordered:
         return []
     words = reasons.over_shipment(attempt.plant, portion.item, attempt.shipped, ordered, context.master)

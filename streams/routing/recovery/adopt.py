@@ -75,8 +75,8 @@ def _portion(
         taken = _attempt(portion, place.attempt, attempt, order, context)
         if attempt is None or order.revision > attempt.revision:
             newer.add(place)
-            if attempt is None or attempt.closed is None:
-                portion = replace(portion, quantity=taken.told, held=None)
+            if attempt is None or attempt.close_reason is None:
+                portion = replace(portion, quantity=taken.asked_quantity, hold_reason=None)
         portion = with_attempt(portion, taken)
     attempts = tuple(sorted(portion.attempts, key=lambda attempt: attempt.number))
     portion = replace(portion, attempts=tuple(_ended(attempt, attempts[-1]) for attempt in attempts))
@@ -124,38 +124,39 @@ def _attempt(
 ) -> Attempt:
     """Return the attempt as the plant's ERP holds it."""
     if known is not None and known.revision == order.revision:
-        is_new = known.delivered < order.revision and not known.shadow
-        return replace(known, delivered=order.revision, delivered_at=context.time) if is_new else known
-    before, today = known.sent if known else None, dates.day_at(order.plant, context.time, context.master)
+        is_new = known.delivered_revision < order.revision and not known.shadow
+        return replace(known, delivered_revision=order.revision, delivered_at=context.time) if is_new else known
+    before, today = known.issued if known else None, dates.day_at(order.plant, context.time, context.master)
     quantity = _quantity(portion.item, order, context.master)
     if quantity is None:
         quantity = before.quantity if before else portion.quantity
     day = order.requested_date or (before.requested_date if before else today)
-    sent = Issued(quantity, day, "", cancelled=order.cancelled, content=portion.content)
+    shadow = before is not None and before.shadow
+    issued = Issued(quantity, day, "", cancelled=order.cancelled, content=portion.content, shadow=shadow)
     if known is None:
         return Attempt(
             order.plant,
             number,
             reservation=Reservation(1, quantity, today, quantity, ZERO, day, answered=1),
             approved=True,
-            sent=sent,
-            told=quantity,
+            issued=issued,
+            asked_quantity=quantity,
             revision=order.revision,
-            delivered=order.revision,
+            delivered_revision=order.revision,
         )
     asked_anew = before is None or (before.quantity, before.requested_date) != (quantity, day)
     kept = replace(
         known,
         approved=True,
-        sent=sent,
-        told=quantity,
+        issued=issued,
+        asked_quantity=quantity,
         revision=order.revision,
-        delivered=order.revision,
+        delivered_revision=order.revision,
         answers_from=order.revision if asked_anew else known.answers_from,
         answer=None if asked_anew else known.answer,
         answer_by=None,
     )
-    return kept if known.closed else _taken(kept, quantity, day, today)
+    return kept if known.close_reason else _taken(kept, quantity, day, today)
 
 
 def _taken(attempt: Attempt, quantity: Decimal, day: date, today: date) -> Attempt:
@@ -174,7 +175,7 @@ def _taken(attempt: Attempt, quantity: Decimal, day: date, today: date) -> Attem
         available_on=known.available_on or day,
         expires_at=None,
     )
-    return replace(attempt, reservation=reserved, told_generation=reserved.generation)
+    return replace(attempt, reservation=reserved, delivered_generation=reserved.generation)
 
 
 def _quantity(item: str, order: HeldOrder, master: MasterData) -> Decimal | None:
@@ -188,9 +189,9 @@ def _quantity(item: str, order: HeldOrder, master: MasterData) -> Decimal | None
 
 def _ended(attempt: Attempt, last: Attempt) -> Attempt:
     """Return an attempt as it is now that another one came after it: its plant is to know, unless it does."""
-    if attempt is last or attempt.closed is not None:
+    if attempt is last or attempt.close_reason is not None:
         return attempt
-    return replace(attempt, closed=CloseReason.MOVED, withdraw=attempt.sent is not None and not attempt.sent.cancelled)
+    return attempt.close(CloseReason.MOVED, withdraw=attempt.issued is not None and not attempt.issued.cancelled)
 
 
 def _with_made(
@@ -202,12 +203,12 @@ def _with_made(
     """
     for portion in state.portions:
         attempt = portion.current
-        if attempt is None or attempt.sent is None or _of(portion, attempt) not in newer:
+        if attempt is None or attempt.issued is None or _of(portion, attempt) not in newer:
             continue
         made = _made(state, portion, master)
         if (
             made == 0
-            and not (attempt.sent.cancelled or state.order.cancelled)
+            and not (attempt.issued.cancelled or state.order.cancelled)
             and explode.parts_of(portion.item, portion.node, master)
         ):
             found.append(texts.no_parts(state.key, portion, attempt, master))
@@ -241,7 +242,7 @@ def _standing(state: OrderState, line_id: str, node: str, item: str) -> list[Por
 
 def _is_gone(portion: Portion) -> bool:
     """Return whether the plant's ERP holds the portion's plant order as cancelled."""
-    return portion.current is not None and portion.current.sent is not None and portion.current.sent.cancelled
+    return portion.current is not None and portion.current.issued is not None and portion.current.issued.cancelled
 
 
 def _for_parts(state: OrderState, line_id: str, parts: Sequence[explode.Part]) -> Iterator[Decimal]:
@@ -258,13 +259,13 @@ def _with_sent(state: OrderState, newer: set[tuple[str, int, int]], master: Mast
     for portion in issue.targets_first(state.portions):
         line = _line(state, portion.line_id)
         for attempt in portion.attempts:
-            if attempt.sent is None or _of(portion, attempt) not in newer:
+            if attempt.issued is None or _of(portion, attempt) not in newer:
                 continue
             feeds_into, consignee = issue.destination(state, portion)
             price = issue.price(portion, line, master) if line else None
-            sent = replace(attempt.sent, consignee=consignee, feeds_into=feeds_into, price=price)
+            issued = replace(attempt.issued, consignee=consignee, feeds_into=feeds_into, price=price)
             wanted_for = line.requested_date if line and line.line_id not in put_off else None
-            portion = with_attempt(portion, replace(attempt, sent=sent, wanted_for=wanted_for))  # noqa: PLW2901
+            portion = with_attempt(portion, replace(attempt, issued=issued, wanted_for=wanted_for))  # noqa: PLW2901
         state = state.with_portion(portion)
     return state
 
@@ -275,10 +276,10 @@ def _is_put_off(state: OrderState, line: Line, newer: set[tuple[str, int, int]],
     An order that is wanted sooner cannot be told from one whose plants could not be sooner: they keep their date.
     """
     return any(
-        attempt.sent is not None
-        and not attempt.sent.cancelled
+        attempt.issued is not None
+        and not attempt.issued.cancelled
         and _of(portion, attempt) in newer
-        and attempt.sent.requested_date < dates.due(state, portion, attempt.plant, line, master)
+        and attempt.issued.requested_date < dates.due(state, portion, attempt.plant, line, master)
         for portion in dates.line_portions(state, line.line_id)
         if portion.feeds is None and (attempt := portion.current) is not None
     )
@@ -297,11 +298,11 @@ def _with_withdrawn(state: OrderState, master: MasterData, found: list[Finding])
         place = portion.line_id, portion.node, portion.item
         covered = sum((p.quantity for p in _standing(state, *place)), ZERO)
         if state.order.cancelled or covered >= needs.get(place, ZERO):
-            state = state.with_portion(replace(portion, cancelled=True))
+            state = state.with_portion(portion.cancel())
             continue
-        closed = with_attempt(portion, replace(attempt, closed=CloseReason.WITHDRAWN))
+        closed = with_attempt(portion, attempt.close(CloseReason.WITHDRAWN, withdraw=False))
         quantity = min(portion.quantity, needs[place] - covered) or portion.quantity
-        state = state.with_portion(replace(closed, held=HoldReason.RECOVERY, quantity=quantity))
+        state = state.with_portion(replace(closed, hold_reason=HoldReason.RECOVERY, quantity=quantity))
         found.append(texts.cancelled(state.key, portion, attempt, master))
     return state
 

@@ -92,9 +92,9 @@ def _placements(state: OrderState, line: Line, master: MasterData) -> tuple[Plac
 
 def _place(state: OrderState, portion: Portion, master: MasterData) -> Placement:
     attempt, rule = portion.current, source.rule_of(state.order, portion, master)
-    waits = attempt is not None and not attempt.approved and attempt.sent is None
+    waits = attempt is not None and not attempt.approved and attempt.issued is None
     plant = attempt.plant if attempt else None
-    return Placement(portion.item, portion.node, plant, rule.rule if rule else "", portion.held, waits)
+    return Placement(portion.item, portion.node, plant, rule.rule if rule else "", portion.hold_reason, waits)
 
 
 def _day(state: OrderState, line: Line, master: MasterData, time: datetime) -> date | None:

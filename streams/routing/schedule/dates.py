@@ -58,7 +58,7 @@ def _arrived(state: OrderState, portion: Portion, end: date, master: MasterData)
     attempt = portion.current
     assert attempt is not None  # noqa: S101  (the caller has checked)
     way = timedelta(days=master.transport_days(attempt.plant, consignee(state)))
-    legs = [leg for leg in attempt.legs if leg.quantity > 0]
+    legs = [leg for leg in attempt.shipments if leg.quantity > 0]
     known = [day for leg in legs if (day := _at_consignee(leg, way))]
     if known and len(known) == len(legs) and sum(leg.quantity for leg in legs) >= portion.quantity:
         return max(known)
@@ -141,7 +141,7 @@ def below(portion: Portion, portions: Sequence[Portion]) -> Iterator[Portion]:
 
 def is_open(part: Portion) -> bool:
     """Return whether an offer or a reservation for it is still to come, so that its days are not known."""
-    return part.held is None and not (part.current and part.current.settled)
+    return part.hold_reason is None and not (part.current and part.current.reservation_answered)
 
 
 def due(state: OrderState, portion: Portion, plant: str, line: Line, master: MasterData) -> date:
@@ -154,7 +154,7 @@ def due(state: OrderState, portion: Portion, plant: str, line: Line, master: Mas
 
 def _before(state: OrderState, plant: str, target: Portion, line: Line, master: MasterData) -> date:
     attempt = target.attempts[-1]
-    end = attempt.sent.requested_date if attempt.sent else due(state, target, attempt.plant, line, master)
+    end = attempt.issued.requested_date if attempt.issued else due(state, target, attempt.plant, line, master)
     start = master.calendar(attempt.plant).start(end, working_days(target, attempt.plant, master))
     return _back(start, master.transport_days(plant, attempt.plant))
 

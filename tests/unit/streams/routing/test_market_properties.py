@@ -110,7 +110,7 @@ def believed(market: Market) -> Iterator[tuple[str, Decimal | None]]:
     for key, trader in market.traders.items():
         for portion in trader.portions():
             attempt = portion.current
-            if attempt is not None and attempt.reservation is not None and not attempt.released:
+            if attempt is not None and attempt.reservation is not None and not attempt.reservation.released:
                 yield portion.id_of(key, attempt), attempt.reservation.from_stock
 
 

@@ -352,7 +352,7 @@ def test_in_yuan_each_part_goes_to_whoever_takes_yuan() -> None:
     assert sent(cluster)[TROLLEY]["plant"] == "harbin-crane"
     assert sent(cluster)["end-carriage-10t"]["plant"] == "ruskran"
     assert cluster.state is not None
-    held = {portion.item for portion in cluster.state.portions if portion.held}
+    held = {portion.item for portion in cluster.state.portions if portion.hold_reason}
     assert held == {"girder-main-22m5", "coating-girders", MOTOR, "cabinet-crane-10t"}
     assert cluster.status()["state"] == "ON_HOLD"
 

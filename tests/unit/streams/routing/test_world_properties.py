@@ -78,10 +78,10 @@ def test_every_part_ends_or_is_with_a_person_once_nothing_comes_any_more(world: 
     for portion in made.portions():
         attempt = portion.current
         if attempt is None:
-            assert portion.held is not None, portion
+            assert portion.hold_reason is not None, portion
         elif not made.state.order.terms.quotation:
-            assert attempt.sent is not None, portion
-            assert attempt.confirmed or attempt.begun, portion
+            assert attempt.issued is not None, portion
+            assert attempt.confirmed or attempt.started, portion
 
 
 @settings(max_examples=max(1, WORLDS // 4), deadline=None)
@@ -133,7 +133,7 @@ def outcome(made: World) -> Any:
     status = made.status()
     held: dict[Any, Decimal] = {}
     for portion in made.portions():
-        place = (portion.line_id, portion.node, portion.current.plant if portion.current else portion.held)
+        place = (portion.line_id, portion.node, portion.current.plant if portion.current else portion.hold_reason)
         held[place] = held.get(place, Decimal(0)) + portion.quantity
     return status["state"], status["promised_date"], status["lines"], made.wanted(), held
 

@@ -180,12 +180,12 @@ def test_a_portion_that_only_a_stopped_member_could_take_goes_on_with_it() -> No
     cluster = placed(world(oemz="stopped"), MOTORS)
     assert (cluster.status()["state"], cluster.status()["cause"]) == ("ON_HOLD", "no-candidate")
     assert cluster.state is not None
-    assert list(cluster.state.waits_for) == ["oemz"]
+    assert list(cluster.state.awaited_members) == ["oemz"]
     becomes(cluster, oemz="stopped")
     assert cluster.status()["state"] == "ON_HOLD"
     becomes(cluster)
     assert cluster.status()["state"] == "CONFIRMED"
-    assert not cluster.state.waits_for
+    assert not cluster.state.awaited_members
 
 
 def test_what_changes_while_a_member_is_stopped_reaches_it_once_as_it_is_by_then() -> None:
@@ -431,7 +431,7 @@ def test_once_all_are_live_every_plant_knows_what_it_should_and_nothing_of_the_s
         send(cluster, f"o{number}", *changed, **cancelled)
     becomes(cluster)
     assert cluster.state is not None
-    assert cluster.state.waits_for == ()
+    assert cluster.state.awaited_members == ()
     ids = [
         message.id for message in cluster.said if message.subject in ("PlantOrder", "OrderStatus", "AllocationRequest")
     ]
@@ -447,6 +447,6 @@ def test_once_all_are_live_every_plant_knows_what_it_should_and_nothing_of_the_s
                 assert told == []
                 continue
             assert [value["revision"] for value in told] == list(range(1, len(told) + 1))
-            ended = portion.cancelled or attempt.closed is not None
+            ended = portion.cancelled or attempt.close_reason is not None
             assert told == [] or told[-1]["document_status"] == ("CANCELLED" if ended else "ACTIVE")
             assert ended or told[-1]["lines"][0]["quantity"] == portion.quantity

@@ -131,14 +131,15 @@ def test_every_portion_is_somewhere_after_any_changes(
     for portion in state.portions:
         if portion.cancelled:
             assert not any(
-                attempt.sent and not attempt.sent.cancelled and not attempt.closed for attempt in portion.attempts
+                attempt.issued and not attempt.issued.cancelled and not attempt.close_reason
+                for attempt in portion.attempts
             )
         else:
-            assert bool(portion.held) != (portion.current is not None)
+            assert bool(portion.hold_reason) != (portion.current is not None)
     promised = cluster.at_plants()
     for portion in state.portions:
         attempt = portion.current
-        if attempt and attempt.sent and not portion.cancelled:
+        if attempt and attempt.issued and not portion.cancelled:
             assert promised[portion.id_of(state.key, attempt), attempt.plant] == portion.quantity
 
 

@@ -302,7 +302,7 @@ def test_a_change_reaches_a_line_that_is_on_hold() -> None:
     assert "ON_HOLD" in [entry["state"] for entry in made.status()["lines"]]
     made.order(line("beam", 4))
     (portion,) = made.portions()
-    assert portion.held == "no-candidate"
+    assert portion.hold_reason == "no-candidate"
     assert portion.quantity == 4
     made.order(document_status="CANCELLED")
     assert made.status()["state"] == "CANCELLED"
@@ -315,7 +315,7 @@ def test_production_on_the_way_to_a_cancelled_order_is_not_lost_from_the_record(
     made.happen("ProductionStatus", full_production(ordered, "RUNNING", START + DAY, completed=Decimal(4)))
     assert made.status()["state"] == "CANCELLED"
     ((attempt,),) = [portion.attempts for portion in state_of(made).portions]
-    assert attempt.fixed == 4
+    assert attempt.irrevocable == 4
     made.happen("Shipment", full_shipment(ordered, START + DAY, quantity=Decimal(4)))
     assert made.codes() == ["over-shipment"]
 

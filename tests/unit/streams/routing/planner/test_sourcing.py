@@ -256,8 +256,8 @@ def test_more_parts_than_the_rule_allows_are_for_a_person() -> None:
     limit = {("alfa", "beam"): 40, ("beta", "beam"): 25, ("gamma", "beam"): 30}
     made = world(under(maximum_portions=2), limit=limit, lines=[BEAMS])
     assert shares(made) == {"alfa": 40, "beta": 25}
-    (held,) = [portion for portion in made.portions() if portion.held]
-    assert held.held == "too-many-portions"
+    (held,) = [portion for portion in made.portions() if portion.hold_reason]
+    assert held.hold_reason == "too-many-portions"
     assert held.quantity == 35
     assert (made.status()["state"], made.codes()) == ("ON_HOLD", ["too-many-portions"])
     made.act("OVERRIDE_PLANT", line_id="1", plant="gamma")
@@ -303,7 +303,7 @@ def test_the_same_offers_give_the_same_plants_in_whatever_order_they_come(
         made.loads = loads
         made.take(Event("o1", "Order", full_order("17", [BEAMS], made.master)))
         made.run(choose)
-        held = sum((portion.quantity for portion in made.portions() if portion.held), Decimal(0))
+        held = sum((portion.quantity for portion in made.portions() if portion.hold_reason), Decimal(0))
         assert sum(shares(made).values()) + held == 100
         found.append((shares(made), made.status()["state"], made.status()["promised_date"]))
     assert found[0] == found[1]

@@ -127,7 +127,7 @@ def test_goods_that_have_left_are_not_held() -> None:
     becomes(cluster, without("oemz"))
     assert cluster.status()["state"] == "SHIPPED"
     assert cluster.state is not None
-    assert cluster.state.waits_for == ()
+    assert cluster.state.awaited_members == ()
 
 
 def test_a_word_of_the_plant_still_counts() -> None:

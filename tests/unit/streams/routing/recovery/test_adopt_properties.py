@@ -95,7 +95,7 @@ def content(state: OrderState) -> Any:
     return sorted(
         (p.line_id, p.part, p.item, p.quantity, a.plant, a.number, a.revision, a.confirmed)
         for p in state.portions
-        if not p.cancelled and (a := p.current) is not None and a.sent is not None
+        if not p.cancelled and (a := p.current) is not None and a.issued is not None
     )
 
 

@@ -298,7 +298,7 @@ def held_by(recorder: Recorder) -> dict[tuple[str, str], set[tuple[str, str | No
             continue
         for portion in state.portions:
             if portion.line_id == line.line_id and not portion.cancelled:
-                place = portion.item, portion.current.plant if portion.current else None, portion.held
+                place = portion.item, portion.current.plant if portion.current else None, portion.hold_reason
                 total[place] = total.get(place, Decimal(0)) + portion.quantity
     return {place: {(*what, amount) for what, amount in total.items()} for place, total in found.items()}
 

@@ -171,5 +171,5 @@ def test_every_kind_of_word_waits(hub: Hub, asked: dict[str, Any], subject: str)
     assert hub.is_empty()
     (state,) = [store.values[KEY] for store in hub.core.stores["planner"].values() if KEY in store.values]
     attempt = model.load(state).portions[0].attempts[0]
-    found = {"Receipt": attempt.delivered_at, "ProductionStatus": attempt.productions, "Shipment": attempt.legs}
+    found = {"Receipt": attempt.delivered_at, "ProductionStatus": attempt.productions, "Shipment": attempt.shipments}
     assert found[subject]
