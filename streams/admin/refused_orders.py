@@ -9,7 +9,7 @@ from kranhub import identifiers
 from kranhub.broker.reading import Message
 from streams.routing.model.codes import UNMAPPED
 from streams.routing.planner.messages import OWNER
-from streams.routing.validation.document_identity import TWO
+from streams.routing.validation.document_identity import TWO_DOCUMENTS
 
 Value = Mapping[str, Any]
 
@@ -56,7 +56,7 @@ def _is_next(taken: Message, letter: Message) -> bool:
     """Return whether the order came again after it was refused; another document under its key is not that order."""
     value = letter.value or {}
     documents = {identifiers.document_of(event_id) for event_id in (taken.envelope.id, value["event_id"])}
-    if value["code"] == TWO and len(documents) > 1:
+    if value["code"] == TWO_DOCUMENTS and len(documents) > 1:
         return False
     return taken.time > letter.time
 

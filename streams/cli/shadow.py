@@ -14,7 +14,7 @@ from kranhub.wire.plain_json import plain
 from kranhub.wire.registry import Registry
 from streams.cli import tables
 from streams.routing.planner.cutover import SHADOW_HEADER
-from streams.routing.replay.shadow import Compared, Said, Verdict, compare, totals
+from streams.routing.replay.shadow import Compared, HubEvent, Verdict, compare, totals
 
 _HELP = Text(
     en="Compare what the hub decided for members in shadow with what people placed, as the opening snapshot tells it, "
@@ -67,11 +67,11 @@ def shadow(plant: str | None, output: str) -> None:
         _show(found)
 
 
-def _said(settings: Settings, codec: Codec) -> Iterator[Said]:
+def _said(settings: Settings, codec: Codec) -> Iterator[HubEvent]:
     topic = topics.hub(settings.namespace, "events")
     for message in reading.messages(settings, codec, topic, wanted=_is_of_an_order):
         if message.subject and message.value:
-            yield Said(message.subject, message.value, SHADOW_HEADER in message.headers)
+            yield HubEvent(message.subject, message.value, SHADOW_HEADER in message.headers)
 
 
 def _is_of_an_order(key: bytes) -> bool:

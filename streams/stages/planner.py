@@ -268,7 +268,7 @@ class Planner:
             return
         self._recovering.touch(record.key, state)
         before, context = self._known(record.key, state), DecisionContext(record.envelope.id, ctx.time, master)
-        step = planner.noted(before, subject, value, context)
+        step = planner.apply_facts(before, subject, value, context)
         if step is not None:
             self._put(before, step.state, state, ctx.time)
             self._send(step.messages, record.key, outputs)
@@ -288,7 +288,7 @@ class Planner:
         evidence, words = self._recovering.take(record.key, state)
         before = order = self._known(record.key, state)
         if subject == "Order":
-            step = planner.noted(order, subject, value, context)
+            step = planner.apply_facts(order, subject, value, context)
             order = step.state if step else None
         words = [*words, *([record] if subject not in _NOTED else [])]
         if order is None or order.closed:
@@ -297,7 +297,7 @@ class Planner:
         adopted = adopt.adopt(order, evidence, context)
         order, actions = self._words(adopted.state, evidence, words, here)
         missing = adopt.missing(order, evidence, ctx.time)
-        recovered = planner.recovered(order, evidence, context)
+        recovered = planner.resume_after_restore(order, evidence, context)
         after = recovered.state
         self._put(before, after, state, ctx.time)
         orders_by_plant.note(before, after, state)
@@ -326,7 +326,7 @@ class Planner:
         time = here.ctx.time
         try:
             context = DecisionContext(word.envelope.id, time, here.master)
-            step = planner.noted(order, subject, value, context)
+            step = planner.apply_facts(order, subject, value, context)
         except InvalidDocument as error:
             if error.code != assignments.UNKNOWN or not self._early.keep(subject, value, word, here.state, time):
                 with here.outputs.on_behalf_of(word):

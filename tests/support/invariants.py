@@ -127,7 +127,7 @@ def told_last(of: World, value: Any, portion: Portion, attempt: Attempt) -> None
 
 def settled(state: OrderState, context: DecisionContext) -> None:
     """Assert that to look once more says nothing new."""
-    step = reconcile.settle(state, context)
+    step = reconcile.reconcile(state, context)
     assert step.messages == []
     assert step.state == state
     assert status.derive(state, context) == state.status

@@ -19,7 +19,7 @@ from streams.routing.planner.step import Step
 Value = Mapping[str, Any]
 
 
-def announce(state: OrderState, value: Value, master: MasterData) -> Step:
+def notify_parties(state: OrderState, value: Value, master: MasterData) -> Step:
     """Return the state and the statuses of all but the buyer, from the buyer's: of those only whose view has changed.
 
     Who is no longer named on the order gets a last one, CANCELLED. Every member's revisions count by themselves.
@@ -31,7 +31,7 @@ def announce(state: OrderState, value: Value, master: MasterData) -> Step:
     said = [seen for member, names in named.items() for seen in _news(value, member, names, known.get(member))]
     gone = [told for told in state.party_statuses if told.member not in named and told.state != PlanState.CANCELLED]
     said += [_last(value, told) for told in gone if told.member in master.members.by_id]
-    known |= {seen["addressee"]: _told(seen) for seen in said}
+    known |= {seen["addressee"]: _party_status(seen) for seen in said}
     return Step(
         replace(state, party_statuses=tuple(known.values())), messages=[_message(state.key, seen) for seen in said]
     )
@@ -69,7 +69,7 @@ def _last(value: Value, told: PartyStatus) -> dict[str, Any]:
     return _addressed(seen, told, LEFT if view_of((told.role,)).why else None)
 
 
-def _told(seen: Value) -> PartyStatus:
+def _party_status(seen: Value) -> PartyStatus:
     state = PlanState(seen["state"])
     return PartyStatus(seen["addressee"], seen["role"], seen["revision"], state, seen["promised_date"], _digest(seen))
 

@@ -15,7 +15,7 @@ from streams.routing.model.order import Line, LineStatus, OrderState, Status
 from streams.routing.model.portion import Portion, replan_suffix
 from streams.routing.model.quantity import ZERO
 from streams.routing.notify import reasons
-from streams.routing.notify.audiences import announce
+from streams.routing.notify.audiences import notify_parties
 from streams.routing.notify.reasons import Cause
 from streams.routing.planner import messages, unreachable
 from streams.routing.planner.messages import OutputMessage
@@ -43,7 +43,7 @@ def derive(state: OrderState, context: DecisionContext) -> Status:
     return Status(_order_state(state, lines), state.revision, _promise(state, lines), lines, offered)
 
 
-def tell(state: OrderState, cause: Cause | None, context: DecisionContext) -> Step:
+def notify(state: OrderState, cause: Cause | None, context: DecisionContext) -> Step:
     """Return the state and what everybody is told (and alerts of newly held lines), or nothing when nothing changed."""
     new = derive(state, context)
     if new == state.status:
@@ -56,7 +56,7 @@ LEAP = 100
 """What is added to the revision of a status after a restore where its reader's ERP cannot tell which one it has."""
 
 
-def told_again(state: OrderState, evidence: Evidence, context: DecisionContext) -> Step:
+def notify_after_restore(state: OrderState, evidence: Evidence, context: DecisionContext) -> Step:
     """Return the state and what everybody is told after a restore: what differs from what the customer's ERP shows.
 
     Revisions go on behind those that the ERPs have seen. A customer is never told less than is shown there already
@@ -65,12 +65,15 @@ def told_again(state: OrderState, evidence: Evidence, context: DecisionContext) 
     buyer, held = state.order.buyer, evidence.status_of(state.order.buyer)
     is_new = state.status is None and held is None
     others = tuple(
-        replace(told, revision=_behind(told.revision, told.member, evidence)) for told in state.party_statuses
+        replace(told, revision=_last_seen_revision(told.revision, told.member, evidence))
+        for told in state.party_statuses
     )
-    state = replace(state, status_revision=_behind(state.status_revision, buyer, evidence), party_statuses=others)
+    state = replace(
+        state, status_revision=_last_seen_revision(state.status_revision, buyer, evidence), party_statuses=others
+    )
     new = derive(state, context)
-    if held is not None and not state.frozen and _is_less(new, held):
-        words = texts.told_more(state.key, str(held.state), new.state)
+    if held is not None and not state.frozen and _is_behind(new, held):
+        words = texts.shown_more(state.key, str(held.state), new.state)
         alert = messages.alert(state, words.code, words.place, words.text, context.time)
         return Step(replace(state, status=new), messages=[alert])
     if state.frozen or (held.shows(new.state, new.promised_date) if held is not None else new == state.status):
@@ -80,7 +83,7 @@ def told_again(state: OrderState, evidence: Evidence, context: DecisionContext) 
     return notified._replace(messages=[*notified.messages, *_alerts(state, new, context)])
 
 
-def _behind(revision: int, member: str, evidence: Evidence) -> int:
+def _last_seen_revision(revision: int, member: str, evidence: Evidence) -> int:
     """Return the last revision that the member may have seen."""
     held = evidence.status_of(member)
     if held is not None:
@@ -88,13 +91,13 @@ def _behind(revision: int, member: str, evidence: Evidence) -> int:
     return revision if member in evidence.customers else revision + LEAP
 
 
-def _is_less(new: Status, held: HeldStatus) -> bool:
+def _is_behind(new: Status, held: HeldStatus) -> bool:
     """Return whether the order is behind what is shown, and nothing that happened says why."""
     ranks: dict[str, int] = {state: rank for rank, state in enumerate((*_PROGRESS, PlanState.CLOSED))}
     return new.state in ranks and held.state in ranks and ranks[new.state] < ranks[held.state]
 
 
-def closed(state: OrderState, context: DecisionContext) -> Step:
+def notify_closed(state: OrderState, context: DecisionContext) -> Step:
     """Return the state and what everybody is told at the end of a delivered order."""
     assert state.status is not None  # noqa: S101  (only what was delivered is closed with a word)
     lines = tuple(
@@ -107,7 +110,7 @@ def closed(state: OrderState, context: DecisionContext) -> Step:
 def _notified(state: OrderState, new: Status, why: Cause, context: DecisionContext) -> Step:
     after = replace(state, status=new, status_revision=state.status_revision + 1)
     own = _message(after, new, why, context)
-    others = announce(after, own.value, context.master)
+    others = notify_parties(after, own.value, context.master)
     return Step(others.state, why, [own, *others.messages])
 
 
@@ -120,7 +123,7 @@ def _cause(state: OrderState, new: Status, cause: Cause | None, master: MasterDa
     if stuck and stuck.code:
         return Cause(stuck.code, reasons.held(stuck.code, stuck.item_code))
     if cause is None and _is_back(old, new):
-        return unreachable.BACK
+        return unreachable.PLANT_BACK
     newly_planned = new.state == PlanState.PLANNED and old is not None and old.state == PlanState.RECEIVED
     offered = new.earliest_date and reasons.offered(new.earliest_date)
     waiting = [line.item_code for line in new.lines if line.state == PlanState.ON_HOLD]
@@ -179,7 +182,7 @@ def _held(state: OrderState, line: Line, portions: Sequence[Portion], master: Ma
     if state.frozen:
         return HoldReason.FROZEN
     held = next((portion.hold_reason for portion in portions if portion.hold_reason), None)
-    return held or next((why for portion in portions if (why := unreachable.why(portion, master))), None)
+    return held or next((why for portion in portions if (why := unreachable.hold_reason(portion, master))), None)
 
 
 def _progress_of(portions: Sequence[Portion]) -> PlanState:
@@ -195,7 +198,7 @@ def _progress(portion: Portion) -> PlanState:
     attempt = portion.current
     if attempt is None or attempt.issued is None:
         return PlanState.PLANNED if len(portion.attempts) > 1 or portion.excluded else PlanState.RECEIVED
-    sent = _sent(portion, attempt)
+    sent = _shipped(portion, attempt)
     if sent:
         return sent
     made = {production.state for production in attempt.productions} - {"ABORTED"}
@@ -212,10 +215,10 @@ def _is_made(portion: Portion, attempt: Attempt) -> bool:
     return sum((production.completed for production in attempt.productions), ZERO) >= wanted
 
 
-def _sent(portion: Portion, attempt: Attempt) -> PlanState | None:
+def _shipped(portion: Portion, attempt: Attempt) -> PlanState | None:
     """Return whether all of the portion has arrived, or has left."""
-    arrived = sum((leg.quantity for leg in attempt.shipments if leg.arrived), ZERO)
-    left = sum((leg.quantity for leg in attempt.shipments if leg.departed or leg.arrived), ZERO)
+    arrived = sum((shipment.quantity for shipment in attempt.shipments if shipment.arrived), ZERO)
+    left = sum((shipment.quantity for shipment in attempt.shipments if shipment.departed or shipment.arrived), ZERO)
     if arrived >= portion.quantity:
         return PlanState.DELIVERED
     return PlanState.SHIPPED if left >= portion.quantity else None
@@ -235,7 +238,7 @@ def _together(states: Iterable[PlanState]) -> PlanState:
 def _promised(state: OrderState, line: Line, portions: Sequence[Portion], context: DecisionContext) -> date | None:
     """Return the line's promise: what its plants have promised, carried to the customer; None until all have."""
     attempts = [portion.current for portion in portions]
-    if not portions or any(attempt is None or dates.told(attempt) is None for attempt in attempts):
+    if not portions or any(attempt is None or dates.promised_by_plant(attempt) is None for attempt in attempts):
         return None
     return dates.arrival(state, line, context.master, context.time)
 

@@ -21,7 +21,7 @@ def alternatives(
     order: Order, portion: Portion, chosen: Attempt | None, rule: Rule | None, master: MasterData
 ) -> list[dict[str, Any]]:
     """Return every maker of the item, best capability first, with its offer and why it was not chosen."""
-    out = source.sift(order, portion, rule, master).not_asked if rule else {}
+    out = source.candidates(order, portion, rule, master).refused if rule else {}
     quotes = {quote.plant: quote for quote in portion.quotes}
     found, makers = [], master.makers(portion.item)
     taken = next((maker for maker in makers if chosen and maker.member == chosen.plant), None)

@@ -15,7 +15,9 @@ from streams.routing.planner.messages import OutputMessage
 from streams.routing.planner.reserve import APPROVAL_TIME
 
 
-def needed(state: OrderState, portion: Portion, attempt: Attempt, context: DecisionContext) -> list[OutputMessage]:
+def approval_alert(
+    state: OrderState, portion: Portion, attempt: Attempt, context: DecisionContext
+) -> list[OutputMessage]:
     """Return the alert for a new attempt that waits for a person; none for one that goes out by itself.
 
     Its id is the code and the plant order's id, so an attempt has one alert. Its deadline is the end of the
@@ -26,7 +28,7 @@ def needed(state: OrderState, portion: Portion, attempt: Attempt, context: Decis
     number = portion.id_of(state.key, attempt)
     place = number.removeprefix(f"{state.key}/")
     alert = messages.alert(
-        state, AlertCode.APPROVAL_NEEDED, place, _words(number, portion, attempt, context.master), context.time
+        state, AlertCode.APPROVAL_NEEDED, place, _text(number, portion, attempt, context.master), context.time
     )
     return [replace(alert, value={**alert.value, "deadline": _deadline(state, context.time)})]
 
@@ -40,7 +42,7 @@ def _deadline(state: OrderState, time: datetime) -> datetime | None:
     return datetime.combine(terms.valid_until + timedelta(days=1), datetime.min.time(), time.tzinfo)
 
 
-def _words(number: str, portion: Portion, attempt: Attempt, master: MasterData) -> Text:
+def _text(number: str, portion: Portion, attempt: Attempt, master: MasterData) -> Text:
     who, what = master.name(attempt.plant), master.items[portion.item].name.text
     amount = f"{portion.quantity.normalize():f} {portion.unit}"
     return Text(

@@ -21,9 +21,9 @@ QUOTE_PATIENCE = timedelta(hours=1)
 """How long the first offer is waited for after that: where nobody answers, it is the hub that is behind."""
 
 
-def assign(state: OrderState, portion: Portion, context: DecisionContext) -> Step:
+def assign_plant(state: OrderState, portion: Portion, context: DecisionContext) -> Step:
     """Return the state with a plant for the portion, or with offers asked for, or with the portion on hold."""
-    placed = opening.placed(state, portion, context)
+    placed = opening.with_opening_plant(state, portion, context)
     if placed is not None:
         return Step(placed)
     if portion.cancelled or portion.hold_reason or portion.current or portion.item not in context.master.items:
@@ -35,19 +35,19 @@ def assign(state: OrderState, portion: Portion, context: DecisionContext) -> Ste
         return hold(state, portion, HoldReason.NO_RULE, context)
     if _too_many(state, portion, rule):
         return hold(state, portion, HoldReason.TOO_MANY_PORTIONS, context)
-    fresh = _fresh(state, portion, rule, context.master)
-    if not fresh:
+    untried = _untried(state, portion, rule, context.master)
+    if not untried:
         return hold(state, portion, HoldReason.NO_CANDIDATE, context)
-    if rule.rank == "capability" or len(fresh) == 1:
-        return _start(state, portion, fresh[0].member, rule.mode, context)
-    return _compare(state, portion, fresh, rule, context)
+    if rule.rank == "capability" or len(untried) == 1:
+        return _propose(state, portion, untried[0].member, rule.mode, context)
+    return _compare_quotes(state, portion, untried, rule, context)
 
 
 def _by_hand(state: OrderState, portion: Portion, plant: str, context: DecisionContext) -> Step:
     """Follow a person, whatever the rules say; on hold where the plant no longer makes the item."""
     if plant not in context.master.candidates(portion.item):
         return hold(state, replace(portion, plant_by_hand=None), HoldReason.NO_CANDIDATE, context)
-    return _start(state, portion, plant, Mode.AUTO, context)
+    return _propose(state, portion, plant, Mode.AUTO, context)
 
 
 def _too_many(state: OrderState, portion: Portion, rule: Rule) -> bool:
@@ -55,32 +55,34 @@ def _too_many(state: OrderState, portion: Portion, rule: Rule) -> bool:
     return not portion.attempts and len(explode.active(state, need)) > rule.maximum_portions
 
 
-def _fresh(state: OrderState, portion: Portion, rule: Rule, master: MasterData) -> tuple[Maker, ...]:
+def _untried(state: OrderState, portion: Portion, rule: Rule, master: MasterData) -> tuple[Maker, ...]:
     before = source.tried(portion)
-    return tuple(maker for maker in source.sift(state.order, portion, rule, master).may if maker.member not in before)
+    return tuple(
+        maker for maker in source.candidates(state.order, portion, rule, master).allowed if maker.member not in before
+    )
 
 
-def _start(state: OrderState, portion: Portion, plant: str, mode: Mode, context: DecisionContext) -> Step:
+def _propose(state: OrderState, portion: Portion, plant: str, mode: Mode, context: DecisionContext) -> Step:
     number, by_hand = portion.next_attempt, portion.plant_by_hand is not None
     attempt = Attempt(plant, number, approved=mode is Mode.AUTO, by_hand=by_hand)
-    alerts = approval.needed(state, portion, attempt, context)
+    alerts = approval.approval_alert(state, portion, attempt, context)
     return Step(state.with_portion(with_attempt(replace(portion, plant_by_hand=None), attempt)), messages=alerts)
 
 
-def _compare(
-    state: OrderState, portion: Portion, fresh: tuple[Maker, ...], rule: Rule, context: DecisionContext
+def _compare_quotes(
+    state: OrderState, portion: Portion, untried: tuple[Maker, ...], rule: Rule, context: DecisionContext
 ) -> Step:
     asked = portion.open_quotes
     if asked is None or asked.quantity != portion.quantity:
-        return _ask(state, portion, fresh, context.time)
+        return _request_quotes(state, portion, untried, context.time)
     waiting = _waiting(portion, asked, context.time)
     if waiting is not None:
         return Step(state.with_portion(waiting))
-    ranked = source.best(rule.rank, state.order, portion, fresh, context.master)
+    ranked = source.best(rule.rank, state.order, portion, untried, context.master)
     if not ranked:
         code = HoldReason.NO_CAPACITY if source.has_offer(portion) else HoldReason.NO_OFFER
         return hold(state, portion, code, context)
-    return _start(state, portion, ranked[0].member, rule.mode, context)
+    return _propose(state, portion, ranked[0].member, rule.mode, context)
 
 
 def _waiting(portion: Portion, asked: QuoteRound, time: datetime) -> Portion | None:
@@ -97,10 +99,10 @@ def _waiting(portion: Portion, asked: QuoteRound, time: datetime) -> Portion | N
     return None if asked.deadline <= time else replace(portion, quote_round=asked)
 
 
-def _ask(state: OrderState, portion: Portion, fresh: tuple[Maker, ...], time: datetime) -> Step:
-    quotes = tuple(Quote(maker.member) for maker in fresh)
+def _request_quotes(state: OrderState, portion: Portion, untried: tuple[Maker, ...], time: datetime) -> Step:
+    quotes = tuple(Quote(maker.member) for maker in untried)
     asked = replace(portion, quote_round=QuoteRound(len(portion.attempts), portion.quantity, time + QUOTE_TIME, quotes))
-    requests = [messages.quote_request(state, asked, maker.member) for maker in fresh]
+    requests = [messages.quote_request(state, asked, maker.member) for maker in untried]
     return Step(state.with_portion(asked), messages=requests)
 
 

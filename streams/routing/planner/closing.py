@@ -15,11 +15,11 @@ KEEP = timedelta(days=30)
 """How long an order that is delivered or cancelled is kept whole: for late answers, returns and corrections."""
 
 FINAL = (PlanState.DELIVERED, PlanState.CANCELLED)
-UNHEARD = ("AllocationResult", "DispatchStatus", "Receipt", "Wake")
+IGNORED_WHEN_CLOSED = ("AllocationResult", "DispatchStatus", "Receipt", "Wake")
 """What may come after the end without anybody having made a mistake."""
 
 
-def noted(state: OrderState, time: datetime) -> OrderState:
+def with_final_since(state: OrderState, time: datetime) -> OrderState:
     """Return the state with the time since which nothing is left to do for it, or without."""
     final = state.status is not None and state.status.state in FINAL
     if final == (state.final_since is not None):
@@ -47,12 +47,12 @@ def close(state: OrderState, context: DecisionContext) -> Step:
     ]
     notified = Step(state)
     if state.status and state.status.state is PlanState.DELIVERED:
-        notified = status.closed(state, context)
+        notified = status.notify_closed(state, context)
     ended = replace(notified.state, closed=True, portions=(), status=None, party_statuses=(), seen_actions=(), due=None)
     return Step(ended, messages=[*releases, *notified.messages])
 
 
 def refuse(state: OrderState, subject: str) -> None:
     """Raise `InvalidDocument` (``order-closed``) for what comes after the end, except where that is no mistake."""
-    if subject not in UNHEARD:
+    if subject not in IGNORED_WHEN_CLOSED:
         raise InvalidDocument("order-closed", reasons.order_closed(state.order.order_id))

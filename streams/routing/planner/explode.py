@@ -41,16 +41,16 @@ def order_of(value: Mapping[str, Any]) -> Order:
         user=value["user"],
         consignee=value["consignee"],
         programme=value["programme"],
-        delivery_place=_said(value["delivery_place"]),
+        delivery_place=_text_or_none(value["delivery_place"]),
         complete_delivery=value["complete_delivery"],
         cancelled=value["document_status"] == "CANCELLED",
         terms=terms_of(value),
         opening=bool(value.get("opening")),
-        number=_said(value.get("number")),
+        number=_text_or_none(value.get("number")),
     )
 
 
-def _said(text: str | None) -> str | None:
+def _text_or_none(text: str | None) -> str | None:
     """Return an optional text; a blank one says nothing, and an ERP would not keep it."""
     return text if text and not text.isspace() else None
 
@@ -63,7 +63,7 @@ def _line(line: Mapping[str, Any], value: Mapping[str, Any]) -> Line:
         quantity=line["quantity"],
         unit=line["unit"],
         requested_date=line["requested_date"] or value["requested_date"],
-        description=_said(line["description"]),
+        description=_text_or_none(line["description"]),
         price=line["price"],
         hold_reason=HoldReason(line["hold_reason"]) if line["hold_reason"] else None,
         specification=specification_of(line),
@@ -71,7 +71,7 @@ def _line(line: Mapping[str, Any], value: Mapping[str, Any]) -> Line:
     )
 
 
-def revised(state: OrderState, order: Order) -> OrderState:
+def with_revision(state: OrderState, order: Order) -> OrderState:
     """Return the state with the next revision of its order.
 
     Portions of which the order now says something else to their plants are marked. What had no plant is planned again

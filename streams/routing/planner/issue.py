@@ -1,4 +1,4 @@
-"""Tells plants what they should make: the smallest difference between what should be and what they were last told."""
+"""Issues plant orders: a new revision wherever what a plant should make differs from what it was last told."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -17,8 +17,17 @@ from streams.routing.plant_events import deadlines
 from streams.routing.schedule import dates
 
 
-def order(state: OrderState, portion: Portion, context: DecisionContext) -> Step:
-    """Return the state with every attempt told what it should know, and the plant orders and decisions."""
+def issue_plant_orders(state: OrderState, portion: Portion, context: DecisionContext) -> Step:
+    """Return the state with every plant told what its attempt at the portion should be, and what is to be sent.
+
+    Args:
+        state: The order.
+        portion: One of its portions.
+        context: The event and the master data.
+
+    Returns:
+        The step with the plant orders, and a decision for each that is issued for the first time.
+    """
     sent: list[OutputMessage] = []
     for attempt in portion.attempts:
         if cutover.keeps_back(attempt, context.master):
@@ -27,20 +36,20 @@ def order(state: OrderState, portion: Portion, context: DecisionContext) -> Step
         if wanted is None:
             continue
         if wanted == attempt.issued:
-            portion = _as_wanted(state, portion, attempt)
+            portion = _with_wanted_date(state, portion, attempt)
             continue
-        told = _tell(state, portion, attempt, wanted, context)
+        issued = _issue(state, portion, attempt, wanted, context)
         if attempt.issued is None:
-            sent.append(messages.decision(state, portion, told, context))
-        sent.append(messages.plant_order(state, portion, told, context))
-        if told.shadow and not wanted.cancelled:
-            told, more = _as_if_delivered(state, portion, told)
+            sent.append(messages.decision(state, portion, issued, context))
+        sent.append(messages.plant_order(state, portion, issued, context))
+        if issued.shadow and not wanted.cancelled:
+            issued, more = _as_if_delivered(state, portion, issued)
             sent += more
-        portion = with_attempt(portion, told)
+        portion = with_attempt(portion, issued)
     return Step(state.with_portion(portion), messages=sent)
 
 
-def _as_wanted(state: OrderState, portion: Portion, attempt: Attempt) -> Portion:
+def _with_wanted_date(state: OrderState, portion: Portion, attempt: Attempt) -> Portion:
     """Remember that what the plant knows is right for the date that is wanted now."""
     line = _line(state, portion)
     if line is None or attempt.close_reason is not None or attempt.wanted_for == line.requested_date:
@@ -72,11 +81,11 @@ def _as_if_delivered(state: OrderState, portion: Portion, attempt: Attempt) -> t
 
 
 def _wanted(state: OrderState, portion: Portion, attempt: Attempt, context: DecisionContext) -> Issued | None:
-    """Return what the plant should have been told; None when there is nothing to tell it."""
+    """Return what the plant should know; None when there is nothing to tell it."""
     if portion.cancelled or attempt.close_reason is not None:
         withdrawn = attempt.issued is not None and (attempt.withdraw or attempt.close_reason is None)
         return replace(attempt.issued, cancelled=True) if attempt.issued and withdrawn else attempt.issued
-    if attempt.issued is None and not _may_go(state, portion, attempt):
+    if attempt.issued is None and not _may_be_issued(state, portion, attempt):
         return None
     line = _line(state, portion)
     if line is None:
@@ -93,11 +102,11 @@ def price(portion: Portion, line: Line, master: MasterData) -> Decimal | None:
     return line.price if is_whole else None
 
 
-def _may_go(state: OrderState, portion: Portion, attempt: Attempt) -> bool:
+def _may_be_issued(state: OrderState, portion: Portion, attempt: Attempt) -> bool:
     """Return whether a plant order may go out.
 
-    It is reserved and approved, it is known when its components can be there, and where it goes itself: a plant is not
-    told what must be changed a second later.
+    It does once it is reserved and approved, and once it is known when its components can be there and where it goes
+    itself: no plant is told what must be changed a second later.
     """
     if state.order.terms.quotation or not attempt.approved or not attempt.reservation_answered:
         return False
@@ -147,19 +156,19 @@ def destination(state: OrderState, portion: Portion) -> tuple[str | None, str]:
     return into[0].id_of(state.key, latest), latest.plant
 
 
-def _tell(state: OrderState, portion: Portion, attempt: Attempt, wanted: Issued, context: DecisionContext) -> Attempt:
+def _issue(state: OrderState, portion: Portion, attempt: Attempt, wanted: Issued, context: DecisionContext) -> Attempt:
     """Return the attempt after telling: a changed quantity or date needs a new answer, other changes do not."""
     revision, sent = attempt.revision + 1, attempt.issued
     line = _line(state, portion)
     wanted_for = line.requested_date if line else attempt.wanted_for
     if cutover.begins_in_shadow(attempt, context.master):
         wanted = replace(wanted, shadow=True)
-    told = replace(attempt, issued=wanted, asked_quantity=wanted.quantity, revision=revision, wanted_for=wanted_for)
-    if told.shadow:
-        return replace(told, delivered_revision=revision, delivered_at=context.time)
+    issued = replace(attempt, issued=wanted, asked_quantity=wanted.quantity, revision=revision, wanted_for=wanted_for)
+    if issued.shadow:
+        return replace(issued, delivered_revision=revision, delivered_at=context.time)
     if wanted.cancelled:
-        return replace(told, answer_by=None)
+        return replace(issued, answer_by=None)
     if sent and (sent.quantity, sent.requested_date) == (wanted.quantity, wanted.requested_date):
-        return told
+        return issued
     answer_by = deadlines.answer_by(state, portion, attempt.plant, context)
-    return replace(told, answers_from=revision, answer=None, answer_by=answer_by)
+    return replace(issued, answers_from=revision, answer=None, answer_by=answer_by)

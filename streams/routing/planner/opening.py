@@ -21,7 +21,7 @@ BEFORE = datetime(1990, 1, 1, tzinfo=UTC)
 """When such a plant has accepted: before anything that it says to the hub."""
 
 
-def placed(state: OrderState, portion: Portion, context: DecisionContext) -> OrderState | None:
+def with_opening_plant(state: OrderState, portion: Portion, context: DecisionContext) -> OrderState | None:
     """Return the state with the portion at the plant that has it since before the hub; None where there is none.
 
     What the hub had decided in shadow gives way. The allocator is not asked: the plant's ERP has reserved by itself.
@@ -29,7 +29,11 @@ def placed(state: OrderState, portion: Portion, context: DecisionContext) -> Ord
     if not state.order.opening:
         return None
     line = next((line for line in state.order.lines if line.line_id == portion.line_id), None)
-    if line is None or line.opening_plant is None or not _may_be(state, portion, line.opening_plant, context.master):
+    if (
+        line is None
+        or line.opening_plant is None
+        or not _is_placeable(state, portion, line.opening_plant, context.master)
+    ):
         return None
     if portion.current:
         portion = with_attempt(portion, portion.current.close(CloseReason.BEFORE_HUB, withdraw=False))
@@ -38,7 +42,7 @@ def placed(state: OrderState, portion: Portion, context: DecisionContext) -> Ord
     return state.with_portion(with_attempt(replace(portion, hold_reason=None, to_make=made), attempt))
 
 
-def _may_be(state: OrderState, portion: Portion, plant: str, master: MasterData) -> bool:
+def _is_placeable(state: OrderState, portion: Portion, plant: str, master: MasterData) -> bool:
     """Return whether the line's own item is at no plant yet but in shadow, and the plant has not said no to it."""
     current = portion.current
     if portion.cancelled or portion.feeds is not None or state.order.terms.quotation:

@@ -13,7 +13,7 @@ from streams.routing.model.order import Line, OrderState
 from streams.routing.notify import reasons
 from streams.routing.notify import status as statuses
 from streams.routing.planner import closing, explode, resume, unreachable
-from streams.routing.planner import reconcile as settling
+from streams.routing.planner.reconcile import reconcile
 from streams.routing.planner.step import Step
 from streams.routing.plant_events import actions, allocations, deadlines, production, receipts, responses, shipments
 from streams.routing.recovery.evidence import Evidence
@@ -37,7 +37,7 @@ def handle(state: OrderState | None, subject: str, value: Value, context: Decisi
     `InvalidDocument` when the author was not asked, the plant order is unknown, it is another document than the one
     that the hub knows, or an action cannot be taken.
     """
-    if subject not in _TAKERS:
+    if subject not in _HANDLERS:
         return None if state is None else Step(state)
     if (
         state is not None
@@ -47,51 +47,53 @@ def handle(state: OrderState | None, subject: str, value: Value, context: Decisi
         and end <= context.time
     ):
         return closing.close(state, context)
-    taken = _taken(state, subject, value, context)
-    if taken is None:
+    applied = _apply(state, subject, value, context)
+    if applied is None:
         return None
-    if taken.state.closed or (taken.state == state and not taken.messages and subject != WAKE):
-        return Step(state or taken.state)
-    settled = settling.settle(taken.state, context)
-    notified = statuses.tell(settled.state, taken.cause, context)
+    if applied.state.closed or (applied.state == state and not applied.messages and subject != WAKE):
+        return Step(state or applied.state)
+    reconciled = reconcile(applied.state, context)
+    notified = statuses.notify(reconciled.state, applied.cause, context)
     return Step(
-        _timed(notified.state, context), notified.cause, [*taken.messages, *settled.messages, *notified.messages]
+        _with_due_time(notified.state, context),
+        notified.cause,
+        [*applied.messages, *reconciled.messages, *notified.messages],
     )
 
 
-def noted(state: OrderState | None, subject: str, value: Value, context: DecisionContext) -> Step | None:
+def apply_facts(state: OrderState | None, subject: str, value: Value, context: DecisionContext) -> Step | None:
     """Return the state with the facts of the event, and the messages about these; nothing is decided, nobody told.
 
     The hub reads so while it recovers. Returns None and raises as `handle` does.
     """
-    if subject not in _TAKERS or subject == WAKE:
+    if subject not in _HANDLERS or subject == WAKE:
         return None if state is None else Step(state)
-    return _taken(state, subject, value, context)
+    return _apply(state, subject, value, context)
 
 
-def recovered(state: OrderState, evidence: Evidence, context: DecisionContext) -> Step:
-    """Return the state once all of the order was read again (`noted`) and adopted (`adopt`), and what follows.
+def resume_after_restore(state: OrderState, evidence: Evidence, context: DecisionContext) -> Step:
+    """Return the state once all of the order was read again (`apply_facts`) and adopted (`adopt`), and what follows.
 
-    An order that is over is not taken up again.
+    An order that is over stays as it is.
     """
-    settled = settling.settle(_resumed(state, context.master), context)
-    notified = statuses.told_again(settled.state, evidence, context)
-    return Step(_timed(notified.state, context), messages=[*settled.messages, *notified.messages])
+    reconciled = reconcile(_resumed(state, context.master), context)
+    notified = statuses.notify_after_restore(reconciled.state, evidence, context)
+    return Step(_with_due_time(notified.state, context), messages=[*reconciled.messages, *notified.messages])
 
 
-def _taken(state: OrderState | None, subject: str, value: Value, context: DecisionContext) -> Step | None:
+def _apply(state: OrderState | None, subject: str, value: Value, context: DecisionContext) -> Step | None:
     if state is not None and state.closed:
-        _after_the_end(state, subject, value, context)
+        _check_closed(state, subject, value, context)
         return Step(state)
     if subject in _FINGERPRINTED:
         context = replace(context, fingerprint=timestamps.fingerprint(context.event_id, value))
-    return _TAKERS[subject](state, timestamps.bounded(subject, value, context.time), context)
+    return _HANDLERS[subject](state, timestamps.bounded(subject, value, context.time), context)
 
 
-def _timed(after: OrderState, context: DecisionContext) -> OrderState:
+def _with_due_time(after: OrderState, context: DecisionContext) -> OrderState:
     """Return the state with the time at which something of it is due, and with whom it waits for."""
-    after = closing.noted(after, context.time)
-    if (awaited_members := resume.waiting(after, context.master)) != after.awaited_members:
+    after = closing.with_final_since(after, context.time)
+    if (awaited_members := resume.awaited_members(after, context.master)) != after.awaited_members:
         after = replace(after, awaited_members=awaited_members)
     if (due := _due(after)) != after.due:
         after = replace(after, due=due)
@@ -102,13 +104,13 @@ def _due(state: OrderState) -> datetime | None:
     return min((day for day in (deadlines.due(state), closing.due(state)) if day), default=None)
 
 
-def _after_the_end(state: OrderState, subject: str, value: Value, context: DecisionContext) -> None:
+def _check_closed(state: OrderState, subject: str, value: Value, context: DecisionContext) -> None:
     """Pass by what says nothing new of a closed order.
 
     Raises `InvalidDocument` for the rest: ``order-closed``, or ``two-documents`` for another order.
     """
     if subject == "Order":
-        document_identity.same(state.document, context.event_id, state.key)
+        document_identity.check_document(state.document, context.event_id, state.key)
     if subject == "Order" and (context.event_id in state.seen_events or explode.order_of(value) == state.order):
         return
     closing.refuse(state, subject)
@@ -118,47 +120,47 @@ def _order(state: OrderState | None, value: Value, context: DecisionContext) -> 
     order = explode.order_of(value)
     if state is None:
         key = identifiers.order_key(order.buyer, order.order_id)
-        document = document_identity.same(None, context.event_id, key)
+        document = document_identity.check_document(None, context.event_id, key)
         first = OrderState(key, order, revision=1, seen_events=(context.event_id,), document=document)
         return Step(first, reasons.CANCELLED if order.cancelled else reasons.RECEIVED)
     if context.event_id in state.seen_events:
         return Step(state)
-    document = document_identity.same(state.document, context.event_id, state.key)
+    document = document_identity.check_document(state.document, context.event_id, state.key)
     seen = (*state.seen_events, context.event_id)[-SEEN:]
     if order == state.order or (state.cancelled_by_hand and replace(order, cancelled=True) == state.order):
         return Step(replace(state, seen_events=seen, document=document))
-    changed = replace(explode.revised(state, order), seen_events=seen, document=document)
+    changed = replace(explode.with_revision(state, order), seen_events=seen, document=document)
     return Step(changed, reasons.CANCELLED if order.cancelled else reasons.changed(changed.revision))
 
 
 def _response(state: OrderState | None, value: Value, context: DecisionContext) -> Step | None:
-    return responses.answered(state, value, context)
+    return responses.apply_response(state, value, context)
 
 
 def _production(state: OrderState | None, value: Value, context: DecisionContext) -> Step | None:
-    return production.produced(state, value, context)
+    return production.apply_production(state, value, context)
 
 
 def _receipt(state: OrderState | None, value: Value, context: DecisionContext) -> Step | None:
     if value["subject"] != "PlantOrder":
         return None if state is None else Step(state)
-    return receipts.received(state, value, context.master)
+    return receipts.apply_receipt(state, value, context.master)
 
 
 def _shipment(state: OrderState | None, value: Value, context: DecisionContext) -> Step | None:
-    return shipments.shipped(state, value, context)
+    return shipments.apply_shipment(state, value, context)
 
 
 def _allocation(state: OrderState | None, value: Value, context: DecisionContext) -> Step | None:
-    return allocations.allocated(state, value, context) if state else None
+    return allocations.apply_result(state, value, context) if state else None
 
 
 def _dispatch(state: OrderState | None, value: Value, _context: DecisionContext) -> Step | None:
-    return Step(unreachable.reported(state, value)) if state else None
+    return Step(unreachable.apply_dispatch_status(state, value)) if state else None
 
 
 def _action(state: OrderState | None, value: Value, context: DecisionContext) -> Step | None:
-    return actions.acted(state, value, context)
+    return actions.apply_action(state, value, context)
 
 
 def _wake(state: OrderState | None, _value: Value, context: DecisionContext) -> Step | None:
@@ -169,13 +171,13 @@ def _wake(state: OrderState | None, _value: Value, context: DecisionContext) -> 
     cause = reasons.MAPPED if state.order is not before.order else None
     if state.due is None or context.time < state.due:
         return Step(state, cause)
-    passed = deadlines.passed(replace(state, due=None), context)
+    passed = deadlines.apply_deadlines(replace(state, due=None), context)
     return passed._replace(cause=passed.cause or cause)
 
 
 def _resumed(state: OrderState, master: MasterData) -> OrderState:
     """Return the state with what a member's stop has kept, and with its lines as the master data map them now."""
-    state = resume.resumed(state, master)
+    state = resume.resume(state, master)
     lines = _mapped(state, master)
     if lines == state.order.lines:
         return state
@@ -194,7 +196,7 @@ def _mapped(state: OrderState, master: MasterData) -> tuple[Line, ...]:
 _FINGERPRINTED = frozenset(("OrderResponse", "ProductionStatus", "Shipment"))
 """Words on plant orders, of which a repeat may come after what was said since."""
 
-_TAKERS: dict[str, Callable[[OrderState | None, Value, DecisionContext], Step | None]] = {
+_HANDLERS: dict[str, Callable[[OrderState | None, Value, DecisionContext], Step | None]] = {
     "Order": _order,
     "OrderResponse": _response,
     "ProductionStatus": _production,

@@ -6,15 +6,15 @@ Everything compares what should be with what was last said, so it may run after 
 from streams.routing.model.context import DecisionContext
 from streams.routing.model.order import OrderState
 from streams.routing.planner import explode, unreachable
-from streams.routing.planner.assign import assign
-from streams.routing.planner.issue import order, targets_first
+from streams.routing.planner.assign import assign_plant
+from streams.routing.planner.issue import issue_plant_orders, targets_first
 from streams.routing.planner.messages import OutputMessage
-from streams.routing.planner.reserve import reserve
+from streams.routing.planner.reserve import update_reservations
 from streams.routing.planner.step import Step
 from streams.routing.plant_events import deadlines
 
 
-def settle(state: OrderState, context: DecisionContext) -> Step:
+def reconcile(state: OrderState, context: DecisionContext) -> Step:
     """Return the state after fitting, placing, reserving and ordering, and what to say; nothing while it is frozen.
 
     One round is enough: each step sees what those before it decided, and a parent stands before its components.
@@ -22,13 +22,13 @@ def settle(state: OrderState, context: DecisionContext) -> Step:
     if state.frozen:
         return Step(state)
     sent: list[OutputMessage] = []
-    state = explode.fit(unreachable.noted(state, context.master), context.master)
+    state = explode.fit(unreachable.without_unreachable(state, context.master), context.master)
     for portion in state.portions:
-        state, _, more = assign(state, portion, context)
+        state, _, more = assign_plant(state, portion, context)
         sent += more
-    state, _, more = reserve(state, context)
+    state, _, more = update_reservations(state, context)
     sent += more
     for portion in targets_first(state.portions):
-        state, _, more = order(state, portion, context)
+        state, _, more = issue_plant_orders(state, portion, context)
         sent += more
-    return Step(deadlines.awaited(state, context), messages=sent)
+    return Step(deadlines.with_answer_deadlines(state, context), messages=sent)

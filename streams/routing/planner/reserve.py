@@ -20,7 +20,7 @@ Starts = dict[str, dict[int, date]]
 """Of each line that was asked for: the earliest start of its portions, by their part. The same throughout one event."""
 
 
-def reserve(state: OrderState, context: DecisionContext) -> Step:
+def update_reservations(state: OrderState, context: DecisionContext) -> Step:
     """Return the state with every attempt's reservation asked for, changed or given back, and the requests."""
     sent: list[OutputMessage] = []
     starts: Starts = {}
@@ -28,9 +28,9 @@ def reserve(state: OrderState, context: DecisionContext) -> Step:
         after = portion
         for attempt in portion.attempts:
             if attempt.close_reason is None and not portion.cancelled:
-                kept, requests = _keep(state, portion, attempt, context, starts)
+                kept, requests = _reserve(state, portion, attempt, context, starts)
             else:
-                kept, requests = _give_back(state, portion, attempt)
+                kept, requests = _release(state, portion, attempt)
             sent += requests
             if kept is not attempt:
                 after = with_attempt(after, kept)
@@ -38,13 +38,13 @@ def reserve(state: OrderState, context: DecisionContext) -> Step:
     return Step(state, messages=sent)
 
 
-def _give_back(state: OrderState, portion: Portion, attempt: Attempt) -> tuple[Attempt, list[OutputMessage]]:
+def _release(state: OrderState, portion: Portion, attempt: Attempt) -> tuple[Attempt, list[OutputMessage]]:
     if attempt.reservation is None or attempt.reservation.released:
         return attempt, []
     return attempt.released(), [messages.release_request(state, portion, attempt)]
 
 
-def _keep(
+def _reserve(
     state: OrderState, portion: Portion, attempt: Attempt, context: DecisionContext, starts: Starts
 ) -> tuple[Attempt, list[OutputMessage]]:
     if unreachable.is_gone(attempt.plant, context.master):

@@ -12,7 +12,7 @@ from streams.routing.model.portion import Portion
 from streams.routing.planner import cutover, source, unreachable
 
 
-def waiting(state: OrderState, master: MasterData) -> tuple[str, ...]:
+def awaited_members(state: OrderState, master: MasterData) -> tuple[str, ...]:
     """Return the members whose next mode the order waits for, or whose return: it must be woken up with that.
 
     Nobody waits for a plant that is gone once its goods have left.
@@ -53,11 +53,11 @@ def _stopped(state: OrderState, portion: Portion, master: MasterData) -> set[str
     if portion.hold_reason is not HoldReason.NO_CANDIDATE or portion.cancelled or portion.item not in master.items:
         return set()
     rule = source.rule_of(state.order, portion, master)
-    out = source.sift(state.order, portion, rule, master).not_asked if rule else {}
+    out = source.candidates(state.order, portion, rule, master).refused if rule else {}
     return {member for member, why in out.items() if why is CandidateReason.STOPPED} - source.tried(portion)
 
 
-def resumed(state: OrderState, master: MasterData) -> OrderState:
+def resume(state: OrderState, master: MasterData) -> OrderState:
     """Return the state as it goes on after a wake: nobody waited for who is a member and no longer stopped."""
     free = {
         member
@@ -67,11 +67,11 @@ def resumed(state: OrderState, master: MasterData) -> OrderState:
     if not free:
         return state
     still = tuple(member for member in state.awaited_members if member not in free)
-    portions = tuple(_released(portion, free, master) for portion in state.portions)
+    portions = tuple(_without_hold(portion, free, master) for portion in state.portions)
     return replace(state, awaited_members=still, portions=portions)
 
 
-def _released(portion: Portion, free: set[str], master: MasterData) -> Portion:
+def _without_hold(portion: Portion, free: set[str], master: MasterData) -> Portion:
     if portion.hold_reason is not HoldReason.NO_CANDIDATE or portion.cancelled:
         return portion
     able = (free & {*master.candidates(portion.item)}) - source.tried(portion)

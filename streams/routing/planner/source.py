@@ -22,11 +22,11 @@ FAR = date.max
 
 
 @dataclass(frozen=True, slots=True)
-class Sifted:
+class Candidates:
     """The candidates that may be asked, best capability first, and why the others may not (member to code)."""
 
-    may: tuple[Maker, ...]
-    not_asked: Mapping[str, CandidateReason]
+    allowed: tuple[Maker, ...]
+    refused: Mapping[str, CandidateReason]
 
 
 def rule_of(order: Order, portion: Portion, master: MasterData) -> Rule | None:
@@ -35,9 +35,9 @@ def rule_of(order: Order, portion: Portion, master: MasterData) -> Rule | None:
     return master.rule_for(order.kind, item.okpd2, order.buyer, order.programme)
 
 
-def sift(order: Order, portion: Portion, rule: Rule, master: MasterData) -> Sifted:
+def candidates(order: Order, portion: Portion, rule: Rule, master: MasterData) -> Candidates:
     """Return who may be asked for the portion under the rule's constraints."""
-    may: list[Maker] = []
+    allowed: list[Maker] = []
     out: dict[str, CandidateReason] = {}
     for maker, why, is_stopped in _constrained(portion.item, rule, order.currency, master):
         if why is not None:
@@ -47,8 +47,8 @@ def sift(order: Order, portion: Portion, rule: Rule, master: MasterData) -> Sift
         elif is_stopped:
             out[maker.member] = CandidateReason.STOPPED
         else:
-            may.append(maker)
-    return Sifted(tuple(may), out)
+            allowed.append(maker)
+    return Candidates(tuple(allowed), out)
 
 
 class _Constrained(NamedTuple):
@@ -159,14 +159,14 @@ def cost(maker: Maker, order: Order, portion: Portion, master: MasterData) -> Co
 
     The rate is that of the day, at the buyer, until which offers are waited for: the same whenever it is asked.
     """
-    said = maker.capability.cost
-    if said is None:
+    cost_per_unit = maker.capability.cost
+    if cost_per_unit is None:
         return Cost(NO_COST, "", Fraction(0))
     day = dates.day_at(order.buyer, portion.quote_round.deadline, master) if portion.quote_round else date.min
-    rate = master.rates.on(said.currency, order.currency, day)
+    rate = master.rates.on(cost_per_unit.currency, order.currency, day)
     if rate is None:
-        return Cost(NO_RATE, said.currency, Fraction(said.amount))
-    return Cost(0, "", Fraction(said.amount) * Fraction(rate.rate) / Fraction(rate.nominal))
+        return Cost(NO_RATE, cost_per_unit.currency, Fraction(cost_per_unit.amount))
+    return Cost(0, "", Fraction(cost_per_unit.amount) * Fraction(rate.rate) / Fraction(rate.nominal))
 
 
 _MEASURES: Mapping[str, Callable[[Quote, Callable[[], Cost]], Any]] = {

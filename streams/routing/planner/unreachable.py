@@ -15,7 +15,7 @@ from streams.routing.notify.reasons import Cause
 SHOWN = 5
 """Plant orders that a sentence names."""
 
-BACK = Cause(
+PLANT_BACK = Cause(
     CauseCode.PLANT_BACK,
     Text(
         en="The hub reaches the plant again; the order goes on.",
@@ -37,7 +37,7 @@ def is_held(portion: Portion, master: MasterData) -> bool:
     return is_gone(attempt.plant, master) and attempt.shipped < portion.quantity
 
 
-def why(portion: Portion, master: MasterData) -> HoldReason | None:
+def hold_reason(portion: Portion, master: MasterData) -> HoldReason | None:
     """Return why the plant cannot be told of the portion, one of `UNREACHABLE`, or None."""
     if is_held(portion, master):
         return HoldReason.PLANT_GONE
@@ -45,7 +45,7 @@ def why(portion: Portion, master: MasterData) -> HoldReason | None:
     return HoldReason.NO_TOPIC if attempt is not None and attempt.missing_topic and not portion.cancelled else None
 
 
-def reported(state: OrderState, value: Mapping[str, Any]) -> OrderState:
+def apply_dispatch_status(state: OrderState, value: Mapping[str, Any]) -> OrderState:
     """Take dispatch's word on a plant order: it waits for its plant's topic, or has been written there."""
     for portion in state.portions:
         for attempt in portion.attempts:
@@ -55,11 +55,11 @@ def reported(state: OrderState, value: Mapping[str, Any]) -> OrderState:
     return state
 
 
-def noted(state: OrderState, master: MasterData) -> OrderState:
+def without_unreachable(state: OrderState, master: MasterData) -> OrderState:
     """Return the state as it is without the plants that are gone.
 
     Who was told nothing yet loses the portion to the next candidate. Whoever knows of it keeps it, and owes no answer
-    while nobody can ask for it (`deadlines.awaited` gives a new time).
+    while nobody can ask for it (`deadlines.with_answer_deadlines` gives a new time).
     """
     for portion in state.portions:
         attempt = portion.current

@@ -22,7 +22,7 @@ REMEMBERED = 20
 """Actions whose ids are remembered, so that one sent again changes nothing."""
 
 
-def acted(state: OrderState | None, value: Value, context: DecisionContext) -> Step:
+def apply_action(state: OrderState | None, value: Value, context: DecisionContext) -> Step:
     """Take a PlannerAction.
 
     Raises `InvalidDocument`: ``unknown-order``, ``unknown-plant-order``, ``unknown-line``, ``unknown-member``,
@@ -32,7 +32,7 @@ def acted(state: OrderState | None, value: Value, context: DecisionContext) -> S
         raise InvalidDocument("unknown-order", reasons.unknown_order(value["order_key"]))
     if value["action_id"] in state.seen_actions:
         return Step(state)
-    take = _TAKERS.get(value["action"])
+    take = _HANDLERS.get(value["action"])
     if take is None:
         raise InvalidDocument("bad-action", reasons.bad_action(value["action"]))
     after = take(state, value, context.master)
@@ -135,7 +135,7 @@ def _last(portion: Portion, action: str) -> Attempt | None:
     return portion.attempts[-1] if action in ("OVERRIDE_PLANT", "RELEASE") else portion.current
 
 
-_TAKERS: dict[str, Callable[[OrderState, Value, MasterData], OrderState]] = {
+_HANDLERS: dict[str, Callable[[OrderState, Value, MasterData], OrderState]] = {
     "APPROVE": _approve,
     "REJECT": _reject,
     "OVERRIDE_PLANT": _override_plant,

@@ -22,7 +22,7 @@ from streams.routing.plant_events.assignments import Assignment
 Value = Mapping[str, Any]
 
 
-def allocated(state: OrderState, value: Value, context: DecisionContext) -> Step:
+def apply_result(state: OrderState, value: Value, context: DecisionContext) -> Step:
     """Take the allocator's answer; one to an older request is dropped.
 
     A plant that has accepted keeps its plant order even where its stock and capacity fall short: its word counts.
@@ -37,12 +37,12 @@ def allocated(state: OrderState, value: Value, context: DecisionContext) -> Step
         return Step(state)
     if value["kind"] == "EXPIRED":
         return _expired(state, assignment, context.master)
-    return Step(state) if _is_old(reservation, value) else _taken(state, assignment, value, context)
+    return Step(state) if _is_old(reservation, value) else _apply(state, assignment, value, context)
 
 
-def _taken(state: OrderState, assignment: Assignment, value: Value, context: DecisionContext) -> Step:
+def _apply(state: OrderState, assignment: Assignment, value: Value, context: DecisionContext) -> Step:
     if value["kind"] == "MOVED":
-        return rescheduling.moved(state, assignment, value, context)
+        return rescheduling.apply_move(state, assignment, value, context)
     after = _reserved(state, assignment, value, context.master)
     if after == state or value["kind"] != "SHORTAGE":
         return Step(after)

@@ -46,10 +46,10 @@ def _moments(state: OrderState) -> Iterator[datetime]:
             yield attempt.answer_by
 
 
-def awaited(state: OrderState, context: DecisionContext) -> OrderState:
+def with_answer_deadlines(state: OrderState, context: DecisionContext) -> OrderState:
     """Return the state in which every plant that owes an answer has a deadline for it.
 
-    A plant at work keeps its portion without an answer (`passed`). When it gives that work up (its shipment is
+    A plant at work keeps its portion without an answer (`apply_deadlines`). When it gives that work up (its shipment is
     cancelled, its production aborted), it owes the answer again, from now on.
     """
     for portion in state.portions:
@@ -69,7 +69,7 @@ def _owes_answer(attempt: Attempt) -> bool:
     return attempt.answer is None and attempt.answer_by is None
 
 
-def passed(state: OrderState, context: DecisionContext) -> Step:
+def apply_deadlines(state: OrderState, context: DecisionContext) -> Step:
     """Take the portions from plants whose time to answer is over; who answers later is told that it is too late.
 
     A plant that is at work on its portion keeps it, and an alert asks a person to ask the plant.

@@ -20,7 +20,7 @@ from streams.routing.validation.normalise import UNMAPPED_UNIT, in_base
 Value = Mapping[str, Any]
 
 
-def produced(state: OrderState | None, value: Value, context: DecisionContext) -> Step:
+def apply_production(state: OrderState | None, value: Value, context: DecisionContext) -> Step:
     """Take a ProductionStatus. Raises `InvalidDocument` as `addressed` does, ``unmapped-unit`` or ``two-documents``."""
     assignment = addressed(state, value["plant_order_id"], value["plant"])
     assert state is not None  # noqa: S101  (addressed has checked)
@@ -35,7 +35,9 @@ def produced(state: OrderState | None, value: Value, context: DecisionContext) -
         return Step(state)
     known = {production.number: production for production in assignment.attempt.productions}
     before = known[new.number].document if new.number in known else None
-    new = replace(new, document=document_identity.heard(before, context.event_id, f"{value['plant']}: {new.number}"))
+    new = replace(
+        new, document=document_identity.accept_document(before, context.event_id, f"{value['plant']}: {new.number}")
+    )
     known[new.number] = new
     ordered = tuple(known[number] for number in sorted(known))
     cause = reasons.production(assignment.attempt.plant, assignment.portion.item, new.state, context.master)

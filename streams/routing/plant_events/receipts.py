@@ -13,7 +13,7 @@ from streams.routing.plant_events.assignments import addressed, find, reject, wi
 Value = Mapping[str, Any]
 
 
-def received(state: OrderState | None, value: Value, master: MasterData) -> Step:
+def apply_receipt(state: OrderState | None, value: Value, master: MasterData) -> Step:
     """Take a plant's Receipt of a plant order. Raises `InvalidDocument` as `addressed` does.
 
     An ERP that refused the document counts like a plant that said no.

@@ -23,7 +23,7 @@ REMEMBERED = 20
 """Disruptions that an order remembers to have told the hub's people of."""
 
 
-def moved(state: OrderState, assignment: Assignment, value: Value, context: DecisionContext) -> Step:
+def apply_move(state: OrderState, assignment: Assignment, value: Value, context: DecisionContext) -> Step:
     """Take an AllocationResult MOVED for the reservation that the assignment has.
 
     A plant that has accepted keeps its own promise, for it knows best; where that is before the new day, the hub's
@@ -59,7 +59,7 @@ def _warned(
 
 
 def _promised(attempt: Attempt) -> date | None:
-    return dates.told(attempt) or (attempt.issued.requested_date if attempt.issued else None)
+    return dates.promised_by_plant(attempt) or (attempt.issued.requested_date if attempt.issued else None)
 
 
 def _moves(assignment: Assignment, ready: date, over: bool, master: MasterData) -> Text:

@@ -32,7 +32,7 @@ from streams.routing.validation.normalise import UNMAPPED_UNIT, in_base
 Value = Mapping[str, Any]
 
 
-def answered(state: OrderState | None, value: Value, context: DecisionContext) -> Step:
+def apply_response(state: OrderState | None, value: Value, context: DecisionContext) -> Step:
     """Take a plant's OrderResponse. Raises `InvalidDocument` as `addressed` does, for its lines, or ``two-documents``.
 
     An answer to an older revision of the plant order than the one that asked for it last says nothing. A plant order
@@ -46,7 +46,7 @@ def answered(state: OrderState | None, value: Value, context: DecisionContext) -
     at = value["issued_at"] or context.time
     if _is_old(assignment.attempt, value["plant_order_revision"]) or assignment.attempt.has_seen(context.fingerprint):
         return Step(state)
-    state, assignment = _heard(state, assignment, value, context)
+    state, assignment = _with_document(state, assignment, value, context)
     if verdict is None:
         return Step(state)
     if verdict == "rejected":
@@ -61,7 +61,7 @@ def answered(state: OrderState | None, value: Value, context: DecisionContext) -
     )
 
 
-def _heard(
+def _with_document(
     state: OrderState, assignment: Assignment, value: Value, context: DecisionContext
 ) -> tuple[OrderState, Assignment]:
     """Return the state in which the attempt has heard the answer, and the assignment as it is now.
@@ -70,7 +70,10 @@ def _heard(
     """
     attempt, revision = assignment.attempt.with_seen(context.fingerprint), value["plant_order_revision"]
     known = None if revision > attempt.answered_revision else attempt.answering_document
-    document = document_identity.heard(known, context.event_id, value["plant_order_id"]) or attempt.answering_document
+    document = (
+        document_identity.accept_document(known, context.event_id, value["plant_order_id"])
+        or attempt.answering_document
+    )
     revision = max(revision, attempt.answered_revision)
     attempt = replace(attempt, answering_document=document, answered_revision=revision)
     state = with_attempt_at(state, assignment, attempt)

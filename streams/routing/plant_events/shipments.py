@@ -26,7 +26,7 @@ from streams.routing.validation.normalise import UNMAPPED_UNIT, in_base
 Value = Mapping[str, Any]
 
 
-def shipped(state: OrderState | None, value: Value, context: DecisionContext) -> Step:
+def apply_shipment(state: OrderState | None, value: Value, context: DecisionContext) -> Step:
     """Take a Shipment's lines of this order.
 
     Raises `InvalidDocument`: ``unknown-plant-order``, ``not-addressee`` where the shipper is neither the plant nor a
@@ -39,7 +39,9 @@ def shipped(state: OrderState | None, value: Value, context: DecisionContext) ->
         assert state is not None  # noqa: S101  (_assignment has checked)
         if assignment.attempt.has_seen(context.fingerprint):
             continue
-        attempt = _with_leg(assignment.attempt, _leg(value, quantity), context.event_id).with_seen(context.fingerprint)
+        attempt = _with_shipment(assignment.attempt, _shipment(value, quantity), context.event_id).with_seen(
+            context.fingerprint
+        )
         state = assignments.with_attempt_at(state, assignment, attempt)
         if attempt.shipments == assignment.attempt.shipments:
             continue
@@ -75,7 +77,7 @@ def _assignment(state: OrderState | None, number: str, shipper: str, master: Mas
     return assignments.addressed(state, number, shipper)
 
 
-def _leg(value: Value, quantity: Decimal) -> Shipment:
+def _shipment(value: Value, quantity: Decimal) -> Shipment:
     expected = value["estimated_arrival"]
     return Shipment(
         value["shipment_id"],
@@ -87,7 +89,7 @@ def _leg(value: Value, quantity: Decimal) -> Shipment:
     )
 
 
-def _with_leg(attempt: Attempt, leg: Shipment, event_id: str) -> Attempt:
+def _with_shipment(attempt: Attempt, shipment: Shipment, event_id: str) -> Attempt:
     """Return the attempt with the shipment: the last word of its shipper counts.
 
     Where a plant and a carrier both speak of it, their words come by two topics, in whatever order: what by one of them
@@ -95,22 +97,26 @@ def _with_leg(attempt: Attempt, leg: Shipment, event_id: str) -> Attempt:
     shipper has two.
     """
     known = {old.number: old for old in attempt.shipments}
-    old = known.get(leg.number)
-    same = old if old is not None and old.by in (None, leg.by) else None
-    leg = replace(leg, document=document_identity.heard(same.document if same else None, event_id, leg.number))
-    if old is not None and old.by != leg.by:
-        if _stage(leg) < _stage(old):
+    old = known.get(shipment.number)
+    same = old if old is not None and old.by in (None, shipment.by) else None
+    shipment = replace(
+        shipment, document=document_identity.accept_document(same.document if same else None, event_id, shipment.number)
+    )
+    if old is not None and old.by != shipment.by:
+        if _stage(shipment) < _stage(old):
             return attempt
-        leg = replace(leg, departed=leg.departed or old.departed, arrived=leg.arrived or old.arrived)
-    known[leg.number] = leg
+        shipment = replace(
+            shipment, departed=shipment.departed or old.departed, arrived=shipment.arrived or old.arrived
+        )
+    known[shipment.number] = shipment
     return replace(attempt, shipments=tuple(known[number] for number in sorted(known)))
 
 
-def _stage(leg: Shipment) -> int:
+def _stage(shipment: Shipment) -> int:
     """Return how far it is: planned, on the way, arrived, cancelled."""
-    if leg.quantity <= 0:
+    if shipment.quantity <= 0:
         return 3
-    return 2 if leg.arrived else 1 if leg.departed else 0
+    return 2 if shipment.arrived else 1 if shipment.departed else 0
 
 
 def _too_much(

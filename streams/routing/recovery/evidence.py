@@ -71,8 +71,8 @@ def place_of(order_key: str, number: str) -> Place | None:
     return Place(identifiers.line_of(words[0]), int(words[1]), int(words[2]))
 
 
-def told(value: Mapping[str, Any]) -> HeldOrder | HeldStatus:
-    """Return what a Held record says."""
+def from_record(value: Mapping[str, Any]) -> HeldOrder | HeldStatus:
+    """Return what a Held record tells."""
     if value["subject"] == "OrderStatus":
         return HeldStatus(value["member"], value["revision"], value["state"], value["promised_date"])
     line = next((line for line in value["lines"] if line["line_id"] == "1"), None) or {}
@@ -113,7 +113,7 @@ def load(data: bytes) -> Evidence:
     return _ADAPTER.validate_json(data)
 
 
-def joined(evidence: Evidence, more: HeldOrder | HeldStatus) -> Evidence:
+def merged(evidence: Evidence, more: HeldOrder | HeldStatus) -> Evidence:
     """Return the evidence with one more document; what is told again counts once, at its newest revision."""
     if isinstance(more, HeldStatus):
         rest = tuple(one for one in evidence.statuses if one.member != more.member)

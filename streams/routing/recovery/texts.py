@@ -105,7 +105,7 @@ def no_parts(order_key: str, portion: Portion, attempt: Attempt, master: MasterD
     )
 
 
-def told_more(order_key: str, held: str, derived: str) -> Finding:
+def shown_more(order_key: str, held: str, derived: str) -> Finding:
     """Say that the customer knows of more than the hub could find again."""
     return Finding(
         AlertCode.RECOVERY_TOLD_MORE,

@@ -45,12 +45,12 @@ def question(value: Value) -> Question:
     return Question(value["request_id"], value["generation"], quote)
 
 
-def asked(request: Value) -> tuple[Any, ...]:
+def request_content(request: Value) -> tuple[Any, ...]:
     """Return what an AllocationRequest is about: another question under the same id differs in this."""
     return request["plant"], request["item"], request["quantity"], request["not_before"]
 
 
-def told(plant_order: Value) -> tuple[Any, ...]:
+def plant_order_content(plant_order: Value) -> tuple[Any, ...]:
     """Return what a PlantOrder is about: an answer to it answers another one only where this is the same."""
     line = plant_order["lines"][0]
     return plant_order["plant"], line["item"], line["quantity"]
@@ -66,7 +66,7 @@ class Recorded:
     def asked(self) -> dict[Question, tuple[Any, ...]]:
         """What the allocators were asked, as far as the events say it."""
         found = (event.value for event in self.events if event.subject == "AllocationRequest")
-        return {question(value): asked(value) for value in found if value["action"] in ("QUOTE", "RESERVE")}
+        return {question(value): request_content(value) for value in found if value["action"] in ("QUOTE", "RESERVE")}
 
     @cached_property
     def results(self) -> dict[Question, tuple[int, Event]]:
@@ -78,12 +78,12 @@ class Recorded:
         return found
 
     @cached_property
-    def told(self) -> dict[str, set[tuple[Any, ...]]]:
+    def issued(self) -> dict[str, set[tuple[Any, ...]]]:
         """What the plants were told under each plant order."""
         found: dict[str, set[tuple[Any, ...]]] = {}
         for event in self.events:
             if event.subject == "PlantOrder":
-                found.setdefault(event.value["plant_order_id"], set()).add(told(event.value))
+                found.setdefault(event.value["plant_order_id"], set()).add(plant_order_content(event.value))
         return found
 
     def result(self, request: Value) -> tuple[int, Event] | None:
@@ -92,7 +92,7 @@ class Recorded:
         if found is None or found[1].value["plant"] != request["plant"]:
             return None
         known = self.asked.get(question(request))
-        return found if known in (None, asked(request)) else None
+        return found if known in (None, request_content(request)) else None
 
 
 def simulated_result(request: Value, time: datetime, master: MasterData) -> dict[str, Any]:

@@ -114,30 +114,30 @@ class _Run:
 
     def _react(self, message: OutputMessage, event: Event) -> None:
         if message.subject == "AllocationRequest" and message.value["action"] in ("QUOTE", "RESERVE"):
-            self._ask(message, event)
+            self._answer_request(message, event)
         elif message.subject == "PlantOrder" and message.value["document_status"] == "ACTIVE":
-            self._tell(message, event)
+            self._answer_plant_order(message, event)
 
-    def _ask(self, message: OutputMessage, event: Event) -> None:
+    def _answer_request(self, message: OutputMessage, event: Event) -> None:
         request = message.value
         self._asked[history.question(request)] = request
         found = self._recorded.result(request)
         if found is None:
             value = history.simulated_result(request, event.time, self._master)
-            self._say("AllocationResult", value, message, event)
+            self._enqueue("AllocationResult", value, message, event)
         elif found[0] <= self._at:
             self._pending.append(found[1]._replace(time=event.time))
 
-    def _tell(self, message: OutputMessage, event: Event) -> None:
+    def _answer_plant_order(self, message: OutputMessage, event: Event) -> None:
         number = message.value["plant_order_id"]
-        self._same[number] = history.told(message.value) in self._recorded.told.get(number, ())
+        self._same[number] = history.plant_order_content(message.value) in self._recorded.issued.get(number, ())
         if self._same[number]:
             early = self._early.pop(number, [])
             self._pending.extend(answer._replace(time=event.time) for answer in early)
         else:
-            self._say("OrderResponse", history.simulated_answer(message.value, event.time), message, event)
+            self._enqueue("OrderResponse", history.simulated_answer(message.value, event.time), message, event)
 
-    def _say(self, subject: str, value: dict[str, Any], message: OutputMessage, event: Event) -> None:
+    def _enqueue(self, subject: str, value: dict[str, Any], message: OutputMessage, event: Event) -> None:
         self._pending.append(Event(event.order_key, f"{message.id}/simulated", subject, value, event.time))
 
 

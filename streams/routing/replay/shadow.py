@@ -25,7 +25,7 @@ class Verdict(StrEnum):
     NOT_PLACED = "not-placed"
 
 
-class Said(NamedTuple):
+class HubEvent(NamedTuple):
     """A record of hub.events: its name, its value, and whether it is a plant order in shadow."""
 
     subject: str
@@ -65,7 +65,7 @@ class _Order:
     compared: dict[str, Compared] = field(default_factory=dict)
 
 
-def compare(events: Iterable[Said]) -> list[Compared]:
+def compare(events: Iterable[HubEvent]) -> list[Compared]:
     """Return each line that was decided in shadow or placed by people, by order and line.
 
     The events of one order come in their order. A line is compared as the hub had decided it when the opening snapshot

@@ -28,7 +28,7 @@ def working_days(portion: Portion, plant: str, master: MasterData) -> int:
     return next((maker.capability.working_days for maker in makers if maker.member == plant), 0)
 
 
-def told(attempt: Attempt) -> date | None:
+def promised_by_plant(attempt: Attempt) -> date | None:
     """Return the plant's own word on when it is done: its promise, or its production's later estimate."""
     promised = attempt.answer.promised if attempt.answer and attempt.answer.accepted else None
     estimates = [made.estimated for made in attempt.productions if made.estimated and made.state not in DONE]
@@ -58,17 +58,17 @@ def _arrived(state: OrderState, portion: Portion, end: date, master: MasterData)
     attempt = portion.current
     assert attempt is not None  # noqa: S101  (the caller has checked)
     way = timedelta(days=master.transport_days(attempt.plant, consignee(state)))
-    legs = [leg for leg in attempt.shipments if leg.quantity > 0]
-    known = [day for leg in legs if (day := _at_consignee(leg, way))]
-    if known and len(known) == len(legs) and sum(leg.quantity for leg in legs) >= portion.quantity:
+    shipments = [shipment for shipment in attempt.shipments if shipment.quantity > 0]
+    known = [day for shipment in shipments if (day := _at_consignee(shipment, way))]
+    if known and len(known) == len(shipments) and sum(shipment.quantity for shipment in shipments) >= portion.quantity:
         return max(known)
     return end + way
 
 
-def _at_consignee(leg: Shipment, way: timedelta) -> date | None:
-    if leg.arrived or leg.expected or leg.departed is None:
-        return leg.arrived.date() if leg.arrived else leg.expected
-    return leg.departed.date() + way
+def _at_consignee(shipment: Shipment, way: timedelta) -> date | None:
+    if shipment.arrived or shipment.expected or shipment.departed is None:
+        return shipment.arrived.date() if shipment.arrived else shipment.expected
+    return shipment.departed.date() + way
 
 
 def line_portions(state: OrderState, line_id: str) -> list[Portion]:
@@ -98,7 +98,7 @@ def _ends(portions: Sequence[Portion], master: MasterData, time: datetime) -> di
 def _alone(portion: Portion, master: MasterData, time: datetime) -> date:
     attempt = portion.current
     assert attempt is not None  # noqa: S101  (the callers have checked)
-    known = told(attempt) or (attempt.reservation and attempt.reservation.available_on)
+    known = promised_by_plant(attempt) or (attempt.reservation and attempt.reservation.available_on)
     today = day_at(attempt.plant, time, master)
     return finished(portion) or max(known or today, today)
 
@@ -117,7 +117,7 @@ def _task(portion: Portion, portions: Sequence[Portion], master: MasterData) -> 
         id=str(portion.part),
         site=attempt.plant,
         working_days=working_days(portion, attempt.plant, master),
-        ready=done or told(attempt) or offered,
+        ready=done or promised_by_plant(attempt) or offered,
         made=done is not None,
         not_before=None,
         feeds=tuple(str(other.part) for other in targets(portion, portions)),

@@ -4,10 +4,10 @@ from kranhub import identifiers
 from kranhub.errors import InvalidDocument
 from kranhub.text import Text
 
-TWO = "two-documents"
+TWO_DOCUMENTS = "two-documents"
 
 
-def same(known: str | None, event_id: str, key: str) -> str | None:
+def check_document(known: str | None, event_id: str, key: str) -> str | None:
     """Return the document that stands behind the key once this event is taken.
 
     ``known`` is the one so far. Raises `InvalidDocument` (``two-documents``) where the event is another document's. An
@@ -17,22 +17,22 @@ def same(known: str | None, event_id: str, key: str) -> str | None:
     if came is None:
         return known
     if known not in (None, came):
-        raise InvalidDocument(TWO, _two(key, f"{known}", came).then(_ANEW))
+        raise InvalidDocument(TWO_DOCUMENTS, _two(key, f"{known}", came).then(_ANEW))
     return came
 
 
-def heard(known: str | None, event_id: str, key: str) -> str | None:
+def accept_document(known: str | None, event_id: str, key: str) -> str | None:
     """Return whom a member is heard from about the key: the document and the epoch of its connector, as one text.
 
-    As `same`, but a document of a higher epoch follows one that was deleted: raising it is a person's word that the
-    connector reads its ERP anew.
+    As `check_document`, but a document of a higher epoch follows one that was deleted: who raises it says that the
+    connector reads its ERP again from the beginning.
     """
     came, epoch = identifiers.document_of(event_id), _epoch(event_id)
     if came is None:
         return known
     before, _, since = (known or "").rpartition("/")
     if before and before != came and epoch <= int(since):
-        raise InvalidDocument(TWO, _two(key, before, came).then(_DELETED))
+        raise InvalidDocument(TWO_DOCUMENTS, _two(key, before, came).then(_DELETED))
     return f"{came}/{max(epoch, int(since)) if before == came else epoch}"
 
 

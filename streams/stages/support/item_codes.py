@@ -58,7 +58,7 @@ class Codes:
             return
         place = _key("whose", mapping.member, mapping.item_code)
         known = self._state.get(place)
-        document = document_identity.heard(
+        document = document_identity.accept_document(
             known.decode() if known else None, event_id, f"{mapping.member}: {mapping.item_code}"
         )
         if document is not None:

@@ -50,7 +50,7 @@ class Recovering:
         self.touch(order_key, state)
         key = f"recovery/at/{order_key}"
         known = held.load(state.get(key) or b"{}")
-        state.put(key, held.dump(held.joined(known, held.told(value))))
+        state.put(key, held.dump(held.merged(known, held.from_record(value))))
 
     def park(self, record: Record, state: State) -> None:
         """Keep a word on the order until then."""

@@ -171,7 +171,7 @@ def test_who_is_left_by_a_rule_is_whom_the_planner_may_ask(
     asked = set()
     for currency in ("RUB", "CNY", "USD", "EUR"):
         order = Order("17", "sibir-terminal", "SALE", currency, datetime.now(UTC).date(), ())
-        asked |= {maker.member for maker in source.sift(order, portion, found, MASTER).may}
+        asked |= {maker.member for maker in source.candidates(order, portion, found, MASTER).allowed}
     assert {*rule_check.allowed(found, item, MASTER)} == asked
 
 

@@ -68,7 +68,7 @@ def recover(cluster: Remembering, at: int) -> tuple[OrderState, list[OutputMessa
     state, context = order.load(before) if before else None, DecisionContext("r", START, MASTER)
     for event in came:
         if event.subject == "Order" or event.id in cluster.waiting[at]:
-            step = planner.noted(state, event.subject, event.value, DecisionContext(event.id, START, MASTER))
+            step = planner.apply_facts(state, event.subject, event.value, DecisionContext(event.id, START, MASTER))
             state = step.state if step else None
     assert state is not None
     if state.closed:
@@ -80,13 +80,13 @@ def recover(cluster: Remembering, at: int) -> tuple[OrderState, list[OutputMessa
     for place, event in enumerate(words):
         if place not in old:
             try:
-                noted = planner.noted(state, event.subject, event.value, DecisionContext(event.id, START, MASTER))
+                noted = planner.apply_facts(state, event.subject, event.value, DecisionContext(event.id, START, MASTER))
             except InvalidDocument as error:
                 assert error.code == assignments.UNKNOWN  # noqa: PT017
                 continue
             assert noted is not None
             state = noted.state
-    recovered = planner.recovered(order.load(order.dump(state)), evidence, context)
+    recovered = planner.resume_after_restore(order.load(order.dump(state)), evidence, context)
     return recovered.state, [*adopted.messages, *recovered.messages]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from kranhub.identifiers import order_key
 from streams.cli.orders import orders
 from streams.routing.planner.cutover import SHADOW_HEADER
-from streams.routing.replay.shadow import Compared, Said, Verdict, compare, totals
+from streams.routing.replay.shadow import Compared, HubEvent, Verdict, compare, totals
 from tests.support.masters import item, master, plant
 from tests.support.plants import BUYER, Cluster, Event, Value, full_order
 from tests.support.terminal import Hub, call, hub
@@ -26,15 +26,15 @@ PLANTS = [
 MASTER = master(PLANTS, [BEAM, CRANE])
 
 
-def told(*versions: Value, of: Any = MASTER) -> list[Said]:
+def told(*versions: Value, of: Any = MASTER) -> list[HubEvent]:
     """Return what hub.events says of the versions of an order: each, and what the planner makes of it."""
     cluster, found = Cluster(master=of), []
     for number, version in enumerate(versions):
-        found.append(Said("Order", version))
+        found.append(HubEvent("Order", version))
         before = len(cluster.said)
         cluster.take(Event(f"o{number}", "Order", version))
         cluster.run()
-        found += [Said(e.subject, e.value, SHADOW_HEADER in e.headers) for e in cluster.said[before:]]
+        found += [HubEvent(e.subject, e.value, SHADOW_HEADER in e.headers) for e in cluster.said[before:]]
     return [said for said in found if said.subject in ("Order", "PlantOrder", "OrderStatus")]
 
 
@@ -83,7 +83,7 @@ def test_a_split_line_names_all_its_plants() -> None:
     cluster = Cluster(master=MASTER, limit={("alfa", "beam"): Decimal(2)})
     cluster.take(Event("o", "Order", order(line("beam", 3))))
     cluster.run()
-    found = only(compare(Said(e.subject, e.value, SHADOW_HEADER in e.headers) for e in cluster.said))
+    found = only(compare(HubEvent(e.subject, e.value, SHADOW_HEADER in e.headers) for e in cluster.said))
     assert found.hub == {"alfa": Decimal(2), "beta": Decimal(1)}
 
 
@@ -98,7 +98,7 @@ def test_totals_name_every_verdict() -> None:
     assert totals(found) == {verdict: int(verdict is Verdict.SAME_PLANT) for verdict in Verdict}
 
 
-def recorded(hub: Hub) -> Iterator[Said]:
+def recorded(hub: Hub) -> Iterator[HubEvent]:
     for said in told(order(line("beam", 3)), opening(line("beam", 3, opening_plant="beta"))):
         headers = (SHADOW_HEADER,) if said.shadow else ()
         hub.put("hub.events", KEY, said.subject, said.value, headers=headers)

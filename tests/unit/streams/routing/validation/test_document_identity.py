@@ -165,7 +165,7 @@ def test_two_rows_that_map_one_code_are_refused_unless_they_say_the_same() -> No
     assert batches.letters(same) == []
     other = said(store, 102, f"{two}/0/b", proposal("EM-1", "steel-structure"))
     (letter,) = batches.letters(other)
-    assert letter["code"] == document_identity.TWO
+    assert letter["code"] == document_identity.TWO_DOCUMENTS
     assert one in letter["reason"]["en"]
     assert two in letter["reason"]["ru"]
     corrected = said(store, 103, f"{one}/0/b", proposal("EM-1", "steel-structure"))
