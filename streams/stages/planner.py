@@ -50,8 +50,8 @@ _TYPES = frozenset(
 
 _RECOVERY = ("kranhub.Held", "kranhub.Recovery")
 
-_NOTED = ("Order", "AllocationResult", planner.WAKE)
-"""What is taken at once while the hub recovers; words on plant orders wait until these are known again."""
+_AT_ONCE = ("Order", "AllocationResult", planner.WAKE)
+"""What is taken at once while the hub recovers; events on plant orders wait until these are known again."""
 
 _TOPICS = {
     "PlantOrder": ("outbox", "events"),
@@ -66,7 +66,7 @@ _START = "wait/start"
 """What came before any master data."""
 
 
-class _Here(NamedTuple):
+class _Environment(NamedTuple):
     """What surrounds an order that is taken up."""
 
     state: State
@@ -78,7 +78,7 @@ class _Here(NamedTuple):
 class Planner:
     """Reads hub.work by root order; remembers each order; plans, routes and follows it.
 
-    Its state holds, beside the orders, the master data (`Reference`), what waits for them, words that wait for their
+    Its state holds, beside the orders, the master data (`Reference`), what waits for them, events that wait for their
     plant orders (`Early`), deadlines (`timers`), and which orders stand at which plants (`orders_by_plant`).
     """
 
@@ -114,7 +114,7 @@ class Planner:
             return
         subject, value = self._codec.decode(record.value or b"", trusted=True)
         if subject != "Order":
-            self._word(subject, value, record, state, outputs, ctx, master)
+            self._plant_event(subject, value, record, state, outputs, ctx, master)
             return
         try:
             self._order(value, record, state, outputs, ctx, master)
@@ -144,7 +144,7 @@ class Planner:
                 Backlog(_waiting_item(str(line["item"]))).put(state, _bytes(record.key))
         return normalised.value
 
-    def _word(
+    def _plant_event(
         self,
         subject: str,
         value: Value,
@@ -154,11 +154,11 @@ class Planner:
         ctx: Context,
         master: MasterData,
     ) -> None:
-        """Take a word on an order; one on a plant order that is not known yet waits for it (`Early`)."""
+        """Take an event of an order; one of a plant order that is not known yet waits for it (`Early`)."""
         if subject == planner.WAKE:
-            for word in self._early.over(record.key, state, ctx.time):
-                with outputs.on_behalf_of(word.record):
-                    outputs.dead_letter(_in_vain(word, ctx.time), key=record.key, member=word.member)
+            for pending in self._early.over(record.key, state, ctx.time):
+                with outputs.on_behalf_of(pending.record):
+                    outputs.dead_letter(_never_issued(pending, ctx.time), key=record.key, member=pending.member)
         try:
             self._handle(subject, value, record, state, outputs, ctx, master)
         except InvalidDocument as error:
@@ -175,37 +175,39 @@ class Planner:
         ctx: Context,
         master: MasterData,
     ) -> None:
-        """Take one event, and the words that have waited for what it has led to."""
+        """Take one event, and those that have waited for what it has led to."""
         if self._recovering.is_open(state):
-            self._note(subject, value, record, state, outputs, ctx, master)
+            self._apply_facts(subject, value, record, state, outputs, ctx, master)
             return
         if self._recovering.is_pending(record.key, state):
-            self._take_up(subject, value, record, state, outputs, ctx, master)
+            self._resume_order(subject, value, record, state, outputs, ctx, master)
         else:
             self._decide(subject, value, record, state, outputs, ctx, master)
-        self._late_words(record.key, state, outputs, ctx, master)
+        self._apply_pending(record.key, state, outputs, ctx, master)
 
-    def _late_words(self, order_key: str, state: State, outputs: Outputs, ctx: Context, master: MasterData) -> None:
-        """Take the words that have waited for plant orders which are known now."""
+    def _apply_pending(self, order_key: str, state: State, outputs: Outputs, ctx: Context, master: MasterData) -> None:
+        """Take the events that have waited for plant orders which are known now."""
         while not self._early.is_empty(order_key, state):
             known = state.get(order_key)
             sent = assignments.issued_plant_orders(self._recent.load(order_key, known)) if known else frozenset()
-            words = self._early.known(order_key, sent, state)
-            if not words:
+            events = self._early.known(order_key, sent, state)
+            if not events:
                 break
-            for word in words:
-                self._late(word, state, outputs, ctx, master)
+            for pending in events:
+                self._apply_one_pending(pending, state, outputs, ctx, master)
 
-    def _late(self, word: Word, state: State, outputs: Outputs, ctx: Context, master: MasterData) -> None:
-        """Take a word that has waited; whatever is wrong with it is about itself, not about what it waited for."""
+    def _apply_one_pending(
+        self, pending: Word, state: State, outputs: Outputs, ctx: Context, master: MasterData
+    ) -> None:
+        """Take an event that has waited; an error in it concerns itself, not what it waited for."""
         layer = Layer(state)
-        with outputs.on_behalf_of(word.record) as savepoint:
+        with outputs.on_behalf_of(pending.record) as savepoint:
             try:
-                subject, value = self._codec.decode(word.record.value or b"", trusted=True)
-                self._decide(subject, value, word.record, layer, outputs, ctx, master)
+                subject, value = self._codec.decode(pending.record.value or b"", trusted=True)
+                self._decide(subject, value, pending.record, layer, outputs, ctx, master)
             except InvalidDocument as error:
                 outputs.rollback(savepoint)
-                outputs.dead_letter(error, key=word.record.key, member=word.member or None)
+                outputs.dead_letter(error, key=pending.record.key, member=pending.member or None)
                 return
         for key, changed in layer.changes.items():
             if changed is None:
@@ -223,7 +225,7 @@ class Planner:
         ctx: Context,
         master: MasterData,
     ) -> None:
-        before, context = self._known(record.key, state), DecisionContext(record.envelope.id, ctx.time, master)
+        before, context = self._load(record.key, state), DecisionContext(record.envelope.id, ctx.time, master)
         step = planner.handle(before, subject, value, context)
         if step is None:
             return
@@ -232,7 +234,7 @@ class Planner:
         _await_members(None if subject == planner.WAKE else before, step.state, state)
         self._send(step.messages, record.key, outputs)
 
-    def _known(self, order_key: str, state: State) -> OrderState | None:
+    def _load(self, order_key: str, state: State) -> OrderState | None:
         known = state.get(order_key)
         return self._recent.load(order_key, known) if known else None
 
@@ -252,7 +254,7 @@ class Planner:
         for key in self._recovering.close(value, known, state):
             self._wake(key, outputs, ctx)
 
-    def _note(
+    def _apply_facts(
         self,
         subject: str,
         value: Value,
@@ -262,18 +264,18 @@ class Planner:
         ctx: Context,
         master: MasterData,
     ) -> None:
-        """Take an order as it is, and keep words on it for later: nothing is decided before everything was read."""
-        if subject not in _NOTED:
+        """Take an order as it is, and keep its events for later: nothing is decided before everything was read."""
+        if subject not in _AT_ONCE:
             self._recovering.park(record, state)
             return
         self._recovering.touch(record.key, state)
-        before, context = self._known(record.key, state), DecisionContext(record.envelope.id, ctx.time, master)
+        before, context = self._load(record.key, state), DecisionContext(record.envelope.id, ctx.time, master)
         step = planner.apply_facts(before, subject, value, context)
         if step is not None:
             self._put(before, step.state, state, ctx.time)
             self._send(step.messages, record.key, outputs)
 
-    def _take_up(
+    def _resume_order(
         self,
         subject: str,
         value: Value,
@@ -283,19 +285,22 @@ class Planner:
         ctx: Context,
         master: MasterData,
     ) -> None:
-        """Let the order go on from what the ERPs hold of it: adopt that, take the words on it, then decide."""
-        here, context = _Here(state, outputs, ctx, master), DecisionContext(record.envelope.id, ctx.time, master)
-        evidence, words = self._recovering.take(record.key, state)
-        before = order = self._known(record.key, state)
+        """Let the order go on from what the ERPs hold of it: adopt that, take its events, then decide."""
+        environment, context = (
+            _Environment(state, outputs, ctx, master),
+            DecisionContext(record.envelope.id, ctx.time, master),
+        )
+        evidence, events = self._recovering.take(record.key, state)
+        before = order = self._load(record.key, state)
         if subject == "Order":
             step = planner.apply_facts(order, subject, value, context)
             order = step.state if step else None
-        words = [*words, *([record] if subject not in _NOTED else [])]
+        events = [*events, *([record] if subject not in _AT_ONCE else [])]
         if order is None or order.closed:
-            self._without_order(record.key, order, evidence, words, here)
+            self._without_order(record.key, order, evidence, events, environment)
             return
         adopted = adopt.adopt(order, evidence, context)
-        order, actions = self._words(adopted.state, evidence, words, here)
+        order, actions = self._apply_waiting(adopted.state, evidence, events, environment)
         missing = adopt.missing(order, evidence, ctx.time)
         recovered = planner.resume_after_restore(order, evidence, context)
         after = recovered.state
@@ -306,52 +311,61 @@ class Planner:
         _await_members(None, after, state)
         self._send([*adopted.messages, *missing, *recovered.messages], record.key, outputs)
         for action in actions:
-            self._late(Word("", (), ctx.time, action), state, outputs, ctx, master)
+            self._apply_one_pending(Word("", (), ctx.time, action), state, outputs, ctx, master)
 
-    def _words(
-        self, order: OrderState, evidence: Evidence, words: Sequence[Record], here: "_Here"
+    def _apply_waiting(
+        self, order: OrderState, evidence: Evidence, events: Sequence[Record], environment: "_Environment"
     ) -> tuple[OrderState, list[Record]]:
         """Return the order with what was said of it, and people's actions, which are taken when all else is."""
-        decoded = [self._codec.decode(word.value or b"", trusted=True) for word in words]
+        decoded = [self._codec.decode(each.value or b"", trusted=True) for each in events]
         old = adopt.outdated([(each.subject, each.value) for each in decoded], evidence)
         actions: list[Record] = []
-        for place, (word, (subject, value)) in enumerate(zip(words, decoded, strict=True)):
+        for place, (each, (subject, value)) in enumerate(zip(events, decoded, strict=True)):
             if subject == "PlannerAction":
-                actions.append(word)
+                actions.append(each)
             elif place not in old:
-                order = self._word_on(order, subject, value, word, here)
+                order = self._apply_waiting_event(order, subject, value, each, environment)
         return order, actions
 
-    def _word_on(self, order: OrderState, subject: str, value: Value, word: Record, here: "_Here") -> OrderState:
-        time = here.ctx.time
+    def _apply_waiting_event(
+        self, order: OrderState, subject: str, value: Value, record: Record, environment: "_Environment"
+    ) -> OrderState:
+        time = environment.ctx.time
         try:
-            context = DecisionContext(word.envelope.id, time, here.master)
+            context = DecisionContext(record.envelope.id, time, environment.master)
             step = planner.apply_facts(order, subject, value, context)
         except InvalidDocument as error:
-            if error.code != assignments.UNKNOWN or not self._early.keep(subject, value, word, here.state, time):
-                with here.outputs.on_behalf_of(word):
-                    here.outputs.dead_letter(error, key=word.key)
+            if error.code != assignments.UNKNOWN or not self._early.keep(
+                subject, value, record, environment.state, time
+            ):
+                with environment.outputs.on_behalf_of(record):
+                    environment.outputs.dead_letter(error, key=record.key)
             return order
         if step is None:
             return order
-        self._send(step.messages, word.key, here.outputs)
+        self._send(step.messages, record.key, environment.outputs)
         return step.state
 
     def _without_order(
-        self, order_key: str, closed: OrderState | None, evidence: Evidence, words: Sequence[Record], here: "_Here"
+        self,
+        order_key: str,
+        closed: OrderState | None,
+        evidence: Evidence,
+        events: Sequence[Record],
+        environment: "_Environment",
     ) -> None:
         """Keep what is known of an order that no buyer has told, and say so; of one that is over nothing is left."""
-        state, outputs, ctx, master = here
+        state, outputs, ctx, master = environment
         if closed is None and evidence.orders:
             self._recovering.put_back(order_key, evidence, state)
             numbers = ", ".join(sorted(order.number for order in evidence.orders))
             text = texts.no_order(order_key, numbers)
             alert = messages.alert_of(order_key, None, AlertCode.RECOVERY_NO_ORDER, order_key, text, ctx.time)
             self._send([alert], order_key, outputs)
-        for word in words:
-            subject, value = self._codec.decode(word.value or b"", trusted=True)
-            if closed is not None or not self._early.keep(subject, value, word, state, ctx.time):
-                self._late(Word("", (), ctx.time, word), state, outputs, ctx, master)
+        for each in events:
+            subject, value = self._codec.decode(each.value or b"", trusted=True)
+            if closed is not None or not self._early.keep(subject, value, each, state, ctx.time):
+                self._apply_one_pending(Word("", (), ctx.time, each), state, outputs, ctx, master)
 
     def _send(self, messages: Iterable[OutputMessage], order_key: str, outputs: Outputs) -> None:
         for message in messages:
@@ -414,11 +428,11 @@ def _refuse(error: InvalidDocument, value: Value, record: Record, outputs: Outpu
     outputs.dead_letter(error, key=record.key, member=value["buyer"], order_number=value.get("number"))
 
 
-def _in_vain(word: Word, time: datetime) -> InvalidDocument:
-    """Return the refusal of a word whose plant order did not come."""
-    minutes = round((time - word.until + WAIT).total_seconds() / 60)
+def _never_issued(pending: Word, time: datetime) -> InvalidDocument:
+    """Return the refusal of an event whose plant order was not issued in time."""
+    minutes = round((time - pending.until + WAIT).total_seconds() / 60)
     return InvalidDocument(
-        assignments.UNKNOWN, reasons.unknown_plant_order(word.names[0]).then(reasons.waited(minutes))
+        assignments.UNKNOWN, reasons.unknown_plant_order(pending.names[0]).then(reasons.waited(minutes))
     )
 
 
