@@ -1,4 +1,4 @@
-"""Tells members beside the buyer what has changed for them, in words that come of states and dates and name nobody."""
+"""Notifies the parties beside the buyer of what has changed for them; the texts name no other company."""
 
 import hashlib
 from collections.abc import Mapping
@@ -20,20 +20,28 @@ Value = Mapping[str, Any]
 
 
 def notify_parties(state: OrderState, value: Value, master: MasterData) -> Step:
-    """Return the state and the statuses of all but the buyer, from the buyer's: of those only whose view has changed.
+    """Return the step with the statuses of the parties beside the buyer whose view of the order has changed.
 
-    Who is no longer named on the order gets a last one, CANCELLED. Every member's revisions count by themselves.
+    A party that the order no longer names gets a last status, CANCELLED. Each member's revisions count by themselves.
+
+    Args:
+        state: The order.
+        value: The buyer's OrderStatus.
+        master: The master data, which say who is a member and who answers for a programme.
+
+    Returns:
+        The state that remembers the new statuses, and the OrderStatus messages.
     """
     named = roles(state.order, master)
     if not named and not state.party_statuses:
         return Step(state)
-    known = {told.member: told for told in state.party_statuses}
-    said = [seen for member, names in named.items() for seen in _news(value, member, names, known.get(member))]
-    gone = [told for told in state.party_statuses if told.member not in named and told.state != PlanState.CANCELLED]
-    said += [_last(value, told) for told in gone if told.member in master.members.by_id]
-    known |= {seen["addressee"]: _party_status(seen) for seen in said}
+    known = {status.member: status for status in state.party_statuses}
+    found = [view for member, names in named.items() for view in _news(value, member, names, known.get(member))]
+    left = [old for old in state.party_statuses if old.member not in named and old.state != PlanState.CANCELLED]
+    found += [_last(value, old) for old in left if old.member in master.members.by_id]
+    known |= {view["addressee"]: _party_status(view) for view in found}
     return Step(
-        replace(state, party_statuses=tuple(known.values())), messages=[_message(state.key, seen) for seen in said]
+        replace(state, party_statuses=tuple(known.values())), messages=[_message(state.key, view) for view in found]
     )
 
 
@@ -45,7 +53,7 @@ def _news(value: Value, member: str, names: tuple[str, ...], last: PartyStatus |
 
 
 def _is_news(seen: Value, last: PartyStatus | None, state: str, view: View) -> bool:
-    """Return whether the member must be told; who has heard nothing yet need not hear that nothing comes."""
+    """Return whether the member is to be notified; one without a status yet needs none that says that nothing comes."""
     if last is None:
         return state not in (
             (PlanState.CANCELLED,) if view.early else (PlanState.CANCELLED, PlanState.RECEIVED, PlanState.ON_HOLD)
@@ -54,19 +62,19 @@ def _is_news(seen: Value, last: PartyStatus | None, state: str, view: View) -> b
 
 
 def _addressed(seen: dict[str, Any], last: PartyStatus | None, cause: Cause | None) -> dict[str, Any]:
-    words = {"cause": cause.code, "reason": cause.text.as_map()} if cause else {}
-    return {**seen, **words, "revision": last.revision + 1 if last else 1}
+    why = {"cause": cause.code, "reason": cause.text.as_map()} if cause else {}
+    return {**seen, **why, "revision": last.revision + 1 if last else 1}
 
 
-def _last(value: Value, told: PartyStatus) -> dict[str, Any]:
+def _last(value: Value, before: PartyStatus) -> dict[str, Any]:
     """Return the last status of a member who is no longer named: without lines, as they may be new to it."""
     seen = {
-        **seen_by(value, told.member, (told.role,)),
+        **seen_by(value, before.member, (before.role,)),
         "state": PlanState.CANCELLED,
         "promised_date": None,
         "lines": [],
     }
-    return _addressed(seen, told, LEFT if view_of((told.role,)).why else None)
+    return _addressed(seen, before, LEFT if view_of((before.role,)).why else None)
 
 
 def _party_status(seen: Value) -> PartyStatus:
@@ -86,7 +94,7 @@ def _message(order_key: str, seen: Value) -> OutputMessage:
 
 
 def _why(seen: Value, last: PartyStatus | None, code: str) -> Cause | None:
-    """Return why the order's state or promise has changed, in words that name no other company."""
+    """Return why the order's state or promise has changed, in a text that names no other company."""
     before = last.promised_date if last else None
     moved = before != seen["promised_date"]
     if last is not None and last.state == seen["state"]:

@@ -11,7 +11,7 @@ from streams.routing.validation.timestamps import Ahead
 from streams.routing.validation.validate import number_of
 
 EVERY = timedelta(hours=1)
-"""A member's clock is spoken of at most once in this time."""
+"""There is at most one alert of a member's clock in this time."""
 
 
 def alert(member: str, subject: str, value: Mapping[str, Any], found: Ahead, time: datetime) -> dict[str, Any]:
@@ -22,18 +22,18 @@ def alert(member: str, subject: str, value: Mapping[str, Any], found: Ahead, tim
         "code": AlertCode.CLOCK_AHEAD,
         "owner": OWNER,
         "order_key": None,
-        "text": _words(member, f"{subject} {number_of(subject, value)}", found, time).as_map(),
+        "text": _text(member, f"{subject} {number_of(subject, value)}", found, time).as_map(),
         "deadline": time + ANSWER_TIME,
         "raised_at": time,
     }
 
 
 def is_due(last: datetime | None, time: datetime) -> bool:
-    """Return whether to speak of a clock of which was spoken ``last``, also where the hub's own clock went back."""
+    """Return whether an alert is due where the last was at ``last``, also where the hub's own clock went back."""
     return last is None or abs(time - last) >= EVERY
 
 
-def _words(member: str, what: str, found: Ahead, time: datetime) -> Text:
+def _text(member: str, what: str, found: Ahead, time: datetime) -> Text:
     stamp, came, by = _moment(found.stamp), _moment(time), _length(found.by)
     return Text(
         en=f"The clock behind {member}'s documents is {by.en} ahead: {found.field} of {what} says {stamp}, but it came "

@@ -96,9 +96,9 @@ def view_of(names: tuple[str, ...]) -> View:
     return reduce(or_, (VIEWS[name] for name in names))
 
 
-def _stage(said: Value, view: View) -> dict[str, Any]:
+def _stage(status: Value, view: View) -> dict[str, Any]:
     """Return the state and the promise of an order or a line as the view lets see them."""
     if view.early:
-        return {"state": said["state"], "promised_date": said["promised_date"]}
-    state = _LATE.get(said["state"], "PLANNED")
-    return {"state": state, "promised_date": None if state == "PLANNED" else said["promised_date"]}
+        return {"state": status["state"], "promised_date": status["promised_date"]}
+    state = _LATE.get(status["state"], "PLANNED")
+    return {"state": state, "promised_date": None if state == "PLANNED" else status["promised_date"]}

@@ -1,4 +1,4 @@
-"""What is said to people: causes of a new status, and why a document was refused, in both languages."""
+"""The texts for people, in both languages: causes of a status, reasons of a hold, and why a document was refused."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -405,7 +405,7 @@ def unknown_plant_order(number: str) -> Text:
 
 
 def waited(minutes: int) -> Text:
-    """Say for how long a word has waited for its plant order."""
+    """Say for how long an event has waited for its plant order."""
     return Text(
         en=f"It has waited for that plant order for {minutes} minutes.",
         ru=f"Сообщение ждало этот заказ {minutes} мин.",

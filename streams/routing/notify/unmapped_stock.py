@@ -13,7 +13,7 @@ OVER = "NOTICE"
 
 def alert(member: str, codes: int, examples: Sequence[str], now: datetime, *, is_full: bool) -> OutputMessage:
     """Return the alert that so many codes of the member's stock have no item; ``is_full``: no more levels are kept."""
-    text = _words(member, codes, examples) if codes else _none(member)
+    text = _text(member, codes, examples) if codes else _none(member)
     # The id is the code and the member, so the newest alert of a member is the one that counts.
     number = f"{AlertCode.UNMAPPED_STOCK}/{member}"
     value = {
@@ -29,7 +29,7 @@ def alert(member: str, codes: int, examples: Sequence[str], now: datetime, *, is
     return OutputMessage("Alert", member, f"hub/Alert/{number}/{now.isoformat()}", value)
 
 
-def _words(member: str, codes: int, examples: Sequence[str]) -> Text:
+def _text(member: str, codes: int, examples: Sequence[str]) -> Text:
     some = ", ".join(repr(code) for code in examples)
     return Text(
         en=f"{member} has stock of {codes} codes that the nomenclature does not have{_such(some, 'such as')}. What is "
@@ -41,8 +41,8 @@ def _words(member: str, codes: int, examples: Sequence[str]) -> Text:
     )
 
 
-def _such(some: str, words: str) -> str:
-    return f", {words} {some}" if some else ""
+def _such(some: str, introduction: str) -> str:
+    return f", {introduction} {some}" if some else ""
 
 
 def _none(member: str) -> Text:

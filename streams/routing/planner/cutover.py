@@ -26,7 +26,7 @@ SHADOW_HEADER = ("kranhub-shadow", b"1")
 
 
 def mode(member: str, master: MasterData) -> CutoverMode:
-    """Return the member's mode; live where nothing is said."""
+    """Return the member's mode; live where the master data give none."""
     return master.cutover.get(member, CutoverMode.LIVE)
 
 
@@ -41,5 +41,5 @@ def keeps_back(attempt: Attempt, master: MasterData) -> bool:
 
 
 def begins_in_shadow(attempt: Attempt, master: MasterData) -> bool:
-    """Return whether the plant order that is about to be said for the first time is not to be delivered, ever."""
+    """Return whether the plant order that is about to be issued for the first time is never to be delivered."""
     return attempt.issued is None and mode(attempt.plant, master) is CutoverMode.SHADOW

@@ -79,7 +79,7 @@ def with_revision(state: OrderState, order: Order) -> OrderState:
     """
     whole = _to_all(order) != _to_all(state.order)
     before, after = _to_makers(state.order), _to_makers(order)
-    changed = {name for name, words in after.items() if before.get(name) != words}
+    changed = {name for name, content in after.items() if before.get(name) != content}
     portions = tuple(
         replace(portion, content=portion.content + 1)
         if whole or (portion.feeds is None and portion.line_id in changed)
@@ -117,12 +117,12 @@ def _to_sourcing(line: Line) -> tuple[Any, ...]:
 
 
 def _to_all(order: Order) -> tuple[Any, ...]:
-    """Return what the order as a whole says to every plant (`messages.plant_order`)."""
+    """Return what of the order as a whole every plant is told (`messages.plant_order`)."""
     return order.kind, order.currency, order.payer, order.programme, order.number, to_plant(order.terms)
 
 
 def _to_makers(order: Order) -> dict[str, tuple[Any, ...]]:
-    """Return what each line says to the plant that makes its own item."""
+    """Return what of each line the plant is told that makes its own item."""
     return {line.line_id: (line.description, line.specification) for line in order.lines}
 
 

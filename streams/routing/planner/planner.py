@@ -194,7 +194,7 @@ def _mapped(state: OrderState, master: MasterData) -> tuple[Line, ...]:
 
 
 _FINGERPRINTED = frozenset(("OrderResponse", "ProductionStatus", "Shipment"))
-"""Words on plant orders, of which a repeat may come after what was said since."""
+"""Events on plant orders, of which a repeat may come after newer ones."""
 
 _HANDLERS: dict[str, Callable[[OrderState | None, Value, DecisionContext], Step | None]] = {
     "Order": _order,

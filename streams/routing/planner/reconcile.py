@@ -1,6 +1,6 @@
-"""From facts to what must be said: every portion gets a plant, a reservation and an up-to-date plant order.
+"""From facts to messages: every portion gets a plant, a reservation and an up-to-date plant order.
 
-Everything compares what should be with what was last said, so it may run after every event and says only what is new.
+Each step compares what should be with what was last sent, so it may run after every event and sends only what is new.
 """
 
 from streams.routing.model.context import DecisionContext

@@ -46,7 +46,7 @@ def hold_reason(portion: Portion, master: MasterData) -> HoldReason | None:
 
 
 def apply_dispatch_status(state: OrderState, value: Mapping[str, Any]) -> OrderState:
-    """Take dispatch's word on a plant order: it waits for its plant's topic, or has been written there."""
+    """Return the state with a DispatchStatus: a plant order waits for its plant's topic, or was written there."""
     for portion in state.portions:
         for attempt in portion.attempts:
             if portion.id_of(state.key, attempt) == value["plant_order_id"]:

@@ -1,4 +1,4 @@
-"""Takes an allocator's word into the state: offers, reservations, and what becomes of those."""
+"""Takes an allocator's results into the state of an order: offers, reservations, and what becomes of those."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -25,7 +25,7 @@ Value = Mapping[str, Any]
 def apply_result(state: OrderState, value: Value, context: DecisionContext) -> Step:
     """Take the allocator's answer; one to an older request is dropped.
 
-    A plant that has accepted keeps its plant order even where its stock and capacity fall short: its word counts.
+    A plant that has accepted keeps its plant order even where its stock and capacity fall short: its answer counts.
     """
     if value["kind"] == "QUOTE":
         return Step(_quoted(state, value))
@@ -47,18 +47,18 @@ def _apply(state: OrderState, assignment: Assignment, value: Value, context: Dec
     if after == state or value["kind"] != "SHORTAGE":
         return Step(after)
     number = f"{assignment.portion.place}/{value['generation']}/{value['from_stock']:f}"
-    words = reasons.shortage(assignment.attempt.plant, assignment.portion.item, context.master)
+    text = reasons.shortage(assignment.attempt.plant, assignment.portion.item, context.master)
     return Step(
         after,
-        Cause(CauseCode.SHORTAGE, words),
-        [messages.alert(state, AlertCode.SHORTAGE, number, words, context.time)],
+        Cause(CauseCode.SHORTAGE, text),
+        [messages.alert(state, AlertCode.SHORTAGE, number, text, context.time)],
     )
 
 
 def _is_old(reservation: Reservation, value: Value) -> bool:
-    """Return whether a shortage has been told since: stock of one reservation only ever becomes less."""
-    again = value["generation"] == reservation.answered and reservation.from_stock is not None
-    return again and value["from_stock"] > (reservation.from_stock or 0)
+    """Return whether a shortage was reported since: stock of one reservation only ever becomes less."""
+    is_repeat = value["generation"] == reservation.answered and reservation.from_stock is not None
+    return is_repeat and value["from_stock"] > (reservation.from_stock or 0)
 
 
 def _quoted(state: OrderState, value: Value) -> OrderState:

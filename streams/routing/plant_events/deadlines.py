@@ -63,7 +63,7 @@ def with_answer_deadlines(state: OrderState, context: DecisionContext) -> OrderS
 
 
 def _owes_answer(attempt: Attempt) -> bool:
-    """Return whether nothing says when, or from whom, word of the plant order is to come."""
+    """Return whether the plant owes an answer and has no deadline for it."""
     if attempt.issued is None or attempt.shadow or attempt.started:
         return False
     return attempt.answer is None and attempt.answer_by is None
@@ -90,9 +90,9 @@ def apply_deadlines(state: OrderState, context: DecisionContext) -> Step:
 
 
 def _unanswered(state: OrderState, portion: Portion, attempt: Attempt, context: DecisionContext) -> OutputMessage:
-    words = unanswered(attempt.plant, portion.item, context.master)
+    text = unanswered(attempt.plant, portion.item, context.master)
     place = f"{portion.place}.{attempt.number}/{attempt.revision}"
-    return messages.alert(state, AlertCode.NO_ANSWER, place, words, context.time)
+    return messages.alert(state, AlertCode.NO_ANSWER, place, text, context.time)
 
 
 def _is_overdue(attempt: Attempt, now: datetime) -> bool:

@@ -51,11 +51,11 @@ def _warned(
     done = dates.finished(portion) is not None or attempt.irrevocable >= portion.quantity
     if number is None or name in state.reported_disruptions or done or promised is None or ready <= promised:
         return Step(state)
-    told = replace(state, reported_disruptions=(*state.reported_disruptions, name)[-REMEMBERED:])
+    reported = replace(state, reported_disruptions=(*state.reported_disruptions, name)[-REMEMBERED:])
     alert = messages.alert(
         state, AlertCode.DISRUPTION, name, _in_danger(assignment, promised, ready, context.master), context.time
     )
-    return Step(told, messages=[alert])
+    return Step(reported, messages=[alert])
 
 
 def _promised(attempt: Attempt) -> date | None:

@@ -36,7 +36,7 @@ def apply_response(state: OrderState | None, value: Value, context: DecisionCont
     """Take a plant's OrderResponse. Raises `InvalidDocument` as `addressed` does, for its lines, or ``two-documents``.
 
     An answer to an older revision of the plant order than the one that asked for it last says nothing. A plant order
-    that was deleted in the ERP comes anew with its next revision: whatever document answers that one first, is heard
+    that was deleted in the ERP comes anew with its next revision: the document that answers that one first counts
     from then on.
     """
     assignment = addressed(state, value["plant_order_id"], value["plant"])
@@ -64,7 +64,7 @@ def apply_response(state: OrderState | None, value: Value, context: DecisionCont
 def _with_document(
     state: OrderState, assignment: Assignment, value: Value, context: DecisionContext
 ) -> tuple[OrderState, Assignment]:
-    """Return the state in which the attempt has heard the answer, and the assignment as it is now.
+    """Return the state that remembers the answer and its document, and the assignment as it is now.
 
     Raises `InvalidDocument` ``two-documents``.
     """
@@ -81,7 +81,7 @@ def _with_document(
 
 
 def _as_asked(attempt: Attempt, value: Value) -> date | None:
-    """Return the day that a plant has agreed to without a word of its own: AP accepts the plant order as it stands."""
+    """Return the day that a plant agrees to without naming it: AP accepts the plant order as it stands."""
     return attempt.issued.requested_date if attempt.issued and value["response_code"] == "AP" else None
 
 

@@ -90,10 +90,10 @@ def _shipment(value: Value, quantity: Decimal) -> Shipment:
 
 
 def _with_shipment(attempt: Attempt, shipment: Shipment, event_id: str) -> Attempt:
-    """Return the attempt with the shipment: the last word of its shipper counts.
+    """Return the attempt with the shipment: the last event of its shipper counts.
 
-    Where a plant and a carrier both speak of it, their words come by two topics, in whatever order: what by one of them
-    has left, arrived or was cancelled stays so for the other. Raises `InvalidDocument` ``two-documents`` where one
+    Where a plant and a carrier both tell of it, their events come by two topics, in any order: what by one of them has
+    left, arrived or was cancelled stays so for the other. Raises `InvalidDocument` ``two-documents`` where one
     shipper has two.
     """
     known = {old.number: old for old in attempt.shipments}
@@ -127,6 +127,6 @@ def _too_much(
     ordered = ZERO if attempt.close_reason or portion.cancelled else portion.quantity
     if attempt.shipped <= ordered:
         return []
-    words = reasons.over_shipment(attempt.plant, portion.item, attempt.shipped, ordered, context.master)
+    text = reasons.over_shipment(attempt.plant, portion.item, attempt.shipped, ordered, context.master)
     where = f"{portion.place}.{attempt.number}/{attempt.shipped.normalize():f}"
-    return [messages.alert(state, AlertCode.OVER_SHIPMENT, where, words, context.time)]
+    return [messages.alert(state, AlertCode.OVER_SHIPMENT, where, text, context.time)]

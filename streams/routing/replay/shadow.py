@@ -72,15 +72,15 @@ def compare(events: Iterable[HubEvent]) -> list[Compared]:
     arrived; what came after that is the hub's own.
     """
     orders: dict[str, _Order] = {}
-    for said in events:
-        if said.subject == "PlantOrder" and said.shadow:
-            order = orders.setdefault(said.value["order_key"], _Order())
-            _decided(order, said.value)
-        elif said.subject == "OrderStatus" and said.value["order_key"] in orders and said.value["role"] == "buyer":
-            orders[said.value["order_key"]].possible_on = said.value["earliest_date"]
-        elif said.subject == "Order" and said.value.get("opening"):
-            key = order_key(said.value["buyer"], said.value["order_id"])
-            _placed(orders.setdefault(key, _Order()), key, said.value)
+    for event in events:
+        if event.subject == "PlantOrder" and event.shadow:
+            order = orders.setdefault(event.value["order_key"], _Order())
+            _decided(order, event.value)
+        elif event.subject == "OrderStatus" and event.value["order_key"] in orders and event.value["role"] == "buyer":
+            orders[event.value["order_key"]].possible_on = event.value["earliest_date"]
+        elif event.subject == "Order" and event.value.get("opening"):
+            key = order_key(event.value["buyer"], event.value["order_id"])
+            _placed(orders.setdefault(key, _Order()), key, event.value)
     found = [each for key, order in orders.items() for each in (*order.compared.values(), *_left(order, key))]
     return sorted(found, key=lambda each: (each.order_key, each.line_id))
 

@@ -1,8 +1,8 @@
 """The stamps of members' clocks: information, never an order. Pure.
 
-Which of two facts is the later one the broker decides: all words on a document come by one partition, so the last
-record is the last word, whatever the clock of an ERP said. A stamp later than the hub's own is taken as the hub's where
-it is computed with, and said (`ahead`).
+The broker decides which of two facts is the later one: all events of a document come by one partition, so the last
+record counts, whatever the clock of an ERP says. Where a stamp is later than the hub's own time, that is used instead,
+and people are told (`ahead`).
 """
 
 import base64
@@ -64,7 +64,7 @@ def _stamps(subject: str, value: Value) -> list[tuple[str, datetime]]:
 def fingerprint(event_id: str, value: Value) -> str:
     """Return what tells an event that comes again from a new one: 48 bits of its id and of all that it says.
 
-    What is said anew, to and fro, has another id each time, or another stamp.
+    What changes to and fro has another id each time, or another stamp.
     """
-    said = f"{event_id}\n{sorted(value.items())!r}"
-    return base64.urlsafe_b64encode(hashlib.blake2b(said.encode(), digest_size=6).digest()).decode()
+    content = f"{event_id}\n{sorted(value.items())!r}"
+    return base64.urlsafe_b64encode(hashlib.blake2b(content.encode(), digest_size=6).digest()).decode()
