@@ -9,6 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from kranhub.wire.messages import ProductionState
 from streams.routing.model.codes import CloseReason
 from streams.routing.model.copying import replace
 from streams.routing.model.quantity import ZERO
@@ -52,7 +53,7 @@ class Production:
 
     number: str
     at: datetime
-    state: str
+    state: ProductionState
     estimated: date | None = None
     completed: Decimal = ZERO
     document: str | None = None
@@ -244,4 +245,6 @@ class Attempt:
     @property
     def started(self) -> bool:
         """Whether the plant is at work on it, or has sent some of it."""
-        return self.irrevocable > 0 or any(production.state != "ABORTED" for production in self.productions)
+        return self.irrevocable > 0 or any(
+            production.state is not ProductionState.ABORTED for production in self.productions
+        )

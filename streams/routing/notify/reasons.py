@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from kranhub.text import Text
 from kranhub.values import confusables
+from kranhub.wire.messages import ProductionState
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.codes import CauseCode, HoldReason
 from streams.routing.model.portion import Portion
@@ -98,28 +99,34 @@ def rejected(plant: str, item: str, master: MasterData) -> Cause:
     )
 
 
-def production(plant: str, item: str, state: str, master: MasterData) -> Cause:
+def production(plant: str, item: str, state: ProductionState, master: MasterData) -> Cause:
     """Say how far a plant's production is."""
     who, what = master.name(plant), _item(item, master)
-    code = CauseCode.PRODUCTION_COMPLETED if state in ("COMPLETED", "CLOSED") else CauseCode.PRODUCTION_PROGRESS
+    code = (
+        CauseCode.PRODUCTION_COMPLETED
+        if state in (ProductionState.COMPLETED, ProductionState.CLOSED)
+        else CauseCode.PRODUCTION_PROGRESS
+    )
     return Cause(
         code,
         Text(
             en=f"Production at {who.en}: {what.en}, {state.lower()}.",
-            ru=f"Производство, {who.ru}: «{what.ru}», {_STATES_RU.get(state, state)}.",
+            ru=f"Производство, {who.ru}: «{what.ru}», {_STATES_RU[state]}.",
         ),
     )
 
 
 _STATES_RU = {
-    "RELEASED": "запущено",
-    "WAITING": "ожидает",
-    "READY": "готово к началу",
-    "RUNNING": "идёт",
-    "HELD": "приостановлено",
-    "COMPLETED": "завершено",
-    "CLOSED": "закрыто",
-    "ABORTED": "прервано",
+    ProductionState.UNKNOWN: "состояние неизвестно",
+    ProductionState.FORECAST: "запланировано",
+    ProductionState.RELEASED: "запущено",
+    ProductionState.WAITING: "ожидает",
+    ProductionState.READY: "готово к началу",
+    ProductionState.RUNNING: "идёт",
+    ProductionState.HELD: "приостановлено",
+    ProductionState.COMPLETED: "завершено",
+    ProductionState.CLOSED: "закрыто",
+    ProductionState.ABORTED: "прервано",
 }
 
 

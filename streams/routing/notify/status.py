@@ -6,6 +6,7 @@ from typing import Any
 
 from kranhub import identifiers
 from kranhub.text import Text
+from kranhub.wire.messages import ProductionState
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.attempt import Attempt
 from streams.routing.model.codes import NO_PLANT, UNREACHABLE, CauseCode, HoldReason, PlanState
@@ -33,7 +34,7 @@ _PROGRESS: tuple[PlanState, ...] = (
     PlanState.SHIPPED,
     PlanState.DELIVERED,
 )
-_RUNNING = ("RUNNING", "HELD")
+_RUNNING = (ProductionState.RUNNING, ProductionState.HELD)
 
 
 def derive(state: OrderState, context: DecisionContext) -> Status:
@@ -201,7 +202,7 @@ def _progress(portion: Portion) -> PlanState:
     sent = _shipped(portion, attempt)
     if sent:
         return sent
-    made = {production.state for production in attempt.productions} - {"ABORTED"}
+    made = {production.state for production in attempt.productions} - {ProductionState.ABORTED}
     if made and made <= set(dates.DONE) and _is_made(portion, attempt):
         return PlanState.READY
     if made & {*dates.DONE, *_RUNNING}:

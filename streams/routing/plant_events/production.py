@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from kranhub.errors import InvalidDocument
+from kranhub.wire.messages import ProductionState
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.attempt import Production
 from streams.routing.model.context import DecisionContext
@@ -27,7 +28,7 @@ def apply_production(state: OrderState | None, value: Value, context: DecisionCo
     new = Production(
         value["production_order_id"],
         value["as_of"],
-        value["state"],
+        ProductionState(value["state"]),
         value["estimated_completion"],
         _completed(assignment.portion, value, context.master),
     )

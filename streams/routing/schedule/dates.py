@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from kranhub.wire.messages import ProductionState
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.attempt import Attempt, Shipment
 from streams.routing.model.order import Line, OrderState
@@ -11,7 +12,7 @@ from streams.routing.model.portion import Portion
 from streams.routing.schedule import critical_path
 from streams.routing.schedule.critical_path import Task
 
-DONE = ("COMPLETED", "CLOSED")
+DONE = (ProductionState.COMPLETED, ProductionState.CLOSED)
 
 
 def day_at(member: str, time: datetime, master: MasterData) -> date:
@@ -38,7 +39,11 @@ def promised_by_plant(attempt: Attempt) -> date | None:
 def finished(portion: Portion) -> date | None:
     """Return the day on which the plant had all of it done, or None."""
     attempt = portion.current
-    made = [production for production in attempt.productions if production.state != "ABORTED"] if attempt else []
+    made = (
+        [production for production in attempt.productions if production.state is not ProductionState.ABORTED]
+        if attempt
+        else []
+    )
     if not made or any(production.state not in DONE for production in made):
         return None
     return max(production.at for production in made).date()

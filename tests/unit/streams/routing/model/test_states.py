@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kranhub.wire.messages import ProductionState
 from streams.routing.model.attempt import Answer, Attempt, AttemptPhase, Closing, Issued, Production, Reservation
 from streams.routing.model.codes import CloseReason, HoldReason
 from streams.routing.model.copying import replace
@@ -28,7 +29,9 @@ IMPOSSIBLE: dict[str, Callable[[], object]] = {
     "an answer to what was not issued": lambda: Attempt("alfa", 1, answer=Answer(START, accepted=True)),
     "a deadline for what was not issued": lambda: Attempt("alfa", 1, answer_by=START),
     "a revision of what was not issued": lambda: Attempt("alfa", 1, revision=1),
-    "work on what was not issued": lambda: Attempt("alfa", 1, productions=(Production("P1", START, "RUNNING"),)),
+    "work on what was not issued": lambda: Attempt(
+        "alfa", 1, productions=(Production("P1", START, ProductionState.RUNNING),)
+    ),
     "issued without a revision": lambda: Attempt("alfa", 1, issued=ISSUED),
     "withdrawn and not issued": lambda: Attempt("alfa", 1, closing=Closing(CloseReason.NO_CAPACITY, withdraw=True)),
     "in shadow and an answer is owed": lambda: Attempt("alfa", 1, issued=SHADOW, revision=1, answer_by=START),

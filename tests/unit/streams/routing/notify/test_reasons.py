@@ -2,6 +2,7 @@
 
 import pytest
 
+from kranhub.wire.messages import ProductionState
 from streams.routing.model.codes import NO_PLANT, CauseCode, HoldReason
 from streams.routing.model.portion import Portion
 from streams.routing.model.quantity import ZERO
@@ -26,6 +27,11 @@ def test_every_reason_why_there_is_no_plant_has_words_of_its_own_for_the_hubs_pe
     texts = {reasons.stuck(each, Portion("1", 1, item, "H87", ZERO), MASTER).ru for each in NO_PLANT}
     assert len(texts) == len(NO_PLANT)
     assert reasons.stuck(code, Portion("1", 1, item, "H87", ZERO), MASTER).en
+
+
+@pytest.mark.parametrize("state", ProductionState)
+def test_every_state_of_production_is_said_in_russian(state: ProductionState) -> None:
+    assert state not in reasons.production("oemz", "x", state, MASTER).text.ru
 
 
 def test_an_action_of_a_person_is_a_cause() -> None:
