@@ -38,12 +38,23 @@ def find(state: OrderState, plant_order_id: str) -> Assignment | None:
     return None
 
 
-def addressed(state: OrderState | None, plant_order_id: str, author: str) -> Assignment:
+def known_order(state: OrderState | None, plant_order_id: str) -> OrderState:
+    """Return the order that an event on this plant order is about.
+
+    Raises:
+        InvalidDocument: ``unknown-plant-order`` where the hub does not know the order.
+    """
+    if state is None:
+        raise InvalidDocument(UNKNOWN, reasons.unknown_plant_order(plant_order_id))
+    return state
+
+
+def addressed(state: OrderState, plant_order_id: str, author: str) -> Assignment:
     """Return the assignment of the plant order.
 
     Raises `InvalidDocument` with ``unknown-plant-order``, or ``not-addressee`` when the author was not asked.
     """
-    assignment = find(state, plant_order_id) if state else None
+    assignment = find(state, plant_order_id)
     if assignment is None or assignment.attempt.issued is None:
         raise InvalidDocument(UNKNOWN, reasons.unknown_plant_order(plant_order_id))
     if assignment.attempt.plant != author:

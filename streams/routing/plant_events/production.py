@@ -14,7 +14,7 @@ from streams.routing.model.order import OrderState
 from streams.routing.model.portion import Portion
 from streams.routing.notify import reasons
 from streams.routing.planner.step import Step
-from streams.routing.plant_events.assignments import addressed, with_attempt_at
+from streams.routing.plant_events.assignments import addressed, known_order, with_attempt_at
 from streams.routing.validation import document_identity
 from streams.routing.validation.normalise import UNMAPPED_UNIT, in_base
 
@@ -23,8 +23,8 @@ Value = Mapping[str, Any]
 
 def apply_production(state: OrderState | None, value: Value, context: DecisionContext) -> Step:
     """Take a ProductionStatus. Raises `InvalidDocument` as `addressed` does, ``unmapped-unit`` or ``two-documents``."""
+    state = known_order(state, value["plant_order_id"])
     assignment = addressed(state, value["plant_order_id"], value["plant"])
-    assert state is not None  # noqa: S101  (addressed has checked)
     new = Production(
         value["production_order_id"],
         value["as_of"],

@@ -8,7 +8,7 @@ from streams.routing.model.codes import CloseReason
 from streams.routing.model.copying import replace
 from streams.routing.model.order import OrderState
 from streams.routing.planner.step import Step
-from streams.routing.plant_events.assignments import addressed, find, reject, with_attempt_at
+from streams.routing.plant_events.assignments import addressed, find, known_order, reject, with_attempt_at
 
 Value = Mapping[str, Any]
 
@@ -18,8 +18,8 @@ def apply_receipt(state: OrderState | None, value: Value, master: MasterData) ->
 
     An ERP that refused the document counts like a plant that said no.
     """
+    state = known_order(state, value["key"])
     assignment = addressed(state, value["key"], value["member"])
-    assert state is not None  # noqa: S101  (addressed has checked)
     attempt, revision = assignment.attempt, value["revision"]
     if value["outcome"] in ("APPLIED", "DUPLICATE"):
         if revision < attempt.delivered_revision or (revision == attempt.delivered_revision and attempt.delivered_at):

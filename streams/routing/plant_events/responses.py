@@ -22,6 +22,7 @@ from streams.routing.plant_events.assignments import (
     Assignment,
     addressed,
     current_portion,
+    known_order,
     reject,
     split_portion,
     with_attempt_at,
@@ -39,8 +40,8 @@ def apply_response(state: OrderState | None, value: Value, context: DecisionCont
     that was deleted in the ERP comes anew with its next revision: the document that answers that one first counts
     from then on.
     """
+    state = known_order(state, value["plant_order_id"])
     assignment = addressed(state, value["plant_order_id"], value["plant"])
-    assert state is not None  # noqa: S101  (addressed has checked)
     line = _line(value)
     verdict = _verdict(value["response_code"], line)
     at = value["issued_at"] or context.time

@@ -32,11 +32,12 @@ def apply_shipment(state: OrderState | None, value: Value, context: DecisionCont
     Raises `InvalidDocument`: ``unknown-plant-order``, ``not-addressee`` where the shipper is neither the plant nor a
     carrier, ``unmapped-unit``, ``two-documents``. More than was ordered is taken as it is, and an alert says so.
     """
+    numbers = (line["plant_order_id"] for line in value["lines"] if line["plant_order_id"])
+    state = assignments.known_order(state, next(numbers, ""))
     cause: Cause | None = None
     alerts: list[OutputMessage] = []
     for number, quantity in _quantities(state, value, context.master).items():
         assignment = _assignment(state, number, value["shipper"], context.master)
-        assert state is not None  # noqa: S101  (_assignment has checked)
         if assignment.attempt.has_seen(context.fingerprint):
             continue
         attempt = _with_shipment(assignment.attempt, _shipment(value, quantity), context.event_id).with_seen(
@@ -49,16 +50,15 @@ def apply_shipment(state: OrderState | None, value: Value, context: DecisionCont
             attempt.plant, assignment.portion.item, value["actual_arrival"] is not None, context.master
         )
         alerts += _too_much(state, assignment, attempt, context)
-    assert state is not None  # noqa: S101  (a shipment of nothing of ours does not come here)
     return Step(state, cause, alerts)
 
 
-def _quantities(state: OrderState | None, value: Value, master: MasterData) -> dict[str, Decimal]:
+def _quantities(state: OrderState, value: Value, master: MasterData) -> dict[str, Decimal]:
     """Return how much the shipment carries of each of this order's plant orders, in base units."""
     found: dict[str, Decimal] = {}
     for line in value["lines"]:
         number = line["plant_order_id"]
-        if number is None or (state and not number.startswith(f"{state.key}/")):
+        if number is None or not number.startswith(f"{state.key}/"):
             continue
         assignment = _assignment(state, number, value["shipper"], master)
         quantity = in_base(master.items[assignment.portion.item], line["quantity"], line["unit"])
@@ -68,9 +68,9 @@ def _quantities(state: OrderState | None, value: Value, master: MasterData) -> d
     return dict.fromkeys(found, ZERO) if value["document_status"] == "CANCELLED" else found
 
 
-def _assignment(state: OrderState | None, number: str, shipper: str, master: MasterData) -> Assignment:
+def _assignment(state: OrderState, number: str, shipper: str, master: MasterData) -> Assignment:
     member = master.members.by_id.get(shipper)
-    if state and member and Role.CARRIER in member.roles:
+    if member and Role.CARRIER in member.roles:
         assignment = assignments.find(state, number)
         if assignment is not None and assignment.attempt.issued is not None:
             return assignment
