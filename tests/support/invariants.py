@@ -27,7 +27,7 @@ def check(of: World, context: DecisionContext, changed: bool) -> None:
     if state is None or state.closed:
         return
     assert order.load(order.dump(state)) == state
-    for message in of.said[-20:]:
+    for message in of.sent[-20:]:
         bilingual(message)
     if state.frozen or not changed:
         return

@@ -173,7 +173,7 @@ class Cluster:
     stock: dict[tuple[str, str], Decimal] = field(default_factory=dict)
     limit: dict[tuple[str, str], Decimal] = field(default_factory=dict)
     holds: dict[str, Decimal] = field(default_factory=dict)
-    said: list[OutputMessage] = field(default_factory=list)
+    sent: list[OutputMessage] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     pending: list[Event] = field(default_factory=list)
     clock: int = 0
@@ -192,7 +192,7 @@ class Cluster:
             return
         self.state = order.load(order.dump(step.state))
         for message in step.messages:
-            self.said.append(message)
+            self.sent.append(message)
             self.pending += self._reactions(message)
 
     def run(self, choose: Callable[[int], int] = lambda count: 0) -> None:
@@ -247,7 +247,7 @@ class Cluster:
 
     def subjects(self, subject: str) -> list[Value]:
         """Return what was said of one kind, in order."""
-        return [message.value for message in self.said if message.subject == subject]
+        return [message.value for message in self.sent if message.subject == subject]
 
     def at_plants(self) -> dict[tuple[str, str], Decimal]:
         """Return what each plant still has to make, by plant order: neither cancelled nor rejected by the plant."""

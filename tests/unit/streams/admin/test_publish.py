@@ -72,7 +72,7 @@ def drop(folder: Path, *members: str) -> None:
 
 def tell(hub: Hub, cluster: Plants) -> None:
     """Let hub.events have what was said of the order 17."""
-    for message in cluster.said:
+    for message in cluster.sent:
         if message.subject in ("PlantOrder", "OrderStatus", "RoutingDecision"):
             hub.put("hub.events", KEY, message.subject, message.value, headers=message.headers)
 

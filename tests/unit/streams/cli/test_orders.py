@@ -197,7 +197,7 @@ class Desk:
         self.cluster.take(event)
         self.cluster.run()
         self.hub.topics.clear()
-        for message in self.cluster.said:
+        for message in self.cluster.sent:
             if message.subject in TOPICS:
                 self.hub.put(f"hub.{TOPICS[message.subject]}", KEY, message.subject, message.value)
 

@@ -361,7 +361,7 @@ def test_in_yuan_each_part_goes_to_whoever_takes_yuan() -> None:
 
 
 def said_to_people(cluster: Cluster) -> Iterator[Mapping[str, str]]:
-    for message in cluster.said:
+    for message in cluster.sent:
         if message.subject == "Alert":
             yield message.value["text"]
         if message.subject == "OrderStatus":

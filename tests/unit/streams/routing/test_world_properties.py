@@ -96,10 +96,10 @@ def records(world: bytes, life: bytes) -> list[OutputMessage]:
     for event in Life(made, Choices(life)).events():
         made.take(event)
     known: dict[str, OutputMessage] = {}
-    for message in made.said:
+    for message in made.sent:
         if message.subject in ("PlantOrder", "OrderStatus", "AuditEntry"):
             assert known.setdefault(message.id, message) == message
-    return made.said
+    return made.sent
 
 
 def plants(habits: bytes, refusing: frozenset[str]) -> Callable[[Value], list[Event]]:

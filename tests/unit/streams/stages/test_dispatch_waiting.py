@@ -125,7 +125,7 @@ def test_the_order_is_on_hold_listed_and_goes_on() -> None:
 def test_a_report_of_what_has_moved_or_is_over_changes_nothing() -> None:
     cluster = Plants(accepts)
     report(cluster, held=True)
-    assert (cluster.state, cluster.said) == (None, [])
+    assert (cluster.state, cluster.sent) == (None, [])
     send(cluster, "o1", MOTORS)
     send(cluster, "o2", MOTORS, document_status="CANCELLED")
     report(cluster, held=True)

@@ -239,7 +239,7 @@ def test_the_buyers_own_status_and_its_id_are_as_they_were() -> None:
     for cluster in (alone, together):
         answer(cluster, "AP")
     own = [
-        [e for e in c.said if e.subject == "OrderStatus" and e.value["addressee"] == BUYER] for c in (alone, together)
+        [e for e in c.sent if e.subject == "OrderStatus" and e.value["addressee"] == BUYER] for c in (alone, together)
     ]
     assert [(e.id, e.key) for e in own[0]] == [(e.id, e.key) for e in own[1]]
     assert [e.id for e in own[0]] == [f"hub/OrderStatus/{BUYER}:17/{number}" for number in (1, 2, 3)]
@@ -258,7 +258,7 @@ def test_dispatch_hands_each_status_to_its_addressee_only() -> None:
     cluster = placed(**EVERYBODY)
     stage = Dispatch(Settings(namespace="t."), CODEC)
     found = []
-    for number, message in enumerate(e for e in cluster.said if e.subject == "OrderStatus"):
+    for number, message in enumerate(e for e in cluster.sent if e.subject == "OrderStatus"):
         of = batch(stage)
         headers = [("ce_type", b"kranhub.OrderStatus"), ("ce_id", message.id.encode())]
         of.process([record(number, f"{BUYER}:17", CODEC.encode("OrderStatus", message.value), headers=headers)])
@@ -290,7 +290,7 @@ def test_every_inbox_counts_by_itself_and_says_only_what_is_new(first: Any, rest
             answer(cluster, step, date(2027, 2, number), minute=number)
         else:
             send(cluster, f"o{number}", MOTORS, PAINT, **step)
-    ids = [message.id for message in cluster.said if message.subject == "OrderStatus"]
+    ids = [message.id for message in cluster.sent if message.subject == "OrderStatus"]
     assert len(ids) == len(set(ids))
     for member in MASTER.members.by_id:
         inbox = cluster.inbox(member)

@@ -68,10 +68,10 @@ def test_before_its_time_an_order_stays_open() -> None:
 
 def test_an_order_that_is_sent_again_after_its_end_is_no_new_order() -> None:
     cluster = after_a_while(delivered())
-    said = len(cluster.said)
+    said = len(cluster.sent)
     cluster.take(Event("o1", "Order", full_order("17", [MOTORS])))
     cluster.take(Event("o1-again", "Order", full_order("17", [MOTORS])))
-    assert len(cluster.said) == said
+    assert len(cluster.sent) == said
     assert cluster.refused == []
 
 

@@ -72,7 +72,7 @@ class Plants(Cluster):
     def delivered(self, plant: str) -> list[Value]:
         """What the plant got."""
         orders = [
-            message for message in self.said if message.subject == "PlantOrder" and message.value["plant"] == plant
+            message for message in self.sent if message.subject == "PlantOrder" and message.value["plant"] == plant
         ]
         return [message.value for message in orders if SHADOW_HEADER not in message.headers]
 
@@ -156,7 +156,7 @@ def test_dispatch_delivers_nothing_of_what_is_in_shadow() -> None:
 
 
 def _dispatched(cluster: Cluster) -> list[str]:
-    (message,) = [message for message in cluster.said if message.subject == "PlantOrder"]
+    (message,) = [message for message in cluster.sent if message.subject == "PlantOrder"]
     headers = [("ce_type", b"kranhub.PlantOrder"), ("ce_id", message.id.encode()), *message.headers]
     of = batch(Dispatch(Settings(namespace="t."), CODEC))
     of.process([record(0, f"{BUYER}:17", CODEC.encode("PlantOrder", message.value), headers=headers)])
@@ -262,7 +262,7 @@ def take_over(cluster: Cluster, event_id: str, line: Value, plant: str | None) -
 
 def test_an_opening_order_is_confirmed_at_its_plant_and_nothing_is_sent() -> None:
     cluster = opened(CRANE, "ruskran")
-    assert {message.subject for message in cluster.said} == {"OrderStatus"}
+    assert {message.subject for message in cluster.sent} == {"OrderStatus"}
     assert (cluster.status()["state"], cluster.status()["promised_date"]) == ("CONFIRMED", date(2027, 3, 1))
 
 
@@ -433,7 +433,7 @@ def test_once_all_are_live_every_plant_knows_what_it_should_and_nothing_of_the_s
     assert cluster.state is not None
     assert cluster.state.awaited_members == ()
     ids = [
-        message.id for message in cluster.said if message.subject in ("PlantOrder", "OrderStatus", "AllocationRequest")
+        message.id for message in cluster.sent if message.subject in ("PlantOrder", "OrderStatus", "AllocationRequest")
     ]
     assert len(ids) == len(set(ids))
     for portion in cluster.state.portions:

@@ -151,11 +151,11 @@ def test_a_version_that_came_before_changes_nothing() -> None:
     made = accepted()
     made.order(line("beam", 14))
     made.order(line("beam", 12))
-    said = len(made.said)
+    said = len(made.sent)
     made.take(Event("e1", "Order", full_order("17", [BEAMS], MASTER)))
     made.take(Event("e2", "Order", full_order("17", [line("beam", 14)], MASTER)))
     assert made.pending == []
-    assert len(made.said) == said
+    assert len(made.sent) == said
     assert made.wanted() == {"beam": 12}
 
 
@@ -344,9 +344,9 @@ def test_a_revision_that_cures_nothing_says_so_under_an_alert_of_its_own() -> No
 
 def test_a_revision_of_words_alone_asks_nobody_anew() -> None:
     made = held_for_its_lot()
-    said = len(made.said)
+    said = len(made.sent)
     made.order(line("beam", 3, description="as drawn"), delivery_place="Omsk")
-    assert [message.subject for message in made.said[said:] if message.subject in ("Alert", "AllocationRequest")] == []
+    assert [message.subject for message in made.sent[said:] if message.subject in ("Alert", "AllocationRequest")] == []
 
 
 def test_each_release_that_does_not_help_is_told_anew() -> None:
@@ -354,5 +354,5 @@ def test_each_release_that_does_not_help_is_told_anew() -> None:
     made.act("RELEASE")
     made.act("RELEASE")
     assert len({alert["alert_id"] for alert in made.subjects("Alert")}) == 3
-    told = [message.id for message in made.said if message.subject == "RoutingDecision"]
+    told = [message.id for message in made.sent if message.subject == "RoutingDecision"]
     assert len(set(told)) == len(told) == 3

@@ -208,9 +208,9 @@ def test_where_no_offer_comes_within_an_hour_the_line_is_held_and_a_late_one_cha
     (alert,) = made.subjects("Alert")
     assert "alfa (no-offer), beta (no-offer), gamma (no-offer). Offers come from the hub" in alert["text"]["en"]
     assert "kranhub orders release" in alert["text"]["ru"]
-    said = len(made.said)
+    said = len(made.sent)
     offer(made, asked[0])
-    assert len(made.said) == said
+    assert len(made.sent) == said
     made.mute = set()
     made.act("RELEASE")
     assert shares(made) == {"beta": 100}

@@ -215,9 +215,9 @@ def test_an_action_that_comes_again_changes_nothing() -> None:
     made = world(MASTER, answering("RE"), lines=[BEAMS])
     again = full_action("RELEASE")
     made.happen("PlannerAction", again)
-    said = len(made.said)
+    said = len(made.sent)
     made.happen("PlannerAction", again)
-    assert len(made.said) == said
+    assert len(made.sent) == said
     (entry,) = made.subjects("AuditEntry")
     assert (entry["entry_id"], entry["actor"], entry["before"]) == ("a-RELEASE", "dispatcher", "ON_HOLD")
     assert entry["reason"] == "as agreed by telephone"

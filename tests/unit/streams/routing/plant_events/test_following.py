@@ -126,10 +126,10 @@ def test_an_acceptance_that_comes_again_takes_nothing_back() -> None:
     for event in events:
         made.take(event)
     made.run()
-    before, said = made.state, len(made.said)
+    before, said = made.state, len(made.sent)
     for event in events:
         made.take(event)
-    assert (made.state, len(made.said)) == (before, said)
+    assert (made.state, len(made.sent)) == (before, said)
 
 
 def test_an_answer_to_an_older_revision_never_counts_whatever_its_stamp_says() -> None:
@@ -152,9 +152,9 @@ def test_an_acceptance_that_comes_too_late_changes_nothing_and_stays_withdrawn()
     made = world(MASTER, by_plant(beta=answering("AP")), lines=[BEAMS])
     first = asked(made)
     made.later(days=4)
-    said = len(made.said)
+    said = len(made.sent)
     made.happen("OrderResponse", full_response(first, "AP", START + 4 * DAY))
-    assert len(made.said) == said
+    assert len(made.sent) == said
     assert at_plants(made) == ["beta"]
     assert made.plant_orders()[first["plant_order_id"]]["document_status"] == "CANCELLED"
 

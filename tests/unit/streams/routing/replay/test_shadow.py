@@ -31,10 +31,10 @@ def told(*versions: Value, of: Any = MASTER) -> list[HubEvent]:
     cluster, found = Cluster(master=of), []
     for number, version in enumerate(versions):
         found.append(HubEvent("Order", version))
-        before = len(cluster.said)
+        before = len(cluster.sent)
         cluster.take(Event(f"o{number}", "Order", version))
         cluster.run()
-        found += [HubEvent(e.subject, e.value, SHADOW_HEADER in e.headers) for e in cluster.said[before:]]
+        found += [HubEvent(e.subject, e.value, SHADOW_HEADER in e.headers) for e in cluster.sent[before:]]
     return [said for said in found if said.subject in ("Order", "PlantOrder", "OrderStatus")]
 
 
@@ -83,7 +83,7 @@ def test_a_split_line_names_all_its_plants() -> None:
     cluster = Cluster(master=MASTER, limit={("alfa", "beam"): Decimal(2)})
     cluster.take(Event("o", "Order", order(line("beam", 3))))
     cluster.run()
-    found = only(compare(HubEvent(e.subject, e.value, SHADOW_HEADER in e.headers) for e in cluster.said))
+    found = only(compare(HubEvent(e.subject, e.value, SHADOW_HEADER in e.headers) for e in cluster.sent))
     assert found.hub == {"alfa": Decimal(2), "beta": Decimal(1)}
 
 

@@ -36,11 +36,11 @@ class Recorder(Cluster):
         return "\n".join(f"{event.time:%d %H:%M:%S} {event.subject} {event.id}" for event in self.events)
 
     def take(self, event: plants.Event) -> None:
-        said = len(self.said)
+        said = len(self.sent)
         time = self.today + timedelta(seconds=self.clock + 1)
         self.events.append(Event(KEY, event.id, event.subject, event.value, time))
         super().take(event)
-        for message in self.said[said:]:
+        for message in self.sent[said:]:
             if message.subject in ("PlantOrder", "AllocationRequest", "OrderStatus", "Alert"):
                 self.events.append(Event(KEY, message.id, message.subject, message.value, time))
 
