@@ -211,7 +211,7 @@ def _is_sound(value: Any) -> bool:
         return all(map(_is_sound, value))
     if kind is datetime:
         return value.tzinfo is not None
-    return kind is Decimal and _fits(value)
+    return _fits(value) if kind is Decimal else isinstance(value, str)
 
 
 def _check_value(value: Any, path: str) -> None:

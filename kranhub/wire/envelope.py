@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import sha256
 
 Headers = list[tuple[str, bytes]]
@@ -112,6 +113,7 @@ def _installation(namespace: str) -> str:
     return f"/kranhub/{namespace.rstrip('.')}"
 
 
+@lru_cache(maxsize=1_000)
 def _format(time: datetime | None) -> str | None:
     return time.astimezone(UTC).isoformat().replace("+00:00", "Z") if time else None
 

@@ -3,7 +3,7 @@
 import contextlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -137,7 +137,7 @@ class Outputs:
 
         ``subject`` is the short name of the records that the topic holds.
         """
-        about = replace(self._envelope(Document(subject, b"", event_id)), data=False)
+        about = self._envelope(Document(subject, b"", event_id), data=False)
         data = _key(key)
         self.forward(topic, data, None, headers(about) + _subject(data))
 
@@ -193,7 +193,7 @@ class Outputs:
         encoded = self._encoded
         if encoded is None or encoded[0] is not document:
             data = self._bytes(document)
-            head = headers(replace(self._envelope(document), dataschema=self._codec.dataschema(data)))
+            head = headers(self._envelope(document, self._codec.dataschema(data)))
             encoded = self._encoded = document, data, head, len(data) + _size(head)
         return encoded
 
@@ -208,7 +208,7 @@ class Outputs:
                 raise
             raise InvalidDocument(error.code, _unfit(self._ctx.stage, document.subject, error)) from error
 
-    def _envelope(self, document: Document) -> Envelope:
+    def _envelope(self, document: Document, dataschema: str | None = None, *, data: bool = True) -> Envelope:
         came = document if document.traceparent else self._record.envelope
         return Envelope(
             id=document.id,
@@ -218,6 +218,8 @@ class Outputs:
             recorded=self._ctx.time,
             traceparent=came.traceparent or envelope.new_trace(letters.where(self._record)),
             tracestate=came.tracestate if came.traceparent else None,
+            dataschema=dataschema,
+            data=data,
         )
 
     def dead_letter(
