@@ -16,11 +16,12 @@ from kranhub.wire.envelope import Envelope
 from streams.processor.outputs import ProducerRecord
 from streams.processor.state.store import Layer
 from streams.routing.allocator.capacity import workshop
-from streams.routing.allocator.weeks import LENGTHS
+from streams.routing.allocator.reservations import BY_AGE
+from streams.routing.allocator.weeks import WEEKS
 from streams.routing.masterdata.masterdata import MasterData
-from streams.stages.support.queues import Backlog
+from streams.tables.keys import DIGITS
 
-WEEKS = 10
+BUSY_WEEKS = 10
 """How long a plant has work for before the first order of a run comes."""
 
 PLANNED, STEP = 1_000, 500
@@ -43,7 +44,7 @@ def _work(master: MasterData) -> Iterator[tuple[str, str, object]]:
             shop = workshop(maker.member, item, master)
             if shop and shop.weekly and shop.load not in seen:
                 seen.add(shop.load)
-                yield maker.member, item, shop.weekly * shop.base * WEEKS
+                yield maker.member, item, shop.weekly * shop.base * BUSY_WEEKS
 
 
 def _request(topic: str, codec: Codec, plant: str, item: str, quantity: object) -> ProducerRecord:
@@ -73,69 +74,58 @@ def open_orders(passing: Passing, count: int) -> None:
 
 
 class _Entry(NamedTuple):
-    """What one order has in one store of a stage; ``list`` names the list that it stands in, and ``key`` is its own."""
+    """What one order has in one store of a stage; ``numbered`` says that its key ends with a number of its own."""
 
     stage: str
     partition: int
     key: str
     value: bytes
-    list: str | None = None
+    numbered: bool = False
 
 
 Layers = Mapping[tuple[str, int], Layer]
 
 
 def _copy(core: Core, numbers: range) -> None:
-    known = [*_by_number(core).values()]
+    known = _by_number(core)
     for start in numbers[:: PLANNED * 10]:
         chunk = range(start, min(start + PLANNED * 10, numbers.stop))
         layers = {(n, p): Layer(store) for n, stores in core.stores.items() for p, store in stores.items()}
         for number in chunk:
             for entry in known[number % len(known)]:
-                _put(layers, entry, f"PO-{number:07d}")
+                _put(layers, entry, number)
         for (stage, partition), layer in layers.items():
             core.stores[stage][partition].apply(layer.changes)
 
 
-def _put(layers: Layers, entry: _Entry, number: str) -> None:
-    key = _NUMBER.sub(number, entry.key)
-    if entry.stage == "allocator":
-        _put_hold(layers["allocator", entry.partition], entry, key, number)
-        return
-    layer = layers["planner", record("", key.encode(), None).partition]
-    if entry.list is None:
-        layer.put(key, bytes(bytearray(entry.value)))
-    else:
-        Backlog(entry.list).put(layer, key.encode())
+def _put(layers: Layers, entry: _Entry, number: int) -> None:
+    order = f"PO-{number:07d}"
+    key, value = _NUMBER.sub(order, entry.key), bytes(bytearray(entry.value))
+    if entry.numbered:
+        key = f"{key.rpartition('/')[0]}/{number:0{DIGITS}}"
+        value = _NUMBER.sub(order, value.decode()).encode()
+    partition = entry.partition
+    if entry.stage == "planner":
+        partition = record("", _order_key(key).encode(), None).partition
+    layers[entry.stage, partition].put(key, value)
 
 
-def _put_hold(layer: Layer, entry: _Entry, key: str, number: str) -> None:
-    if entry.list is None:
-        layer.put(key, bytes(bytearray(entry.value)))
-        return
-    _, plant, week = entry.list.split("/")
-    lengths = LENGTHS.load(layer.get(LENGTHS.key(plant)) or b"{}")
-    layer.put(f"{entry.list}/{lengths[week]}", _NUMBER.sub(number, entry.value.decode()).encode())
-    layer.put(LENGTHS.key(plant), LENGTHS.dump({**lengths, week: lengths[week] + 1}))
+def _order_key(key: str) -> str:
+    """Return the order's key of a key of the planner's state: it is the last part."""
+    return key.rpartition("/")[2]
 
 
-def _by_number(core: Core) -> Mapping[str, list[_Entry]]:
-    """Return what each order has, by its number."""
+def _by_number(core: Core) -> list[list[_Entry]]:
+    """Return what each order has."""
     found = defaultdict(list)
     for stage, stores in core.stores.items():
         for partition, store in stores.items():
             for key, value in store.values.items():
-                for entry in _entries(stage, partition, key, value):
-                    found[_NUMBER.findall(entry.key)[0]].append(entry)
-    return found
+                numbered = key.startswith(_NUMBERED)
+                if number := _NUMBER.search(value.decode() if numbered else key):
+                    found[number[0]].append(_Entry(stage, partition, key, value, numbered))
+    return [*found.values()]
 
 
-def _entries(stage: str, partition: int, key: str, value: bytes) -> Iterator[_Entry]:
-    """Yield what stands under a key where that is an order's: its state or hold, its deadline, its place in a week."""
-    first, _, rest = key.partition("/")
-    if _NUMBER.search(key):
-        yield _Entry(stage, partition, key, value)
-    elif rest.startswith("alarm/") and _NUMBER.search(value.decode("utf-8", "replace")):
-        yield _Entry(stage, partition, value.decode(), b"", rest)
-    elif first == "week-entry" and (number := _NUMBER.search(value.decode())):
-        yield _Entry(stage, partition, number[0], value, key.rpartition("/")[0])
+_NUMBERED = (f"{BY_AGE.name}/", f"{WEEKS.name}/")
+"""Tables whose keys end with a number, and whose values name the request."""

@@ -9,6 +9,7 @@ from kranhub.settings import Settings
 from kranhub.text import Text
 from kranhub.wire.codec import Codec
 from streams.admin.publish import Known
+from streams.processor.state.store import Layer, Store
 from streams.routing.masterdata import entries
 from streams.routing.masterdata.difference import OF_FILES
 from streams.routing.masterdata.entries import CodeMapping, Kind
@@ -46,7 +47,7 @@ def mappings(known: Known) -> list[CodeMapping]:
 
 def with_mappings(master: MasterData, found: Iterable[CodeMapping]) -> MasterData:
     """Return the master data with the mappings that count, merged as the stage `masterdata` merges them."""
-    codes, items = Codes(_Memory()), master.items
+    codes, items = Codes(Layer(Store())), master.items
     for item in items.values():
         codes.claim(item.item, None, item)
     for mapping in found:
@@ -55,16 +56,6 @@ def with_mappings(master: MasterData, found: Iterable[CodeMapping]) -> MasterDat
             codes.remember(mapping)
     merged = tuple(codes.merged(item) for item in items.values())
     return replace(master, nomenclature=Nomenclature(version=master.version, items=merged))
-
-
-class _Memory(dict[str, bytes]):
-    """A stage's state for the length of one question."""
-
-    def put(self, key: str, value: bytes) -> None:
-        self[key] = value
-
-    def delete(self, key: str) -> None:
-        self.pop(key, None)
 
 
 def _none() -> Text:

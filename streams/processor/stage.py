@@ -1,13 +1,18 @@
 """What a stage is: inputs, perhaps state, and one pure function."""
 
+from collections.abc import Iterator
 from typing import Protocol
 
 from streams.processor.outputs import Outputs
 from streams.processor.record import Context, Record
+from streams.tables.ordered import Range
 
 
 class State(Protocol):
-    """The stage's keyed state in the record's partition. The next record sees a write; the commit makes it durable."""
+    """The stage's keyed state in the record's partition. The next record sees a write; the commit makes it durable.
+
+    `streams.tables.Table` puts typed values into it, and reads them in the order of their keys.
+    """
 
     def get(self, key: str) -> bytes | None:
         """Return the value, or None."""
@@ -17,6 +22,9 @@ class State(Protocol):
 
     def delete(self, key: str) -> None:
         """Forget the key."""
+
+    def scan(self, wanted: Range) -> Iterator[tuple[str, bytes]]:
+        """Yield the entries of a range, in the order of their keys. The state must not change meanwhile."""
 
 
 class Stage(Protocol):

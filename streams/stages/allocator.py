@@ -21,8 +21,8 @@ from streams.routing.notify import unmapped_stock
 from streams.routing.validation import timestamps
 from streams.routing.validation.normalise import UNMAPPED_ITEM, normalise
 from streams.stages.support.clock_alerts import Clocks
-from streams.stages.support.masterdata_state import Reference
-from streams.stages.support.queues import Backlog
+from streams.stages.support.masterdata_state import MasterDataState
+from streams.stages.support.queues import RecordQueue
 from streams.stages.support.unmapped_stock import Unmapped
 
 Value = Mapping[str, Any]
@@ -59,12 +59,12 @@ class _Came(NamedTuple):
 class Allocator:
     """Reads hub.allocation by plant.
 
-    Its state holds the master data (`Reference`), what waits for them, what `allocator` keeps of every plant, and which
-    members' clocks it has spoken of (`Clocks`).
+    Its state holds the master data (`MasterDataState`), what waits for them, what `allocator` keeps of every plant, and
+    which members' clocks it has spoken of (`Clocks`).
     """
 
     name = "allocator"
-    state_version = 2
+    state_version = 3
 
     def __init__(self, settings: Settings, codec: Codec) -> None:
         """Take the namespace and the codec."""
@@ -73,8 +73,8 @@ class Allocator:
         self._namespace = settings.namespace
         self._allocation, self._work = self.inputs[0], topics.hub(settings.namespace, "work")
         self._alerts = [topics.hub(settings.namespace, name) for name in ("alerts", "events")]
-        self._codec, self._reference = codec, Reference(codec)
-        self._early, self._unmapped = Backlog("early"), Unmapped()
+        self._codec, self._reference = codec, MasterDataState(codec)
+        self._early, self._unmapped = RecordQueue("early"), Unmapped()
         self._clocks = Clocks(self._alerts, codec)
 
     def process(self, record: Record, state: State, outputs: Outputs, ctx: Context) -> None:
@@ -138,7 +138,7 @@ class Allocator:
                 return
             fingerprint = timestamps.fingerprint(came.event_id, value) if owner else ""
             context = DecisionContext(event_id, ctx.time, master, fingerprint)
-            outcome = allocator.handle(state.get, subject, value, context)
+            outcome = allocator.handle(state, subject, value, context)
         except InvalidDocument as error:
             self._refuse(error, subject, value, came, state, outputs, late=late)
             return

@@ -9,7 +9,7 @@ from kranhub.settings import Settings
 from kranhub.wire.codec import Codec
 from streams.processor import Context, Document, Outputs, Record, State
 from streams.routing.planner.cutover import SHADOW_HEADER
-from streams.stages.support.queues import Backlog
+from streams.stages.support.queues import RecordQueue
 
 _RULE = ("kranhub-rule", "kranhub-rule-version")
 
@@ -43,7 +43,7 @@ class Dispatch:
     """
 
     name = "dispatch"
-    state_version = 2
+    state_version = 3
 
     def __init__(self, settings: Settings, codec: Codec) -> None:
         """Take the namespace and the codec."""
@@ -83,7 +83,7 @@ class Dispatch:
 
     def _hand(self, one: _Addressed, state: State, outputs: Outputs, ctx: Context) -> None:
         """Send the document, or keep it: behind what waits for the topic already, or where there is no such topic."""
-        backlog = Backlog(f"for/{one.topic}")
+        backlog = RecordQueue(f"for/{one.topic}")
         waiting = backlog.length(state)
         if waiting >= MAX_WAITING or (not waiting and outputs.has(one.topic)):
             outputs.send(one.topic, one.key, one.document, one.extra)
@@ -94,7 +94,7 @@ class Dispatch:
         self._tell(one, outputs, ctx, held=True)
 
     def _hand_out(self, topic: str, state: State, outputs: Outputs, ctx: Context) -> None:
-        backlog = Backlog(f"for/{topic}")
+        backlog = RecordQueue(f"for/{topic}")
         for kept in backlog.take(state, AT_ONCE):
             one = _load(topic, kept)
             outputs.send(one.topic, one.key, one.document, one.extra)

@@ -25,10 +25,10 @@ from streams.routing.recovery.evidence import Evidence
 from streams.routing.validation.normalise import UNMAPPED_ITEM, normalise
 from streams.routing.validation.validate import stranger, unknown_member
 from streams.stages.support import orders_by_plant, timers
-from streams.stages.support.masterdata_state import Reference
+from streams.stages.support.masterdata_state import MasterDataState
 from streams.stages.support.order_cache import Recent
 from streams.stages.support.pending_events import WAIT, Early, Word
-from streams.stages.support.queues import Backlog
+from streams.stages.support.queues import RecordQueue
 from streams.stages.support.recovery import Recovering
 
 Value = Mapping[str, Any]
@@ -78,8 +78,8 @@ class _Environment(NamedTuple):
 class Planner:
     """Reads hub.work by root order; remembers each order; plans, routes and follows it.
 
-    Its state holds, beside the orders, the master data (`Reference`), what waits for them, events that wait for their
-    plant orders (`Early`), deadlines (`timers`), and which orders stand at which plants (`orders_by_plant`).
+    Its state holds, beside the orders, the master data (`MasterDataState`), what waits for them, events that wait for
+    their plant orders (`Early`), deadlines (`timers`), and which orders stand at which plants (`orders_by_plant`).
     """
 
     name = "planner"
@@ -89,7 +89,7 @@ class Planner:
         """Take the namespace and the codec, and the recovery that is under way after a restore."""
         self.inputs = (topics.hub(settings.namespace, "work"),)
         self.changelog = topics.hub(settings.namespace, "planner-changelog")
-        self._namespace, self._codec, self._reference = settings.namespace, codec, Reference(codec)
+        self._namespace, self._codec, self._reference = settings.namespace, codec, MasterDataState(codec)
         self._recent, self._early, self._recovering = Recent(), Early(), Recovering(recovery_id)
 
     def process(self, record: Record, state: State, outputs: Outputs, ctx: Context) -> None:
@@ -98,7 +98,7 @@ class Planner:
         if record.value is None:
             return
         if kind == "kranhub.Tick" and not self._recovering.is_open(state):
-            for key in timers.ring(state, ctx.time):
+            for key in timers.expire(state, ctx.time):
                 self._wake(key, outputs, ctx)
         elif kind == "kranhub.MasterDataEntry":
             self._master_data(record, state, outputs, ctx)
@@ -139,9 +139,9 @@ class Planner:
             _refuse(problem, value, record, outputs)
         for line in normalised.value["lines"]:
             if line["hold_reason"] == UNMAPPED_ITEM:
-                Backlog(_waiting(value["buyer"], line["item_code"])).put(state, _bytes(record.key))
+                RecordQueue(_waiting(value["buyer"], line["item_code"])).put(state, _bytes(record.key))
             elif line["hold_reason"]:
-                Backlog(_waiting_item(str(line["item"]))).put(state, _bytes(record.key))
+                RecordQueue(_waiting_item(str(line["item"]))).put(state, _bytes(record.key))
         return normalised.value
 
     def _plant_event(
@@ -229,7 +229,7 @@ class Planner:
         step = planner.handle(before, subject, value, context)
         if step is None:
             return
-        self._put(before, step.state, state, ctx.time)
+        self._put(before, step.state, state)
         orders_by_plant.note(before, step.state, state)
         _await_members(None if subject == planner.WAKE else before, step.state, state)
         self._send(step.messages, record.key, outputs)
@@ -238,10 +238,10 @@ class Planner:
         known = state.get(order_key)
         return self._recent.load(order_key, known) if known else None
 
-    def _put(self, before: OrderState | None, after: OrderState, state: State, time: datetime) -> None:
+    def _put(self, before: OrderState | None, after: OrderState, state: State) -> None:
         if after != before:
             state.put(after.key, self._recent.dump(after.key, after))
-            _set_alarm(before, after, state, time)
+            _set_timer(before, after, state)
 
     def _recovery(self, record: Record, state: State, outputs: Outputs, ctx: Context) -> None:
         """Keep what an ERP holds of an order; once everything was read, take all such orders up."""
@@ -272,7 +272,7 @@ class Planner:
         before, context = self._load(record.key, state), DecisionContext(record.envelope.id, ctx.time, master)
         step = planner.apply_facts(before, subject, value, context)
         if step is not None:
-            self._put(before, step.state, state, ctx.time)
+            self._put(before, step.state, state)
             self._send(step.messages, record.key, outputs)
 
     def _resume_order(
@@ -304,10 +304,10 @@ class Planner:
         missing = adopt.missing(order, evidence, ctx.time)
         recovered = planner.resume_after_restore(order, evidence, context)
         after = recovered.state
-        self._put(before, after, state, ctx.time)
+        self._put(before, after, state)
         orders_by_plant.note(before, after, state)
         if after.due is not None:
-            timers.set_alarm(state, after.due, ctx.time, after.key)  # what woke it up meanwhile was let pass
+            timers.set_timer(state, after.due, after.key)  # what woke it up meanwhile was let pass
         _await_members(None, after, state)
         self._send([*adopted.messages, *missing, *recovered.messages], record.key, outputs)
         for action in actions:
@@ -399,7 +399,7 @@ class Planner:
 
     def _wake_all(self, names: Iterable[str], state: State, outputs: Outputs, ctx: Context) -> None:
         """Wake up the orders that wait under these names, each once."""
-        keys = [key for name in names for key in Backlog(name).drain(state)]
+        keys = [key for name in names for key in RecordQueue(name).take(state)]
         for key in dict.fromkeys(keys):
             self._wake(key.decode("utf-8", "surrogateescape"), outputs, ctx)
 
@@ -413,10 +413,10 @@ class Planner:
         """Keep the record until the name is called; it then comes again, behind whatever has come meanwhile."""
         came = record.envelope
         head = json.dumps([came.type, came.id, came.source, record.key, came.traceparent, came.tracestate])
-        Backlog(name).put(state, head.encode() + b"\n" + (record.value or b""))
+        RecordQueue(name).put(state, head.encode() + b"\n" + (record.value or b""))
 
     def _unpark(self, name: str, state: State, outputs: Outputs) -> None:
-        for parked in Backlog(name).drain(state):
+        for parked in RecordQueue(name).take(state):
             head, _, value = parked.partition(b"\n")
             kind, event_id, source, key, *trace = json.loads(head)  # an older release kept no trace
             document = Document(kind.removeprefix("kranhub."), value, event_id, source, None, *trace)
@@ -436,9 +436,9 @@ def _never_issued(pending: Word, time: datetime) -> InvalidDocument:
     )
 
 
-def _set_alarm(before: OrderState | None, after: OrderState, state: State, time: datetime) -> None:
+def _set_timer(before: OrderState | None, after: OrderState, state: State) -> None:
     if after.due is not None and (before is None or before.due != after.due):
-        timers.set_alarm(state, after.due, time, after.key)
+        timers.set_timer(state, after.due, after.key)
 
 
 def _await_members(before: OrderState | None, after: OrderState, state: State) -> None:
@@ -446,7 +446,7 @@ def _await_members(before: OrderState | None, after: OrderState, state: State) -
     known = before.awaited_members if before else ()
     for member in after.awaited_members:
         if member not in known:
-            Backlog(_waiting_member(member)).put(state, _bytes(after.key))
+            RecordQueue(_waiting_member(member)).put(state, _bytes(after.key))
 
 
 def _waiting_member(member: str) -> str:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from kranhub.parties.members import Members
+from streams.processor.state.store import Store
 from streams.routing.allocator import allocator
 from streams.routing.masterdata.items import Nomenclature
 from streams.routing.masterdata.masterdata import MasterData
@@ -73,21 +74,22 @@ class Desk:
     """
 
     master: MasterData = field(default_factory=world)
-    state: dict[str, bytes] = field(default_factory=dict)
+    store: Store = field(default_factory=Store)
     time: datetime = START
     events: int = 0
     mark: str = ""
+
+    @property
+    def state(self) -> dict[str, bytes]:
+        """What the partition's state holds."""
+        return self.store.values
 
     def take(self, subject: str, value: dict[str, Any]) -> list[dict[str, Any]]:
         """Handle one event; return the results' values."""
         self.events += 1
         context = DecisionContext(f"e{self.events}", self.time, self.master, self.mark)
-        outcome = allocator.handle(self.state.get, subject, value, context)
-        for key, data in outcome.changes.items():
-            if data is None:
-                self.state.pop(key, None)
-            else:
-                self.state[key] = data
+        outcome = allocator.handle(self.store, subject, value, context)
+        self.store.apply(outcome.changes)
         assert len({result.id for result in outcome.results}) == len(outcome.results)
         return [dict(result.value) for result in outcome.results]
 

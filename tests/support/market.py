@@ -13,10 +13,12 @@ from decimal import Decimal
 from typing import Any
 
 from kranhub.identifiers import order_key
+from streams.processor.state.store import Store
 from streams.routing.allocator import allocator
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.context import DecisionContext
 from streams.routing.planner.messages import OutputMessage
+from streams.tables import keys
 from tests.support.plants import BUYER, START, Event, Value
 from tests.support.worlds import World
 
@@ -132,7 +134,7 @@ class Market:
 
     master: MasterData
     traders: dict[str, Trader] = field(default_factory=dict)
-    desks: dict[str, dict[str, bytes]] = field(default_factory=dict)
+    desks: dict[str, Store] = field(default_factory=dict)
     queues: dict[tuple[str, str], deque[Event]] = field(default_factory=dict)
     promises: Promises = field(default_factory=Promises)
     today: datetime = START
@@ -165,14 +167,10 @@ class Market:
     def _allocate(self, plant: str, event: Event) -> None:
         """Give a plant's allocator one event, and its results to their orders."""
         self.events += 1
-        state = self.desks.setdefault(plant, {})
+        state = self.desks.setdefault(plant, Store())
         context = DecisionContext(event.id, self.today + timedelta(seconds=self.events), self.master)
-        outcome = allocator.handle(state.get, event.subject, event.value, context)
-        for key, data in outcome.changes.items():
-            if data is None:
-                state.pop(key, None)
-            else:
-                state[key] = data
+        outcome = allocator.handle(state, event.subject, event.value, context)
+        state.apply(outcome.changes)
         if event.subject == "InventoryLevel":
             self.promises.level(event.value)
         if event.subject == "AllocationRequest":
@@ -237,15 +235,15 @@ class Market:
 
     def held(self) -> dict[str, Decimal]:
         """Return what the allocators' own books hold from stock, by request."""
-        return {key.split("/", 2)[2]: Decimal(hold["from_stock"]) for key, hold in self._books("hold")}
+        return {key[2]: Decimal(kept["from_stock"]) for key, kept in self._books("reservation")}
 
     def promised(self) -> dict[Place, Decimal]:
         """Return the sums in the allocators' own books, of those places where something is promised."""
-        found = {tuple(key.split("/")): Decimal(stock.get("promised", 0)) for key, stock in self._books("stock")}
+        found = {key: Decimal(stock.get("promised", 0)) for key, stock in self._books("stock")}
         return {(place[0], place[1]): total for place, total in found.items() if total}
 
-    def _books(self, table: str) -> Iterator[tuple[str, Any]]:
+    def _books(self, table: str) -> Iterator[tuple[tuple[str, ...], Any]]:
         for state in self.desks.values():
-            for key, data in state.items():
+            for key, data in state.values.items():
                 if key.startswith(f"{table}/"):
-                    yield key.removeprefix(f"{table}/"), json.loads(data)
+                    yield keys.parts(key), json.loads(data)

@@ -1,7 +1,9 @@
 """State in memory: encoded bytes by key, with layers that are dropped on abort and merged on commit."""
 
-from collections.abc import Mapping
-from typing import Protocol
+from collections.abc import Iterator, Mapping
+
+from streams.tables.ordered import OrderedKeys, Range, merged
+from streams.tables.table import ReadableState
 
 Changes = dict[str, bytes | None]
 """Key to its new value; None forgets the key."""
@@ -18,11 +20,12 @@ def size_of(values: Mapping[str, bytes]) -> int:
 class Store:
     """One partition's committed state."""
 
-    __slots__ = ("size", "values", "version")
+    __slots__ = ("_ordered", "size", "values", "version")
 
     def __init__(self, values: dict[str, bytes] | None = None, version: int | None = None) -> None:
         """Take over the values that were restored, and the version under which the changelog holds them."""
         self.values = values if values is not None else {}
+        self._ordered = OrderedKeys()
         self.version = version
         self.size = size_of(self.values)
         """Estimated bytes of memory."""
@@ -31,36 +34,39 @@ class Store:
         """Return the committed value, or None."""
         return self.values.get(key)
 
+    def scan(self, wanted: Range) -> Iterator[tuple[str, bytes]]:
+        """Yield the committed entries of a range, in the order of their keys."""
+        values = self.values
+        return ((key, values[key]) for key in self._ordered.within(wanted, values))
+
     def apply(self, changes: Mapping[str, bytes | None]) -> None:
         """Make changes part of the state: they are committed."""
-        values, size = self.values, self.size
+        values, size, ordered = self.values, self.size, self._ordered
         for key, value in changes.items():
             old = values.get(key)
             if old is not None:
                 size -= len(key) + len(old) + ENTRY_BYTES
             if value is None:
-                values.pop(key, None)
+                if old is not None:
+                    del values[key]
+                    ordered.discard(key)
             else:
                 values[key] = value
                 size += len(key) + len(value) + ENTRY_BYTES
+                if old is None:
+                    ordered.add(key)
         self.size = size
-
-
-class Readable(Protocol):
-    """What a layer may lie over."""
-
-    def get(self, key: str) -> bytes | None:
-        """Return the value, or None."""
 
 
 class Layer:
     """Uncommitted changes over a store or another layer: a batch over the store, a record over the batch."""
 
-    __slots__ = ("_below", "changes")
+    __slots__ = ("_below", "_ordered", "changes")
 
-    def __init__(self, below: "Readable") -> None:
+    def __init__(self, below: ReadableState) -> None:
         """Start without changes."""
         self._below = below
+        self._ordered: OrderedKeys | None = None
         self.changes: Changes = {}
 
     def get(self, key: str) -> bytes | None:
@@ -68,23 +74,42 @@ class Layer:
         changes = self.changes
         return changes[key] if key in changes else self._below.get(key)
 
+    def scan(self, wanted: Range) -> Iterator[tuple[str, bytes]]:
+        """Yield the entries of a range as this layer sees them, in the order of their keys."""
+        changes = self.changes
+        below = self._below.scan(wanted)
+        if not changes:
+            return below
+        if self._ordered is None:
+            self._ordered = OrderedKeys()
+        return merged(below, self._ordered.within(wanted, changes), changes.__getitem__, reverse=wanted.reverse)
+
     def put(self, key: str, value: bytes) -> None:
         """Set the value in this layer. Raises as `delete`, and `TypeError` for a value other than bytes."""
         if not isinstance(value, bytes):
             raise TypeError(f"state holds bytes, not {type(value).__name__}")
         if type(key) is not str or not key.isascii():
             _require_one_spelling(key)
-        self.changes[key] = value
+        self._set(key, value)
 
     def delete(self, key: str) -> None:
         """Forget the key in this layer. Raises `ValueError` for a key that the changelog would not return as it is."""
         if type(key) is not str or not key.isascii():
             _require_one_spelling(key)
-        self.changes[key] = None
+        self._set(key, None)
 
     def merge(self, layer: "Layer") -> None:
         """Take over the changes of a layer above."""
-        self.changes.update(layer.changes)
+        if self._ordered is None:
+            self.changes.update(layer.changes)
+        else:
+            for key, value in layer.changes.items():
+                self._set(key, value)
+
+    def _set(self, key: str, value: bytes | None) -> None:
+        if self._ordered is not None and key not in self.changes:
+            self._ordered.add(key)
+        self.changes[key] = value
 
 
 def _require_one_spelling(key: object) -> None:

@@ -8,24 +8,27 @@ from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from typing import Any
 
+from kranhub.wire.messages import AllocationAction, AllocationKind
 from streams.routing.allocator import disruptions, expiry, reschedule, reservations, shortage, stock
 from streams.routing.allocator.capacity import Placed, place, workshop
-from streams.routing.allocator.reservations import HOLDS, STOCKS, Hold, Place
+from streams.routing.allocator.keys import ReservationKey, StockKey
+from streams.routing.allocator.reservations import RESERVATIONS, STOCKS, Reservation
 from streams.routing.allocator.results import Result, first_day, ready, result
 from streams.routing.allocator.stock import ZERO
 from streams.routing.model.context import DecisionContext
 from streams.routing.model.copying import replace
 from streams.routing.schedule.downtime import NO_STOPS, Stops
-from streams.routing.tables import Changes, Get, Ledger, Table
 from streams.routing.validation import timestamps
+from streams.tables import Changes, StateTables, Table
+from streams.tables.table import ReadableState
 
 Value = Mapping[str, Any]
 
 PORTION = 500
-"""Holds that one record may end, shorten or look at; the next tick goes on with the others."""
+"""Reservations that one record may end, shorten or reschedule; the next tick goes on with the others."""
 
 CODES = Table("code", str)
-"""The item that a plant's code meant last."""
+"""By plant and its code: the item that the code meant last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,150 +39,165 @@ class Outcome:
     results: Sequence[Result]
 
 
-def handle(get: Get, subject: str, value: Value, context: DecisionContext) -> Outcome:
-    """Take one event of a partition's plants; ``get`` looks up the partition's state as it is before the event.
+def handle(state: ReadableState, subject: str, value: Value, context: DecisionContext) -> Outcome:
+    """Process one event of a partition's plants.
 
-    ``subject`` is InventoryLevel (normalised: canonical item, base unit), AllocationRequest, Disruption or Tick;
-    another one changes nothing. Levels and disruptions count in the order in which they come.
-    ``context.event_id`` begins the results' ids, so it must be another one for every event. Raises
-    `InvalidDocument` as `disruptions.take` does.
+    Args:
+        state: The partition's state as it is before the event.
+        subject: InventoryLevel (normalised: canonical item, base unit), AllocationRequest, Disruption or Tick; another
+            one changes nothing. Levels and disruptions count in the order in which they come.
+        value: The event.
+        context: ``event_id`` begins the results' ids, so it must be another one for every event.
+
+    Raises:
+        InvalidDocument: As `disruptions.take`.
     """
-    take = _TAKERS.get(subject)
-    ledger = Ledger(get)
+    handler = _HANDLERS.get(subject)
+    tables = StateTables(state)
     with localcontext(prec=60):
-        results = take(ledger, timestamps.bounded(subject, value, context.time), context) if take else []
-        quote = subject == "AllocationRequest" and value["action"] == "QUOTE"
-        return Outcome({} if quote else ledger.changes(), results)
+        bounded = timestamps.bounded(subject, value, context.time)
+        results = handler(tables, bounded, context) if handler else []
+        quote = subject == "AllocationRequest" and value["action"] == AllocationAction.QUOTE
+        return Outcome({} if quote else tables.changes(), results)
 
 
-def _level(ledger: Ledger, level: Value, context: DecisionContext) -> list[Result]:
+def _level(tables: StateTables, level: Value, context: DecisionContext) -> list[Result]:
     plant, item, code = level["company"], level["item"], level["item_code"]
-    said = _moved(ledger, plant, item, code, context)
-    main = context.master.code_for(plant, item) == code
-    at = f"{plant}/{item}"
-    ledger.put(STOCKS, at, stock.counted(reservations.stock_of(ledger, at), level, context, main=main))
-    return said + shortage.shorten(ledger, plant, item, context, PORTION - len(said))
+    results = _remapped(tables, plant, item, code, context)
+    key = StockKey(plant, item)
+    tables.put(STOCKS, key, stock.reported(reservations.stock_of(tables, key), level, context))
+    return results + shortage.shorten(tables, plant, item, context, PORTION - len(results))
 
 
-def _moved(ledger: Ledger, plant: str, item: str, code: str, context: DecisionContext) -> list[Result]:
+def _remapped(tables: StateTables, plant: str, item: str, code: str, context: DecisionContext) -> list[Result]:
     """Where the code meant another item before, that one has nothing under it any more."""
-    before = ledger.get(CODES, f"{plant}/{code}")
-    ledger.put(CODES, f"{plant}/{code}", item)
+    before = tables.get(CODES, (plant, code))
+    tables.put(CODES, (plant, code), item)
     if before is None or before == item:
         return []
-    at = f"{plant}/{before}"
-    ledger.put(STOCKS, at, stock.without_code(reservations.stock_of(ledger, at), code))
-    return shortage.shorten(ledger, plant, before, context, PORTION)
+    key = StockKey(plant, before)
+    tables.put(STOCKS, key, stock.without_code(reservations.stock_of(tables, key), code))
+    return shortage.shorten(tables, plant, before, context, PORTION)
 
 
-def _request(ledger: Ledger, request: Value, context: DecisionContext) -> list[Result]:
-    where = Place(request["plant"], request["item"], request["request_id"])
-    known = ledger.get(HOLDS, where.hold)
-    if request["action"] in ("RESERVE", "QUOTE"):
-        hold = _reserve(ledger, where, known, request, context)
-        kind = "RESERVED" if request["action"] == "RESERVE" else "QUOTE"
-        return [result(where, hold, kind, f"{context.event_id}/result")]
-    if known is not None and request["action"] == "RELEASE":
-        reservations.give_back(ledger, where, known, context.time.date())
-    if known is not None and request["action"] == "DELIVERED":
-        _deliver(ledger, where, known, request, context)
+def _request(tables: StateTables, request: Value, context: DecisionContext) -> list[Result]:
+    key = ReservationKey(request["plant"], request["item"], request["request_id"])
+    known, action = tables.get(RESERVATIONS, key), request["action"]
+    if action in _ANSWERED:
+        reservation = _reserve(tables, key, known, request, context)
+        return [result(key, reservation, _ANSWERED[action], f"{context.event_id}/result")]
+    if known is not None and action == AllocationAction.RELEASE:
+        reservations.release(tables, key, known, context.time.date())
+    if known is not None and action == AllocationAction.DELIVERED:
+        _deliver(tables, key, known, request, context)
     return []
 
 
-def _reserve(ledger: Ledger, where: Place, known: Hold | None, request: Value, context: DecisionContext) -> Hold:
-    if known is not None and _same(known, request):
+_ANSWERED = {
+    AllocationAction.RESERVE: AllocationKind.RESERVED,
+    AllocationAction.QUOTE: AllocationKind.QUOTE,
+}
+
+
+def _reserve(
+    tables: StateTables, key: ReservationKey, known: Reservation | None, request: Value, context: DecisionContext
+) -> Reservation:
+    if known is not None and _is_answered(known, request):
         terms = {name: request[name] for name in ("quantity", "generation", "expires_at")}
-        hold = replace(known, **terms)
-        ledger.put(HOLDS, where.hold, hold)
-    else:
-        if known is not None:
-            reservations.give_back(ledger, where, known, context.time.date())
-        taken = min(known.taken, request["quantity"]) if known else ZERO
-        hold = _fresh(ledger, where, taken, request, context)
-        reservations.keep(ledger, where, hold, context.time.date())
-    if hold.expires_at and (known is None or known.expires_at != hold.expires_at):
-        expiry.add(ledger, (where.plant, where.item, where.request_id), hold.expires_at, context.time)
-    return hold
+        reservation = replace(known, **terms)
+        expiry.change(tables, key, known.expires_at, reservation.expires_at)
+        tables.put(RESERVATIONS, key, reservation)
+        return reservation
+    if known is not None:
+        reservations.release(tables, key, known, context.time.date())
+    in_erp = min(known.in_erp, request["quantity"]) if known else ZERO
+    reservation = _fresh(tables, key, in_erp, request, context)
+    reservations.reserve(tables, key, reservation, context.time.date())
+    return reservation
 
 
-def _same(known: Hold, request: Value) -> bool:
-    """Say whether what is held already answers the request, repeated or changed in its terms alone."""
-    if not known.order_key or known.not_before != request["not_before"]:
+def _is_answered(known: Reservation, request: Value) -> bool:
+    """Return whether what is reserved answers the request, repeated or changed in its terms alone."""
+    if known.not_before != request["not_before"]:
         return False
     if known.generation == request["generation"]:
         return bool(known.quantity == request["quantity"])
     return known.offered > 0 and request["quantity"] in (known.quantity, known.offered)
 
 
-def _fresh(ledger: Ledger, where: Place, taken: Decimal, request: Value, context: DecisionContext) -> Hold:
+def _fresh(
+    tables: StateTables, key: ReservationKey, in_erp: Decimal, request: Value, context: DecisionContext
+) -> Reservation:
     """Return what can be held around the plant's stops, and which disruption makes it later or less than without."""
-    stops = disruptions.stops_of(ledger, where.plant)
-    hold = _possible(ledger, where, taken, request, context, stops)
-    late = stops.between(first_day(request["not_before"], context), hold.available_on)
+    stops = disruptions.stops_of(tables, key.plant)
+    reservation = _possible(tables, key, in_erp, request, context, stops)
+    late = stops.between(first_day(request["not_before"], context), reservation.available_on)
     if late is None:
-        return hold
-    plain = _possible(ledger, where, taken, request, context, NO_STOPS)
-    same = (plain.to_make, plain.available_on) == (hold.to_make, hold.available_on)
-    return hold if same else replace(hold, disruption=late)
+        return reservation
+    undisturbed = _possible(tables, key, in_erp, request, context, NO_STOPS)
+    same = (undisturbed.to_make, undisturbed.available_on) == (reservation.to_make, reservation.available_on)
+    return reservation if same else replace(reservation, disruption=late)
 
 
 def _possible(
-    ledger: Ledger, where: Place, taken: Decimal, request: Value, context: DecisionContext, stops: Stops
-) -> Hold:
+    tables: StateTables, key: ReservationKey, in_erp: Decimal, request: Value, context: DecisionContext, stops: Stops
+) -> Reservation:
     """Return what can be held: from stock first, then what there is capacity for."""
     quantity, start = request["quantity"], first_day(request["not_before"], context)
-    from_stock = taken + min(reservations.stock_of(ledger, where.stock).free, quantity - taken)
-    shop = workshop(where.plant, where.item, context.master, stops.making)
+    from_stock = in_erp + min(reservations.stock_of(tables, key.stock).free, quantity - in_erp)
+    shop = workshop(key.plant, key.item, context.master, stops.making)
     rest = quantity - from_stock
-    placed = place(reservations.load_of(ledger, shop.load), shop, rest, start) if shop else Placed(ZERO)
-    hold = Hold(
+    placed = place(reservations.load_of(tables, shop.load), shop, rest, start) if shop else Placed(ZERO)
+    reservation = Reservation(
         quantity=quantity,
         from_stock=from_stock,
         order_key=request["order_key"],
         generation=request["generation"],
         not_before=request["not_before"],
         expires_at=request["expires_at"],
-        taken=taken,
+        in_erp=in_erp,
         to_make=placed.quantity,
         load=placed.share,
         work=placed.work,
         begins=start if placed.quantity > 0 else None,
     )
-    return replace(hold, available_on=ready(hold, start, shop, stops))
+    return replace(reservation, available_on=ready(reservation, start, shop, stops))
 
 
-def _deliver(ledger: Ledger, where: Place, known: Hold, request: Value, context: DecisionContext) -> None:
-    """The plant's ERP has the plant order: it reserves the stock itself, and the hold never ends by time again."""
-    if known.counted > 0:
-        known = reservations.step_out(ledger, where, known)
+def _deliver(
+    tables: StateTables, key: ReservationKey, known: Reservation, request: Value, context: DecisionContext
+) -> None:
+    """Take that the plant's ERP has the plant order: it reserves the stock itself, and the reservation is firm."""
+    if known.in_hub > 0:
+        known = reservations.without_age(tables, key, known)
         at = request["at"] or context.time
-        changed = stock.delivered(reservations.stock_of(ledger, where.stock), known.counted, at)
-        ledger.put(STOCKS, where.stock, changed)
-    ledger.put(HOLDS, where.hold, replace(known, taken=known.from_stock, expires_at=None))
+        changed = stock.delivered(reservations.stock_of(tables, key.stock), known.in_hub, at)
+        tables.put(STOCKS, key.stock, changed)
+    expiry.change(tables, key, known.expires_at, None)
+    tables.put(RESERVATIONS, key, replace(known, in_erp=known.from_stock, expires_at=None))
 
 
-def _tick(ledger: Ledger, tick: Value, context: DecisionContext) -> list[Result]:
-    said = []
-    for entry in expiry.due(ledger, tick["time"], PORTION):
-        where = Place(*entry)
-        hold = ledger.get(HOLDS, where.hold)
-        if hold and hold.expires_at and hold.expires_at <= tick["time"]:
-            reservations.give_back(ledger, where, hold, context.time.date())
-            ended = Hold(ZERO, ZERO, hold.order_key, hold.generation)
-            said.append(result(where, ended, "EXPIRED", f"{context.event_id}/expired/{where.request_id}"))
-    said += shortage.go_on(ledger, context, PORTION - len(said))
-    return said + reschedule.go_on(ledger, context, PORTION - len(said))
+def _tick(tables: StateTables, tick: Value, context: DecisionContext) -> list[Result]:
+    results = []
+    for key in expiry.due(tables, tick["time"], PORTION):
+        known = tables.get(RESERVATIONS, key)
+        assert known is not None  # noqa: S101  (whoever forgets a reservation forgets when it ends)
+        reservations.release(tables, key, known, context.time.date())
+        ended = Reservation(ZERO, ZERO, known.order_key, known.generation)
+        results.append(result(key, ended, AllocationKind.EXPIRED, f"{context.event_id}/expired/{key.request_id}"))
+    results += shortage.resume(tables, context, PORTION - len(results))
+    return results + reschedule.resume(tables, context, PORTION - len(results))
 
 
-def _disruption(ledger: Ledger, value: Value, context: DecisionContext) -> list[Result]:
-    since = disruptions.take(ledger, value, context)
+def _disruption(tables: StateTables, value: Value, context: DecisionContext) -> list[Result]:
+    since = disruptions.take(tables, value, context)
     if since is None:
         return []
-    reschedule.begin(ledger, value["member"], since)
-    return reschedule.go_on(ledger, context, PORTION)
+    reschedule.begin(tables, value["member"], since)
+    return reschedule.resume(tables, context, PORTION)
 
 
-_TAKERS: dict[str, Callable[[Ledger, Value, DecisionContext], list[Result]]] = {
+_HANDLERS: dict[str, Callable[[StateTables, Value, DecisionContext], list[Result]]] = {
     "InventoryLevel": _level,
     "AllocationRequest": _request,
     "Disruption": _disruption,

@@ -86,7 +86,7 @@ def workshop(plant: str, item: str, master: MasterData, stops: tuple[Stop, ...] 
     known, capacity = master.items[item], capability.capacity
     base = known.in_base(Decimal(1), capacity.unit) if capacity else None
     return Workshop(
-        load=f"{plant}/{capability.okpd2}/{capacity.unit if capacity else ''}",
+        load=f"{plant}|{capability.okpd2}|{capacity.unit if capacity else ''}",
         calendar=master.calendar(plant),
         working_days=capability.working_days,
         weekly=capacity.quantity if capacity and base else None,

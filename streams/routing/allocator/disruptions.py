@@ -16,9 +16,9 @@ from streams.routing.model.context import DecisionContext
 from streams.routing.model.copying import replace
 from streams.routing.schedule.calendars import shifted
 from streams.routing.schedule.downtime import NO_STOPS, Stop, Stops, merged
-from streams.routing.tables import Ledger, Table
+from streams.tables import StateTables, Table
 
-HEARD = 8
+REMEMBERED = 8
 """Words on one disruption whose marks are remembered: as long as a repeat may take to come."""
 
 LIMIT = 1_000
@@ -40,14 +40,14 @@ class Span(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A disruption as its member last changed it; ``heard`` are the marks (`timestamps`) of the latest words on it."""
+    """A disruption as its member last changed it; ``seen`` are the marks (`timestamps`) of the latest words on it."""
 
     as_of: datetime
     resolved: bool
     begins: date
     ends: date | None
     stops: What
-    heard: tuple[str, ...] = ()
+    seen: tuple[str, ...] = ()
 
     @property
     def span(self) -> Span | None:
@@ -70,29 +70,29 @@ STOPS = Table("stop", Stops)
 """By plant: what follows from them, so that a reservation need not look through all."""
 
 
-def stops_of(ledger: Ledger, plant: str) -> Stops:
+def stops_of(tables: StateTables, plant: str) -> Stops:
     """Return the plant's stops."""
-    return ledger.get(STOPS, plant) or NO_STOPS
+    return tables.get(STOPS, (plant,)) or NO_STOPS
 
 
-def take(ledger: Ledger, value: Mapping[str, Any], context: DecisionContext) -> date | None:
+def take(tables: StateTables, value: Mapping[str, Any], context: DecisionContext) -> date | None:
     """Take a Disruption; return the first day on which the plant's stops may have changed, or None.
 
     The last that comes counts; one that says what is known changes nothing. Raises `InvalidDocument`
     (``too-many-disruptions``) when there is no room.
     """
     plant, number = value["member"], value["disruption_id"]
-    known = ledger.get(KNOWN, plant) or {}
+    known = tables.get(KNOWN, (plant,)) or {}
     old, new = known.get(number), _known(value, context)
-    heard = old.heard if old else ()
-    if old is not None and (new.says == old.says or (context.fingerprint and context.fingerprint in heard)):
+    seen = old.seen if old else ()
+    if old is not None and (new.says == old.says or (context.fingerprint and context.fingerprint in seen)):
         return None
     if context.fingerprint:
-        new = replace(new, heard=(*heard, context.fingerprint)[-HEARD:])
+        new = replace(new, seen=(*seen, context.fingerprint)[-REMEMBERED:])
     kept = _bounded({**known, number: new}, context.time.date())
     stops = _stops(kept, context.time.date())
-    ledger.put(KNOWN, plant, kept)
-    ledger.put(STOPS, plant, stops if stops else None)
+    tables.put(KNOWN, (plant,), kept)
+    tables.put(STOPS, (plant,), stops if stops else None)
     return _changed(old, new)
 
 

@@ -3,121 +3,112 @@
 They are found by the week in which their work is done, and looked at in portions, a week's last first.
 """
 
-from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
+from kranhub.wire.messages import AllocationKind
 from streams.routing.allocator import capacity, disruptions, reservations, weeks
 from streams.routing.allocator.capacity import Work, Workshop, week_of
-from streams.routing.allocator.reservations import HOLDS, Hold, Place
+from streams.routing.allocator.keys import ReservationKey
+from streams.routing.allocator.reservations import RESERVATIONS, Reservation
 from streams.routing.allocator.results import Result, first_day, ready, result
-from streams.routing.allocator.weeks import Listed
+from streams.routing.allocator.weeks import WeekPosition
 from streams.routing.model.context import DecisionContext
 from streams.routing.model.copying import replace
-from streams.routing.tables import Ledger, Table
+from streams.tables import StateTables, Table
 
 
-class Left(NamedTuple):
-    """A plant of which reservations are still to be looked at: from this week on, of which so many are left.
-
-    All of the week's where ``number`` is None.
-    """
+class Remaining(NamedTuple):
+    """A plant of which reservations are still to be looked at, from this position in its weeks on."""
 
     plant: str
-    week: str
-    number: int | None = None
+    position: WeekPosition
 
 
-LEFT: Table[tuple[Left, ...]] = Table("redate", tuple[Left, ...])
-_LEFT = "left"
-"""The one place of the table."""
+REMAINING: Table[tuple[Remaining, ...]] = Table("reschedule", tuple[Remaining, ...])
+"""One entry: the plants, in the order in which their disruptions came."""
 
 
-def begin(ledger: Ledger, plant: str, since: date) -> None:
+def begin(tables: StateTables, plant: str, since: date) -> None:
     """Remember to look at the plant's reservations whose work is done in this day's week or later."""
-    left = ledger.get(LEFT, _LEFT) or ()
-    week = min([week_of(since), *(job.week for job in left if job.plant == plant)])
-    ledger.put(LEFT, _LEFT, (*(job for job in left if job.plant != plant), Left(plant, week)))
+    remaining = tables.get(REMAINING, ()) or ()
+    week = min([week_of(since), *(job.position.week for job in remaining if job.plant == plant)])
+    others = (job for job in remaining if job.plant != plant)
+    tables.put(REMAINING, (), (*others, Remaining(plant, WeekPosition(week, 0))))
 
 
-def go_on(ledger: Ledger, context: DecisionContext, limit: int) -> list[Result]:
+def resume(tables: StateTables, context: DecisionContext, limit: int) -> list[Result]:
     """Look at the next reservations, at most so many; return those that have another day, each once."""
-    said: dict[Place, Result] = {}
-    while limit > 0 and (left := ledger.get(LEFT, _LEFT)):
-        rest: tuple[Left, ...] = left[1:]
-        for listed in _next(ledger, left[0], context.time.date()):
-            _look(ledger, left[0].plant, listed, context, said)
-            limit -= 1
-            if limit <= 0:
-                rest = (Left(left[0].plant, *listed), *rest)
-                break
-        ledger.put(LEFT, _LEFT, rest or None)
-    return list(said.values())
+    results: dict[ReservationKey, Result] = {}
+    this_week = WeekPosition(week_of(context.time.date()), 0)
+    while limit > 0 and (remaining := tables.get(REMAINING, ())):
+        plant, position = remaining[0]
+        found = weeks.first_from(tables, plant, max(position, this_week))
+        if found is None:
+            tables.put(REMAINING, (), remaining[1:] or None)
+            continue
+        position, key = found
+        _look(tables, key, context, results)
+        limit -= 1
+        following = Remaining(plant, WeekPosition(position.week, position.number + 1))
+        tables.put(REMAINING, (), (following, *remaining[1:]))
+    return list(results.values())
 
 
-def _next(ledger: Ledger, job: Left, today: date) -> Iterator[Listed]:
-    """Yield where the plant's reservations stand, as the lists are meanwhile; weeks that are over have none."""
-    week: str | None = max(job.week, week_of(today))
-    number = job.number if week == job.week else None
-    while week is not None:
-        length = weeks.lengths(ledger, job.plant).get(week, 0)
-        at = length if number is None else min(number, length)
-        while at > 0:
-            at -= 1
-            yield Listed(week, at)
-        week = min((later for later in weeks.lengths(ledger, job.plant) if later > week), default=None)
-        number = None
-
-
-def _look(ledger: Ledger, plant: str, listed: Listed, context: DecisionContext, said: dict[Place, Result]) -> None:
-    entry = weeks.entry(ledger, plant, listed)
-    where = Place(plant, *entry) if entry else None
-    hold = ledger.get(HOLDS, where.hold) if where else None
-    if where is None or hold is None:
+def _look(
+    tables: StateTables, key: ReservationKey, context: DecisionContext, results: dict[ReservationKey, Result]
+) -> None:
+    reservation = tables.get(RESERVATIONS, key)
+    if reservation is None:
         return
-    after = _dated(ledger, where, hold, context)
-    if after == hold:
+    after = _rescheduled(tables, key, reservation, context)
+    if after == reservation:
         return
-    ledger.put(HOLDS, where.hold, reservations.enlist(ledger, where, after, context.time.date()))
-    if after.available_on != hold.available_on:
-        said[where] = result(where, after, "MOVED", f"{context.event_id}/moved/{where.request_id}")
+    tables.put(RESERVATIONS, key, reservations.in_week(tables, key, after, context.time.date()))
+    if after.available_on != reservation.available_on:
+        event_id = f"{context.event_id}/moved/{key.request_id}"
+        results[key] = result(key, after, AllocationKind.MOVED, event_id)
 
 
-def _dated(ledger: Ledger, where: Place, hold: Hold, context: DecisionContext) -> Hold:
-    """Return the hold with the day on which it is ready now; its work in other weeks where it cannot stay."""
-    stops = disruptions.stops_of(ledger, where.plant)
-    shop = capacity.workshop(where.plant, where.item, context.master, stops.making)
-    if shop is None or hold.begins is None:
-        return hold
-    hold = _placed(ledger, hold, shop, context)
-    begins = hold.begins or context.time.date()
-    done = ready(hold, begins, shop, stops)
-    if done == hold.available_on and hold.disruption is None:
-        return hold
-    return replace(hold, available_on=done, disruption=stops.between(begins, done))
+def _rescheduled(
+    tables: StateTables, key: ReservationKey, reservation: Reservation, context: DecisionContext
+) -> Reservation:
+    """Return the reservation with the day on which it is ready now; its work in other weeks where it cannot stay."""
+    stops = disruptions.stops_of(tables, key.plant)
+    shop = capacity.workshop(key.plant, key.item, context.master, stops.making)
+    if shop is None or reservation.begins is None:
+        return reservation
+    reservation = _in_free_weeks(tables, reservation, shop, context)
+    begins = reservation.begins or context.time.date()
+    done = ready(reservation, begins, shop, stops)
+    if done == reservation.available_on and reservation.disruption is None:
+        return reservation
+    return replace(reservation, available_on=done, disruption=stops.between(begins, done))
 
 
-def _placed(ledger: Ledger, hold: Hold, shop: Workshop, context: DecisionContext) -> Hold:
-    """Return the hold with its work anew in the earliest weeks, but for weeks that are over."""
+def _in_free_weeks(
+    tables: StateTables, reservation: Reservation, shop: Workshop, context: DecisionContext
+) -> Reservation:
+    """Return the reservation with its work anew in the earliest weeks, but for weeks that are over."""
     today = context.time.date()
-    past = tuple(work for work in hold.work if work.week < week_of(today))
-    rest = tuple(work for work in hold.work if work.week >= week_of(today))
-    if not rest or not _must_go(ledger, hold, rest, shop):
-        return hold
-    start = first_day(hold.not_before, context)
-    reservations.book(ledger, rest, today, -1)
-    found = capacity.place_again(reservations.load_of(ledger, shop.load), shop, _total(rest), start) or rest
-    reservations.book(ledger, found, today)
-    return hold if found == rest else replace(hold, work=(*past, *found), begins=start)
+    past = tuple(work for work in reservation.work if work.week < week_of(today))
+    rest = tuple(work for work in reservation.work if work.week >= week_of(today))
+    if not rest or not _must_move(tables, reservation, rest, shop):
+        return reservation
+    start = first_day(reservation.not_before, context)
+    reservations.book(tables, rest, today, -1)
+    found = capacity.place_again(reservations.load_of(tables, shop.load), shop, _total(rest), start) or rest
+    reservations.book(tables, found, today)
+    return reservation if found == rest else replace(reservation, work=(*past, *found), begins=start)
 
 
-def _must_go(ledger: Ledger, hold: Hold, work: tuple[Work, ...], shop: Workshop) -> bool:
+def _must_move(tables: StateTables, reservation: Reservation, work: tuple[Work, ...], shop: Workshop) -> bool:
     """Say whether a week is overbooked, or a disruption has put it where it is; not where the capability changed."""
     if shop.weekly is None or any(entry.load != shop.load for entry in work):
         return False
-    load = reservations.load_of(ledger, shop.load)
-    return hold.disruption is not None or any(capacity.overbooked(load, shop, entry) for entry in work)
+    load = reservations.load_of(tables, shop.load)
+    return reservation.disruption is not None or any(capacity.overbooked(load, shop, entry) for entry in work)
 
 
 def _total(work: tuple[Work, ...]) -> Decimal:

@@ -1,53 +1,51 @@
-"""What each request holds of a plant's stock and capacity. One request touches a few values, however many are open.
+"""What each request has reserved of a plant's stock and capacity; one touches few values, however many are open. Pure.
 
-The holds that have something from stock stand in a row by age, each naming its neighbours; `Stock.youngest` is its end.
-Those that have something to be made are listed by the week in which it is done (`weeks`).
+Three more tables find reservations: by age those that hold stock (`BY_AGE`), by week those with work (`weeks`), and by
+instant those that end by themselves (`expiry`).
 """
 
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
 
-from streams.routing.allocator import weeks
+from streams.routing.allocator import expiry, weeks
 from streams.routing.allocator.capacity import Load, Work, added, week_of
+from streams.routing.allocator.keys import ReservationKey, StockKey
 from streams.routing.allocator.stock import ZERO, Stock
-from streams.routing.allocator.weeks import Entry, Listed
+from streams.routing.allocator.weeks import WeekPosition
 from streams.routing.model.copying import replace
-from streams.routing.tables import Ledger, Table
+from streams.tables import StateTables, Table
 
 
 @dataclass(frozen=True, slots=True)
-class Hold:
+class Reservation:
     """What one request was promised, of the quantity that it asked for, in the item's base unit.
 
-    Of ``from_stock`` the plant's ERP reserves ``taken`` by itself. ``work`` is where ``to_make`` has its capacity,
-    ``load`` the share that others had of those weeks; it begins on ``begins`` at the earliest, and ``disruptions`` is
-    what makes it later. ``older`` and ``younger`` are the neighbours in the row, ``listed`` is the place in the weeks.
-    Earlier releases kept ``quantity`` and ``from_stock`` alone; ``order_key`` is empty then.
+    Of ``from_stock`` the plant's ERP reserves ``in_erp`` by itself. ``work`` is where ``to_make`` has its capacity,
+    ``load`` the share that others had of those weeks; it begins on ``begins`` at the earliest, and ``disruption`` is
+    what makes it later. ``age`` is its number in `BY_AGE`, ``position`` its place in `weeks`.
     """
 
     quantity: Decimal
     from_stock: Decimal
-    order_key: str = ""
+    order_key: str
     generation: int = 0
     not_before: date | None = None
     expires_at: datetime | None = None
-    taken: Decimal = ZERO
+    in_erp: Decimal = ZERO
     to_make: Decimal = ZERO
     available_on: date | None = None
     load: Decimal | None = None
     work: tuple[Work, ...] = ()
-    older: str | None = None
-    younger: str | None = None
     begins: date | None = None
     disruption: str | None = None
-    listed: Listed | None = None
+    age: int | None = None
+    position: WeekPosition | None = None
 
     @property
-    def counted(self) -> Decimal:
-        """What the hub itself keeps for it from stock."""
-        return self.from_stock - self.taken
+    def in_hub(self) -> Decimal:
+        """What the hub itself reserves for it from stock."""
+        return self.from_stock - self.in_erp
 
     @property
     def offered(self) -> Decimal:
@@ -55,106 +53,80 @@ class Hold:
         return self.from_stock + self.to_make
 
 
-STOCKS, HOLDS, LOADS = Table("stock", Stock), Table("hold", Hold), Table("load", Load)
+STOCKS, LOADS = Table("stock", Stock), Table("load", Load)
+"""By plant and item; by the capability's name."""
+
+RESERVATIONS = Table("reservation", Reservation)
+"""By plant, item and request."""
+
+BY_AGE = Table("reservation-age", str)
+"""By plant, item and a rising number: the requests that hold stock in the hub, the youngest last."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a request stands: its plant, its item, its id."""
-
-    plant: str
-    item: str
-    request_id: str
-
-    @property
-    def stock(self) -> str:
-        """The place of its stock."""
-        return f"{self.plant}/{self.item}"
-
-    @property
-    def hold(self) -> str:
-        """The place of its hold."""
-        return self.beside(self.request_id)
-
-    def beside(self, request_id: str) -> str:
-        """Return the place of another request's hold of the same stock."""
-        return f"{self.stock}/{request_id}"
+def stock_of(tables: StateTables, key: StockKey) -> Stock:
+    """Return the stock of an item at a plant; an empty one where none is known."""
+    return tables.get(STOCKS, key) or Stock()
 
 
-def stock_of(ledger: Ledger, place: str) -> Stock:
-    """Return the stock of ``plant/item``; an empty one where none is known."""
-    return ledger.get(STOCKS, place) or Stock()
-
-
-def load_of(ledger: Ledger, name: str) -> Load:
+def load_of(tables: StateTables, name: str) -> Load:
     """Return the load of a capability; an empty one where none is known."""
-    return ledger.get(LOADS, name) or Load()
+    return tables.get(LOADS, (name,)) or Load()
 
 
-def keep(ledger: Ledger, place: Place, hold: Hold, today: date) -> None:
-    """Promise what the hold says; as the youngest of those that hold stock."""
-    stock = stock_of(ledger, place.stock)
-    if hold.counted > 0:
-        hold = replace(hold, older=stock.youngest)
-        if stock.youngest:
-            _change(ledger, place.beside(stock.youngest), younger=place.request_id)
-        promised = stock.promised + hold.counted
-        ledger.put(STOCKS, place.stock, replace(stock, promised=promised, youngest=place.request_id))
-    ledger.put(HOLDS, place.hold, enlist(ledger, place, hold, today))
-    book(ledger, hold.work, today)
+def youngest(tables: StateTables, key: StockKey) -> ReservationKey | None:
+    """Return the request that reserved last from the stock, of those that still hold some in the hub."""
+    last = tables.scan(BY_AGE, key, limit=1, reverse=True)
+    return ReservationKey(*key, last[0].value) if last else None
 
 
-def give_back(ledger: Ledger, place: Place, hold: Hold, today: date) -> None:
-    """Forget the hold; what it held may be promised again, but for what the plant's ERP has reserved itself."""
-    step_out(ledger, place, hold)
-    _delist(ledger, place, hold)
-    stock = stock_of(ledger, place.stock)
-    if hold.counted:
-        ledger.put(STOCKS, place.stock, replace(stock, promised=stock.promised - hold.counted))
-    book(ledger, hold.work, today, -1)
-    ledger.put(HOLDS, place.hold, None)
+def reserve(tables: StateTables, key: ReservationKey, reservation: Reservation, today: date) -> None:
+    """Reserve what the reservation holds; as the youngest of those that hold stock."""
+    if reservation.in_hub > 0:
+        stock = stock_of(tables, key.stock)
+        last = tables.scan(BY_AGE, key.stock, limit=1, reverse=True)
+        age = int(last[0].key[2]) + 1 if last else 0
+        tables.put(BY_AGE, (*key.stock, age), key.request_id)
+        tables.put(STOCKS, key.stock, replace(stock, promised=stock.promised + reservation.in_hub))
+        reservation = replace(reservation, age=age)
+    tables.put(RESERVATIONS, key, in_week(tables, key, reservation, today))
+    expiry.change(tables, key, None, reservation.expires_at)
+    book(tables, reservation.work, today)
 
 
-def step_out(ledger: Ledger, place: Place, hold: Hold) -> Hold:
-    """Take the hold out of the row; return it without neighbours. One of an earlier release is in no row."""
-    stock = stock_of(ledger, place.stock)
-    if hold.younger:
-        _change(ledger, place.beside(hold.younger), older=hold.older)
-    elif stock.youngest == place.request_id:
-        ledger.put(STOCKS, place.stock, replace(stock, youngest=hold.older))
-    if hold.older:
-        _change(ledger, place.beside(hold.older), younger=hold.younger)
-    return replace(hold, older=None, younger=None)
+def release(tables: StateTables, key: ReservationKey, reservation: Reservation, today: date) -> None:
+    """Forget the reservation; what it held may be promised again, but for what the plant's ERP has reserved itself."""
+    without_age(tables, key, reservation)
+    if reservation.position is not None:
+        weeks.remove(tables, key.plant, reservation.position)
+    if reservation.in_hub:
+        stock = stock_of(tables, key.stock)
+        tables.put(STOCKS, key.stock, replace(stock, promised=stock.promised - reservation.in_hub))
+    expiry.change(tables, key, reservation.expires_at, None)
+    book(tables, reservation.work, today, -1)
+    tables.put(RESERVATIONS, key, None)
 
 
-def enlist(ledger: Ledger, place: Place, hold: Hold, today: date) -> Hold:
-    """List the hold under the week in which its work is done, and under no other; return it with its place there."""
-    done = hold.available_on if hold.to_make > 0 else None
-    if done and hold.listed and hold.listed.week == week_of(done):
-        return hold
-    _delist(ledger, place, hold)
-    if done is None:
-        return replace(hold, listed=None)
-    entry = Entry(place.item, place.request_id)
-    return replace(hold, listed=weeks.add(ledger, place.plant, entry, done, today))
+def without_age(tables: StateTables, key: ReservationKey, reservation: Reservation) -> Reservation:
+    """Take the reservation out of those that hold stock; return it so."""
+    if reservation.age is None:
+        return reservation
+    tables.put(BY_AGE, (*key.stock, reservation.age), None)
+    return replace(reservation, age=None)
 
 
-def _delist(ledger: Ledger, place: Place, hold: Hold) -> None:
-    if hold.listed is None:
-        return
-    moved = weeks.remove(ledger, place.plant, Entry(place.item, place.request_id), hold.listed)
-    if moved is not None:
-        _change(ledger, Place(place.plant, *moved).hold, listed=hold.listed)
+def in_week(tables: StateTables, key: ReservationKey, reservation: Reservation, today: date) -> Reservation:
+    """Put the reservation into the week in which its work is done, and into no other; return it with its position."""
+    done = reservation.available_on if reservation.to_make > 0 else None
+    known = reservation.position
+    if done and known and known.week == week_of(done):
+        return reservation
+    if known is not None:
+        weeks.remove(tables, key.plant, known)
+    return replace(reservation, position=weeks.add(tables, key, done, today) if done else None)
 
 
-def book(ledger: Ledger, work: tuple[Work, ...], today: date, sign: int = 1) -> None:
+def book(tables: StateTables, work: tuple[Work, ...], today: date, sign: int = 1) -> None:
     """Take the capacity of the work, or give it back with ``sign`` -1."""
     for name in dict.fromkeys(entry.load for entry in work):
-        load = added(load_of(ledger, name), tuple(entry for entry in work if entry.load == name), today, sign)
-        ledger.put(LOADS, name, load if load.weeks else None)
-
-
-def _change(ledger: Ledger, place: str, **fields: Any) -> None:
-    hold = ledger.get(HOLDS, place)
-    if hold is not None:
-        ledger.put(HOLDS, place, replace(hold, **fields))
+        load = added(load_of(tables, name), tuple(entry for entry in work if entry.load == name), today, sign)
+        tables.put(LOADS, (name,), load if load.weeks else None)

@@ -1,12 +1,13 @@
-"""The allocator's words to the planner: what a request has, and on which day. Pure."""
+"""The allocator's results for the planner: what a request has, and on which day. Pure."""
 
 from collections.abc import Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
-from kranhub import identifiers
+from kranhub.wire.messages import AllocationKind
 from streams.routing.allocator.capacity import Workshop
-from streams.routing.allocator.reservations import Hold, Place
+from streams.routing.allocator.keys import ReservationKey
+from streams.routing.allocator.reservations import Reservation
 from streams.routing.model.context import DecisionContext
 from streams.routing.schedule.downtime import Stops, leaving
 
@@ -18,19 +19,19 @@ class Result(NamedTuple):
     value: Mapping[str, Any]
 
 
-def result(where: Place, hold: Hold, kind: str, event_id: str) -> Result:
-    """Return what the hold says, as this kind of result."""
+def result(key: ReservationKey, reservation: Reservation, kind: AllocationKind, event_id: str) -> Result:
+    """Return the result of this kind for a request and what it has reserved."""
     value = {
-        "request_id": where.request_id,
-        "order_key": hold.order_key or identifiers.order_key_of(where.request_id),
-        "plant": where.plant,
-        "from_stock": hold.from_stock,
-        "to_make": hold.to_make,
+        "request_id": key.request_id,
+        "order_key": reservation.order_key,
+        "plant": key.plant,
+        "from_stock": reservation.from_stock,
+        "to_make": reservation.to_make,
         "kind": kind,
-        "generation": hold.generation,
-        "available_on": hold.available_on,
-        "load": hold.load,
-        "disruption": hold.disruption,
+        "generation": reservation.generation,
+        "available_on": reservation.available_on,
+        "load": reservation.load,
+        "disruption": reservation.disruption,
     }
     return Result(event_id, value)
 
@@ -41,8 +42,8 @@ def first_day(not_before: date | None, context: DecisionContext) -> date:
     return max(not_before or today, today)
 
 
-def ready(hold: Hold, start: date, shop: Workshop | None, stops: Stops) -> date | None:
+def ready(reservation: Reservation, start: date, shop: Workshop | None, stops: Stops) -> date | None:
     """Return the day on which all of it is ready to leave when nothing begins before ``start``; None for nothing."""
-    if shop is not None and hold.to_make > 0:
-        return leaving(shop.finish(start, hold.work), stops.leaving)
-    return leaving(start, stops.leaving) if hold.from_stock > 0 else None
+    if shop is not None and reservation.to_make > 0:
+        return leaving(shop.finish(start, reservation.work), stops.leaving)
+    return leaving(start, stops.leaving) if reservation.from_stock > 0 else None

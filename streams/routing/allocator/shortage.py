@@ -2,75 +2,86 @@
 
 from decimal import Decimal
 
+from kranhub.wire.messages import AllocationKind
 from streams.routing.allocator import disruptions, reservations
 from streams.routing.allocator.capacity import Placed, place, workshop
-from streams.routing.allocator.reservations import HOLDS, STOCKS, Hold, Place
+from streams.routing.allocator.keys import ReservationKey, StockKey
+from streams.routing.allocator.reservations import RESERVATIONS, STOCKS, Reservation
 from streams.routing.allocator.results import Result, first_day, ready, result
 from streams.routing.allocator.stock import ZERO
 from streams.routing.model.context import DecisionContext
 from streams.routing.model.copying import replace
-from streams.routing.tables import Ledger, Table
+from streams.tables import StateTables, Table
 
-LEFT: Table[tuple[tuple[str, str], ...]] = Table("short", tuple[tuple[str, str], ...])
-_LEFT = "left"
-"""The one place of the table: plants and items of which promises are still to be taken back."""
+REMAINING: Table[tuple[StockKey, ...]] = Table("shortage", tuple[StockKey, ...])
+"""One entry: the stocks of which promises are still to be taken back."""
 
 
-def shorten(ledger: Ledger, plant: str, item: str, context: DecisionContext, limit: int) -> list[Result]:
+def shorten(tables: StateTables, plant: str, item: str, context: DecisionContext, limit: int) -> list[Result]:
     """Take back what is promised of the item but is not there, from at most so many requests; the rest is for a tick.
 
     What a request loses from stock is put into the plant's capacity. What the plant's ERP has taken is not touched.
     """
-    said: list[Result] = []
-    at = f"{plant}/{item}"
-    while (stock := reservations.stock_of(ledger, at)).missing > 0 and stock.youngest:
-        if len(said) >= limit:
-            _leave(ledger, plant, item)
+    results: list[Result] = []
+    stock_key = StockKey(plant, item)
+    while (missing := reservations.stock_of(tables, stock_key).missing) > 0:
+        key = reservations.youngest(tables, stock_key)
+        if key is None:
             break
-        where = Place(plant, item, stock.youngest)
-        hold = _lose(ledger, where, stock.missing, context)
-        said.append(result(where, hold, "SHORTAGE", f"{context.event_id}/shortage/{where.request_id}"))
-    return said
+        if len(results) >= limit:
+            _postpone(tables, stock_key)
+            break
+        reservation = _lose(tables, key, missing, context)
+        event_id = f"{context.event_id}/shortage/{key.request_id}"
+        results.append(result(key, reservation, AllocationKind.SHORTAGE, event_id))
+    return results
 
 
-def go_on(ledger: Ledger, context: DecisionContext, limit: int) -> list[Result]:
-    """Take back what was left over, from at most so many requests in all."""
-    left = ledger.get(LEFT, _LEFT) or ()
-    ledger.put(LEFT, _LEFT, None)
-    said: list[Result] = []
-    for plant, item in left:
-        said += shorten(ledger, plant, item, context, limit - len(said))
-    return said
+def resume(tables: StateTables, context: DecisionContext, limit: int) -> list[Result]:
+    """Take back what was postponed, from at most so many requests in all."""
+    remaining = tables.get(REMAINING, ()) or ()
+    tables.put(REMAINING, (), None)
+    results: list[Result] = []
+    for plant, item in remaining:
+        results += shorten(tables, plant, item, context, limit - len(results))
+    return results
 
 
-def _leave(ledger: Ledger, plant: str, item: str) -> None:
-    left = ledger.get(LEFT, _LEFT) or ()
-    if (plant, item) not in left:
-        ledger.put(LEFT, _LEFT, (*left, (plant, item)))
+def _postpone(tables: StateTables, key: StockKey) -> None:
+    remaining = tables.get(REMAINING, ()) or ()
+    if key not in remaining:
+        tables.put(REMAINING, (), (*remaining, key))
 
 
-def _lose(ledger: Ledger, where: Place, missing: Decimal, context: DecisionContext) -> Hold:
-    """Take so much from the youngest hold, or all that it has from stock; return what it is then."""
-    hold = ledger.get(HOLDS, where.hold)
-    assert hold is not None  # noqa: S101  (the row names holds only)
-    lost = min(hold.counted, missing)
-    if lost == hold.counted:
-        hold = reservations.step_out(ledger, where, hold)
-    stock = reservations.stock_of(ledger, where.stock)
-    ledger.put(STOCKS, where.stock, replace(stock, promised=stock.promised - lost))
-    after = _made_instead(ledger, where, replace(hold, from_stock=hold.from_stock - lost), lost, context)
-    after = reservations.enlist(ledger, where, after, context.time.date())
-    ledger.put(HOLDS, where.hold, after)
+def _lose(tables: StateTables, key: ReservationKey, missing: Decimal, context: DecisionContext) -> Reservation:
+    """Take so much from a reservation, or all that it has from stock; return what it is then."""
+    reservation = tables.get(RESERVATIONS, key)
+    assert reservation is not None  # noqa: S101  (`BY_AGE` names reservations only)
+    lost = min(reservation.in_hub, missing)
+    if lost == reservation.in_hub:
+        reservation = reservations.without_age(tables, key, reservation)
+    stock = reservations.stock_of(tables, key.stock)
+    tables.put(STOCKS, key.stock, replace(stock, promised=stock.promised - lost))
+    after = _made_instead(tables, key, replace(reservation, from_stock=reservation.from_stock - lost), lost, context)
+    after = reservations.in_week(tables, key, after, context.time.date())
+    tables.put(RESERVATIONS, key, after)
     return after
 
 
-def _made_instead(ledger: Ledger, where: Place, hold: Hold, lost: Decimal, context: DecisionContext) -> Hold:
-    start = first_day(hold.not_before, context)
-    stops = disruptions.stops_of(ledger, where.plant)
-    shop = workshop(where.plant, where.item, context.master, stops.making)
-    placed = place(reservations.load_of(ledger, shop.load), shop, lost, start) if shop else Placed(ZERO)
-    reservations.book(ledger, placed.work, context.time.date())
-    after = replace(hold, to_make=hold.to_make + placed.quantity, work=(*hold.work, *placed.work), load=placed.share)
+def _made_instead(
+    tables: StateTables, key: ReservationKey, reservation: Reservation, lost: Decimal, context: DecisionContext
+) -> Reservation:
+    start = first_day(reservation.not_before, context)
+    stops = disruptions.stops_of(tables, key.plant)
+    shop = workshop(key.plant, key.item, context.master, stops.making)
+    placed = place(reservations.load_of(tables, shop.load), shop, lost, start) if shop else Placed(ZERO)
+    reservations.book(tables, placed.work, context.time.date())
+    after = replace(
+        reservation,
+        to_make=reservation.to_make + placed.quantity,
+        work=(*reservation.work, *placed.work),
+        load=placed.share,
+    )
     done = ready(after, start, shop, stops)
     late = stops.between(start, done)
     return replace(after, available_on=done, begins=start if after.to_make > 0 else None, disruption=late)

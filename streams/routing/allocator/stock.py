@@ -1,7 +1,7 @@
 """What a plant has of one item, what of it the hub has promised, and in which order. Pure.
 
 A plant's ERP reserves stock for an order that it has taken, so such a promise is in its own figures after a while. From
-then on the hub must not count it again: `delivered` and `counted` see to that.
+then on the hub must not count it again: `delivered` and `reported` see to that.
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ ZERO = Decimal(0)
 SILENT = timedelta(days=2)
 """A site that is this much behind the plant's latest report of the item no longer reports it: only changes are sent."""
 
-HEARD = 8
+REMEMBERED = 8
 """Levels of one site whose marks are remembered: as long as a repeat may take to come."""
 
 MAX_PENDING = 100
@@ -30,13 +30,13 @@ MAX_PENDING = 100
 class SiteStock:
     """What a site could give at a time: on hand, less what its ERP has reserved or blocked.
 
-    ``as_of`` is that time as far as the hub believes it (`counted`). ``heard`` are the marks (`timestamps`) of the
+    ``as_of`` is that time as far as it can be true (`reported`). ``seen`` are the marks (`timestamps`) of the
     latest levels, so that one that comes again changes nothing.
     """
 
     available: Decimal
     as_of: datetime
-    heard: tuple[str, ...] = ()
+    seen: tuple[str, ...] = ()
 
 
 class Pending(NamedTuple):
@@ -50,14 +50,13 @@ class Pending(NamedTuple):
 class Stock:
     """One plant's stock of one item, in its base unit.
 
-    ``sites`` are by site and the plant's code of the item. ``promised`` is what all holds have from stock, ``pending``
-    (by time) included. ``youngest`` is the last request that holds stock; each hold names the one before it.
+    ``sites`` are by site and the plant's code of the item. ``promised`` is what all reservations have from stock,
+    ``pending`` (by time) included.
     """
 
     sites: dict[str, SiteStock] = field(default_factory=dict)
     promised: Decimal = ZERO
     pending: tuple[Pending, ...] = ()
-    youngest: str | None = None
 
     @property
     def available(self) -> Decimal:
@@ -80,24 +79,20 @@ class Stock:
         return max(ZERO, self.promised - shown - self.available)
 
 
-def counted(stock: Stock, level: Mapping[str, Any], context: DecisionContext, *, main: bool) -> Stock:
-    """Take an InventoryLevel in the item's base unit, with a stamp not after the hub's: the last that comes counts.
-
-    ``main`` says that its code is the plant's main one: it replaces what earlier releases kept by the site alone.
-    """
-    site, place = level["site"], f"{level['site']}\n{level['item_code']}"
-    known = stock.sites.get(place) or (stock.sites.get(site) if main else None)
-    heard = known.heard if known else ()
-    if context.fingerprint and context.fingerprint in heard:
+def reported(stock: Stock, level: Mapping[str, Any], context: DecisionContext) -> Stock:
+    """Take an InventoryLevel in the item's base unit, with a stamp not after the hub's: the last that comes counts."""
+    place = f"{level['site']}\n{level['item_code']}"
+    known, fingerprint = stock.sites.get(place), context.fingerprint
+    seen = known.seen if known else ()
+    if fingerprint and fingerprint in seen:
         return stock
-    others = {name: other for name, other in stock.sites.items() if not (main and name == site)}
     available = level["on_hand"] - level["reserved"] - level["blocked"]
-    as_of = _believed(known, available, level["as_of"], context.time)
-    told = SiteStock(available, as_of, (*heard, context.fingerprint)[-HEARD:] if context.fingerprint else heard)
-    return _settled(replace(stock, sites={**others, place: told}))
+    as_of = _effective_time(known, available, level["as_of"], context.time)
+    site = SiteStock(available, as_of, (*seen, fingerprint)[-REMEMBERED:] if fingerprint else seen)
+    return _reconciled(replace(stock, sites={**stock.sites, place: site}))
 
 
-def _believed(known: SiteStock | None, available: Decimal, stamp: datetime, now: datetime) -> datetime:
+def _effective_time(known: SiteStock | None, available: Decimal, stamp: datetime, now: datetime) -> datetime:
     """Return the time of a level: by its stamp, but not before the level that it came after.
 
     Figures that have changed did so lately, whatever the stamp says: an ERP whose clock stands still, or in 1990, must
@@ -120,10 +115,10 @@ def delivered(stock: Stock, quantity: Decimal, at: datetime) -> Stock:
         return stock
     later = [entry for entry in stock.pending if entry.at != at]
     same = sum((entry.quantity for entry in stock.pending if entry.at == at), quantity)
-    return _settled(replace(stock, pending=_thinned(tuple(sorted([*later, Pending(at, same)])))))
+    return _reconciled(replace(stock, pending=_thinned(tuple(sorted([*later, Pending(at, same)])))))
 
 
-def _settled(stock: Stock) -> Stock:
+def _reconciled(stock: Stock) -> Stock:
     """End the promises that every site which reports the item has reported after: its figures show them."""
     newest = max((site.as_of for site in stock.sites.values()), default=None)
     if newest is None or not stock.pending:

@@ -1,87 +1,60 @@
-"""Which requests a plant's work is done for in which ISO week: a list by week, of which any entry is taken out at once.
-
-A state can neither be searched nor listed; a disruption finds by these lists what must get another day. Pure.
-"""
+"""For which requests a plant's work is done in which ISO week; a disruption finds here what gets another day. Pure."""
 
 from datetime import date
 from typing import NamedTuple
 
 from streams.routing.allocator.capacity import week_of
-from streams.routing.tables import Ledger, Table
+from streams.routing.allocator.keys import ReservationKey
+from streams.tables import StateTables, Table
+from streams.tables.keys import LARGEST
 
-FORGOTTEN = 4
+CLEARED = 4
 """Entries of weeks that are over, that one new entry clears away: more than come, so what is over ends."""
 
 
-class Entry(NamedTuple):
-    """A request: its item and its id."""
-
-    item: str
-    request_id: str
+FIRST_NUMBER = LARGEST - 1
+"""Of a week's first entry; the position behind it can be written as well."""
 
 
-class Listed(NamedTuple):
-    """Where a request stands: the week in which its work is done, and the place in that week's list."""
+class WeekPosition(NamedTuple):
+    """Where a request stands: the week in which its work is done, and a number that falls with every entry."""
 
     week: str
     number: int
 
 
-LENGTHS: Table[dict[str, int]] = Table("week", dict[str, int])
-"""By plant: how many entries each week has; a week without any is not named."""
-
-ENTRIES: Table[Entry] = Table("week-entry", Entry)
-
-
-def lengths(ledger: Ledger, plant: str) -> dict[str, int]:
-    """Return how many entries each of the plant's weeks has."""
-    return ledger.get(LENGTHS, plant) or {}
+class _Request(NamedTuple):
+    item: str
+    request_id: str
 
 
-def entry(ledger: Ledger, plant: str, listed: Listed) -> Entry | None:
-    """Return who stands there."""
-    return ledger.get(ENTRIES, _place(plant, listed))
+WEEKS: Table[_Request] = Table("reservation-week", _Request)
+"""By plant, week and number: the latest entry of a week comes first."""
 
 
-def add(ledger: Ledger, plant: str, new: Entry, done: date, today: date) -> Listed:
-    """List the request under the week of the day on which its work is done; return where it stands."""
-    known = _forget(ledger, plant, week_of(today))
+def add(tables: StateTables, key: ReservationKey, done: date, today: date) -> WeekPosition:
+    """Put the request into the week of the day on which its work is done; return where it stands."""
+    _clear(tables, key.plant, week_of(today))
     week = week_of(done)
-    listed = Listed(week, known.get(week, 0))
-    ledger.put(ENTRIES, _place(plant, listed), new)
-    ledger.put(LENGTHS, plant, dict(sorted({**known, week: listed.number + 1}.items())))
-    return listed
+    first = tables.scan(WEEKS, (key.plant, week), limit=1)
+    position = WeekPosition(week, int(first[0].key[2]) - 1 if first else FIRST_NUMBER)
+    tables.put(WEEKS, (key.plant, *position), _Request(key.item, key.request_id))
+    return position
 
 
-def remove(ledger: Ledger, plant: str, old: Entry, listed: Listed) -> Entry | None:
-    """Take the request out; return who has its place now, the last of the list, or None where nobody had to move."""
-    known = lengths(ledger, plant)
-    if entry(ledger, plant, listed) != old:
-        return None
-    last = Listed(listed.week, known[listed.week] - 1)
-    moved = entry(ledger, plant, last) if last != listed else None
-    ledger.put(ENTRIES, _place(plant, last), None)
-    ledger.put(ENTRIES, _place(plant, listed), moved)
-    _set_lengths(ledger, plant, {**known, listed.week: last.number})
-    return moved
+def remove(tables: StateTables, plant: str, position: WeekPosition) -> None:
+    """Take a request out of its week."""
+    tables.put(WEEKS, (plant, *position), None)
 
 
-def _forget(ledger: Ledger, plant: str, this_week: str) -> dict[str, int]:
-    """Clear away some entries of the earliest week that is over; return the lengths."""
-    known = dict(lengths(ledger, plant))
-    first = min(known, default=this_week)
-    if first < this_week:
-        for _ in range(min(FORGOTTEN, known[first])):
-            known[first] -= 1
-            ledger.put(ENTRIES, _place(plant, Listed(first, known[first])), None)
-        _set_lengths(ledger, plant, known)
-    return {week: length for week, length in known.items() if length}
+def first_from(tables: StateTables, plant: str, position: WeekPosition) -> tuple[WeekPosition, ReservationKey] | None:
+    """Return the first request at or after a position, or None."""
+    for (_, week, number), request in tables.scan(WEEKS, (plant,), start=(plant, *position), limit=1):
+        return WeekPosition(week, int(number)), ReservationKey(plant, *request)
+    return None
 
 
-def _set_lengths(ledger: Ledger, plant: str, known: dict[str, int]) -> None:
-    left = {week: length for week, length in known.items() if length}
-    ledger.put(LENGTHS, plant, left or None)
-
-
-def _place(plant: str, listed: Listed) -> str:
-    return f"{plant}/{listed.week}/{listed.number}"
+def _clear(tables: StateTables, plant: str, this_week: str) -> None:
+    """Clear away some entries of weeks that are over."""
+    for entry in tables.scan(WEEKS, (plant,), end=(plant, this_week), limit=CLEARED):
+        tables.put(WEEKS, entry.key, None)

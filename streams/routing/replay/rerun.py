@@ -142,6 +142,6 @@ class _Run:
 
 
 def _next_minute(time: datetime) -> datetime:
-    """Return the full minute at or after the time: when the hub looks (`alarms`)."""
+    """Return the full minute at or after the time: when the hub looks (`timers`)."""
     floor = time.replace(second=0, microsecond=0)
     return floor if floor == time else floor + timedelta(minutes=1)

@@ -1,4 +1,4 @@
-"""Reference: the master data that a stage has seen, kept in its own state, so that a replay decides the same again."""
+"""The master data that a stage has seen, kept in its own state, so that a replay decides the same again."""
 
 import hashlib
 import json
@@ -12,29 +12,44 @@ from streams.processor import Record, State
 from streams.routing.masterdata import entries
 from streams.routing.masterdata.entries import Entry, Kind
 from streams.routing.masterdata.masterdata import MasterData
+from streams.tables import Table
 
 TYPE = "kranhub.MasterDataEntry"
 
-_HEAD, _PUBLISHED = "m/head", "m/published"
-_KEPT = 4
+_CACHED = 4
 """Values of master data kept in memory: partitions see a publication at about the same time, but not at once."""
 
 
 class _Head(NamedTuple):
-    """How many slots and changes there are, how many publications, and a digest of all entries in their order."""
+    """How many changes and publications there were, and a digest of all entries in the order in which they came."""
 
-    slots: int = 0
     change: int = 0
     publication: int = 0
     digest: str = ""
 
 
-class Reference:
-    """Keeps the entries that are broadcast under ``m/``, and gives them as a value.
+class _Slot(NamedTuple):
+    """An entry, which counts from a publication on, and what it was before."""
 
-    An entry counts from the next publication on. So its slot ``m/<number>`` holds ``[publication, was, now]``: until
-    that publication what it was. ``m/at/<kind>/<key>`` holds the number, as a state cannot be listed.
-    """
+    publication: int
+    before: Entry | None
+    entry: Entry
+
+    def as_of(self, publication: int) -> Entry | None:
+        """Return the entry as of a publication."""
+        return self.entry if self.publication <= publication else self.before
+
+
+_HEAD, _PUBLISHED, _SLOTS = (
+    Table("masterdata-head", _Head),
+    Table("masterdata-published", bytes),
+    Table("masterdata", _Slot),
+)
+"""One head; the digest of what is published; the slots by kind and key."""
+
+
+class MasterDataState:
+    """Keeps the entries that are broadcast, and gives them as a value. An entry counts from the next publication on."""
 
     def __init__(self, codec: Codec) -> None:
         """Take the codec that reads the entries."""
@@ -55,8 +70,8 @@ class Reference:
         head = _put(entry, _head(state), state)
         if entry.place == entries.PUBLICATION:
             head = head._replace(publication=head.publication + 1)
-            state.put(_PUBLISHED, head.digest.encode())
-        state.put(_HEAD, json.dumps(head).encode())
+            _PUBLISHED.put(state, (), head.digest.encode())
+        _HEAD.put(state, (), head)
         if entry.place == entries.PUBLICATION:
             self.current(state)
         return True
@@ -67,11 +82,11 @@ class Reference:
         The same publication gives the same object, so ``is`` tells a change. The digest of the entries, which is part
         of the state, finds it: after an abort or a restore nothing else can be shown.
         """
-        digest = state.get(_PUBLISHED)
+        digest = _PUBLISHED.get(state, ())
         if digest is None:
             return None
         if digest not in self._built:
-            while len(self._built) >= _KEPT:
+            while len(self._built) >= _CACHED:
                 del self._built[next(iter(self._built))]
             self._built[digest] = self._build(state)
         return self._built[digest]
@@ -83,12 +98,10 @@ class Reference:
         """
         if not self._is_publication(record):
             return
-        head = _head(state)
-        mark = f"[{head.publication},".encode()
-        for number in range(head.slots):
-            slot = state.get(f"m/{number}")
-            if slot is not None and slot.startswith(mark):
-                yield Entry(*json.loads(slot)[-1])
+        publication = _head(state).publication
+        for _, slot in _SLOTS.scan(state):
+            if slot.publication == publication:
+                yield slot.entry
 
     def _is_publication(self, record: Record) -> bool:
         if record.value is None or record.envelope.type != TYPE:
@@ -110,42 +123,24 @@ class Reference:
 
 
 def _head(state: State) -> _Head:
-    known = state.get(_HEAD)
-    return _Head(*json.loads(known)) if known else _Head()
+    return _HEAD.get(state, ()) or _Head()
 
 
 def _put(entry: Entry, head: _Head, state: State) -> _Head:
-    plain = [entry.kind, entry.key, entry.version, entry.content]
-    index = f"m/at/{entry.kind}/{entry.key}"
-    number = state.get(index)
-    if number is None:
-        number = str(head.slots).encode()
-        state.put(index, number)
-        head = head._replace(slots=head.slots + 1)
-    slot = f"m/{number.decode()}"
-    state.put(slot, _dump([head.publication + 1, _was(state.get(slot), head.publication), plain]))
-    digest = hashlib.sha256(head.digest.encode() + _dump(plain)).hexdigest()
-    return head._replace(change=head.change + 1, digest=digest)
-
-
-def _was(slot: bytes | None, publication: int) -> Any:
-    """Return what a slot says as of a publication: an entry as a list, or None."""
-    if slot is None:
-        return None
-    since, was, now = json.loads(slot)
-    return now if since <= publication else was
+    known = _SLOTS.get(state, entry.place)
+    before = known.as_of(head.publication) if known else None
+    _SLOTS.put(state, entry.place, _Slot(head.publication + 1, before, entry))
+    written = json.dumps([entry.kind, entry.key, entry.version, entry.content], ensure_ascii=False)
+    digest = hashlib.sha256(f"{head.digest}{written}".encode()).hexdigest()
+    return _Head(head.change + 1, head.publication, digest)
 
 
 def _entries(state: State) -> Iterator[Entry]:
-    head = _head(state)
-    for number in range(head.slots):
-        plain = _was(state.get(f"m/{number}"), head.publication)
-        if plain is not None:
-            yield Entry(*plain)
-
-
-def _dump(value: Any) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    publication = _head(state).publication
+    for _, slot in _SLOTS.scan(state):
+        entry = slot.as_of(publication)
+        if entry is not None:
+            yield entry
 
 
 def contradiction(error: ValueError) -> Text:

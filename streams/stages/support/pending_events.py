@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from kranhub import identifiers
 from streams.processor import Record, State
 from streams.stages.support import timers
-from streams.stages.support.queues import Backlog
+from streams.stages.support.queues import RecordQueue
 
 Value = Mapping[str, Any]
 
@@ -68,9 +68,9 @@ class Early:
         named = names(subject, value, record.key)
         if not named or not all(identifiers.is_plant_order_id(name) for name in named):
             return False
-        return self.put(Word(value[_AUTHORS[subject]], named, time + WAIT, record), state, time)
+        return self.put(Word(value[_AUTHORS[subject]], named, time + WAIT, record), state)
 
-    def put(self, word: Word, state: State, time: datetime) -> bool:
+    def put(self, word: Word, state: State) -> bool:
         """Add the word behind those on its order; return False where there is no room."""
         waiting, data = _words(word.record.key), word.dump()
         length = waiting.length(state)
@@ -78,12 +78,12 @@ class Early:
             return False
         waiting.put(state, data)
         if not length:
-            timers.set_alarm(state, word.until, time, word.record.key)
+            timers.set_timer(state, word.until, word.record.key)
         return True
 
     def is_empty(self, order_key: str, state: State) -> bool:
         """Return whether nothing waits for the order's plant orders."""
-        return not _words(order_key).length(state)
+        return _words(order_key).is_empty(state)
 
     def known(self, order_key: str, sent: Container[str], state: State) -> list[Word]:
         """Return the words of which every plant order has been sent by now, in order, and forget them."""
@@ -93,13 +93,13 @@ class Early:
         """Return the words that have waited for long enough, in order, and forget them."""
         taken, left = self._take(order_key, state, lambda word: word.until <= time)
         if taken and left:
-            timers.set_alarm(state, min(word.until for word in left), time, order_key)
+            timers.set_timer(state, min(word.until for word in left), order_key)
         return taken
 
     def _take(self, order_key: str, state: State, wanted: Callable[[Word], bool]) -> tuple[list[Word], list[Word]]:
         """Return what is wanted of the order's words, which it forgets, and what stays."""
         waiting, taken, left = _words(order_key), list[Word](), list[Word]()
-        for kept in list(waiting.drain(state)):
+        for kept in [*waiting.take(state)]:
             word = Word.load(kept)
             if wanted(word):
                 _count(state, word.member, -1, -len(kept))
@@ -110,8 +110,8 @@ class Early:
         return taken, left
 
 
-def _words(order_key: str) -> Backlog:
-    return Backlog(f"early/order/{order_key}")
+def _words(order_key: str) -> RecordQueue:
+    return RecordQueue(f"early/order/{order_key}")
 
 
 def _count(state: State, member: str, words: int, size: int) -> bool:

@@ -8,7 +8,7 @@ from streams.processor import Record, State
 from streams.routing.recovery import evidence as held
 from streams.routing.recovery.evidence import Evidence
 from streams.stages.support.pending_events import Word
-from streams.stages.support.queues import Backlog
+from streams.stages.support.queues import RecordQueue
 
 _DONE, _KEYS = "recovery/done", "recovery/keys"
 
@@ -43,7 +43,7 @@ class Recovering:
         """Have the order taken up at the end."""
         if not self.is_pending(order_key, state):
             state.put(f"recovery/at/{order_key}", held.dump(Evidence()))
-            Backlog(_KEYS).put(state, order_key.encode("utf-8", "surrogateescape"))
+            RecordQueue(_KEYS).put(state, order_key.encode("utf-8", "surrogateescape"))
 
     def add(self, order_key: str, value: dict[str, Any], state: State) -> None:
         """Keep what an ERP holds of the order."""
@@ -56,7 +56,7 @@ class Recovering:
         """Keep a word on the order until then."""
         self.touch(record.key, state)
         word = Word("", (), record.timestamp, record)
-        Backlog(f"recovery/words/{record.key}").put(state, word.dump())
+        RecordQueue(f"recovery/words/{record.key}").put(state, word.dump())
 
     def close(self, value: dict[str, Any], standing: Iterable[str], state: State) -> Iterator[str]:
         """Note that everything was read, and yield the orders to take up; nothing the second time.
@@ -70,7 +70,7 @@ class Recovering:
             self.touch(order_key, state)
         done = {"id": value["recovery_id"], "plants": list(value["plants"]), "customers": list(value["customers"])}
         state.put(_DONE, json.dumps(done).encode())
-        for key in Backlog(_KEYS).drain(state):
+        for key in RecordQueue(_KEYS).take(state):
             yield key.decode("utf-8", "surrogateescape")
 
     def take(self, order_key: str, state: State) -> Recovered:
@@ -78,7 +78,7 @@ class Recovering:
         key, done = f"recovery/at/{order_key}", _done(state)
         known = held.load(state.get(key) or b"{}")
         state.delete(key)
-        words = [Word.load(kept).record for kept in Backlog(f"recovery/words/{order_key}").drain(state)]
+        words = [Word.load(kept).record for kept in RecordQueue(f"recovery/words/{order_key}").take(state)]
         everybody = frozenset(done["plants"]), frozenset(done["customers"])
         return Recovered(Evidence(known.orders, known.statuses, *everybody), words)
 

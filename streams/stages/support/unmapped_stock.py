@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from streams.processor import State
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.validation.normalise import UNMAPPED_ITEM
-from streams.stages.support.queues import Backlog
+from streams.stages.support.queues import RecordQueue
 
 MAX_CODES, MAX_SITES = 100_000, 100
 """Codes of one member, and sites of one code, of which the latest level is kept."""
@@ -52,7 +52,7 @@ class Unmapped:
 
     def __init__(self) -> None:
         """Nothing is kept here: all of it is in the state, under ``unmapped``."""
-        self._named = Backlog("unmapped/named")
+        self._named = RecordQueue("unmapped/named")
 
     def keep(self, state: State, value: Mapping[str, Any], data: bytes, why: str) -> Kept:
         """Keep ``data`` of an InventoryLevel for later, where there is room; ``why`` is the code of its refusal."""

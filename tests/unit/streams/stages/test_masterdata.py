@@ -16,7 +16,7 @@ from streams.routing.masterdata import entries
 from streams.routing.masterdata.entries import Entry, Kind
 from streams.routing.masterdata.masterdata import MasterData
 from streams.stages.masterdata import Masterdata
-from streams.stages.support.masterdata_state import Reference
+from streams.stages.support.masterdata_state import MasterDataState
 from tests.support import batches
 from tests.support.batches import CODEC, NAMESPACE
 from tests.support.masterdata import entry_of, masters, record, same
@@ -271,7 +271,7 @@ def test_whatever_comes_what_is_said_makes_up_the_files_and_free_codes(
     made: tuple[list[Entry], MasterData], size: int
 ) -> None:
     log, master = made
-    store, seen, reference = Store(), Layer(Store()), Reference(CODEC)
+    store, seen, reference = Store(), Layer(Store()), MasterDataState(CODEC)
     said: list[Entry] = []
     for start in range(0, len(log), size):
         said += broadcast(run(store, log[start : start + size], start))

@@ -212,7 +212,7 @@ def test_many_reservations_end_in_portions(desk: Desk, monkeypatch: pytest.Monke
         desk.reserve(f"o:{number}/1.1.1", 1, expires_at=START + timedelta(minutes=2 + number % 2))
     assert [len(desk.tick(minutes)) for minutes in (10, 10, 11, 12)] == [3, 3, 2, 0]
     assert free(desk) == 10
-    assert not [key for key in desk.state if key.startswith(("due/", "due-hold/", "hold/"))]
+    assert not [key for key in desk.state if key.startswith("reservation")]
 
 
 def test_the_erps_own_reservation_is_not_counted_twice(desk: Desk) -> None:
@@ -346,41 +346,3 @@ def test_stock_that_came_back_meanwhile_ends_the_shortage(monkeypatch: pytest.Mo
     desk.level(0, 1)
     desk.level(9, 2)
     assert desk.tick(5) == []
-
-
-def earlier_state() -> Desk:
-    """A partition as an earlier release left it: a site's stock, and one hold of 4 out of 6."""
-    stock = {"sites": {"a": {"available": "10", "as_of": "2026-11-24T07:00:00Z"}}, "promised": "4"}
-    hold = {"quantity": "6", "from_stock": "4"}
-    state = {"stock/oemz/motor": json.dumps(stock), "hold/oemz/motor/o:1/1.1.1": json.dumps(hold)}
-    return Desk(state={key: text.encode() for key, text in state.items()})
-
-
-def test_what_an_earlier_release_kept_is_still_promised() -> None:
-    desk = earlier_state()
-    assert free(desk) == 6
-    desk.ask("RELEASE", "o:1/1.1.1")
-    assert free(desk) == 10
-
-
-def test_a_hold_of_an_earlier_release_becomes_one_of_this() -> None:
-    desk = earlier_state()
-    assert offer(desk.reserve("o:1/1.1.1", 6))[:2] == (6, 0)
-    assert free(desk) == 4
-    (lost,) = desk.level(5, 1)
-    assert (lost["request_id"], lost["from_stock"], lost["to_make"]) == ("o:1/1.1.1", 5, 1)
-
-
-def test_a_delivered_hold_of_an_earlier_release_ends_with_the_next_level() -> None:
-    desk = earlier_state()
-    desk.ask("DELIVERED", "o:1/1.1.1", at=START)
-    desk.level(6, 1)
-    assert free(desk) == 6
-
-
-def test_a_level_takes_the_place_of_what_an_earlier_release_kept_of_the_site() -> None:
-    desk = earlier_state()
-    desk.level(9, 0, item_code="ДВ-2")
-    assert free(desk) == 10 + 9 - 4
-    desk.level(8, 0)
-    assert free(desk) == 8 + 9 - 4

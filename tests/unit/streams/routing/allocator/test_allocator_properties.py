@@ -1,7 +1,6 @@
 """Whatever comes in whatever order, an allocator answers like a simple one that counts everything again each time."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -14,6 +13,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from streams.routing.allocator import allocator
+from streams.routing.allocator.reservations import BY_AGE
+from streams.tables import keys
 from tests.support.allocation import CALENDARS, ITEMS, START, Desk, world
 
 CALENDAR = CALENDARS.calendars[0]
@@ -54,8 +55,6 @@ class Naive:
     kept: dict[str, Kept] = field(default_factory=dict)
     pending: list[tuple[str, datetime, Fraction]] = field(default_factory=list)
     count: int = 0
-    passed: datetime | None = None
-    looks: list[tuple[str, datetime]] = field(default_factory=list)
 
     def there(self, item: str) -> Fraction:
         return sum((available for available, _ in self.sites.get(item, {}).values()), Fraction(0))
@@ -153,9 +152,6 @@ class Naive:
             self.kept[name] = one
         one = self.kept[name]
         one.asked, one.generation = asked, generation
-        if expires != (known.expires if known else None) and expires:
-            self.passed = self.passed or floor(now)
-            self.looks.append((name, max(floor(expires + MINUTE - timedelta.resolution), self.passed + MINUTE)))
         one.expires = expires
         return one
 
@@ -176,18 +172,11 @@ class Naive:
             self.settle(one.item)
 
     def tick(self, time: datetime) -> set[str]:
-        """Return who expired: of those that are looked at now, for an end that was once said of them."""
-        self.passed = passed = max(self.passed or floor(time), floor(time))
-        now = {name for name, minute in self.looks if minute <= passed and name in self.kept}
-        self.looks = [(name, minute) for name, minute in self.looks if minute > passed]
-        over = {name for name in now if (expires := self.kept[name].expires) and expires <= time}
+        """Return who expired."""
+        over = {name for name, one in self.kept.items() if one.expires and one.expires <= time}
         for name in over:
             del self.kept[name]
         return over
-
-
-def floor(time: datetime) -> datetime:
-    return time - timedelta(seconds=time.second, microseconds=time.microsecond)
 
 
 halves = st.integers(1, 60).map(lambda number: Fraction(number, 2))
@@ -297,14 +286,14 @@ class Allocating(RuleBasedStateMachine):
     def holds_and_sums_agree(self) -> None:
         if not hasattr(self, "desk"):
             return
-        holds = values(self.desk, "hold/oemz/")
+        holds = values(self.desk, "reservation/oemz/")
         expected = {f"{one.item}/{name}": (one.stock, one.taken) for name, one in self.naive.kept.items()}
-        found = {name: (Fraction(hold["from_stock"]), Fraction(hold.get("taken", 0))) for name, hold in holds.items()}
+        found = {name: (Fraction(hold["from_stock"]), Fraction(hold.get("in_erp", 0))) for name, hold in holds.items()}
         assert found == expected
         for item, stock in values(self.desk, "stock/oemz/").items():
             waiting = sum((quantity for name, _, quantity in self.naive.pending if name == item), Fraction(0))
             assert Fraction(stock.get("promised", 0)) == self.naive.open(item) + waiting
-            row = list(in_row(item, stock, holds))
+            row = by_age(self.desk, item)
             young = sorted(self.naive.kept.items(), key=lambda entry: -entry[1].born)
             assert row == [name for name, one in young if one.item == item and one.stock > one.taken]
 
@@ -323,17 +312,13 @@ def number(fraction: Fraction) -> Decimal:
 
 
 def values(desk: Desk, prefix: str) -> dict[str, Any]:
-    return {key.removeprefix(prefix): json.loads(data) for key, data in desk.state.items() if key.startswith(prefix)}
+    found = {key: json.loads(data) for key, data in desk.state.items() if key.startswith(prefix)}
+    return {"/".join(keys.parts(f"/{key.removeprefix(prefix)}")): data for key, data in found.items()}
 
 
-def in_row(item: str, stock: dict[str, Any], holds: dict[str, Any]) -> Iterator[str]:
-    """Follow the row from its youngest hold, checking the way back."""
-    younger, name = None, stock.get("youngest")
-    while name:
-        hold = holds[f"{item}/{name}"]
-        assert hold.get("younger") == younger
-        yield name
-        younger, name = name, hold.get("older")
+def by_age(desk: Desk, item: str) -> list[str]:
+    """Return the requests that hold stock, the youngest first."""
+    return [str(entry.value) for entry in BY_AGE.scan(desk.store, ("oemz", item), reverse=True)]
 
 
 TestAllocating = Allocating.TestCase
@@ -352,7 +337,7 @@ def test_after_enough_ticks_no_more_is_promised_than_there_is(
             desk.reserve(f"o:{name}/1.1.1", number(quantity))
         said = [desk.level(left, 1), *(desk.tick(minute) for minute in range(len(quantities)))]
     assert all(len(part) <= portion for part in said)
-    promised = sum(Decimal(hold["from_stock"]) for hold in values(desk, "hold/oemz/motor/").values())
+    promised = sum(Decimal(hold["from_stock"]) for hold in values(desk, "reservation/oemz/motor/").values())
     assert promised == min(left, number(sum(quantities, Fraction(0))))
     assert all(
         one["from_stock"] + one["to_make"] == number(quantities[int(one["order_key"][2:])]) for p in said for one in p

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from kranhub.errors import InvalidDocument
 from streams.routing.allocator import allocator, disruptions
+from streams.tables import keys
 from tests.support.allocation import START, TODAY, Desk, offer, world
 
 AFTER = date(2026, 12, 1)
@@ -192,7 +193,7 @@ def test_very_many_are_looked_at_in_portions(monkeypatch: pytest.MonkeyPatch) ->
     assert all(len(part) <= 3 for part in said)
     told = [one for part in said for one in part]
     assert sorted(moves(told)) == [(f"o:{number}/1.1.1", date(2026, 12, 4), "D-1") for number in range(10)]
-    assert "redate/left" not in desk.state
+    assert "reschedule" not in desk.state
 
 
 def test_what_is_released_meanwhile_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -239,8 +240,8 @@ def test_lists_of_weeks_that_are_over_are_cleared_away() -> None:
     desk.time += timedelta(days=21)
     for number in range(20, 26):
         desk.reserve(f"o:{number}/1.1.1", 1)
-    assert json.loads(desk.state["week/oemz"]) == {"2026-W51": 6}
-    assert len([key for key in desk.state if key.startswith("week-entry/")]) == 6
+    weeks = [keys.parts(key)[1] for key in desk.state if key.startswith("reservation-week/")]
+    assert weeks == ["2026-W51"] * 6
     for number in range(26):
         desk.ask("RELEASE", f"o:{number}/1.1.1")
     assert desk.state == {}
@@ -249,7 +250,7 @@ def test_lists_of_weeks_that_are_over_are_cleared_away() -> None:
 def loads(desk: Desk) -> dict[str, Decimal]:
     """What is taken of the weeks, as the load and as all holds together say."""
     found: dict[str, Decimal] = {}
-    for work in (work for hold in values(desk, "hold/") for work in hold.get("work", ())):
+    for work in (work for hold in values(desk, "reservation/") for work in hold.get("work", ())):
         found[work[1]] = found.get(work[1], Decimal(0)) + Decimal(work[2])
     known = {week: Decimal(used) for load in values(desk, "load/") for week, used in load["weeks"].items()}
     assert known == {week: used for week, used in found.items() if week in known}
@@ -261,16 +262,16 @@ def values(desk: Desk, prefix: str) -> list[dict[str, Any]]:
 
 
 def listed(desk: Desk) -> None:
-    """Every hold with work has one place in the lists of this week and later, and those name nobody else."""
+    """Every reservation with work has one place in this week or later, and those places name nobody else."""
     year, this, _ = desk.time.isocalendar()
-    holds = {key: json.loads(data) for key, data in desk.state.items() if key.startswith("hold/")}
-    places = {key: hold["listed"] for key, hold in holds.items() if hold.get("listed", [""])[0] >= f"{year}-W{this:02}"}
-    lengths = json.loads(desk.state.get("week/oemz", b"{}"))
-    assert sum(length for week, length in lengths.items() if week >= f"{year}-W{this:02}") == len(places)
-    for key, (week, number) in places.items():
-        item, request = json.loads(desk.state[f"week-entry/oemz/{week}/{number}"])
-        assert key == f"hold/oemz/{item}/{request}"
-        assert number < lengths[week]
+    since = f"{year}-W{this:02}"
+    found = {keys.parts(key): json.loads(data) for key, data in desk.state.items() if key.startswith("reservation/")}
+    places = {key: tuple(kept["position"]) for key, kept in found.items() if kept.get("position", [""])[0] >= since}
+    entries = {
+        keys.parts(key): json.loads(data) for key, data in desk.state.items() if key.startswith("reservation-week/")
+    }
+    expected = {("oemz", week, f"{number:012}"): [*key[1:]] for key, (week, number) in places.items()}
+    assert {key: request for key, request in entries.items() if key[1] >= since} == expected
 
 
 days = st.integers(-5, 25).map(lambda number: TODAY + timedelta(days=number))
@@ -339,7 +340,7 @@ def test_capacity_is_never_exceeded_and_nothing_of_what_was_promised_is_lost(
     promised: dict[str, tuple[Decimal, date | None]] = {}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(allocator, "PORTION", portion)
-        while steps or "redate/left" in desk.state:
+        while steps or "reschedule" in desk.state:
             said = play(desk, steps.pop(0) if steps else ("tick", 0))
             for one in said:
                 known = promised.get(one["request_id"])
@@ -348,9 +349,9 @@ def test_capacity_is_never_exceeded_and_nothing_of_what_was_promised_is_lost(
             listed(desk)
             loads(desk)
     for key, data in desk.state.items():
-        if key.startswith("hold/"):
+        if key.startswith("reservation/"):
             hold = json.loads(data)
-            made, day = promised[key.removeprefix("hold/oemz/motor/")]
+            made, day = promised[keys.parts(key)[2]]
             assert (Decimal(hold.get("to_make", 0)), hold.get("available_on")) == (made, day and day.isoformat())
             assert sum(Decimal(work[2]) for work in hold.get("work", ())) == made
     year, week, _ = desk.time.isocalendar()
@@ -384,7 +385,7 @@ def test_a_single_reservation_ends_on_the_same_day_in_whatever_order_disruptions
         desk.reserve("o:1/1.1.1", 12)
         for step in said:
             disrupt(desk, step)
-        ends.append(values(desk, "hold/")[0]["available_on"])
+        ends.append(values(desk, "reservation/")[0]["available_on"])
     assert ends[0] == ends[1]
 
 

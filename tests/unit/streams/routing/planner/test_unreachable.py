@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kranhub.parties.members import Members
-from streams.processor.state.store import Store
+from streams.processor.state.store import Layer, Store
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.notify import open_alerts
 from streams.routing.notify.open_alerts import Since
@@ -207,26 +207,9 @@ def test_once_all_are_back_every_plant_knows_what_it_should(given_steps: list[An
 def test_nothing_is_left_of_an_order_that_is_over(line: Value) -> None:
     cluster = placed(line)
     assert cluster.state is not None
-    kept: dict[str, bytes] = {}
-    layer = _Kept(kept)
+    layer = Layer(Store())
     orders_by_plant.note(None, cluster.state, layer)
-    assert kept
+    assert layer.changes
     assert list(orders_by_plant.orders("oemz", layer)) == [cluster.state.key]
     orders_by_plant.note(cluster.state, replace(cluster.state, portions=()), layer)
-    assert kept == {}
-
-
-class _Kept:
-    """A state in memory."""
-
-    def __init__(self, values: dict[str, bytes]) -> None:
-        self._values = values
-
-    def get(self, key: str) -> bytes | None:
-        return self._values.get(key)
-
-    def put(self, key: str, value: bytes) -> None:
-        self._values[key] = value
-
-    def delete(self, key: str) -> None:
-        self._values.pop(key, None)
+    assert set(layer.changes.values()) == {None}

@@ -1,4 +1,4 @@
-"""Reference: what a stage sees of the master data follows from its state alone, through aborts and restores."""
+"""MasterDataState: what a stage sees of the master data follows from its state alone, through aborts and restores."""
 
 from dataclasses import dataclass, field
 
@@ -13,7 +13,7 @@ from streams.processor.state.store import Layer, Store
 from streams.routing.masterdata import entries
 from streams.routing.masterdata.entries import Entry, Kind, Publication
 from streams.routing.masterdata.masterdata import MasterData
-from streams.stages.support.masterdata_state import Reference
+from streams.stages.support.masterdata_state import MasterDataState
 from tests.support import batches
 from tests.support.batches import CODEC, WORK
 from tests.support.masterdata import masters, record, same
@@ -27,7 +27,7 @@ class Partition:
     store: Store = field(default_factory=Store)
     at: int = 0
 
-    def take(self, log: list[Record], count: int, reference: Reference, *, commit: bool) -> None:
+    def take(self, log: list[Record], count: int, reference: MasterDataState, *, commit: bool) -> None:
         """Process so many records as one batch, each in a layer of its own, as the processor does."""
         batch = Layer(self.store)
         for one in log[self.at : self.at + count]:
@@ -64,10 +64,10 @@ def test_each_partition_sees_the_last_publication_before_its_place(
     history: list[MasterData], steps: list[tuple[int, int, bool, bool]]
 ) -> None:
     log, counts = log_of(history)
-    partitions, reference = (Partition(), Partition()), Reference(CODEC)
+    partitions, reference = (Partition(), Partition()), MasterDataState(CODEC)
     for which, count, commit, restart in steps:
         if restart:
-            reference = Reference(CODEC)
+            reference = MasterDataState(CODEC)
         partitions[which].take(log, count, reference, commit=commit)
         for partition in partitions:
             assert same(reference.current(Layer(partition.store)), counts[partition.at])
@@ -76,14 +76,14 @@ def test_each_partition_sees_the_last_publication_before_its_place(
         assert same(reference.current(Layer(partition.store)), counts[-1])
 
 
-def published(reference: Reference, state: Layer, found: list[Entry]) -> list[Record]:
+def published(reference: MasterDataState, state: Layer, found: list[Entry]) -> list[Record]:
     records = [record(number, entry, WORK) for number, entry in enumerate(found)]
     assert all(reference.take(one, state) for one in records)
     return records
 
 
 def test_nothing_counts_before_the_publication_and_then_all_at_once() -> None:
-    reference, state = Reference(CODEC), Layer(Store())
+    reference, state = MasterDataState(CODEC), Layer(Store())
     *others, last = entries.entries(OMSK)
     published(reference, state, others)
     assert reference.current(state) is None
@@ -102,14 +102,14 @@ def test_nothing_counts_before_the_publication_and_then_all_at_once() -> None:
 
 
 def test_partitions_with_one_history_share_one_value() -> None:
-    reference, states = Reference(CODEC), [Layer(Store()), Layer(Store())]
+    reference, states = MasterDataState(CODEC), [Layer(Store()), Layer(Store())]
     for state in states:
         published(reference, state, entries.entries(OMSK))
     assert reference.current(states[0]) is reference.current(states[1])
 
 
 def test_an_aborted_publication_leaves_no_trace() -> None:
-    reference, store = Reference(CODEC), Store()
+    reference, store = MasterDataState(CODEC), Store()
     state = Layer(store)
     published(reference, state, entries.entries(OMSK))
     store.apply(state.changes)
@@ -129,11 +129,11 @@ def closing(version: int) -> Entry:
 
 
 def test_news_are_all_that_a_publication_brings_into_force() -> None:
-    reference, state = Reference(CODEC), Layer(Store())
+    reference, state = MasterDataState(CODEC), Layer(Store())
     found = entries.entries(OMSK)
     *early, last = published(reference, state, found)
     assert [list(reference.news(one, state)) for one in early] == [[]] * len(early)
-    assert list(reference.news(last, state)) == found
+    assert list(reference.news(last, state)) == sorted(found, key=lambda entry: entry.place)
     item = next(entry for entry in found if entry.place == (Kind.ITEM, "bridge-span"))
     again = [Entry(item.kind, item.key, 2, item.content), found[-1]]
     *_, second = published(reference, state, again)
@@ -148,7 +148,7 @@ def test_an_items_entry_tells_its_codes() -> None:
 
 
 def test_other_records_are_not_its_business() -> None:
-    reference, store = Reference(CODEC), Store()
+    reference, store = MasterDataState(CODEC), Store()
     state = Layer(store)
     assert not reference.take(batches.record(0), state)
     assert not reference.take(batches.record(0, value=None), state)
@@ -157,7 +157,7 @@ def test_other_records_are_not_its_business() -> None:
 
 
 def test_entries_that_contradict_each_other_are_refused_and_the_former_stay() -> None:
-    reference, store = Reference(CODEC), Store()
+    reference, store = MasterDataState(CODEC), Store()
     state = Layer(store)
     published(reference, state, entries.entries(OMSK))
     before = reference.current(state)
