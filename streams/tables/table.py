@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar, cast
 
-from pydantic import TypeAdapter
+import msgspec
 
 from streams.tables import keys
 from streams.tables.keys import Key
@@ -14,6 +14,9 @@ Value = TypeVar("Value")
 
 Changes = Mapping[str, bytes | None]
 """A state's keys to their new bytes; None deletes the key."""
+
+
+_ENCODER = msgspec.json.Encoder()
 
 
 class ReadableState(Protocol):
@@ -49,27 +52,26 @@ class Table(Generic[Value]):
     Declare it once, at the top of a module. Nothing of it is kept in memory but in the state itself.
     """
 
-    __slots__ = ("_adapter", "name")
+    __slots__ = ("_decoder", "name")
 
     def __init__(self, name: str, kind: type[Value]) -> None:
         """Declare a table.
 
         Args:
             name: Unique within a stage, without a slash. It is part of the state.
-            kind: The type of the values: anything that pydantic reads from JSON, or bytes, which are kept as they are.
+            kind: The type of the values: anything that msgspec reads from JSON, or bytes, which are kept as they are.
+                Decimals and dates are exact; a `msgspec.Struct` may leave out the fields that have their defaults.
         """
         self.name = name
-        self._adapter = None if kind is bytes else TypeAdapter[Value](kind)
+        self._decoder = None if kind is bytes else msgspec.json.Decoder(kind)
 
     def load(self, data: bytes) -> Value:
-        """Return the value of its bytes. Raises `pydantic.ValidationError` for what is no such value."""
-        return cast("Value", data) if self._adapter is None else self._adapter.validate_json(data)
+        """Return the value of its bytes. Raises `msgspec.DecodeError` for what is no such value."""
+        return cast("Value", data) if self._decoder is None else self._decoder.decode(data)
 
     def dump(self, value: Value) -> bytes:
-        """Return the value's bytes; fields that have their defaults are left out."""
-        if self._adapter is None:
-            return cast("bytes", value)
-        return self._adapter.dump_json(value, exclude_defaults=True)
+        """Return the value's bytes."""
+        return cast("bytes", value) if self._decoder is None else _ENCODER.encode(value)
 
     def get(self, state: ReadableState, key: Key) -> Value | None:
         """Return the value under the key, or None."""

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from typing import Any
 
+from msgspec.structs import replace
+
 from kranhub.wire.messages import AllocationAction, AllocationKind
 from streams.routing.allocator import disruptions, expiry, reschedule, reservations, shortage, stock
 from streams.routing.allocator.capacity import Placed, place, workshop
@@ -16,7 +18,6 @@ from streams.routing.allocator.reservations import RESERVATIONS, STOCKS, Reserva
 from streams.routing.allocator.results import Result, first_day, ready, result
 from streams.routing.allocator.stock import ZERO
 from streams.routing.model.context import DecisionContext
-from streams.routing.model.copying import replace
 from streams.routing.schedule.downtime import NO_STOPS, Stops
 from streams.routing.validation import timestamps
 from streams.tables import Changes, StateTables, Table
@@ -155,8 +156,8 @@ def _possible(
         generation=request["generation"],
         not_before=request["not_before"],
         expires_at=request["expires_at"],
-        in_erp=in_erp,
-        to_make=placed.quantity,
+        in_erp=in_erp or ZERO,
+        to_make=placed.quantity or ZERO,
         load=placed.share,
         work=placed.work,
         begins=start if placed.quantity > 0 else None,

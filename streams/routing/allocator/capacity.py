@@ -1,11 +1,13 @@
 """What a plant can make of an item, and in which ISO weeks its capacity is taken. Pure."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from functools import lru_cache
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from kranhub.parties import units
 from streams.routing.masterdata.masterdata import MasterData
@@ -27,11 +29,10 @@ _MICRO = Decimal("0.000001")
 _COUNTED = frozenset({"count", "pair", "set", "kit", "sheet", "pack", "roll"})
 
 
-@dataclass(frozen=True, slots=True)
-class Load:
+class Load(Struct, frozen=True, omit_defaults=True):
     """What is taken of one capability, by ISO week (``2026-W48``), in the unit of its capacity."""
 
-    weeks: dict[str, Decimal] = field(default_factory=dict)
+    weeks: dict[str, Decimal] = {}
 
 
 class Work(NamedTuple):

@@ -4,16 +4,17 @@ A notification (CX-0146) names no quantity: what reduces capacity is taken as a 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Literal, NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from kranhub.errors import InvalidDocument
 from kranhub.text import Text
 from streams.routing.allocator.capacity import WEEKS
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.context import DecisionContext
-from streams.routing.model.copying import replace
 from streams.routing.schedule.calendars import shifted
 from streams.routing.schedule.downtime import NO_STOPS, Stop, Stops, merged
 from streams.tables import StateTables, Table
@@ -38,8 +39,7 @@ class Span(NamedTuple):
     ends: date
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Struct, frozen=True, omit_defaults=True):
     """A disruption as its member last changed it; ``seen`` are the marks (`timestamps`) of the latest words on it."""
 
     as_of: datetime

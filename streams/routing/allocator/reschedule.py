@@ -7,6 +7,8 @@ from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from kranhub.wire.messages import AllocationKind
 from streams.routing.allocator import capacity, disruptions, reservations, weeks
 from streams.routing.allocator.capacity import Work, Workshop, week_of
@@ -15,7 +17,6 @@ from streams.routing.allocator.reservations import RESERVATIONS, Reservation
 from streams.routing.allocator.results import Result, first_day, ready, result
 from streams.routing.allocator.weeks import WeekPosition
 from streams.routing.model.context import DecisionContext
-from streams.routing.model.copying import replace
 from streams.tables import StateTables, Table
 
 

@@ -4,21 +4,21 @@ Three more tables find reservations: by age those that hold stock (`BY_AGE`), by
 instant those that end by themselves (`expiry`).
 """
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from streams.routing.allocator import expiry, weeks
 from streams.routing.allocator.capacity import Load, Work, added, week_of
 from streams.routing.allocator.keys import ReservationKey, StockKey
 from streams.routing.allocator.stock import ZERO, Stock
 from streams.routing.allocator.weeks import WeekPosition
-from streams.routing.model.copying import replace
 from streams.tables import StateTables, Table
 
 
-@dataclass(frozen=True, slots=True)
-class Reservation:
+class Reservation(Struct, frozen=True, omit_defaults=True):
     """What one request was promised, of the quantity that it asked for, in the item's base unit.
 
     Of ``from_stock`` the plant's ERP reserves ``in_erp`` by itself. ``work`` is where ``to_make`` has its capacity,
@@ -86,7 +86,7 @@ def reserve(tables: StateTables, key: ReservationKey, reservation: Reservation, 
         last = tables.scan(BY_AGE, key.stock, limit=1, reverse=True)
         age = int(last[0].key[2]) + 1 if last else 0
         tables.put(BY_AGE, (*key.stock, age), key.request_id)
-        tables.put(STOCKS, key.stock, replace(stock, promised=stock.promised + reservation.in_hub))
+        tables.put(STOCKS, key.stock, stock.promising(reservation.in_hub))
         reservation = replace(reservation, age=age)
     tables.put(RESERVATIONS, key, in_week(tables, key, reservation, today))
     expiry.change(tables, key, None, reservation.expires_at)
@@ -100,7 +100,7 @@ def release(tables: StateTables, key: ReservationKey, reservation: Reservation, 
         weeks.remove(tables, key.plant, reservation.position)
     if reservation.in_hub:
         stock = stock_of(tables, key.stock)
-        tables.put(STOCKS, key.stock, replace(stock, promised=stock.promised - reservation.in_hub))
+        tables.put(STOCKS, key.stock, stock.promising(-reservation.in_hub))
     expiry.change(tables, key, reservation.expires_at, None)
     book(tables, reservation.work, today, -1)
     tables.put(RESERVATIONS, key, None)

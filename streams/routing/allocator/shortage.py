@@ -2,6 +2,8 @@
 
 from decimal import Decimal
 
+from msgspec.structs import replace
+
 from kranhub.wire.messages import AllocationKind
 from streams.routing.allocator import disruptions, reservations
 from streams.routing.allocator.capacity import Placed, place, workshop
@@ -10,7 +12,6 @@ from streams.routing.allocator.reservations import RESERVATIONS, STOCKS, Reserva
 from streams.routing.allocator.results import Result, first_day, ready, result
 from streams.routing.allocator.stock import ZERO
 from streams.routing.model.context import DecisionContext
-from streams.routing.model.copying import replace
 from streams.tables import StateTables, Table
 
 REMAINING: Table[tuple[StockKey, ...]] = Table("shortage", tuple[StockKey, ...])
@@ -61,7 +62,7 @@ def _lose(tables: StateTables, key: ReservationKey, missing: Decimal, context: D
     if lost == reservation.in_hub:
         reservation = reservations.without_age(tables, key, reservation)
     stock = reservations.stock_of(tables, key.stock)
-    tables.put(STOCKS, key.stock, replace(stock, promised=stock.promised - lost))
+    tables.put(STOCKS, key.stock, stock.promising(-lost))
     after = _made_instead(tables, key, replace(reservation, from_stock=reservation.from_stock - lost), lost, context)
     after = reservations.in_week(tables, key, after, context.time.date())
     tables.put(RESERVATIONS, key, after)

@@ -5,14 +5,15 @@ then on the hub must not count it again: `delivered` and `reported` see to that.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any, NamedTuple
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from streams.routing.model.context import DecisionContext
-from streams.routing.model.copying import replace
 
 ZERO = Decimal(0)
 
@@ -26,8 +27,7 @@ MAX_PENDING = 100
 """Times of delivery that are kept apart; of more, every two neighbours wait for the later one."""
 
 
-@dataclass(frozen=True, slots=True)
-class SiteStock:
+class SiteStock(Struct, frozen=True, omit_defaults=True):
     """What a site could give at a time: on hand, less what its ERP has reserved or blocked.
 
     ``as_of`` is that time as far as it can be true (`reported`). ``seen`` are the marks (`timestamps`) of the
@@ -46,17 +46,20 @@ class Pending(NamedTuple):
     quantity: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class Stock:
+class Stock(Struct, frozen=True, omit_defaults=True):
     """One plant's stock of one item, in its base unit.
 
     ``sites`` are by site and the plant's code of the item. ``promised`` is what all reservations have from stock,
     ``pending`` (by time) included.
     """
 
-    sites: dict[str, SiteStock] = field(default_factory=dict)
+    sites: dict[str, SiteStock] = {}
     promised: Decimal = ZERO
     pending: tuple[Pending, ...] = ()
+
+    def promising(self, more: Decimal) -> "Stock":
+        """Return the stock with so much more promised of it; ``more`` may be negative."""
+        return replace(self, promised=self.promised + more or ZERO)  # a default is left out of the state by identity
 
     @property
     def available(self) -> Decimal:
@@ -126,7 +129,7 @@ def _reconciled(stock: Stock) -> Stock:
     until = min(site.as_of for site in stock.sites.values() if newest - site.as_of <= SILENT)
     ended = sum((entry.quantity for entry in stock.pending if entry.at < until), ZERO)
     left = tuple(entry for entry in stock.pending if entry.at >= until)
-    return replace(stock, promised=stock.promised - ended, pending=left)
+    return replace(stock.promising(-ended), pending=left)
 
 
 def _thinned(pending: tuple[Pending, ...]) -> tuple[Pending, ...]:
