@@ -103,11 +103,10 @@ class Allocator:
 
     def _came(self, came: _Came, state: State, outputs: Outputs, ctx: Context, master: MasterData | None) -> None:
         """Handle what came, behind all that came before it."""
-        waiting = self._early.length(state)
-        if master is not None and not waiting:
+        if master is not None and self._early.is_empty(state):
             self._handle(came, state, outputs, ctx, master)
             return
-        if waiting >= MAX_EARLY:
+        if self._early.length(state) >= MAX_EARLY:
             raise InvalidDocument("no-masterdata", _no_masterdata())
         self._early.put(state, came.dump())
         if master is not None:

@@ -83,23 +83,23 @@ class Dispatch:
 
     def _hand(self, one: _Addressed, state: State, outputs: Outputs, ctx: Context) -> None:
         """Send the document, or keep it: behind what waits for the topic already, or where there is no such topic."""
-        backlog = RecordQueue(f"for/{one.topic}")
-        waiting = backlog.length(state)
+        queue = RecordQueue(f"for/{one.topic}")
+        waiting = queue.length(state) if one.topic in _waiting(state) else 0
         if waiting >= MAX_WAITING or (not waiting and outputs.has(one.topic)):
             outputs.send(one.topic, one.key, one.document, one.extra)
             return
         if not waiting:
             _put_waiting([*_waiting(state), one.topic], state)
-        backlog.put(state, _dump(one))
+        queue.put(state, _dump(one))
         self._tell(one, outputs, ctx, held=True)
 
     def _hand_out(self, topic: str, state: State, outputs: Outputs, ctx: Context) -> None:
-        backlog = RecordQueue(f"for/{topic}")
-        for kept in backlog.take(state, AT_ONCE):
+        queue = RecordQueue(f"for/{topic}")
+        for kept in queue.take(state, AT_ONCE):
             one = _load(topic, kept)
             outputs.send(one.topic, one.key, one.document, one.extra)
             self._tell(one, outputs, ctx, held=False)
-        if not backlog.length(state):
+        if not queue.length(state):
             _put_waiting([other for other in _waiting(state) if other != topic], state)
 
     def _tell(self, one: _Addressed, outputs: Outputs, ctx: Context, *, held: bool) -> None:
