@@ -27,7 +27,7 @@ CRANE = Goods("crane", "КР-10-22.5", 1, {"ruskran": 3, "zmk-most": 1, "tsvetno
 """Seven portions at five plants, girders through the coating shop, all of them into the crane."""
 
 
-def order(number: int, goods: Goods = MOTOR) -> dict[str, Any]:
+def order(number: int, goods: Goods = MOTOR) -> Any:
     """Return order ``number`` as the buyer's connector writes it."""
     line = {"line_id": "1", "item_code": goods.item_code, "quantity": Decimal(goods.quantity), "unit": "H87"}
     return {

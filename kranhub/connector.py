@@ -10,11 +10,14 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from pydantic import BaseModel
 
 from kranhub.parties.members import Member
+from kranhub.wire.messages import Message, OrderState, Subject, narrowed
+
+M = TypeVar("M")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,16 +25,34 @@ class Event:
     """A full snapshot of one document.
 
     ``id`` is ``member/type/native key/epoch/native version`` and is the same whenever the same version is read again.
-    ``key`` is the document's own number, ``subject`` its Avro record's name (``Order``), ``origin`` the member that
-    wrote it, ``value`` the record as fastavro takes it, ``time`` when the ERP changed it (aware, UTC).
+    ``key`` is the document's own number, ``subject`` says which record ``value`` is, ``origin`` is the member that
+    wrote it, ``time`` when the ERP changed it (aware, UTC).
     """
 
     id: str
     key: str
-    subject: str
+    subject: Subject
     origin: str
-    value: Mapping[str, Any]
+    value: Message
     time: datetime | None = None
+
+    def value_as(self, kind: type[M]) -> M:
+        """Return the value as the type of its record, such as `messages.PlantOrder`.
+
+        Raises:
+            TypeError: It is another record.
+        """
+        found = narrowed(kind, self.subject, self.value)
+        if found is None:
+            raise TypeError(f"{self.id} is no {kind.__name__} but {self.subject}")
+        return found
+
+    @property
+    def revision(self) -> int:
+        """The document's revision, as the hub numbers what it addresses to a member; 0 where the record has none."""
+        fields: Mapping[str, object] = self.value
+        revision = fields.get("revision")
+        return revision if isinstance(revision, int) else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +80,14 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A document of the ERP that is no valid event: it goes to the dead letters with its ``original`` bytes."""
+    """A document of the ERP that is no valid event: it goes to the dead letters with its ``original`` bytes.
+
+    ``subject`` is None where it is not known which record it would have been.
+    """
 
     id: str
     key: str
-    subject: str
+    subject: Subject | None
     code: str
     reason: Mapping[str, str]
     original: bytes
@@ -116,13 +140,13 @@ class Held:
     ``requested_date`` and ``lines``, of an order status the ``state`` and ``promised_date`` that it shows.
     """
 
-    subject: str
+    subject: Subject
     key: str
     revision: int
     cancelled: bool = False
     requested_date: date | None = None
     lines: tuple[HeldLine, ...] = ()
-    state: str | None = None
+    state: OrderState | None = None
     promised_date: date | None = None
 
 
@@ -144,7 +168,7 @@ class Source(ABC):
 class Sink(ABC):
     """Writes to an ERP. The runtime calls from one task only."""
 
-    subjects: ClassVar[tuple[str, ...]]
+    subjects: ClassVar[tuple[Subject, ...]]
 
     @abstractmethod
     async def deliver(self, batch: Sequence[Event]) -> Sequence[Receipt]:

@@ -11,6 +11,7 @@ from kranhub.settings import Settings
 from kranhub.wire import envelope
 from kranhub.wire.codec import Codec
 from kranhub.wire.envelope import Envelope
+from kranhub.wire.messages import Subject
 from streams.processor.kafka import clients
 
 log = structlog.get_logger()
@@ -26,7 +27,7 @@ def beat(settings: Settings, codec: Codec, instance: str, stopping: threading.Ev
     while not stopping.is_set():
         now = datetime.now(UTC)
         try:
-            data = codec.encode("Tick", {"time": now})
+            data = codec.encode(Subject.TICK, {"time": now})
             about = _about(settings.namespace, instance, now, codec.dataschema(data))
             producer.produce(topic, data, instance, headers=envelope.headers(about))
             producer.poll(0)

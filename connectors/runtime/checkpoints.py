@@ -17,13 +17,14 @@ from kranhub.broker import client_settings
 from kranhub.connector import Checkpoint, Position
 from kranhub.errors import InvalidDocument, Misconfigured, Unavailable
 from kranhub.text import Text
+from kranhub.wire import messages
 
 READ_POLLS = 300
 POLL_MS = 200
 PART = 512
 """About how many ids a record holds; a position with more of them is divided into several records."""
 
-Records = dict[str, dict[str, Any] | None]
+Records = dict[str, messages.Checkpoint | None]
 """Record key to the Avro record; None deletes."""
 
 
@@ -37,7 +38,7 @@ class Kept:
         self._parts: dict[str, dict[str, Position]] = {}
         self._streams: dict[str, Position] = {}
 
-    def take(self, key: str, value: Mapping[str, Any] | None) -> None:
+    def take(self, key: str, value: messages.Checkpoint | None) -> None:
         """Take one record in the topic's order; those of other connectors are passed over."""
         if key == self._key:
             self._undivided = value is not None
@@ -75,12 +76,12 @@ class Kept:
         gone: Records = dict.fromkeys(held.keys() - parts.keys())
         return gone | {key: self._value(stream, part) for key, part in parts.items() if held.get(key) != part}
 
-    def _value(self, stream: str, part: Position) -> dict[str, Any]:
-        position = {"watermark": part.watermark, "seen": sorted(part.seen)}
+    def _value(self, stream: str, part: Position) -> messages.Checkpoint:
+        position: messages.StreamPosition = {"watermark": part.watermark, "seen": sorted(part.seen)}
         return {"connector": self._connector, "task": 0, "positions": {stream: position}}
 
 
-def _positions(value: Mapping[str, Any] | None) -> dict[str, Position]:
+def _positions(value: messages.Checkpoint | None) -> dict[str, Position]:
     held = value["positions"] if value is not None else {}
     return {stream: Position(found["watermark"], frozenset(found["seen"])) for stream, found in held.items()}
 
@@ -158,7 +159,9 @@ def _decoded(context: Context, latest: Mapping[str, bytes | None]) -> Kept:
     kept = Kept(context.loaded.name)
     for key, value in latest.items():
         try:
-            kept.take(key, context.codec.decode(value, trusted=True).value if value is not None else None)
+            kept.take(
+                key, context.codec.decode_as(messages.Checkpoint, value, trusted=True) if value is not None else None
+            )
         except InvalidDocument as error:
             raise Misconfigured(_unreadable(context.out("checkpoints"), key, error.text)) from None
     return kept

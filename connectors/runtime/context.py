@@ -22,6 +22,7 @@ from kranhub.text import Text
 from kranhub.wire import envelope, schema_files
 from kranhub.wire.codec import Codec
 from kranhub.wire.envelope import Envelope
+from kranhub.wire.messages import Subject
 
 Task = Literal["source", "sink"]
 Result = TypeVar("Result")
@@ -61,7 +62,7 @@ class Context:
 
     def about(
         self,
-        record: str,
+        record: Subject,
         event_id: str,
         key: str,
         data: bytes | None,
@@ -71,7 +72,7 @@ class Context:
     ) -> Envelope:
         """Return the envelope of what this connector says; it goes on with the trace of its cause, or begins one.
 
-        ``record`` is the value's short name, ``data`` its bytes, None for a tombstone.
+        ``record`` says what the value is, ``data`` its bytes, None for a tombstone.
         """
         source = envelope.member_source(self.settings.namespace, self.member)
         began = cause.traceparent if cause else None

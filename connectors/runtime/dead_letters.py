@@ -10,9 +10,10 @@ from typing import Any
 from kranhub.connector import Event, Unreadable
 from kranhub.errors import InvalidDocument
 from kranhub.text import Text
+from kranhub.wire import messages
 from kranhub.wire.plain_json import plain
 
-Letter = dict[str, Any]
+Letter = messages.DeadLetter
 
 MOST_BYTES = 900_000
 """What fits into a record of any broker (1,048,576 bytes by default) beside its key and headers."""

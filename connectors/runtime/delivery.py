@@ -75,7 +75,7 @@ def _alone(event: Event, error: InvalidDocument | ConnectorDefect) -> Delivered:
 
 
 def _later(event: Event) -> Receipt:
-    return Receipt(event.id, event.value.get("revision", 0), Outcome.RETRY)
+    return Receipt(event.id, event.revision, Outcome.RETRY)
 
 
 async def _call(loaded: Loaded, sink: Sink, events: Sequence[Event]) -> list[Receipt]:
@@ -105,8 +105,7 @@ async def _stoppable(delivery: Coroutine[Any, Any, list[Receipt]], stop: asyncio
 
 
 def _refused(event: Event, error: InvalidDocument) -> Receipt:
-    revision = event.value.get("revision", 0)
-    return Receipt(event.id, revision, Outcome.REJECTED, reason=error.text.as_map())
+    return Receipt(event.id, event.revision, Outcome.REJECTED, reason=error.text.as_map())
 
 
 def _reasoned(receipt: Receipt) -> Receipt:

@@ -9,23 +9,24 @@ from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from kafka import KafkaProducer
 
 from kranhub.broker import admin, client_settings, reading, topics
+from kranhub.broker.reading import Message
 from kranhub.errors import Failed
 from kranhub.settings import Settings
 from kranhub.text import Text
-from kranhub.wire import envelope, schema_files
+from kranhub.wire import envelope, messages, schema_files
 from kranhub.wire.codec import Codec
 from kranhub.wire.envelope import Envelope
+from kranhub.wire.messages import Subject, TaskState
 
-OVER = frozenset({"STOPPED"})
+OVER = frozenset({TaskState.STOPPED})
 """The states that a process writes only when it ends for good; any other may be the last word of a living one."""
 
-States = Mapping[str, Mapping[str, Any]]
-"""Record key (``<connector>.<task>``) to the last ConnectorStatus."""
+States = Mapping[str, messages.ConnectorStatus | None]
+"""Record key (``<connector>.<task>``) to the last ConnectorStatus, None where the record cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,11 @@ def forget(
     runs or may run; `Unavailable` when Kafka is away.
     """
     topic = topics.out(settings.namespace, member, "connector-status")
-    states = {key: value for key, value in _last(settings, codec, topic).items() if key.rpartition(".")[0] == name}
+    states = {
+        key: message.value_as(messages.ConnectorStatus)
+        for key, message in _last(settings, codec, topic).items()
+        if key.rpartition(".")[0] == name
+    }
     if not states:
         raise Failed(_unknown(member, name))
     _refuse_running(settings, member, name, states, gone=gone)
@@ -53,27 +58,32 @@ def forget(
     mine = f"{name}.source"
     kept = _last(settings, codec, places) if checkpoint else {}
     old = [key for key in kept if key == mine or key.startswith(f"{mine}/")]
-    _delete(settings, member, {topic: ("ConnectorStatus", [*states]), places: ("Checkpoint", old)})
+    _delete(settings, member, {topic: (Subject.CONNECTOR_STATUS, [*states]), places: (Subject.CHECKPOINT, old)})
     return Forgotten(len(states), len(old))
 
 
-def _last(settings: Settings, codec: Codec, topic: str) -> dict[str, Any]:
-    """Return each key's last value; a key whose last record deletes it is left out."""
-    found: dict[str, Any] = {}
+def _last(settings: Settings, codec: Codec, topic: str) -> dict[str, Message]:
+    """Return each key's last record; a key whose last record deletes it is left out."""
+    found: dict[str, Message] = {}
     for message in reading.messages(settings, codec, topic):
         found.pop(message.key, None)
         if message.raw is not None:
-            found[message.key] = message.value or {}
+            found[message.key] = message
     return found
 
 
 def _refuse_running(settings: Settings, member: str, name: str, states: States, *, gone: bool) -> None:
-    sink = states.get(f"{name}.sink", {"state": "STOPPED"})
-    if sink.get("state") not in OVER and _in_group(settings, f"{settings.namespace}{member}.{name}.sink"):
+    key = f"{name}.sink"
+    if key in states and not _is_over(states[key]) and _in_group(settings, f"{settings.namespace}{member}.{name}.sink"):
         raise Failed(_runs(member, name))
     for state in states.values():
         if not gone and may_live(state):
-            raise Failed(_may_run(member, name, f"{state.get('worker')}", f"{state.get('state')}"))
+            worker, last = (state["worker"], state["state"]) if state else (None, None)
+            raise Failed(_may_run(member, name, f"{worker}", f"{last}"))
+
+
+def _is_over(state: messages.ConnectorStatus | None) -> bool:
+    return state is not None and state["state"] in OVER
 
 
 def _in_group(settings: Settings, group: str) -> bool:
@@ -82,11 +92,11 @@ def _in_group(settings: Settings, group: str) -> bool:
         return any(each["members"] for each in admin.described_groups(client, group.__eq__).values())
 
 
-def may_live(state: Mapping[str, Any]) -> bool:
+def may_live(state: messages.ConnectorStatus | None) -> bool:
     """Return whether the process that wrote this state may still be there, as far as this machine can tell."""
-    if state.get("state") in OVER:
+    if _is_over(state):
         return False
-    host, _, pid = f"{state.get('worker', '')}".rpartition("/")
+    host, _, pid = (state["worker"] if state else "").rpartition("/")
     if host != socket.gethostname() or not pid.isdigit() or os.name == "nt":
         return True  # Windows would send the process a Ctrl-C instead of looking for it
     try:
@@ -98,7 +108,7 @@ def may_live(state: Mapping[str, Any]) -> bool:
     return True
 
 
-def _delete(settings: Settings, member: str, keys: Mapping[str, tuple[str, list[str]]]) -> None:
+def _delete(settings: Settings, member: str, keys: Mapping[str, tuple[Subject, list[str]]]) -> None:
     now = datetime.now(UTC)
     with (
         client_settings.errors_as_ours(settings),
@@ -113,7 +123,7 @@ def _delete(settings: Settings, member: str, keys: Mapping[str, tuple[str, list[
             future.get(timeout=30)
 
 
-def _headers(settings: Settings, member: str, record: str, key: str, now: datetime) -> envelope.Headers:
+def _headers(settings: Settings, member: str, record: Subject, key: str, now: datetime) -> envelope.Headers:
     source, event_id = envelope.member_source(settings.namespace, member), f"{member}/{record}/{key}/{now.isoformat()}"
     about = Envelope(
         event_id,

@@ -1,20 +1,19 @@
 """What a task said last of itself, in an earlier process: so that a failure keeps its reason and its age."""
 
 import time
-from collections.abc import Mapping
 from contextlib import closing
-from typing import Any
 
 from kafka import KafkaConsumer, TopicPartition
 
 from connectors.runtime.context import Context
 from kranhub.broker import client_settings
+from kranhub.wire import messages
 
 WAIT_S = 5.0
 POLL_MS = 200
 
 
-def read(context: Context, key: str) -> Mapping[str, Any] | None:
+def read(context: Context, key: str) -> messages.ConnectorStatus | None:
     """Return the last ConnectorStatus under the key, None where there is none. Raises `Unavailable`.
 
     Gives up after `WAIT_S`; then what was found by then is returned.
@@ -29,7 +28,7 @@ def read(context: Context, key: str) -> Mapping[str, Any] | None:
             for record in consumer.poll(timeout_ms=POLL_MS).get(place, ()):
                 if record.key == key.encode():
                     found = record.value
-    return context.codec.decode(found).value if found is not None else None
+    return context.codec.decode_as(messages.ConnectorStatus, found) if found is not None else None
 
 
 def _consumer(context: Context) -> KafkaConsumer:

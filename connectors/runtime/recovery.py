@@ -1,6 +1,6 @@
 """After a restore of the hub: a sink tells what its ERP holds, a source that it has read its ERP to the end."""
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import Any
@@ -9,12 +9,13 @@ import structlog
 
 from connectors.runtime import conformance
 from connectors.runtime.calls import calling
-from connectors.runtime.context import Context
+from connectors.runtime.context import Context, Task
 from kranhub.connector import Held, Sink
 from kranhub.errors import InvalidDocument
 from kranhub.operations import recovery
-from kranhub.wire import envelope
+from kranhub.wire import envelope, messages
 from kranhub.wire.envelope import Envelope
+from kranhub.wire.messages import Subject
 
 log = structlog.get_logger()
 
@@ -33,9 +34,9 @@ def is_question(record: Any) -> bool:
 class Answer:
     """A sink's answer to one question, in portions; `report` is its end."""
 
-    def __init__(self, context: Context, sink: Sink, question: Mapping[str, Any]) -> None:
+    def __init__(self, context: Context, sink: Sink, question: messages.Recovery) -> None:
         """Take whose sink it is, and the Recovery that asks."""
-        self._context, self._sink, self._id = context, sink, str(question["recovery_id"])
+        self._context, self._sink, self._id = context, sink, question["recovery_id"]
         self._supported, self._count = True, 0
 
     async def portions(self) -> AsyncGenerator[list[Outgoing], None]:
@@ -69,18 +70,16 @@ class Answer:
 
     def report(self) -> Outgoing:
         """Return the word that all was told."""
-        value = {
-            **_head(self._context, "sink"),
-            "recovery_id": self._id,
-            "subjects": list(self._sink.subjects),
-            "supported": self._supported,
-            "count": self._count,
-        }
+        value = _report(self._context, "sink")
+        value["recovery_id"] = self._id
+        value["subjects"] = [str(subject) for subject in self._sink.subjects]
+        value["supported"] = self._supported
+        value["count"] = self._count
         log.info("told what the ERP holds", recovery=self._id, documents=self._count, supported=self._supported)
-        return _outgoing(self._context, "HeldReport", self._id, value)
+        return _outgoing(self._context, Subject.HELD_REPORT, self._id, value)
 
     def _told(self, held: Held) -> Outgoing:
-        value = {
+        value: messages.Held = {
             "recovery_id": self._id,
             "member": self._context.member,
             "connector": self._context.loaded.name,
@@ -97,19 +96,20 @@ class Answer:
             "promised_date": held.promised_date,
         }
         try:
-            return _outgoing(self._context, "Held", f"{held.subject}/{held.key}", value)
+            return _outgoing(self._context, Subject.HELD, f"{held.subject}/{held.key}", value)
         except InvalidDocument as error:  # such as a quantity that people have typed: the revision is what counts
             log.warning("told without its lines", key=held.key, code=error.code)
-            return _outgoing(self._context, "Held", f"{held.subject}/{held.key}", {**value, "lines": []})
+            return _outgoing(self._context, Subject.HELD, f"{held.subject}/{held.key}", {**value, "lines": []})
 
 
 def caught_up(context: Context) -> Outgoing:
     """Return a source's word that it has read its ERP to the end since it started."""
-    return _outgoing(context, "HeldReport", "source", {**_head(context, "source"), "recovery_id": None})
+    return _outgoing(context, Subject.HELD_REPORT, "source", _report(context, "source"))
 
 
-def _head(context: Context, task: str) -> dict[str, Any]:
+def _report(context: Context, task: Task) -> messages.HeldReport:
     return {
+        "recovery_id": None,
         "member": context.member,
         "connector": context.loaded.name,
         "task": task,
@@ -117,7 +117,7 @@ def _head(context: Context, task: str) -> dict[str, Any]:
     }
 
 
-def _outgoing(context: Context, record: str, place: str, value: dict[str, Any]) -> Outgoing:
+def _outgoing(context: Context, record: Subject, place: str, value: messages.Message) -> Outgoing:
     data = context.codec.encode(record, value)
     key, now = f"{context.loaded.name}/{place}", datetime.now(UTC)
     event_id = f"{context.member}/{record}/{key}/{now.isoformat()}"

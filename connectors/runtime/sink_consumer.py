@@ -17,6 +17,7 @@ from connectors.runtime.context import Context
 from connectors.runtime.sink_offsets import Commit
 from kranhub.broker import client_settings, topics
 from kranhub.operations import single_instance
+from kranhub.wire.messages import Subject
 
 MAX_BATCH = 100
 HEARTBEAT_MS = 3_000
@@ -37,7 +38,7 @@ class _Queue:
 class Inbox(ConsumerRebalanceListener):  # type: ignore[misc]
     """Reads the member's addressed topics. One call at a time."""
 
-    def __init__(self, context: Context, subjects: Sequence[str]) -> None:
+    def __init__(self, context: Context, subjects: Sequence[Subject]) -> None:
         """Join the group. Raises Kafka's errors."""
         self._consumer = KafkaConsumer(
             **client_settings.kafka_python(context.settings),

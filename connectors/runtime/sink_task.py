@@ -17,11 +17,13 @@ from connectors.runtime.metrics import Metrics
 from connectors.runtime.sink_consumer import Inbox
 from connectors.runtime.status import Reporter
 from connectors.runtime.task_loop import Backoff
+from kranhub.broker import topics
 from kranhub.connector import Event, Outcome, Receipt, Sink
 from kranhub.errors import InvalidDocument, Misconfigured, Unavailable
 from kranhub.failpoints import failpoint
-from kranhub.wire import envelope
+from kranhub.wire import envelope, messages
 from kranhub.wire.envelope import Envelope
+from kranhub.wire.messages import ReceiptOutcome, Subject
 
 log = structlog.get_logger()
 
@@ -86,7 +88,7 @@ class SinkTask:
 
     async def _answer(self, producer: KafkaProducer, inbox: Inbox, record: Any) -> None:
         """Tell the hub, which was restored, what the ERP holds; begun again, it is told once more."""
-        _, question = await asyncio.to_thread(self._context.codec.decode, record.value or b"")
+        question = await asyncio.to_thread(self._context.codec.decode_as, messages.Recovery, record.value or b"")
         answer = recovery.Answer(self._context, self._sink, question)
         try:
             async with aclosing(answer.portions()) as portions:
@@ -147,12 +149,12 @@ class SinkTask:
         for record in records:
             about = envelope.read(record.headers)
             try:
-                subject, value = self._context.codec.decode(record.value or b"")
+                decoded = self._context.codec.decode(record.value or b"")
             except InvalidDocument as error:
                 letters.append((record, self._letter(record, error)))
             else:
                 key = (record.key or b"").decode("utf-8", "replace")
-                events.append((record, Event(about.id, key, subject, "hub", value, about.time)))
+                events.append((record, Event(about.id, key, decoded.subject, "hub", decoded.value, about.time)))
         return events, letters
 
     def _letter(self, record: Any, error: InvalidDocument) -> dead_letters.Letter:
@@ -172,31 +174,31 @@ class SinkTask:
         return [
             *(self._receipt(record, event, receipt) for record, event, receipt in done),
             *(
-                self._outgoing("dead-letters", letter["key"], letter["dead_letter_id"], letter, record)
+                self._outgoing(Subject.DEAD_LETTER, letter["key"], letter["dead_letter_id"], letter, record)
                 for record, letter in letters
             ),
         ]
 
     def _receipt(self, record: Any, event: Event, receipt: Receipt) -> Outgoing:
-        value = {
+        value: messages.Receipt = {
             "event_id": event.id,
             "member": self._context.member,
             "subject": event.subject,
             "key": event.key,
             "revision": receipt.revision,
-            "outcome": receipt.outcome.value,
+            "outcome": ReceiptOutcome(receipt.outcome),
             "erp_reference": receipt.erp_reference,
             "reason": dict(receipt.reason),
             "delivered_at": datetime.now(UTC),
         }
-        return self._outgoing("receipts", event.key, f"{self._context.member}/Receipt/{event.id}", value, record)
+        return self._outgoing(Subject.RECEIPT, event.key, f"{self._context.member}/Receipt/{event.id}", value, record)
 
-    def _outgoing(self, kind: str, key: str, event_id: str, value: dict[str, Any], came: Any) -> Outgoing:
+    def _outgoing(self, record: Subject, key: str, event_id: str, value: messages.Message, came: Any) -> Outgoing:
         """Return what is said of a record that came; it goes on with that record's trace."""
-        record, cause = "Receipt" if kind == "receipts" else "DeadLetter", envelope.read(came.headers)
+        cause = envelope.read(came.headers)
         data = self._context.codec.encode(record, value)
         about = self._context.about(record, event_id, key, data, time=datetime.now(UTC), cause=cause)
-        return self._context.out(kind), key, data, about
+        return self._context.out(topics.kind_of(record)), key, data, about
 
 
 class _ErpError(Exception):

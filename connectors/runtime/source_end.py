@@ -45,7 +45,7 @@ def letter(loaded: Loaded, error: InvalidDocument, last: str, checkpoint: Checkp
     )
     digest = hashlib.sha256(f"{error.code}/{reason.en}".encode("utf-8", "replace")).hexdigest()[:16]
     name = f"{loaded.member.id}/Unknown/{loaded.name}/0/{digest}"
-    return Unreadable(name, "", "", error.code, reason.as_map(), b"", checkpoint)
+    return Unreadable(name, "", None, error.code, reason.as_map(), b"", checkpoint)
 
 
 def _behind(last: str) -> Text:

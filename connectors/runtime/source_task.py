@@ -22,8 +22,9 @@ from kranhub.connector import Checkpoint, Event, Progress, Source, Unreadable
 from kranhub.errors import InvalidDocument, KranhubError, Misconfigured
 from kranhub.failpoints import failpoint
 from kranhub.text import Text
-from kranhub.wire import envelope
+from kranhub.wire import envelope, messages
 from kranhub.wire.envelope import Envelope
+from kranhub.wire.messages import Subject
 
 log = structlog.get_logger()
 
@@ -165,10 +166,10 @@ class SourceTask:
             self._encode_position(key, value) for key, value in moved.items()
         ]
 
-    def _encode_position(self, key: str, value: dict[str, Any] | None) -> Outgoing:
-        encoded = self._context.codec.encode("Checkpoint", value) if value is not None else None
+    def _encode_position(self, key: str, value: messages.Checkpoint | None) -> Outgoing:
+        encoded = self._context.codec.encode(Subject.CHECKPOINT, value) if value is not None else None
         event_id = f"{self._context.member}/Checkpoint/{key}/{datetime.now(UTC).isoformat()}"
-        about = self._context.about("Checkpoint", event_id, key, encoded)
+        about = self._context.about(Subject.CHECKPOINT, event_id, key, encoded)
         return self._context.out("checkpoints"), key, encoded, about
 
     def _encode_item(self, item: Item) -> Outgoing:
@@ -191,8 +192,8 @@ class SourceTask:
     def _letter(self, letter: dead_letters.Letter) -> Outgoing:
         log.warning("dead letter", event_id=letter["event_id"], key=letter["key"], code=letter["code"])
         self._letters.append(letter)
-        value = self._context.codec.encode("DeadLetter", letter)
-        about = self._context.about("DeadLetter", letter["dead_letter_id"], letter["key"], value)
+        value = self._context.codec.encode(Subject.DEAD_LETTER, letter)
+        about = self._context.about(Subject.DEAD_LETTER, letter["dead_letter_id"], letter["key"], value)
         return self._context.out("dead-letters"), letter["key"], value, about
 
 

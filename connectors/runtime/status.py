@@ -17,7 +17,8 @@ from kranhub.broker import client_settings
 from kranhub.errors import KranhubError, Unavailable
 from kranhub.operations.health import LOOPS
 from kranhub.text import Text
-from kranhub.wire import envelope
+from kranhub.wire import envelope, messages
+from kranhub.wire.messages import Subject, TaskState
 
 log = structlog.get_logger()
 
@@ -33,7 +34,7 @@ class Reporter:
         """Take whose state it is; nothing is opened before the first change."""
         self.task = task
         self._context = context
-        self._said: tuple[str, dict[str, str]] | None = None
+        self._said: tuple[TaskState, dict[str, str]] | None = None
         self._changed_at = datetime.now(UTC)
         self._failed: tuple[dict[str, str], datetime] | None = None
         """Why the task fails, and since when; None once it works, waits or was stopped."""
@@ -64,27 +65,27 @@ class Reporter:
         """Say that the task is opening its connections; one that failed says so, since when and why, until it works."""
         await self._look()
         if self._failed:
-            await self._change("FAILED", self._failed[0])
+            await self._change(TaskState.FAILED, self._failed[0])
         else:
-            await self._change("STARTING", {})
+            await self._change(TaskState.STARTING, {})
 
     async def running(self) -> None:
         """Say that the task works."""
-        await self._change("RUNNING", {})
+        await self._change(TaskState.RUNNING, {})
 
     async def stopped(self, because: Text | None = None) -> None:
         """Say that the task was stopped, and why where nobody asked for it."""
-        await self._change("STOPPED", because.as_map() if because else {}, last=True)
+        await self._change(TaskState.STOPPED, because.as_map() if because else {}, last=True)
 
     async def waiting(self, error: KranhubError) -> None:
         """Say why the task waits, and what a person can do."""
-        state = "BACKING_OFF" if isinstance(error, Unavailable) else "FAILED"
+        state = TaskState.BACKING_OFF if isinstance(error, Unavailable) else TaskState.FAILED
         await self._change(state, error.text.as_map())
 
     async def failed(self, text: Text) -> None:
         """Say why the task has ended and its process is about to."""
         await self._look()
-        await self._change("FAILED", text.as_map(), last=True)
+        await self._change(TaskState.FAILED, text.as_map(), last=True)
 
     async def _look(self) -> None:
         """Find out, once, whether an earlier process failed."""
@@ -92,13 +93,13 @@ class Reporter:
             self._failed = await asyncio.to_thread(self._failed_before)
             self._looked = True
 
-    async def _change(self, state: str, reason: dict[str, str], *, last: bool = False) -> None:
+    async def _change(self, state: TaskState, reason: dict[str, str], *, last: bool = False) -> None:
         same = self._said == (state, reason)
         if same and not last:  # what could not be written is said by the next beat
             return
         self._changed_at = self._changed_at if same else datetime.now(UTC)
         self._said = (state, reason)
-        if state != "FAILED":
+        if state != TaskState.FAILED:
             self._failed = None
         elif self._failed is None or self._failed[0] != reason:
             self._failed = (reason, datetime.now(UTC))
@@ -108,9 +109,9 @@ class Reporter:
             self._over = last
             await asyncio.to_thread(self._send, state, reason)
 
-    def _tell(self, state: str, reason: dict[str, str]) -> None:
+    def _tell(self, state: TaskState, reason: dict[str, str]) -> None:
         """Tell /readyz: a task that runs has reached the ERP, or will with the next document, and Kafka."""
-        if state == "RUNNING":
+        if state == TaskState.RUNNING:
             self._loop.serves()
         else:
             self._loop.waits(Text(en=reason.get("en", state), ru=reason.get("ru", state)))
@@ -122,14 +123,14 @@ class Reporter:
         except Exception as error:  # noqa: BLE001  (without Kafka there is nothing to look at)
             log.warning("last state not read", task=self.task, error=type(error).__name__)
             return None
-        return (dict(last["reason"]), last["changed_at"]) if last and last["state"] == "FAILED" else None
+        return (dict(last["reason"]), last["changed_at"]) if last and last["state"] == TaskState.FAILED else None
 
     @property
     def _key(self) -> str:
         return f"{self._context.loaded.name}.{self.task}"
 
-    def _send(self, state: str, reason: dict[str, str]) -> None:
-        value = {
+    def _send(self, state: TaskState, reason: dict[str, str]) -> None:
+        value: messages.ConnectorStatus = {
             "member": self._context.member,
             "connector": self._context.loaded.name,
             "task": self.task,
@@ -142,7 +143,7 @@ class Reporter:
         }
         key = self._key
         try:
-            data = self._context.codec.encode("ConnectorStatus", value)
+            data = self._context.codec.encode(Subject.CONNECTOR_STATUS, value)
             self._write(key, data)
         except Exception as error:  # noqa: BLE001  (what cannot be said must not end what could go on)
             log.warning("state not written", task=self.task, state=state, error=type(error).__name__, repeats=True)
@@ -159,7 +160,7 @@ class Reporter:
         try:
             now = datetime.now(UTC)
             event_id = f"{self._context.member}/ConnectorStatus/{key}/{worker()}/{now.isoformat()}"
-            said = self._context.about("ConnectorStatus", event_id, key, data, time=now)
+            said = self._context.about(Subject.CONNECTOR_STATUS, event_id, key, data, time=now)
             topic = self._context.out("connector-status")
             sent = producer.send(topic, key=key.encode(), value=data, headers=envelope.headers(said))
             sent.get(timeout=WAIT_S)

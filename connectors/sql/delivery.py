@@ -12,6 +12,8 @@ from kranhub.connector import Outcome
 from kranhub.errors import InvalidDocument
 from kranhub.text import Text
 from kranhub.values.spellings import Spellings, among
+from kranhub.wire import messages
+from kranhub.wire.messages import PlantOrderDocumentStatus
 
 ELLIPSIS = "…"
 
@@ -66,7 +68,7 @@ class Desk:
         self.settings, self._values, self._customers = settings, values, Spellings(customers)
         self._head_columns, self._line_columns = head or {}, lines or {}
 
-    def plan(self, order: Mapping[str, Any], stored: Stored | None) -> Plan:
+    def plan(self, order: messages.PlantOrder, stored: Stored | None) -> Plan:
         """Return what to write. Raises `InvalidDocument` where the order cannot be spelled in this ERP."""
         if stored is None:
             return self._creation(order)
@@ -77,7 +79,7 @@ class Desk:
         status = self._values.text(stored.head, self.settings.head.status)
         if among(status, self.settings.statuses.closed):
             return Plan(Outcome.REJECTED, _closed(order, status))
-        if order["document_status"] == "CANCELLED":
+        if order["document_status"] == PlantOrderDocumentStatus.CANCELLED:
             told = self._cancellation(order)
             return Plan(Outcome.APPLIED, head=self._changed_head(stored.head, told), expected_head=told)
         return self._revision(order, stored)
@@ -102,7 +104,7 @@ class Desk:
         """Return our id of a row; None for a line that the plant added, where the table tells."""
         return self._values.text(line, self.identity)
 
-    def _creation(self, order: Mapping[str, Any]) -> Plan:
+    def _creation(self, order: messages.PlantOrder) -> Plan:
         fields, lines = self._head(order), self._lines(order)
         status = {self.settings.head.status: self._status(order, self.settings.statuses.new)}
         return Plan(
@@ -114,7 +116,7 @@ class Desk:
             expected_lines=lines,
         )
 
-    def _revision(self, order: Mapping[str, Any], stored: Stored) -> Plan:
+    def _revision(self, order: messages.PlantOrder, stored: Stored) -> Plan:
         fields, lines = self._head(order), self._lines(order)
         revised = self.settings.statuses.revised
         status = {self.settings.head.status: self.settings.statuses.new if revised is None else revised}
@@ -154,11 +156,11 @@ class Desk:
     def _is_locked(self, stored: Stored) -> bool:
         return not self._values.is_unset(stored.head, self.settings.head.locked_by)
 
-    def _cancellation(self, order: Mapping[str, Any]) -> Fields:
+    def _cancellation(self, order: messages.PlantOrder) -> Fields:
         head = self.settings.head
         return _filled({head.status: self.settings.statuses.cancelled, head.revision: order["revision"]})
 
-    def _head(self, order: Mapping[str, Any]) -> Fields:
+    def _head(self, order: messages.PlantOrder) -> Fields:
         head: OrderHead = self.settings.head
         fields = {
             head.reference: order["plant_order_id"],
@@ -175,13 +177,17 @@ class Desk:
             fields[head.currency] = self._values.spelled_currency(order["currency"])
         return _filled(fields)
 
-    def _status(self, order: Mapping[str, Any], active: Any) -> Any:
-        return self.settings.statuses.cancelled if order["document_status"] == "CANCELLED" else active
+    def _status(self, order: messages.PlantOrder, active: Any) -> Any:
+        return (
+            self.settings.statuses.cancelled
+            if order["document_status"] == PlantOrderDocumentStatus.CANCELLED
+            else active
+        )
 
-    def _lines(self, order: Mapping[str, Any]) -> dict[str, Fields]:
+    def _lines(self, order: messages.PlantOrder) -> dict[str, Fields]:
         return {line["line_id"]: self._line(order, line) for line in order["lines"]}
 
-    def _line(self, order: Mapping[str, Any], line: Mapping[str, Any]) -> Fields:
+    def _line(self, order: messages.PlantOrder, line: messages.PlantOrderLine) -> Fields:
         columns: OrderLines = self.settings.lines
         line_id = line["line_id"]
         if columns.reference is None and not line_id.isdecimal():
@@ -198,7 +204,7 @@ class Desk:
             }
         )
 
-    def _description(self, line: Mapping[str, Any]) -> tuple[str | None, bool]:
+    def _description(self, line: messages.PlantOrderLine) -> tuple[str | None, bool]:
         """Return the description as long as the column holds it, and whether it was cut: it identifies nothing."""
         column, words = self.settings.lines.description, line["description"]
         size = self._line_columns.get(column, ANY).size if column else None
@@ -206,7 +212,7 @@ class Desk:
             return words, False
         return words.strip()[: size - 1].rstrip() + ELLIPSIS, True
 
-    def _cuts(self, order: Mapping[str, Any]) -> list[Text]:
+    def _cuts(self, order: messages.PlantOrder) -> list[Text]:
         cut = [line["line_id"] for line in order["lines"] if self._description(line)[1]]
         return [_cut(cut)] if cut else []
 
@@ -237,14 +243,14 @@ def _said(*texts: Text) -> Text | None:
     return reduce(Text.then, texts) if texts else None
 
 
-def _edited(order: Mapping[str, Any]) -> Text:
+def _edited(order: messages.PlantOrder) -> Text:
     return Text(
         en=f"A person edits {order['plant_order_id']} in the ERP; revision {order['revision']} waits.",
         ru=f"{order['plant_order_id']} сейчас правит человек; редакция {order['revision']} ждёт.",
     )
 
 
-def _closed(order: Mapping[str, Any], status: str | None) -> Text:
+def _closed(order: messages.PlantOrder, status: str | None) -> Text:
     return Text(
         en=f"The ERP holds {order['plant_order_id']} as {status!r}, which cannot be changed any more.",
         ru=f"В учётной системе {order['plant_order_id']} в состоянии {status!r}, его уже нельзя менять.",

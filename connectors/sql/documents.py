@@ -5,35 +5,40 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from connectors.sql.mapping import Document, Stream
 from kranhub.errors import InvalidDocument
 from kranhub.text import Text
+from kranhub.wire import messages
+from kranhub.wire.messages import OrderDocumentStatus, Subject, narrowed
 
-AMOUNTS = ("on_hand", "reserved", "blocked")
+AMOUNTS = 3
+"""On hand, reserved and blocked stand first in what is remembered of a stock level."""
 _HEAD = ("number", "kind", "currency", "payer", "user", "consignee", "programme")
 
 
-def kept(subject: str, document: Document) -> str:
+def kept(subject: Subject, document: Document) -> str:
     """Return what to remember of a document that was told: JSON, empty where nothing can be withdrawn or added."""
-    if subject == "InventoryLevel":
-        amounts = [str(document[name].normalize()) for name in AMOUNTS]
-        return json.dumps([*amounts, document["unit"], document["as_of"].isoformat()])
-    if subject == "Order" and document["document_status"] == "ACTIVE":
-        head = {name: document[name] for name in _HEAD if document.get(name) is not None}
-        day = document["requested_date"]
-        return json.dumps([content(document), day.isoformat() if day else None, head], ensure_ascii=False)
+    if level := narrowed(messages.InventoryLevel, subject, document):
+        amounts = [str(amount.normalize()) for amount in (level["on_hand"], level["reserved"], level["blocked"])]
+        return json.dumps([*amounts, level["unit"], level["as_of"].isoformat()])
+    order = narrowed(messages.Order, subject, document)
+    if order is not None and order["document_status"] == OrderDocumentStatus.ACTIVE:
+        fields: Mapping[str, Any] = order
+        head = {name: fields[name] for name in _HEAD if fields.get(name) is not None}
+        day = order["requested_date"]
+        return json.dumps([content(order), day.isoformat() if day else None, head], ensure_ascii=False)
     return ""
 
 
-def content(document: Mapping[str, Any]) -> str:
+def content(document: messages.Order) -> str:
     """Return a short hash of what an order says; when it was said is no content."""
     said = {name: value for name, value in document.items() if name != "issued_at"}
     return hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode("utf-8", "replace")).hexdigest()[:12]
 
 
-def added(stream: Stream, key: str, remembered: Sequence[str]) -> Document:
+def added(stream: Stream, key: str, remembered: Sequence[str]) -> messages.InventoryLevel:
     """Return the stock level of several rows: their sum. Raises `InvalidDocument` ``different-units``."""
     rows = [json.loads(text) for text in remembered]
     units = sorted({row[3] for row in rows})
@@ -47,35 +52,39 @@ def added(stream: Stream, key: str, remembered: Sequence[str]) -> Document:
                 "одной единице.",
             ),
         )
-    sums = [sum((Decimal(row[place]) for row in rows), Decimal(0)) for place in range(len(AMOUNTS))]
+    sums = [sum((Decimal(row[place]) for row in rows), Decimal(0)) for place in range(AMOUNTS)]
     return _level(stream, key, sums, units[0], max(datetime.fromisoformat(row[4]) for row in rows))
 
 
-def withdrawn(stream: Stream, key: str, remembered: str, today: datetime) -> Document:
+def withdrawn(stream: Stream, key: str, remembered: str, today: datetime) -> messages.Order | messages.InventoryLevel:
     """Return the document that says that nothing of it is left: a cancelled order, no stock."""
-    fields = json.loads(remembered)
-    if stream.subject == "InventoryLevel":
-        return _level(stream, key, [Decimal(0)] * len(AMOUNTS), fields[3], today)
-    _, day, head = fields
-    return {
+    kept_fields = json.loads(remembered)
+    if stream.subject is Subject.INVENTORY_LEVEL:
+        return _level(stream, key, [Decimal(0)] * AMOUNTS, kept_fields[3], today)
+    _, day, head = kept_fields
+    fields = {
         "order_id": key,
         "buyer": stream.member.id,
-        "document_status": "CANCELLED",
+        "document_status": OrderDocumentStatus.CANCELLED,
         "revision": 0,
         "requested_date": date.fromisoformat(day) if day else today.date(),
         "lines": [],
         **head,
     }
+    return cast(messages.Order, fields)
 
 
-def _level(stream: Stream, key: str, amounts: Sequence[Decimal], unit: str, as_of: datetime) -> Document:
+def _level(stream: Stream, key: str, amounts: Sequence[Decimal], unit: str, as_of: datetime) -> messages.InventoryLevel:
     site, _, item_code = key.partition("/")
+    on_hand, reserved, blocked = amounts
     return {
         "company": stream.member.id,
         "site": site,
         "item_code": item_code,
         "item": None,
-        **dict(zip(AMOUNTS, amounts, strict=True)),
+        "on_hand": on_hand,
+        "reserved": reserved,
+        "blocked": blocked,
         "unit": unit,
         "as_of": as_of.astimezone(UTC),
     }

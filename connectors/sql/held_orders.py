@@ -11,6 +11,7 @@ from kranhub import identifiers
 from kranhub.connector import Held, HeldLine
 from kranhub.errors import InvalidDocument
 from kranhub.values.spellings import among
+from kranhub.wire.messages import Subject
 
 PAGE = 500
 
@@ -40,7 +41,7 @@ def held(settings: PlantOrders, values: Values, desk: Desk, reference: str, stor
     """Return what the rows of one plant order say; what cannot be read in them is left out."""
     head, status = settings.head, values.text(stored.head, settings.head.status)
     return Held(
-        "PlantOrder",
+        Subject.PLANT_ORDER,
         reference,
         stored.revision,
         cancelled=bool(among(status, (settings.statuses.cancelled,))),

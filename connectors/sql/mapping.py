@@ -32,11 +32,23 @@ from kranhub.parties.members import Member
 from kranhub.text import Text
 from kranhub.values.spellings import Code, Spellings
 from kranhub.values.texts import linked
+from kranhub.wire import messages
+from kranhub.wire.messages import (
+    LineStatus,
+    OrderDocumentStatus,
+    OrderKind,
+    OrderResponseCode,
+    ProductionState,
+    Subject,
+)
 
 NULL = "%NULL"
 """NULL in a key; in quoted text two hexadecimal digits follow "%"."""
 
-Document = dict[str, Any]
+Document = (
+    messages.Order | messages.OrderResponse | messages.InventoryLevel | messages.ItemMapping | messages.ProductionStatus
+)
+"""What a row can say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +84,7 @@ class Stream(ABC):
     """One table that is read: how its rows become documents."""
 
     name: ClassVar[str]
-    subject: ClassVar[str]
+    subject: ClassVar[Subject]
     settings: Readable
     lines: ResponseLines | BuyerLines | None = None
     link: OrderHead | None = None
@@ -123,7 +135,7 @@ class Stream(ABC):
 class ResponseStream(Stream):
     """The plant's answers."""
 
-    name, subject = "responses", "OrderResponse"
+    name, subject = "responses", Subject.ORDER_RESPONSE
     settings: Responses
 
     def __init__(self, config: SqlConfig, settings: Responses, values: Values, member: Member) -> None:
@@ -137,7 +149,7 @@ class ResponseStream(Stream):
             answers |= {word: Answer.NONE for word in own if word not in meant}
         self._answers = Spellings(answers)
 
-    def document(self, snapshot: Snapshot, read_at: datetime) -> tuple[str, Document] | None:
+    def document(self, snapshot: Snapshot, read_at: datetime) -> tuple[str, messages.OrderResponse] | None:
         """Return the OrderResponse; None for the plant's own orders and for those not answered yet."""
         row, settings = snapshot.row, self.settings
         reference = self.values.text(row, settings.reference)
@@ -162,7 +174,7 @@ class ResponseStream(Stream):
         column = self.settings.lines.reference
         return column is None or self.values.text(line, column) is not None
 
-    def _line(self, row: Row, line: Row, answer: Answer) -> Document:
+    def _line(self, row: Row, line: Row, answer: Answer) -> messages.OrderResponseLine:
         columns = self.settings.lines
         ordered = self.values.quantity(line, columns.ordered)
         has_promise = columns.promised is not None and self.values.number(line, columns.promised) is not None
@@ -182,27 +194,28 @@ class ResponseStream(Stream):
         return own or self.values.day(row, self.settings.promised_date)
 
 
-def _line_status(answer: Answer, ordered: Decimal, promised: Decimal) -> str:
+def _line_status(answer: Answer, ordered: Decimal, promised: Decimal) -> LineStatus:
     if answer is Answer.RECEIVED:
-        return "UNKNOWN"
+        return LineStatus.UNKNOWN
     if promised == 0:
-        return "NOT_ACCEPTED"
-    return "CHANGED" if answer is Answer.CHANGED or promised != ordered else "ACCEPTED"
+        return LineStatus.NOT_ACCEPTED
+    return LineStatus.CHANGED if answer is Answer.CHANGED or promised != ordered else LineStatus.ACCEPTED
 
 
-def _code(answer: Answer, lines: list[Document]) -> str:
+def _code(answer: Answer, lines: list[messages.OrderResponseLine]) -> OrderResponseCode:
     if answer is Answer.RECEIVED:
-        return "AB"
+        return OrderResponseCode.AB
     statuses = {line["status"] for line in lines}
-    if answer is Answer.REJECTED or statuses == {"NOT_ACCEPTED"}:
-        return "RE"
-    return "AP" if answer is Answer.ACCEPTED and statuses <= {"ACCEPTED"} else "CA"
+    if answer is Answer.REJECTED or statuses == {LineStatus.NOT_ACCEPTED}:
+        return OrderResponseCode.RE
+    accepted = answer is Answer.ACCEPTED and statuses <= {LineStatus.ACCEPTED}
+    return OrderResponseCode.AP if accepted else OrderResponseCode.CA
 
 
 class InventoryStream(Stream):
     """What lies in stock."""
 
-    name, subject = "inventory", "InventoryLevel"
+    name, subject = "inventory", Subject.INVENTORY_LEVEL
     settings: Inventory
 
     def __init__(self, settings: Inventory, values: Values, member: Member) -> None:
@@ -211,7 +224,7 @@ class InventoryStream(Stream):
         self.settings = settings
         self._sites = Spellings({site.id: site.id for site in member.sites} | settings.sites)
 
-    def document(self, snapshot: Snapshot, read_at: datetime) -> tuple[str, Document]:
+    def document(self, snapshot: Snapshot, read_at: datetime) -> tuple[str, messages.InventoryLevel]:
         """Return the InventoryLevel; empty quantities count as zero."""
         row, settings, values = snapshot.row, self.settings, self.values
         item_code, site = values.required(row, settings.item_code), self._site(row)
@@ -236,7 +249,7 @@ class InventoryStream(Stream):
 class ItemStream(Stream):
     """Which items of the hub's nomenclature the plant's own codes mean."""
 
-    name, subject = "items", "ItemMapping"
+    name, subject = "items", Subject.ITEM_MAPPING
     settings: Items
 
     def __init__(self, settings: Items, values: Values, member: Member) -> None:
@@ -244,7 +257,7 @@ class ItemStream(Stream):
         super().__init__(values, member)
         self.settings = settings
 
-    def document(self, snapshot: Snapshot, read_at: datetime) -> tuple[str, Document] | None:
+    def document(self, snapshot: Snapshot, read_at: datetime) -> tuple[str, messages.ItemMapping] | None:
         """Return the ItemMapping; None where the plant has not said yet what the code means."""
         row, settings, values = snapshot.row, self.settings, self.values
         item = values.text(row, settings.item)
@@ -258,7 +271,7 @@ class ItemStream(Stream):
 class ProductionStream(Stream):
     """How far production is."""
 
-    name, subject = "production", "ProductionStatus"
+    name, subject = "production", Subject.PRODUCTION_STATUS
     settings: Production
 
     def __init__(self, config: SqlConfig, settings: Production, values: Values, member: Member) -> None:
@@ -273,7 +286,7 @@ class ProductionStream(Stream):
         """The column that refers to the ERP's own order."""
         return self.settings.order or self.settings.key[0]
 
-    def document(self, snapshot: Snapshot, read_at: datetime) -> tuple[str, Document]:
+    def document(self, snapshot: Snapshot, read_at: datetime) -> tuple[str, messages.ProductionStatus]:
         """Return the ProductionStatus; one without a plant order is made for stock."""
         row, settings, values = snapshot.row, self.settings, self.values
         number = values.required(row, settings.number)
@@ -289,7 +302,7 @@ class ProductionStream(Stream):
             "completed": Decimal(0) if made is None else values.quantity(row, settings.completed),
             "scrapped": values.number(row, settings.scrapped) or Decimal(0),
             "unit": values.unit(row, settings.unit),
-            "state": str(mapped(values, row, settings.state, self._states)),
+            "state": ProductionState(mapped(values, row, settings.state, self._states)),
             "estimated_completion": values.day(row, settings.estimated_completion),
             "as_of": self.changed_at(row) or read_at,
         }
@@ -298,7 +311,7 @@ class ProductionStream(Stream):
 class OrderStream(Stream):
     """A customer's own purchases."""
 
-    name, subject = "orders", "Order"
+    name, subject = "orders", Subject.ORDER
     settings: Orders
 
     def __init__(self, config: SqlConfig, settings: Orders, values: Values, member: Member) -> None:
@@ -308,7 +321,7 @@ class OrderStream(Stream):
         self._currency = config.default_currency
         self._standings = Spellings(settings.statuses)
 
-    def document(self, snapshot: Snapshot, read_at: datetime) -> tuple[str, Document] | None:
+    def document(self, snapshot: Snapshot, read_at: datetime) -> tuple[str, messages.Order] | None:
         """Return the Order; None for a draft and for one that is finished."""
         row, settings, values = snapshot.row, self.settings, self.values
         standing = mapped(values, row, settings.status, self._standings)
@@ -320,10 +333,12 @@ class OrderStream(Stream):
             "order_id": order_id,
             "number": number,
             "buyer": self.member.id,
-            **{role: values.text(row, getattr(settings, role)) for role in ("payer", "user", "consignee")},
-            "kind": settings.kind,
+            "payer": values.text(row, settings.payer),
+            "user": values.text(row, settings.user),
+            "consignee": values.text(row, settings.consignee),
+            "kind": OrderKind(settings.kind),
             "programme": values.text(row, settings.programme),
-            "document_status": standing.value.upper(),
+            "document_status": OrderDocumentStatus(standing.value.upper()),
             "revision": 0,
             "currency": values.currency(row, settings.currency) if settings.currency else self._currency,
             "issued_at": values.instant(row, settings.issued_at) or self.changed_at(row),
@@ -343,7 +358,7 @@ class OrderStream(Stream):
             self.values.required(row, self.settings.key[0])
         return ",".join(parts)
 
-    def _line(self, line: Row) -> Document:
+    def _line(self, line: Row) -> messages.OrderLine:
         columns, values = self.settings.lines, self.values
         return {
             "line_id": values.required(line, columns.position),

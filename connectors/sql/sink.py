@@ -13,11 +13,13 @@ from connectors.sql.columns import ANY
 from connectors.sql.config import PlantOrders
 from connectors.sql.delivery import Desk, Plan, Stored
 from connectors.sql.errors import AlreadyThere, Overtaken, Refused, RowLocked
-from connectors.sql.values import Values
+from connectors.sql.values import Row, Values
 from kranhub.connector import Event, Held, Outcome, Receipt, Sink
 from kranhub.errors import InvalidDocument, Unavailable
 from kranhub.failpoints import failpoint
 from kranhub.text import Text
+from kranhub.wire import messages
+from kranhub.wire.messages import Subject
 
 INTENTS = "kranhub_intent"
 INTENT_COLUMNS = {"reference": "text", "revision": "integer", "lines": "text"}
@@ -43,7 +45,7 @@ class SqlSink(Sink):
     repeated, because another sink may have been faster; the unique constraint decides where both were.
     """
 
-    subjects = ("PlantOrder",)
+    subjects = (Subject.PLANT_ORDER,)
 
     def __init__(self, client: Client, settings: PlantOrders, values: Values, customers: Mapping[str, str]) -> None:
         """Take where to write, and how."""
@@ -76,13 +78,13 @@ class SqlSink(Sink):
         with self._client.scanning() as transaction:
             desk = self._desk(transaction)
             names, end = held_orders.references(transaction, self._settings, self._values, after)
-            found = [(name, self._stored(transaction, {"plant_order_id": name})) for name in names]
+            found = [(name, self._stored(transaction, name)) for name in names]
         known = [(name, stored) for name, stored in found if stored is not None]
         return [held_orders.held(self._settings, self._values, desk, *each) for each in known], end
 
     def _deliver(self, event: Event) -> Receipt:
         try:
-            return self._receipt(event, *self._applied(event.value))
+            return self._receipt(event, *self._applied(event.value_as(messages.PlantOrder)))
         except InvalidDocument as error:
             return self._receipt(event, Plan(Outcome.REJECTED, error.text), None)
         except (Refused, Damaged) as error:
@@ -90,7 +92,7 @@ class SqlSink(Sink):
         except RowLocked as error:
             return self._receipt(event, Plan(Outcome.RETRY, _locked(error)), None)
 
-    def _applied(self, order: Mapping[str, Any]) -> tuple[Plan, Stored | None]:
+    def _applied(self, order: messages.PlantOrder) -> tuple[Plan, Stored | None]:
         for _ in range(ATTEMPTS):
             try:
                 return self._once(order)
@@ -105,33 +107,33 @@ class SqlSink(Sink):
             )
         )
 
-    def _once(self, order: Mapping[str, Any]) -> tuple[Plan, Stored | None]:
+    def _once(self, order: messages.PlantOrder) -> tuple[Plan, Stored | None]:
         self._values.stored(order["plant_order_id"], name=self._settings.head.reference)
         with self._client.reading() as transaction:
-            stored, desk = self._stored(transaction, order), self._desk(transaction)
+            stored, desk = self._stored(transaction, order["plant_order_id"]), self._desk(transaction)
         failpoint("sql.after-lookup")
         plan = desk.plan(order, stored)
         return self._written(order) if plan.writes else (plan, stored)
 
-    def _looked_up(self, order: Mapping[str, Any]) -> Stored | None:
+    def _looked_up(self, order: messages.PlantOrder) -> Stored | None:
         with self._client.scanning() as transaction:
-            return self._stored(transaction, order)
+            return self._stored(transaction, order["plant_order_id"])
 
     def _desk(self, transaction: Transaction) -> Desk:
         head, lines = (transaction.columns(table.table) for table in (self._settings.head, self._settings.lines))
         return Desk(self._settings, self._values, self._customers, head, lines)
 
-    def _written(self, order: Mapping[str, Any]) -> tuple[Plan, Stored | None]:
+    def _written(self, order: messages.PlantOrder) -> tuple[Plan, Stored | None]:
         with self._client.writing() as transaction:
-            stored, desk = self._stored(transaction, order), self._desk(transaction)
+            stored, desk = self._stored(transaction, order["plant_order_id"]), self._desk(transaction)
             plan = desk.plan(order, stored)
             if not plan.writes:
                 return plan, stored
-            if stored is None and self._intent(transaction, order):
+            if stored is None and self._intent(transaction, order["plant_order_id"]):
                 return Plan(Outcome.REJECTED, _deleted(order)), None
             self._write_intent(transaction, order, stored)
             self._write(transaction, plan, stored, desk.identity)
-            stored = self._stored(transaction, order)
+            stored = self._stored(transaction, order["plant_order_id"])
             if stored is None:
                 raise Damaged(self._settings.head.table)
             if different := desk.differences(plan, stored):
@@ -140,14 +142,14 @@ class SqlSink(Sink):
         failpoint("sql.after-commit")
         return plan, stored
 
-    def _stored(self, transaction: Transaction, order: Mapping[str, Any]) -> Stored | None:
+    def _stored(self, transaction: Transaction, reference: str) -> Stored | None:
         head, lines = self._settings.head, self._settings.lines
-        found = transaction.rows(head.table, self._head_columns, {head.reference: order["plant_order_id"]}, (head.key,))
+        found = transaction.rows(head.table, self._head_columns, {head.reference: reference}, (head.key,))
         if not found:
             return None
         owner = found[0][lines.head_key or head.key]
         held = transaction.rows(lines.table, lines.columns, {lines.head: owner}, (lines.position,))
-        intent = self._intent(transaction, order)
+        intent = self._intent(transaction, reference)
         revision = self._values.integer(found[0], head.revision) if head.revision else intent.get("revision", 0)
         written = frozenset(json.loads(intent["lines"])) if intent else None
         return Stored(found[0], tuple(held), revision, written)
@@ -157,13 +159,13 @@ class SqlSink(Sink):
         columns, key = self._settings.head.columns, self._settings.lines.head_key
         return (*columns, key) if key else columns
 
-    def _intent(self, transaction: Transaction, order: Mapping[str, Any]) -> Mapping[str, Any]:
+    def _intent(self, transaction: Transaction, reference: str) -> Row:
         if self._settings.intents == "none":
             return {}
-        found = transaction.rows(INTENTS, tuple(INTENT_COLUMNS), {"reference": order["plant_order_id"]})
+        found = transaction.rows(INTENTS, tuple(INTENT_COLUMNS), {"reference": reference})
         return found[0] if found else {}
 
-    def _write_intent(self, transaction: Transaction, order: Mapping[str, Any], stored: Stored | None) -> None:
+    def _write_intent(self, transaction: Transaction, order: messages.PlantOrder, stored: Stored | None) -> None:
         """Claim the reference: its primary key lets one of two writers through."""
         if self._settings.intents == "none":
             return
@@ -203,7 +205,7 @@ class SqlSink(Sink):
         retry = plan.outcome is Outcome.RETRY
         return Receipt(
             event.id,
-            event.value["revision"],
+            event.revision,
             plan.outcome,
             self._values.text(stored.head, head.number or head.key) if stored else None,
             plan.reason.as_map() if plan.reason else {},
@@ -225,7 +227,7 @@ def _refused(error: Exception) -> Text:
     )
 
 
-def _deleted(order: Mapping[str, Any]) -> Text:
+def _deleted(order: messages.PlantOrder) -> Text:
     return Text(
         en=f"{order['plant_order_id']} was in the ERP and was deleted there; it is not created again.",
         ru=f"{order['plant_order_id']} уже был в учётной системе и удалён там; второй раз он не создаётся.",

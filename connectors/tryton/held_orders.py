@@ -12,6 +12,7 @@ from connectors.tryton.mapping import line_id_of
 from connectors.tryton.streams import LIKE_A_PLANT_ORDER
 from kranhub import identifiers
 from kranhub.connector import Held, HeldLine
+from kranhub.wire.messages import OrderState, Subject
 
 PAGE = 200
 SALE: Fields = {
@@ -53,7 +54,7 @@ def _plant_order(sale: Record) -> Held | None:
     days = [wanted.date for wanted in told.wanted.values()]
     day = max(days) if days else sale["shipping_date"]
     cancelled = told.status == orders.CANCELLED
-    return Held("PlantOrder", reference, told.revision, cancelled=cancelled, requested_date=day, lines=lines)
+    return Held(Subject.PLANT_ORDER, reference, told.revision, cancelled=cancelled, requested_date=day, lines=lines)
 
 
 async def order_statuses(client: Client, codes: Codes) -> AsyncIterator[Held]:
@@ -62,14 +63,14 @@ async def order_statuses(client: Client, codes: Codes) -> AsyncIterator[Held]:
         told = comment_block.read(purchase["comment"], purchase["id"])
         if told.revision:
             state, promised = _shown(purchase["comment"])
-            yield Held("OrderStatus", str(purchase["id"]), told.revision, state=state, promised_date=promised)
+            yield Held(Subject.ORDER_STATUS, str(purchase["id"]), told.revision, state=state, promised_date=promised)
 
 
-def _shown(comment: str) -> tuple[str | None, date | None]:
+def _shown(comment: str) -> tuple[OrderState | None, date | None]:
     found = _STATE.search(comment)
     if found is None:
         return None, None
-    return found["state"], date.fromisoformat(found["promised"]) if found["promised"] else None
+    return OrderState(found["state"]), date.fromisoformat(found["promised"]) if found["promised"] else None
 
 
 async def _pages(client: Client, model: str, domain: Domain, names: Fields) -> AsyncIterator[Record]:

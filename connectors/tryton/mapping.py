@@ -16,9 +16,19 @@ from connectors.tryton.fields import Fields, Kind
 from kranhub import identifiers
 from kranhub.errors import InvalidDocument
 from kranhub.text import Text
+from kranhub.wire import messages
+from kranhub.wire.messages import (
+    LineStatus,
+    OrderDocumentStatus,
+    OrderKind,
+    OrderResponseCode,
+    PlantOrderDocumentStatus,
+    ProductionState,
+)
 
 Record = Mapping[str, Any]
-Value = dict[str, Any]
+Value = messages.Order | messages.OrderResponse | messages.InventoryLevel | messages.ProductionStatus
+"""What a record of Tryton can say."""
 
 PURCHASE_FIELDS: Fields = {
     "number": Kind.TEXT,
@@ -66,17 +76,17 @@ LEVEL_FIELDS: Fields = {
 }
 LINE_MARK = "kranhub "  # before the plant order's line id, in a sale line's note
 STATES = {
-    "request": "FORECAST",
-    "draft": "FORECAST",
-    "waiting": "WAITING",
-    "assigned": "READY",
-    "running": "RUNNING",
-    "done": "COMPLETED",
-    "cancelled": "ABORTED",
+    "request": ProductionState.FORECAST,
+    "draft": ProductionState.FORECAST,
+    "waiting": ProductionState.WAITING,
+    "assigned": ProductionState.READY,
+    "running": ProductionState.RUNNING,
+    "done": ProductionState.COMPLETED,
+    "cancelled": ProductionState.ABORTED,
 }
 
 
-def order(record: Record, codes: Codes) -> Value | None:
+def order(record: Record, codes: Codes) -> messages.Order | None:
     """Return a purchase as an ``Order``; one that was cancelled before it had a number says nothing.
 
     The order's identity is the record's id: numbers are for people, and may begin anew with every year.
@@ -95,17 +105,19 @@ def order(record: Record, codes: Codes) -> Value | None:
         "buyer": codes.member.id,
         "payer": codes.member_of(inner(record, "invoice_party.code")),
         "consignee": site,
-        "kind": codes.config.order_kind,
-        "document_status": "CANCELLED" if record["state"] == "cancelled" else "ACTIVE",
+        "kind": OrderKind(codes.config.order_kind),
+        "document_status": OrderDocumentStatus.CANCELLED
+        if record["state"] == "cancelled"
+        else OrderDocumentStatus.ACTIVE,
         "currency": inner(record, "currency.code"),
         "requested_date": requested,
         "delivery_place": site,
         "complete_delivery": codes.config.complete_delivery,
-        "lines": [line | {"requested_date": _unless(line["requested_date"], requested)} for line in lines],
+        "lines": [{**line, "requested_date": _unless(line["requested_date"], requested)} for line in lines],
     }
 
 
-def remembered(order_id: str, number: str, currency: str, requested: date, codes: Codes) -> Value:
+def remembered(order_id: str, number: str, currency: str, requested: date, codes: Codes) -> messages.Order:
     """Return an ``Order`` of which only this is known any more: its purchase was deleted."""
     return {
         "order_id": order_id,
@@ -113,8 +125,8 @@ def remembered(order_id: str, number: str, currency: str, requested: date, codes
         "buyer": codes.member.id,
         "payer": None,
         "consignee": None,
-        "kind": codes.config.order_kind,
-        "document_status": "CANCELLED",
+        "kind": OrderKind(codes.config.order_kind),
+        "document_status": OrderDocumentStatus.CANCELLED,
         "currency": currency,
         "requested_date": requested,
         "delivery_place": None,
@@ -137,7 +149,7 @@ def made_for(production: Record, sales: Sequence[Record]) -> str | None:
     raise InvalidDocument("ambiguous-reference", _ambiguous(production, sales))
 
 
-def response(record: Record, codes: Codes, modified: datetime) -> Value | None:
+def response(record: Record, codes: Codes, modified: datetime) -> messages.OrderResponse | None:
     """Return a sale as an ``OrderResponse``, once people have confirmed or refused it.
 
     A sale that the hub itself cancelled says nothing, nor does one that is no plant order's, nor a copy of such a one.
@@ -146,7 +158,7 @@ def response(record: Record, codes: Codes, modified: datetime) -> Value | None:
     if (
         not identifiers.is_plant_order_id(reference)
         or record["state"] in {"draft", "quotation"}
-        or asked.status == "CANCELLED"
+        or asked.status == PlantOrderDocumentStatus.CANCELLED
     ):
         return None
     if comment_block.is_foreign(record["comment"], record["id"]):
@@ -155,26 +167,26 @@ def response(record: Record, codes: Codes, modified: datetime) -> Value | None:
         raise InvalidDocument("mark-removed", _no_mark(record["number"] or str(record["id"]), reference))
     refused = record["state"] == "cancelled"
     lines = [_response_line(line_id, wanted, record, codes) for line_id, wanted in asked.wanted.items()]
-    accepted = all(line["status"] == "ACCEPTED" for line in lines)
-    none = all(line["status"] == "NOT_ACCEPTED" for line in lines)
+    accepted = all(line["status"] is LineStatus.ACCEPTED for line in lines)
+    none = all(line["status"] is LineStatus.NOT_ACCEPTED for line in lines)
     return {
         "plant_order_id": reference,
         "plant": codes.member.id,
         "plant_order_revision": asked.revision,
-        "response_code": "RE" if refused or (lines and none) else "AP" if accepted else "CA",
+        "response_code": _code(refused or bool(lines and none), accepted),
         "erp_reference": record["number"],
         "issued_at": modified,
         "lines": lines,
     }
 
 
-def level(record: Record, codes: Codes, site: str, modified: datetime) -> Value:
+def level(record: Record, codes: Codes, site: str, modified: datetime) -> messages.InventoryLevel:
     """Return a product's stock at a site as an ``InventoryLevel``; ``free`` is what Tryton has not assigned."""
     on_hand = quantity(record["quantity"])
     return {
         "company": codes.member.id,
         "site": site,
-        "item_code": said(record["code"]),
+        "item_code": said(record["code"]) or record["code"],
         "on_hand": on_hand,
         "reserved": max(on_hand - quantity(record["free"]), quantity(0)),
         "blocked": quantity(0),
@@ -183,7 +195,9 @@ def level(record: Record, codes: Codes, site: str, modified: datetime) -> Value:
     }
 
 
-def production(record: Record, codes: Codes, plant_order: str | None, modified: datetime) -> Value | None:
+def production(
+    record: Record, codes: Codes, plant_order: str | None, modified: datetime
+) -> messages.ProductionStatus | None:
     """Return a production as a ``ProductionStatus``; one without a product or a number says nothing."""
     item_code = said(inner(record, "product.code"))
     if not said(record["number"]) or item_code is None:
@@ -198,13 +212,13 @@ def production(record: Record, codes: Codes, plant_order: str | None, modified: 
         "completed": planned if record["state"] == "done" else quantity(0),
         "scrapped": quantity(0),
         "unit": codes.unit(inner(record, "unit.symbol")),
-        "state": STATES.get(record["state"], "UNKNOWN"),
+        "state": STATES.get(record["state"], ProductionState.UNKNOWN),
         "estimated_completion": codes.day(record["effective_date"] or record["planned_date"]),
         "as_of": modified,
     }
 
 
-def _order_line(line: Record, codes: Codes) -> Value:
+def _order_line(line: Record, codes: Codes) -> messages.OrderLine:
     code = said(inner(line, "product.code"))
     if code is None:
         raise InvalidDocument("line-without-item", _no_item(line))
@@ -219,7 +233,9 @@ def _order_line(line: Record, codes: Codes) -> Value:
     }
 
 
-def _response_line(line_id: str, wanted: comment_block.Wanted, sale: Record, codes: Codes) -> Value:
+def _response_line(
+    line_id: str, wanted: comment_block.Wanted, sale: Record, codes: Codes
+) -> messages.OrderResponseLine:
     ours = [line for line in sale["lines."] if line_id_of(line) == line_id]
     units = {codes.unit(inner(line, "unit.symbol")) for line in ours} or {wanted.unit}
     promised = quantity(sum(line["quantity"] or 0 for line in ours))
@@ -229,11 +245,23 @@ def _response_line(line_id: str, wanted: comment_block.Wanted, sale: Record, cod
     refused = not ours or promised <= 0 or sale["state"] == "cancelled"
     return {
         "line_id": line_id,
-        "status": "NOT_ACCEPTED" if refused else "ACCEPTED" if same else "CHANGED",
+        "status": _line_status(refused, same),
         "quantity": quantity(0) if refused else promised,
         "unit": units.pop(),
         "promised_date": None if refused else day,
     }
+
+
+def _code(refused: bool, accepted: bool) -> OrderResponseCode:
+    if refused:
+        return OrderResponseCode.RE
+    return OrderResponseCode.AP if accepted else OrderResponseCode.CA
+
+
+def _line_status(refused: bool, same: bool) -> LineStatus:
+    if refused:
+        return LineStatus.NOT_ACCEPTED
+    return LineStatus.ACCEPTED if same else LineStatus.CHANGED
 
 
 def line_id_of(line: Record) -> str | None:

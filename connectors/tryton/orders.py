@@ -6,10 +6,9 @@ confirm. The draft is the persisted intent: a crash at any point is taken up by 
 comes before its plant order goes the same way to a cancelled sale without lines, which keeps older revisions out.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 from connectors.tryton import comment_block, fields, readback, rejections, stock
 from connectors.tryton.client import Client, Record
@@ -19,6 +18,8 @@ from connectors.tryton.fields import Fields, Kind
 from connectors.tryton.mapping import LINE_MARK
 from kranhub.connector import Event, Outcome, Receipt
 from kranhub.failpoints import failpoint
+from kranhub.wire import messages
+from kranhub.wire.messages import PlantOrderDocumentStatus
 
 MODEL = "sale.sale"
 FIELDS: Fields = {"number": Kind.TEXT, "state": Kind.STATE, "comment": Kind.TEXT, "_timestamp": Kind.TEXT}
@@ -37,7 +38,7 @@ CHECKED: Fields = {
     "lines.note": Kind.TEXT,
 }
 IN_WORK = ("processing", "done")
-ACTIVE, CANCELLED = "ACTIVE", "CANCELLED"
+ACTIVE, CANCELLED = PlantOrderDocumentStatus.ACTIVE, PlantOrderDocumentStatus.CANCELLED
 REACHED = {
     "draft": ("draft",),
     "quote": ("quotation", "confirmed", *IN_WORK),
@@ -57,7 +58,12 @@ class PlantOrder:
     @property
     def reference(self) -> str:
         """The plant order's id: the sale's reference."""
-        return str(self.event.value["plant_order_id"])
+        return self.value["plant_order_id"]
+
+    @property
+    def value(self) -> messages.PlantOrder:
+        """The event's record."""
+        return self.event.value_as(messages.PlantOrder)
 
 
 class Sales:
@@ -71,7 +77,7 @@ class Sales:
     async def deliver(self, event: Event) -> Receipt:
         """Bring one plant order into Tryton. Raises `rejections.Rejected`, and what the client raises."""
         await self._sweep()
-        found = await self._winner(event.value["plant_order_id"])
+        found = await self._winner(event.value_as(messages.PlantOrder)["plant_order_id"])
         failpoint("tryton.after-lookup")
         order = await self._order(event, found)
         if found is not None:
@@ -160,7 +166,7 @@ class Sales:
         now = await self._sale(sale, REWRITTEN)
         if comment_block.read(now["comment"], sale).revision >= order.revision:
             raise busy()
-        wanted = _wanted_lines(order.event.value) if order.status == ACTIVE else []
+        wanted = _wanted_lines(order.value) if order.status == ACTIVE else []
         values = order.sale | {
             "comment": comment_block.write(now["comment"], sale, order.revision, wanted, order.status)
         }
@@ -208,7 +214,7 @@ class Sales:
     async def _compare(self, order: PlantOrder, sale: int) -> Record:
         """Read back what was written, compare it field by field, and return it."""
         record = await self._sale(sale, CHECKED)
-        wrong = readback.differences(order.event.value, record, self._codes)
+        wrong = readback.differences(order.value, record, self._codes)
         if wrong:
             raise rejections.not_as_written(wrong)
         return record
@@ -230,13 +236,14 @@ class Sales:
         raise rejections.gone(sale)
 
     async def _order(self, event: Event, found: Record | None) -> PlantOrder:
-        revision, status = event.value["revision"], event.value["document_status"]
+        value = event.value_as(messages.PlantOrder)
+        revision, status = value["revision"], value["document_status"]
         known = comment_block.read(found["comment"], found["id"]).revision if found else 0
         if status == ACTIVE and known < revision:
-            return PlantOrder(event, await self._values(event.value), revision, status)
-        return PlantOrder(event, {} if found else await self._head(event.value), revision, status)
+            return PlantOrder(event, await self._values(value), revision, status)
+        return PlantOrder(event, {} if found else await self._head(value), revision, status)
 
-    async def _values(self, value: Mapping[str, Any]) -> Record:
+    async def _values(self, value: messages.PlantOrder) -> Record:
         """Return the sale as Tryton's own client would send it, defaults of party and product included."""
         party = await self._party(value["buyer"])
         currency = await self._currency(value["currency"])
@@ -252,7 +259,7 @@ class Sales:
             "lines": [["create", lines]],
         }
 
-    async def _head(self, value: Mapping[str, Any], party: int | None = None, wanted: Sequence[str] = ()) -> Record:
+    async def _head(self, value: messages.PlantOrder, party: int | None = None, wanted: Sequence[str] = ()) -> Record:
         """Return what every sale of the hub has; for a cancellation that finds none, it is all."""
         return {
             "party": await self._party(value["buyer"]) if party is None else party,
@@ -261,7 +268,9 @@ class Sales:
             "comment": comment_block.write(None, None, value["revision"], wanted, value["document_status"]),
         }
 
-    async def _line(self, line: Mapping[str, Any], party: int, currency: int, value: Mapping[str, Any]) -> Record:
+    async def _line(
+        self, line: messages.PlantOrderLine, party: int, currency: int, value: messages.PlantOrder
+    ) -> Record:
         product = await self._product(line["item_code"])
         asked = {
             "type": "line",
@@ -322,7 +331,7 @@ def _is_as_created(found: Record, sale: int, revision: int) -> bool:
     return found["id"] == sale and comment_block.read(found["comment"], sale).revision == revision
 
 
-def _wanted_lines(value: Mapping[str, Any]) -> Sequence[str]:
+def _wanted_lines(value: messages.PlantOrder) -> Sequence[str]:
     return [
         comment_block.wanted_line(
             line["line_id"],
@@ -333,4 +342,4 @@ def _wanted_lines(value: Mapping[str, Any]) -> Sequence[str]:
 
 
 def _receipt(event: Event, outcome: Outcome, number: str | None) -> Receipt:
-    return Receipt(event.id, event.value["revision"], outcome, number)
+    return Receipt(event.id, event.revision, outcome, number)

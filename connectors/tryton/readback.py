@@ -1,15 +1,13 @@
 """Whether Tryton holds of a sale what it was sent. Pure."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from connectors.tryton import comment_block
 from connectors.tryton.client import Record
 from connectors.tryton.codes import Codes, inner, quantity
 from connectors.tryton.mapping import line_id_of
+from kranhub.wire import messages
 
 
-def differences(value: Mapping[str, Any], sale: Record, codes: Codes) -> list[str]:
+def differences(value: messages.PlantOrder, sale: Record, codes: Codes) -> list[str]:
     """Return the names of the fields that Tryton holds otherwise than they were sent."""
     head = {
         "reference": (value["plant_order_id"], sale["reference"]),
@@ -25,7 +23,7 @@ def differences(value: Mapping[str, Any], sale: Record, codes: Codes) -> list[st
     return wrong + [name for line in value["lines"] for name in _of_line(line, lines.get(line["line_id"]), codes)]
 
 
-def _of_line(sent: Mapping[str, Any], held: Record | None, codes: Codes) -> list[str]:
+def _of_line(sent: messages.PlantOrderLine, held: Record | None, codes: Codes) -> list[str]:
     if held is None:
         return [f"line {sent['line_id']}"]
     pairs = {

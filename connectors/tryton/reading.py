@@ -168,7 +168,8 @@ class Reading:
             return Unreadable(
                 event_id, document.key, self._stream.subject, value.code, reason, document.original, checkpoint
             )
-        event = Event(event_id, document.key, self._stream.subject, member, value or {}, document.modified)
+        assert value is not None  # noqa: S101  (only what says something is told)
+        event = Event(event_id, document.key, self._stream.subject, member, value, document.modified)
         return Read(event, checkpoint)
 
 

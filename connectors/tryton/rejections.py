@@ -1,10 +1,10 @@
 """A plant's or a customer's Tryton says no to a document: the business reasons, in both languages."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from kranhub.errors import Failed
 from kranhub.text import Text
+from kranhub.wire import messages
 
 
 class Rejected(Failed):
@@ -94,7 +94,7 @@ def not_as_written(fields: Sequence[str]) -> Rejected:
     )
 
 
-def unknown_purchase(status: Mapping[str, Any]) -> Rejected:
+def unknown_purchase(status: messages.OrderStatus) -> Rejected:
     """The order that a status speaks of does not exist here."""
     order_id, number = status["order_id"], status.get("order_number")
     name = f"{number} (id {order_id})" if number else order_id

@@ -12,6 +12,7 @@ from connectors.tryton.rejections import Rejected
 from kranhub.connector import Event, Held, Outcome, Receipt, Sink
 from kranhub.errors import InvalidDocument
 from kranhub.text import Text
+from kranhub.wire.messages import Subject
 
 log = structlog.get_logger()
 
@@ -87,19 +88,19 @@ class _TrytonSink(Sink):
 class PlantOrderSink(_TrytonSink):
     """Plant orders become sales."""
 
-    subjects: ClassVar[tuple[str, ...]] = ("PlantOrder",)
+    subjects: ClassVar[tuple[Subject, ...]] = (Subject.PLANT_ORDER,)
 
 
 class OrderStatusSink(_TrytonSink):
     """Order statuses are shown on purchases."""
 
-    subjects: ClassVar[tuple[str, ...]] = ("OrderStatus",)
+    subjects: ClassVar[tuple[Subject, ...]] = (Subject.ORDER_STATUS,)
 
 
 def _rejected(event: Event, text: Text) -> Receipt:
-    return Receipt(event.id, event.value["revision"], Outcome.REJECTED, reason=text.as_map())
+    return Receipt(event.id, event.revision, Outcome.REJECTED, reason=text.as_map())
 
 
 def _later(event: Event, seconds: float) -> Receipt:
     later = datetime.now(UTC) + timedelta(seconds=seconds)
-    return Receipt(event.id, event.value["revision"], Outcome.RETRY, not_before=later)
+    return Receipt(event.id, event.revision, Outcome.RETRY, not_before=later)

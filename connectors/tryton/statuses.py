@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
 
 from connectors.tryton import comment_block, fields, rejections
 from connectors.tryton.client import Client, Record
@@ -10,22 +9,24 @@ from connectors.tryton.codes import Codes
 from connectors.tryton.fields import Fields, Kind
 from kranhub.connector import Event, Outcome, Receipt
 from kranhub.text import Text
+from kranhub.wire import messages
+from kranhub.wire.messages import OrderState
 
 MODEL = "purchase.purchase"
 FIELDS: Fields = {"number": Kind.TEXT, "comment": Kind.TEXT, "_timestamp": Kind.TEXT, "lines.note": Kind.TEXT}
 HIGHEST_ID = 2**31 - 1
-STATES = {
-    "RECEIVED": Text(en="received", ru="получен"),
-    "PLANNED": Text(en="planned", ru="запланирован"),
-    "CONFIRMED": Text(en="confirmed", ru="подтверждён"),
-    "IN_PRODUCTION": Text(en="in production", ru="в производстве"),
-    "READY": Text(en="ready", ru="готов"),
-    "SHIPPED": Text(en="shipped", ru="отгружен"),
-    "DELIVERED": Text(en="delivered", ru="доставлен"),
-    "CLOSED": Text(en="closed", ru="закрыт"),
-    "ON_HOLD": Text(en="on hold", ru="приостановлен"),
-    "REJECTED": Text(en="rejected", ru="отклонён"),
-    "CANCELLED": Text(en="cancelled", ru="отменён"),
+STATES: Mapping[str, Text] = {
+    OrderState.RECEIVED: Text(en="received", ru="получен"),
+    OrderState.PLANNED: Text(en="planned", ru="запланирован"),
+    OrderState.CONFIRMED: Text(en="confirmed", ru="подтверждён"),
+    OrderState.IN_PRODUCTION: Text(en="in production", ru="в производстве"),
+    OrderState.READY: Text(en="ready", ru="готов"),
+    OrderState.SHIPPED: Text(en="shipped", ru="отгружен"),
+    OrderState.DELIVERED: Text(en="delivered", ru="доставлен"),
+    OrderState.CLOSED: Text(en="closed", ru="закрыт"),
+    OrderState.ON_HOLD: Text(en="on hold", ru="приостановлен"),
+    OrderState.REJECTED: Text(en="rejected", ru="отклонён"),
+    OrderState.CANCELLED: Text(en="cancelled", ru="отменён"),
 }
 PROMISED = Text(en="promised", ru="обещан")
 
@@ -43,11 +44,11 @@ class Purchases:
         A status of somebody else's order, which the member pays for or uses, has no purchase here: nothing is written.
         Nor is the end of an order whose purchase was deleted, or went to another supplier.
         """
-        value, revision = event.value, event.value["revision"]
+        value, revision = event.value_as(messages.OrderStatus), event.revision
         if value.get("addressee") not in (None, value["buyer"]):
             return Receipt(event.id, revision, Outcome.APPLIED)
         purchase = await self._find(value["order_id"])
-        if purchase is None and value["state"] == "CANCELLED":
+        if purchase is None and value["state"] == OrderState.CANCELLED:
             return Receipt(event.id, revision, Outcome.APPLIED)
         if purchase is None:
             raise rejections.unknown_purchase(value)
@@ -71,9 +72,9 @@ class Purchases:
             return purchase
         return None
 
-    def _values(self, value: Mapping[str, Any], purchase: Record) -> Record:
+    def _values(self, value: messages.OrderStatus, purchase: Record) -> Record:
         revision, states = value["revision"], {line["line_id"]: self._words(line) for line in value["lines"]}
-        if value["state"] == "CANCELLED":
+        if value["state"] == OrderState.CANCELLED:
             told = [line for line in purchase["lines."] if comment_block.read(line["note"], line["id"]).revision]
             states = {str(line["id"]): self._words(value) for line in told} | states
         notes = {line["id"]: self._note(line, revision, states.get(str(line["id"]))) for line in purchase["lines."]}
@@ -91,7 +92,7 @@ class Purchases:
             return comment_block.write(note, line["id"], revision, [words])
         return comment_block.erased(note) if comment_block.is_foreign(note, line["id"]) else note
 
-    def _words(self, said: Mapping[str, Any]) -> str:
+    def _words(self, said: messages.OrderStatus | messages.OrderStatusLine) -> str:
         """Return ``confirmed (CONFIRMED), promised 2026-12-24. Why.`` in the member's language."""
         state, promised, reason = said["state"], said["promised_date"], said["reason"]
         words = f"{self._say(STATES[state])} ({state})" if state in STATES else state

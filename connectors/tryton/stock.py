@@ -12,6 +12,7 @@ from connectors.tryton.fields import Kind
 from connectors.tryton.streams import FOUND_PAGE, Document, Found, Outcome, Stream, say
 from kranhub.errors import InvalidDocument
 from kranhub.text import Text
+from kranhub.wire.messages import Subject
 
 _LEVEL = {**mapping.LEVEL_FIELDS, "free": Kind.NUMBER}
 
@@ -19,7 +20,7 @@ _LEVEL = {**mapping.LEVEL_FIELDS, "free": Kind.NUMBER}
 class Stock(Stream):
     """Stock, as ``InventoryLevel``. Two products of one code are nobody's stock: one dead letter names both."""
 
-    subject = "InventoryLevel"
+    subject = Subject.INVENTORY_LEVEL
     model = "product.product"
     sweep_page = 100
     counted = True

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from connectors.tryton import comment_block, fields, mapping, timestamps, wire
 from connectors.tryton.client import Client, Record
@@ -12,6 +12,8 @@ from connectors.tryton.codes import Codes, inner
 from connectors.tryton.fields import Fields
 from kranhub.errors import InvalidDocument
 from kranhub.text import Text
+from kranhub.wire import messages
+from kranhub.wire.messages import OrderDocumentStatus, Subject
 
 Outcome = mapping.Value | InvalidDocument | None
 Facts = tuple[str, ...]
@@ -50,7 +52,7 @@ class Document:
 class Stream(ABC):
     """One kind of document."""
 
-    subject: ClassVar[str]
+    subject: ClassVar[Subject]
     model: ClassVar[str]
     stamped: ClassVar[tuple[str, ...]] = (timestamps.FIELD,)
     sweep_page: ClassVar[int] = 200
@@ -119,7 +121,7 @@ class Stream(ABC):
 class Purchases(Stream):
     """Purchases from the hub's party, as ``Order``."""
 
-    subject = "Order"
+    subject = Subject.ORDER
     model = "purchase.purchase"
     stamped = (timestamps.FIELD, f"lines.{timestamps.FIELD}")
 
@@ -137,10 +139,10 @@ class Purchases(Stream):
 
     def facts(self, document: Document, before: Facts) -> Facts:
         """Return number, currency and wanted date of an order that is active; what cannot be read stays as it was."""
-        value = document.value
-        if value is None or isinstance(value, InvalidDocument):
+        if document.value is None or isinstance(document.value, InvalidDocument):
             return before
-        if value["document_status"] != "ACTIVE":
+        value = cast(messages.Order, document.value)
+        if value["document_status"] != OrderDocumentStatus.ACTIVE:
             return ()
         return value.get("number") or "", value["currency"], value["requested_date"].isoformat()
 
@@ -162,10 +164,10 @@ class Purchases(Stream):
             value = mapping.remembered(native, number, currency, date.fromisoformat(wanted), self.codes)
         modified = timestamps.latest(record) if record else None
         original = _original(record) if record else b""
-        said = value | {"document_status": "CANCELLED"}
+        said: messages.Order = {**value, "document_status": OrderDocumentStatus.CANCELLED}
         return Document(native, native, version, modified, said, original, withdrawn=True)
 
-    def _as_it_is(self, record: Record) -> mapping.Value | None:
+    def _as_it_is(self, record: Record) -> messages.Order | None:
         try:
             fields.check(record, mapping.PURCHASE_FIELDS)
             ours = inner(record, "party.code") == self.codes.config.hub_party
@@ -184,7 +186,7 @@ class Purchases(Stream):
 class Sales(Stream):
     """Sales that carry a plant order's id as their reference, as ``OrderResponse``."""
 
-    subject = "OrderResponse"
+    subject = Subject.ORDER_RESPONSE
     model = "sale.sale"
     stamped = (timestamps.FIELD, f"lines.{timestamps.FIELD}", f"lines.moves.{timestamps.FIELD}")
 
@@ -205,7 +207,7 @@ class Sales(Stream):
 class Productions(Stream):
     """Productions, as ``ProductionStatus``; one whose reference names a sale belongs to that plant order."""
 
-    subject = "ProductionStatus"
+    subject = Subject.PRODUCTION_STATUS
     model = "production"
 
     def domain(self) -> list[Any]:
@@ -236,7 +238,7 @@ class Productions(Stream):
         value = say(record, mapping.PRODUCTION_FIELDS, lambda: self._value(record, sales))
         return document_of(record, str(record["id"]), value)
 
-    def _value(self, record: Record, sales: Sequence[Record]) -> mapping.Value | None:
+    def _value(self, record: Record, sales: Sequence[Record]) -> messages.ProductionStatus | None:
         modified = timestamps.latest(record) or datetime.now(UTC)
         return mapping.production(record, self.codes, mapping.made_for(record, sales), modified)
 

@@ -4,7 +4,6 @@ import sys
 import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -17,7 +16,9 @@ from kranhub.broker.reading import Message
 from kranhub.errors import KranhubError
 from kranhub.settings import Settings, endpoints
 from kranhub.text import Text
+from kranhub.wire import messages
 from kranhub.wire.codec import Codec
+from kranhub.wire.messages import OrderLineState
 from kranhub.wire.registry import Registry
 
 ANSWERS = {"AB": "…", "AP": "✓", "CA": "≈", "RE": "✗"}
@@ -78,25 +79,29 @@ class Journey:
 
     def _note(self, message: Message) -> None:
         order_id = identifiers.order_of(message.key)[1]
-        value = message.value or {}
+        order = message.value_as(messages.Order)
+        status = message.value_as(messages.OrderStatus)
+        sent = message.value_as(messages.PlantOrder)
+        answer = message.value_as(messages.OrderResponse)
+        fields: Mapping[str, object] = message.value or {}
         with self._lock:
-            if name := value.get("number" if message.subject == "Order" else "order_number"):
-                self._numbers[order_id] = name
+            if name := order["number"] if order else fields.get("order_number"):
+                self._numbers[order_id] = f"{name}"
             number = self._numbers.get(order_id, order_id)
-            if message.subject == "OrderStatus" and value["addressee"] in (None, value["buyer"]):
-                self.states[number] = _state(value)
-                self.promises[number] = str(value["promised_date"] or "")
-            elif message.subject == "PlantOrder":
+            if status and status["addressee"] in (None, status["buyer"]):
+                self.states[number] = _state(status)
+                self.promises[number] = str(status["promised_date"] or "")
+            elif sent:
                 plants = self.plants.setdefault(number, {})
-                plants.setdefault(value["plant_order_id"], (value["plant"], "…"))
-            elif message.subject == "OrderResponse":
-                mark = ANSWERS.get(value["response_code"], "?")
-                self.plants.setdefault(number, {})[value["plant_order_id"]] = (value["plant"], mark)
+                plants.setdefault(sent["plant_order_id"], (sent["plant"], "…"))
+            elif answer:
+                mark = ANSWERS.get(answer["response_code"], "?")
+                self.plants.setdefault(number, {})[answer["plant_order_id"]] = (answer["plant"], mark)
 
 
-def _state(status: Mapping[str, Any]) -> str:
+def _state(status: messages.OrderStatus) -> str:
     """Return the order's state, and how many of its lines are held beside it."""
-    held = sum(line["state"] == "ON_HOLD" for line in status["lines"])
+    held = sum(line["state"] is OrderLineState.ON_HOLD for line in status["lines"])
     return f"{status['state']}, ON_HOLD: {held}" if held else str(status["state"])
 
 

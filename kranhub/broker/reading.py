@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from kafka import KafkaConsumer, TopicPartition
 
@@ -14,8 +14,12 @@ from kranhub.errors import Failed, InvalidDocument, Unavailable
 from kranhub.settings import Settings
 from kranhub.text import Text
 from kranhub.wire import envelope
+from kranhub.wire import messages as wire
 from kranhub.wire.codec import Codec
 from kranhub.wire.envelope import Envelope
+from kranhub.wire.messages import Subject, narrowed
+
+M = TypeVar("M")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +32,14 @@ class Message:
     timestamp: datetime
     key: str
     envelope: Envelope
-    subject: str | None
-    value: dict[str, Any] | None
+    subject: Subject | None
+    value: wire.Message | None
     raw: bytes | None
     headers: Sequence[tuple[str, bytes]] = ()
+
+    def value_as(self, kind: type[M]) -> M | None:
+        """Return the value as the type of one record, such as `messages.Order`; None where it is no such record."""
+        return narrowed(kind, self.subject, self.value)
 
     @property
     def time(self) -> datetime:
@@ -117,12 +125,14 @@ def to_the_end(consumer: KafkaConsumer, partitions: list[TopicPartition]) -> Ite
 
 def message(record: Any, codec: Codec) -> Message:
     """Return a record that a kafka-python client has read."""
-    subject = value = None
+    subject: Subject | None = None
+    value: wire.Message | None = None
     if record.value is not None:
         try:
-            subject, value = codec.decode(record.value)
+            decoded = codec.decode(record.value)
+            subject, value = decoded.subject, decoded.value
         except InvalidDocument:
-            subject = None
+            pass
     return Message(
         topic=record.topic,
         partition=record.partition,

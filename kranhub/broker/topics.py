@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from kranhub.parties.members import Members
+from kranhub.wire.messages import Subject
 
 DAY_MS, HOUR_MS = 86_400_000, 3_600_000
 KEEP_MS = 400 * DAY_MS
@@ -12,19 +13,19 @@ TOMBSTONE_DAYS = 90
 HUB = "hub"
 
 OUT_KINDS = {
-    "orders": "Order",
-    "responses": "OrderResponse",
-    "inventory": "InventoryLevel",
-    "production": "ProductionStatus",
-    "shipments": "Shipment",
-    "receipts": "Receipt",
-    "disruptions": "Disruption",
-    "items": "ItemMapping",
-    "dead-letters": "DeadLetter",
+    "orders": Subject.ORDER,
+    "responses": Subject.ORDER_RESPONSE,
+    "inventory": Subject.INVENTORY_LEVEL,
+    "production": Subject.PRODUCTION_STATUS,
+    "shipments": Subject.SHIPMENT,
+    "receipts": Subject.RECEIPT,
+    "disruptions": Subject.DISRUPTION,
+    "items": Subject.ITEM_MAPPING,
+    "dead-letters": Subject.DEAD_LETTER,
 }
 """What a member writes: the topic's last part, and the record that goes there."""
 
-IN_KINDS = {"orders": "PlantOrder", "statuses": "OrderStatus"}
+IN_KINDS = {"orders": Subject.PLANT_ORDER, "statuses": Subject.ORDER_STATUS}
 """What the hub addresses to a member."""
 
 
@@ -54,7 +55,7 @@ def hub(namespace: str, name: str) -> str:
     return f"{namespace}hub.{name}"
 
 
-def kind_of(subject: str) -> str:
+def kind_of(subject: Subject) -> str:
     """Return the last part of the out topic that carries this record, such as ``orders`` for ``Order``."""
     return next(kind for kind, record in OUT_KINDS.items() if record == subject)
 

@@ -2,18 +2,19 @@
 
 import time
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from kranhub.broker import topics
 from kranhub.cli import order_name, trace
 from kranhub.readmodel import order_changes, tables
+from kranhub.readmodel.order_changes import PlantOrderJson
 from kranhub.settings import Settings
 from kranhub.text import Text
+from kranhub.wire.plain_json import JsonDocument
 
 FOLLOW_S = 0.3
 
 
-def story(settings: Settings, order: str, *, follow: bool) -> Iterator[tuple[dict[str, Any], str]]:
+def story(settings: Settings, order: str, *, follow: bool) -> Iterator[tuple[JsonDocument, str]]:
     """Yield each event of the order as a document and as a line; with ``follow``, go on as they are added.
 
     An order that is not known yet is waited for. Raises `Failed` when no view has run here, `Unavailable` when the read
@@ -22,7 +23,7 @@ def story(settings: Settings, order: str, *, follow: bool) -> Iterator[tuple[dic
     events = topics.hub(settings.namespace, "events")
     engine = tables.open_engine(settings)
     tables.require(engine)
-    last, known, key = 0, dict[str, Any](), None
+    last, known, key = 0, dict[str, PlantOrderJson](), None
     while True:
         with tables.errors(engine), engine.connect() as connection:
             key = key or _key(tables.find(connection, events, order), order)

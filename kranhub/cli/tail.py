@@ -3,9 +3,8 @@
 import base64
 import itertools
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import UTC
-from typing import Any
 
 import click
 
@@ -14,8 +13,9 @@ from kranhub.broker.reading import Message
 from kranhub.cli.main import emit, needs_extra, output_option
 from kranhub.settings import Settings, endpoints
 from kranhub.text import Text
+from kranhub.wire import messages
 from kranhub.wire.codec import Codec
-from kranhub.wire.plain_json import plain
+from kranhub.wire.plain_json import JsonDocument, plain
 from kranhub.wire.registry import Registry
 
 _HELP = Text(
@@ -61,14 +61,14 @@ def tail(
 _ONE = Text(en="Name a TOPIC or an --order, one of them.", ru="Укажите TOPIC или --order, что-то одно.")
 
 
-def _show(document: dict[str, Any], line: str, output: str) -> None:
+def _show(document: JsonDocument, line: str, output: str) -> None:
     if output == "json":
         emit(document)
     else:
         click.echo(line)
 
 
-def _story(settings: Settings, order: str, *, follow: bool) -> Iterator[tuple[dict[str, Any], str]]:
+def _story(settings: Settings, order: str, *, follow: bool) -> Iterator[tuple[JsonDocument, str]]:
     try:
         from kranhub.cli import follow as following  # noqa: PLC0415  (an edge box has no SQLAlchemy)
     except ModuleNotFoundError as error:
@@ -76,7 +76,7 @@ def _story(settings: Settings, order: str, *, follow: bool) -> Iterator[tuple[di
     return following.story(settings, order, follow=follow)
 
 
-def as_json(message: Message) -> dict[str, Any]:
+def as_json(message: Message) -> JsonDocument:
     """Return the record as one JSON document."""
     return {
         "topic": message.topic,
@@ -91,7 +91,7 @@ def as_json(message: Message) -> dict[str, Any]:
     }
 
 
-def headers(found: Iterable[tuple[str, bytes | None]]) -> dict[str, Any]:
+def headers(found: Iterable[tuple[str, bytes | None]]) -> dict[str, str | list[str | None] | None]:
     """Return a record's headers as text by name; a name that stands several times has a list."""
     named: dict[str, list[str | None]] = {}
     for name, value in found:
@@ -118,12 +118,12 @@ def as_line(message: Message) -> str:
 def _shown(message: Message) -> str:
     if message.value is None:
         return repr(message.raw)
-    if message.subject == "DeadLetter":
-        return _letter(message.value)
+    if letter := message.value_as(messages.DeadLetter):
+        return _letter(letter)
     return json.dumps(plain(message.value), ensure_ascii=False)
 
 
-def _letter(value: Mapping[str, Any]) -> str:
+def _letter(value: messages.DeadLetter) -> str:
     """Return code, reason, and what is refused; its original bytes are in ``-o json``."""
     reason = Text(en=value["reason"].get("en", ""), ru=value["reason"].get("ru", ""))
     what = Text(

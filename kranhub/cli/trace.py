@@ -1,8 +1,7 @@
 """``kranhub trace ORDER``: the whole story of one order, in time order."""
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import click
 from rich.console import Console
@@ -13,8 +12,10 @@ from kranhub.broker import topics
 from kranhub.cli import order_name
 from kranhub.cli.main import emit, output_option
 from kranhub.readmodel import order_changes, tables
+from kranhub.readmodel.rows import StoredRow
 from kranhub.settings import Settings
 from kranhub.text import Text
+from kranhub.wire.plain_json import JsonDocument
 
 _HELP = Text(
     en="Tell the story of ORDER: its number or its ERP's key, either also behind `buyer:`, or the id of one of its "
@@ -46,7 +47,7 @@ def trace(order: str, output: str) -> None:
         _print(order_name.shown(key, found[key]), told, as_of or "")
 
 
-def entry(row: Mapping[str, Any]) -> dict[str, Any]:
+def entry(row: StoredRow) -> JsonDocument:
     """Return a row of the timeline as one JSON document."""
     return {
         "time": row["time"],
@@ -58,12 +59,12 @@ def entry(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def sentence(row: Mapping[str, Any]) -> str:
+def sentence(row: StoredRow) -> str:
     """Return what the row says in the reader's language."""
     return str(Text(en=row["text_en"], ru=row["text_ru"]))
 
 
-def moment(row: Mapping[str, Any]) -> str:
+def moment(row: StoredRow) -> str:
     """Return when the hub recorded it, to the second, in UTC."""
     return _utc(str(row["time"]))
 
@@ -72,7 +73,7 @@ def _utc(time: str) -> str:
     return f"{time[:19].replace('T', ' ')} UTC"
 
 
-def _print(order: str, told: Sequence[Mapping[str, Any]], as_of: str) -> None:
+def _print(order: str, told: Sequence[StoredRow], as_of: str) -> None:
     shown = _utc(as_of)
     table = Table(
         title=str(Text(en=f"Order {order}", ru=f"Заказ {order}")),

@@ -1,7 +1,6 @@
 """``kranhub why ORDER``: why every part of an order went where it went."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import click
 from rich.console import Console
@@ -17,11 +16,10 @@ from kranhub.readmodel import names as publicnames
 from kranhub.readmodel.names import Names
 from kranhub.settings import Settings, endpoints
 from kranhub.text import Text
+from kranhub.wire import messages
 from kranhub.wire.codec import Codec
-from kranhub.wire.plain_json import plain
+from kranhub.wire.plain_json import JsonDocument, plain
 from kranhub.wire.registry import Registry
-
-Value = Mapping[str, Any]
 
 _HELP = Text(
     en="Explain where the parts of ORDER went: its number or its ERP's key, either also behind `buyer:`, or the id of "
@@ -49,13 +47,14 @@ def why(order: str, output: str) -> None:
         click.echo("\n\n".join("\n".join(as_lines(value, names)) for value in decided))
 
 
-def decisions(settings: Settings, codec: Codec, order: str) -> Sequence[Value]:
+def decisions(settings: Settings, codec: Codec, order: str) -> Sequence[messages.RoutingDecision]:
     """Return the decisions about the order, or about one of its plant orders where that is named, oldest first.
 
     Raises `Failed` when there are none, click's `UsageError` when several buyers use the number.
     """
     topic = topics.hub(settings.namespace, "decisions")
-    decided = [message.value for message in reading.messages(settings, codec, topic) if message.value]
+    read = reading.messages(settings, codec, topic)
+    decided = [value for message in read if (value := message.value_as(messages.RoutingDecision))]
     numbers = {value["order_key"]: value["order_number"] for value in decided}
     meant = {key: number for key, number in numbers.items() if order_name.is_meant(order, key, number)}
     key = order_name.only(order, meant, _unknown(order))
@@ -67,7 +66,7 @@ def decisions(settings: Settings, codec: Codec, order: str) -> Sequence[Value]:
     return values
 
 
-def as_json(value: Value, names: Names) -> dict[str, Any]:
+def as_json(value: messages.RoutingDecision, names: Names) -> JsonDocument:
     """Return the decision as one JSON document, its codes beside their words."""
     words = decision_texts.sentence(value, names)
     others = [
@@ -77,14 +76,14 @@ def as_json(value: Value, names: Names) -> dict[str, Any]:
     return {**plain(value), "alternatives": others, "text": words.as_map()}
 
 
-def as_lines(value: Value, names: Names) -> list[str]:
+def as_lines(value: messages.RoutingDecision, names: Names) -> list[str]:
     """Return the decision as lines for a person."""
     head, *rest = _head(value, names)
     rows = [decision_texts.row(other, value["unit"], names) for other in value["alternatives"]]
     return [head, *(f"  {line}" for line in rest), *(f"  {'  '.join(cells)}" for cells in _columns(rows))]
 
 
-def _head(value: Value, names: Names) -> list[str]:
+def _head(value: messages.RoutingDecision, names: Names) -> list[str]:
     said = decision_texts.title(value, names), decision_texts.rule(value), decision_texts.outcome(value, names)
     return [str(text) for text in said]
 
@@ -98,7 +97,7 @@ def _columns(rows: Sequence[tuple[str, ...]]) -> list[list[str]]:
     ]
 
 
-def _print(console: Console, decided: Sequence[Value], names: Names) -> None:
+def _print(console: Console, decided: Sequence[messages.RoutingDecision], names: Names) -> None:
     for value in decided:
         head, *rest = _head(value, names)
         console.print(Styled(head, style="bold"))

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
 
 from kafka import KafkaProducer
 
@@ -17,11 +16,11 @@ from kranhub.errors import Misconfigured
 from kranhub.operations import recovery_mark
 from kranhub.settings import Settings
 from kranhub.text import Text
-from kranhub.wire import envelope
+from kranhub.wire import envelope, messages
 from kranhub.wire.codec import Codec
 from kranhub.wire.envelope import Envelope
+from kranhub.wire.messages import RecoveryPhase, Subject
 
-BEGUN, ASKED, FINISHED = "BEGUN", "ASKED", "FINISHED"
 TYPE = "kranhub.Recovery"
 
 
@@ -30,7 +29,7 @@ class Recovery:
     """A record of hub.recovery. ``said_at`` is the broker's stamp of the first record of this recovery."""
 
     recovery_id: str
-    phase: str
+    phase: RecoveryPhase
     begun_at: datetime
     backup_at: datetime | None = None
     finished_at: datetime | None = None
@@ -43,7 +42,7 @@ class Recovery:
     @property
     def is_open(self) -> bool:
         """Whether nothing is sent yet."""
-        return self.phase != FINISHED
+        return self.phase is not RecoveryPhase.FINISHED
 
     @property
     def reads_since(self) -> datetime:
@@ -55,11 +54,19 @@ class Recovery:
         """
         return self.begun_at if self.backup_at is not None else self.said_at or self.begun_at
 
-    def value(self) -> dict[str, Any]:
+    def value(self) -> messages.Recovery:
         """Return the Avro record."""
-        names = ("recovery_id", "phase", "begun_at", "backup_at", "finished_at")
-        lists = ("without", "unreported", "plants", "customers")
-        return {name: getattr(self, name) for name in names} | {name: list(getattr(self, name)) for name in lists}
+        return {
+            "recovery_id": self.recovery_id,
+            "phase": self.phase,
+            "begun_at": self.begun_at,
+            "backup_at": self.backup_at,
+            "finished_at": self.finished_at,
+            "without": list(self.without),
+            "unreported": list(self.unreported),
+            "plants": list(self.plants),
+            "customers": list(self.customers),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +94,7 @@ class Reports:
         told = self.sinks.keys() | self.sources
         return sorted((task for task in self.known - told if task.member not in without), key=str)
 
-    def telling(self, subject: str) -> tuple[str, ...]:
+    def telling(self, subject: Subject) -> tuple[str, ...]:
         """Return the members whose ERPs have told all that they hold of this kind of document."""
         mute = {task.member for task in self.known if task.task == "sink" and not self.sinks.get(task, (False, ()))[0]}
         told = {task.member for task, (_, subjects) in self.sinks.items() if subject in subjects}
@@ -101,9 +108,9 @@ class Reports:
         """Return the reports with one record of a connector-status or a recovery topic."""
         if message.topic.endswith(".connector-status"):
             return self._with_status(message)
-        if message.subject != "HeldReport" or message.value is None:
+        value = message.value_as(messages.HeldReport)
+        if value is None:
             return self
-        value = message.value
         task = Task(value["member"], value["connector"], value["task"])
         if value["task"] == "source":
             return replace(self, sources=self.sources | {task}) if message.timestamp >= recovery.reads_since else self
@@ -113,8 +120,8 @@ class Reports:
         return replace(self, known=self.known | {task}, sinks={**self.sinks, task: said})
 
     def _with_status(self, message: Message) -> "Reports":
-        if message.value is not None:
-            task = Task(message.value["member"], message.value["connector"], message.value["task"])
+        if (value := message.value_as(messages.ConnectorStatus)) is not None:
+            task = Task(value["member"], value["connector"], value["task"])
             return replace(self, known=self.known | {task})
         connector, _, name = message.key.rpartition(".")
         member = message.topic.split(".")[-2]
@@ -125,10 +132,10 @@ def current(settings: Settings, codec: Codec) -> Recovery | None:
     """Return the last recovery, None where there never was one. Raises `Unavailable`; `Failed` without the topic."""
     found: Recovery | None = None
     for message in reading.messages(settings, codec, topics.hub(settings.namespace, "recovery")):
-        if message.value is not None:
-            same = found is not None and found.recovery_id == message.value["recovery_id"]
+        if (value := message.value_as(messages.Recovery)) is not None:
+            same = found is not None and found.recovery_id == value["recovery_id"]
             said_at = found.said_at if found is not None and same else message.timestamp
-            found = _of(message.value, said_at)
+            found = _of(value, said_at)
     return found
 
 
@@ -138,19 +145,19 @@ def ensured(settings: Settings, codec: Codec) -> Recovery | None:
     if mark is not None:
         known = current(settings, codec)
         if known is None or known.recovery_id != mark.recovery_id:
-            write(settings, codec, Recovery(mark.recovery_id, BEGUN, mark.restored_at, mark.taken_at))
+            write(settings, codec, Recovery(mark.recovery_id, RecoveryPhase.BEGUN, mark.restored_at, mark.taken_at))
         recovery_mark.remove(settings.data_dir)
     return current(settings, codec)
 
 
 def begin(settings: Settings, codec: Codec, recovery_id: str) -> None:
     """Write that a recovery begins after a restore that `kranhub restore` did not do. Raises `Unavailable`."""
-    write(settings, codec, Recovery(recovery_id, BEGUN, datetime.now(UTC)))
+    write(settings, codec, Recovery(recovery_id, RecoveryPhase.BEGUN, datetime.now(UTC)))
 
 
 def write(settings: Settings, codec: Codec, recovery: Recovery) -> None:
     """Write how far a recovery has come. Raises `Unavailable`."""
-    data, key = codec.encode("Recovery", recovery.value()), recovery.recovery_id
+    data, key = codec.encode(Subject.RECOVERY, recovery.value()), recovery.recovery_id
     about = record_about(settings, codec, recovery, data, "recovery")
     with client_settings.errors_as_ours(settings):
         producer = KafkaProducer(**client_settings.kafka_python(settings), acks="all", client_id="kranhub-recovery")
@@ -169,7 +176,7 @@ def record_about(settings: Settings, codec: Codec, recovery: Recovery, data: byt
     )
 
 
-def _of(value: Mapping[str, Any], said_at: datetime | None) -> Recovery:
+def _of(value: messages.Recovery, said_at: datetime | None) -> Recovery:
     return Recovery(
         value["recovery_id"],
         value["phase"],

@@ -1,13 +1,11 @@
 """What a routing decision says, in words: every code of it, and its parts as lines for a person. Pure."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from kranhub.readmodel.names import Names
 from kranhub.text import Text
+from kranhub.wire import messages
 from kranhub.wire.plain_json import plain
-
-Value = Mapping[str, Any]
 
 WHY_NOT: Mapping[str, Text] = {
     "lower-rank": Text(en="stands lower in the ranking", ru="ниже в порядке выбора"),
@@ -88,7 +86,7 @@ def held(code: str) -> Text:
     return HELD.get(code) or why_not(code)
 
 
-def title(value: Value, names: Names) -> Text:
+def title(value: messages.RoutingDecision, names: Names) -> Text:
     """Return what was decided on: line, item, quantity, plant order."""
     what, number = names.item(value["item"]), value["plant_order_id"]
     amount = f"{plain(value['quantity'])} {value['unit']}"
@@ -98,7 +96,7 @@ def title(value: Value, names: Names) -> Text:
     )
 
 
-def rule(value: Value) -> Text:
+def rule(value: messages.RoutingDecision) -> Text:
     """Return when, by which rule and in which mode it was decided."""
     moment = f"{value['decided_at']:%Y-%m-%d %H:%M:%S} UTC"
     mode = MODES.get(value["mode"]) or Text(en=value["mode"], ru=value["mode"])
@@ -111,7 +109,7 @@ def rule(value: Value) -> Text:
     )
 
 
-def outcome(value: Value, names: Names) -> Text:
+def outcome(value: messages.RoutingDecision, names: Names) -> Text:
     """Return who got it, how much of it is from stock and the dates, or why nobody could take it."""
     if value["chosen"] is None:
         why = held(value["inputs"].get("held") or "no-candidate")
@@ -125,24 +123,24 @@ def outcome(value: Value, names: Names) -> Text:
     return Text(en="; ".join(en), ru="; ".join(ru))
 
 
-def sentence(value: Value, names: Names) -> Text:
+def sentence(value: messages.RoutingDecision, names: Names) -> Text:
     """Return the decision in one sentence: `title` and `outcome`."""
     what, then = title(value, names), outcome(value, names)
     return Text(en=f"{what.en}: {then.en}.", ru=f"{what.ru}: {then.ru}.")
 
 
-def _stock(value: Value, words: str) -> list[str]:
+def _stock(value: messages.RoutingDecision, words: str) -> list[str]:
     found = value["from_stock"]
     return [] if found is None else [f"{words} {plain(found)} {value['unit']}"]
 
 
-def _days(value: Value, asked: str, ready: str) -> list[str]:
+def _days(value: messages.RoutingDecision, asked: str, ready: str) -> list[str]:
     inputs = value["inputs"]
     days = ((asked, inputs.get("requested_date")), (ready, inputs.get("available_on")))
     return [f"{words} {day}" for words, day in days if day]
 
 
-def row(other: Value, unit: str, names: Names) -> tuple[str, ...]:
+def row(other: messages.Alternative, unit: str, names: Names) -> tuple[str, ...]:
     """Return an alternative as cells under `HEADINGS`, in the reader's language; what is not known is a dash."""
     cost = plain(other["cost"]) if other["cost"] is not None else NONE
     return (

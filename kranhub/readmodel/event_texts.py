@@ -1,29 +1,45 @@
 """What one record means for an order, as a sentence. Pure: takes values, returns `Text`."""
 
-from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Any
 
 from kranhub.readmodel import decision_texts
 from kranhub.text import Text
+from kranhub.wire import messages
+from kranhub.wire.messages import AnyDecoded, OrderDocumentStatus, OrderResponseCode, PlantOrderDocumentStatus, Subject
 from kranhub.wire.plain_json import plain
 
-Value = Mapping[str, Any]
+
+def tell(message: AnyDecoded) -> Text:  # noqa: PLR0911  (one line for each record)
+    """Return the sentence for a record; one that concerns no order is told by its name."""
+    match message.subject:
+        case Subject.ORDER:
+            return _order(message.value)
+        case Subject.ROUTING_DECISION:
+            return _decision(message.value)
+        case Subject.PLANT_ORDER:
+            return _plant_order(message.value)
+        case Subject.ORDER_RESPONSE:
+            return _response(message.value)
+        case Subject.ORDER_STATUS:
+            return _status(message.value)
+        case Subject.PRODUCTION_STATUS:
+            return _production(message.value)
+        case Subject.RECEIPT:
+            return _receipt(message.value)
+        case Subject.DEAD_LETTER:
+            return _dead_letter(message.value)
+        case Subject.ALERT:
+            return _alert(message.value)
+    return Text(en=message.subject, ru=message.subject)
 
 
-def tell(subject: str, value: Value) -> Text:
-    """Return the sentence for a record of this name; an unknown record is told by its name."""
-    teller = _TELLERS.get(subject)
-    return teller(value) if teller else Text(en=subject, ru=subject)
-
-
-def _amount(line: Value) -> str:
+def _amount(line: messages.OrderLine | messages.RoutingDecision) -> str:
     return f"{plain(line['quantity'])} {line['unit']}"
 
 
-def _order(value: Value) -> Text:
+def _order(value: messages.Order) -> Text:
     wanted = ", ".join(f"{line['item_code']} {_amount(line)}" for line in value["lines"])
-    if value["document_status"] == "CANCELLED":
+    if value["document_status"] == OrderDocumentStatus.CANCELLED:
         return Text(en=f"{value['buyer']} cancelled the order", ru=f"{value['buyer']} отменяет заказ")
     return Text(
         en=f"{value['buyer']} orders: {wanted}, wanted by {value['requested_date']}",
@@ -31,7 +47,7 @@ def _order(value: Value) -> Text:
     )
 
 
-def _decision(value: Value) -> Text:
+def _decision(value: messages.RoutingDecision) -> Text:
     en, ru = _why(value)
     if value["chosen"] is None:
         return Text(en=f"nobody can take {value['item']} ({en})", ru=f"некому взять {value['item']} ({ru})")
@@ -41,7 +57,7 @@ def _decision(value: Value) -> Text:
     )
 
 
-def _why(value: Value) -> tuple[str, str]:
+def _why(value: messages.RoutingDecision) -> tuple[str, str]:
     """Return, in English and Russian, the rule, how much is from stock, and why others were passed by."""
     rule, version = value["rule"], value["rule_version"]
     en = ["no rule" if rule == NO_RULE else f"rule {rule}, version {version}"]
@@ -60,8 +76,8 @@ NO_RULE = "none"
 """The rule of a decision that no rule was found for."""
 
 
-def _plant_order(value: Value) -> Text:
-    if value["document_status"] == "CANCELLED":
+def _plant_order(value: messages.PlantOrder) -> Text:
+    if value["document_status"] == PlantOrderDocumentStatus.CANCELLED:
         return Text(
             en=f"plant order {value['plant_order_id']} to {value['plant']} is cancelled",
             ru=f"заказ заводу {value['plant_order_id']} ({value['plant']}) отменён",
@@ -72,20 +88,27 @@ def _plant_order(value: Value) -> Text:
     )
 
 
-def _response(value: Value) -> Text:
-    en = {"AB": "received", "AP": "accepted", "RE": "rejected", "CA": "accepted with changes"}
-    ru = {"AB": "получил", "AP": "принял", "RE": "отклонил", "CA": "принял с изменениями"}
+_RESPONSES = {
+    OrderResponseCode.AB: Text(en="received", ru="получил"),
+    OrderResponseCode.AP: Text(en="accepted", ru="принял"),
+    OrderResponseCode.RE: Text(en="rejected", ru="отклонил"),
+    OrderResponseCode.CA: Text(en="accepted with changes", ru="принял с изменениями"),
+}
+
+
+def _response(value: messages.OrderResponse) -> Text:
     code = value["response_code"]
+    words = _RESPONSES.get(code) or Text(en=code, ru=code)
     dates = [line["promised_date"] for line in value["lines"] if line["promised_date"]]
     promise = f" ({max(dates)})" if dates else ""
     reason = f": {value['reason']}" if value["reason"] else ""
     return Text(
-        en=f"{value['plant']} {en.get(code, code)} {value['plant_order_id']}{promise}{reason}",
-        ru=f"{value['plant']} {ru.get(code, code)} {value['plant_order_id']}{promise}{reason}",
+        en=f"{value['plant']} {words.en} {value['plant_order_id']}{promise}{reason}",
+        ru=f"{value['plant']} {words.ru} {value['plant_order_id']}{promise}{reason}",
     )
 
 
-def _status(value: Value) -> Text:
+def _status(value: messages.OrderStatus) -> Text:
     promise = f", {value['promised_date']}" if value["promised_date"] else ""
     who = _addressee(value)
     return Text(
@@ -94,7 +117,7 @@ def _status(value: Value) -> Text:
     )
 
 
-def _addressee(value: Value) -> Text:
+def _addressee(value: messages.OrderStatus) -> Text:
     """Return whom a status is for: the customer, or another member by its role and id."""
     member, role = value.get("addressee"), value.get("role") or ""
     if member in (None, value["buyer"]):
@@ -110,7 +133,7 @@ _ROLES_RU = {
 }
 
 
-def _production(value: Value) -> Text:
+def _production(value: messages.ProductionStatus) -> Text:
     return Text(
         en=f"{value['plant']} makes {value['item_code']}: {value['state']}, {plain(value['completed'])} of "
         f"{plain(value['planned'])} {value['unit']}",
@@ -119,7 +142,7 @@ def _production(value: Value) -> Text:
     )
 
 
-def _receipt(value: Value) -> Text:
+def _receipt(value: messages.Receipt) -> Text:
     number = f" ({value['erp_reference']})" if value["erp_reference"] else ""
     return Text(
         en=f"the ERP of {value['member']} answered {value['outcome']} to {value['subject']} {value['key']}{number}",
@@ -127,7 +150,7 @@ def _receipt(value: Value) -> Text:
     )
 
 
-def _dead_letter(value: Value) -> Text:
+def _dead_letter(value: messages.DeadLetter) -> Text:
     reason = value["reason"]
     return Text(
         en=f"dead letter at {value['stage']}, {value['code']}: {reason.get('en', '')}",
@@ -135,21 +158,8 @@ def _dead_letter(value: Value) -> Text:
     )
 
 
-def _alert(value: Value) -> Text:
+def _alert(value: messages.Alert) -> Text:
     return Text(
         en=f"alert for {value['owner']}: {value['text'].get('en', '')}",
         ru=f"оповещение для {value['owner']}: {value['text'].get('ru', '')}",
     )
-
-
-_TELLERS: dict[str, Callable[[Value], Text]] = {
-    "Order": _order,
-    "RoutingDecision": _decision,
-    "PlantOrder": _plant_order,
-    "OrderResponse": _response,
-    "OrderStatus": _status,
-    "ProductionStatus": _production,
-    "Receipt": _receipt,
-    "DeadLetter": _dead_letter,
-    "Alert": _alert,
-}

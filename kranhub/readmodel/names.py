@@ -1,11 +1,13 @@
 """What members and items are called, from the hub's public topics: for people who read ids."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from kranhub.broker import reading, topics
+from kranhub.broker.reading import Message
 from kranhub.settings import Settings
 from kranhub.text import Text
+from kranhub.wire import messages
 from kranhub.wire.codec import Codec
 
 
@@ -28,13 +30,16 @@ class Names:
 
 def read(settings: Settings, codec: Codec) -> Names:
     """Return the names that stand on hub.parties and hub.items. Raises as `reading.messages` does."""
-    return Names(_names(settings, codec, "parties", "party"), _names(settings, codec, "items", "item"))
+    parties = [message.value_as(messages.Party) for message in _read(settings, codec, "parties")]
+    items = [message.value_as(messages.Item) for message in _read(settings, codec, "items")]
+    return Names(
+        {party["party"]: Text(**_both(party["name"])) for party in parties if party},
+        {item["item"]: Text(**_both(item["name"])) for item in items if item},
+    )
 
 
-def _names(settings: Settings, codec: Codec, topic: str, field_name: str) -> dict[str, Text]:
-    found = reading.messages(settings, codec, topics.hub(settings.namespace, topic))
-    values = [message.value for message in found if message.value]
-    return {value[field_name]: Text(**_both(value["name"])) for value in values}
+def _read(settings: Settings, codec: Codec, topic: str) -> Iterable[Message]:
+    return reading.messages(settings, codec, topics.hub(settings.namespace, topic))
 
 
 def _both(name: Mapping[str, str]) -> dict[str, str]:

@@ -4,10 +4,13 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from kranhub.readmodel.rows import StoredRow
 from kranhub.text import Text
+from kranhub.wire.messages import PlantOrderDocumentStatus, Subject
 from kranhub.wire.plain_json import plain
 
-Value = Mapping[str, Any]
+PlantOrderJson = Mapping[str, Any]
+"""A PlantOrder decoded or as JSON (`plain_json`), of any release: its fields are compared by name."""
 
 _OWN = {
     "plant_order_id",
@@ -54,7 +57,7 @@ _LONG = {"description", "characteristic", "attachments", "serial_numbers"}
 _SAME = Text(en="sent again, nothing has changed", ru="отправлен повторно, изменений нет")
 
 
-def changes(before: Value, after: Value) -> Text:
+def changes(before: PlantOrderJson, after: PlantOrderJson) -> Text:
     """Return what differs between two PlantOrder values, decoded or as JSON; they have one line each."""
     old, new = _fields(before), _fields(after)
     ranked = sorted(old.keys() | new.keys(), key=_rank)
@@ -64,26 +67,26 @@ def changes(before: Value, after: Value) -> Text:
     return Text(en="; ".join(text.en for text in said), ru="; ".join(text.ru for text in said))
 
 
-def with_changes(rows: Iterable[Value], known: dict[str, Value]) -> Iterator[Value]:
+def with_changes(rows: Iterable[StoredRow], known: dict[str, PlantOrderJson]) -> Iterator[StoredRow]:
     """Yield rows of the timeline; those of a plant order's later revision say what it changes.
 
     ``known`` holds the last revision of each plant order and is brought up to date.
     """
     for row in rows:
-        yield {**row, **_told(row, known)} if row["subject"] == "PlantOrder" else row
+        yield _told(row, known) if row["subject"] == Subject.PLANT_ORDER else row
 
 
-def _told(row: Value, known: dict[str, Value]) -> dict[str, str]:
-    value = json.loads(row["value"])
+def _told(row: StoredRow, known: dict[str, PlantOrderJson]) -> StoredRow:
+    value: PlantOrderJson = json.loads(row["value"])
     before = known.get(value["plant_order_id"])
     known[value["plant_order_id"]] = value
-    if before is None or value["document_status"] == "CANCELLED":
-        return {}
+    if before is None or value["document_status"] == PlantOrderDocumentStatus.CANCELLED:
+        return row
     more = changes(before, value)
-    return {"text_en": f"{row['text_en']}: {more.en}", "text_ru": f"{row['text_ru']}: {more.ru}"}
+    return {**row, "text_en": f"{row['text_en']}: {more.en}", "text_ru": f"{row['text_ru']}: {more.ru}"}
 
 
-def _fields(value: Value) -> dict[str, Any]:
+def _fields(value: PlantOrderJson) -> dict[str, Any]:
     """Return what a plant sees: the header's fields and the line's, a quantity with its unit."""
     header = {name: plain(field) for name, field in value.items() if name not in _OWN}
     for line in value["lines"]:

@@ -4,16 +4,20 @@ It is folded from the timeline's rows and can be filled from them again at any t
 """
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypedDict
 
 from sqlalchemy import Column, Connection, MetaData, String, Table, bindparam, delete, func, insert, select, update
 
-OVER = frozenset({"DELIVERED", "CLOSED", "CANCELLED", "REJECTED"})
+from kranhub.readmodel.rows import TimelineRow
+from kranhub.wire import messages
+from kranhub.wire.messages import OrderLineState, OrderState, Subject
+
+OVER = frozenset({OrderState.DELIVERED, OrderState.CLOSED, OrderState.CANCELLED, OrderState.REJECTED})
 """States of an order about which nothing waits any more."""
 
-HELD = "ON_HOLD"
+HELD = OrderLineState.ON_HOLD
 
 metadata = MetaData()
 
@@ -44,18 +48,26 @@ Key = tuple[str, str]
 """Topic and order key."""
 
 
-def fold(connection: Connection, rows: Iterable[Mapping[str, Any]]) -> None:
+class State(TypedDict):
+    """The columns of `order_states` beside the key."""
+
+    state: str
+    since: str
+    held_since: str | None
+
+
+def fold(connection: Connection, rows: Iterable[TimelineRow]) -> None:
     """Take timeline rows, in their order; only what the buyer is told counts."""
     told = (
         (row, value)
         for row in rows
-        if row["subject"] == "OrderStatus" and (value := json.loads(row["value"])).get("role") in (None, "buyer")
+        if row["subject"] == Subject.ORDER_STATUS and (value := json.loads(row["value"])).get("role") in (None, "buyer")
     )
     while portion := list(islice(told, AT_ONCE)):
         _fold(connection, portion)
 
 
-def _fold(connection: Connection, told: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]]) -> None:
+def _fold(connection: Connection, told: Sequence[tuple[TimelineRow, messages.OrderStatus]]) -> None:
     known = _known(connection, {_key(row) for row, _ in told})
     now = dict(known)
     for row, value in told:
@@ -76,7 +88,7 @@ def _fold(connection: Connection, told: Sequence[tuple[Mapping[str, Any], Mappin
             connection.execute(statement, values)
 
 
-def _known(connection: Connection, keys: Collection[Key]) -> dict[Key, dict[str, Any]]:
+def _known(connection: Connection, keys: Collection[Key]) -> dict[Key, State]:
     table = order_states.c
     wanted = select(order_states).where(
         table.topic.in_({topic for topic, _ in keys}), table.order_key.in_({key for _, key in keys})
@@ -87,7 +99,7 @@ def _known(connection: Connection, keys: Collection[Key]) -> dict[Key, dict[str,
     }
 
 
-def _after(known: Mapping[str, Any] | None, row: Mapping[str, Any], value: Mapping[str, Any]) -> dict[str, Any]:
+def _after(known: State | None, row: TimelineRow, value: messages.OrderStatus) -> State:
     """Return the order's row after what its buyer is told."""
     held = any(line["state"] == HELD for line in value["lines"])
     return {
@@ -97,11 +109,11 @@ def _after(known: Mapping[str, Any] | None, row: Mapping[str, Any], value: Mappi
     }
 
 
-def _key(row: Mapping[str, Any]) -> Key:
+def _key(row: TimelineRow) -> Key:
     return row["topic"], row["order_key"]
 
 
-def _place(key: Key) -> dict[str, Any]:
+def _place(key: Key) -> dict[str, str]:
     return {"at_topic": key[0], "at_key": key[1]}
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from sqlalchemy import (
     BigInteger,
@@ -39,7 +39,9 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from kranhub import identifiers, text
 from kranhub.errors import Failed, Unavailable
 from kranhub.readmodel import order_states
+from kranhub.readmodel.rows import StoredRow, TimelineRow
 from kranhub.settings import Settings
+from kranhub.wire.messages import Subject
 
 TIMELINE = "timeline"
 """The view of what has happened to each order."""
@@ -142,7 +144,7 @@ def stands(connection: Connection, view: str) -> dict[Place, Stand]:
     return {Place(row.topic, row.partition): Stand(row.next_offset, row.as_of) for row in rows}
 
 
-def fold(connection: Connection, view: str, rows: Sequence[Mapping[str, Any]], reached: Mapping[Place, Stand]) -> None:
+def fold(connection: Connection, view: str, rows: Sequence[TimelineRow], reached: Mapping[Place, Stand]) -> None:
     """Add timeline rows and move the view on, in the connection's transaction.
 
     A row that lies before where the view stands already is left out, so folding again changes nothing. The view never
@@ -181,7 +183,7 @@ def find(connection: Connection, topic: str, order: str) -> dict[str, str | None
     return {found.order_key: found[1] for found in connection.execute(numbers.group_by(rows.order_key))}
 
 
-def story(connection: Connection, topic: str, order_key: str, after: int = 0) -> Iterator[Mapping[str, Any]]:
+def story(connection: Connection, topic: str, order_key: str, after: int = 0) -> Iterator[StoredRow]:
     """Yield an order's rows behind row ``after``, oldest first.
 
     Within a partition they come as the hub recorded them, whatever their times say.
@@ -190,10 +192,10 @@ def story(connection: Connection, topic: str, order_key: str, after: int = 0) ->
         timeline.c.topic == topic, timeline.c.order_key == order_key, timeline.c.number > after
     )
     ordered = wanted.order_by(timeline.c.partition, timeline.c.offset)
-    yield from _merged(dict(row) for row in connection.execute(ordered).mappings())
+    yield from _merged(cast(StoredRow, dict(row)) for row in connection.execute(ordered).mappings())
 
 
-def _merged(rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+def _merged(rows: Iterable[StoredRow]) -> list[StoredRow]:
     """Return the rows of several partitions by time; a clock that went back moves no row before an earlier one."""
     reached: dict[int, str] = {}
     ranked = []
@@ -241,8 +243,8 @@ def _fill(engine: Engine) -> None:
         if Place("", 0) not in stands(connection, order_states.order_states.name):
             mark = {"view": order_states.order_states.name, "topic": "", "partition": 0, "next_offset": 0, "as_of": ""}
             connection.execute(insert(offsets).values(**mark))
-            told = select(timeline).where(timeline.c.subject == "OrderStatus").order_by(timeline.c.number)
-            order_states.fold(connection, [dict(row) for row in connection.execute(told).mappings()])
+            told = select(timeline).where(timeline.c.subject == Subject.ORDER_STATUS).order_by(timeline.c.number)
+            order_states.fold(connection, [cast(TimelineRow, dict(row)) for row in connection.execute(told).mappings()])
 
 
 def _url(settings: Settings) -> URL:

@@ -15,40 +15,41 @@ from kranhub.errors import InvalidDocument
 from kranhub.identifiers import is_plant_order_id
 from kranhub.testing.demands import demand, demand_both_languages
 from kranhub.testing.harness import Content
-from kranhub.wire import schema_files
+from kranhub.wire import messages, schema_files
 from kranhub.wire.codec import Codec
+from kranhub.wire.messages import Subject
 from kranhub.wire.registry import Registry
 
-TOLD = frozenset(topics.OUT_KINDS.values()) - {"Receipt", "DeadLetter"}
+TOLD = frozenset(topics.OUT_KINDS.values()) - {Subject.RECEIPT, Subject.DEAD_LETTER}
 """The records that a source may make."""
 
 TAKEN = frozenset(topics.IN_KINDS.values())
 """The records that a sink may take."""
 
-AUTHOR = {
-    "Order": "buyer",
-    "OrderResponse": "plant",
-    "InventoryLevel": "company",
-    "ProductionStatus": "plant",
-    "ItemMapping": "member",
+AUTHOR: Mapping[Subject, str] = {
+    Subject.ORDER: "buyer",
+    Subject.ORDER_RESPONSE: "plant",
+    Subject.INVENTORY_LEVEL: "company",
+    Subject.PRODUCTION_STATUS: "plant",
+    Subject.ITEM_MAPPING: "member",
 }
 """The field in which a record names its author."""
 
-OWN_KEY = {"Order": "order_id", "OrderResponse": "plant_order_id"}
+OWN_KEY: Mapping[Subject, str] = {Subject.ORDER: "order_id", Subject.ORDER_RESPONSE: "plant_order_id"}
 """The field that is the event's key, too: it keeps a document's revisions in order."""
 
-REQUIRED: Mapping[str, tuple[str, ...]] = {
-    "Order": ("order_id", "buyer", "requested_date", "lines"),
-    "OrderResponse": ("plant_order_id", "plant", "response_code", "lines"),
-    "InventoryLevel": ("company", "item_code", "on_hand", "unit"),
-    "ProductionStatus": ("production_order_id", "plant", "item_code", "planned", "completed", "unit", "state"),
-    "ItemMapping": ("member", "item_code", "item"),
+REQUIRED: Mapping[Subject, tuple[str, ...]] = {
+    Subject.ORDER: ("order_id", "buyer", "requested_date", "lines"),
+    Subject.ORDER_RESPONSE: ("plant_order_id", "plant", "response_code", "lines"),
+    Subject.INVENTORY_LEVEL: ("company", "item_code", "on_hand", "unit"),
+    Subject.PRODUCTION_STATUS: ("production_order_id", "plant", "item_code", "planned", "completed", "unit", "state"),
+    Subject.ITEM_MAPPING: ("member", "item_code", "item"),
 }
 """What a harness's ``content`` says at least."""
 
-REQUIRED_LINE: Mapping[str, tuple[str, ...]] = {
-    "Order": ("item_code", "quantity", "unit"),
-    "OrderResponse": ("line_id", "status", "quantity", "unit", "promised_date"),
+REQUIRED_LINE: Mapping[Subject, tuple[str, ...]] = {
+    Subject.ORDER: ("item_code", "quantity", "unit"),
+    Subject.ORDER_RESPONSE: ("line_id", "status", "quantity", "unit", "promised_date"),
 }
 """What it says at least of each line."""
 
@@ -73,7 +74,7 @@ def codec() -> Codec:
     return Codec(Registry("http://registry.invalid", transport=httpx.MockTransport(answer)))
 
 
-def value_of(event: Event, member: str) -> dict[str, Any]:
+def value_of(event: Event, member: str) -> Mapping[str, Any]:
     """Demand a sound event of the member, and return its value as subscribers decode it."""
     demand(
         event.subject in TOLD,
@@ -94,7 +95,7 @@ def value_of(event: Event, member: str) -> dict[str, Any]:
         f"writes its own documents only: take {author} from the member that the connector is given.",
     )
     demand(
-        event.subject != "OrderResponse" or is_plant_order_id(value["plant_order_id"]),
+        event.subject != Subject.ORDER_RESPONSE or is_plant_order_id(value["plant_order_id"]),
         f"The answer {event.id} has plant_order_id={value.get('plant_order_id')!r}, which is no plant order id, so the "
         "hub cannot tell what was answered. Take the external reference that the hub gave the document, not the ERP's "
         "own number; that belongs into erp_reference.",
@@ -135,8 +136,8 @@ def demand_unreadable(item: Unreadable) -> None:
 def demand_bounded(checkpoint: Checkpoint, documents: int) -> None:
     """Demand that every position fits into a record of its own, which the hub's decoder takes."""
     for name, position in checkpoint.positions.items():
-        entry = {"watermark": position.watermark, "seen": sorted(position.seen)}
-        record = {"connector": "contract", "task": 0, "positions": {name: entry}}
+        entry: messages.StreamPosition = {"watermark": position.watermark, "seen": sorted(position.seen)}
+        record: messages.Checkpoint = {"connector": "contract", "task": 0, "positions": {name: entry}}
         size = len(json.dumps(entry, ensure_ascii=False).encode())
         demand(
             size <= POSITION_BYTES,
@@ -145,7 +146,7 @@ def demand_bounded(checkpoint: Checkpoint, documents: int) -> None:
             "remembered over several positions, for example by a hash of the key.",
         )
         try:
-            codec().decode(codec().encode("Checkpoint", record))
+            codec().decode(codec().encode(Subject.CHECKPOINT, record))
         except InvalidDocument as error:
             demand(
                 False,
@@ -178,7 +179,7 @@ def differences(wanted: Any, told: Any, place: str = "") -> list[str]:
     )
 
 
-def items_by_key(items: list[Read | Unreadable], subject: str) -> dict[str, list[Read | Unreadable]]:
+def items_by_key(items: list[Read | Unreadable], subject: Subject) -> dict[str, list[Read | Unreadable]]:
     """Return the items of one record, by their key."""
     found: dict[str, list[Read | Unreadable]] = {}
     for item in items:
@@ -204,7 +205,7 @@ def _demand_identity(event: Event, member: str) -> None:
     )
 
 
-def _encoded(event: Event) -> dict[str, Any]:
+def _encoded(event: Event) -> Mapping[str, Any]:
     try:
         return codec().decode(codec().encode(event.subject, event.value)).value
     except InvalidDocument as error:
@@ -216,7 +217,7 @@ def _encoded(event: Event) -> dict[str, Any]:
         raise
 
 
-def _demand_complete(subject: str, wanted: Content) -> None:
+def _demand_complete(subject: Subject, wanted: Content) -> None:
     missing = [name for name in REQUIRED.get(subject, ()) if name not in wanted]
     for number, line in enumerate(wanted.get("lines", ()), 1):
         missing += [f"lines {number} {name}" for name in REQUIRED_LINE.get(subject, ()) if name not in line]

@@ -9,6 +9,8 @@ from kranhub.testing.harness import ErpHarness
 from kranhub.testing.reading import Item, Reader, ids, keys, poll, reading
 from kranhub.testing.source_contract import behind, restarted, told
 from kranhub.testing.suite import Suite, needs
+from kranhub.wire import messages
+from kranhub.wire.messages import OrderDocumentStatus, Subject
 
 AHEAD = (timedelta(minutes=10), timedelta(hours=23), timedelta(days=3650))
 LONG_S = 3600.0
@@ -18,7 +20,7 @@ class EnduranceContract(Suite):
     """Nothing that an ERP holds may hide what comes after it, nor make the source too large to start."""
 
     @needs("reads", "stamps")
-    async def test_a_clock_ahead_hides_nothing(self, harness: ErpHarness, erp: Connector, subject: str) -> None:
+    async def test_a_clock_ahead_hides_nothing(self, harness: ErpHarness, erp: Connector, subject: Subject) -> None:
         """Documents stamped minutes, hours and years ahead are told, and so is everything that follows them."""
         checkpoint = await behind(erp)
         for by in AHEAD:
@@ -37,7 +39,7 @@ class EnduranceContract(Suite):
 
     @needs("reads", "stamps", "edits")
     async def test_a_document_stamped_ahead_can_be_corrected(
-        self, harness: ErpHarness, erp: Connector, subject: str
+        self, harness: ErpHarness, erp: Connector, subject: Subject
     ) -> None:
         """A document that was stamped ahead and is changed at the right time is told again."""
         checkpoint = await behind(erp)
@@ -54,7 +56,7 @@ class EnduranceContract(Suite):
 
     @needs("reads", "many")
     async def test_many_old_documents_do_not_keep_it_from_starting(
-        self, harness: ErpHarness, erp: Connector, subject: str
+        self, harness: ErpHarness, erp: Connector, subject: Subject
     ) -> None:
         """Thousands of documents of one moment: all are told once, the checkpoint stays bounded, a restart is quiet."""
         count = self.features.many
@@ -74,12 +76,12 @@ class EnduranceContract(Suite):
         )
         demand_bounded(checkpoint, count)
 
-    @needs("reads", "withdraws", tells="Order")
+    @needs("reads", "withdraws", tells=Subject.ORDER)
     async def test_a_withdrawn_order_is_cancelled(self, harness: ErpHarness) -> None:
         """An order that leaves what the source reads is told as CANCELLED, once; back again, it is told as ACTIVE."""
-        key = harness.create("Order")
+        key = harness.create(Subject.ORDER)
         first, checkpoint = await _polled(harness, 0.0, None)
-        told(first, "Order", key)
+        told(first, Subject.ORDER, key)
         harness.withdraw(key)
         connector = harness.withdrawing(0.0)
         async with reading(connector, checkpoint) as reader:
@@ -88,29 +90,31 @@ class EnduranceContract(Suite):
             demand(key not in keys(again), f"Order {key} was told as CANCELLED more than once: {ids(again)}.")
         harness.bring_back(key)
         async with reading(connector, reader.checkpoint) as reader:
-            event = await reader.until_told("Order", key, f"Order {key} came back and was not told again.")
+            event = await reader.until_told(Subject.ORDER, key, f"Order {key} came back and was not told again.")
         await connector.close()
+        status = event.value_as(messages.Order).get("document_status")
         demand(
-            value_of(event, harness.member)["document_status"] == "ACTIVE" and event.id not in ids(first),
-            f"Order {key} came back and was told as {event.value['document_status']} under {event.id}. Tell its state "
+            value_of(event, harness.member)["document_status"] == OrderDocumentStatus.ACTIVE
+            and event.id not in ids(first),
+            f"Order {key} came back and was told as {status} under {event.id}. Tell its state "
             "under a new id: the hub knows it as cancelled.",
         )
 
-    @needs("reads", "withdraws", "removes", tells="Order")
+    @needs("reads", "withdraws", "removes", tells=Subject.ORDER)
     async def test_a_deleted_order_is_cancelled(self, harness: ErpHarness) -> None:
         """An order whose row is deleted is told as CANCELLED, after a restart as well."""
-        key = harness.create("Order")
+        key = harness.create(Subject.ORDER)
         _, checkpoint = await _polled(harness, 0.0, None)
-        harness.remove("Order", key)
+        harness.remove(Subject.ORDER, key)
         connector = harness.withdrawing(0.0)
         async with reading(connector, checkpoint) as reader:
             await _demand_cancelled(reader, harness, key)
         await connector.close()
 
-    @needs("reads", "withdraws", tells="Order")
+    @needs("reads", "withdraws", tells=Subject.ORDER)
     async def test_an_order_that_comes_back_in_time_is_not_cancelled(self, harness: ErpHarness) -> None:
         """Some people correct an order by taking it back: within the grace period no cancellation is told."""
-        key = harness.create("Order")
+        key = harness.create(Subject.ORDER)
         _, checkpoint = await _polled(harness, LONG_S, None)
         harness.withdraw(key)
         items, checkpoint = await _polled(harness, LONG_S, checkpoint)
@@ -148,7 +152,7 @@ async def _polled(harness: ErpHarness, grace_s: float, since: Checkpoint | None)
 
 async def _demand_cancelled(reader: Reader, harness: ErpHarness, key: str) -> None:
     event = await reader.until_told(
-        "Order",
+        Subject.ORDER,
         key,
         f"Order {key} left what the source reads, and its cancellation was never told, so the plants go on making it. "
         "Remember in the checkpoint which orders were told as active; tell CANCELLED what is gone after the grace "

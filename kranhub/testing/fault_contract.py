@@ -14,6 +14,7 @@ from kranhub.testing.processes import armed, resume
 from kranhub.testing.reading import keys, poll
 from kranhub.testing.sink_contract import DELIVERED
 from kranhub.testing.suite import Suite, deliver, needs
+from kranhub.wire.messages import Subject
 
 Act = Callable[[Connector], Awaitable[None]]
 
@@ -47,10 +48,10 @@ class FaultContract(Suite):
             await _demand_unavailable("check()", erp.check())
             if self.features.reads:
                 await _demand_unavailable("read()", poll(erp))
-            if "PlantOrder" in self.features.takes and self.features.writes:
+            if Subject.PLANT_ORDER in self.features.takes and self.features.writes:
                 await _demand_unavailable("deliver()", deliver(erp, harness.event("away")))
         await erp.check()
-        if "PlantOrder" in self.features.takes and self.features.writes:
+        if Subject.PLANT_ORDER in self.features.takes and self.features.writes:
             outcome = (await deliver(erp, harness.event("away")))[0].outcome
             demand(
                 outcome in DELIVERED and harness.live("away") == 1,
@@ -74,7 +75,9 @@ class FaultContract(Suite):
         await _break_everywhere(harness, self.most_breakages, "check()", act, _nothing)
 
     @needs("breaks", "reads")
-    async def test_no_error_of_the_driver_ends_read(self, harness: ErpHarness, erp: Connector, subject: str) -> None:
+    async def test_no_error_of_the_driver_ends_read(
+        self, harness: ErpHarness, erp: Connector, subject: Subject
+    ) -> None:
         """Whatever the driver raises at whichever step, read() raises nothing else either, and loses nothing."""
         key = harness.create(subject)
 
@@ -86,7 +89,7 @@ class FaultContract(Suite):
         await _break_everywhere(harness, self.most_breakages, "read()", act, _nothing)
         demand(key in keys((await poll(erp))[0]), f"After the driver's errors {subject} {key} was not told any more.")
 
-    @needs("breaks", "writes", takes="PlantOrder")
+    @needs("breaks", "writes", takes=Subject.PLANT_ORDER)
     async def test_no_error_of_the_driver_ends_deliver(self, harness: ErpHarness, erp: Connector) -> None:
         """Nor deliver(): it may answer REJECTED or RETRY as well; delivered again, the document is there once."""
         references = iter(range(10_000))
@@ -109,7 +112,7 @@ class FaultContract(Suite):
 
         await _break_everywhere(harness, self.most_breakages, "deliver()", act, afterwards)
 
-    @needs("writes", "failpoints", takes="PlantOrder")
+    @needs("writes", "failpoints", takes=Subject.PLANT_ORDER)
     async def test_killed_at_any_failpoint_then_delivered_again_is_once(
         self, harness: ErpHarness, tmp_path: Path
     ) -> None:
@@ -121,7 +124,7 @@ class FaultContract(Suite):
             await _delivered(harness, reference)
             _demand_once(harness, reference, f"killed at {failpoint}")
 
-    @needs("writes", "failpoints", takes="PlantOrder")
+    @needs("writes", "failpoints", takes=Subject.PLANT_ORDER)
     async def test_stopped_at_any_failpoint_and_overtaken_is_once(self, harness: ErpHarness, tmp_path: Path) -> None:
         """SIGSTOP between any two steps while a second sink delivers, then SIGCONT: exactly one document."""
         for number, failpoint in enumerate(self.features.failpoints):

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any, NoReturn
 
 from kranhub.connector import Connector, Event
+from kranhub.wire.messages import Subject
 
 Content = Mapping[str, Any]
 """Fields of a record of the shared language, as many as the ERP knows; a list is compared whole."""
@@ -39,7 +40,7 @@ class Features:
     """
 
     reads: bool = True
-    tells: tuple[str, ...] = ("Order",)
+    tells: tuple[Subject, ...] = (Subject.ORDER,)
     edits: bool = True
     spoils: bool = True
     commits_late: bool = True
@@ -52,7 +53,7 @@ class Features:
     many: int = 3000
 
     writes: bool = True
-    takes: tuple[str, ...] = ("PlantOrder",)
+    takes: tuple[Subject, ...] = (Subject.PLANT_ORDER,)
     revises: bool = True
     cancels: bool = True
     refuses: bool = True
@@ -90,44 +91,44 @@ class ErpHarness(ABC):
 
     # -- what people enter, for the source ----------------------------------------------------------------------------
 
-    def create(self, subject: str) -> str:
+    def create(self, subject: Subject) -> str:
         """Let a person create a document that the source must tell; return the event's key.
 
         An ``Order`` and an ``OrderResponse`` have two lines of different quantities.
         """
         self._missing("create", "reads")
 
-    def content(self, subject: str, key: str) -> Content:
+    def content(self, subject: Subject, key: str) -> Content:
         """Return what the ERP holds under this key, as the hub must be told it now.
 
         It names at least the fields of `kranhub.testing.content.REQUIRED`, and all lines in their order.
         """
         self._missing("content", "reads")
 
-    def edit(self, subject: str, key: str, quantity: int) -> None:
+    def edit(self, subject: Subject, key: str, quantity: int) -> None:
         """Let a person set a quantity: of an order's second line, promised in an answer's second line, or in stock."""
         self._missing("edit", "edits")
 
-    def spoil(self, subject: str, key: str) -> None:
+    def spoil(self, subject: Subject, key: str) -> None:
         """Let a person make the document unreadable: an unknown unit, a word where a number belongs."""
         self._missing("spoil", "spoils")
 
-    def mend(self, subject: str, key: str) -> None:
+    def mend(self, subject: Subject, key: str) -> None:
         """Let a person correct what `spoil` did."""
         self._missing("mend", "spoils")
 
-    def late(self, subject: str) -> AbstractContextManager[str]:
+    def late(self, subject: Subject) -> AbstractContextManager[str]:
         """Begin a transaction that creates a document, and commit it at the end of the context; yield its key.
 
         Where the ERP cannot have two at once, create at the end what has a version from the beginning.
         """
         self._missing("late", "commits_late")
 
-    def ahead(self, subject: str, by: timedelta) -> str:
+    def ahead(self, subject: Subject, by: timedelta) -> str:
         """Create a document while the ERP's clock is ahead by so much; return its key. The clock is right again."""
         self._missing("ahead", "stamps")
 
-    def odd(self, subject: str) -> Sequence[str]:
+    def odd(self, subject: Subject) -> Sequence[str]:
         """Create documents with every odd key or version that the ERP allows: NULL, empty, a day that is none.
 
         Return their keys.
@@ -138,11 +139,11 @@ class ErpHarness(ABC):
         """Create two different orders with the same number, as every January does in many ERPs; return their keys."""
         self._missing("twins", "twins")
 
-    def remove(self, subject: str, key: str) -> None:
+    def remove(self, subject: Subject, key: str) -> None:
         """Let a person delete the document for good."""
         self._missing("remove", "removes")
 
-    def put_back(self, subject: str, key: str, quantity: int) -> None:
+    def put_back(self, subject: Subject, key: str, quantity: int) -> None:
         """Enter the document again under its old key, with this quantity where `edit` sets it."""
         self._missing("put_back", "removes")
 
@@ -158,7 +159,7 @@ class ErpHarness(ABC):
         """Let one item lie in two rows that come to one code (two lots, a trailing blank); return code and sum."""
         self._missing("split_stock", "splits_stock")
 
-    def many(self, subject: str, count: int) -> None:
+    def many(self, subject: Subject, count: int) -> None:
         """Create so many old documents at once, without a version or with the same one where the ERP allows it."""
         self._missing("many", "many")
 

@@ -1,17 +1,17 @@
 """What a sink must tell of its ERP after the hub was restored. Each test's docstring is a sentence of the contract."""
 
-from typing import Any
-
 from kranhub.connector import Connector, Event, Held
 from kranhub.testing.demands import broken, demand
 from kranhub.testing.harness import ErpHarness
 from kranhub.testing.suite import Suite, deliver, needs
+from kranhub.wire import messages
+from kranhub.wire.messages import PlantOrderDocumentStatus, Subject
 
 
 class HoldingContract(Suite):
     """What the hub has forgotten, it takes from the ERPs: the revision that each document is at, and what it says."""
 
-    @needs("writes", "holds", takes="PlantOrder")
+    @needs("writes", "holds", takes=Subject.PLANT_ORDER)
     async def test_held_tells_each_plant_order_once_as_the_erp_holds_it(
         self, harness: ErpHarness, erp: Connector
     ) -> None:
@@ -25,30 +25,31 @@ class HoldingContract(Suite):
             await deliver(erp, harness.event("held-gone"))
             events.append(harness.event("held-gone", 2, cancelled=True))
             await deliver(erp, events[-1])
-        found = await _held(harness, "PlantOrder")
+        found = await _held(harness, Subject.PLANT_ORDER)
         for event in events:
-            _demand_as_delivered(event, _one(found, str(event.value["plant_order_id"])))
+            _demand_as_delivered(event, _one(found, event.key))
 
-    @needs("reads", "writes", "holds", tells="Order", takes="OrderStatus")
+    @needs("reads", "writes", "holds", tells=Subject.ORDER, takes=Subject.ORDER_STATUS)
     async def test_held_tells_the_status_that_an_order_shows(self, harness: ErpHarness, erp: Connector) -> None:
         """held() tells of every order that shows a status its revision and, where the ERP keeps it, its state."""
-        shown, never = harness.create("Order"), harness.create("Order")
+        shown, never = harness.create(Subject.ORDER), harness.create(Subject.ORDER)
         event = harness.status(shown, 2)
         await deliver(erp, event)
-        found = await _held(harness, "OrderStatus")
+        found = await _held(harness, Subject.ORDER_STATUS)
         held = _one(found, event.key)
         demand(
             held.revision == 2,
             f"The order shows revision 2 of its status, held() tells {held.revision}. Keep the revision of the status "
             "in the ERP: after a restore the hub goes on behind it.",
         )
-        for name in ("state", "promised_date"):
-            told, sent = getattr(held, name), event.value[name]
+        status = event.value_as(messages.OrderStatus)
+        shows = {"state": (held.state, status["state"]), "promised_date": (held.promised_date, status["promised_date"])}
+        for name, (told, sent) in shows.items():
             demand(told in (None, sent), f"The order shows {name} {sent}, held() tells {told}. Tell it, or None.")
         demand(never not in {one.key for one in found}, "held() tells a status of an order that shows none.")
 
 
-async def _held(harness: ErpHarness, subject: str) -> list[Held]:
+async def _held(harness: ErpHarness, subject: Subject) -> list[Held]:
     """Return what a new instance of the connector tells of the ERP."""
     other = harness.connector()
     try:
@@ -72,8 +73,8 @@ def _one(found: list[Held], key: str) -> Held:
 
 
 def _demand_as_delivered(event: Event, held: Held) -> None:
-    order = event.value
-    cancelled = order["document_status"] == "CANCELLED"
+    order = event.value_as(messages.PlantOrder)
+    cancelled = order["document_status"] == PlantOrderDocumentStatus.CANCELLED
     demand(
         (held.revision, held.cancelled) == (order["revision"], cancelled),
         f"Plant order {held.key} is at revision {order['revision']}, cancelled: {cancelled}; held() tells revision "
@@ -81,8 +82,7 @@ def _demand_as_delivered(event: Event, held: Held) -> None:
     )
     if cancelled:
         return
-    lines: list[dict[str, Any]] = order["lines"]
-    wanted = {line["line_id"]: (line["item_code"], line["quantity"], line["unit"]) for line in lines}
+    wanted = {line["line_id"]: (line["item_code"], line["quantity"], line["unit"]) for line in order["lines"]}
     told = {line.line_id: (line.item_code, line.quantity, line.unit) for line in held.lines}
     demand(told == wanted, f"Plant order {held.key} has the lines {wanted}, held() tells {told}.")
     demand(

@@ -7,6 +7,7 @@ from typing import cast
 
 from kranhub.connector import Checkpoint, Connector, Event, Progress, Read, Unreadable
 from kranhub.testing.demands import ContractBroken, broken
+from kranhub.wire.messages import Subject
 
 Item = Read | Unreadable
 
@@ -38,7 +39,7 @@ class Reader:
             broken(f"read() yielded no Progress in {PATIENCE_S:.0f} s. Yield it at the end of every poll.")
         raise ContractBroken("read() ended. It goes on, poll after poll, until it is closed.")
 
-    async def until_told(self, subject: str, key: str, sentence: str) -> Event:
+    async def until_told(self, subject: Subject, key: str, sentence: str) -> Event:
         """Poll until a document is told, and return its event; fail with the sentence."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + PATIENCE_S / 6

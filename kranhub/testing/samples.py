@@ -1,13 +1,15 @@
 """Documents of the hub for a sink under test, complete as the runtime decodes them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from kranhub import identifiers
 from kranhub.connector import Event
 from kranhub.testing.content import codec
+from kranhub.wire import messages
+from kranhub.wire.messages import Message, OrderState, PlantOrderDocumentStatus, Subject
 
 ORDER_ID = "З-1"
 ISSUED = datetime(2026, 1, 15, 8, 30, tzinfo=UTC)
@@ -33,50 +35,54 @@ def plant_order(
     ``reference`` makes the plant order's id; ``changes`` replace fields of the record.
     """
     name = plant_order_id(reference, buyer)
-    value = {
+    value: messages.PlantOrder = {
         "plant_order_id": name,
         "order_key": identifiers.order_key(buyer, ORDER_ID),
         "order_id": ORDER_ID,
         "order_number": "З-1/2026",
         "buyer": buyer,
         "plant": plant,
-        "document_status": "ACTIVE",
+        "document_status": PlantOrderDocumentStatus.ACTIVE,
         "revision": revision,
         "currency": "RUB",
         "issued_at": ISSUED,
         "requested_date": _wanted(revision),
         "lines": [_line(number, revision, *item) for number, item in enumerate(items, start=1)],
-    } | changes
-    return Event(f"hub/PlantOrder/{name}/{revision}", name, "PlantOrder", "hub", _complete("PlantOrder", value))
+    }
+    subject = Subject.PLANT_ORDER
+    return Event(f"hub/PlantOrder/{name}/{revision}", name, subject, "hub", _complete(subject, value, changes))
 
 
 def order_status(buyer: str, order_id: str, revision: int, **changes: Any) -> Event:
     """Return the status of one of the buyer's orders, CONFIRMED, promised as `plant_order` wants it."""
     key = identifiers.order_key(buyer, order_id)
-    value = {
+    value: messages.OrderStatus = {
         "order_key": key,
         "order_id": order_id,
         "buyer": buyer,
         "revision": revision,
         "order_revision": 1,
-        "state": "CONFIRMED",
+        "state": OrderState.CONFIRMED,
         "promised_date": _wanted(revision),
         "reason": {"en": "All plants have said yes.", "ru": "Все заводы согласились."},
         "changed_at": ISSUED,
         "lines": [],
-    } | changes
-    return Event(f"hub/OrderStatus/{key}/{revision}", order_id, "OrderStatus", "hub", _complete("OrderStatus", value))
+    }
+    subject = Subject.ORDER_STATUS
+    return Event(f"hub/OrderStatus/{key}/{revision}", order_id, subject, "hub", _complete(subject, value, changes))
 
 
-def _complete(subject: str, value: dict[str, Any]) -> dict[str, Any]:
-    return codec().decode(codec().encode(subject, value)).value
+def _complete(subject: Subject, value: Message, changes: Mapping[str, Any]) -> Message:
+    """Return the record with these fields replaced, as it reads once it was written."""
+    changed = cast(Message, {**value, **changes})
+    return codec().decode(codec().encode(subject, changed)).value
 
 
 def _wanted(revision: int) -> date:
     return date(datetime.now(UTC).year + 1, 3, 31) + timedelta(days=revision)
 
 
-def _line(number: int, revision: int, item_code: str, unit: str) -> dict[str, Any]:
+def _line(number: int, revision: int, item_code: str, unit: str) -> messages.PlantOrderLine:
     return {
         "line_id": str(number),
         "order_line_id": str(number),

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, cast
 
 from kranhub.connector import Connector, Event, Outcome, Receipt
 from kranhub.failpoints import calling
@@ -13,6 +13,8 @@ from kranhub.testing.harness import ErpHarness
 from kranhub.testing.reading import poll
 from kranhub.testing.source_contract import told
 from kranhub.testing.suite import Suite, deliver, needs
+from kranhub.wire import messages
+from kranhub.wire.messages import LineStatus, Message, OrderResponseCode, Subject
 
 DELIVERED = (Outcome.APPLIED, Outcome.DUPLICATE)
 LONG = "Балка пролётная сварная по чертежу КМ-22.5, окраска в два слоя; " * 8
@@ -40,7 +42,7 @@ class SinkContract(Suite):
             "those that the sink takes, as a tuple.",
         )
 
-    @needs("writes", takes="PlantOrder")
+    @needs("writes", takes=Subject.PLANT_ORDER)
     async def test_the_erp_holds_what_was_ordered(self, harness: ErpHarness, erp: Connector) -> None:
         """One receipt per event, in order; and in the ERP every line, quantity, unit and the wanted date."""
         events = [harness.event(f"order-{number}") for number in range(3)]
@@ -51,7 +53,7 @@ class SinkContract(Suite):
             _demand_live(harness, f"order-{number}", 1, "delivered")
             demand_held(harness, f"order-{number}", event)
 
-    @needs("writes", takes="PlantOrder")
+    @needs("writes", takes=Subject.PLANT_ORDER)
     async def test_delivered_twice_is_applied_once(self, harness: ErpHarness, erp: Connector) -> None:
         """The same event again, from this instance or after a restart, is a DUPLICATE."""
         event = harness.event("twice")
@@ -60,7 +62,7 @@ class SinkContract(Suite):
             _demand_outcome(receipt, "A plant order that came a second time", Outcome.DUPLICATE)
         _demand_live(harness, "twice", 1, "delivered three times")
 
-    @needs("writes", "revises", takes="PlantOrder")
+    @needs("writes", "revises", takes=Subject.PLANT_ORDER)
     async def test_a_newer_revision_changes_the_document(self, harness: ErpHarness, erp: Connector) -> None:
         """One document, with the new content; an older revision that comes late changes nothing."""
         older, newer = harness.event("revised"), harness.event("revised", 2)
@@ -71,18 +73,18 @@ class SinkContract(Suite):
         demand_held(harness, "revised", newer)
         _demand_live(harness, "revised", 1, "revised")
 
-    @needs("writes", "revises", takes="PlantOrder")
+    @needs("writes", "revises", takes=Subject.PLANT_ORDER)
     async def test_a_line_that_is_gone_from_the_order_is_gone_from_the_erp(
         self, harness: ErpHarness, erp: Connector
     ) -> None:
         """A revision without the first line leaves the second."""
         await deliver(erp, harness.event("shortened"))
         newer = harness.event("shortened", 2)
-        newer = _with(newer, lines=newer.value["lines"][1:])
+        newer = _with(newer, lines=newer.value_as(messages.PlantOrder)["lines"][1:])
         _demand_outcome((await deliver(erp, newer))[0], "A newer revision", Outcome.APPLIED)
         demand_held(harness, "shortened", newer)
 
-    @needs("writes", "cancels", takes="PlantOrder")
+    @needs("writes", "cancels", takes=Subject.PLANT_ORDER)
     async def test_a_cancelled_document_no_longer_counts(self, harness: ErpHarness, erp: Connector) -> None:
         """A cancellation is a revision like any other, and stays cancelled."""
         await deliver(erp, harness.event("cancelled"))
@@ -93,7 +95,7 @@ class SinkContract(Suite):
         _demand_outcome(receipt, "A revision older than the cancellation", Outcome.DUPLICATE)
         _demand_live(harness, "cancelled", 0, "cancelled")
 
-    @needs("writes", "cancels", takes="PlantOrder")
+    @needs("writes", "cancels", takes=Subject.PLANT_ORDER)
     async def test_cancelled_before_it_was_created_stays_cancelled(self, harness: ErpHarness, erp: Connector) -> None:
         """The cancellation of an order that the ERP never had is remembered: an older revision creates nothing."""
         (receipt,) = await deliver(erp, harness.event("unborn", 2, cancelled=True))
@@ -113,7 +115,7 @@ class SinkContract(Suite):
                 "example as a document that is created cancelled.",
             )
 
-    @needs("writes", "refuses", takes="PlantOrder")
+    @needs("writes", "refuses", takes=Subject.PLANT_ORDER)
     async def test_a_business_no_has_its_reason_and_stops_nobody_else(
         self, harness: ErpHarness, erp: Connector
     ) -> None:
@@ -135,7 +137,7 @@ class SinkContract(Suite):
             _demand_live(harness, name, 1, "delivered beside a refused one")
         _demand_live(harness, "refused", 0, "refused")
 
-    @needs("writes", takes="PlantOrder")
+    @needs("writes", takes=Subject.PLANT_ORDER)
     async def test_texts_are_kept_or_refused(self, harness: ErpHarness, erp: Connector) -> None:
         """Cyrillic, blanks and long texts are in the ERP as they came; one too long is refused, or cut and said so."""
         for number, (kind, words) in enumerate(TEXTS.items()):
@@ -152,7 +154,7 @@ class SinkContract(Suite):
                 demand_both_languages(receipt.reason, "The reason of a receipt that says what was cut")
             demand_held(harness, reference, event, describes=self.features.describes and not said_so)
 
-    @needs("writes", "revises", "notes", takes="PlantOrder")
+    @needs("writes", "revises", "notes", takes=Subject.PLANT_ORDER)
     async def test_what_people_wrote_stays(self, harness: ErpHarness, erp: Connector) -> None:
         """Words or lines that people at the ERP added to a document outlive its revisions."""
         await deliver(erp, harness.event("noted"))
@@ -162,7 +164,7 @@ class SinkContract(Suite):
         _demand_noted(harness, "noted", "before a revision came")
         demand_held(harness, "noted", newer)
 
-    @needs("writes", "revises", "notes", "between", takes="PlantOrder")
+    @needs("writes", "revises", "notes", "between", takes=Subject.PLANT_ORDER)
     async def test_what_people_write_meanwhile_stays(self, harness: ErpHarness, erp: Connector) -> None:
         """A person edits the document between the sink's look-up and its write: nobody's words are lost."""
         await deliver(erp, harness.event("meanwhile"))
@@ -189,7 +191,7 @@ class SinkContract(Suite):
             _demand_noted(harness, "meanwhile", "between the sink's look-up and its write")
         demand_held(harness, "meanwhile", newer)
 
-    @needs("reads", "writes", "accepts", takes="PlantOrder")
+    @needs("reads", "writes", "accepts", takes=Subject.PLANT_ORDER)
     async def test_an_accepted_order_is_answered_under_its_id(self, harness: ErpHarness, erp: Connector) -> None:
         """A person accepts what was delivered: the answer names the plant order, its revision, lines and day."""
         event = harness.event("accepted")
@@ -197,25 +199,30 @@ class SinkContract(Suite):
         _, checkpoint = await poll(erp)
         harness.accept("accepted", PROMISED)
         items, _ = await poll(erp, checkpoint)
-        order = event.value
-        answer = told(items, "OrderResponse", order["plant_order_id"]).event
+        order = event.value_as(messages.PlantOrder)
+        answer = told(items, Subject.ORDER_RESPONSE, order["plant_order_id"]).event
         wanted = {
             "plant_order_id": order["plant_order_id"],
             "plant": harness.member,
             "plant_order_revision": order["revision"],
-            "response_code": "AP",
+            "response_code": OrderResponseCode.AP,
             "lines": [
-                {"line_id": line["line_id"], "status": "ACCEPTED", "promised_date": PROMISED}
-                | {name: line[name] for name in ("quantity", "unit")}
+                {
+                    "line_id": line["line_id"],
+                    "status": LineStatus.ACCEPTED,
+                    "promised_date": PROMISED,
+                    "quantity": line["quantity"],
+                    "unit": line["unit"],
+                }
                 for line in order["lines"]
             ],
         }
         demand_told(answer, harness.member, wanted)
 
-    @needs("reads", "writes", tells="Order", takes="OrderStatus")
+    @needs("reads", "writes", tells=Subject.ORDER, takes=Subject.ORDER_STATUS)
     async def test_a_status_is_shown_and_an_older_one_is_not(self, harness: ErpHarness, erp: Connector) -> None:
         """The status of an order is shown on it; again it is a DUPLICATE, and an older one changes nothing."""
-        key = harness.create("Order")
+        key = harness.create(Subject.ORDER)
         before = harness.shown(key)
         _demand_outcome((await deliver(erp, harness.status(key, 1)))[0], "A status", Outcome.APPLIED)
         first = harness.shown(key)
@@ -236,15 +243,17 @@ def demand_held(harness: ErpHarness, reference: str, event: Event, *, describes:
     """Demand that the ERP holds what the plant order asks for."""
     names = ("item_code", "quantity", "unit", *(("description",) if describes else ()))
     held = harness.held(reference)
+    order = event.value_as(messages.PlantOrder)
+    lines: Sequence[Mapping[str, Any]] = order["lines"]
     wanted = {
-        "requested_date": event.value["requested_date"],
-        "lines": [{name: _text(line[name]) for name in names} for line in event.value["lines"]],
+        "requested_date": order["requested_date"],
+        "lines": [{name: _text(line[name]) for name in names} for line in lines],
     }
     found = {**held, "lines": [{name: _text(line.get(name)) for name in names} for line in held["lines"]]}
     different = differences(found, wanted)
     demand(
         not different,
-        f"The ERP does not hold plant order {reference} revision {event.value['revision']} as it was sent: "
+        f"The ERP does not hold plant order {reference} revision {event.revision} as it was sent: "
         f"{'; '.join(different)}. Write every line and the wanted date, and read back what was written.",
     )
 
@@ -263,17 +272,17 @@ async def _restarted(harness: ErpHarness, event: Event) -> Sequence[Receipt]:
 
 
 def _with(event: Event, **changes: Any) -> Event:
-    return replace(event, value={**event.value, **changes})
+    return replace(event, value=cast(Message, {**event.value, **changes}))
 
 
 def _described(event: Event, words: str) -> Event:
-    lines: Sequence[Mapping[str, Any]] = event.value["lines"]
+    lines = event.value_as(messages.PlantOrder)["lines"]
     return _with(event, lines=[{**line, "description": words} for line in lines])
 
 
 def _demand_two_lines(event: Event) -> None:
     demand(
-        len({line["quantity"] for line in event.value["lines"]}) >= 2,
+        len({line["quantity"] for line in event.value_as(messages.PlantOrder)["lines"]}) >= 2,
         "The harness's event() has no two lines of different quantities. Give it two, so that a lost line is seen.",
     )
 

@@ -6,6 +6,7 @@ from kranhub.testing.demands import ContractBroken, demand
 from kranhub.testing.harness import ErpHarness
 from kranhub.testing.reading import Item, ids, keys, poll
 from kranhub.testing.suite import Suite, needs
+from kranhub.wire.messages import Subject
 
 
 class SourceContract(Suite):
@@ -13,7 +14,7 @@ class SourceContract(Suite):
 
     @needs("reads")
     async def test_every_document_is_told_as_the_erp_holds_it(
-        self, harness: ErpHarness, erp: Connector, subject: str
+        self, harness: ErpHarness, erp: Connector, subject: Subject
     ) -> None:
         """One poll yields every created document: with its own id, in the shared language, complete."""
         start = await behind(erp)
@@ -32,7 +33,7 @@ class SourceContract(Suite):
 
     @needs("reads")
     async def test_read_again_from_the_start_gives_the_same_ids(
-        self, harness: ErpHarness, erp: Connector, subject: str
+        self, harness: ErpHarness, erp: Connector, subject: Subject
     ) -> None:
         """Identity does not depend on when, or by which instance, a document is read."""
         for _ in range(3):
@@ -46,7 +47,9 @@ class SourceContract(Suite):
         )
 
     @needs("reads")
-    async def test_any_checkpoint_resumes_without_loss(self, harness: ErpHarness, erp: Connector, subject: str) -> None:
+    async def test_any_checkpoint_resumes_without_loss(
+        self, harness: ErpHarness, erp: Connector, subject: Subject
+    ) -> None:
         """From the checkpoint of any event, exactly the events behind it follow."""
         start = await behind(erp)
         for _ in range(4):
@@ -62,7 +65,7 @@ class SourceContract(Suite):
             )
 
     @needs("reads")
-    async def test_a_restart_tells_nothing_again(self, harness: ErpHarness, erp: Connector, subject: str) -> None:
+    async def test_a_restart_tells_nothing_again(self, harness: ErpHarness, erp: Connector, subject: Subject) -> None:
         """What lies in the overlap behind a committed checkpoint is not news, and new documents are."""
         for _ in range(3):
             harness.create(subject)
@@ -77,7 +80,9 @@ class SourceContract(Suite):
         _demand_all([key], news)
 
     @needs("reads", "edits")
-    async def test_a_changed_document_is_told_again(self, harness: ErpHarness, erp: Connector, subject: str) -> None:
+    async def test_a_changed_document_is_told_again(
+        self, harness: ErpHarness, erp: Connector, subject: Subject
+    ) -> None:
         """A person changes what was told: the next poll tells the document anew, complete, under a new id."""
         key = harness.create(subject)
         items, checkpoint = await poll(erp)
@@ -99,7 +104,7 @@ class SourceContract(Suite):
 
     @needs("reads", "edits")
     async def test_an_id_never_repeats_for_a_newer_state(
-        self, harness: ErpHarness, erp: Connector, subject: str
+        self, harness: ErpHarness, erp: Connector, subject: Subject
     ) -> None:
         """5, then 6, then again 5, at once: three events with three ids, the last saying 5."""
         key, checkpoint, seen = harness.create(subject), None, list[str]()
@@ -110,7 +115,7 @@ class SourceContract(Suite):
 
     @needs("reads", "edits", "removes")
     async def test_deleted_and_entered_again_is_a_newer_state(
-        self, harness: ErpHarness, erp: Connector, subject: str
+        self, harness: ErpHarness, erp: Connector, subject: Subject
     ) -> None:
         """5, then 6, the row deleted, entered again with 5: told, under an id of its own."""
         key, checkpoint, seen = harness.create(subject), None, list[str]()
@@ -126,7 +131,7 @@ class SourceContract(Suite):
 
     @needs("reads", "spoils")
     async def test_a_bad_document_is_one_unreadable_and_the_rest_flows(
-        self, harness: ErpHarness, erp: Connector, subject: str
+        self, harness: ErpHarness, erp: Connector, subject: Subject
     ) -> None:
         """A document that is no valid event is yielded as Unreadable, once; corrected, it is told."""
         start = await behind(erp)
@@ -156,7 +161,7 @@ class SourceContract(Suite):
         demand_told(told(items, subject, bad).event, harness.member, harness.content(subject, bad))
 
     @needs("reads", "commits_late")
-    async def test_what_is_committed_late_is_told(self, harness: ErpHarness, erp: Connector, subject: str) -> None:
+    async def test_what_is_committed_late_is_told(self, harness: ErpHarness, erp: Connector, subject: Subject) -> None:
         """A transaction that began before others and commits after they were read is not lost."""
         checkpoint = await behind(erp)
         with harness.late(subject) as late:
@@ -171,7 +176,7 @@ class SourceContract(Suite):
             "checkpoint.",
         )
 
-    @needs("reads", "twins", tells="Order")
+    @needs("reads", "twins", tells=Subject.ORDER)
     async def test_two_orders_with_one_number_are_two(self, harness: ErpHarness, erp: Connector) -> None:
         """The identity of a document is the ERP's key; its number is what people read."""
         checkpoint = await behind(erp)
@@ -187,9 +192,9 @@ class SourceContract(Suite):
             "key (its primary key) for order_id and Event.key, and the number for `number`.",
         )
         for key in (first, second):
-            demand_told(told(items, "Order", key).event, harness.member, harness.content("Order", key))
+            demand_told(told(items, Subject.ORDER, key).event, harness.member, harness.content(Subject.ORDER, key))
 
-    @needs("reads", "splits_stock", tells="InventoryLevel")
+    @needs("reads", "splits_stock", tells=Subject.INVENTORY_LEVEL)
     async def test_two_rows_of_one_code_are_summed_or_refused(self, harness: ErpHarness, erp: Connector) -> None:
         """One item in two rows of stock is told as their sum, or as dead letters; one never replaces the other."""
         checkpoint = await behind(erp)
@@ -197,7 +202,7 @@ class SourceContract(Suite):
         items, _ = await poll(erp, checkpoint)
         levels = [value_of(item.event, harness.member) for item in items if isinstance(item, Read)]
         said = [level["on_hand"] for level in levels if level["item_code"] == code]
-        refused = [item for item in items if isinstance(item, Unreadable) and item.subject == "InventoryLevel"]
+        refused = [item for item in items if isinstance(item, Unreadable) and item.subject == Subject.INVENTORY_LEVEL]
         demand(
             (bool(refused) and not said) or (bool(said) and said[-1] == total),
             f"{code} lies in two rows of stock, {total} together, and the source told {said}: the hub keeps the last. "
@@ -206,7 +211,7 @@ class SourceContract(Suite):
 
     @needs("reads", "odd")
     async def test_rows_with_odd_keys_or_versions_are_read(
-        self, harness: ErpHarness, erp: Connector, subject: str
+        self, harness: ErpHarness, erp: Connector, subject: Subject
     ) -> None:
         """NULL in a key or a version, a day that is none: every row is told, or an Unreadable."""
         checkpoint = await behind(erp)
@@ -239,7 +244,7 @@ async def restarted(harness: ErpHarness, since: Checkpoint | None) -> tuple[list
         await other.close()
 
 
-def told(items: list[Item], subject: str, key: str) -> Read:
+def told(items: list[Item], subject: Subject, key: str) -> Read:
     """Return the last event of a document, and demand that there is one."""
     found = items_by_key(items, subject).get(key, [])
     demand(bool(found), f"{subject} {key} is in the ERP and was not told; told were {sorted(keys(items))}.")
@@ -269,7 +274,7 @@ def _demand_readable(item: Item) -> None:
         demand(False, f"A good document came as Unreadable {item.id} ({item.code}): {dict(item.reason)}.")
 
 
-def _demand_new_state(harness: ErpHarness, items: list[Item], subject: str, key: str, seen: list[str]) -> None:
+def _demand_new_state(harness: ErpHarness, items: list[Item], subject: Subject, key: str, seen: list[str]) -> None:
     event = told(items, subject, key).event
     demand(
         event.id not in seen,

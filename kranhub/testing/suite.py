@@ -69,8 +69,8 @@ async def deliver(erp: Connector, *events: Event) -> Sequence[Receipt]:
     )
     for event, receipt in zip(events, receipts, strict=True):
         demand(
-            receipt.revision == event.value["revision"],
-            f"The receipt of {event.id} has revision {receipt.revision}, the event has {event.value['revision']}. Put "
-            'event.value["revision"] into the receipt: the hub counts by it what has arrived.',
+            receipt.revision == event.revision,
+            f"The receipt of {event.id} has revision {receipt.revision}, the event has {event.revision}. Put "
+            "event.revision into the receipt: the hub counts by it what has arrived.",
         )
     return receipts

@@ -14,7 +14,7 @@ from kranhub.errors import InvalidDocument
 from kranhub.text import Text
 from kranhub.wire import guards, messages, schema_files
 from kranhub.wire.guards import Guard
-from kranhub.wire.messages import Subject, Symbol
+from kranhub.wire.messages import AnyDecoded, Decoded, Message, Subject, Symbol
 from kranhub.wire.registry import Registry
 from kranhub.wire.slices import Slices
 
@@ -22,13 +22,6 @@ M = TypeVar("M")
 
 _HEAD = struct.Struct(">bI")
 _PARSED = {name: fastavro.parse_schema(schema, named_schemas={}) for name, schema in schema_files.load_all().items()}
-
-
-class Decoded(NamedTuple):
-    """A record's short name (``Order``) and its value: Decimal, date, aware UTC datetime, str, int, list, dict."""
-
-    subject: Subject
-    value: dict[str, Any]
 
 
 class _Reader(NamedTuple):
@@ -52,11 +45,17 @@ class Codec:
         self._guards: dict[int, Guard] = {}
         self._slices: dict[int, Slices] = {}
 
-    def encode(self, subject: str, value: Mapping[str, Any]) -> bytes:
+    def encode(self, subject: Subject, value: Message) -> bytes:
         """Return the record's bytes.
 
-        Raises `InvalidDocument` with code ``naive-datetime``, ``too-many-digits`` or ``schema-mismatch``;
-        `Misconfigured` when the schema is not registered, `Unavailable` when the registry is away.
+        Args:
+            subject: Which record it is.
+            value: The record; a field with a default may be left out.
+
+        Raises:
+            InvalidDocument: With code ``naive-datetime``, ``too-many-digits`` or ``schema-mismatch``.
+            Misconfigured: The schema is not registered.
+            Unavailable: The registry is away.
         """
         if not _is_sound(value):
             _check_value(value, subject)
@@ -68,8 +67,8 @@ class Codec:
             raise InvalidDocument("schema-mismatch", _mismatch(subject, error)) from None
         return out.getvalue()
 
-    def decode(self, data: bytes, *, trusted: bool = False) -> Decoded:
-        """Return the record's name and value.
+    def decode(self, data: bytes, *, trusted: bool = False) -> AnyDecoded:
+        """Return the record's name and value; its subject narrows the value's type.
 
         Args:
             data: The record's bytes with their Confluent header.
@@ -91,7 +90,7 @@ class Codec:
             value = fastavro.schemaless_reader(body, reader.writer, reader.ours)
         except Exception as error:  # noqa: BLE001  (fastavro raises many kinds, by the byte that is wrong)
             raise InvalidDocument("malformed-avro", _malformed(type(error).__name__)) from None
-        return Decoded(reader.subject, value)  # type: ignore[arg-type]
+        return cast(AnyDecoded, Decoded(reader.subject, value))
 
     def decode_as(self, kind: type[M], data: bytes, *, trusted: bool = False) -> M:
         """Return the value of a record that must be of this type, such as ``decode_as(messages.Order, data)``.

@@ -39,7 +39,7 @@ import datetime as dt
 from collections.abc import Mapping
 from decimal import Decimal
 from enum import StrEnum
-from typing import Generic, Literal, NamedTuple, NotRequired, TypedDict, TypeVar
+from typing import Generic, Literal, NamedTuple, NotRequired, TypedDict, TypeVar, cast
 
 
 class Symbol(StrEnum):
@@ -56,6 +56,7 @@ class Subject(Symbol):
 _PAIRS = '''
 Subject_co = TypeVar("Subject_co", covariant=True)
 Message_co = TypeVar("Message_co", covariant=True)
+M = TypeVar("M")
 
 
 class Decoded(NamedTuple, Generic[Subject_co, Message_co]):
@@ -63,6 +64,21 @@ class Decoded(NamedTuple, Generic[Subject_co, Message_co]):
 
     subject: Subject_co
     value: Message_co
+
+
+'''
+
+_NARROWED = '''
+
+def narrowed(kind: type[M], subject: Subject | None, value: Message | None) -> M | None:
+    """Return the value as the type of one record, None where it is another record or none at all.
+
+    Args:
+        kind: The record's type, such as `Order`.
+        subject: What the value is.
+        value: The value.
+    """
+    return cast(M, value) if subject is not None and TYPES[subject] is kind else None
 
 
 '''
@@ -89,7 +105,8 @@ def text(schemas: Mapping[str, Schema]) -> str:
             '\n)\n"""Any record with its name."""\n\n',
             "TYPES: Mapping[Subject, type[Message]] = {\n",
             *(f"    {subject}: {name},\n" for name, subject in subjects.items()),
-            '}\n"""The type of each record."""\n\n',
+            '}\n"""The type of each record."""\n',
+            _NARROWED,
             "ENUMS: Mapping[str, type[Symbol]] = {\n",
             *(f'    "{name}": {name},\n' for name in enums),
             '}\n"""Every enum of the schemas, by its Avro name."""\n',

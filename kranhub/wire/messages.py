@@ -11,7 +11,7 @@ import datetime as dt
 from collections.abc import Mapping
 from decimal import Decimal
 from enum import StrEnum
-from typing import Generic, Literal, NamedTuple, NotRequired, TypedDict, TypeVar
+from typing import Generic, Literal, NamedTuple, NotRequired, TypedDict, TypeVar, cast
 
 
 class Symbol(StrEnum):
@@ -1550,6 +1550,7 @@ Message = (
 
 Subject_co = TypeVar("Subject_co", covariant=True)
 Message_co = TypeVar("Message_co", covariant=True)
+M = TypeVar("M")
 
 
 class Decoded(NamedTuple, Generic[Subject_co, Message_co]):
@@ -1632,6 +1633,18 @@ TYPES: Mapping[Subject, type[Message]] = {
     Subject.WAKE: Wake,
 }
 """The type of each record."""
+
+
+def narrowed(kind: type[M], subject: Subject | None, value: Message | None) -> M | None:
+    """Return the value as the type of one record, None where it is another record or none at all.
+
+    Args:
+        kind: The record's type, such as `Order`.
+        subject: What the value is.
+        value: The value.
+    """
+    return cast(M, value) if subject is not None and TYPES[subject] is kind else None
+
 
 ENUMS: Mapping[str, type[Symbol]] = {
     "Severity": Severity,

@@ -5,6 +5,9 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+JsonDocument = dict[str, Any]
+"""A JSON object for a person or a script."""
+
 
 def plain(value: Any) -> Any:
     """Return the value built of what JSON knows: str, int, bool, None, list and dict."""

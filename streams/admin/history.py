@@ -5,22 +5,24 @@ from datetime import datetime
 
 from kranhub.broker import reading, topics
 from kranhub.settings import Settings
+from kranhub.wire import messages
 from kranhub.wire.codec import Codec
+from kranhub.wire.messages import Subject
 from streams.routing.replay.history import Event
 
 _WORK = frozenset(
     (
-        "Order",
-        "OrderResponse",
-        "ProductionStatus",
-        "Receipt",
-        "Shipment",
-        "AllocationResult",
-        "PlannerAction",
-        "Wake",
+        Subject.ORDER,
+        Subject.ORDER_RESPONSE,
+        Subject.PRODUCTION_STATUS,
+        Subject.RECEIPT,
+        Subject.SHIPMENT,
+        Subject.ALLOCATION_RESULT,
+        Subject.PLANNER_ACTION,
+        Subject.WAKE,
     )
 )
-_OUTBOX = frozenset(("PlantOrder",))
+_OUTBOX = frozenset((Subject.PLANT_ORDER,))
 
 
 def events(settings: Settings, codec: Codec, since: datetime, orders: int | None = None) -> list[Event]:
@@ -37,7 +39,7 @@ def events(settings: Settings, codec: Codec, since: datetime, orders: int | None
 def _began(settings: Settings, codec: Codec) -> dict[str, datetime]:
     found: dict[str, datetime] = {}
     for message in reading.messages(settings, codec, topics.hub(settings.namespace, "work")):
-        if message.subject == "Order":
+        if message.subject == Subject.ORDER:
             found.setdefault(message.key, message.time)
     return found
 
@@ -53,6 +55,6 @@ def _work(settings: Settings, codec: Codec, keys: Collection[str]) -> Iterator[E
 
 def _asked(settings: Settings, codec: Codec, keys: Collection[str]) -> Iterator[Event]:
     for message in reading.messages(settings, codec, topics.hub(settings.namespace, "allocation")):
-        if message.subject == "AllocationRequest" and message.value and message.value["order_key"] in keys:
-            key = message.value["order_key"]
-            yield Event(key, message.envelope.id, message.subject, message.value, message.time)
+        request = message.value_as(messages.AllocationRequest)
+        if request is not None and request["order_key"] in keys:
+            yield Event(request["order_key"], message.envelope.id, Subject.ALLOCATION_REQUEST, request, message.time)

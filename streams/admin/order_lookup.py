@@ -8,18 +8,19 @@ from kranhub.broker import reading, topics
 from kranhub.cli import order_name
 from kranhub.settings import Settings
 from kranhub.text import Text
+from kranhub.wire import messages
 from kranhub.wire.codec import Codec
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class Target:
     """An order by its key, and one of its plant orders where a person has named that."""
 
     order_key: str
     plant_order_id: str | None = None
 
 
-def subject_of(settings: Settings, codec: Codec, order: str, members: Container[str]) -> Subject:
+def target_of(settings: Settings, codec: Codec, order: str, members: Container[str]) -> Target:
     """Return what is meant by an order's number or id, either alone or behind ``buyer:``, or by a plant order's id.
 
     It is looked up among the orders of which hub.decisions or hub.alerts have a word. Raises `Failed` for one
@@ -29,18 +30,18 @@ def subject_of(settings: Settings, codec: Codec, order: str, members: Container[
     if not found and order.partition(":")[0] in members:
         found = {identifiers.order_key_of(order) if identifiers.is_plant_order_id(order) else order: None}
     key = order_name.only(order, found, _unknown(order))
-    return Subject(key, order if order.startswith(f"{key}/") else None)
+    return Target(key, order if order.startswith(f"{key}/") else None)
 
 
 def _known(settings: Settings, codec: Codec) -> dict[str, str | None]:
     """Return the number of each order, by its key."""
-    values = (
-        message.value
-        for topic in ("decisions", "alerts")
-        for message in reading.messages(settings, codec, topics.hub(settings.namespace, topic))
-        if message.value and message.value["order_key"]
-    )
-    return {value["order_key"]: value["order_number"] for value in values}
+    found: dict[str, str | None] = {}
+    for topic in ("decisions", "alerts"):
+        for message in reading.messages(settings, codec, topics.hub(settings.namespace, topic)):
+            value = message.value_as(messages.RoutingDecision) or message.value_as(messages.Alert)
+            if value is not None and (key := value["order_key"]):
+                found[key] = value["order_number"]
+    return found
 
 
 def _unknown(order: str) -> Text:

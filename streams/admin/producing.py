@@ -1,8 +1,7 @@
 """Writes a few records by hand, where every other client would put their keys."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from kranhub.broker import topics
 from kranhub.errors import Failed, Fenced, Unavailable
@@ -11,6 +10,7 @@ from kranhub.text import Text
 from kranhub.wire import envelope
 from kranhub.wire.codec import Codec
 from kranhub.wire.envelope import Envelope, Headers
+from kranhub.wire.messages import Message, Subject
 from streams.processor.kafka import clients
 from streams.processor.kafka.errors import BrokerAway
 
@@ -27,8 +27,8 @@ class Row:
 
     topic: str
     key: str
-    subject: str
-    value: Mapping[str, Any]
+    subject: Subject
+    value: Message
     id: str
 
 

@@ -12,9 +12,10 @@ from kranhub.broker import admin, reading, topics
 from kranhub.errors import Fenced, Misconfigured, Unavailable
 from kranhub.settings import Settings
 from kranhub.text import Text
-from kranhub.wire import envelope
+from kranhub.wire import envelope, messages
 from kranhub.wire.codec import Codec
 from kranhub.wire.envelope import Envelope
+from kranhub.wire.messages import Subject
 from streams.admin import impact
 from streams.processor.kafka import clients
 from streams.processor.kafka.errors import Aborted
@@ -136,8 +137,8 @@ def _gone(known: Known, wanted: set[tuple[str, str]], version: int) -> Iterator[
 
 def _known(settings: Settings, codec: Codec) -> dict[tuple[str, str], Entry]:
     topic = topics.hub(settings.namespace, "masterdata")
-    values = (message.value for message in reading.messages(settings, codec, topic) if message.value)
-    found = (entries.of_record(value) for value in values)
+    read = (message.value_as(messages.MasterDataEntry) for message in reading.messages(settings, codec, topic))
+    found = (entries.of_record(value) for value in read if value)
     return {entry.place: entry for entry in found}
 
 
@@ -145,7 +146,7 @@ def _transact(settings: Settings, codec: Codec, producer: TransactionalProducer,
     topic = topics.hub(settings.namespace, "masterdata")
     producer.begin_transaction()
     for entry in changed:
-        data = codec.encode("MasterDataEntry", entries.record(entry))
+        data = codec.encode(Subject.MASTER_DATA_ENTRY, entries.record(entry))
         about = _about(settings.namespace, entry, codec.dataschema(data))
         producer.produce(topic, data, entry.record_key.encode(), headers=envelope.headers(about))
     producer.commit_transaction(10)

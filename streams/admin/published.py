@@ -7,6 +7,7 @@ from kranhub.broker import reading, topics
 from kranhub.errors import Failed
 from kranhub.settings import Settings
 from kranhub.text import Text
+from kranhub.wire import messages
 from kranhub.wire.codec import Codec
 from streams.admin.publish import Known
 from streams.processor.state.store import Layer, Store
@@ -21,8 +22,8 @@ from streams.stages.support.item_codes import UNKNOWN_ITEM, Codes
 def read(settings: Settings, codec: Codec) -> Known:
     """Return what stands on hub.masterdata, by place. Raises as `reading.messages` does."""
     topic = topics.hub(settings.namespace, "masterdata")
-    values = (message.value for message in reading.messages(settings, codec, topic) if message.value)
-    found = (entries.of_record(value) for value in values)
+    values = (message.value_as(messages.MasterDataEntry) for message in reading.messages(settings, codec, topic))
+    found = (entries.of_record(value) for value in values if value)
     return {entry.place: entry for entry in found}
 
 

@@ -19,12 +19,13 @@ from kranhub.broker import client_settings, lag, reading, topics
 from kranhub.broker.reading import Message
 from kranhub.errors import Unavailable
 from kranhub.operations import recovery
-from kranhub.operations.recovery import ASKED, BEGUN, FINISHED, Recovery, Reports
+from kranhub.operations.recovery import Recovery, Reports
 from kranhub.parties.members import Members
 from kranhub.settings import Settings
-from kranhub.wire import envelope
+from kranhub.wire import envelope, messages
 from kranhub.wire.codec import Codec
 from kranhub.wire.envelope import Envelope
+from kranhub.wire.messages import RecoveryPhase, Subject
 from streams.admin import producing
 from streams.admin.producing import Raw
 from streams.routing.recovery import evidence
@@ -70,7 +71,7 @@ class Coordinator:
         """Take the recovery; opens nothing."""
         self._settings, self._codec, self._members, self._id = settings, codec, members, recovery_id
         self._reports = Reports()
-        self._held: dict[tuple[str, str, str], dict[str, Any]] = {}
+        self._held: dict[tuple[str, str, str], messages.Held] = {}
 
     def run(self, stopping: threading.Event) -> None:
         """Bring the recovery to its end, or until stopped."""
@@ -90,12 +91,12 @@ class Coordinator:
                 stopping.wait(POLL_S)
 
     def _turn(self, found: Recovery, listener: "Listener") -> list[str]:
-        if found.phase == BEGUN:
-            self._ask(replace(found, phase=ASKED))
+        if found.phase is RecoveryPhase.BEGUN:
+            self._ask(replace(found, phase=RecoveryPhase.ASKED))
         for message in listener.news():
             self._reports = self._reports.take(message, found)
-            if message.subject == "Held" and message.value and message.value["recovery_id"] == self._id:
-                value = message.value
+            value = message.value_as(messages.Held)
+            if value is not None and value["recovery_id"] == self._id:
                 self._held[value["member"], value["subject"], value["key"]] = value
         missing = [str(task) for task in self._reports.missing(found.without)]
         if missing or not self._is_read():
@@ -123,11 +124,11 @@ class Coordinator:
         """Tell the planner what the ERPs hold, then that this is all; then say that the hub works."""
         done = replace(
             found,
-            phase=FINISHED,
+            phase=RecoveryPhase.FINISHED,
             finished_at=datetime.now(UTC),
             unreported=tuple(str(task) for task in (*self._reports.missing(()), *self._reports.mute())),
-            plants=self._reports.telling("PlantOrder"),
-            customers=self._reports.telling("OrderStatus"),
+            plants=self._reports.telling(Subject.PLANT_ORDER),
+            customers=self._reports.telling(Subject.ORDER_STATUS),
         )
         work = topics.hub(self._settings.namespace, "work")
         producing.write(self._settings, list(self._evidence(work)))
@@ -143,14 +144,14 @@ class Coordinator:
             if order is None:
                 log.warning("no order of the hub's", member=member, subject=subject)
                 continue
-            data = self._codec.encode("Held", value)
+            data = self._codec.encode(Subject.HELD, value)
             event_id = f"hub/Held/{self._id}/{member}/{subject}/{key}"
             about = Envelope(event_id, source, "kranhub.Held", traceparent=envelope.new_trace(source + event_id))
             headers = envelope.headers(replace(about, dataschema=self._codec.dataschema(data)))
             yield Raw(work, -1, order.encode("utf-8", "surrogateescape"), data, headers)
 
     def _copies(self, said: Recovery, places: list[tuple[str, int]]) -> Iterator[Raw]:
-        data = self._codec.encode("Recovery", said.value())
+        data = self._codec.encode(Subject.RECOVERY, said.value())
         for topic, partition in places:
             about = recovery.record_about(self._settings, self._codec, said, data, f"{topic}/{partition}")
             yield Raw(topic, partition, self._id.encode() if partition < 0 else b"", data, envelope.headers(about))

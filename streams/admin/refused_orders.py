@@ -2,16 +2,15 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 from urllib.parse import unquote
 
 from kranhub import identifiers
 from kranhub.broker.reading import Message
+from kranhub.wire import messages
+from kranhub.wire.messages import Severity, Subject
 from streams.routing.model.codes import UNMAPPED
 from streams.routing.planner.messages import OWNER
 from streams.routing.validation.document_identity import TWO_DOCUMENTS
-
-Value = Mapping[str, Any]
 
 SOURCE = "source"
 """The stage of a letter that a connector wrote: the row could not become an order."""
@@ -20,7 +19,7 @@ SHOWN = timedelta(days=30)
 """For how long a refused order is listed that nobody corrects."""
 
 
-def waiting(letters: Iterable[Message], orders: Mapping[str, Sequence[Message]], now: datetime) -> list[Value]:
+def waiting(letters: Iterable[Message], orders: Mapping[str, Sequence[Message]], now: datetime) -> list[messages.Alert]:
     """Return the newest refusal of each order of which no later version was taken, as Alert values.
 
     ``letters`` are dead letters of the hub and of connectors, ``orders`` the Order records of hub.work by key. A line
@@ -42,30 +41,36 @@ def order_of(letter: Message) -> str | None:
 
     A connector could not make an order of it: its document's own key in the ERP then stands for the order's id.
     """
-    value = letter.value
+    value = letter.value_as(messages.DeadLetter)
     if value is None:
         return None
     if value["stage"] == SOURCE:
         member, kind, native = (identifiers.document_of(value["event_id"]) or "//").split("/")
-        return identifiers.order_key(member, unquote(native)) if kind == "Order" else None
+        return identifiers.order_key(member, unquote(native)) if kind == Subject.ORDER else None
     is_order = value["topic"].endswith(".orders") or value["headers"].get("ce_type") == "kranhub.Order"
     return letter.key if is_order and value["code"] not in UNMAPPED and ":" in letter.key else None
 
 
 def _is_next(taken: Message, letter: Message) -> bool:
     """Return whether the order came again after it was refused; another document under its key is not that order."""
-    value = letter.value or {}
+    value = _value(letter)
     documents = {identifiers.document_of(event_id) for event_id in (taken.envelope.id, value["event_id"])}
     if value["code"] == TWO_DOCUMENTS and len(documents) > 1:
         return False
     return taken.time > letter.time
 
 
-def _alert(key: str, letter: Message) -> Value:
-    value = letter.value or {}
+def _value(letter: Message) -> messages.DeadLetter:
+    value = letter.value_as(messages.DeadLetter)
+    assert value is not None  # noqa: S101  (only letters are told of)
+    return value
+
+
+def _alert(key: str, letter: Message) -> messages.Alert:
+    value = _value(letter)
     return {
         "alert_id": f"{value['code']}/{key}/{value['dead_letter_id']}",
-        "severity": "WARNING",
+        "severity": Severity.WARNING,
         "code": value["code"],
         "owner": OWNER,
         "order_key": key,

@@ -1,16 +1,14 @@
 """What is written again: the records of dead letters and of members' documents, byte by byte, under their own ids."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from kranhub import identifiers
 from kranhub.broker.reading import Message
 from kranhub.text import Text
+from kranhub.wire import messages
 from streams.admin.producing import Raw
 from streams.processor import dead_letters
-
-Value = Mapping[str, Any]
 
 STAMP = "ce_recordedtime"
 """The hub's own stamp: what is written again is taken at the time at which it comes."""
@@ -43,7 +41,7 @@ class LeftOut:
     reason: Text
 
 
-def of_letter(value: Value) -> Copy | LeftOut:
+def of_letter(value: messages.DeadLetter) -> Copy | LeftOut:
     """Return the record of a dead letter as it was read."""
     name, key, head = value["dead_letter_id"], value["key"], value["headers"]
     if not value["topic"]:
@@ -140,7 +138,7 @@ def _header(name: str) -> str:
     return base if mark and number.isdecimal() else name
 
 
-def _cut(value: Value) -> Text:
+def _cut(value: messages.DeadLetter) -> Text:
     place = f"{value['topic']}/{value['partition']}/{value['offset']}"
     return Text(
         en=f"The letter holds only a part of its record, so it cannot be sent from there. The record itself is at "

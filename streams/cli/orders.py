@@ -13,11 +13,13 @@ from kranhub.readmodel import names
 from kranhub.settings import Settings, endpoints
 from kranhub.text import Text
 from kranhub.values.times import FIRST_YEAR, LAST_YEAR
+from kranhub.wire import messages
 from kranhub.wire.codec import Codec
+from kranhub.wire.messages import PlannerActionKind, Subject
 from kranhub.wire.plain_json import plain
 from kranhub.wire.registry import Registry
 from streams.admin import producing
-from streams.admin.order_lookup import Subject, subject_of
+from streams.admin.order_lookup import Target, target_of
 from streams.admin.producing import Row
 from streams.cli import orders_texts
 from streams.cli.shadow import shadow
@@ -26,6 +28,8 @@ from streams.cli.waiting import waiting
 REASON_CHARACTERS = 2000
 
 Command = Callable[..., Any]
+Given = dict[str, Any]
+"""What a person has given as options of a command, by name; click has checked it."""
 Option = Callable[[Command], Command]
 
 
@@ -81,7 +85,7 @@ actor_option: Option = click.option(
 """Who acts, as the argument ``actor``."""
 
 
-def _command(action: str, help_text: Text, *more: Option) -> None:
+def _command(action: PlannerActionKind, help_text: Text, *more: Option) -> None:
     """Add the command of an action; ``more`` are its own options."""
 
     def act(order: str, reason: str, actor: str, output: str, **given: Any) -> None:
@@ -101,25 +105,25 @@ def _command(action: str, help_text: Text, *more: Option) -> None:
     orders.command(name, help=str(help_text))(command)
 
 
-_command("APPROVE", orders_texts.APPROVE, *_PART)
-_command("REJECT", orders_texts.REJECT, *_PART)
-_command("OVERRIDE_PLANT", orders_texts.OVERRIDE_PLANT, *_PART, _PLANT)
-_command("OVERRIDE_DATE", orders_texts.OVERRIDE_DATE, *_PART, _DATE)
-_command("FREEZE", orders_texts.FREEZE)
-_command("RELEASE", orders_texts.RELEASE, *_PART)
-_command("CANCEL", orders_texts.CANCEL)
+_command(PlannerActionKind.APPROVE, orders_texts.APPROVE, *_PART)
+_command(PlannerActionKind.REJECT, orders_texts.REJECT, *_PART)
+_command(PlannerActionKind.OVERRIDE_PLANT, orders_texts.OVERRIDE_PLANT, *_PART, _PLANT)
+_command(PlannerActionKind.OVERRIDE_DATE, orders_texts.OVERRIDE_DATE, *_PART, _DATE)
+_command(PlannerActionKind.FREEZE, orders_texts.FREEZE)
+_command(PlannerActionKind.RELEASE, orders_texts.RELEASE, *_PART)
+_command(PlannerActionKind.CANCEL, orders_texts.CANCEL)
 
 
-def _act(action: str, order: str, given: dict[str, Any], output: str) -> None:
+def _act(action: PlannerActionKind, order: str, given: Given, output: str) -> None:
     settings = Settings()
     with Registry(endpoints(settings).registry_url) as registry:
         codec = Codec(registry)
         members = names.read(settings, codec).members
-        subject = subject_of(settings, codec, order, members)
+        target = target_of(settings, codec, order, members)
         if given.get("plant") and given["plant"] not in members:
             raise click.BadParameter(str(orders_texts.unknown_plant(given["plant"], sorted(members))))
-        value = planner_action(action, subject, given)
-        row = Row("work", subject.order_key, "PlannerAction", value, f"hub/PlannerAction/{value['action_id']}")
+        value = planner_action(action, target, given)
+        row = Row("work", target.order_key, Subject.PLANNER_ACTION, value, f"hub/PlannerAction/{value['action_id']}")
         producing.send(settings, codec, [row], "orders")
     if output == "json":
         emit(plain(value))
@@ -127,24 +131,24 @@ def _act(action: str, order: str, given: dict[str, Any], output: str) -> None:
         click.echo(str(orders_texts.sent(value)))
 
 
-def planner_action(action: str, subject: Subject, given: dict[str, Any]) -> dict[str, Any]:
+def planner_action(action: PlannerActionKind, target: Target, given: Given) -> messages.PlannerAction:
     """Return the PlannerAction, under an id of its own and the time of this machine.
 
     ``given`` has ``actor`` and ``reason``, and what the action allows of ``line_id``, ``plant_order_id``, ``plant`` and
     ``date``. Raises click's `UsageError` for a part of the order that the action does not take, or of another order.
     """
-    if subject.plant_order_id and "plant_order_id" not in given:
-        raise click.UsageError(str(orders_texts.whole_order(subject.order_key)))
-    number = given.get("plant_order_id") or subject.plant_order_id
+    if target.plant_order_id and "plant_order_id" not in given:
+        raise click.UsageError(str(orders_texts.whole_order(target.order_key)))
+    number = given.get("plant_order_id") or target.plant_order_id
     if number and given.get("line_id"):
         raise click.UsageError(str(orders_texts.ONE_PART))
-    if number and not number.startswith(f"{subject.order_key}/"):
-        raise click.UsageError(str(orders_texts.other_order(number, subject.order_key)))
+    if number and not number.startswith(f"{target.order_key}/"):
+        raise click.UsageError(str(orders_texts.other_order(number, target.order_key)))
     return {
         "action_id": str(uuid.uuid4()),
         "actor": given["actor"],
         "action": action,
-        "order_key": subject.order_key,
+        "order_key": target.order_key,
         "plant_order_id": number,
         "line_id": given.get("line_id"),
         "plant": given.get("plant"),

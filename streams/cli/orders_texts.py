@@ -1,9 +1,10 @@
 """What `kranhub orders` says to a person, in both languages."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from kranhub.text import Text
+from kranhub.wire import messages
+from kranhub.wire.messages import PlannerActionKind
 
 HELP = Text(
     en="Decide on an order by hand, and see what waits for it. ORDER is `buyer:number`, the id of one of its plant "
@@ -80,20 +81,20 @@ def unknown_plant(plant: str, known: Sequence[str]) -> Text:
 
 
 _DONE = {
-    "APPROVE": Text(en="approval", ru="утверждение"),
-    "REJECT": Text(en="rejection", ru="отклонение"),
-    "OVERRIDE_PLANT": Text(en="another plant", ru="другой завод"),
-    "OVERRIDE_DATE": Text(en="another day", ru="другой день"),
-    "FREEZE": Text(en="freeze", ru="остановка маршрутизации"),
-    "RELEASE": Text(en="release", ru="возобновление маршрутизации"),
-    "CANCEL": Text(en="cancellation", ru="отмена"),
+    PlannerActionKind.APPROVE: Text(en="approval", ru="утверждение"),
+    PlannerActionKind.REJECT: Text(en="rejection", ru="отклонение"),
+    PlannerActionKind.OVERRIDE_PLANT: Text(en="another plant", ru="другой завод"),
+    PlannerActionKind.OVERRIDE_DATE: Text(en="another day", ru="другой день"),
+    PlannerActionKind.FREEZE: Text(en="freeze", ru="остановка маршрутизации"),
+    PlannerActionKind.RELEASE: Text(en="release", ru="возобновление маршрутизации"),
+    PlannerActionKind.CANCEL: Text(en="cancellation", ru="отмена"),
 }
 
 
-def sent(value: Mapping[str, Any]) -> Text:
+def sent(value: messages.PlannerAction) -> Text:
     """Say what was sent, and how its effect is seen."""
     what, key = _DONE[value["action"]], value["order_key"]
-    more = "".join(f", {value[name]}" for name in ("plant", "date") if value[name])
+    more = "".join(f", {given}" for given in (value["plant"], value["date"]) if given)
     part = value["plant_order_id"]
     line = value["line_id"]
     en = f"plant order {part}" if part else f"{key}, line {line}" if line else key

@@ -15,6 +15,7 @@ from kranhub.cli.main import emit, output_option
 from kranhub.errors import Misconfigured
 from kranhub.settings import Settings, endpoints
 from kranhub.wire.codec import Codec
+from kranhub.wire.messages import AuditEntry, Subject
 from kranhub.wire.plain_json import plain
 from kranhub.wire.registry import Registry
 from streams.admin import history, masterdata_files, producing, published
@@ -213,13 +214,14 @@ def _audit(changed: Sequence[Entry], before: int | None, master: MasterData, who
     """Return the audit's entry, written before anything is published: the same where publishing is repeated."""
     content = repr([(entry.place, entry.content) for entry in changed])
     number = f"PUBLISH/{master.version}/{hashlib.sha256(content.encode()).hexdigest()[:16]}"
-    value = {
+    value: AuditEntry = {
         "entry_id": number,
-        **who,
+        "actor": who["actor"],
+        "reason": who["reason"],
         "action": "PUBLISH",
         "subject": "masterdata",
         "before": None if before is None else str(before),
         "after": str(master.version),
         "at": datetime.now(UTC),
     }
-    return Row("audit", "masterdata", "AuditEntry", value, f"hub/AuditEntry/{number}")
+    return Row("audit", "masterdata", Subject.AUDIT_ENTRY, value, f"hub/AuditEntry/{number}")

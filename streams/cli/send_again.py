@@ -13,7 +13,9 @@ from kranhub.broker.reading import Message
 from kranhub.cli.main import emit, output_option
 from kranhub.errors import Failed, Misconfigured
 from kranhub.settings import Settings, endpoints
+from kranhub.wire import messages
 from kranhub.wire.codec import Codec
+from kranhub.wire.messages import Subject
 from kranhub.wire.registry import Registry
 from streams.admin import producing, resend
 from streams.admin.resend import Copy, LeftOut
@@ -81,8 +83,8 @@ def find(settings: Settings, codec: Codec, chosen: Chosen) -> tuple[list[Copy], 
 
 
 def _letters(settings: Settings, codec: Codec, chosen: Chosen) -> tuple[list[Copy], list[LeftOut]]:
-    found = [message for message in _all_letters(settings, codec) if message.value]
-    wanted = [message.value for message in found if message.value and _is_meant(message, chosen)]
+    found = ((message, message.value_as(messages.DeadLetter)) for message in _all_letters(settings, codec))
+    wanted = [value for message, value in found if value and _is_meant(message, value, chosen)]
     for name in chosen.letters:
         if not any(value["dead_letter_id"] == name for value in wanted):
             raise Failed(send_again_texts.unknown_letter(name))
@@ -93,8 +95,7 @@ def _letters(settings: Settings, codec: Codec, chosen: Chosen) -> tuple[list[Cop
     return [copy for copy in copies if copy not in late], left_out
 
 
-def _is_meant(message: Message, chosen: Chosen) -> bool:
-    value = message.value or {}
+def _is_meant(message: Message, value: messages.DeadLetter, chosen: Chosen) -> bool:
     if chosen.letters:
         return value["dead_letter_id"] in chosen.letters
     if chosen.since is None or message.time < chosen.since:
@@ -128,9 +129,9 @@ def _overtaken(settings: Settings, codec: Codec, copies: Sequence[Copy]) -> list
 def _document(settings: Settings, codec: Codec, name: str) -> Copy:
     member, _, rest = name.partition("/")
     subject, _, key = rest.partition("/")
-    if subject not in topics.OUT_KINDS.values() or subject == "DeadLetter" or not key:
+    if subject not in topics.OUT_KINDS.values() or subject == Subject.DEAD_LETTER or not key:
         raise click.BadParameter(str(send_again_texts.bad_document(name)))
-    topic = topics.out(settings.namespace, member, topics.kind_of(subject))
+    topic = topics.out(settings.namespace, member, topics.kind_of(Subject(subject)))
     found = [one for one in reading.messages(settings, codec, topic) if name in _names(one, member, subject)]
     if not found:
         raise Failed(send_again_texts.unknown_document(name))

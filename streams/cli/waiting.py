@@ -1,9 +1,8 @@
 """``kranhub orders waiting``: what waits for a person, newest first."""
 
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any
 
 import click
 
@@ -14,15 +13,15 @@ from kranhub.cli.main import emit, output_option
 from kranhub.errors import Failed
 from kranhub.settings import Settings, endpoints
 from kranhub.text import Text
+from kranhub.wire import messages
 from kranhub.wire.codec import Codec
+from kranhub.wire.messages import Subject
 from kranhub.wire.plain_json import plain
 from kranhub.wire.registry import Registry
 from streams.admin import refused_orders
 from streams.cli import tables
 from streams.routing.notify import open_alerts
 from streams.routing.notify.open_alerts import Since
-
-Value = Mapping[str, Any]
 
 _HELP = Text(
     en="List what waits for a person: approvals, parts that no plant could take, lines that are held, orders that were "
@@ -59,27 +58,33 @@ def waiting(codes: Sequence[str], output: str) -> None:
         tables.show(_HEADINGS, (_cells(alert, now) for alert in found))
 
 
-def still_waiting(settings: Settings, codec: Codec, now: datetime) -> list[Value]:
+def still_waiting(settings: Settings, codec: Codec, now: datetime) -> list[messages.Alert]:
     """Return what still waits, newest first, from hub.alerts, hub.audit, hub.work, hub.outbox and all dead letters."""
-    alerts = [message.value for message in _read(settings, codec, "alerts") if message.value]
+    read = _read(settings, codec, "alerts")
+    alerts = [alert for message in read if (alert := message.value_as(messages.Alert))]
     letters = [*_read(settings, codec, "dead-letters"), *_of_connectors(settings, codec)]
     refusals = {key for letter in letters if (key := refused_orders.order_of(letter))}
-    keys = refusals | {alert["order_key"] for alert in alerts if alert["order_key"]}
-    since: dict[str, dict[str, list[Value]]] = {}
+    keys = refusals | {key for alert in alerts if (key := alert["order_key"])}
+    since: dict[str, Since] = {}
     orders: dict[str, list[Message]] = {}
     for topic in ("work", "outbox", "audit") if keys else ():
         for message in _read(settings, codec, topic, {key.encode() for key in keys}):
-            value = message.value or {}
-            if message.subject == "Order":
+            if message.subject is Subject.ORDER:
                 orders.setdefault(message.key, []).append(message)
-            elif message.subject in _LISTS and value.get("role") in (None, "buyer"):
-                since.setdefault(message.key, {}).setdefault(_LISTS[message.subject], []).append(value)
-    known = {key: Since(**lists) for key, lists in since.items()}
-    found = [*open_alerts.waiting(alerts, known, now), *refused_orders.waiting(letters, orders, now)]
+            else:
+                _note(message, since.setdefault(message.key, Since()))
+    found = [*open_alerts.waiting(alerts, since, now), *refused_orders.waiting(letters, orders, now)]
     return sorted(found, key=lambda alert: (alert["raised_at"], alert["alert_id"]), reverse=True)
 
 
-_LISTS = {"PlantOrder": "plant_orders", "OrderStatus": "statuses", "AuditEntry": "audit"}
+def _note(message: Message, since: Since) -> None:
+    """Keep what may answer an alert: a plant order, a status for the buyer, what a person did."""
+    if plant_order := message.value_as(messages.PlantOrder):
+        since.plant_orders.append(plant_order)
+    elif (status := message.value_as(messages.OrderStatus)) and status["role"] in (None, "buyer"):
+        since.statuses.append(status)
+    elif entry := message.value_as(messages.AuditEntry):
+        since.audit.append(entry)
 
 
 def _of_connectors(settings: Settings, codec: Codec) -> Iterator[Message]:
@@ -96,7 +101,7 @@ def _read(settings: Settings, codec: Codec, topic: str, keys: Container[bytes] |
     return [message for message in found if message.subject and message.value]
 
 
-def _cells(alert: Value, now: datetime) -> tuple[str, ...]:
+def _cells(alert: messages.Alert, now: datetime) -> tuple[str, ...]:
     deadline, words = alert["deadline"], alert["text"]
     late = f" ({_OVERDUE})" if deadline and deadline <= now else ""
     return (

@@ -2,11 +2,11 @@
 
 import uuid
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from kranhub.errors import InvalidDocument
 from kranhub.text import Text
+from kranhub.wire import messages
 from streams.processor.record import Context, Record
 
 MAX_ORIGINAL = 3_000_000
@@ -21,7 +21,7 @@ _PER_HEADER = 10
 """What an entry needs beside its characters; it also keeps the number of entries within `avroguard.MAX_ELEMENTS`."""
 
 
-def letter(record: Record, ctx: Context, error: InvalidDocument, member: str) -> dict[str, Any]:
+def letter(record: Record, ctx: Context, error: InvalidDocument, member: str) -> messages.DeadLetter:
     """Return the DeadLetter of a record. What it had to leave out, its ``reason`` says.
 
     A header whose name comes again is named ``name#2``, ``name#3``; bytes that are not UTF-8 read as ``\\xff``.
@@ -43,13 +43,13 @@ def letter(record: Record, ctx: Context, error: InvalidDocument, member: str) ->
     }
 
 
-def brief(record: Record, ctx: Context, code: str, member: str) -> dict[str, Any]:
+def brief(record: Record, ctx: Context, code: str, member: str) -> messages.DeadLetter:
     """Return the DeadLetter of a record of which nothing can be said but its place, the code and its bytes."""
     safe = str(code).encode("ascii", "backslashreplace").decode()[:MAX_CODE]
     return _minimum(record, ctx, safe, member)
 
 
-def _minimum(record: Record, ctx: Context, code: str, member: str) -> dict[str, Any]:
+def _minimum(record: Record, ctx: Context, code: str, member: str) -> messages.DeadLetter:
     place = where(record)
     return {
         "dead_letter_id": str(uuid.uuid5(uuid.NAMESPACE_URL, f"{place}/{ctx.stage}/{code}")),
@@ -69,7 +69,7 @@ def _minimum(record: Record, ctx: Context, code: str, member: str) -> dict[str, 
     }
 
 
-def is_whole(value: Mapping[str, Any]) -> bool:
+def is_whole(value: messages.DeadLetter) -> bool:
     """Return whether a DeadLetter holds all of its record: bytes, key, event id and headers as they came."""
     said, place = value["reason"].get("en", ""), f"{value['topic']}/{value['partition']}/{value['offset']}"
     left_out = (_cut_texts(place).en, _nothing_more(place).en, f"The letter holds the first {MAX_ORIGINAL} of ")

@@ -2,17 +2,18 @@
 
 import contextlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from kranhub.broker import topics
 from kranhub.errors import InvalidDocument, Misconfigured
 from kranhub.text import Text
-from kranhub.wire import envelope
+from kranhub.wire import envelope, messages
 from kranhub.wire.codec import Codec
 from kranhub.wire.envelope import Envelope, Headers, headers
+from kranhub.wire.messages import Message, Subject
 from kranhub.wire.schema_files import subject as full_name
 from streams.processor import dead_letters as letters
 from streams.processor.record import Context, Record
@@ -41,14 +42,14 @@ class ProducerRecord(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A record to send: its short name, its value (bytes go out as they are), and an id that follows from the input.
+    """A record to send: which one it is, its value (bytes go out as they are), and an id that follows from the input.
 
     ``source`` and ``time`` are the stage's and the event's where they are not given; the trace is the input's, but for
     a document that has waited and comes with its own.
     """
 
-    subject: str
-    value: Mapping[str, Any] | bytes
+    subject: Subject
+    value: Message | bytes
     id: str
     source: str | None = None
     time: datetime | None = None
@@ -132,10 +133,10 @@ class Outputs:
         for partition in range(self._require(topic)):
             self.records.append(self._output(topic, b"", document, (), partition))
 
-    def tombstone(self, topic: str, key: str, subject: str, event_id: str) -> None:
+    def tombstone(self, topic: str, key: str, subject: Subject, event_id: str) -> None:
         """Delete a key of a compacted topic: a record without a value, whose headers say what it is. Raises as `send`.
 
-        ``subject`` is the short name of the records that the topic holds.
+        ``subject`` says which records the topic holds.
         """
         about = self._envelope(Document(subject, b"", event_id), data=False)
         data = _key(key)
@@ -248,10 +249,10 @@ class Outputs:
         value = letters.brief(record, self._ctx, code, member_of(record, self._namespace))
         self._post(letters.where(record).encode(), value)
 
-    def _post(self, key: bytes, value: dict[str, Any]) -> None:
+    def _post(self, key: bytes, value: messages.DeadLetter) -> None:
         event_id = f"hub/DeadLetter/{value['dead_letter_id']}"
-        whole = Document("DeadLetter", value, event_id)
-        copy = Document("DeadLetter", {**value, "original": b""}, f"{event_id}/copy")
+        whole = Document(Subject.DEAD_LETTER, value, event_id)
+        copy = Document(Subject.DEAD_LETTER, {**value, "original": b""}, f"{event_id}/copy")
         events = topics.hub(self._namespace, "events")
         written = [self._output(self._letters, key, whole, (), -1), self._output(events, key, copy, (), -1)]
         self._codes.append((len(self.records), value["code"]))

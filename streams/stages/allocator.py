@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from kranhub.broker import topics
 from kranhub.errors import InvalidDocument
@@ -11,6 +11,7 @@ from kranhub.text import Text
 from kranhub.values import confusables
 from kranhub.wire import envelope
 from kranhub.wire.codec import Codec
+from kranhub.wire.messages import InventoryLevel, Message, Subject, narrowed
 from streams.processor import Context, Document, Outputs, Record, State
 from streams.processor.dead_letters import where
 from streams.routing.allocator import allocator
@@ -122,7 +123,7 @@ class Allocator:
         for count in self._unmapped.news(state, ctx.time):
             said = unmapped_stock.alert(count.member, count.codes, count.examples, ctx.time, is_full=count.is_full)
             for topic in self._alerts:
-                outputs.send(topic, count.member, Document(said.subject, said.value, said.id))
+                outputs.send(topic, count.member, Document(Subject(said.subject), cast(Message, said.value), said.id))
 
     def _handle(
         self, came: _Came, state: State, outputs: Outputs, ctx: Context, master: MasterData, *, late: bool = False
@@ -131,8 +132,8 @@ class Allocator:
         owner = _owner(subject, value)
         event_id = came.place if owner else came.event_id  # A member may give two documents one id.
         try:
-            if subject == "InventoryLevel":
-                value = normalise(subject, value, value["company"], master).value
+            if level := narrowed(InventoryLevel, subject, value):
+                value = cast(Message, normalise(subject, value, level["company"], master).value)
             if owner and not _makes(owner, master):
                 return
             fingerprint = timestamps.fingerprint(came.event_id, value) if owner else ""
@@ -144,12 +145,16 @@ class Allocator:
         for key, data in outcome.changes.items():
             _write(state, key, data)
         for result in outcome.results:
-            outputs.send(self._work, result.value["order_key"], Document("AllocationResult", result.value, result.id))
+            outputs.send(
+                self._work,
+                result.value["order_key"],
+                Document(Subject.ALLOCATION_RESULT, cast(Message, result.value), result.id),
+            )
 
     def _refuse(
         self,
         error: InvalidDocument,
-        subject: str,
+        subject: Subject,
         value: Value,
         came: _Came,
         state: State,

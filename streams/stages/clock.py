@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from kranhub.broker import topics
 from kranhub.settings import Settings
 from kranhub.wire.codec import Codec
+from kranhub.wire.messages import Subject
 from streams.processor import Context, Document, Outputs, Record, State
 
 _LAST = "last"
@@ -36,7 +37,7 @@ class Clock:
             return
         state.put(_LAST, said)
         for target in self._targets:
-            outputs.broadcast(target, Document("Tick", {"time": time}, f"hub/Tick/{time.isoformat()}", time=time))
+            outputs.broadcast(target, Document(Subject.TICK, {"time": time}, f"hub/Tick/{time.isoformat()}", time=time))
 
 
 def floor(time: datetime, period_s: int) -> datetime:

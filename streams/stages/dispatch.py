@@ -6,7 +6,9 @@ from typing import NamedTuple
 
 from kranhub.broker import topics
 from kranhub.settings import Settings
+from kranhub.wire import messages
 from kranhub.wire.codec import Codec
+from kranhub.wire.messages import Subject
 from streams.processor import Context, Document, Outputs, Record, State
 from streams.routing.planner.cutover import SHADOW_HEADER
 from streams.stages.support.queues import RecordQueue
@@ -63,12 +65,12 @@ class Dispatch:
             plant, number = self._codec.texts(record.value, "plant", "plant_order_id")
             rule = [(name, content) for name, content in record.headers if name in _RULE]
             topic = topics.inbound(self._namespace, plant, "orders")
-            document = _same("PlantOrder", record.value, record)
+            document = _same(Subject.PLANT_ORDER, record.value, record)
             self._hand(_Addressed(topic, number, document, rule, record.key, number), state, outputs, ctx)
         elif record.envelope.type == "kranhub.OrderStatus":
             member, key = self._addressee(record.value)
             topic = topics.inbound(self._namespace, member, "statuses")
-            document = _same("OrderStatus", record.value, record)
+            document = _same(Subject.ORDER_STATUS, record.value, record)
             self._hand(_Addressed(topic, key, document, [], record.key, None), state, outputs, ctx)
         elif record.envelope.type == "kranhub.Tick":
             for topic in _waiting(state):
@@ -105,7 +107,7 @@ class Dispatch:
     def _tell(self, one: _Addressed, outputs: Outputs, ctx: Context, *, held: bool) -> None:
         if one.plant_order_id is None:
             return
-        value = {
+        value: messages.DispatchStatus = {
             "order_key": one.order_key,
             "plant_order_id": one.plant_order_id,
             "topic": one.topic,
@@ -113,10 +115,10 @@ class Dispatch:
             "at": ctx.time,
         }
         event_id = f"hub/DispatchStatus/{one.document.id}/{'held' if held else 'sent'}"
-        outputs.send(self._work, one.order_key, Document("DispatchStatus", value, event_id))
+        outputs.send(self._work, one.order_key, Document(Subject.DISPATCH_STATUS, value, event_id))
 
 
-def _same(subject: str, value: bytes, record: Record) -> Document:
+def _same(subject: Subject, value: bytes, record: Record) -> Document:
     """Return the document under the event's own id: the hub said it once, to whoever reads it."""
     came = record.envelope
     return Document(subject, value, came.id, came.source, came.time, came.traceparent, came.tracestate)
@@ -149,5 +151,5 @@ def _load(topic: str, kept: bytes) -> _Addressed:
     head, _, data = kept.partition(b"\n")
     key, order_key, number, extra, (subject, event_id, source, time, trace, tracestate) = json.loads(head)
     when = datetime.fromisoformat(time) if time else None
-    document = Document(subject, data, event_id, source, when, trace, tracestate)
+    document = Document(Subject(subject), data, event_id, source, when, trace, tracestate)
     return _Addressed(topic, key, document, [(name, text.encode("latin-1")) for name, text in extra], order_key, number)

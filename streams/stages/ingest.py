@@ -1,16 +1,16 @@
 """Ingest: takes what members write, trusting nothing but the topic's name; validates its shape, stamps, re-keys."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
 from kranhub import identifiers
 from kranhub.broker import topics
 from kranhub.errors import InvalidDocument
 from kranhub.settings import Settings
 from kranhub.text import Text
-from kranhub.wire import envelope
+from kranhub.wire import envelope, messages
 from kranhub.wire.codec import Codec
+from kranhub.wire.messages import AnyDecoded, Subject
 from streams.processor import Context, Document, Outputs, Record, State
 from streams.routing.masterdata import entries
 from streams.routing.model.codes import AlertCode
@@ -18,10 +18,10 @@ from streams.routing.notify import clock_alert
 from streams.routing.validation import timestamps
 from streams.routing.validation.validate import validate
 
-Value = Mapping[str, Any]
-
-_OF_AN_ORDER = frozenset(("Order", "OrderResponse", "ProductionStatus", "Receipt", "Shipment"))
-_OF_A_PLANT = frozenset(("InventoryLevel", "Disruption"))
+_OF_AN_ORDER = frozenset(
+    (Subject.ORDER, Subject.ORDER_RESPONSE, Subject.PRODUCTION_STATUS, Subject.RECEIPT, Subject.SHIPMENT)
+)
+_OF_A_PLANT = frozenset((Subject.INVENTORY_LEVEL, Subject.DISRUPTION))
 
 
 class Ingest:
@@ -42,66 +42,68 @@ class Ingest:
     def process(self, record: Record, state: State, outputs: Outputs, ctx: Context) -> None:
         """Send the document to the topic of whoever handles it and to hub.events, or to the dead letters."""
         owner = topics.owner(self._namespace, record.topic)
-        subject, value = "", dict[str, Any]()
+        came: AnyDecoded | None = None
         try:
-            subject, value = self._decode(record)
-            validate(subject, value, owner)
+            came = self._decode(record)
+            validate(came.subject, came.value, owner)
         except InvalidDocument as error:
-            key = _place(record, owner, subject, value)
-            outputs.dead_letter(error, key=key, member=owner, order_number=value.get("number"))
+            key = _place(record, owner, came)
+            number = came.value["number"] if came and came.subject is Subject.ORDER else None
+            outputs.dead_letter(error, key=key, member=owner, order_number=number)
             return
-        document = self._document(subject, record.value or b"", record, owner)
-        self._send(document, list(_places(subject, value, owner)), outputs)
-        if found := timestamps.ahead(subject, value, record.envelope.time, ctx.time):
-            self._clock(clock_alert.alert(owner, subject, value, found, ctx.time), document, owner, outputs)
-        if subject == "ItemMapping":
-            self._propose(value, document, outputs)
+        document = self._document(came.subject, record.value or b"", record, owner)
+        self._send(document, list(_places(came, owner)), outputs)
+        if found := timestamps.ahead(came.subject, came.value, record.envelope.time, ctx.time):
+            alert = clock_alert.alert(owner, came.subject, came.value, found, ctx.time)
+            self._clock(alert, document, owner, outputs)
+        if came.subject is Subject.ITEM_MAPPING:
+            self._propose(came.value, document, outputs)
 
-    def _decode(self, record: Record) -> tuple[str, dict[str, Any]]:
+    def _decode(self, record: Record) -> AnyDecoded:
         if record.value is None:
             raise InvalidDocument("empty", _empty())
-        subject, value = self._codec.decode(record.value)
+        came = self._codec.decode(record.value)
         expected = topics.OUT_KINDS[_kind(record.topic)]
-        if subject != expected:
-            raise InvalidDocument("wrong-record", _wrong(subject, expected))
-        return subject, value
+        if came.subject is not expected:
+            raise InvalidDocument("wrong-record", _wrong(came.subject, expected))
+        return came
 
-    def _document(self, subject: str, data: bytes, record: Record, owner: str) -> Document:
+    def _document(self, subject: Subject, data: bytes, record: Record, owner: str) -> Document:
         event_id = record.envelope.id or f"{record.topic}/{record.partition}/{record.offset}"
         source = envelope.member_source(self._namespace, owner)
         return Document(subject, data, event_id, source=source, time=record.envelope.time)
 
     def _send(self, document: Document, places: list[tuple[str, str]], outputs: Outputs) -> None:
         """Send the document; where it speaks of several orders, it is an event of its own for each of them."""
-        several = document.subject == "Shipment" and len({key for _, key in places}) > 1
+        several = document.subject is Subject.SHIPMENT and len({key for _, key in places}) > 1
         for name, key in places:
             said = replace(document, id=f"{document.id};{identifiers.line_place(key)}") if several else document
             outputs.send(topics.hub(self._namespace, name), key, said)
 
-    def _clock(self, alert: Value, said: Document, owner: str, outputs: Outputs) -> None:
+    def _clock(self, alert: messages.Alert, said: Document, owner: str, outputs: Outputs) -> None:
         """Propose the alert to the one partition that speaks for the member; it says one in an hour (`Allocator`)."""
-        document = Document("Alert", alert, f"{said.id}/{AlertCode.CLOCK_AHEAD}", source=said.source)
+        document = Document(Subject.ALERT, alert, f"{said.id}/{AlertCode.CLOCK_AHEAD}", source=said.source)
         outputs.send(topics.hub(self._namespace, "allocation"), owner, document)
 
-    def _propose(self, value: Value, said: Document, outputs: Outputs) -> None:
+    def _propose(self, value: messages.ItemMapping, said: Document, outputs: Outputs) -> None:
         """Propose a member's mapping as an entry of the master data."""
         entry = entries.mapping(value["member"], value["item_code"], value["item"], value["unit"])
         content = entries.record(entry)
         document = Document(
-            "MasterDataEntry", content, f"{said.id}{entries.PROPOSED}", source=said.source, time=said.time
+            Subject.MASTER_DATA_ENTRY, content, f"{said.id}{entries.PROPOSED}", source=said.source, time=said.time
         )
         outputs.send(topics.hub(self._namespace, "masterdata"), entry.record_key, document)
 
 
-def _places(subject: str, value: Value, owner: str) -> Iterator[tuple[str, str]]:
+def _places(came: AnyDecoded, owner: str) -> Iterator[tuple[str, str]]:
     """Yield the hub's topics and the keys that the document goes to."""
-    keys = list(_order_keys(subject, value))
-    if subject in _OF_AN_ORDER:
+    keys = list(_order_keys(came))
+    if came.subject in _OF_AN_ORDER:
         yield from (("work", key) for key in keys)
-    if subject in _OF_A_PLANT:
+    if came.subject in _OF_A_PLANT:
         yield "allocation", owner
-    if subject in ("InventoryLevel", "ItemMapping"):
-        keys = [f"{owner}/{value['item_code']}"]
+    if came.subject is Subject.INVENTORY_LEVEL or came.subject is Subject.ITEM_MAPPING:
+        keys = [f"{owner}/{came.value['item_code']}"]
     yield from (("events", key) for key in keys or [owner])
 
 
@@ -109,11 +111,12 @@ def _kind(topic: str) -> str:
     return topic.rpartition(".")[2]
 
 
-def _place(record: Record, owner: str, subject: str, value: Value) -> str:
+def _place(record: Record, owner: str, came: AnyDecoded | None) -> str:
     """Return the key of a document that is refused: its order's where it could be read, in its author's own name."""
-    if subject == "Order":
-        return identifiers.order_key(owner, value["order_id"])
-    return next(_order_keys(subject, value), None) or _guess(record, owner, _kind(record.topic))
+    if came is not None and came.subject is Subject.ORDER:
+        return identifiers.order_key(owner, came.value["order_id"])
+    keys = _order_keys(came) if came is not None else iter(())
+    return next(keys, None) or _guess(record, owner, _kind(record.topic))
 
 
 def _guess(record: Record, owner: str, kind: str) -> str:
@@ -123,26 +126,28 @@ def _guess(record: Record, owner: str, kind: str) -> str:
     return identifiers.order_key_of(record.key) if kind == "responses" else record.key
 
 
-def _order_keys(subject: str, value: Value) -> Iterator[str]:
+def _order_keys(came: AnyDecoded) -> Iterator[str]:
     """Yield the keys of the orders that the document speaks of, each once."""
-    if subject == "Order":
-        yield identifiers.order_key(value["buyer"], value["order_id"])
-    elif subject == "Receipt":
-        yield _receipts_order(value)
-    elif subject == "Shipment":
-        numbers = [line["plant_order_id"] for line in value["lines"] if line["plant_order_id"]]
-        yield from dict.fromkeys(identifiers.order_key_of(number) for number in numbers)
-    elif value.get("plant_order_id"):
-        yield identifiers.order_key_of(value["plant_order_id"])
+    match came.subject:
+        case Subject.ORDER:
+            yield identifiers.order_key(came.value["buyer"], came.value["order_id"])
+        case Subject.RECEIPT:
+            yield _receipts_order(came.value)
+        case Subject.SHIPMENT:
+            numbers = [number for line in came.value["lines"] if (number := line["plant_order_id"])]
+            yield from dict.fromkeys(identifiers.order_key_of(number) for number in numbers)
+        case Subject.ORDER_RESPONSE | Subject.PRODUCTION_STATUS:
+            if number := came.value["plant_order_id"]:
+                yield identifiers.order_key_of(number)
 
 
-def _receipts_order(value: Value) -> str:
+def _receipts_order(value: messages.Receipt) -> str:
     """Return the order of what was delivered: a status of somebody else's order has that order's key as its own."""
     member, key = value["member"], value["key"]
-    if value["subject"] == "PlantOrder":
+    if value["subject"] == Subject.PLANT_ORDER:
         return identifiers.order_key_of(key)
-    if value["subject"] == "OrderStatus" and value["event_id"].startswith(f"hub/OrderStatus/{member}/{key}/"):
-        return str(key)
+    if value["subject"] == Subject.ORDER_STATUS and value["event_id"].startswith(f"hub/OrderStatus/{member}/{key}/"):
+        return key
     return identifiers.order_key(member, key)
 
 

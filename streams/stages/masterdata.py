@@ -7,7 +7,9 @@ from kranhub.broker import topics
 from kranhub.errors import InvalidDocument
 from kranhub.settings import Settings
 from kranhub.text import Text
+from kranhub.wire import messages
 from kranhub.wire.codec import Codec
+from kranhub.wire.messages import Subject
 from streams.processor import Context, Document, Outputs, Record, State
 from streams.routing.masterdata import entries
 from streams.routing.masterdata.entries import Entry, Kind, Publication
@@ -37,7 +39,7 @@ class Masterdata:
         """Take one entry: a calendar, a member, an item and so on, a member's mapping, or what closes a set."""
         if record.value is None or record.envelope.type != masterdata_state.TYPE:
             return
-        value = self._codec.decode(record.value, trusted=True).value
+        value = self._codec.decode_as(messages.MasterDataEntry, record.value, trusted=True)
         entry = entries.of_record(value)
         _Passing(self._namespace, record, state, outputs).take(entry)
 
@@ -130,7 +132,7 @@ class _Passing:
 
     def _say(self, entry: Entry, value: Any) -> None:
         place = f"{self._record.offset}/{entry.kind}/{entry.key}"
-        document = Document("MasterDataEntry", entries.record(entry), f"hub/MasterDataEntry/{place}")
+        document = Document(Subject.MASTER_DATA_ENTRY, entries.record(entry), f"hub/MasterDataEntry/{place}")
         for name in ("work", "allocation"):
             self._outputs.broadcast(topics.hub(self._namespace, name), document)
         self._show(entry, value, place)

@@ -3,12 +3,13 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from kranhub.broker import topics
 from kranhub.errors import InvalidDocument
 from kranhub.settings import Settings
 from kranhub.wire.codec import Codec
+from kranhub.wire.messages import Message, Subject, Wake
 from streams.processor import Context, Document, Outputs, Record, State
 from streams.processor.state.store import Layer
 from streams.routing.masterdata.entries import Entry, Kind
@@ -245,13 +246,15 @@ class Planner:
 
     def _recovery(self, record: Record, state: State, outputs: Outputs, ctx: Context) -> None:
         """Keep what an ERP holds of an order; once everything was read, take all such orders up."""
-        value = self._codec.decode(record.value or b"", trusted=True).value
-        if record.envelope.type == "kranhub.Held":
+        came = self._codec.decode(record.value or b"", trusted=True)
+        if came.subject is Subject.HELD:
             if self._recovering.is_open(state):
-                self._recovering.add(record.key, value, state)
+                self._recovering.add(record.key, came.value, state)
+            return
+        if came.subject is not Subject.RECOVERY:
             return
         known = orders_by_plant.anywhere(self._reference.current(state), state)
-        for key in self._recovering.close(value, known, state):
+        for key in self._recovering.close(came.value, known, state):
             self._wake(key, outputs, ctx)
 
     def _apply_facts(
@@ -369,7 +372,7 @@ class Planner:
 
     def _send(self, messages: Iterable[OutputMessage], order_key: str, outputs: Outputs) -> None:
         for message in messages:
-            document = Document(message.subject, message.value, message.id)
+            document = Document(Subject(message.subject), cast(Message, message.value), message.id)
             for name in _TOPICS[message.subject]:
                 key = message.key if name == "allocation" else order_key
                 outputs.send(topics.hub(self._namespace, name), key, document, message.headers)
@@ -404,9 +407,11 @@ class Planner:
             self._wake(key.decode("utf-8", "surrogateescape"), outputs, ctx)
 
     def _wake(self, key: str, outputs: Outputs, ctx: Context) -> None:
-        value = {"order_key": key, "time": ctx.time}
+        value: Wake = {"order_key": key, "time": ctx.time}
         outputs.send(
-            topics.hub(self._namespace, "work"), key, Document("Wake", value, f"hub/Wake/{key}/{ctx.time.isoformat()}")
+            topics.hub(self._namespace, "work"),
+            key,
+            Document(Subject.WAKE, value, f"hub/Wake/{key}/{ctx.time.isoformat()}"),
         )
 
     def _park(self, name: str, record: Record, state: State) -> None:
@@ -419,7 +424,7 @@ class Planner:
         for parked in RecordQueue(name).take(state):
             head, _, value = parked.partition(b"\n")
             kind, event_id, source, key, *trace = json.loads(head)  # an older release kept no trace
-            document = Document(kind.removeprefix("kranhub."), value, event_id, source, None, *trace)
+            document = Document(Subject(kind.removeprefix("kranhub.")), value, event_id, source, None, *trace)
             outputs.send(topics.hub(self._namespace, "work"), key, document)
 
 

@@ -4,14 +4,16 @@ import json
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from kranhub import identifiers
 from kranhub.errors import InvalidDocument, KranhubError
 from kranhub.readmodel import event_texts, tables
+from kranhub.readmodel.rows import TimelineRow
 from kranhub.readmodel.tables import Place, Stand
 from kranhub.wire import envelope
 from kranhub.wire.codec import Codec
+from kranhub.wire.messages import AnyDecoded, Subject
 from kranhub.wire.plain_json import plain
 
 
@@ -38,7 +40,7 @@ class Unreadable(NamedTuple):
 class Folded(NamedTuple):
     """What a batch leads to: rows of `tables.timeline`, how far the view has come, what could not be read."""
 
-    rows: list[Mapping[str, Any]]
+    rows: list[TimelineRow]
     reached: dict[Place, Stand]
     unreadable: list[Unreadable]
 
@@ -63,13 +65,13 @@ def fold(events: Iterable[Event], codec: Codec) -> Folded:
     return folded
 
 
-def row(event: Event, codec: Codec) -> list[Mapping[str, Any]]:
+def row(event: Event, codec: Codec) -> list[TimelineRow]:
     """Return the event's row; none for what belongs to no order. Raises as `Codec.decode` does."""
     key = event.key.decode("utf-8", "replace")
     if event.value is None or ":" not in key:
         return []
-    subject, value = codec.decode(event.value, trusted=True)
-    sentence = event_texts.tell(subject, value)
+    decoded = codec.decode(event.value, trusted=True)
+    sentence = event_texts.tell(decoded)
     return [
         {
             "topic": event.topic,
@@ -77,15 +79,21 @@ def row(event: Event, codec: Codec) -> list[Mapping[str, Any]]:
             "offset": event.offset,
             "order_key": key,
             "order_id": identifiers.order_of(key)[1],
-            "order_number": value.get("number" if subject == "Order" else "order_number"),
+            "order_number": _order_number(decoded),
             "event_id": envelope.read(event.headers).id,
-            "subject": subject,
+            "subject": decoded.subject.value,
             "time": _stamp(event),
             "text_en": sentence.en,
             "text_ru": sentence.ru,
-            "value": json.dumps(plain(value), ensure_ascii=False),
+            "value": json.dumps(plain(decoded.value), ensure_ascii=False),
         }
     ]
+
+
+def _order_number(decoded: AnyDecoded) -> str | None:
+    """Return what people call the order, None where the record does not say."""
+    value: Mapping[str, Any] = decoded.value
+    return cast("str | None", value.get("number" if decoded.subject is Subject.ORDER else "order_number"))
 
 
 def _stamp(event: Event) -> str:

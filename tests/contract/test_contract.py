@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from kranhub.testing import ConnectorContract, Features
+from kranhub.wire.messages import Subject
 from tests.support import samples_tryton
 from tests.support.postgresql import Server
 from tests.support.postgresql_plant import PostgresqlPlant, tables
@@ -29,8 +30,8 @@ class TestWorkshop(ConnectorContract):
     """A complete connector as a plain user would write it, of an ERP in one SQLite file."""
 
     features = Features(
-        tells=("Order", "OrderResponse", "InventoryLevel"),
-        takes=("PlantOrder", "OrderStatus"),
+        tells=(Subject.ORDER, Subject.ORDER_RESPONSE, Subject.INVENTORY_LEVEL),
+        takes=(Subject.PLANT_ORDER, Subject.ORDER_STATUS),
         between="workshop.after-lookup",
         failpoints=("workshop.after-lookup",),
     )
@@ -41,7 +42,7 @@ class TestWorkshop(ConnectorContract):
 
 
 PLANT = Features(
-    tells=("OrderResponse", "InventoryLevel", "ProductionStatus"),
+    tells=(Subject.ORDER_RESPONSE, Subject.INVENTORY_LEVEL, Subject.PRODUCTION_STATUS),
     between="sql.after-lookup",
     failpoints=("sql.after-lookup", "sql.before-commit", "sql.after-commit"),
 )
@@ -141,7 +142,7 @@ class TestTrytonCustomer(ConnectorContract):
     """A customer's real Tryton. Its server stamps and numbers by itself, and deletes nothing that was confirmed."""
 
     features = Features(
-        takes=("OrderStatus",),
+        takes=(Subject.ORDER_STATUS,),
         commits_late=False,
         stamps=False,
         odd=False,

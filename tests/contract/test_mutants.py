@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from kranhub.testing import ConnectorContract, ContractBroken, Features, reading
+from kranhub.wire.messages import Subject
 from tests.support.mutants import CONTENT, KINDS, Mutant
 from tests.support.workshop import Workshop, client
 from tests.support.workshop.erp import WorkshopHarness
@@ -17,8 +18,8 @@ class Suite(ConnectorContract):
 
     __test__ = False
     features = Features(
-        tells=("Order", "OrderResponse", "InventoryLevel"),
-        takes=("PlantOrder", "OrderStatus"),
+        tells=(Subject.ORDER, Subject.ORDER_RESPONSE, Subject.INVENTORY_LEVEL),
+        takes=(Subject.PLANT_ORDER, Subject.ORDER_STATUS),
         between="workshop.after-lookup",
         many=3000,
     )

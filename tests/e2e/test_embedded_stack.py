@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psutil
@@ -23,6 +24,7 @@ from kranhub.errors import Misconfigured
 from kranhub.operations.status.status import status
 from kranhub.parties import members
 from kranhub.wire.codec import Codec
+from kranhub.wire.messages import Subject
 from kranhub.wire.registry import Registry
 from tests.support.commandline import Cli
 from tests.support.stack import Stack
@@ -243,12 +245,18 @@ def test_status_tells_the_last_state_of_each_connector_task(stack: Stack, namesp
     settings = stack.prepare(namespace)
     member = members.load(settings.required("members_file")).members[0].id
     topic = topics.out(namespace, member, "connector-status")
-    state = {"member": member, "connector": "erp", "task": "sink", "worker": "box:1", "changed_at": datetime.now(UTC)}
+    state: Any = {
+        "member": member,
+        "connector": "erp",
+        "task": "sink",
+        "worker": "box:1",
+        "changed_at": datetime.now(UTC),
+    }
     with Registry(stack.registry_url) as registry:
         codec = Codec(registry)
         for name in ("RUNNING", "BACKING_OFF"):
             value = codec.encode(
-                "ConnectorStatus", {**state, "state": name, "reason": {"en": "away", "ru": "нет связи"}}
+                Subject.CONNECTOR_STATUS, state | {"state": name, "reason": {"en": "away", "ru": "нет связи"}}
             )
             write(stack.bootstrap, topic, value, key=b"erp/sink")
     assert [(each.member, each.task, each.state) for each in status(settings).connectors] == [

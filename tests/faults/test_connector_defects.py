@@ -5,7 +5,6 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,7 @@ from kranhub.text import Text
 from kranhub.wire import envelope
 from kranhub.wire.codec import Codec
 from kranhub.wire.envelope import Envelope
+from kranhub.wire.messages import Subject
 from kranhub.wire.registry import Registry
 from tests.faults.test_runtime import status as order_status
 from tests.support.bad_connectors import (
@@ -41,6 +41,7 @@ from tests.support.bad_connectors import (
 )
 from tests.support.connector_mistakes import BAD, NAIVE, SINKS, SOURCES
 from tests.support.connector_process import connector, until
+from tests.support.fields import changed
 from tests.support.stack import Stack
 from tools.harness.settings import new_namespace
 
@@ -90,7 +91,7 @@ class Hub:
             with closing(KafkaProducer(**kafka_python(self.settings))) as producer:
                 for number in numbers:
                     about = Envelope(f"hub/OrderStatus/{number}/1", "/hub/dispatch", "kranhub.OrderStatus")
-                    value = codec.encode("OrderStatus", order_status(number, 1))
+                    value = codec.encode(Subject.ORDER_STATUS, order_status(number, 1))
                     producer.send(topic, key=str(number).encode(), value=value, headers=envelope.headers(about))
 
 
@@ -258,10 +259,10 @@ def test_a_read_that_returns_is_said_and_waits_longer_each_time(hub: Hub, monkey
 def test_one_document_that_kafka_would_not_take_is_a_letter(hub: Hub) -> None:
     """Too large, without a zone, or with bytes that are no text: the order behind it is told."""
     huge = order("huge", key="huge")
-    huge = replace(huge, value={**huge.value, "contract": "я" * 700_000})
+    huge = changed(huge, contract="я" * 700_000)
     bad = [huge, order("naive", time=NAIVE), order("odd", key="\udcff")]
 
-    def letters() -> dict[str, Any]:
+    def letters() -> Any:
         return {seen.value["event_id"]: seen.value for seen in hub.read("dead-letters")}
 
     found = [Read(each, at(1)) for each in bad]

@@ -6,6 +6,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from kafka import KafkaProducer
@@ -18,6 +19,7 @@ from kranhub.settings import Settings
 from kranhub.wire import envelope
 from kranhub.wire.codec import Codec
 from kranhub.wire.envelope import Envelope
+from kranhub.wire.messages import Subject
 from kranhub.wire.registry import Registry
 from tests.support.connector_process import connector, reached, until
 from tests.support.file_erp import FileErp
@@ -52,7 +54,7 @@ class Plant:
             with closing(KafkaProducer(**kafka_python(self.settings))) as producer:
                 for number, event_id in zip(numbers, ids, strict=True):
                     about = Envelope(event_id, "/hub/dispatch", "kranhub.OrderStatus")
-                    value = codec.encode("OrderStatus", status(number, revision))
+                    value = codec.encode(Subject.ORDER_STATUS, status(number, revision))
                     producer.send(topic, key=str(number).encode(), value=value, headers=envelope.headers(about))
         return ids
 
@@ -67,7 +69,7 @@ class Plant:
         return states[-1] if states else ""
 
 
-def status(number: int, revision: int) -> dict[str, object]:
+def status(number: int, revision: int) -> Any:
     return {
         "order_key": f"{ME}:{number}",
         "order_id": str(number),

@@ -12,6 +12,8 @@ import pytest
 
 from kranhub.broker import topics
 from kranhub.wire import schema_files
+from kranhub.wire.messages import Subject
+from tests.support.fields import fields
 from tests.support.stack import Stack
 from tools.harness.core import NOW, World, core, line, order, response, wait_for, world
 from tools.harness.settings import new_namespace
@@ -29,10 +31,10 @@ def running(stack: Stack) -> Iterator[World]:
         yield around
 
 
-def letter(around: World, event_id: str, code: str) -> dict[str, Any]:
+def letter(around: World, event_id: str, code: str) -> Any:
     """Wait for the dead letter of this event."""
 
-    def found() -> list[dict[str, Any]]:
+    def found() -> list[Any]:
         return [one for one in around.dead_letters() if one["event_id"] == event_id and one["code"] == code]
 
     return dict(wait_for(found, f"a dead letter {code} of {event_id}")[0])
@@ -44,7 +46,7 @@ def moves_on(around: World, number: str) -> None:
     around.plant_order("oemz", f"{BUYER}:{number}")
 
 
-ORDERS: dict[str, dict[str, Any]] = {
+ORDERS: dict[str, Any] = {
     "foreign-author": order("b", buyer="irtysh-stroy"),
     "unknown-member": order("b", payer="nobody"),
     "bad-quantity": order("b", line("1", "ДВ-7.5", -4)),
@@ -62,7 +64,7 @@ NEEDS_MASTER_DATA = ("unknown-member", "too-many-digits", "unmapped-item", "unma
 
 @pytest.mark.parametrize("code", sorted(ORDERS))
 def test_a_bad_order_is_dead_lettered_with_its_bytes(running: World, code: str) -> None:
-    data = running.codec.encode("Order", ORDERS[code])
+    data = running.codec.encode(Subject.ORDER, ORDERS[code])
     event_id = running.write(BUYER, "Order", "b", data)
     found = letter(running, event_id, code)
     stage, topic = ("planner", "hub.work") if code in NEEDS_MASTER_DATA else ("ingest", f"out.{BUYER}.orders")
@@ -77,7 +79,7 @@ def test_a_bad_order_is_dead_lettered_with_its_bytes(running: World, code: str) 
 
 def raw_bytes(around: World, what: str) -> bytes:
     """Bytes that no good client would write."""
-    good = around.codec.encode("Order", order("b"))
+    good = around.codec.encode(Subject.ORDER, order("b"))
     schema_id = good[:5]
     if what == "malformed-avro":
         return good[:-7]
@@ -86,7 +88,7 @@ def raw_bytes(around: World, what: str) -> bytes:
     if what == "unknown-schema-id":
         return struct.pack(">bI", 0, 987654321) + good[5:]
     if what == "wrong-record":
-        return around.codec.encode("OrderResponse", response(asked()))
+        return around.codec.encode(Subject.ORDER_RESPONSE, response(asked()))
     head = io.BytesIO()
     value = {**order("b"), "document_status": "ACTIVE", "lines": []}
     fastavro.schemaless_writer(head, schema_files.load_all()["Order"], value)
@@ -95,7 +97,7 @@ def raw_bytes(around: World, what: str) -> bytes:
     return schema_id + head.getvalue()[:-2] + million.getvalue()  # behind the lines stands the number, null
 
 
-def asked(**changes: Any) -> dict[str, Any]:
+def asked(**changes: Any) -> Any:
     """A plant order that never was."""
     first = {"line_id": "1", "quantity": Decimal(1), "unit": "H87"}
     return {"plant_order_id": f"{BUYER}:none/1.1.1", "plant": "oemz", "revision": 1, "lines": [first], **changes}
@@ -126,7 +128,7 @@ def test_bad_bytes_are_dead_lettered_untouched(running: World, what: str, code: 
 def test_an_unmapped_line_is_dead_lettered_and_held_while_the_order_goes_on(
     running: World, bad: dict[str, Any], code: str
 ) -> None:
-    data = running.codec.encode("Order", order(code, line("1", "ДВ-7.5", 4), bad))
+    data = running.codec.encode(Subject.ORDER, order(code, line("1", "ДВ-7.5", 4), bad))
     event_id = running.write(BUYER, "Order", code, data)
     assert letter(running, event_id, code)["original"] == data
     running.plant_order("oemz", f"{BUYER}:{code}")
@@ -151,7 +153,7 @@ def test_an_unmapped_line_holds_an_order_of_complete_delivery(running: World) ->
         ({"as_of": datetime(1, 1, 1, tzinfo=UTC)}, "absurd-date"),
     ],
 )
-def test_bad_stock_is_dead_lettered(running: World, changes: dict[str, Any], code: str) -> None:
+def test_bad_stock_is_dead_lettered(running: World, changes: Any, code: str) -> None:
     level = {"company": "oemz", "site": "oemz-motors", "item_code": "EM-MTF-75", "on_hand": ZERO, "reserved": ZERO}
     level |= {"blocked": ZERO, "unit": "H87", "as_of": NOW, **changes}
     event_id = running.write("oemz", "InventoryLevel", "x", level)
@@ -163,8 +165,8 @@ def test_stock_of_codes_outside_the_nomenclature_is_counted_in_one_alert(running
     for number in range(50):
         running.write("oetz", "InventoryLevel", "x", {**level, "item_code": f"НЕТ-{number}", "as_of": NOW})
 
-    def counted() -> list[dict[str, Any]]:
-        found = [message.value for message in running.read("hub.alerts") if message.value]
+    def counted() -> list[Any]:
+        found = [fields(message) for message in running.read("hub.alerts") if message.value]
         return [alert for alert in found if alert["alert_id"] == "unmapped-stock/oetz"]
 
     assert "'НЕТ-0'" in wait_for(counted, "the alert that counts the codes")[0]["text"]["ru"]
@@ -174,7 +176,7 @@ def test_stock_of_codes_outside_the_nomenclature_is_counted_in_one_alert(running
 def test_an_answer_from_a_plant_that_was_not_asked(running: World) -> None:
     running.write(BUYER, "Order", "not-asked", order("not-asked"))
     real = running.plant_order("oemz", f"{BUYER}:not-asked")
-    data = running.codec.encode("OrderResponse", response({**real, "plant": "oetz"}, "RE"))
+    data = running.codec.encode(Subject.ORDER_RESPONSE, response({**real, "plant": "oetz"}, "RE"))
     event_id = running.write("oetz", "OrderResponse", real["plant_order_id"], data)
     found = letter(running, event_id, "not-addressee")
     assert (found["stage"], found["member"], found["original"]) == ("planner", "oetz", data)

@@ -14,9 +14,11 @@ from kranhub.parties.members import Member, Members, Name
 from kranhub.settings import endpoints
 from kranhub.wire import envelope
 from kranhub.wire.envelope import Envelope
+from kranhub.wire.messages import Subject
 from streams.admin import masterdata_files
 from streams.admin.publish import publish_masterdata
 from tests.support import stream_contract
+from tests.support.fields import fields
 from tests.support.stack import Stack
 from tools.harness.core import NOW, World, core, line, order, response, wait_for, world
 from tools.harness.settings import new_namespace
@@ -80,7 +82,7 @@ def test_headers_pass_on_and_name_the_rule(running: World) -> None:
     assert message.envelope.traceparent == TRACE
     assert message.envelope.recorded is not None
     assert message.envelope.type == "kranhub.PlantOrder"
-    decided = [message.value for message in running.read("hub.decisions") if message.value]
+    decided = [fields(message) for message in running.read("hub.decisions") if message.value]
     assert any(value["plant_order_id"] == asked["plant_order_id"] for value in decided)
 
 
@@ -91,7 +93,7 @@ def test_known_stock_is_reserved_and_named_in_the_decision(running: World) -> No
     wait_for(lambda: [m for m in running.read("hub.events") if m.subject == "InventoryLevel"], "the stock is known")
     running.write(BUYER, "Order", "19", order("19"))
     asked = running.plant_order("oemz", f"{BUYER}:19")
-    decided = {value["plant_order_id"]: value for m in running.read("hub.decisions") if (value := m.value)}
+    decided = {value["plant_order_id"]: value for m in running.read("hub.decisions") if (value := fields(m))}
     assert decided[asked["plant_order_id"]]["from_stock"] == 3
 
 
@@ -104,7 +106,7 @@ def test_no_clock_that_is_ahead_hides_what_comes_after_it(running: World) -> Non
     wait_for(lambda: [m.key for m in running.read("hub.events")].count(told) == 2, "both levels are known")
     running.write(BUYER, "Order", "22", order("22", line("1", "МК-СТ", 100, "KGM")))
     asked = running.plant_order("zmk-most", f"{BUYER}:22")
-    decided = {value["plant_order_id"]: value for m in running.read("hub.decisions") if (value := m.value)}
+    decided = {value["plant_order_id"]: value for m in running.read("hub.decisions") if (value := fields(m))}
     assert decided[asked["plant_order_id"]]["from_stock"] == 40
 
     number = asked["plant_order_id"]
@@ -112,7 +114,7 @@ def test_no_clock_that_is_ahead_hides_what_comes_after_it(running: World) -> Non
     running.status(BUYER, "22", "CONFIRMED")
     running.write("zmk-most", "OrderResponse", number, response(asked, "RE", issued_at=NOW))
     running.status(BUYER, "22", "ON_HOLD")
-    said = [m.value for m in running.read("hub.alerts") if m.value and m.value["code"] == "clock-ahead"]
+    said = [fields(m) for m in running.read("hub.alerts") if m.value and fields(m)["code"] == "clock-ahead"]
     found = [alert for alert in said if alert["alert_id"] == "clock-ahead/zmk-most"]
     assert len(found) == 1, "once in an hour"
     assert "days ahead" in found[0]["text"]["en"]
@@ -142,7 +144,7 @@ def test_a_topic_that_appears_later_is_read_without_a_restart(running: World) ->
         id=newcomer, name=Name(en="New", ru="Новый"), roles=frozenset({"customer"}), country="RU", time_zone="Asia/Omsk"
     )
     admin.apply(settings, Members(members=(member,)))
-    value = running.codec.encode("Order", order("1", buyer=newcomer))
+    value = running.codec.encode(Subject.ORDER, order("1", buyer=newcomer))
     source, schema = envelope.member_source(settings.namespace, newcomer), running.codec.dataschema(value)
     trace = envelope.new_trace("x")
     about = Envelope("x", source, "kranhub.Order", traceparent=trace, subject="1", dataschema=schema)

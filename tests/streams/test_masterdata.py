@@ -14,11 +14,13 @@ import pytest
 
 from kranhub.broker.reading import Message
 from kranhub.settings import Settings
+from kranhub.wire.messages import MasterDataEntry
 from streams.admin import masterdata_files
 from streams.admin.publish import publish_masterdata
 from streams.routing.masterdata import entries
 from streams.routing.masterdata.entries import Entry, Kind
 from streams.routing.masterdata.masterdata import MasterData
+from tests.support.fields import fields
 from tests.support.stack import Stack
 from tests.unit.streams.routing.masterdata.test_entries import OMSK, bumped
 from tools.harness.core import World, core, environment, proofs, start_core, stop, wait_for, world
@@ -37,8 +39,8 @@ def heard(around: World, topic: str) -> dict[int, list[Entry]]:
     """Return the entries in each partition, in their order."""
     found: dict[int, list[Entry]] = defaultdict(list)
     for message in sorted(around.read(topic), key=place):
-        if message.subject == "MasterDataEntry" and message.value:
-            found[message.partition].append(entries.of_record(message.value))
+        if value := message.value_as(MasterDataEntry):
+            found[message.partition].append(entries.of_record(value))
     return found
 
 
@@ -90,7 +92,7 @@ def test_a_publication_reaches_every_partition_and_a_repeat_says_nothing(
         found = wait_until_closed(around, 2)
         assert {len(one) for one in found} == {len(wanted) + 2}
         assert {one[-2].place for one in found} == {(Kind.ITEM, "bridge-span")}
-        published = {message.key: message.value for message in around.read("hub.items") if message.value}
+        published = {message.key: fields(message) for message in around.read("hub.items") if message.value}
         assert set(published) == set(files(settings).items)
         assert published["bridge-span"]["name"]["en"] == "Bridge span"
         assert {message.key for message in around.read("hub.parties")} == set(files(settings).members.by_id)
@@ -129,7 +131,7 @@ def test_those_who_publish_at_once_take_turns_and_one_of_them_wins(stack: Stack,
             thread.start()
         for thread in threads:
             thread.join(60)
-        log = [entries.of_record(message.value) for message in around.read("hub.masterdata") if message.value]
+        log = [entries.of_record(fields(message)) for message in around.read("hub.masterdata") if message.value]
         assert log[-1].kind == Kind.PUBLICATION
         found = entries.of(log)
         assert [found.items] in [[entries.of(entries.entries(master)).items] for master in masters]
@@ -142,7 +144,7 @@ def test_many_who_publish_the_same_at_once_write_it_once_and_none_of_them_fails(
     master = files(settings)
     with world(settings) as around, ThreadPoolExecutor(8) as workers:
         counts = list(workers.map(lambda _: publish_masterdata(settings, around.codec, master), range(8)))
-        log = [entries.of_record(message.value) for message in around.read("hub.masterdata") if message.value]
+        log = [entries.of_record(fields(message)) for message in around.read("hub.masterdata") if message.value]
     assert log == entries.entries(master)
     assert sorted(counts) == [0] * 7 + [len(log)]
 

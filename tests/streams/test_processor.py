@@ -14,6 +14,7 @@ from kranhub.broker import topics
 from kranhub.errors import Failed, Fenced, InvalidDocument, KranhubError, Misconfigured, Unavailable
 from kranhub.settings import Settings
 from kranhub.text import Text
+from kranhub.wire.messages import Subject
 from streams.processor import Context, Document, Outputs, Processor, Record, State
 from streams.processor.kafka import clients, stalled_fetch
 from streams.processor.kafka.guarded import GuardedClient
@@ -25,6 +26,12 @@ pytestmark = pytest.mark.stack
 
 PARTITION = 2
 WORDS = Text(en="no", ru="нет")
+
+
+ANY: Any = "Any"
+"""No record of the shared language."""
+
+UNFIT: Any = {"time": "noon"}
 
 
 @dataclass
@@ -50,7 +57,7 @@ class Counting:
         count = int(state.get(record.key) or b"0") + 1
         state.put(record.key, str(count).encode())
         outputs.send(
-            topics.hub(self.settings.namespace, self.said), record.key, Document("Any", str(count).encode(), "x")
+            topics.hub(self.settings.namespace, self.said), record.key, Document(ANY, str(count).encode(), "x")
         )
         self.before(record)
         self.seen.append(record.key)
@@ -225,7 +232,7 @@ def test_a_broadcast_is_seen_in_every_partition_among_its_records(around: World)
     class Pricing(Counting):
         def process(self, record: Record, state: State, outputs: Outputs, ctx: Context) -> None:
             if record.topic.endswith("allocation") and record.key == "price":
-                outputs.broadcast(topics.hub(self.settings.namespace, "work"), Document("Any", b"new price", "p1"))
+                outputs.broadcast(topics.hub(self.settings.namespace, "work"), Document(ANY, b"new price", "p1"))
 
     def broadcasts() -> list[tuple[int, bytes | None]]:
         return sorted((message.partition, message.raw) for message in around.read("hub.work"))
@@ -240,9 +247,9 @@ def test_a_value_outside_the_output_schema_is_a_dead_letter_and_nothing_is_sent(
     @dataclass
     class Wrong(Counting):
         def process(self, record: Record, state: State, outputs: Outputs, ctx: Context) -> None:
-            outputs.send(topics.hub(self.settings.namespace, "work"), "k", Document("Any", b"first", "x"))
+            outputs.send(topics.hub(self.settings.namespace, "work"), "k", Document(ANY, b"first", "x"))
             if record.key == "wrong":
-                outputs.send(topics.hub(self.settings.namespace, "work"), "k", Document("Tick", {"time": "noon"}, "y"))
+                outputs.send(topics.hub(self.settings.namespace, "work"), "k", Document(Subject.TICK, UNFIT, "y"))
 
     with started(Wrong(around.settings), around):
         feed(around, "wrong", "a")

@@ -12,6 +12,7 @@ from kranhub.cli.why import why
 from kranhub.settings import variables
 from streams.cli.orders import orders
 from streams.cli.rules import rules
+from tests.support.fields import fields
 from tests.support.stack import Stack
 from tests.support.terminal import call
 from tools.harness.core import World, core, line, order, wait_for, world
@@ -55,7 +56,7 @@ def test_a_person_gives_a_part_to_another_plant_and_sees_why(hub: World) -> None
     last = wait_for(lambda: shown(why, key)[1:], "the second decision is known")[-1]
     assert (last["chosen"], last["inputs"]["by_hand"]) == ("zmk-most", "yes")
     assert "ЗМК-Мост" in last["text"]["ru"]
-    audit = [message.value for message in hub.read("hub.audit") if message.key == key and message.value]
+    audit = [fields(message) for message in hub.read("hub.audit") if message.key == key and message.value]
     assert [(entry["entry_id"], entry["actor"]) for entry in audit] == [(sent["action_id"], "dispatcher")]
 
 
@@ -80,7 +81,7 @@ def test_rules_are_tried_out_published_and_followed(hub: World, tmp_path: Path) 
     assert [(place["plant"], place["waits"]) for place in moved[key]] == [("zmk-most", True)]
     assert shown(rules, "publish", *files, *WHY)["version"] == {"published": 1, "files": 2}
     assert shown(rules, "diff", *files)["changes"] == []
-    audit = [message.value for message in hub.read("hub.audit") if message.key == "masterdata" and message.value]
+    audit = [fields(message) for message in hub.read("hub.audit") if message.key == "masterdata" and message.value]
     assert [(entry["before"], entry["after"]) for entry in audit] == [("1", "2")]
     _follow(hub)
 

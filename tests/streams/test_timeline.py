@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import Engine
@@ -16,13 +16,13 @@ from kranhub.readmodel.tables import Place
 from kranhub.settings import Settings
 from kranhub.text import Text
 from kranhub.wire import envelope
-from kranhub.wire.codec import Decoded
 from kranhub.wire.envelope import Envelope
-from kranhub.wire.messages import Subject
+from kranhub.wire.messages import AnyDecoded, Subject
 from streams.views import app as views
 from streams.views import timeline
 from streams.views.app import Timeline
 from streams.views.timeline import Event
+from tests.support.fields import decoded
 from tools.harness.core import NOW, order
 
 TOPIC = "prod.hub.events"
@@ -41,11 +41,11 @@ class Raising:
         b"misconfigured": Misconfigured(AWAY),
     }
 
-    def decode(self, value: bytes, *, trusted: bool) -> Decoded:
+    def decode(self, value: bytes, *, trusted: bool) -> AnyDecoded:
         assert trusted
         if value in self.errors:
             raise self.errors[value]
-        return Decoded(Subject.ORDER, order("1", document_status="ACTIVE"))
+        return cast(AnyDecoded, decoded(Subject.ORDER, order("1", document_status="ACTIVE")))
 
 
 def event(offset: int, value: bytes = b"order", recorded: str | None = None, timestamp: float = 0.0) -> Event:

@@ -20,6 +20,7 @@ from kranhub.broker.admin import admin
 from kranhub.settings import Settings
 from kranhub.wire import envelope
 from kranhub.wire.envelope import Envelope
+from kranhub.wire.messages import Subject
 from streams.views.app import group
 from tests.support.stack import Stack
 from tools.harness.core import NOW, World, environment, order, proofs, stop, wait_for, world
@@ -88,7 +89,7 @@ def say(around: World, number: int) -> None:
     """Write an event of an order to hub.events, as the core would."""
     key = f"sibir-terminal:{number}"
     head = Envelope(f"e/{number}", "/hub/ingest", "kranhub.Order", NOW, NOW)
-    data = around.codec.encode("Order", order(str(number)))
+    data = around.codec.encode(Subject.ORDER, order(str(number)))
     topic = f"{around.settings.namespace}hub.events"
     around.producer.send(topic, key=key.encode(), value=data, headers=envelope.headers(head))
 
@@ -148,7 +149,7 @@ def test_an_aborted_transaction_never_shows_and_a_poison_record_stops_nothing(se
         servers = ",".join(around.producer.config["bootstrap_servers"])
         producer = Producer({"bootstrap.servers": servers, "transactional.id": f"{settings.namespace}test"})
         producer.init_transactions(30)
-        data = around.codec.encode("Order", order("1"))
+        data = around.codec.encode(Subject.ORDER, order("1"))
         for name, end in (("aborted", producer.abort_transaction), ("committed", producer.commit_transaction)):
             producer.begin_transaction()
             producer.produce(topic, b"no avro at all", b"sibir-terminal:1", 3)

@@ -50,7 +50,7 @@ def world(items: Any = ITEMS, **capacities: Any) -> MasterData:
     )
 
 
-def _plant(name: str, okpd2: str, days: int, capacity: Any) -> dict[str, Any]:
+def _plant(name: str, okpd2: str, days: int, capacity: Any) -> Any:
     able = {"okpd2": okpd2, "working_days": days}
     if capacity:
         able["capacity"] = dict(zip(("quantity", "unit"), capacity, strict=True))
@@ -84,7 +84,7 @@ class Desk:
         """What the partition's state holds."""
         return self.store.values
 
-    def take(self, subject: str, value: dict[str, Any]) -> list[dict[str, Any]]:
+    def take(self, subject: str, value: Any) -> list[Any]:
         """Handle one event; return the results' values."""
         self.events += 1
         context = DecisionContext(f"e{self.events}", self.time, self.master, self.mark)
@@ -95,9 +95,9 @@ class Desk:
 
     def level(
         self, available: Any, after: float = 0, plant: str = "oemz", *, ahead: bool = False, **fields: Any
-    ) -> list[dict[str, Any]]:
+    ) -> list[Any]:
         """Report stock as of so many minutes after the start."""
-        value: dict[str, Any] = {
+        value: Any = {
             "company": plant,
             "site": "a",
             "item": "motor",
@@ -111,9 +111,9 @@ class Desk:
         self.time = self.time if ahead else max(self.time, value["as_of"])
         return self.take("InventoryLevel", value)
 
-    def ask(self, action: str, request_id: str, quantity: Any = 0, **fields: Any) -> list[dict[str, Any]]:
+    def ask(self, action: str, request_id: str, quantity: Any = 0, **fields: Any) -> list[Any]:
         """Send a request."""
-        value: dict[str, Any] = {
+        value: Any = {
             "request_id": request_id,
             "order_key": request_id.rpartition("/")[0],
             "plant": "oemz",
@@ -129,16 +129,14 @@ class Desk:
         self.time = max(self.time, value["at"] or self.time)
         return self.take("AllocationRequest", value)
 
-    def reserve(self, request_id: str, quantity: Any, **fields: Any) -> dict[str, Any]:
+    def reserve(self, request_id: str, quantity: Any, **fields: Any) -> Any:
         """Reserve; return the result's value."""
         (answer,) = self.ask("RESERVE", request_id, quantity, **fields)
         return answer
 
-    def disrupt(
-        self, number: str = "D-1", minutes: float = 0, *, ahead: bool = False, **fields: Any
-    ) -> list[dict[str, Any]]:
+    def disrupt(self, number: str = "D-1", minutes: float = 0, *, ahead: bool = False, **fields: Any) -> list[Any]:
         """Have the plant say, so many minutes after the start, that it makes nothing from the 25th on for a week."""
-        value: dict[str, Any] = {
+        value: Any = {
             "disruption_id": number,
             "member": "oemz",
             "cause": "STRIKE",
@@ -154,7 +152,7 @@ class Desk:
         self.time = self.time if ahead else max(self.time, value["as_of"] or self.time)
         return self.take("Disruption", value)
 
-    def tick(self, minutes: float) -> list[dict[str, Any]]:
+    def tick(self, minutes: float) -> list[Any]:
         """Let it be so many minutes after the start."""
         self.time = START + timedelta(minutes=minutes)
         return self.take("Tick", {"time": self.time})

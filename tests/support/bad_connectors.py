@@ -13,6 +13,8 @@ from pydantic import BaseModel
 from connectors.runtime.configuration import Loaded
 from kranhub.connector import Checkpoint, Connector, Event, Outcome, Position, Progress, Read, Receipt, Sink, Source
 from kranhub.parties.members import Member
+from kranhub.wire import messages
+from kranhub.wire.messages import Subject
 
 ME = "sibir-terminal"
 PASSWORD = "hunter2"  # stands in exceptions, and must not come out of the process
@@ -93,7 +95,7 @@ def loaded(connector: Connector, name: str, member: Member) -> Loaded:
 
 def order(number: Any, **changes: Any) -> Event:
     """A good order of the member, with these fields of the event changed."""
-    value = {
+    value: messages.Order = {
         "order_id": f"{number}",
         "buyer": ME,
         "currency": "RUB",
@@ -101,7 +103,7 @@ def order(number: Any, **changes: Any) -> Event:
         "requested_date": date(2027, 1, 1),
         "lines": [{"line_id": "1", "item_code": "КР-10-22.5", "quantity": Decimal(1), "unit": "H87"}],
     }
-    event = Event(f"{ME}/Order/{number}/0/1", f"{number}", "Order", ME, value, datetime.now(UTC))
+    event = Event(f"{ME}/Order/{number}/0/1", f"{number}", Subject.ORDER, ME, value, datetime.now(UTC))
     return replace(event, **changes)
 
 
@@ -131,7 +133,7 @@ def yields(*found: Any, then: Callable[[], None] | None = None) -> Reading:
 
 
 def answers(outcome: Any = Outcome.APPLIED, **changes: Any) -> Delivering:
-    return lambda batch: [replace(Receipt(event.id, event.value["revision"], outcome), **changes) for event in batch]
+    return lambda batch: [replace(Receipt(event.id, event.revision, outcome), **changes) for event in batch]
 
 
 def raises(error: BaseException) -> Callable[..., Any]:

@@ -18,6 +18,7 @@ from streams.processor import Context, Outputs, Record, Stage, State
 from streams.processor.batch import Batch
 from streams.processor.outputs import ProducerRecord
 from streams.processor.state.store import Store
+from tests.support.fields import fields
 
 NAMESPACE = "t."
 TIME_MS = 1_795_509_000_000
@@ -85,9 +86,9 @@ def record(
     return Record(topic, 0, offset, key, value, list(headers), TIME_MS)
 
 
-def letters(of: Batch, topic: str = LETTERS) -> list[dict[str, Any]]:
+def letters(of: Batch, topic: str = LETTERS) -> list[Any]:
     """Return the dead letters that the batch says."""
-    return [CODEC.decode(said.value or b"").value for said in of.outputs if said.topic == topic]
+    return [fields(CODEC.decode(said.value or b"")) for said in of.outputs if said.topic == topic]
 
 
 def said(of: Batch) -> list[ProducerRecord]:

@@ -66,7 +66,7 @@ def random_master(choose: Choices, **rule: Any) -> MasterData:
     return master(plants, items, *rules, default_days=choose.of([1, 0, 6]))
 
 
-def _capabilities(choose: Choices) -> list[dict[str, Any]]:
+def _capabilities(choose: Choices) -> list[Any]:
     makes = [number for number in range(len(ITEMS)) if choose.number(4) != 3]
     return [
         {
@@ -93,7 +93,7 @@ def _item(number: int, choose: Choices) -> Any:
     return item(ITEMS[number], f"25.{number + 10}.11", bill, supply=supply)
 
 
-def _rule(choose: Choices) -> dict[str, Any]:
+def _rule(choose: Choices) -> Any:
     return {
         "rank": choose.of(["capability", "earliest-promise", "lowest-cost", "balanced-load"]),
         "mode": choose.of(["auto", "auto", "auto", "approve"]),
@@ -103,7 +103,7 @@ def _rule(choose: Choices) -> dict[str, Any]:
     }
 
 
-def random_lines(choose: Choices) -> list[dict[str, Any]]:
+def random_lines(choose: Choices) -> list[Any]:
     """Return one to three lines."""
     return [
         line(
@@ -175,7 +175,7 @@ class Life:
     def order(self) -> Event:
         """Return the order, or another version of it."""
         soon = self.world.today.date() + timedelta(days=3)
-        options: list[dict[str, Any]] = [
+        options: list[Any] = [
             {},
             {},
             {},
@@ -227,7 +227,7 @@ class Life:
             return None
         number = self.choose.number(2)
         quantity = Decimal(["1.5", "4"][number])
-        options: list[dict[str, Any]] = [
+        options: list[Any] = [
             {},
             {"actual_arrival": START + timedelta(days=9)},
             {"document_status": "CANCELLED"},
@@ -250,7 +250,7 @@ class Life:
 
     def _act(self) -> Event:
         asked = self._asked()
-        places: list[dict[str, Any]] = [{}, {"line_id": "1"}, {"plant_order_id": asked and asked["plant_order_id"]}]
+        places: list[Any] = [{}, {"line_id": "1"}, {"plant_order_id": asked and asked["plant_order_id"]}]
         place = self.choose.of(places)
         actions = ("APPROVE", "REJECT", "FREEZE", "RELEASE", "CANCEL", "OVERRIDE_PLANT", "OVERRIDE_DATE", "APPROVE")
         action = self.choose.of(actions)
@@ -260,7 +260,7 @@ class Life:
         }
         self.count += 1
         order = {"order_key": order_key(BUYER, self.world.number)}
-        changes: dict[str, Any] = {"action_id": f"a{self.count}", **order, **place, **given.get(action, {})}
+        changes: Any = {"action_id": f"a{self.count}", **order, **place, **given.get(action, {})}
         return self._new("PlannerAction", full_action(action, **changes))
 
     def _publish(self) -> None:

@@ -31,6 +31,8 @@ from kranhub.errors import Misconfigured, Unavailable
 from kranhub.failpoints import failpoint
 from kranhub.parties.members import Member
 from kranhub.text import Text
+from kranhub.wire import messages
+from kranhub.wire.messages import Subject
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS orders (id INTEGER PRIMARY KEY, flaw TEXT);
@@ -119,9 +121,9 @@ class _Orders(Source):
         event_id = f"{self._member}/Order/{number}/0/1"
         if flaw == "unreadable":
             reason = {"en": "no such unit", "ru": "нет такой единицы"}
-            return Unreadable(event_id, str(number), "Order", "unmapped-unit", reason, b'{"row": 1}', checkpoint)
+            return Unreadable(event_id, str(number), Subject.ORDER, "unmapped-unit", reason, b'{"row": 1}', checkpoint)
         issued = datetime(2026, 1, 1) if flaw == "naive" else datetime(2026, 1, 1, tzinfo=UTC)  # noqa: DTZ001
-        value = {
+        value: messages.Order = {
             "order_id": str(number),
             "buyer": self._member,
             "currency": "RUB",
@@ -129,7 +131,7 @@ class _Orders(Source):
             "requested_date": date(2027, 1, 1),
             "lines": [{"line_id": "1", "item_code": "КР-10-22.5", "quantity": Decimal(1), "unit": "H87"}],
         }
-        return Read(Event(event_id, str(number), "Order", self._member, value, datetime.now(UTC)), checkpoint)
+        return Read(Event(event_id, str(number), Subject.ORDER, self._member, value, datetime.now(UTC)), checkpoint)
 
 
 def _at(number: int) -> Checkpoint:
@@ -137,7 +139,7 @@ def _at(number: int) -> Checkpoint:
 
 
 class _Inbox(Sink):
-    subjects = ("PlantOrder", "OrderStatus")
+    subjects = (Subject.PLANT_ORDER, Subject.ORDER_STATUS)
 
     def __init__(self, erp: FileErp) -> None:
         self._erp = erp
@@ -147,7 +149,7 @@ class _Inbox(Sink):
         return [self._deliver(event) for event in batch]
 
     def _deliver(self, event: Event) -> Receipt:
-        revision = event.value["revision"]
+        revision = event.revision
         if event.key == self._erp.setting("busy"):
             soon = datetime.now(UTC) + timedelta(milliseconds=200)
             return Receipt(event.id, revision, Outcome.RETRY, not_before=soon)

@@ -21,6 +21,7 @@ from kranhub.parties.members import (
     Transport,
 )
 from kranhub.wire.envelope import Envelope, headers
+from kranhub.wire.messages import Subject
 from streams.processor import Record
 from streams.processor.outputs import ProducerRecord
 from streams.routing.masterdata import entries
@@ -32,6 +33,7 @@ from streams.routing.masterdata.rules import Mode, Rank, Rule, Rules, When
 from streams.routing.schedule.calendars import Calendar, Calendars, Covers
 from tests.support import batches
 from tests.support.batches import CODEC
+from tests.support.fields import fields
 
 PEOPLE = ("aa", "bb", "cc", "dd")
 PARTS = ("a", "b", "c", "d", "e")
@@ -136,14 +138,14 @@ def masters(draw: st.DrawFn, version: int = 1) -> MasterData:
 
 def record(offset: int, entry: Entry, topic: str = TOPIC) -> Record:
     """Return the entry as a record of partition 0."""
-    data = CODEC.encode("MasterDataEntry", entries.record(entry))
+    data = CODEC.encode(Subject.MASTER_DATA_ENTRY, entries.record(entry))
     head = headers(Envelope(f"event-{offset}", "/hub/publish", "kranhub.MasterDataEntry"))
     return batches.record(offset, entry.record_key, data, topic, head)
 
 
 def entry_of(said: ProducerRecord) -> Entry:
     """Return the entry that was said."""
-    return entries.of_record(CODEC.decode(said.value or b"").value)
+    return entries.of_record(fields(CODEC.decode(said.value or b"")))
 
 
 def same(one: MasterData | None, other: MasterData | None) -> bool:

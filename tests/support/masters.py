@@ -51,7 +51,7 @@ def master(
     days: Iterable[tuple[str, str, int]] = (),
     default_days: int = 1,
     calendars: Iterable[Calendar] = (FIVE_DAYS,),
-    rates: Iterable[Mapping[str, Any]] = (),
+    rates: Iterable[Any] = (),
 ) -> MasterData:
     """The master data of these and of one customer; without a rule the best capability is asked first."""
     customer = other(CUSTOMER, "customer")

@@ -4,11 +4,13 @@ import sqlite3
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from kranhub.connector import Checkpoint, Event, Held, Outcome, Position, Read, Receipt, Unreadable
 from kranhub.errors import InvalidDocument
 from kranhub.text import Text
+from kranhub.wire.messages import Subject
+from tests.support.fields import changed, fields
 from tests.support.workshop import Workshop, client, mapping
 from tests.support.workshop.client import Found, Row
 from tests.support.workshop.mapping import Document, Records, Value
@@ -70,12 +72,12 @@ class OneLineAnswered(Records):
 
 class OneLineWritten(WorkshopSink):
     def plant_order(self, event: Event) -> Receipt:
-        return super().plant_order(replace(event, value={**event.value, "lines": event.value["lines"][:1]}))
+        return super().plant_order(changed(event, lines=fields(event)["lines"][:1]))
 
 
 class NoLinesWritten(WorkshopSink):
     def plant_order(self, event: Event) -> Receipt:
-        return super().plant_order(replace(event, value={**event.value, "lines": []}))
+        return super().plant_order(changed(event, lines=[]))
 
 
 class DateIgnored(Records):
@@ -85,7 +87,7 @@ class DateIgnored(Records):
 
 class DateNotWritten(WorkshopSink):
     def plant_order(self, event: Event) -> Receipt:
-        return super().plant_order(replace(event, value={**event.value, "requested_date": mapping.day("2027-01-01")}))
+        return super().plant_order(changed(event, requested_date=mapping.day("2027-01-01")))
 
 
 class ToldOnce(WorkshopSource):
@@ -97,7 +99,7 @@ class ToldOnce(WorkshopSource):
 class Watermark(WorkshopSource):
     """Reads what is behind a watermark, which is kept in a position of its own."""
 
-    def documents(self, subject: str, memory: Memory) -> list[Document]:
+    def documents(self, subject: Subject, memory: Memory) -> list[Document]:
         name = f"mark.{subject}"
         mark = memory.positions.get(name, Position("")).watermark
         found = [document for document in super().documents(subject, memory) if self.is_behind(stamp(document), mark)]
@@ -122,7 +124,7 @@ class NaiveInside(Records):
 class UnknownSubject(WorkshopSource):
     def event(self, document: Document, version: str, value: Value, memory: Memory) -> Read:
         read = super().event(document, version, value, memory)
-        return replace(read, event=replace(read.event, subject="PurchaseOrder"))
+        return replace(read, event=replace(read.event, subject=cast(Any, "PurchaseOrder")))
 
 
 class BadDocumentRaises(WorkshopSource):
@@ -178,7 +180,7 @@ class Overwrites(WorkshopSink):
 
 
 class OwnNumber(WorkshopSource):
-    def documents(self, subject: str, memory: Memory) -> list[Document]:
+    def documents(self, subject: Subject, memory: Memory) -> list[Document]:
         found = super().documents(subject, memory)
         return [replace(one, key=one.native) for one in found] if subject == "OrderResponse" else found
 
@@ -197,7 +199,7 @@ class OwnNumberInside(Records):
 
 
 class NumberIsKey(WorkshopSource):
-    def documents(self, subject: str, memory: Memory) -> list[Document]:
+    def documents(self, subject: Subject, memory: Memory) -> list[Document]:
         found = super().documents(subject, memory)
         return [replace(one, key=one.content.head["number"]) for one in found] if subject == "Order" else found
 
@@ -209,7 +211,7 @@ class NumberIsKey(WorkshopSource):
 class LastRowWins(WorkshopSource):
     def stock(self) -> list[Document]:
         return [
-            Document("InventoryLevel", str(row["id"]), str(row["code"]).strip(), [row], None)
+            Document(Subject.INVENTORY_LEVEL, str(row["id"]), str(row["code"]).strip(), [row], None)
             for row in self.client.stock()
         ]
 
@@ -220,7 +222,7 @@ class ContentIsVersion(WorkshopSource):
 
 
 class ForgetsDeleted(WorkshopSource):
-    def withdrawn(self, subject: str, there: set[str], memory: Memory) -> Iterator[Read]:
+    def withdrawn(self, subject: Subject, there: set[str], memory: Memory) -> Iterator[Read]:
         memory.told[subject] = {
             native: told for native, told in memory.told.get(subject, {}).items() if native in there
         }
@@ -266,7 +268,7 @@ class LowerStampIsOlder(WorkshopSource):
 class OnlySorted(WorkshopSource):
     """Compares the stamp in the database, where NULL is neither above nor below."""
 
-    def documents(self, subject: str, memory: Memory) -> list[Document]:
+    def documents(self, subject: Subject, memory: Memory) -> list[Document]:
         return [one for one in super().documents(subject, memory) if mapping_moment(stamp(one)) is not None]
 
 
@@ -279,7 +281,7 @@ class OnePosition(WorkshopSource):
 
 
 class OneBucket(Memory):
-    def bucket(self, subject: str, native: str) -> str:
+    def bucket(self, subject: Subject, native: str) -> str:
         return f"{subject}.all#0"
 
 
@@ -289,7 +291,7 @@ class RemembersSome(WorkshopSource):
 
 
 class LastOfBucket(Memory):
-    def remember(self, subject: str, native: str, told: Told) -> None:
+    def remember(self, subject: Subject, native: str, told: Told) -> None:
         super().remember(subject, native, told)
         name = self.bucket(subject, native)
         self.positions[name] = Position("", frozenset(sorted(self.positions[name].seen)[:5]))
@@ -299,7 +301,7 @@ class LastOfBucket(Memory):
 
 
 class NeverWithdraws(WorkshopSource):
-    def withdrawn(self, subject: str, there: set[str], memory: Memory) -> Iterator[Read]:
+    def withdrawn(self, subject: Subject, there: set[str], memory: Memory) -> Iterator[Read]:
         return iter(())
 
 
@@ -316,7 +318,7 @@ class WithdrawsFromMemory(WorkshopSource):
         super().__init__(*settings)
         self._seen: dict[str, set[str]] = {}
 
-    def withdrawn(self, subject: str, there: set[str], memory: Memory) -> Iterator[Read]:
+    def withdrawn(self, subject: Subject, there: set[str], memory: Memory) -> Iterator[Read]:
         seen = self._seen.setdefault(subject, set())
         seen |= there
         unseen = {native for native, _ in memory.active(subject)} - seen
@@ -332,13 +334,13 @@ class TooFewReceipts(WorkshopSink):
 
 
 class WrongSubjects(WorkshopSink):
-    subjects = ("Plantorder", "OrderStatus")
+    subjects = cast(Any, ("Plantorder", "OrderStatus"))
 
 
 class CutsTexts(WorkshopSink):
     def plant_order(self, event: Event) -> Receipt:
-        lines = [{**line, "description": (line["description"] or "")[:50]} for line in event.value["lines"]]
-        return super().plant_order(replace(event, value={**event.value, "lines": lines}))
+        lines = [{**line, "description": (line["description"] or "")[:50]} for line in fields(event)["lines"]]
+        return super().plant_order(changed(event, lines=lines))
 
 
 class RefusesForAll(WorkshopSink):

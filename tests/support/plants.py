@@ -1,6 +1,6 @@
 """A cluster in memory: the pure planner and allocator, with plants that answer, all in an order that a test chooses."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -22,7 +22,7 @@ MASTER = masterdata.load(REPOSITORY / "deploy/members/omsk.yaml", REPOSITORY / "
 START = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 BUYER = "sibir-terminal"
 
-Value = Mapping[str, Any]
+Value = Any
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Event:
     value: Value
 
 
-def full_order(order_id: str, lines: Iterable[Value], master: MasterData = MASTER, **changes: Any) -> dict[str, Any]:
+def full_order(order_id: str, lines: Iterable[Value], master: MasterData = MASTER, **changes: Any) -> Any:
     """An Order with every field, as decoding gives it, normalised by the master data."""
     value = {
         "order_id": order_id,
@@ -57,11 +57,11 @@ def full_order(order_id: str, lines: Iterable[Value], master: MasterData = MASTE
     return normalise("Order", value, value["buyer"], master).value
 
 
-def _full_line(line: Value) -> dict[str, Any]:
+def _full_line(line: Value) -> Any:
     return {"item": None, "description": None, "price": None, "requested_date": None, "hold_reason": None, **line}
 
 
-def full_response(asked: Value, code: str, at: datetime, **changes: Any) -> dict[str, Any]:
+def full_response(asked: Value, code: str, at: datetime, **changes: Any) -> Any:
     """A plant's answer to its plant order."""
     status = {"AP": "ACCEPTED", "CA": "CHANGED", "RE": "NOT_ACCEPTED"}.get(code, "UNKNOWN")
     first = asked["lines"][0]
@@ -86,7 +86,7 @@ def full_response(asked: Value, code: str, at: datetime, **changes: Any) -> dict
     }
 
 
-def full_production(asked: Value, state: str, at: datetime, **changes: Any) -> dict[str, Any]:
+def full_production(asked: Value, state: str, at: datetime, **changes: Any) -> Any:
     """How far the plant's one production order for it is: nothing of it is made before it is completed."""
     line = asked["lines"][0]
     return {
@@ -102,7 +102,7 @@ def full_production(asked: Value, state: str, at: datetime, **changes: Any) -> d
     }
 
 
-def full_shipment(asked: Value, at: datetime, **changes: Any) -> dict[str, Any]:
+def full_shipment(asked: Value, at: datetime, **changes: Any) -> Any:
     """The plant order's goods, all in one shipment that has left."""
     line = asked["lines"][0]
     return {
@@ -127,7 +127,7 @@ def full_shipment(asked: Value, at: datetime, **changes: Any) -> dict[str, Any]:
     }
 
 
-def full_action(action: str, **changes: Any) -> dict[str, Any]:
+def full_action(action: str, **changes: Any) -> Any:
     """What a planner decides by hand about the order 17."""
     return {
         "action_id": f"a-{action}",
@@ -144,7 +144,7 @@ def full_action(action: str, **changes: Any) -> dict[str, Any]:
     }
 
 
-def full_receipt(asked: Value, outcome: str, at: datetime) -> dict[str, Any]:
+def full_receipt(asked: Value, outcome: str, at: datetime) -> Any:
     """What the plant's ERP made of it."""
     return {
         "event_id": "e",
@@ -220,7 +220,7 @@ class Cluster:
             self.stock[place] = self.stock.get(place, Decimal(0)) - taken
         return [Event(f"{message.id}/result", "AllocationResult", self._result(request, taken))]
 
-    def _result(self, request: Value, taken: Decimal) -> dict[str, Any]:
+    def _result(self, request: Value, taken: Decimal) -> Any:
         made = min(request["quantity"] - taken, self.limit.get((request["plant"], request["item"]), Decimal(10**12)))
         maker = next(maker for maker in self.master.makers(request["item"]) if maker.member == request["plant"])
         begin = request["not_before"] or self.today.date()

@@ -135,7 +135,7 @@ def _run(command: list[Any]) -> None:
         raise RuntimeError(f"{command[0]}: {done.stdout}{done.stderr}")
 
 
-def _as_nobody(folder: Path) -> dict[str, Any]:
+def _as_nobody(folder: Path) -> Any:
     """PostgreSQL refuses to run as root."""
     return {"cwd": folder} | ({"user": NOBODY, "group": NOBODY, "extra_groups": []} if _is_root() else {})
 

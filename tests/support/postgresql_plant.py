@@ -30,7 +30,7 @@ class PostgresqlPlant(Plant):
         with psycopg.connect(self.address) as connection:
             connection.execute(_numbered(statement, values), values or None)
 
-    def ask(self, query: str, *values: Any) -> list[dict[str, Any]]:
+    def ask(self, query: str, *values: Any) -> list[Any]:
         with psycopg.connect(self.address, row_factory=dict_row) as connection:
             return connection.execute(_numbered(query, values), values or None).fetchall()
 

@@ -7,7 +7,7 @@ from typing import Any
 INSTANT = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
 
 
-def order(**changes: Any) -> dict[str, Any]:
+def order(**changes: Any) -> Any:
     """A customer's order of one line."""
     return {
         "order_id": "17",
@@ -21,12 +21,12 @@ def order(**changes: Any) -> dict[str, Any]:
     }
 
 
-def order_line(**changes: Any) -> dict[str, Any]:
+def order_line(**changes: Any) -> Any:
     """One line of `order`."""
     return {"line_id": "1", "item_code": "КР-10", "quantity": Decimal("1"), "unit": "H87", **changes}
 
 
-def inventory(**changes: Any) -> dict[str, Any]:
+def inventory(**changes: Any) -> Any:
     """A plant's stock of one item."""
     return {
         "company": "oemz",

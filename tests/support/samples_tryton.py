@@ -5,13 +5,14 @@ from decimal import Decimal
 from typing import Any
 
 from kranhub.connector import Event
+from kranhub.wire.messages import Subject
 from tests.support.tryton import Company
 
 WANTED = date.today() + timedelta(days=40)  # noqa: DTZ011
 ORDER = "sibir-terminal:PO-1"
 
 
-def configuration(erp: Company, side: str, **changes: Any) -> dict[str, Any]:
+def configuration(erp: Company, side: str, **changes: Any) -> Any:
     """Return the connector's configuration as a file would hold it."""
     values = {
         "url": erp.server.url,
@@ -38,7 +39,7 @@ def plant_order(name: str = "1.1.1", revision: int = 1, **changes: Any) -> Event
         "price": Decimal("312.500000"),
         "requested_date": None,
     }
-    value = {
+    value: Any = {
         "plant_order_id": f"{ORDER}/{name}",
         "order_key": ORDER,
         "order_id": "PO-1",
@@ -52,12 +53,12 @@ def plant_order(name: str = "1.1.1", revision: int = 1, **changes: Any) -> Event
         "requested_date": WANTED,
         "lines": [line | changes.pop("line", {})],
     }
-    return Event(f"hub/{name}/{revision}", f"{ORDER}/{name}", "PlantOrder", "hub", value | changes)
+    return Event(f"hub/{name}/{revision}", f"{ORDER}/{name}", Subject.PLANT_ORDER, "hub", value | changes)
 
 
 def order_status(order_id: str | int, revision: int, state: str = "CONFIRMED", **changes: Any) -> Event:
     """Return the status of one of sibir-terminal's orders."""
-    value: dict[str, Any] = {
+    value: Any = {
         "order_key": f"sibir-terminal:{order_id}",
         "order_id": str(order_id),
         "order_number": None,
@@ -71,4 +72,4 @@ def order_status(order_id: str | int, revision: int, state: str = "CONFIRMED", *
         "changed_at": datetime.now(UTC),
         "lines": [],
     }
-    return Event(f"hub/{order_id}/{revision}", str(order_id), "OrderStatus", "hub", value | changes)
+    return Event(f"hub/{order_id}/{revision}", str(order_id), Subject.ORDER_STATUS, "hub", value | changes)

@@ -2,7 +2,7 @@
 
 import sqlite3
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -64,7 +64,7 @@ class DatabaseHarness(ErpHarness):
         marks = ", ".join("?" * len(row))
         self.plant.do(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})", *row.values())
 
-    def insert_many(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    def insert_many(self, table: str, rows: Sequence[Any]) -> None:
         """Insert in statements of many rows each."""
         for start in range(0, len(rows), 500):
             some = rows[start : start + 500]
@@ -249,19 +249,19 @@ class SqlHarness(DatabaseHarness):
         kinds = {"OrderResponse": f"irtysh-stroy:З-9/{number}.0.1", "ProductionStatus": f"ПР-{number}"}
         return kinds.get(subject, f"zmk-most-works/ЛИСТ-{number}")
 
-    def _stock_row(self, number: int) -> dict[str, Any]:
+    def _stock_row(self, number: int) -> Any:
         return {"sklad": _STORE, "kod": f"ЛИСТ-{number}", "nalichie": 40, "rezerv": 0, "ed": "т"}
 
-    def _production_row(self, number: int) -> dict[str, Any]:
+    def _production_row(self, number: int) -> Any:
         row = {"id": number, "nomer": f"ПР-{number}", "kod": "БК-22", "plan": 50, "gotovo": 0, "brak": 0}
         return {**row, "ed": "т", "sostoyanie": "В РАБОТЕ", "srok": None, "versiya": number}
 
-    def _order_row(self, number: int, stamp: Any) -> dict[str, Any]:
+    def _order_row(self, number: int, stamp: Any) -> Any:
         head = {"id": number, "vnesh_nomer": self._key("OrderResponse", number), "redakciya": 1, "zakazchik": "К-0017"}
         days = {"srok": WANTED.isoformat(), "srok_obeschan": PROMISED.isoformat()}
         return {**head, **days, "valyuta": "руб", "status": "ПРИНЯТ", "istochnik": "kranhub", "izmenen": stamp}
 
-    def _order_lines(self, number: int) -> list[dict[str, Any]]:
+    def _order_lines(self, number: int) -> list[Any]:
         return [
             {
                 "zakaz_id": number,
@@ -436,11 +436,11 @@ class SqlCustomerHarness(DatabaseHarness):
         self.insert_many("zakupka_stroka", self._lines(number))
         return str(number)
 
-    def _head(self, number: int, stamp: Any) -> dict[str, Any]:
+    def _head(self, number: int, stamp: Any) -> Any:
         head = {"id": number, "nomer": f"ЗП-{number}", "status": "ПОДТВЕРЖДЕНА", "srok": WANTED.isoformat()}
         return {**head, "izmenena": stamp}
 
-    def _lines(self, number: int) -> list[dict[str, Any]]:
+    def _lines(self, number: int) -> list[Any]:
         return [
             {"zakupka_id": number, "n": n, "kod": code, "kol": 10 * n, "ed": unit}
             for n, (code, unit, _) in enumerate(ITEMS, 1)
@@ -486,7 +486,7 @@ def _unit(spelled: str) -> str:
     return {"шт": "H87", "т": "TNE"}[spelled.strip()]
 
 
-def _held(line: Mapping[str, Any]) -> Content:
+def _held(line: Any) -> Content:
     quantity = Decimal(str(line["kolichestvo"]))
     return {
         "item_code": line["kod"],
@@ -496,11 +496,11 @@ def _held(line: Mapping[str, Any]) -> Content:
     }
 
 
-def _promised(line: Mapping[str, Any]) -> Decimal:
+def _promised(line: Any) -> Decimal:
     return Decimal(str(line["kolichestvo"] if line["kol_obeschano"] is None else line["kol_obeschano"]))
 
 
-def _answered(line: Mapping[str, Any]) -> Content:
+def _answered(line: Any) -> Content:
     same = _promised(line) == Decimal(str(line["kolichestvo"]))
     said = {"line_id": str(line["vnesh_stroka"]).strip(), "status": "ACCEPTED" if same else "CHANGED"}
     return {**said, "quantity": _promised(line), "unit": _unit(line["ed"]), "promised_date": PROMISED}

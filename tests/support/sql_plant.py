@@ -2,7 +2,7 @@
 
 import re
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import aclosing, closing, contextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -15,6 +15,7 @@ from connectors.sql import Sql, SqlConfig
 from kranhub.connector import Checkpoint, Event, Progress, Read, Source, Unreadable
 from kranhub.parties import members
 from kranhub.parties.members import Member
+from kranhub.wire.messages import Subject
 
 ROOT = Path(__file__).parents[2]
 GUIDE = ROOT / "docs/connectors/sql.md"
@@ -64,7 +65,7 @@ class Plant:
             connection.execute("PRAGMA foreign_keys = ON")
             connection.execute(statement, values)
 
-    def ask(self, query: str, *values: Any) -> list[dict[str, Any]]:
+    def ask(self, query: str, *values: Any) -> list[Any]:
         with closing(sqlite3.connect(self.path)) as connection:
             connection.row_factory = sqlite3.Row
             return [dict(row) for row in connection.execute(query, values)]
@@ -87,7 +88,7 @@ class Plant:
         self.do(f"UPDATE zakaz SET status = ?{changes} WHERE vnesh_nomer = ?", status, *columns.values(), REFERENCE)
 
 
-def settings(place: Path | str, **changes: Any) -> dict[str, Any]:
+def settings(place: Path | str, **changes: Any) -> Any:
     """Return the guide's configuration for a file or an address; names with ``__`` change settings, None removes."""
     url = place if isinstance(place, str) else f"sqlite:///{place}"
     data: dict[str, Any] = yaml.safe_load(blocks("yaml")[0])["config"]
@@ -107,7 +108,7 @@ def connector(plant: Plant, owner: str = "zmk-most", **changes: Any) -> Sql:
     return Sql(SqlConfig.model_validate(settings(plant.url, **changes)), member(owner))
 
 
-def line(line_id: str = "1", quantity: str = "2", **changes: Any) -> dict[str, Any]:
+def line(line_id: str = "1", quantity: str = "2", **changes: Any) -> Any:
     return {
         "line_id": line_id,
         "order_line_id": "1",
@@ -121,8 +122,8 @@ def line(line_id: str = "1", quantity: str = "2", **changes: Any) -> dict[str, A
     } | changes
 
 
-def plant_order(revision: int = 1, lines: list[dict[str, Any]] | None = None, **changes: Any) -> Event:
-    value = {
+def plant_order(revision: int = 1, lines: list[Any] | None = None, **changes: Any) -> Event:
+    value: Any = {
         "plant_order_id": REFERENCE,
         "order_key": "irtysh-stroy:З-1",
         "order_id": "З-1",
@@ -139,9 +140,10 @@ def plant_order(revision: int = 1, lines: list[dict[str, Any]] | None = None, **
         "requested_date": date(2026, 3, 31),
         "feeds_into": "irtysh-stroy:З-1/1.assembly.1",
         "lines": lines or [line()],
-    } | changes
+    }
+    value |= changes
     name = value["plant_order_id"]
-    return Event(f"hub/PlantOrder/{name}/{value['revision']}", str(name), "PlantOrder", "hub", value)
+    return Event(f"hub/PlantOrder/{name}/{value['revision']}", str(name), Subject.PLANT_ORDER, "hub", value)
 
 
 async def poll(source: Source | None, since: Checkpoint | None = None) -> tuple[list[Read | Unreadable], Checkpoint]:
@@ -156,7 +158,7 @@ async def poll(source: Source | None, since: Checkpoint | None = None) -> tuple[
     raise AssertionError("read() must not end")
 
 
-def values(items: list[Read | Unreadable], subject: str) -> list[Mapping[str, Any]]:
+def values(items: list[Read | Unreadable], subject: str) -> list[Any]:
     return [item.event.value for item in items if isinstance(item, Read) and item.event.subject == subject]
 
 

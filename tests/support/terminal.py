@@ -16,6 +16,7 @@ from kranhub.settings import Settings
 from kranhub.wire import envelope, schema_files
 from kranhub.wire.codec import Codec
 from kranhub.wire.envelope import Envelope
+from kranhub.wire.messages import Subject
 from kranhub.wire.registry import Registry
 from tests.support.batches import CODEC, RECORDS
 
@@ -28,7 +29,7 @@ class Written:
 
     topic: str
     key: str
-    value: Mapping[str, Any]
+    value: Any
     envelope: Envelope
     data: bytes = b""
     partition: int = -1
@@ -48,16 +49,16 @@ class Hub:
         topic: str,
         key: str,
         subject: str,
-        value: Mapping[str, Any],
+        value: Any,
         at: datetime = NOW,
         headers: Sequence[tuple[str, bytes]] = (),
     ) -> None:
         """Let a record stand in a topic, as reading gives it: with the defaults of its schema."""
-        data = CODEC.encode(subject, value)
+        data = CODEC.encode(Subject(subject), value)
         records = self.topics.setdefault(topic, [])
         head = Envelope(f"{topic}/{len(records)}", "/hub/test", f"kranhub.{subject}", at, at)
         read = CODEC.decode(data).value
-        records.append(Message(f"t.{topic}", 0, len(records), at, key, head, subject, read, data, headers))
+        records.append(Message(f"t.{topic}", 0, len(records), at, key, head, Subject(subject), read, data, headers))
 
     def messages(
         self,

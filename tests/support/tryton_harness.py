@@ -3,7 +3,7 @@
 import json
 import ssl
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -139,7 +139,7 @@ class TrytonHarness(ErpHarness):
         configuration = TrytonConfig.model_validate(self._configuration | changes)
         return Tryton(configuration, MEMBERS[self.member])
 
-    def _sales(self, reference: str) -> list[dict[str, Any]]:
+    def _sales(self, reference: str) -> list[Any]:
         fields = ["reference", "state", "comment", "shipping_date", "lines.product.code", "lines.quantity"]
         fields += ["lines.unit.symbol", "lines.description"]
         wanted = samples.plant_order_id(reference, BUYER)
@@ -206,7 +206,7 @@ class TrytonCustomerHarness(TrytonHarness):
         for button in buttons:
             self.rpc.press("purchase.purchase", button, int(key))
 
-    def _second(self, key: str) -> dict[str, Any]:
+    def _second(self, key: str) -> Any:
         return self.rpc.one("purchase.line", [["purchase", "=", int(key)], ["product.code", "=", ITEMS[1][0]]])
 
     def _set_unit(self, key: str, unit: int) -> None:
@@ -219,7 +219,7 @@ def _day(days: int) -> date:
     return date(datetime.now(UTC).year + 1, 6, 1) + timedelta(days=days)
 
 
-def _held(line: Mapping[str, Any]) -> dict[str, Any]:
+def _held(line: Any) -> Any:
     units = {symbol: unit for _, symbol, unit in ITEMS}
     return {
         "item_code": line["product."]["code"],

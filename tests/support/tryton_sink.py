@@ -14,7 +14,7 @@ from tests.support.samples_tryton import plant_order
 from tests.support.tryton import REPOSITORY
 
 
-async def _deliver(config: dict[str, Any], name: str, changes: dict[str, Any]) -> None:
+async def _deliver(config: dict[str, Any], name: str, changes: Any) -> None:
     member = members.load(REPOSITORY / "deploy/members/omsk.yaml").by_id["ruskran"]
     connector = Tryton(Config.model_validate(config), member)
     for receipt in await connector.sink().deliver([plant_order(name, **changes)]):

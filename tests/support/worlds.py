@@ -15,7 +15,7 @@ ZERO = Decimal(0)
 NUMBER = "17"
 
 
-def line(code: str, quantity: Any = 1, line_id: str = "1", unit: str = "H87", **changes: Any) -> dict[str, Any]:
+def line(code: str, quantity: Any = 1, line_id: str = "1", unit: str = "H87", **changes: Any) -> Any:
     """A line of the order, as the buyer writes it."""
     return {"line_id": line_id, "item_code": code, "quantity": Decimal(quantity), "unit": unit, **changes}
 
@@ -146,7 +146,7 @@ class World(Cluster):
             self.asked.pop(number, None)
         return [] if action == "QUOTE" and message.value["plant"] in self.mute else found
 
-    def _result(self, request: Value, taken: Decimal) -> dict[str, Any]:
+    def _result(self, request: Value, taken: Decimal) -> Any:
         return {**super()._result(request, taken), "load": self.loads.get(request["plant"])}
 
     def plant_orders(self) -> dict[str, Value]:

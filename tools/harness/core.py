@@ -23,6 +23,7 @@ from kranhub.settings import Settings, endpoints, variables
 from kranhub.wire import envelope
 from kranhub.wire.codec import Codec
 from kranhub.wire.envelope import Envelope
+from kranhub.wire.messages import Subject
 from kranhub.wire.registry import Registry
 
 PATIENCE_S = 45.0
@@ -83,14 +84,14 @@ class World:
     codec: Codec
     producer: KafkaProducer
 
-    def write(self, member: str, subject: str, key: str, value: Mapping[str, Any] | bytes, **head: Any) -> str:
+    def write(self, member: str, subject: str, key: str, value: Any | bytes, **head: Any) -> str:
         """Write a document (or raw bytes) to the member's out topic as its connector would; return the event id."""
-        data = value if isinstance(value, bytes) else self.codec.encode(subject, value)
+        data = value if isinstance(value, bytes) else self.codec.encode(Subject(subject), value)
         event_id = head.pop("event_id", f"{member}/{subject}/{key}/0/{uuid.uuid4().hex[:8]}")
         about = {"id": event_id, "source": envelope.member_source(self.settings.namespace, member), "subject": key}
         head = {"type": f"kranhub.{subject}", "time": NOW, "dataschema": self.codec.dataschema(data), **about, **head}
         head.setdefault("traceparent", envelope.new_trace(event_id))
-        topic = topics.out(self.settings.namespace, member, topics.kind_of(subject))
+        topic = topics.out(self.settings.namespace, member, topics.kind_of(Subject(subject)))
         self.producer.send(topic, key=key.encode(), value=data, headers=envelope.headers(Envelope(**head))).get(30)
         return str(event_id)
 
@@ -98,27 +99,27 @@ class World:
         """Return what stands in a topic, committed only; ``name`` without the namespace."""
         return list(reading.messages(self.settings, self.codec, f"{self.settings.namespace}{name}"))
 
-    def inbox(self, member: str, kind: str) -> list[dict[str, Any]]:
+    def inbox(self, member: str, kind: str) -> list[Any]:
         """Return the values of what was addressed to the member."""
         return [message.value for message in self.read(f"in.{member}.{kind}") if message.value]
 
-    def dead_letters(self) -> list[dict[str, Any]]:
+    def dead_letters(self) -> list[Any]:
         """Return the dead letters."""
         return [message.value for message in self.read("hub.dead-letters") if message.value]
 
-    def plant_order(self, plant: str, order_key: str, item: str | None = None) -> dict[str, Any]:
+    def plant_order(self, plant: str, order_key: str, item: str | None = None) -> Any:
         """Wait for the newest plant order of this order (and item) at the plant."""
 
-        def found() -> list[dict[str, Any]]:
+        def found() -> list[Any]:
             orders = [value for value in self.inbox(plant, "orders") if value["order_key"] == order_key]
             return [value for value in orders if item in (None, value["lines"][0]["item"])]
 
         return dict(wait_for(found, f"a plant order of {order_key} for {plant}")[-1])
 
-    def status(self, buyer: str, order_id: str, state: str) -> dict[str, Any]:
+    def status(self, buyer: str, order_id: str, state: str) -> Any:
         """Wait until the customer was told this state last."""
 
-        def found() -> list[dict[str, Any]]:
+        def found() -> list[Any]:
             said = [value for value in self.inbox(buyer, "statuses") if value["order_id"] == order_id]
             return said[-1:] if said and said[-1]["state"] == state else []
 
@@ -137,7 +138,7 @@ def world(settings: Settings) -> Iterator[World]:
             producer.close(5)
 
 
-def order(order_id: str, *lines: dict[str, Any], buyer: str = "sibir-terminal", **changes: Any) -> dict[str, Any]:
+def order(order_id: str, *lines: dict[str, Any], buyer: str = "sibir-terminal", **changes: Any) -> Any:
     """An order of these lines; of one spare motor when there are none."""
     return {
         "order_id": order_id,
@@ -151,12 +152,12 @@ def order(order_id: str, *lines: dict[str, Any], buyer: str = "sibir-terminal", 
     }
 
 
-def line(line_id: str, item_code: str, quantity: int | str, unit: str = "H87", **changes: Any) -> dict[str, Any]:
+def line(line_id: str, item_code: str, quantity: int | str, unit: str = "H87", **changes: Any) -> Any:
     """One line of an order."""
     return {"line_id": line_id, "item_code": item_code, "quantity": Decimal(quantity), "unit": unit, **changes}
 
 
-def response(asked: Mapping[str, Any], code: str = "AP", **changes: Any) -> dict[str, Any]:
+def response(asked: Mapping[str, Any], code: str = "AP", **changes: Any) -> Any:
     """A plant's answer to its plant order: as asked, promised for 2027-02-01, unless the changes say otherwise."""
     status = {"AP": "ACCEPTED", "CA": "CHANGED", "RE": "NOT_ACCEPTED"}.get(code, "UNKNOWN")
     first = asked["lines"][0]

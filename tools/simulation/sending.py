@@ -1,7 +1,6 @@
 """How members write: their documents on their own topics, under the simulation's time."""
 
 import time
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +13,7 @@ from kranhub.text import Text
 from kranhub.wire import envelope
 from kranhub.wire.codec import Codec
 from kranhub.wire.envelope import Envelope
+from kranhub.wire.messages import Subject
 from tools.simulation.timetable import SENT
 
 PATIENCE_S = 60.0
@@ -30,17 +30,17 @@ class Post:
         self._problem: str | None = None
         self.written = 0
 
-    def send(
-        self, member: str, subject: str, key: str, event_id: str, value: Mapping[str, Any], *, at: datetime
-    ) -> None:
+    def send(self, member: str, subject: str, key: str, event_id: str, value: Any, *, at: datetime) -> None:
         """Write a document to the member's out topic, sent at ``at`` of the simulation."""
-        topic = topics.out(self._namespace, member, topics.kind_of(subject))
+        topic = topics.out(self._namespace, member, topics.kind_of(Subject(subject)))
         head = envelope.headers(Envelope(event_id, f"/members/{member}", f"kranhub.{subject}", at))
-        self._produce(topic, key, self._codec.encode(subject, value), [*head, (SENT, b"%d" % time.time_ns())], at)
+        self._produce(
+            topic, key, self._codec.encode(Subject(subject), value), [*head, (SENT, b"%d" % time.time_ns())], at
+        )
 
-    def broadcast(self, topic: str, partitions: int, subject: str, value: Mapping[str, Any], head: Envelope) -> None:
+    def broadcast(self, topic: str, partitions: int, subject: str, value: Any, head: Envelope) -> None:
         """Write a record of the hub's own to every partition of a topic, without a key."""
-        data, headers = self._codec.encode(subject, value), envelope.headers(head)
+        data, headers = self._codec.encode(Subject(subject), value), envelope.headers(head)
         for partition in range(partitions):
             self._produce(topic, "", data, headers, None, partition)
 

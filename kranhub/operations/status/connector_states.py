@@ -14,6 +14,7 @@ from kranhub.broker import client_settings, topics
 from kranhub.errors import InvalidDocument
 from kranhub.settings import Settings, endpoints
 from kranhub.text import Text
+from kranhub.wire import messages
 from kranhub.wire.codec import Codec
 from kranhub.wire.registry import Registry
 
@@ -94,10 +95,10 @@ def _read(consumer: Any, partitions: Sequence[TopicPartition]) -> Iterator[Any]:
 
 def _state(codec: Codec, record: Any) -> ConnectorState | None:
     try:
-        decoded = codec.decode(record.value).value
+        decoded = codec.decode_as(messages.ConnectorStatus, record.value)
     except InvalidDocument:
         return None
-    reason: dict[str, str] = decoded["reason"]
+    reason = decoded["reason"]
     text = str(Text(en=reason.get("en", ""), ru=reason.get("ru", "")))
     age = max(0, round((datetime.now(UTC) - decoded["changed_at"]).total_seconds()))
     heartbeat = max(0, round(time.time() - record.timestamp / 1000))

@@ -9,6 +9,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from kranhub.parties.members import Contact, CutoverMode, Member, Members, Transport
+from kranhub.wire import messages
+from kranhub.wire.messages import MasterDataKind
 from streams.routing.masterdata.items import Component, Item, Nomenclature
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.masterdata.rates import Rate, Rates
@@ -110,12 +112,12 @@ TRANSPORT = (str(Kind.TRANSPORT), "transport")
 """The places of the two kinds of which there is one entry."""
 
 
-def record(entry: Entry) -> dict[str, Any]:
+def record(entry: Entry) -> messages.MasterDataEntry:
     """Return the entry as a MasterDataEntry; `of_record` is the way back."""
-    return {"kind": entry.kind, "key": entry.key, "version": entry.version, "content": entry.content}
+    return {"kind": MasterDataKind(entry.kind), "key": entry.key, "version": entry.version, "content": entry.content}
 
 
-def of_record(value: Mapping[str, Any]) -> Entry:
+def of_record(value: messages.MasterDataEntry) -> Entry:
     """Return the entry that a MasterDataEntry says."""
     return Entry(value["kind"], value["key"], value["version"], value["content"])
 

@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from kranhub.text import Text
+from kranhub.wire import messages
+from kranhub.wire.messages import Severity
 from streams.routing.model.codes import AlertCode
 from streams.routing.planner.messages import ANSWER_TIME, OWNER
 from streams.routing.validation.timestamps import Ahead
@@ -14,11 +16,11 @@ EVERY = timedelta(hours=1)
 """There is at most one alert of a member's clock in this time."""
 
 
-def alert(member: str, subject: str, value: Mapping[str, Any], found: Ahead, time: datetime) -> dict[str, Any]:
+def alert(member: str, subject: str, value: Mapping[str, Any], found: Ahead, time: datetime) -> messages.Alert:
     """Return the Alert value: one for each member, so that the newest stands for all."""
     return {
         "alert_id": f"{AlertCode.CLOCK_AHEAD}/{member}",
-        "severity": "WARNING",
+        "severity": Severity.WARNING,
         "code": AlertCode.CLOCK_AHEAD,
         "owner": OWNER,
         "order_key": None,

@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from kranhub.identifiers import line_of, line_place
-from streams.routing.model.codes import NO_PLANT, UNMAPPED, UNREACHABLE, AlertCode, HoldReason, PlanState
+from kranhub.wire import messages
+from kranhub.wire.messages import OrderState
+from streams.routing.model.codes import NO_PLANT, UNMAPPED, UNREACHABLE, AlertCode, HoldReason
 from streams.routing.notify import unmapped_stock
-
-Value = Mapping[str, Any]
 
 HOLDING = (
     *NO_PLANT,
@@ -21,7 +21,7 @@ HOLDING = (
 )
 """Codes of alerts about a line that stands still."""
 
-DONE = (PlanState.DELIVERED, PlanState.CLOSED, PlanState.CANCELLED, PlanState.REJECTED)
+DONE = (OrderState.DELIVERED, OrderState.CLOSED, OrderState.CANCELLED, OrderState.REJECTED)
 """States of an order about which nothing waits any more."""
 
 
@@ -41,21 +41,21 @@ class Place(NamedTuple):
 class Since:
     """What the hub has recorded of one order, each list in its order: PlantOrder, OrderStatus, AuditEntry values."""
 
-    plant_orders: Sequence[Value] = ()
-    statuses: Sequence[Value] = ()
-    audit: Sequence[Value] = ()
+    plant_orders: list[messages.PlantOrder] = field(default_factory=list)
+    statuses: list[messages.OrderStatus] = field(default_factory=list)
+    audit: list[messages.AuditEntry] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class _Order:
-    alerts: Sequence[Value]
+    alerts: Sequence[messages.Alert]
     since: Since
     now: datetime
     raised: dict[str, datetime] = field(default_factory=dict)
     """The time of the newest alert of each portion."""
 
 
-def waiting(alerts: Iterable[Value], since: Mapping[str, Since], now: datetime) -> list[Value]:
+def waiting(alerts: Iterable[messages.Alert], since: Mapping[str, Since], now: datetime) -> list[messages.Alert]:
     """Return the Alert values that still wait, newest first; ``since`` is what is known of the orders, by key.
 
     - a line that stands still: until its status says otherwise, or the portion has a plant order or a newer alert;
@@ -67,7 +67,7 @@ def waiting(alerts: Iterable[Value], since: Mapping[str, Since], now: datetime) 
     None waits once its order is over. What is not known any more counts as still waiting.
     """
     latest = {alert["alert_id"]: alert for alert in alerts}
-    by_order: dict[str | None, list[Value]] = {}
+    by_order: dict[str | None, list[messages.Alert]] = {}
     for alert in latest.values():
         by_order.setdefault(alert["order_key"], []).append(alert)
     orders = [_Order(found, since.get(key or "", Since()), now, _newest(found)) for key, found in by_order.items()]
@@ -75,7 +75,7 @@ def waiting(alerts: Iterable[Value], since: Mapping[str, Since], now: datetime) 
     return sorted(still, key=lambda alert: (alert["raised_at"], alert["alert_id"]), reverse=True)
 
 
-def _newest(alerts: Sequence[Value]) -> dict[str, datetime]:
+def _newest(alerts: Sequence[messages.Alert]) -> dict[str, datetime]:
     found: dict[str, datetime] = {}
     for alert in alerts:
         portion = place_of(alert).portion
@@ -84,7 +84,7 @@ def _newest(alerts: Sequence[Value]) -> dict[str, datetime]:
     return found
 
 
-def place_of(alert: Value) -> Place:
+def place_of(alert: messages.Alert) -> Place:
     """Return what the alert is about, as its id says (`messages.alert`)."""
     place = alert["alert_id"].removeprefix(f"{alert['code']}/{alert['order_key']}/")
     if alert["code"] == AlertCode.APPROVAL_NEEDED:
@@ -94,7 +94,7 @@ def place_of(alert: Value) -> Place:
     return Place(line_of(within.rpartition(".")[0]), within) if alert["code"] in NO_PLANT else Place(line_of(within))
 
 
-def _waits(alert: Value, order: _Order) -> bool:
+def _waits(alert: messages.Alert, order: _Order) -> bool:
     if alert["code"] == AlertCode.UNMAPPED_STOCK:
         return bool(alert["severity"] != unmapped_stock.OVER)
     statuses = order.since.statuses
@@ -111,12 +111,12 @@ def _waits(alert: Value, order: _Order) -> bool:
     return place.attempt not in told and not any(_concerns(entry, alert, place) for entry in order.since.audit)
 
 
-def _is_past(alert: Value, now: datetime) -> bool:
+def _is_past(alert: messages.Alert, now: datetime) -> bool:
     grace = timedelta(0) if alert["code"] in (AlertCode.APPROVAL_NEEDED, AlertCode.CLOCK_AHEAD) else LATE
     return alert["deadline"] is not None and now >= alert["deadline"] + grace
 
 
-def _stands(alert: Value, place: Place, order: _Order) -> bool:
+def _stands(alert: messages.Alert, place: Place, order: _Order) -> bool:
     """Return whether the line still stands, as far as is known."""
     key, raised = alert["order_key"], alert["raised_at"]
     for value in order.since.plant_orders:
@@ -129,7 +129,7 @@ def _stands(alert: Value, place: Place, order: _Order) -> bool:
     return any(line["line_id"] == place.line and line["state"] == "ON_HOLD" for line in known[-1]["lines"])
 
 
-def _concerns(entry: Value, alert: Value, place: Place) -> bool:
+def _concerns(entry: messages.AuditEntry, alert: messages.Alert, place: Place) -> bool:
     """Return whether a person has acted, after the alert, on the order or on the part that it is about."""
     key = alert["order_key"]
     subjects = (key, f"{key}/{line_place(place.line)}", place.attempt) if place.attempt else (entry["subject"],)

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from kranhub.wire import messages
 from kranhub.wire.codec import Codec
+from kranhub.wire.messages import Subject
 from streams.processor import Context, Document, Outputs, Record, State
 from streams.routing.notify import clock_alert
 
@@ -21,12 +23,12 @@ class Clocks:
     def say(self, record: Record, state: State, outputs: Outputs, ctx: Context) -> None:
         """Say the Alert of this record, unless it was said a short time ago."""
         data = record.value or b""
-        _, alert = self._codec.decode(data, trusted=True)
+        alert = self._codec.decode_as(messages.Alert, data, trusted=True)
         key = f"clock/{alert['alert_id']}"
         last = state.get(key)
         if not clock_alert.is_due(datetime.fromisoformat(last.decode()) if last else None, ctx.time):
             return
         state.put(key, ctx.time.isoformat().encode())
-        document = Document("Alert", data, f"hub/Alert/{alert['alert_id']}/{ctx.time.isoformat()}")
+        document = Document(Subject.ALERT, data, f"hub/Alert/{alert['alert_id']}/{ctx.time.isoformat()}")
         for topic in self._topics:
             outputs.send(topic, record.key, document)

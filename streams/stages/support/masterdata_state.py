@@ -7,10 +7,12 @@ from typing import Any, NamedTuple
 
 from kranhub.errors import InvalidDocument
 from kranhub.text import Text
+from kranhub.wire import messages
 from kranhub.wire.codec import Codec
+from kranhub.wire.messages import MasterDataKind
 from streams.processor import Record, State
 from streams.routing.masterdata import entries
-from streams.routing.masterdata.entries import Entry, Kind
+from streams.routing.masterdata.entries import Entry
 from streams.routing.masterdata.masterdata import MasterData
 from streams.tables import Table
 
@@ -65,7 +67,7 @@ class MasterDataState:
         """
         if record.value is None or record.envelope.type != TYPE:
             return False
-        value = self._codec.decode(record.value, trusted=True).value
+        value = self._codec.decode_as(messages.MasterDataEntry, record.value, trusted=True)
         entry = entries.of_record(value)
         head = _put(entry, _head(state), state)
         if entry.place == entries.PUBLICATION:
@@ -106,7 +108,10 @@ class MasterDataState:
     def _is_publication(self, record: Record) -> bool:
         if record.value is None or record.envelope.type != TYPE:
             return False
-        return bool(self._codec.decode(record.value, trusted=True).value["kind"] == Kind.PUBLICATION)
+        return bool(
+            self._codec.decode_as(messages.MasterDataEntry, record.value, trusted=True)["kind"]
+            is MasterDataKind.PUBLICATION
+        )
 
     def _build(self, state: State) -> MasterData:
         """Put the value together; entries that were parsed before are used again."""

@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from kranhub.parties.members import Member
+from kranhub.wire import messages
+from kranhub.wire.messages import ItemSupply, Message, RoutingMode, RoutingRank, Subject
 from streams.routing.masterdata.entries import Bill, Kind
 from streams.routing.masterdata.items import Item
 from streams.routing.masterdata.rates import Rate
@@ -12,14 +14,14 @@ from streams.routing.schedule.calendars import Calendar
 
 
 class Shelf(NamedTuple):
-    """The topic's last part, the record's short name, and how a value and its version become the record."""
+    """The topic's last part, the record, and how a value and its version become the record."""
 
     topic: str
-    subject: str
-    make: Callable[[Any, int], dict[str, Any]]
+    subject: Subject
+    make: Callable[[Any, int], Message]
 
 
-def item(value: Item, version: int) -> dict[str, Any]:
+def item(value: Item, version: int) -> messages.Item:
     """Return the Item; its bill stands on hub.boms."""
     return {
         "item": value.item,
@@ -30,18 +32,20 @@ def item(value: Item, version: int) -> dict[str, Any]:
         "codes": dict(value.codes),
         "components": [],
         "version": version,
-        "supply": value.supply.name,
+        "supply": ItemSupply[value.supply.name],
         "more_codes": {member: list(codes) for member, codes in value.more_codes.items()},
     }
 
 
-def bill(value: Bill, version: int) -> dict[str, Any]:
+def bill(value: Bill, version: int) -> messages.Bill:
     """Return the Bill."""
-    components = [{"item": part.item, "quantity": part.quantity, "feeds": part.feeds} for part in value.components]
+    components: list[messages.BillComponent] = [
+        {"item": part.item, "quantity": part.quantity, "feeds": part.feeds} for part in value.components
+    ]
     return {"item": value.item, "components": components, "version": version}
 
 
-def party(value: Member, _version: int) -> dict[str, Any]:
+def party(value: Member, _version: int) -> messages.Party:
     """Return the Party: who it is. What it can make, and at what cost, is not for everybody."""
     return {
         "party": value.id,
@@ -62,7 +66,7 @@ def party(value: Member, _version: int) -> dict[str, Any]:
     }
 
 
-def calendar(value: Calendar, _version: int) -> dict[str, Any]:
+def calendar(value: Calendar, _version: int) -> messages.Calendar:
     """Return the Calendar."""
     return {
         "calendar": value.calendar,
@@ -76,7 +80,7 @@ def calendar(value: Calendar, _version: int) -> dict[str, Any]:
     }
 
 
-def rule(value: Rule, _version: int) -> dict[str, Any]:
+def rule(value: Rule, _version: int) -> messages.RoutingRule:
     """Return the RoutingRule."""
     when = value.when
     return {
@@ -88,8 +92,8 @@ def rule(value: Rule, _version: int) -> dict[str, Any]:
             "buyer": list(when.buyer),
             "programme": list(when.programme),
         },
-        "rank": value.rank.name,
-        "mode": value.mode.name,
+        "rank": RoutingRank[value.rank.name],
+        "mode": RoutingMode[value.mode.name],
         "allow": list(value.allow),
         "deny": list(value.deny),
         "regions": list(value.regions),
@@ -99,7 +103,7 @@ def rule(value: Rule, _version: int) -> dict[str, Any]:
     }
 
 
-def rate(value: Rate, version: int) -> dict[str, Any]:
+def rate(value: Rate, version: int) -> messages.ExchangeRateEntry:
     """Return the ExchangeRateEntry."""
     return {
         "source_currency": value.source,
@@ -113,11 +117,11 @@ def rate(value: Rate, version: int) -> dict[str, Any]:
 
 
 SHELVES: Mapping[str, Shelf] = {
-    Kind.CALENDAR: Shelf("calendars", "Calendar", calendar),
-    Kind.PARTY: Shelf("parties", "Party", party),
-    Kind.ITEM: Shelf("items", "Item", item),
-    Kind.BILL: Shelf("boms", "Bill", bill),
-    Kind.RULE: Shelf("rules", "RoutingRule", rule),
-    Kind.RATE: Shelf("rates", "ExchangeRateEntry", rate),
+    Kind.CALENDAR: Shelf("calendars", Subject.CALENDAR, calendar),
+    Kind.PARTY: Shelf("parties", Subject.PARTY, party),
+    Kind.ITEM: Shelf("items", Subject.ITEM, item),
+    Kind.BILL: Shelf("boms", Subject.BILL, bill),
+    Kind.RULE: Shelf("rules", Subject.ROUTING_RULE, rule),
+    Kind.RATE: Shelf("rates", Subject.EXCHANGE_RATE_ENTRY, rate),
 }
 """Where each kind of entry is published; the other kinds are the core's own business."""

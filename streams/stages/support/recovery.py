@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypedDict, cast
 
+from kranhub.wire import messages
 from streams.processor import Record, State
 from streams.routing.recovery import evidence as held
 from streams.routing.recovery.evidence import Evidence
@@ -45,7 +46,7 @@ class Recovering:
             state.put(f"recovery/at/{order_key}", held.dump(Evidence()))
             RecordQueue(_KEYS).put(state, order_key.encode("utf-8", "surrogateescape"))
 
-    def add(self, order_key: str, value: dict[str, Any], state: State) -> None:
+    def add(self, order_key: str, value: messages.Held, state: State) -> None:
         """Keep what an ERP holds of the order."""
         self.touch(order_key, state)
         key = f"recovery/at/{order_key}"
@@ -58,7 +59,7 @@ class Recovering:
         word = Word("", (), record.timestamp, record)
         RecordQueue(f"recovery/words/{record.key}").put(state, word.dump())
 
-    def close(self, value: dict[str, Any], standing: Iterable[str], state: State) -> Iterator[str]:
+    def close(self, value: messages.Recovery, standing: Iterable[str], state: State) -> Iterator[str]:
         """Note that everything was read, and yield the orders to take up; nothing the second time.
 
         Among them are those that stand at some plant, although nobody has told anything of them: the plant's ERP may
@@ -68,7 +69,11 @@ class Recovering:
             return
         for order_key in standing:
             self.touch(order_key, state)
-        done = {"id": value["recovery_id"], "plants": list(value["plants"]), "customers": list(value["customers"])}
+        done: _Done = {
+            "id": value["recovery_id"],
+            "plants": list(value["plants"]),
+            "customers": list(value["customers"]),
+        }
         state.put(_DONE, json.dumps(done).encode())
         for key in RecordQueue(_KEYS).take(state):
             yield key.decode("utf-8", "surrogateescape")
@@ -87,6 +92,14 @@ class Recovering:
         state.put(f"recovery/at/{order_key}", held.dump(evidence))
 
 
-def _done(state: State) -> dict[str, Any]:
+class _Done(TypedDict):
+    """Which recovery the partition has behind it, and whose ERPs told anything in it."""
+
+    id: str | None
+    plants: list[str]
+    customers: list[str]
+
+
+def _done(state: State) -> _Done:
     known = state.get(_DONE)
-    return json.loads(known) if known else {"id": None, "plants": [], "customers": []}
+    return cast(_Done, json.loads(known)) if known else {"id": None, "plants": [], "customers": []}

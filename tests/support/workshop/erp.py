@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from kranhub.connector import Event
 from kranhub.parties import members
 from kranhub.testing import Content, ErpHarness, samples
+from kranhub.wire.messages import Subject
 from tests.support.workshop import Workshop, WorkshopConfig, client
 
 SCHEMA = """
@@ -64,33 +65,33 @@ class WorkshopHarness(ErpHarness):
 
     # -- purchases, answered jobs, stock ------------------------------------------------------------------------------
 
-    def create(self, subject: str) -> str:
+    def create(self, subject: Subject) -> str:
         return self._create(subject, _now())
 
-    def content(self, subject: str, key: str) -> Content:
+    def content(self, subject: Subject, key: str) -> Content:
         return {"Order": self._order, "OrderResponse": self._response, "InventoryLevel": self._level}[subject](key)
 
-    def edit(self, subject: str, key: str, quantity: int) -> None:
+    def edit(self, subject: Subject, key: str, quantity: int) -> None:
         self._set_second(subject, key, "quantity", quantity)
         self._touch(subject, key, _now())
 
-    def spoil(self, subject: str, key: str) -> None:
+    def spoil(self, subject: Subject, key: str) -> None:
         self._set_second(subject, key, "unit", "аршин")
 
-    def mend(self, subject: str, key: str) -> None:
+    def mend(self, subject: Subject, key: str) -> None:
         self._set_second(subject, key, "unit", KILOGRAMS if subject == "InventoryLevel" else "м")
 
     @contextmanager
-    def late(self, subject: str) -> Iterator[str]:
+    def late(self, subject: Subject) -> Iterator[str]:
         """SQLite has one writer at a time: what commits late is a row with the stamp and the id of the beginning."""
         began, key = _now(), self._reserved(subject)
         yield key
         self._create(subject, began, key)
 
-    def ahead(self, subject: str, by: timedelta) -> str:
+    def ahead(self, subject: Subject, by: timedelta) -> str:
         return self._create(subject, (datetime.now(ZONE) + by).strftime("%Y-%m-%d %H:%M:%S"))
 
-    def odd(self, subject: str) -> Sequence[str]:
+    def odd(self, subject: Subject) -> Sequence[str]:
         keys = [self._create(subject, stamp) for stamp in ODD_STAMPS]
         if subject == "InventoryLevel":
             self._do("INSERT INTO stock VALUES (NULL, 'Без склада', NULL, 3, ?, NULL)", KILOGRAMS)
@@ -98,11 +99,11 @@ class WorkshopHarness(ErpHarness):
         return keys
 
     def twins(self) -> tuple[str, str]:
-        first, second = self.create("Order"), self.create("Order")
+        first, second = self.create(Subject.ORDER), self.create(Subject.ORDER)
         self._do("UPDATE purchase SET number = 'З-1' WHERE id IN (?, ?)", first, second)
         return first, second
 
-    def remove(self, subject: str, key: str) -> None:
+    def remove(self, subject: Subject, key: str) -> None:
         if subject == "InventoryLevel":
             self._do("DELETE FROM stock WHERE code = ?", key)
             return
@@ -110,7 +111,7 @@ class WorkshopHarness(ErpHarness):
         self._do(f"DELETE FROM {table}_line WHERE {table} = ?", number)
         self._do(f"DELETE FROM {table} WHERE id = ?", number)
 
-    def put_back(self, subject: str, key: str, quantity: int) -> None:
+    def put_back(self, subject: Subject, key: str, quantity: int) -> None:
         self._create(subject, _now(), key)
         self.edit(subject, key, quantity)
 
@@ -125,7 +126,7 @@ class WorkshopHarness(ErpHarness):
         self._many("INSERT INTO stock VALUES (?, ?, ?, ?, ?, ?)", rows)
         return "АРМ-12", Decimal(12)
 
-    def many(self, subject: str, count: int) -> None:
+    def many(self, subject: Subject, count: int) -> None:
         if subject == "InventoryLevel":
             rows = [("Цех 1", f"ОБР-{n}", "", n, KILOGRAMS, None) for n in range(count)]
             self._many("INSERT INTO stock VALUES (?, ?, ?, ?, ?, ?)", rows)
@@ -215,7 +216,7 @@ class WorkshopHarness(ErpHarness):
         settings = {"path": self.path, "poll_seconds": 0.01, "wait_seconds": 0.1} | changes
         return self.kind(WorkshopConfig.model_validate(settings), MEMBER)
 
-    def _create(self, subject: str, stamp: str | None, key: str | None = None) -> str:
+    def _create(self, subject: Subject, stamp: str | None, key: str | None = None) -> str:
         key = key or self._reserved(subject)
         if subject == "InventoryLevel":
             self._do("INSERT INTO stock VALUES ('Цех 1', ?, 'L1', 40, ?, ?)", key, KILOGRAMS, stamp)
@@ -227,18 +228,18 @@ class WorkshopHarness(ErpHarness):
             self._many(f"INSERT INTO {name} ({', '.join(rows[0])}) VALUES ({_marks(rows[0])})", map(_values, rows))
         return key
 
-    def _reserved(self, subject: str) -> str:
+    def _reserved(self, subject: Subject) -> str:
         """Return the key of the next document, which no other gets any more."""
         self._next = getattr(self, "_next", 100) + 1
         kinds = {"Order": str(self._next), "OrderResponse": _id(str(self._next))}
         return kinds.get(subject, f"ЛИСТ-{self._next}")
 
-    def _head(self, subject: str, key: str) -> tuple[str, int]:
+    def _head(self, subject: Subject, key: str) -> tuple[str, int]:
         if subject == "Order":
             return "purchase", int(key)
         return "job", int(self._ask("SELECT id FROM job WHERE reference = ?", key)[0]["id"])
 
-    def _set_second(self, subject: str, key: str, column: str, value: Any) -> None:
+    def _set_second(self, subject: Subject, key: str, column: str, value: Any) -> None:
         if subject == "InventoryLevel":
             self._do(f"UPDATE stock SET {column} = ? WHERE code = ?", value, key)
             return
@@ -247,7 +248,7 @@ class WorkshopHarness(ErpHarness):
         second = f"(SELECT max(id) FROM {table}_line WHERE {table} = ?)"
         self._do(f"UPDATE {table}_line SET {column} = ? WHERE id = {second}", value, number)
 
-    def _touch(self, subject: str, key: str, stamp: str) -> None:
+    def _touch(self, subject: Subject, key: str, stamp: str) -> None:
         if subject == "InventoryLevel":
             self._do("UPDATE stock SET changed_at = ? WHERE code = ?", stamp, key)
         else:

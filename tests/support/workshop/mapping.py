@@ -12,13 +12,14 @@ from zoneinfo import ZoneInfo
 from kranhub.connector import HeldLine
 from kranhub.errors import InvalidDocument
 from kranhub.text import Text
+from kranhub.wire.messages import Subject
 from tests.support.workshop.client import Found, Row
 
 UNITS = {"шт": "H87", "кг": "KGM", "м": "MTR", "м2": "MTK"}
 CODES = {"accepted": "AP", "refused": "RE"}
 """What a job's state answers; other states answer nothing."""
 
-Value = dict[str, Any]
+Value = Any
 
 
 class Records:
@@ -183,7 +184,7 @@ def _invalid(code: str, value: Any, en: str, ru: str) -> InvalidDocument:
 class Document:
     """What the workshop holds of one document now."""
 
-    subject: str
+    subject: Subject
     native: str
     key: str
     content: Any

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from kranhub.connector import Checkpoint, Position
+from kranhub.wire.messages import Subject
 
 BUCKETS = 256
 """Positions per kind of document: 100,000 documents give about 400 entries each."""
@@ -45,11 +46,11 @@ class Memory:
                     native, *fields = json.loads(entry)
                     self.told.setdefault(subject, {})[native] = Told(*fields)
 
-    def get(self, subject: str, native: str) -> Told | None:
+    def get(self, subject: Subject, native: str) -> Told | None:
         """Return what was told of the document."""
         return self.told.get(subject, {}).get(native)
 
-    def remember(self, subject: str, native: str, told: Told) -> None:
+    def remember(self, subject: Subject, native: str, told: Told) -> None:
         """Take a document's new state into the checkpoint."""
         before = self.get(subject, native)
         self.told.setdefault(subject, {})[native] = told
@@ -59,7 +60,7 @@ class Memory:
             seen = seen - {_entry(native, before)}
         self.positions[name] = Position("", seen | {_entry(native, told)})
 
-    def active(self, subject: str) -> Iterator[tuple[str, Told]]:
+    def active(self, subject: Subject) -> Iterator[tuple[str, Told]]:
         """Yield the documents that were told as active."""
         yield from [(native, told) for native, told in self.told.get(subject, {}).items() if told.active]
 
@@ -67,7 +68,7 @@ class Memory:
         """Return where to resume."""
         return Checkpoint(dict(self.positions))
 
-    def bucket(self, subject: str, native: str) -> str:
+    def bucket(self, subject: Subject, native: str) -> str:
         """Return the position that holds this document."""
         return f"{subject}.{zlib.crc32(native.encode()) % BUCKETS:02x}#{self._epoch}"
 

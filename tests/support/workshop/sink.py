@@ -8,6 +8,8 @@ from kranhub.connector import Event, Held, Outcome, Receipt, Sink
 from kranhub.errors import InvalidDocument
 from kranhub.failpoints import failpoint
 from kranhub.text import Text
+from kranhub.wire import messages
+from kranhub.wire.messages import PlantOrderDocumentStatus, Subject
 from tests.support.workshop import mapping
 from tests.support.workshop.client import Client, Conflict, Found, Refused, Row
 
@@ -18,7 +20,7 @@ BUSY = timedelta(seconds=5)
 class WorkshopSink(Sink):
     """Looks the reference up; a unique constraint decides between two creators, a row's version between two editors."""
 
-    subjects = ("PlantOrder", "OrderStatus")
+    subjects = (Subject.PLANT_ORDER, Subject.ORDER_STATUS)
 
     def __init__(self, client: Client) -> None:
         self.client = client
@@ -38,7 +40,7 @@ class WorkshopSink(Sink):
         for purchase in await asyncio.to_thread(self.client.told):
             promised = purchase["hub_promised"]
             yield Held(
-                "OrderStatus",
+                Subject.ORDER_STATUS,
                 str(purchase["id"]),
                 purchase["hub_revision"],
                 state=purchase["hub_state"],
@@ -49,7 +51,7 @@ class WorkshopSink(Sink):
         """Return what a job says of its plant order."""
         head = job.head
         return Held(
-            "PlantOrder",
+            Subject.PLANT_ORDER,
             head["reference"],
             head["revision"],
             cancelled=head["state"] == "cancelled",
@@ -61,7 +63,7 @@ class WorkshopSink(Sink):
         """Deliver one event; look again when somebody was faster."""
         for _ in range(ATTEMPTS):
             try:
-                return self.plant_order(event) if event.subject == "PlantOrder" else self.status(event)
+                return self.plant_order(event) if event.subject == Subject.PLANT_ORDER else self.status(event)
             except Conflict:
                 continue
             except InvalidDocument as error:
@@ -72,12 +74,12 @@ class WorkshopSink(Sink):
 
     def plant_order(self, event: Event) -> Receipt:
         """Create a job, or take it to the event's revision."""
-        order = event.value
+        order = event.value_as(messages.PlantOrder)
         found = self.client.job(order["plant_order_id"])
         failpoint("workshop.after-lookup")
         if found is not None and found.head["revision"] >= order["revision"]:
             return self.receipt(event, Outcome.DUPLICATE, found.head)
-        if order["document_status"] == "CANCELLED":
+        if order["document_status"] == PlantOrderDocumentStatus.CANCELLED:
             return self.cancel(event, found)
         unknown = {line["item_code"] for line in order["lines"]} - self.client.codes()
         if unknown:
@@ -96,7 +98,7 @@ class WorkshopSink(Sink):
 
     def cancel(self, event: Event, found: Found | None) -> Receipt:
         """Cancel a job; one that never was is created as cancelled, so that no older revision can live."""
-        head = mapping.job(event.value, "cancelled")
+        head = mapping.job(event.value_as(messages.PlantOrder), "cancelled")
         if found is None:
             self.client.create_job(head, [])
         else:
@@ -105,7 +107,7 @@ class WorkshopSink(Sink):
 
     def status(self, event: Event) -> Receipt:
         """Show the status of one of the workshop's own orders."""
-        value = event.value
+        value = event.value_as(messages.OrderStatus)
         purchase = self.client.purchase(value["order_id"])
         if purchase is None:
             return self.refused(event, _unknown_purchase(value["order_id"]))
@@ -118,12 +120,12 @@ class WorkshopSink(Sink):
 
     def refused(self, event: Event, text: Text) -> Receipt:
         """Return a business no."""
-        return Receipt(event.id, event.value["revision"], Outcome.REJECTED, reason=text.as_map())
+        return Receipt(event.id, event.revision, Outcome.REJECTED, reason=text.as_map())
 
     def receipt(self, event: Event, outcome: Outcome, row: Row | None = None) -> Receipt:
         """Return a receipt with the workshop's own number."""
         later = datetime.now(UTC) + BUSY if outcome is Outcome.RETRY else None
-        return Receipt(event.id, event.value["revision"], outcome, str(row["id"]) if row else None, not_before=later)
+        return Receipt(event.id, event.revision, outcome, str(row["id"]) if row else None, not_before=later)
 
 
 def _unknown(codes: list[str]) -> Text:

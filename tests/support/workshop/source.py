@@ -12,12 +12,13 @@ from typing import Any
 
 from kranhub.connector import Checkpoint, Event, Progress, Read, Source, Unreadable
 from kranhub.errors import InvalidDocument
+from kranhub.wire.messages import Order, OrderDocumentStatus, Subject
 from tests.support.workshop import mapping
 from tests.support.workshop.client import Client
 from tests.support.workshop.mapping import Document, Records
 from tests.support.workshop.memory import Memory, Told
 
-SUBJECTS = ("Order", "OrderResponse", "InventoryLevel")
+SUBJECTS = (Subject.ORDER, Subject.ORDER_RESPONSE, Subject.INVENTORY_LEVEL)
 
 
 class WorkshopSource(Source):
@@ -43,22 +44,22 @@ class WorkshopSource(Source):
         """Return what was told up to the checkpoint."""
         return Memory(since, self.epoch)
 
-    def _poll(self, subject: str, memory: Memory) -> list[Read | Unreadable]:
+    def _poll(self, subject: Subject, memory: Memory) -> list[Read | Unreadable]:
         documents = self.documents(subject, memory)
         there = {document.native for document in documents}
         items = [self.told(document, memory) for document in documents]
         return [item for item in items if item is not None] + list(self.withdrawn(subject, there, memory))
 
-    def documents(self, subject: str, memory: Memory) -> list[Document]:
+    def documents(self, subject: Subject, memory: Memory) -> list[Document]:
         """Return everything of one kind that the workshop holds."""
-        if subject == "InventoryLevel":
+        if subject == Subject.INVENTORY_LEVEL:
             return self.stock()
-        found = self.client.purchases() if subject == "Order" else self.client.jobs()
+        found = self.client.purchases() if subject == Subject.ORDER else self.client.jobs()
         return [
             Document(
                 subject,
                 str(one.head["id"]),
-                str(one.head["id"] if subject == "Order" else one.head["reference"]),
+                str(one.head["id"] if subject == Subject.ORDER else one.head["reference"]),
                 one,
                 self.records.moment(one.head["changed_at"]),
             )
@@ -67,10 +68,10 @@ class WorkshopSource(Source):
 
     def stock(self) -> list[Document]:
         """Return one document per code, whatever warehouses and lots it lies in."""
-        rows: dict[str, list[dict[str, Any]]] = {}
+        rows: dict[str, list[Any]] = {}
         for row in self.client.stock():
             rows.setdefault(str(row["code"]).strip(), []).append(row)
-        return [Document("InventoryLevel", code, code, found, None) for code, found in rows.items()]
+        return [Document(Subject.INVENTORY_LEVEL, code, code, found, None) for code, found in rows.items()]
 
     def told(self, document: Document, memory: Memory) -> Read | Unreadable | None:
         """Return what there is to tell of a document, None where it is as it was told."""
@@ -86,7 +87,7 @@ class WorkshopSource(Source):
                 memory.remember(document.subject, document.native, replace(before, gone=""))
             return None
         count = self.count(before)
-        active = document.subject == "Order" and value["document_status"] == "ACTIVE"
+        active = document.subject == Subject.ORDER and value["document_status"] == "ACTIVE"
         wanted = value["requested_date"].isoformat() if active else ""
         memory.remember(document.subject, document.native, Told(digest, count, active, wanted))
         return self.event(document, f"{digest}.{count}", value, memory)
@@ -101,9 +102,9 @@ class WorkshopSource(Source):
 
     def value(self, document: Document) -> mapping.Value | None:
         """Return the record, None where the document says nothing yet. Raises `InvalidDocument`."""
-        if document.subject == "Order":
+        if document.subject == Subject.ORDER:
             return self.records.order(document.content)
-        if document.subject == "OrderResponse":
+        if document.subject == Subject.ORDER_RESPONSE:
             return self.records.response(document.content)
         return self.records.level(document.content, datetime.now(UTC))
 
@@ -125,7 +126,7 @@ class WorkshopSource(Source):
         reason, checkpoint = error.text.as_map(), memory.checkpoint()
         return Unreadable(event_id, document.key, document.subject, error.code, reason, original, checkpoint)
 
-    def withdrawn(self, subject: str, there: set[str], memory: Memory) -> Iterator[Read]:
+    def withdrawn(self, subject: Subject, there: set[str], memory: Memory) -> Iterator[Read]:
         """Yield a cancellation of every active order that has been gone for longer than the grace period."""
         now = datetime.now(UTC)
         for native, active in memory.active(subject):
@@ -139,17 +140,17 @@ class WorkshopSource(Source):
                 yield self._cancelled(native, told, memory)
 
     def _cancelled(self, native: str, told: Told, memory: Memory) -> Read:
-        value = {
+        value: Order = {
             "order_id": native,
             "buyer": self.records.member,
-            "document_status": "CANCELLED",
+            "document_status": OrderDocumentStatus.CANCELLED,
             "currency": "RUB",
             "requested_date": date.fromisoformat(told.wanted),
             "lines": [],
         }
-        event_id = self.event_id("Order", native, f"withdrawn.{told.count + 1}")
-        return Read(Event(event_id, native, "Order", self.records.member, value, None), memory.checkpoint())
+        event_id = self.event_id(Subject.ORDER, native, f"withdrawn.{told.count + 1}")
+        return Read(Event(event_id, native, Subject.ORDER, self.records.member, value, None), memory.checkpoint())
 
-    def event_id(self, subject: str, native: str, version: str) -> str:
+    def event_id(self, subject: Subject, native: str, version: str) -> str:
         """Return ``member/type/native key/epoch/native version``."""
         return f"{self.records.member}/{subject}/{native}/{self.epoch}/{version}"

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from kranhub.testing import ConnectorContract, ErpHarness, Features
+from kranhub.wire.messages import Subject
 
 GUIDE = (Path(__file__).parents[3] / "docs/connector-guide.md").read_text(encoding="utf-8")
 TESTS = [name for name, _ in inspect.getmembers(ConnectorContract) if name.startswith("test_")]
@@ -34,7 +35,7 @@ def test_a_harness_that_lacks_a_method_says_which_feature_to_declare() -> None:
 def test_what_is_declared_false_is_not_collected() -> None:
     class Reader(ConnectorContract):
         __test__ = False
-        features = Features(tells=("InventoryLevel",), writes=False, removes=False)
+        features = Features(tells=(Subject.INVENTORY_LEVEL,), writes=False, removes=False)
 
     tests = {name for name in dir(Reader) if name.startswith("test_") and getattr(Reader, name)}
     assert "test_two_rows_of_one_code_are_summed_or_refused" in tests

@@ -14,6 +14,7 @@ from kranhub.settings import Settings, endpoints
 from kranhub.wire import envelope
 from kranhub.wire.codec import Codec
 from kranhub.wire.envelope import Envelope
+from kranhub.wire.messages import Subject
 from kranhub.wire.registry import Registry
 from tools.harness.core import NOW, line, order
 
@@ -41,7 +42,7 @@ class Feed:
         """Write one order and wait until it is acknowledged."""
         key = str(number)
         lines = [line("1", "КР-10-22.5", 1)] if is_crane(number) else []
-        data = self._codec.encode("Order", order(key, *lines))
+        data = self._codec.encode(Subject.ORDER, order(key, *lines))
         head = Envelope(f"{BUYER}/Order/{key}/0/1", f"/members/{BUYER}", "kranhub.Order", NOW)
         topic = topics.out(self._settings.namespace, BUYER, "orders")
         while True:

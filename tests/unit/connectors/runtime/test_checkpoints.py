@@ -21,7 +21,7 @@ class Topic:
     """A compacted topic, with the records of other connectors in it."""
 
     def __init__(self) -> None:
-        self.records: list[tuple[str, dict[str, Any] | None]] = [("other.source/0/orders", one("orders", "99"))]
+        self.records: list[tuple[str, Any]] = [("other.source/0/orders", one("orders", "99"))]
 
     def write(self, records: dict[str, Any]) -> None:
         self.records += records.items()
@@ -34,7 +34,7 @@ class Topic:
         return kept
 
 
-def one(stream: str, watermark: str) -> dict[str, Any]:
+def one(stream: str, watermark: str) -> Any:
     return {"connector": "erp", "task": 0, "positions": {stream: {"watermark": watermark, "seen": []}}}
 
 

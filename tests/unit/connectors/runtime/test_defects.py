@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -18,9 +17,11 @@ from kranhub.settings import Settings
 from kranhub.wire import envelope
 from kranhub.wire.codec import Codec
 from kranhub.wire.envelope import Envelope
+from kranhub.wire.messages import Subject
 from tests.faults.test_runtime import status as order_status
 from tests.support.bad_connectors import ME, PASSWORD, Bad, answers, at, last, loaded, order, raises, yields
 from tests.support.connector_mistakes import BAD, NAIVE, SINKS, SOURCES
+from tests.support.fields import changed, decoded
 from tools.harness.settings import REPOSITORY
 
 MEMBER = members.load(REPOSITORY / "deploy/members/omsk.yaml").by_id[ME]
@@ -96,7 +97,7 @@ class Record:
 
     def __init__(self, codec: Codec, number: int) -> None:
         self.topic, self.partition, self.offset = "in", 0, number
-        self.key, self.value = f"{number}".encode(), codec.encode("OrderStatus", order_status(number, 1))
+        self.key, self.value = f"{number}".encode(), codec.encode(Subject.ORDER_STATUS, order_status(number, 1))
         about = Envelope(f"hub/OrderStatus/{number}/1", "/hub/dispatch", "kranhub.OrderStatus")
         self.headers = envelope.headers(about)
 
@@ -149,7 +150,7 @@ def kafka(monkeypatch: pytest.MonkeyPatch) -> Kafka:
 
 def _decoded(data: bytes) -> Any:
     """The records of `Waiting` hold their number only; what a sink does with it is not looked at here."""
-    return "OrderStatus", {"revision": 1}
+    return decoded(Subject.ORDER_STATUS, {"revision": 1})
 
 
 def run(connector: Bad, name: str = "bad", seconds: float = 20) -> KranhubError | None:
@@ -226,7 +227,7 @@ def test_the_task_beside_a_failed_one_says_why_it_stopped(kafka: Kafka) -> None:
 
 def test_one_document_that_kafka_would_not_take_is_a_letter(kafka: Kafka) -> None:
     huge = order("huge")
-    huge = replace(huge, value={**huge.value, "contract": "я" * 700_000})
+    huge = changed(huge, contract="я" * 700_000)
     bad = [huge, order("naive", time=NAIVE), order("odd", key="\udcff"), order("mapped", value={"x": 1})]
     assert run(Bad(yields(*(Read(each, at(1)) for each in bad))), seconds=2) is None
     assert kafka.keys("orders") == ["1"]

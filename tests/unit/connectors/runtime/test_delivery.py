@@ -13,6 +13,7 @@ from kranhub.errors import InvalidDocument, Misconfigured, Unavailable
 from kranhub.parties import members
 from kranhub.text import Text
 from tests.support.bad_connectors import ME, Bad, answers, loaded, order
+from tests.support.fields import changed
 from tools.harness.settings import REPOSITORY
 
 MEMBER = members.load(REPOSITORY / "deploy/members/omsk.yaml").by_id[ME]
@@ -20,7 +21,7 @@ WHY = Text(en="Bad.", ru="Плохо.")
 
 
 def event(number: int) -> Event:
-    return replace(order(number), id=f"e/{number}", value={"revision": 1})
+    return replace(changed(order(number), revision=1), id=f"e/{number}")
 
 
 def run(delivering: Callable[[Sequence[Event]], Any], count: int = 4) -> Delivered:

@@ -20,6 +20,7 @@ from connectors.sql.mapping import Snapshot, Stream
 from connectors.sql.values import Values
 from kranhub.connector import Event, Position, Unreadable
 from kranhub.errors import Misconfigured
+from tests.support.fields import fields
 from tests.support.sql_plant import member, settings
 
 OMSK = ZoneInfo("Asia/Omsk")
@@ -85,7 +86,7 @@ class World:
         yield from self.teller.finish(self.now)
         yield from self.teller.due(self.now, GRACE)
 
-    def last(self) -> dict[str, Any]:
+    def last(self) -> Any:
         return {item.key: item.value for item in self.told if isinstance(item, Event)}
 
     def letters(self) -> list[Unreadable]:
@@ -95,11 +96,11 @@ class World:
 LINE = {"zakupka": 1, "n": 1, "kod": "К", "kol": 1, "ed": "шт"}
 
 
-def stock(row: int, code: str, amount: Any, unit: str = "шт") -> dict[str, Any]:
+def stock(row: int, code: str, amount: Any, unit: str = "шт") -> Any:
     return {"sklad": "Склад металла", "kod": code, "nalichie": amount, "rezerv": 0, "ed": unit, "row": row}
 
 
-def order(row: Any, status: str = "ДА", **changes: Any) -> dict[str, Any]:
+def order(row: Any, status: str = "ДА", **changes: Any) -> Any:
     return {"id": row, "nomer": "1", "status": status, "srok": "2026-05-01"} | changes
 
 
@@ -204,12 +205,12 @@ def test_order_that_leaves_is_cancelled_after_the_time_of_grace(gone: Mapping[st
     assert [item for item in world.read() if isinstance(item, Event)] == []
     world.now += timedelta(seconds=GRACE)
     (event,) = [item for item in world.read() if isinstance(item, Event)]
-    assert (event.key, event.value["document_status"], event.value["number"]) == ("1", "CANCELLED", "1")
-    assert event.value["requested_date"] == date(2026, 5, 1)
+    assert (event.key, fields(event)["document_status"], fields(event)["number"]) == ("1", "CANCELLED", "1")
+    assert fields(event)["requested_date"] == date(2026, 5, 1)
     world.rows[1] = order(1)
     (back,) = world.read()
     assert isinstance(back, Event)
-    assert back.value["document_status"] == "ACTIVE"
+    assert fields(back)["document_status"] == "ACTIVE"
 
 
 def test_order_that_comes_back_in_time_says_nothing() -> None:

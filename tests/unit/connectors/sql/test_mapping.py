@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -25,6 +24,7 @@ from kranhub.connector import Outcome
 from kranhub.errors import InvalidDocument
 from kranhub.values.numbers import Mark
 from kranhub.values.times import Format
+from kranhub.wire.messages import PlantOrder
 from kranhub.wire.schema_files import load_all
 from tests.support.sql_plant import REFERENCE, line, member, plant_order, settings
 
@@ -152,9 +152,10 @@ class TestRows:
         ]
         made = streams()["responses"].document(Snapshot(head, tuple(rows)), NOW)
         assert made is not None
-        statuses = {row["status"] for row in made[1]["lines"]}
+        answer: Any = made[1]
+        statuses = {row["status"] for row in answer["lines"]}
         whole = {frozenset({"ACCEPTED"}): "AP", frozenset({"NOT_ACCEPTED"}): "RE"}.get(frozenset(statuses), "CA")
-        assert made[1]["response_code"] == whole
+        assert answer["response_code"] == whole
 
     def test_hash_ignores_the_order_of_columns(self) -> None:
         assert Snapshot({"a": 1, "b": 2}).digest() == Snapshot({"b": 2, "a": 1}).digest()
@@ -167,7 +168,7 @@ class Rows:
     def __init__(self, desk: Desk, values: Values) -> None:
         self.desk, self.values = desk, values
         self.head: dict[str, Any] | None = None
-        self.lines: list[dict[str, Any]] = []
+        self.lines: list[Any] = []
 
     def stored(self) -> Stored | None:
         if self.head is None:
@@ -175,7 +176,7 @@ class Rows:
         empty = dict.fromkeys(self.desk.settings.lines.columns)
         return Stored(self.head, tuple(empty | row for row in self.lines), int(self.head["redakciya"]))
 
-    def apply(self, order: Mapping[str, Any]) -> Plan:
+    def apply(self, order: Any) -> Plan:
         plan = self.desk.plan(order, self.stored())
         if plan.writes:
             self.head = (self.head or dict.fromkeys(self.desk.settings.head.columns)) | self._spelled(plan.head)
@@ -185,7 +186,7 @@ class Rows:
             self.lines += [self._spelled(row) for row in plan.insert]
         return plan
 
-    def _spelled(self, fields: Row) -> dict[str, Any]:
+    def _spelled(self, fields: Row) -> Any:
         return {column: self.values.stored(value) for column, value in fields.items()}
 
 
@@ -208,7 +209,7 @@ class TestDelivery:
         rows.lines.append(dict(plants_own))
         highest: dict[str, Any] | None = None
         for revision, lines, status in arrivals:
-            order = dict(plant_order(revision, lines, document_status=status).value)
+            order: Any = dict(plant_order(revision, lines, document_status=status).value)
             plan = rows.apply(order)
             newer = highest is None or revision > highest["revision"]
             assert plan.outcome is (Outcome.APPLIED if newer else Outcome.DUPLICATE)
@@ -234,4 +235,4 @@ class TestDelivery:
         data["lines"]["reference"] = None
         desk = Desk(PlantOrders.model_validate(data), VALUES, {})
         with pytest.raises(InvalidDocument, match="reference"):
-            desk.plan(plant_order(lines=[line("1.2")]).value, None)
+            desk.plan(plant_order(lines=[line("1.2")]).value_as(PlantOrder), None)

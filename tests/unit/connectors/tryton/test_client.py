@@ -19,13 +19,15 @@ from kranhub.connector import Event, Outcome, Receipt
 from kranhub.errors import KranhubError, Misconfigured, Unavailable
 from kranhub.parties import members
 from kranhub.text import Text
+from kranhub.wire.messages import Subject
 from tests.support.samples_tryton import order_status
 
 CONFIG = Config.model_validate(
     {"url": "http://127.0.0.1:1", "database": "d", "user": "u", "password": "p", "side": "plant"}
 )
 MEMBERS = Path("deploy/members/omsk.yaml")
-EVENT = Event("1", "1", "PlantOrder", "hub", {"revision": 7})
+REVISION_7: Any = {"revision": 7}
+EVENT = Event("1", "1", Subject.PLANT_ORDER, "hub", REVISION_7)
 Answer = Callable[[httpx.Request], httpx.Response]
 
 

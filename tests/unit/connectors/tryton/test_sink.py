@@ -14,8 +14,11 @@ from connectors.tryton.statuses import Purchases
 from kranhub.connector import Event, Outcome, Receipt, Sink
 from kranhub.errors import KranhubError, Misconfigured, Unavailable
 from kranhub.text import Text
+from kranhub.wire.messages import Subject
 from tests.support.fake_tryton import FAULTS, FakeTryton, broken_at
 from tests.support.samples_tryton import order_status, plant_order
+
+REVISION_1: Any = {"revision": 1}
 
 
 def plant(erp: FakeTryton) -> Sink:
@@ -28,7 +31,7 @@ def customer(erp: FakeTryton) -> Sink:
     return OrderStatusSink(Purchases(erp.client(codes), codes).deliver)
 
 
-def sales(erp: FakeTryton) -> list[dict[str, Any]]:
+def sales(erp: FakeTryton) -> list[Any]:
     return [row for row in erp.rows.get("sale.sale", {}).values() if row["state"] != "cancelled"]
 
 
@@ -71,7 +74,7 @@ async def test_a_draft_that_was_never_claimed_is_taken_up_and_claimed(erp: FakeT
 async def test_a_copied_purchase_is_clean(erp: FakeTryton) -> None:
     purchase = erp.purchase(comment="mine")
     (line,) = erp.rows["purchase.purchase"][purchase]["lines"]
-    said: dict[str, Any] = {
+    said: Any = {
         "line_id": str(line),
         "item_code": "CRANE-10",
         "state": "READY",
@@ -152,7 +155,7 @@ async def test_the_end_of_a_deleted_or_moved_purchase_has_nowhere_to_stand(
 async def test_a_cancelled_order_is_said_on_lines_that_its_status_no_longer_names(erp: FakeTryton) -> None:
     purchase = erp.purchase()
     (line,) = erp.rows["purchase.purchase"][purchase]["lines"]
-    said: dict[str, Any] = {
+    said: Any = {
         "line_id": str(line),
         "item_code": "CRANE-10",
         "state": "READY",
@@ -248,7 +251,7 @@ class Breaking:
 async def test_a_document_that_breaks_tryton_is_parked_and_refused_in_the_end() -> None:
     breaking = Breaking()
     sink = PlantOrderSink(breaking.deliver, lambda: breaking.now)
-    bad, good = (Event(name, name, "PlantOrder", "hub", {"revision": 1}) for name in ("bad", "good"))
+    bad, good = (Event(name, name, Subject.PLANT_ORDER, "hub", REVISION_1) for name in ("bad", "good"))
     with pytest.raises(Unavailable):
         await sink.deliver([bad])  # nothing else goes in: Tryton itself may be broken
     outcomes = [receipt.outcome for receipt in await sink.deliver([bad, good])]
@@ -266,7 +269,7 @@ async def test_a_document_that_breaks_tryton_is_parked_and_refused_in_the_end() 
 async def test_a_broken_tryton_refuses_nobody() -> None:
     breaking = Breaking()
     sink = PlantOrderSink(breaking.deliver, lambda: breaking.now)
-    bad = Event("bad", "bad", "PlantOrder", "hub", {"revision": 1})
+    bad = Event("bad", "bad", Subject.PLANT_ORDER, "hub", REVISION_1)
     for moment in range(0, 10 * int(GIVE_UP_SECONDS), 60):
         breaking.now = float(moment)
         try:

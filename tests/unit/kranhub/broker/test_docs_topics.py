@@ -60,9 +60,9 @@ def test_the_table_names_the_records_of_every_topic() -> None:
     for name, record in wanted.items():
         asked = {"Recovery"} if name.startswith("in.") else set()
         assert table[name] == {record} | asked, name
-    for record, names in planner._TOPICS.items():
+    for said, names in planner._TOPICS.items():
         for name in names:
-            assert record in table[f"hub.{name}"], (name, record)
+            assert said in table[f"hub.{name}"], (name, said)
 
 
 def test_every_key_and_writer_is_told() -> None:

@@ -22,6 +22,7 @@ from kranhub.operations import probe, recovery
 from kranhub.operations.status import connector_states
 from kranhub.parties import members
 from kranhub.settings import Settings
+from kranhub.wire.messages import Subject
 
 SETTINGS = Settings(kafka_bootstrap="127.0.0.1:1", registry_url="http://127.0.0.1:1")
 CODEC: Any = None
@@ -46,7 +47,7 @@ def omsk() -> Any:
 
 
 def forget() -> None:
-    forgetting._delete(SETTINGS, "oemz", {"topic": ("ConnectorStatus", ["sql.source"])})
+    forgetting._delete(SETTINGS, "oemz", {"topic": (Subject.CONNECTOR_STATUS, ["sql.source"])})
 
 
 WRITES: Any = SimpleNamespace(encode=lambda *_words: b"", dataschema=lambda _data: None)

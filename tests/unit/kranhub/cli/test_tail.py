@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 
@@ -10,6 +11,7 @@ from kranhub.broker.reading import Message
 from kranhub.cli.tail import as_json, as_line, headers
 from kranhub.wire import envelope
 from kranhub.wire.envelope import Envelope
+from kranhub.wire.messages import Subject
 
 OMSK = timezone(timedelta(hours=6))
 MOMENT = datetime(2026, 11, 25, 1, 48, 44, tzinfo=OMSK)
@@ -23,9 +25,9 @@ LETTER: dict[str, object] = {
 }
 
 
-def message(subject: str, value: dict[str, object]) -> Message:
+def message(subject: str, value: Any) -> Message:
     head = Envelope("e", "/hub", f"kranhub.{subject}", MOMENT)
-    return Message("t", 0, 5, MOMENT, "sibir-terminal:4", head, subject, value, b"")
+    return Message("t", 0, 5, MOMENT, "sibir-terminal:4", head, Subject(subject), value, b"")
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ __all__ = ["hub"]
 KEY = "sibir-terminal:17"
 
 
-def decision(**changes: Any) -> dict[str, Any]:
+def decision(**changes: Any) -> Any:
     return {
         "order_key": KEY,
         "order_revision": 1,
@@ -45,11 +45,11 @@ def decision(**changes: Any) -> dict[str, Any]:
     }
 
 
-def other(member: str, rank: int, why_not: str | None, **changes: Any) -> dict[str, Any]:
+def other(member: str, rank: int, why_not: str | None, **changes: Any) -> Any:
     return {"member": member, "rank": rank, "why_not": why_not, **changes}
 
 
-def party(member: str, en: str, ru: str) -> dict[str, Any]:
+def party(member: str, en: str, ru: str) -> Any:
     name = {"en": en, "ru": ru}
     return {"party": member, "name": name, "roles": ["plant"], "country": "RU", "language": "ru", "time_zone": "UTC"}
 
@@ -129,7 +129,7 @@ def test_a_decision_by_hand_says_so() -> None:
 
 
 def test_a_decision_in_shadow_says_that_nobody_was_told() -> None:
-    said = decision_texts.outcome({**decision(inputs={"cutover": "shadow"}), "mode": "auto"}, Names())
+    said = decision_texts.outcome(decision(inputs={"cutover": "shadow"}, mode="auto"), Names())
     assert "in shadow" in said.en
     assert "теневом" in said.ru
 

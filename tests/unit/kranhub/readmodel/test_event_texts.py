@@ -10,16 +10,19 @@ from click.testing import CliRunner
 
 from kranhub.cli.main import cli
 from kranhub.readmodel import event_texts, order_changes, tables
+from kranhub.readmodel.rows import TimelineRow
 from kranhub.readmodel.tables import Place, Stand
 from kranhub.settings import Settings
 from kranhub.text import Text
+from kranhub.wire.messages import Subject
 from kranhub.wire.plain_json import plain
+from tests.support.fields import decoded
 from tests.support.plants import START, Cluster, Event, Value, full_order, full_response
 
 CRANE = {"line_id": "1", "item_code": "КР-10-22.5", "quantity": Decimal(1), "unit": "H87"}
 MOTORS = {"line_id": "1", "item_code": "ДВ-7.5", "quantity": Decimal(4), "unit": "H87"}
 
-DECISION = {
+DECISION: Any = {
     "item": "motor-crane-7kw5",
     "quantity": Decimal(6),
     "unit": "H87",
@@ -32,19 +35,24 @@ DECISION = {
 
 
 def test_a_decision_names_its_rule_what_is_from_stock_and_why_others_were_passed_by() -> None:
-    assert event_texts.tell("RoutingDecision", DECISION) == Text(
+    assert event_texts.tell(decoded(Subject.ROUTING_DECISION, DECISION)) == Text(
         en="motor-crane-7kw5 6 H87 goes to oemz (rule capability-rank, version 1; 2 H87 from stock; oetz did not "
         "answer in time)",
         ru="motor-crane-7kw5 6 H87 направлено в oemz (правило capability-rank, версия 1; со склада 2 H87; oetz: не "
         "ответил в срок)",
     )
-    nobody = {**DECISION, "chosen": None, "rule": "none", "from_stock": None, "alternatives": []}
-    assert event_texts.tell("RoutingDecision", nobody).en == "nobody can take motor-crane-7kw5 (no rule)"
+    nobody: Any = {**DECISION, "chosen": None, "rule": "none", "from_stock": None, "alternatives": []}
+    assert (
+        event_texts.tell(decoded(Subject.ROUTING_DECISION, nobody)).en == "nobody can take motor-crane-7kw5 (no rule)"
+    )
 
 
-def rows(cluster: Cluster) -> list[dict[str, Any]]:
+def rows(cluster: Cluster) -> list[Any]:
     """The plant orders that were said, as the timeline has them."""
-    told = [(value, event_texts.tell("PlantOrder", value)) for value in cluster.subjects("PlantOrder")]
+    told = [
+        (value, event_texts.tell(decoded(Subject.PLANT_ORDER, value)))
+        for value in cluster.subjects(Subject.PLANT_ORDER)
+    ]
     return [
         {
             "subject": "PlantOrder",
@@ -119,7 +127,7 @@ def traced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setenv("KRANHUB_LANG", "en")
     engine = tables.open_engine(Settings())
     tables.create(engine)
-    told = [
+    told: list[TimelineRow] = [
         {
             "topic": "demo.hub.events",
             "partition": 0,

@@ -15,7 +15,7 @@ from streams.views.order_metrics import OrderMetrics
 TOPIC = "t.hub.events"
 
 
-def told(offset: int, order: str, state: str, *lines: str, role: str | None = "buyer") -> dict[str, Any]:
+def told(offset: int, order: str, state: str, *lines: str, role: str | None = "buyer") -> Any:
     value = {"state": state, "role": role, "lines": [{"line_id": "1", "state": line} for line in lines or (state,)]}
     return {
         "topic": TOPIC,
@@ -51,7 +51,7 @@ def engine(folder: Path) -> Any:
     return made
 
 
-def fold(made: Any, rows: list[dict[str, Any]]) -> None:
+def fold(made: Any, rows: list[Any]) -> None:
     with made.begin() as connection:
         reached = {Place(TOPIC, 0): Stand(rows[-1]["offset"] + 1, rows[-1]["time"])}
         tables.fold(connection, tables.TIMELINE, rows, reached)

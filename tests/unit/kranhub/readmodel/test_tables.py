@@ -17,7 +17,7 @@ from kranhub.settings import Settings
 TOPIC = "t.hub.events"
 
 
-def row(partition: int, offset: int, order: str = "1") -> dict[str, Any]:
+def row(partition: int, offset: int, order: str = "1") -> Any:
     return {
         "topic": TOPIC,
         "partition": partition,
@@ -33,7 +33,7 @@ def row(partition: int, offset: int, order: str = "1") -> dict[str, Any]:
     }
 
 
-def fold(engine: Any, rows: Sequence[dict[str, Any]]) -> None:
+def fold(engine: Any, rows: Sequence[Any]) -> None:
     reached = {Place(TOPIC, each["partition"]): Stand(each["offset"] + 1, each["time"]) for each in rows}
     with engine.begin() as connection:
         tables.fold(connection, tables.TIMELINE, rows, reached)

@@ -37,14 +37,14 @@ def test_a_field_with_a_default_may_be_left_out() -> None:
 
 @pytest.mark.parametrize("written", ["CANCELLED", OrderDocumentStatus.CANCELLED])
 def test_an_enum_is_written_as_text_or_member_and_read_as_its_member(written: str) -> None:
-    order = codec().decode(codec().encode("Order", {**samples.order(), "document_status": written})).value
+    order = codec().decode_as(messages.Order, codec().encode(Subject.ORDER, samples.order(document_status=written)))
     assert order["document_status"] is OrderDocumentStatus.CANCELLED
     assert order["kind"] is OrderKind.SALE
     assert repr(order["kind"]) == "'SALE'"
 
 
 def test_a_record_is_decoded_as_its_type_only() -> None:
-    data = codec().encode("Order", samples.order())
+    data = codec().encode(Subject.ORDER, samples.order())
     order = codec().decode_as(messages.Order, data)
     assert order == codec().decode(data).value
     with pytest.raises(InvalidDocument) as caught:

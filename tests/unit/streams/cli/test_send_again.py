@@ -1,7 +1,6 @@
 """`kranhub send-again`: letters, documents and what was refused since a time, byte by byte under their own ids."""
 
 import json
-from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +9,7 @@ import pytest
 from kranhub.errors import InvalidDocument
 from kranhub.settings import Settings
 from kranhub.text import Text
+from kranhub.wire.messages import Subject
 from streams.cli.send_again import send_again
 from streams.processor import Context, Record, dead_letters
 from streams.processor.kafka import clients
@@ -38,12 +38,12 @@ def known(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> Hub:
     return hub
 
 
-def record(value: Mapping[str, Any], event_id: str = EVENT, offset: int = 0, subject: str = "Order") -> Record:
+def record(value: Any, event_id: str = EVENT, offset: int = 0, subject: str = "Order") -> Record:
     """A record as a member wrote it, with a header of its own that comes twice."""
     head = [("ce_id", event_id.encode()), ("ce_type", f"kranhub.{subject}".encode()), ("note", b"a"), ("note", b"b")]
     kind = {"Order": ORDERS, "OrderResponse": "out.oemz.responses"}[subject]
     key = value["order_id"] if subject == "Order" else value["plant_order_id"]
-    return batches.record(offset, key, CODEC.encode(subject, value), f"t.{kind}", head)
+    return batches.record(offset, key, CODEC.encode(Subject(subject), value), f"t.{kind}", head)
 
 
 def refuse(hub: Hub, of: Record, at: Any = NOW, code: str = "defect") -> str:
@@ -54,10 +54,10 @@ def refuse(hub: Hub, of: Record, at: Any = NOW, code: str = "defect") -> str:
     return str(letter["dead_letter_id"])
 
 
-def preview(*words: str) -> dict[str, Any]:
+def preview(*words: str) -> Any:
     shown = call(send_again, *words, "-o", "json")
     assert shown.exit_code == 0, shown.exception
-    found: dict[str, Any] = json.loads(shown.output)
+    found: Any = json.loads(shown.output)
     return found
 
 
@@ -151,7 +151,7 @@ def test_so_is_one_whose_key_was_cut_or_is_no_text_and_one_of_an_empty_record(
 
 
 def test_a_connectors_letter_is_no_record(known: Hub) -> None:
-    letter = {
+    letter: Any = {
         **dead_letters.brief(record(order("17")), Context("source", record(order("17")), "hub."), "x", BUYER),
         "topic": "",
     }
@@ -211,4 +211,4 @@ def test_the_letters_of_the_hubs_own_mistakes_name_the_command() -> None:
 
 
 def _nowhere(_record: Record, _state: Any, outputs: Outputs, _ctx: Context) -> None:
-    outputs.send("t.nowhere", "k", Document("Order", b"v", "e"))
+    outputs.send("t.nowhere", "k", Document(Subject.ORDER, b"v", "e"))

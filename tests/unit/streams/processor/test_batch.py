@@ -7,6 +7,7 @@ import pytest
 
 from kranhub.errors import Failed, InvalidDocument, Misconfigured, Unavailable
 from kranhub.text import Text
+from kranhub.wire.messages import Subject
 from streams.processor import Context, Document, Outputs, Record, State, dead_letters
 from streams.processor import batch as module
 from streams.processor.batch_size import ENOUGH_S
@@ -18,6 +19,12 @@ from tests.support.batches import LETTERS, WORK, Process, batch, quiet, record, 
 __all__ = ["quiet"]
 
 WORDS = Text(en="no", ru="нет")
+
+
+ANY: Any = "Any"
+"""No record of the shared language."""
+
+UNFIT: Any = {"time": "noon"}
 
 
 def counted(then: Process) -> Process:
@@ -32,7 +39,7 @@ def counted(then: Process) -> Process:
     return process
 
 
-def isolated(then: Process) -> dict[str, Any]:
+def isolated(then: Process) -> Any:
     """Process a good, a bad and a good record; return the bad one's only letter."""
     store = Store()
     made = batch(counted(then), store)
@@ -79,11 +86,11 @@ DEFECTS: dict[str, Process] = {
     "a forwarded value of text": lambda r, s, o, c: o.forward(WORK, b"k", "v"),
     "a forwarded view of bytes": lambda r, s, o, c: o.forward(WORK, b"k", memoryview(b"v")),
     "a header of text": lambda r, s, o, c: o.forward(WORK, b"k", b"v", [("h", "ü")]),
-    "a header without a value": lambda r, s, o, c: o.send(WORK, "k", Document("Any", b"v", "x"), [("h", None)]),
+    "a header without a value": lambda r, s, o, c: o.send(WORK, "k", Document(ANY, b"v", "x"), [("h", None)]),
     "a header's name of bytes": lambda r, s, o, c: o.forward(WORK, b"k", b"v", [(b"h", b"v")]),
-    "a sent key of bytes": lambda r, s, o, c: o.send(WORK, b"k", Document("Any", b"v", "x")),
-    "a sent key with half a character": lambda r, s, o, c: o.send(WORK, "\ud800", Document("Any", b"v", "x")),
-    "an id that is a number": lambda r, s, o, c: o.send(WORK, "k", Document("Any", b"v", 7)),  # type: ignore[arg-type]
+    "a sent key of bytes": lambda r, s, o, c: o.send(WORK, b"k", Document(ANY, b"v", "x")),
+    "a sent key with half a character": lambda r, s, o, c: o.send(WORK, "\ud800", Document(ANY, b"v", "x")),
+    "an id that is a number": lambda r, s, o, c: o.send(WORK, "k", Document(ANY, b"v", 7)),  # type: ignore[arg-type]
     "a topic that is nothing": lambda r, s, o, c: o.forward(None, b"k", b"v"),
     "a code that is nothing": raising(InvalidDocument(None, WORDS)),  # type: ignore[arg-type]
     "words with half a character": raising(InvalidDocument("x", Text(en="\ud800", ru="\ud800"))),
@@ -123,10 +130,10 @@ TOO_LARGE: dict[str, Process] = {
     "a key alone": lambda r, s, o, c: o.forward(WORK, LARGE, None),
     "a header and a value": lambda r, s, o, c: o.forward(WORK, b"k", HALF, [("h", HALF)]),
     "very many headers": lambda r, s, o, c: o.forward(WORK, b"k", b"", [("", b"")] * 500_000),
-    "a document": lambda r, s, o, c: o.send(WORK, "k", Document("Any", LARGE, "x")),
-    "a document with its key": lambda r, s, o, c: o.send(WORK, "k" * 500_000, Document("Any", HALF, "x")),
-    "a document with its id": lambda r, s, o, c: o.send(WORK, "k", Document("Any", HALF, "x" * 500_000)),
-    "a document with its header": lambda r, s, o, c: o.send(WORK, "k", Document("Any", HALF, "x"), [("h", HALF)]),
+    "a document": lambda r, s, o, c: o.send(WORK, "k", Document(ANY, LARGE, "x")),
+    "a document with its key": lambda r, s, o, c: o.send(WORK, "k" * 500_000, Document(ANY, HALF, "x")),
+    "a document with its id": lambda r, s, o, c: o.send(WORK, "k", Document(ANY, HALF, "x" * 500_000)),
+    "a document with its header": lambda r, s, o, c: o.send(WORK, "k", Document(ANY, HALF, "x"), [("h", HALF)]),
 }
 
 
@@ -146,14 +153,14 @@ def test_state_that_just_fits_is_kept() -> None:
 
 
 def send(r: Record, s: State, outputs: Outputs, c: Context) -> None:
-    outputs.send("t.nowhere", "k", Document("Any", b"v", "x"))
+    outputs.send("t.nowhere", "k", Document(ANY, b"v", "x"))
 
 
 @pytest.mark.parametrize(
     "process",
     [
         lambda r, s, o, c: o.forward("t.nowhere", b"k", b"v"),
-        lambda r, s, o, c: o.broadcast("t.nowhere", Document("Any", b"v", "x")),
+        lambda r, s, o, c: o.broadcast("t.nowhere", Document(ANY, b"v", "x")),
         send,
     ],
 )
@@ -165,7 +172,7 @@ def test_a_topic_that_does_not_exist_is_named_in_the_letter(process: Process) ->
 
 def test_a_topic_without_partitions_takes_nothing_without_a_word() -> None:
     def tick(record: Record, state: State, outputs: Outputs, ctx: Context) -> None:
-        outputs.broadcast(WORK, Document("Any", b"v", "x"))
+        outputs.broadcast(WORK, Document(ANY, b"v", "x"))
 
     made = batch(tick, count=lambda topic: 0 if topic == WORK else 1)
     made.process([record()])
@@ -235,7 +242,7 @@ def test_a_batch_without_a_limit_takes_all(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_a_wrong_output_is_the_hubs_defect_and_no_connectors() -> None:
-    letter = isolated(lambda r, s, o, c: o.send(WORK, "k", Document("Tick", {"time": "noon"}, "x")))
+    letter = isolated(lambda r, s, o, c: o.send(WORK, "k", Document(Subject.TICK, UNFIT, "x")))
     assert letter["code"] == "schema-mismatch"
     assert "stage planner made a Tick" in letter["reason"]["en"]
     assert "mapping" not in letter["reason"]["en"]

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from kranhub.errors import InvalidDocument
 from kranhub.text import Text
+from kranhub.wire.messages import DeadLetter, Subject
 from streams.processor import Context, Record, dead_letters
 from streams.processor.batch import Batch
 from streams.processor.outputs import MAX_BYTES, MAX_DEAD_LETTER
@@ -103,7 +104,7 @@ def test_no_record_is_beyond_a_letter(key: bytes, headers: list[tuple[str, bytes
     found = Record(OUT, 0, 7, key.decode("utf-8", "surrogateescape"), value, headers, time)
     letter = dead_letters.letter(found, Context("ingest", found), InvalidDocument("x", WORDS), "m")
     assert len(letter["headers"]) == len(headers)
-    decoded = batches.CODEC.decode(batches.CODEC.encode("DeadLetter", letter)).value
+    decoded = batches.CODEC.decode_as(DeadLetter, batches.CODEC.encode(Subject.DEAD_LETTER, letter))
     assert (decoded["original"], decoded["offset"], decoded["reason"]) == (value, 7, {"en": "no", "ru": "нет"})
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from kranhub.settings import Settings
 from kranhub.wire.envelope import Envelope, headers
+from kranhub.wire.messages import Alert, Subject
 from streams.processor import Record, Stage, batch, batch_size, dead_letters, outputs, processor
 from streams.processor.batch import Batch
 from streams.processor.kafka import cluster
@@ -35,7 +36,7 @@ def stage() -> Stage:
 def record(offset: int, subject: str = "Order", *, tombstone: bool = False) -> Record:
     """An order, as ingest would have written it to hub.work, or another record there."""
     value = {"Order": samples.order(lines=[samples.order_line(quantity=Decimal(offset + 1))])}
-    data = CODEC.encode(subject, value.get(subject, {"time": samples.INSTANT}))
+    data = CODEC.encode(Subject(subject), value.get(subject, {"time": samples.INSTANT}))
     head = Envelope(f"event-{offset}", "/members/sibir-terminal", f"kranhub.{subject}", recorded=samples.INSTANT)
     return batches.record(offset, KEY, None if tombstone else data, headers=headers(head))
 
@@ -54,7 +55,7 @@ def test_the_third_version_is_told_once(stage: Stage) -> None:
     (made,) = run(stage, [record(number) for number in range(5)], 5, Store())
     (alert,) = made.outputs
     assert (alert.topic, alert.key) == (ALERTS, KEY.encode())
-    value = CODEC.decode(alert.value or b"").value
+    value = CODEC.decode_as(Alert, alert.value or b"")
     assert (value["owner"], value["order_key"], value["raised_at"]) == ("sibir-terminal", KEY, samples.INSTANT)
     assert dict(alert.headers or [])["ce_id"] == f"hub/Alert/restless/{KEY}".encode()
 

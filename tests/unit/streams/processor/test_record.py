@@ -18,6 +18,10 @@ BROKERS = datetime.fromtimestamp(TIME_MS / 1000, UTC)
 OUT = "t.out.sibir-terminal.orders"
 
 
+ANY: Any = "Any"
+"""No record of the shared language."""
+
+
 class Message:
     """A message as confluent-kafka gives it."""
 
@@ -60,7 +64,7 @@ def test_headers_that_cannot_be_read_are_no_error_yet() -> None:
 def test_different_keys_stay_different_and_keep_their_bytes(first: bytes, second: bytes) -> None:
     keys = [of(Message(key)).key for key in (first, second)]
     assert (keys[0] == keys[1]) == (first == second)
-    made = batch(lambda record, state, outputs, ctx: outputs.send(WORK, record.key, Document("Any", b"v", "x")))
+    made = batch(lambda record, state, outputs, ctx: outputs.send(WORK, record.key, Document(ANY, b"v", "x")))
     made.process([record(key=key) for key in keys])
     assert [one.key for one in said(made)] == [first, second]
 
@@ -87,7 +91,7 @@ def test_any_time_of_a_record_is_a_time(milliseconds: int) -> None:
 )
 def test_a_stamp_counts_only_where_the_hub_wrote_it(topic: str, time: datetime) -> None:
     def tell(record: Record, state: Any, outputs: Outputs, ctx: Context) -> None:
-        outputs.send(WORK, "k", Document("Any", ctx.time.isoformat().encode(), "x"))
+        outputs.send(WORK, "k", Document(ANY, ctx.time.isoformat().encode(), "x"))
 
     made = batch(tell, changelog=None)
     made.process([record(topic=topic, headers=STAMP)])

@@ -10,6 +10,7 @@ import pytest
 
 from kranhub.settings import Settings
 from kranhub.wire.envelope import Envelope, headers
+from kranhub.wire.messages import Subject
 from streams.admin.publish import changes
 from streams.processor import Record
 from streams.processor.outputs import ProducerRecord
@@ -25,6 +26,7 @@ from streams.stages.support import unmapped_stock
 from tests.support import batches, masterdata
 from tests.support.allocation import ITEMS, START, world
 from tests.support.batches import CODEC, NAMESPACE, WORK
+from tests.support.fields import fields
 
 TOPIC = f"{NAMESPACE}hub.allocation"
 
@@ -37,13 +39,13 @@ class Partition:
     store: Store = field(default_factory=Store)
     offset: int = 0
     known: dict[tuple[str, str], Entry] = field(default_factory=dict)
-    letters: list[dict[str, Any]] = field(default_factory=list)
-    alerts: list[dict[str, Any]] = field(default_factory=list)
+    letters: list[Any] = field(default_factory=list)
+    alerts: list[Any] = field(default_factory=list)
 
     def record(self, subject: str, value: Any, key: str = "oemz", event_id: str = "", minute: float = 0) -> Record:
         """Return the next record of the partition."""
         self.offset += 1
-        data = value if isinstance(value, bytes) else CODEC.encode(subject, value)
+        data = value if isinstance(value, bytes) else CODEC.encode(Subject(subject), value)
         name = event_id or f"event-{self.offset}"
         recorded = START + timedelta(minutes=minute)
         head = headers(Envelope(name, "/hub/test", f"kranhub.{subject}", recorded=recorded))
@@ -129,8 +131,8 @@ class Partition:
         return Decimal(value(said)["from_stock"])
 
 
-def value(said: ProducerRecord) -> dict[str, Any]:
-    return CODEC.decode(said.value or b"").value
+def value(said: ProducerRecord) -> Any:
+    return fields(CODEC.decode(said.value or b""))
 
 
 def event_id(said: ProducerRecord) -> str:
@@ -284,7 +286,7 @@ def test_thousands_of_unknown_codes_are_one_alert_in_ten_minutes_and_no_letter(p
     assert "'К-0', 'К-1', 'К-2', 'К-3', 'К-4'" in said[-1]["text"]["en"]
     assert len({alert["alert_id"] for alert in said}) == 1
     assert open_alerts.waiting(said, {}, said[-1]["raised_at"] + timedelta(days=60)) == [said[-1]]
-    assert open_alerts.waiting([*said, {**said[-1], "severity": "NOTICE"}], {}, said[-1]["raised_at"]) == []
+    assert open_alerts.waiting([*said, said[-1] | {"severity": "NOTICE"}], {}, said[-1]["raised_at"]) == []
 
 
 def test_a_code_that_looks_like_a_known_one_gets_a_letter_that_says_so(partition: Partition) -> None:

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from kranhub.settings import Settings
+from kranhub.wire.messages import Subject
 from streams.processor.batch import Batch
 from streams.processor.state.store import Store
 from streams.routing.notify import open_alerts
@@ -12,6 +13,7 @@ from streams.routing.notify.open_alerts import Since
 from streams.stages import dispatch
 from streams.stages.dispatch import Dispatch
 from tests.support.batches import CODEC, WORK, batch, letters, partitions, record, said
+from tests.support.fields import fields
 from tests.support.plants import BUYER, START, Event, Value
 from tests.unit.streams.routing.planner.test_cutover import FIRST, MOTORS, Plants, accepts, send
 from tests.unit.streams.routing.planner.test_unreachable import placed, waiting
@@ -30,7 +32,7 @@ class Stage:
         """Let it process one record; return what came of it."""
         head = [("ce_type", f"kranhub.{subject}".encode()), ("ce_id", (event_id or f"e{self.at}").encode()), *headers]
         of = batch(Dispatch(Settings(namespace="t."), CODEC), self.store, self._count)
-        of.process([record(self.at, KEY, CODEC.encode(subject, value), headers=head)])
+        of.process([record(self.at, KEY, CODEC.encode(Subject(subject), value), headers=head)])
         of.commit()
         self.at += 1
         return of
@@ -50,13 +52,15 @@ def orders() -> list[Value]:
 
 
 def reports(of: Batch) -> list[tuple[str, bool]]:
-    found = [CODEC.decode(one.value or b"").value for one in said(of) if one.topic == WORK]
+    found = [fields(CODEC.decode(one.value or b"")) for one in said(of) if one.topic == WORK]
     return [(value["plant_order_id"], value["held"]) for value in found]
 
 
 def handed(of: Batch, topic: str = OEMZ) -> list[tuple[int, bytes]]:
     """What went to the topic: each revision with its event's id."""
-    found = [(CODEC.decode(one.value or b"").value, dict(one.headers or ())) for one in said(of) if one.topic == topic]
+    found = [
+        (fields(CODEC.decode(one.value or b"")), dict(one.headers or ())) for one in said(of) if one.topic == topic
+    ]
     return [(value["revision"], head["ce_id"]) for value, head in found]
 
 
@@ -118,8 +122,8 @@ def test_the_order_is_on_hold_listed_and_goes_on() -> None:
     assert cluster.state is not None
     assert cluster.state.due is not None
     assert cluster.state.due > cluster.today
-    since = Since(cluster.subjects("PlantOrder"), cluster.inbox(BUYER), [])
-    assert open_alerts.waiting(cluster.subjects("Alert"), {KEY: since}, cluster.today) == []
+    since = Since(cluster.subjects(Subject.PLANT_ORDER), cluster.inbox(BUYER), [])
+    assert open_alerts.waiting(cluster.subjects(Subject.ALERT), {KEY: since}, cluster.today) == []
 
 
 def test_a_report_of_what_has_moved_or_is_over_changes_nothing() -> None:

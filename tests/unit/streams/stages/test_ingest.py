@@ -11,6 +11,7 @@ from kranhub import identifiers
 from kranhub.broker import topics
 from kranhub.settings import Settings
 from kranhub.wire.envelope import Envelope, headers
+from kranhub.wire.messages import Subject
 from streams.processor import Record
 from streams.processor.batch import Batch
 from streams.processor.outputs import ProducerRecord
@@ -50,13 +51,13 @@ DISRUPTION = {
 MAPPING = {"member": "oemz", "item_code": "EM|1", "item": "motor-crane-7kw5", "unit": "H87"}
 
 
-def came(member: str, subject: str, value: dict[str, Any]) -> Record:
-    topic = topics.out(NAMESPACE, member, topics.kind_of(subject))
+def came(member: str, subject: str, value: Any) -> Record:
+    topic = topics.out(NAMESPACE, member, topics.kind_of(Subject(subject)))
     head = headers(Envelope("e1", f"/members/{member}", f"kranhub.{subject}", samples.INSTANT))
-    return batches.record(0, "any", CODEC.encode(subject, value), topic, head)
+    return batches.record(0, "any", CODEC.encode(Subject(subject), value), topic, head)
 
 
-def ingested(member: str, subject: str, value: dict[str, Any]) -> tuple[Record, Batch]:
+def ingested(member: str, subject: str, value: Any) -> tuple[Record, Batch]:
     record, batch = came(member, subject, value), batches.batch(INGEST)
     batch.process([record])
     assert batches.letters(batch) == []
@@ -78,7 +79,7 @@ def places(said: Sequence[ProducerRecord]) -> set[tuple[str, str]]:
     ],
 )
 def test_a_document_goes_on_byte_by_byte_to_whoever_handles_it_and_to_the_events(
-    member: str, subject: str, value: dict[str, Any], where: set[tuple[str, str]]
+    member: str, subject: str, value: Any, where: set[tuple[str, str]]
 ) -> None:
     record, batch = ingested(member, subject, value)
     key = f"sibir-terminal:{samples.order()['order_id']}" if subject == "Order" else "sibir-terminal:17"
@@ -150,14 +151,16 @@ def test_nobody_maps_another_members_codes() -> None:
 
 
 def test_a_record_on_the_wrong_topic_is_refused() -> None:
-    record = batches.record(0, "k", CODEC.encode("Order", samples.order()), topics.out(NAMESPACE, "oemz", "items"))
+    record = batches.record(
+        0, "k", CODEC.encode(Subject.ORDER, samples.order()), topics.out(NAMESPACE, "oemz", "items")
+    )
     batch = batches.batch(INGEST)
     batch.process([record])
     assert [letter["code"] for letter in batches.letters(batch)] == ["wrong-record"]
 
 
 def test_dispatch_hands_on_a_plant_order_byte_by_byte_with_its_rule() -> None:
-    value = {
+    value: Any = {
         "plant_order_id": "sibir-terminal:17/1.1.1",
         "order_key": "sibir-terminal:17",
         "order_id": "17",
@@ -173,7 +176,9 @@ def test_dispatch_hands_on_a_plant_order_byte_by_byte_with_its_rule() -> None:
     }
     head = headers(Envelope("e1", "/hub/planner", "kranhub.PlantOrder", samples.INSTANT))
     rule = [("kranhub-rule", b"r"), ("kranhub-rule-version", b"1")]
-    record = batches.record(0, "k", CODEC.encode("PlantOrder", value), batches.WORK, [*head, *rule, ("other", b"x")])
+    record = batches.record(
+        0, "k", CODEC.encode(Subject.PLANT_ORDER, value), batches.WORK, [*head, *rule, ("other", b"x")]
+    )
     batch = batches.batch(Dispatch(Settings(namespace=NAMESPACE), CODEC))
     batch.process([record])
     (said,) = batch.outputs

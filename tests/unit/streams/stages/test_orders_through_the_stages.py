@@ -10,6 +10,7 @@ from kranhub.broker import topics
 from kranhub.settings import Settings
 from kranhub.wire import envelope
 from kranhub.wire.envelope import Envelope
+from kranhub.wire.messages import Subject
 from streams.processor.outputs import ProducerRecord
 from tests.support.batches import CODEC, NAMESPACE
 from tests.support.plants import BUYER, MASTER
@@ -24,13 +25,13 @@ class Hub:
     def __init__(self) -> None:
         self.core, self.said = Core(SETTINGS, CODEC, MASTER), list[ProducerRecord]()
 
-    def write(self, member: str, subject: str, value: dict[str, Any], event_id: str, key: str = "k") -> None:
+    def write(self, member: str, subject: str, value: Any, event_id: str, key: str = "k") -> None:
         head = envelope.headers(Envelope(event_id, f"/members/{member}", f"kranhub.{subject}"))
-        topic = topics.out(NAMESPACE, member, topics.kind_of(subject))
-        taken = self.core.enter([record(topic, key.encode(), CODEC.encode(subject, value), [*head])])
+        topic = topics.out(NAMESPACE, member, topics.kind_of(Subject(subject)))
+        taken = self.core.enter([record(topic, key.encode(), CODEC.encode(Subject(subject), value), [*head])])
         self.said += [*taken, *self.core.route(taken)]
 
-    def records(self, topic: str, subject: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    def records(self, topic: str, subject: str) -> Iterator[tuple[str, Any]]:
         """Yield key and value of the records of this name in one of the hub's topics."""
         for said in self.said:
             if said.topic == f"{NAMESPACE}hub.{topic}" and said.value:
@@ -67,7 +68,7 @@ def test_ids_with_slashes_and_per_cents_go_there_and_back(hub: Hub) -> None:
         ({"lines": [line("1", "НЕТ", 1)]}, "unmapped-item"),
     ],
 )
-def test_a_refused_order_is_found_by_its_key_and_its_number(hub: Hub, changes: dict[str, Any], code: str) -> None:
+def test_a_refused_order_is_found_by_its_key_and_its_number(hub: Hub, changes: Any, code: str) -> None:
     hub.write(BUYER, "Order", {**order("7", number="ЗП-12/2026"), **changes}, f"{BUYER}/Order/7/0/a", "another key")
     for topic in ("dead-letters", "events"):
         ((key, letter),) = hub.records(topic, "DeadLetter")

@@ -13,6 +13,7 @@ from benchmarks.inmemory import record
 from benchmarks.samples import BUYER, CRANE, MOTOR, order
 from kranhub.settings import Settings
 from kranhub.wire import envelope, schema_files
+from kranhub.wire.messages import Subject
 from streams.processor.batch import Batch
 from streams.processor.outputs import ProducerRecord
 from streams.processor.state.store import Store
@@ -80,7 +81,7 @@ def test_what_the_master_data_say_keeps_the_contract_deletions_as_well() -> None
     head = envelope.Envelope("e", "/kranhub/t/hub/publish", "kranhub.MasterDataEntry")
     given = []
     for offset, entry in enumerate([*written, *gone]):
-        value = CODEC.encode("MasterDataEntry", entries.record(entry))
+        value = CODEC.encode(Subject.MASTER_DATA_ENTRY, entries.record(entry))
         given.append(record("t.hub.masterdata", entry.record_key.encode(), value, envelope.headers(head)))
         given[-1].partition, given[-1].offset = 0, offset
     said = through("masterdata", given)
@@ -95,10 +96,10 @@ TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 def test_an_order_that_waits_for_master_data_goes_on_with_its_own_trace() -> None:
     about = envelope.Envelope("e1", envelope.member_source(NAMESPACE, BUYER), "kranhub.Order", traceparent=TRACE)
     headers = envelope.headers(replace(about, tracestate="a=1"))
-    waiting = record(batches.WORK, f"{BUYER}:1".encode(), CODEC.encode("Order", order(1)), headers)
+    waiting = record(batches.WORK, f"{BUYER}:1".encode(), CODEC.encode(Subject.ORDER, order(1)), headers)
     trace = envelope.new_trace("a publication")
     head = envelope.Envelope("e2", "/kranhub/t/hub/masterdata", "kranhub.MasterDataEntry", traceparent=trace)
-    values = [CODEC.encode("MasterDataEntry", entries.record(entry)) for entry in entries.entries(OMSK)]
+    values = [CODEC.encode(Subject.MASTER_DATA_ENTRY, entries.record(entry)) for entry in entries.entries(OMSK)]
     given = [waiting, *(record(batches.WORK, b"", value, envelope.headers(head)) for value in values)]
     for one in given:
         one.partition = 0

@@ -11,12 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kranhub.wire.codec import Codec
+from kranhub.wire.messages import Subject
 from streams.admin.publish import NotPublished, changes
 from streams.routing.masterdata import entries, masterdata
 from streams.routing.masterdata.entries import Entry, Kind
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.masterdata.rules import Rules
 from tests.support.batches import CODEC
+from tests.support.fields import fields
 from tests.support.masterdata import masters, same
 
 DEPLOY = Path("deploy")
@@ -55,8 +57,8 @@ def test_what_is_named_stands_before_what_names_it(master: MasterData) -> None:
 def test_an_entry_survives_its_record(master: MasterData) -> None:
     codec: Codec = CODEC
     for entry in entries.entries(master):
-        data = codec.encode("MasterDataEntry", entries.record(entry))
-        assert entries.of_record(codec.decode(data).value) == entry
+        data = codec.encode(Subject.MASTER_DATA_ENTRY, entries.record(entry))
+        assert entries.of_record(fields(codec.decode(data))) == entry
 
 
 def test_omsk_makes_the_round() -> None:

@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 from kranhub.broker import topics
 from kranhub.readmodel import event_texts
 from kranhub.settings import Settings
+from kranhub.wire.messages import Subject
 from streams.routing.notify import projections
 from streams.stages.dispatch import Dispatch
 from tests.support.batches import CODEC, batch, record, said
+from tests.support.fields import decoded, fields
 from tests.support.plants import (
     BUYER,
     MASTER,
@@ -247,7 +249,7 @@ def test_the_buyers_own_status_and_its_id_are_as_they_were() -> None:
 
 def test_the_timeline_says_who_was_told() -> None:
     cluster = placed(**EVERYBODY)
-    told = [event_texts.tell("OrderStatus", value) for value in cluster.subjects("OrderStatus")]
+    told = [event_texts.tell(decoded(Subject.ORDER_STATUS, value)) for value in cluster.subjects(Subject.ORDER_STATUS)]
     assert told[0].en.startswith("customer is told: RECEIVED")
     assert told[0].ru.startswith("заказчику сообщено: RECEIVED")
     assert told[1].en.startswith("payer omsk-leasing is told: RECEIVED")
@@ -261,7 +263,9 @@ def test_dispatch_hands_each_status_to_its_addressee_only() -> None:
     for number, message in enumerate(e for e in cluster.sent if e.subject == "OrderStatus"):
         of = batch(stage)
         headers = [("ce_type", b"kranhub.OrderStatus"), ("ce_id", message.id.encode())]
-        of.process([record(number, f"{BUYER}:17", CODEC.encode("OrderStatus", message.value), headers=headers)])
+        of.process(
+            [record(number, f"{BUYER}:17", CODEC.encode(Subject.ORDER_STATUS, fields(message)), headers=headers)]
+        )
         found += [(message.value["addressee"], one.topic, one.key.decode()) for one in said(of)]
     assert {(member, topic) for member, topic, _ in found} == {
         (member, topics.inbound("t.", member, "statuses")) for member in (BUYER, *EVERYBODY.values())

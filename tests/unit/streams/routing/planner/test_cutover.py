@@ -14,6 +14,7 @@ from kranhub.errors import Misconfigured
 from kranhub.parties import members
 from kranhub.parties.members import CutoverMode
 from kranhub.settings import Settings
+from kranhub.wire.messages import Subject
 from streams.admin.publish import changes
 from streams.processor.state.store import Store
 from streams.routing.masterdata import difference, entries
@@ -28,6 +29,7 @@ from streams.stages.dispatch import Dispatch
 from streams.stages.planner import Planner
 from tests.support import masterdata
 from tests.support.batches import CODEC, WORK, batch, record, said
+from tests.support.fields import fields
 from tests.support.plants import (
     BUYER,
     MASTER,
@@ -159,7 +161,7 @@ def _dispatched(cluster: Cluster) -> list[str]:
     (message,) = [message for message in cluster.sent if message.subject == "PlantOrder"]
     headers = [("ce_type", b"kranhub.PlantOrder"), ("ce_id", message.id.encode()), *message.headers]
     of = batch(Dispatch(Settings(namespace="t."), CODEC))
-    of.process([record(0, f"{BUYER}:17", CODEC.encode("PlantOrder", message.value), headers=headers)])
+    of.process([record(0, f"{BUYER}:17", CODEC.encode(Subject.PLANT_ORDER, fields(message)), headers=headers)])
     return [one.topic for one in said(of)]
 
 
@@ -244,7 +246,7 @@ def test_a_person_may_choose_a_stopped_member_and_it_is_told_when_it_is_live() -
 # --- opening orders
 
 
-def opening(line: Value, plant: str | None, **changes: Any) -> dict[str, Any]:
+def opening(line: Value, plant: str | None, **changes: Any) -> Any:
     return {"opening": True, "lines": [{**line, "opening_plant": plant}], **changes}
 
 
@@ -344,7 +346,7 @@ class Published:
     def come(self, subject: str, value: Value) -> list[tuple[str, Value]]:
         """Let this arrive at the order."""
         headers = [("ce_type", f"kranhub.{subject}".encode()), ("ce_id", f"e{self.at}".encode())]
-        return self._take([record(self.at, f"{BUYER}:17", CODEC.encode(subject, value), headers=headers)])
+        return self._take([record(self.at, f"{BUYER}:17", CODEC.encode(Subject(subject), value), headers=headers)])
 
     def _take(self, found: list[Any]) -> list[tuple[str, Value]]:
         of = batch(Planner(Settings(namespace="t."), CODEC), self.store)

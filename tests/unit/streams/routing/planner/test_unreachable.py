@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kranhub.parties.members import Members
+from kranhub.wire.messages import Subject
 from streams.processor.state.store import Layer, Store
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.notify import open_alerts
@@ -50,8 +51,10 @@ def placed(*lines: Value, **changes: Any) -> Plants:
 
 def waiting(cluster: Plants) -> list[Value]:
     """What `kranhub orders waiting` lists."""
-    since = Since(cluster.subjects("PlantOrder"), cluster.inbox(BUYER), cluster.subjects("AuditEntry"))
-    return open_alerts.waiting(cluster.subjects("Alert"), {f"{BUYER}:17": since}, cluster.today + timedelta(hours=1))
+    since = Since(cluster.subjects(Subject.PLANT_ORDER), cluster.inbox(BUYER), cluster.subjects(Subject.AUDIT_ENTRY))
+    return open_alerts.waiting(
+        cluster.subjects(Subject.ALERT), {f"{BUYER}:17": since}, cluster.today + timedelta(hours=1)
+    )
 
 
 def test_what_stands_at_a_plant_that_is_gone_is_on_hold_and_listed_until_it_is_back() -> None:

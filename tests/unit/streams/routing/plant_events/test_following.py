@@ -32,7 +32,7 @@ def accepted() -> World:
     return world(MASTER, answering("AP"), lines=[BEAMS])
 
 
-def shipment(of: World, number: str, quantity: Any, **changes: Any) -> dict[str, Any]:
+def shipment(of: World, number: str, quantity: Any, **changes: Any) -> Any:
     """The word on a shipment of the first plant order, on the day on which it is true."""
     first = of.subjects("PlantOrder")[0]
     value = full_shipment(first, START + DAY, shipment_id=number, quantity=Decimal(quantity), **changes)

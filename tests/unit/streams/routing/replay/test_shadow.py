@@ -38,11 +38,11 @@ def told(*versions: Value, of: Any = MASTER) -> list[HubEvent]:
     return [said for said in found if said.subject in ("Order", "PlantOrder", "OrderStatus")]
 
 
-def order(*lines: Value, **changes: Any) -> dict[str, Any]:
+def order(*lines: Value, **changes: Any) -> Any:
     return full_order("17", lines, MASTER, **changes)
 
 
-def opening(*lines: Value, **changes: Any) -> dict[str, Any]:
+def opening(*lines: Value, **changes: Any) -> Any:
     return order(*lines, opening=True, revision=1, **changes)
 
 

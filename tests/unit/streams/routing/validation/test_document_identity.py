@@ -9,6 +9,7 @@ import pytest
 from kranhub import identifiers
 from kranhub.errors import InvalidDocument
 from kranhub.wire.envelope import Envelope, headers
+from kranhub.wire.messages import Subject
 from streams.processor.batch import Batch
 from streams.processor.state.store import Store
 from streams.routing.masterdata import entries
@@ -149,7 +150,7 @@ def test_two_productions_or_shipments_of_one_number_are_not_added_up(
 def said(store: Store, at: int, event_id: str, entry: Entry) -> Batch:
     """Let a document of the member propose a mapping, as `ingest` passes it on."""
     head = headers(Envelope(f"{event_id}{entries.PROPOSED}", "/members/oemz", "kranhub.MasterDataEntry"))
-    data = CODEC.encode("MasterDataEntry", entries.record(entry))
+    data = CODEC.encode(Subject.MASTER_DATA_ENTRY, entries.record(entry))
     batch = batches.batch(STAGE, store)
     batch.process([batches.record(at, entry.record_key, data, TOPIC, head)])
     batch.commit()

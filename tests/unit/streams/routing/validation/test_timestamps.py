@@ -8,12 +8,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from kranhub.wire.messages import Alert
 from streams.processor.outputs import ProducerRecord
 from streams.routing.notify import open_alerts
 from streams.routing.validation import timestamps
 from tests.support import batches, samples
 from tests.support.allocation import Desk
 from tests.support.batches import CODEC, EVENTS
+from tests.support.fields import fields
 from tests.support.masters import item, master, plant
 from tests.support.plants import BUYER, START, full_production, full_response, full_shipment
 from tests.support.worlds import World, line, silent
@@ -151,8 +153,8 @@ def test_through_the_stages_the_right_stock_and_the_refusal_count_and_the_clock_
     assert said == ["zmk-most"]
 
 
-def alerts(said: list[ProducerRecord]) -> list[dict[str, Any]]:
-    return [CODEC.decode(one.value or b"").value for one in said if one.topic == ALERTS]
+def alerts(said: list[ProducerRecord]) -> list[Any]:
+    return [fields(CODEC.decode(one.value or b"")) for one in said if one.topic == ALERTS]
 
 
 @pytest.mark.parametrize(
@@ -170,7 +172,7 @@ def test_a_clock_that_is_ahead_is_said_and_by_how_much(by: timedelta, en: str | 
     assert {one.value for one in batches.said(batch) if one.topic != TOPIC} == {record.value}
     assert len(found) == (1 if en else 0)
     for one in found:
-        alert = CODEC.decode(one.value or b"").value
+        alert = CODEC.decode_as(Alert, one.value or b"")
         assert one.key == b"oemz"
         assert (alert["code"], alert["alert_id"], alert["order_key"]) == ("clock-ahead", "clock-ahead/oemz", None)
         assert str(en) in alert["text"]["en"]
@@ -188,7 +190,7 @@ def test_the_time_of_the_event_itself_is_looked_at_too() -> None:
 def said_at(partition: Partition, minute: float, member: str = "oemz") -> list[ProducerRecord]:
     """Have ingest find the member's clock ahead at this minute, and return what comes of it."""
     time = START + minute * MINUTE
-    value: dict[str, Any] = {
+    value: Any = {
         "alert_id": f"clock-ahead/{member}",
         "severity": "WARNING",
         "code": "clock-ahead",

@@ -13,6 +13,7 @@ from kranhub.broker import topics
 from kranhub.settings import Settings
 from kranhub.wire import envelope
 from kranhub.wire.envelope import Envelope
+from kranhub.wire.messages import Subject
 from streams.processor.outputs import ProducerRecord
 from streams.routing.model import order as model
 from streams.stages.support import pending_events
@@ -30,10 +31,10 @@ class Hub:
     def __init__(self) -> None:
         self.core, self.said = Core(SETTINGS, CODEC, MASTER), list[ProducerRecord]()
 
-    def write(self, member: str, subject: str, value: dict[str, Any], event_id: str) -> None:
+    def write(self, member: str, subject: str, value: Any, event_id: str) -> None:
         head = envelope.headers(Envelope(event_id, f"/hub/members/{member}", f"kranhub.{subject}"))
-        topic = topics.out(NAMESPACE, member, topics.kind_of(subject))
-        taken = self.core.enter([record(topic, b"k", CODEC.encode(subject, value), [*head])])
+        topic = topics.out(NAMESPACE, member, topics.kind_of(Subject(subject)))
+        taken = self.core.enter([record(topic, b"k", CODEC.encode(Subject(subject), value), [*head])])
         self.said += [*taken, *self.core.route(taken)]
 
     def order(self, number: str = "17", **changes: Any) -> None:
@@ -45,14 +46,14 @@ class Hub:
     def tick(self, minutes: float) -> None:
         self.said += self.core.tick(NOW + timedelta(minutes=minutes))
 
-    def records(self, subject: str, topic: str = "outbox") -> Iterator[dict[str, Any]]:
+    def records(self, subject: str, topic: str = "outbox") -> Iterator[Any]:
         for said in self.said:
             if said.topic == f"{NAMESPACE}hub.{topic}" and said.value:
                 found = CODEC.decode(said.value)
                 if found.subject == subject:
                     yield found.value
 
-    def letters(self) -> list[dict[str, Any]]:
+    def letters(self) -> list[Any]:
         return [*self.records("DeadLetter", "dead-letters")]
 
     def states(self) -> list[str]:
@@ -69,7 +70,7 @@ def hub() -> Hub:
 
 
 @pytest.fixture(scope="module")
-def asked() -> dict[str, Any]:
+def asked() -> Any:
     """What a hub has sent before it lost its memory."""
     former = Hub()
     former.order()
@@ -112,7 +113,7 @@ def test_what_waits_in_vain_becomes_a_dead_letter_of_its_own_record(hub: Hub, as
     hub.tick(62)
     (letter,) = hub.letters()
     assert (letter["code"], letter["stage"], letter["member"]) == ("unknown-plant-order", "planner", "oemz")
-    assert letter["original"] == CODEC.encode("OrderResponse", response(asked))
+    assert letter["original"] == CODEC.encode(Subject.ORDER_RESPONSE, response(asked))
     assert (letter["event_id"], letter["headers"]["ce_id"]) == ("oemz/OrderResponse/1/0/AP",) * 2
     assert "waited for that plant order for 6" in letter["reason"]["en"]
     assert "ждало" in letter["reason"]["ru"]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -11,10 +11,11 @@ from benchmarks.inmemory import Core, record
 from benchmarks.samples import NOW
 from kranhub.broker import topics
 from kranhub.broker.reading import Message
-from kranhub.operations.recovery import ASKED, Recovery, Reports, Task
+from kranhub.operations.recovery import Recovery, Reports, Task
 from kranhub.settings import Settings
 from kranhub.wire import envelope
 from kranhub.wire.envelope import Envelope
+from kranhub.wire.messages import RecoveryPhase, Subject
 from streams.processor.outputs import ProducerRecord
 from streams.stages.planner import Planner
 from tests.support.batches import CODEC, NAMESPACE
@@ -38,10 +39,10 @@ class Hub:
         """Go on as a worker does that was started for a recovery."""
         self.core._behind[0] = Planner(SETTINGS, CODEC, "r1")
 
-    def write(self, member: str, subject: str, value: dict[str, Any], event_id: str) -> None:
+    def write(self, member: str, subject: str, value: Any, event_id: str) -> None:
         head = envelope.headers(Envelope(event_id, f"/hub/members/{member}", f"kranhub.{subject}"))
-        topic = topics.out(NAMESPACE, member, topics.kind_of(subject))
-        taken = self.core.enter([record(topic, b"k", CODEC.encode(subject, value), [*head])])
+        topic = topics.out(NAMESPACE, member, topics.kind_of(Subject(subject)))
+        taken = self.core.enter([record(topic, b"k", CODEC.encode(Subject(subject), value), [*head])])
         self.said += [*taken, *self.core.route(taken)]
 
     def order(self, *lines: dict[str, Any], version: str = "a", **changes: Any) -> None:
@@ -57,9 +58,9 @@ class Hub:
         """The plant's sink has delivered the plant order."""
         self.write(asked["plant"], "Receipt", full_receipt(asked, "APPLIED", NOW), f"{asked['plant']}/Receipt/1/0/a")
 
-    def work(self, subject: str, key: str, value: dict[str, Any]) -> None:
+    def work(self, subject: str, key: str, value: Any) -> None:
         head = envelope.headers(Envelope(f"hub/{subject}/{key}", "/hub/recovery", f"kranhub.{subject}"))
-        self.said += self.core.route([ProducerRecord(WORK, key.encode(), CODEC.encode(subject, value), head)])
+        self.said += self.core.route([ProducerRecord(WORK, key.encode(), CODEC.encode(Subject(subject), value), head)])
 
     def held(self, subject: str, member: str, key: str, revision: int, **words: Any) -> None:
         value = {"recovery_id": "r1", "member": member, "connector": "c", "subject": subject, "key": key}
@@ -76,13 +77,19 @@ class Hub:
     def finish(self) -> None:
         """Everybody has reported."""
         everybody = sorted(MASTER.members.by_id)
-        value = {"recovery_id": "r1", "phase": "FINISHED", "begun_at": NOW, "plants": everybody, "customers": everybody}
+        value: Any = {
+            "recovery_id": "r1",
+            "phase": "FINISHED",
+            "begun_at": NOW,
+            "plants": everybody,
+            "customers": everybody,
+        }
         head = envelope.headers(Envelope("hub/Recovery/r1", "/hub/recovery", "kranhub.Recovery"))
-        data = CODEC.encode("Recovery", value)
+        data = CODEC.encode(Subject.RECOVERY, value)
         for key in (f"k{number}" for number in range(200)):  # whichever partitions there are
             self.said += self.core.route([ProducerRecord(WORK, key.encode(), data, head)])
 
-    def records(self, subject: str, topic: str = "outbox") -> Iterator[dict[str, Any]]:
+    def records(self, subject: str, topic: str = "outbox") -> Iterator[Any]:
         for said in self.said:
             if said.topic == f"{NAMESPACE}hub.{topic}" and said.value:
                 found = CODEC.decode(said.value)
@@ -214,11 +221,11 @@ def test_a_receipt_that_lay_unread_counts_for_what_an_erp_has_lost() -> None:
 
 def _message(topic: str, subject: str, at: datetime, key: str = "k", **value: Any) -> Message:
     about = Envelope("e", "s", f"kranhub.{subject}")
-    return Message(f"{NAMESPACE}{topic}", 0, 0, at, key, about, subject, value or None, b"")
+    return Message(f"{NAMESPACE}{topic}", 0, 0, at, key, about, Subject(subject), cast(Any, value or None), b"")
 
 
 BEGUN = datetime(2026, 11, 29, tzinfo=UTC)
-RECOVERY = Recovery("r1", ASKED, BEGUN, said_at=BEGUN)
+RECOVERY = Recovery("r1", RecoveryPhase.ASKED, BEGUN, said_at=BEGUN)
 MINUTE = timedelta(minutes=1)
 
 
@@ -230,7 +237,7 @@ MINUTE = timedelta(minutes=1)
 def test_a_source_that_reports_before_the_first_record_of_a_recovery_counts_where_the_restore_is_known(
     backup_at: datetime | None, counts: dict[int, bool]
 ) -> None:
-    recovery = Recovery("r1", ASKED, BEGUN, backup_at, said_at=BEGUN + 5 * MINUTE)
+    recovery = Recovery("r1", RecoveryPhase.ASKED, BEGUN, backup_at, said_at=BEGUN + 5 * MINUTE)
     about: dict[str, Any] = {"member": "oemz", "connector": "c", "task": "source", "recovery_id": None}
     for minutes, wanted in counts.items():
         report = _message("out.oemz.recovery", "HeldReport", BEGUN + minutes * MINUTE, **about)
@@ -245,7 +252,7 @@ def test_a_recovery_waits_for_every_task_that_is_known_and_not_forgotten() -> No
         reports = reports.take(_message(topic, subject, at, key, **value), RECOVERY)
         return [str(task) for task in reports.missing(())]
 
-    def status(task: str) -> dict[str, Any]:
+    def status(task: str) -> Any:
         return {"member": "oemz", "connector": "c", "task": task}
 
     take("out.oemz.connector-status", "ConnectorStatus", **status("source"))
@@ -257,7 +264,7 @@ def test_a_recovery_waits_for_every_task_that_is_known_and_not_forgotten() -> No
     assert take("out.oemz.recovery", "HeldReport", **status("sink"), recovery_id="r0", **told) == ["oemz/c.sink"]
     assert reports.missing(("oemz",)) == []
     assert take("out.oemz.recovery", "HeldReport", **status("sink"), recovery_id="r1", **told) == []
-    assert (reports.telling("PlantOrder"), reports.telling("OrderStatus")) == (("oemz",), ())
+    assert (reports.telling(Subject.PLANT_ORDER), reports.telling(Subject.ORDER_STATUS)) == (("oemz",), ())
     take("out.zmk-most.connector-status", "ConnectorStatus", member="zmk-most", connector="d", task="sink")
     assert take("out.zmk-most.connector-status", "ConnectorStatus", key="d.sink") == []
     mute: dict[str, Any] = {
@@ -268,4 +275,4 @@ def test_a_recovery_waits_for_every_task_that_is_known_and_not_forgotten() -> No
         "subjects": ["PlantOrder"],
     }
     assert take("out.oetz.recovery", "HeldReport", **mute, recovery_id="r1") == []
-    assert (reports.mute(), reports.telling("PlantOrder")) == ([Task("oetz", "e", "sink")], ("oemz",))
+    assert (reports.mute(), reports.telling(Subject.PLANT_ORDER)) == ([Task("oetz", "e", "sink")], ("oemz",))
