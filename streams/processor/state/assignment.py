@@ -178,7 +178,7 @@ def _too_much(stage: str, size: int, limit: int) -> Text:
 def _other_version(place: str, found: int, known: int) -> Text:
     return Text(
         en=f"{place} holds state of version {found}; this release reads version {known}. Install the release that "
-        "wrote it, or follow the upgrade notes of this one in CHANGELOG.md.",
+        "wrote it, or begin anew in another namespace, as docs/upgrading.md says.",
         ru=f"{place}: состояние версии {found}, а этот выпуск читает версию {known}. Установите выпуск, который его "
-        "записал, или следуйте указаниям по обновлению в CHANGELOG.md.",
+        "записал, или начните сначала в другом пространстве имён, как сказано в docs/ru/upgrading.md.",
     )
