@@ -8,7 +8,7 @@ import pytest
 from _pytest.mark import ParameterSet
 
 from tools.faults.core import scenarios
-from tools.faults.core.cluster import Rig, rig
+from tools.faults.core.cluster import FaultCluster, fault_cluster
 from tools.faults.core.run import Scenario, play
 
 pytestmark = [
@@ -23,8 +23,8 @@ SEED = 4
 
 
 @pytest.fixture(scope="module")
-def place() -> Iterator[Rig]:
-    with rig(proxied=True) as found:
+def place() -> Iterator[FaultCluster]:
+    with fault_cluster(proxied=True) as found:
         yield found
 
 
@@ -51,7 +51,7 @@ def _more(name: str, scenario: Scenario) -> ParameterSet:
     ],
 )
 def test_nothing_is_lost_or_doubled_and_nothing_stands_still(
-    place: Rig, name: str, scenario: Scenario, faults: int
+    place: FaultCluster, name: str, scenario: Scenario, faults: int
 ) -> None:
     outcome = play(name, scenario, place, ("a", "b"), SEED)
     assert outcome.is_good, str(outcome)  # as text it is shown whole

@@ -6,12 +6,12 @@ from decimal import Decimal
 from typing import Any
 
 from tools.simulation import jobs
-from tools.simulation.agenda import Agenda, Said, Step, saying
+from tools.simulation.event_queue import Document, EventQueue, Step, emitting
 from tools.simulation.jobs import Job
-from tools.simulation.production import Working
-from tools.simulation.random_values import dice, pick
-from tools.simulation.reporting import Reporting
-from tools.simulation.stock import ZERO, stockroom
+from tools.simulation.production import Production
+from tools.simulation.random_values import pick, random_for
+from tools.simulation.stock import ZERO, opening_stock
+from tools.simulation.stock_reports import StockReports
 from tools.simulation.timetable import DAY, MINUTE
 
 ANSWERS: Mapping[str, float] = {"as asked": 85, "less": 3, "later": 3, "no": 6, "silent": 3}
@@ -28,19 +28,19 @@ class Erp:
 
     def __init__(self, plant: str, seed: int, orders: int) -> None:
         """Open on the eve of a day with so many orders."""
-        self._agenda, self._goods = Agenda(plant, seed), stockroom(plant, orders)
-        self._working = Working(self._agenda, self._goods)
-        self._reporting = Reporting(self._agenda, self._goods)
+        self._events, self._goods = EventQueue(plant, seed), opening_stock(plant, orders)
+        self._working = Production(self._events, self._goods)
+        self._reporting = StockReports(self._events, self._goods)
         self._jobs: dict[str, Job] = {}
 
     @property
     def next_due(self) -> datetime | None:
         """When there is something to do next."""
-        return self._agenda.next_due
+        return self._events.next_due
 
-    def run(self, now: datetime) -> Iterator[Said]:
+    def run(self, now: datetime) -> Iterator[Document]:
         """Yield what the plant says by now, in its order; nothing while its ERP is off."""
-        return self._agenda.run(now)
+        return self._events.run(now)
 
     def take(self, order: Mapping[str, Any], now: datetime) -> None:
         """Read a plant order; one of a revision that is known already changes nothing."""
@@ -52,18 +52,18 @@ class Erp:
         if job is None:
             job = self._jobs[number] = Job(order)
         job.order = order
-        pace = dice(self._agenda.seed, "pace", number, revision)
-        self._agenda.at(now + MINUTE * pace.randint(1, 3), saying(self._receipt(job, now)))
+        pace = random_for(self._events.seed, "pace", number, revision)
+        self._events.at(now + MINUTE * pace.randint(1, 3), emitting(self._receipt(job, now)))
         if order["document_status"] == "CANCELLED":
             self._give_up(job)
         elif asks:
             self._keep(job, job.line["quantity"])
-            self._agenda.at(now + MINUTE * pace.randint(10, 90), self._answer(job))
+            self._events.at(now + MINUTE * pace.randint(10, 90), self._answer(job))
 
-    def _receipt(self, job: Job, taken: datetime) -> Said:
+    def _receipt(self, job: Job, taken: datetime) -> Document:
         revision = job.order["revision"]
         value = jobs.receipt(job, f"hub/PlantOrder/{job.number}/{revision}", taken)
-        return self._agenda.said("Receipt", job.number, revision, value)
+        return self._events.document("Receipt", job.number, revision, value)
 
     def _keep(self, job: Job, quantity: Decimal) -> None:
         """Reserve what there is of the job's quantity; what is begun stays as it is."""
@@ -83,10 +83,10 @@ class Erp:
         """Return the step that answers the revision that the job has now, unless it asks for something else by then."""
         order = job.order
 
-        def step(at: datetime) -> Iterator[Said]:
+        def step(at: datetime) -> Iterator[Document]:
             if job.cancelled or job.wants_another(order):
                 return
-            kind = pick(dice(self._agenda.seed, "answer", job.number, order["revision"]), ANSWERS)
+            kind = pick(random_for(self._events.seed, "answer", job.number, order["revision"]), ANSWERS)
             if kind == "silent" and order["revision"] == 1:
                 return
             if kind == "no" and not job.begun:
@@ -99,7 +99,7 @@ class Erp:
 
         return step
 
-    def _accept(self, job: Job, kind: str, at: datetime) -> Said:
+    def _accept(self, job: Job, kind: str, at: datetime) -> Document:
         wanted = job.line["quantity"]
         less = (wanted * LESS).quantize(Decimal(1) if job.line["unit"] in WHOLE else GRAM)
         job.promised = job.order["requested_date"]
@@ -107,10 +107,10 @@ class Erp:
             self._keep(job, less)
             return self._answered(job, "CA", at, less)
         if kind == "later":
-            job.promised += DAY * dice(self._agenda.seed, "later", job.number).randint(3, 15)
+            job.promised += DAY * random_for(self._events.seed, "later", job.number).randint(3, 15)
             return self._answered(job, "CA", at, wanted)
         return self._answered(job, "AP", at, wanted)
 
-    def _answered(self, job: Job, code: str, at: datetime, quantity: Decimal) -> Said:
+    def _answered(self, job: Job, code: str, at: datetime, quantity: Decimal) -> Document:
         value = jobs.answer(job, code, at, quantity, job.promised)
-        return self._agenda.said("OrderResponse", job.number, job.order["revision"], value)
+        return self._events.document("OrderResponse", job.number, job.order["revision"], value)

@@ -6,7 +6,7 @@ from decimal import Decimal
 from random import Random
 from typing import Any, Literal, NamedTuple
 
-from tools.simulation.random_values import dice, pick
+from tools.simulation.random_values import pick, random_for
 
 Kind = Literal[
     "motor", "cabinet", "paint", "steel", "crane", "span", "unmapped", "unmapped-kit", "bad-quantity", "stranger"
@@ -78,53 +78,53 @@ class Ordered(NamedTuple):
 
 def order(seed: int, number: int, at: datetime, scale: int) -> Ordered:
     """Return order ``number`` of the day, issued at this time; capacities are ``scale`` times the files'."""
-    thrown = dice(seed, "order", number)
-    kind = pick(thrown, SHARES)
-    buyer = thrown.choice(sorted(WISHES[kind]))
+    chance = random_for(seed, "order", number)
+    kind = pick(chance, SHARES)
+    buyer = chance.choice(sorted(WISHES[kind]))
     wish = WISHES[kind][buyer]
-    lines = [_line("1", wish, thrown)]
-    if kind == "span" and thrown.random() < 0.1:
-        lines[0]["quantity"] = Decimal(WEEKLY_SPAN_T * scale * thrown.randint(1, 3) + 15)
-    if kind == "motor" and buyer == "sibir-terminal" and thrown.random() < SECOND_LINE * len(_MOTORS):
-        lines.append(_line("2", _PAINT, thrown))
+    lines = [_line("1", wish, chance)]
+    if kind == "span" and chance.random() < 0.1:
+        lines[0]["quantity"] = Decimal(WEEKLY_SPAN_T * scale * chance.randint(1, 3) + 15)
+    if kind == "motor" and buyer == "sibir-terminal" and chance.random() < SECOND_LINE * len(_MOTORS):
+        lines.append(_line("2", _PAINT, chance))
     value = {
         "order_id": f"S-{number:05d}",
         "buyer": buyer,
         "kind": "LEASE" if buyer == "omsk-leasing" else "SPARE_PART" if buyer == "kran-servis" else "SALE",
         "currency": "RUB",
         "issued_at": at,
-        "requested_date": at.date() + timedelta(days=_days(kind, thrown)),
+        "requested_date": at.date() + timedelta(days=_days(kind, chance)),
         "document_status": "ACTIVE",
         "lines": lines,
     }
     return Ordered(kind, value | {"payer": "unknown-company"} if kind == "stranger" else value)
 
 
-def _line(line_id: str, wish: Wish, thrown: Random) -> dict[str, Any]:
-    quantity = Decimal(thrown.randrange(wish.least, wish.most + 1, wish.step))
+def _line(line_id: str, wish: Wish, chance: Random) -> dict[str, Any]:
+    quantity = Decimal(chance.randrange(wish.least, wish.most + 1, wish.step))
     return {"line_id": line_id, "item_code": wish.code, "quantity": quantity, "unit": wish.unit}
 
 
-def _days(kind: Kind, thrown: Random) -> int:
-    return thrown.randint(70, 200) if kind in ("crane", "span") else thrown.randint(5, 90)
+def _days(kind: Kind, chance: Random) -> int:
+    return chance.randint(70, 200) if kind in ("crane", "span") else chance.randint(5, 90)
 
 
 Change = Callable[[dict[str, Any], Random], dict[str, Any]]
 
 
-def more(value: dict[str, Any], thrown: Random) -> dict[str, Any]:
+def more(value: dict[str, Any], chance: Random) -> dict[str, Any]:
     """Return the order for more of its first line."""
     return _first_line(value, lambda quantity: quantity + max(Decimal(1), quantity // 4))
 
 
-def less(value: dict[str, Any], thrown: Random) -> dict[str, Any]:
+def less(value: dict[str, Any], chance: Random) -> dict[str, Any]:
     """Return the order for about half of its first line, one at least."""
     return _first_line(value, lambda quantity: max(Decimal(1), quantity // 2))
 
 
-def another_day(value: dict[str, Any], thrown: Random) -> dict[str, Any]:
+def another_day(value: dict[str, Any], chance: Random) -> dict[str, Any]:
     """Return the order for a day some weeks earlier or later."""
-    return {**value, "requested_date": value["requested_date"] + timedelta(days=thrown.choice((-4, 7, 21)))}
+    return {**value, "requested_date": value["requested_date"] + timedelta(days=chance.choice((-4, 7, 21)))}
 
 
 CHANGES: tuple[Change, ...] = (more, less, another_day)

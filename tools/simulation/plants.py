@@ -21,7 +21,7 @@ from kranhub.text import Text
 from kranhub.wire.codec import Codec
 from kranhub.wire.registry import Registry
 from tools.simulation.erp import Erp
-from tools.simulation.sending import Post
+from tools.simulation.producer import DocumentProducer
 from tools.simulation.stock import PER_ORDER
 from tools.simulation.timetable import EVE, is_down
 
@@ -35,7 +35,7 @@ class Plants:
         """Open all of them on the eve of the day."""
         self._erps = {plant: Erp(plant, seed, orders) for plant in PER_ORDER}
         self._topics = {topics.inbound(settings.namespace, plant, "orders"): plant for plant in PER_ORDER}
-        self._codec, self._post = codec, Post(settings, codec)
+        self._codec, self._producer = codec, DocumentProducer(settings, codec)
         self._consumer = _consumer(settings, list(self._topics))
         self._unread: dict[str, list[bytes]] = {plant: [] for plant in PER_ORDER}
         self.now, self.taken = EVE, 0
@@ -57,7 +57,7 @@ class Plants:
         """Write all that is due."""
         for plant, erp in self._erps.items():
             for said in erp.run(self.now):
-                self._post.send(plant, *said, at=self.now)
+                self._producer.send(plant, *said, at=self.now)
 
     def told(self, now: datetime) -> dict[str, object]:
         """Take the time, write what is due, and return the answer. What is due comes before what is unread."""
@@ -65,14 +65,14 @@ class Plants:
         self.say()
         self.read()
         self.say()
-        self._post.flush()
+        self._producer.flush()
         due = min((erp.next_due for erp in self._erps.values() if erp.next_due), default=None)
-        written = self._post.written
+        written = self._producer.written
         return {"at": now.isoformat(), "taken": self.taken, "written": written, "due": due and due.isoformat()}
 
     def close(self) -> None:
         """Close the clients."""
-        self._post.flush()
+        self._producer.flush()
         self._consumer.close()
 
 

@@ -1,4 +1,4 @@
-"""Chance that does not depend on who throws first: each question has dice of its own."""
+"""Random numbers that do not depend on who asks first: each question has a generator of its own."""
 
 import random
 from collections.abc import Mapping
@@ -7,12 +7,12 @@ from typing import TypeVar
 Name = TypeVar("Name", bound=str)
 
 
-def dice(seed: int, *words: object) -> random.Random:
-    """Return the dice of one question; the same seed and words throw the same numbers in every process."""
+def random_for(seed: int, *words: object) -> random.Random:
+    """Return the generator of one question; the same seed and words give the same numbers in every process."""
     return random.Random("/".join(map(str, (seed, *words))))
 
 
-def pick(thrown: random.Random, shares: Mapping[Name, float]) -> Name:
+def pick(chance: random.Random, shares: Mapping[Name, float]) -> Name:
     """Return one of the names by their shares."""
-    (found,) = thrown.choices(list(shares), list(shares.values()))
+    (found,) = chance.choices(list(shares), list(shares.values()))
     return found

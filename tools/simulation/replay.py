@@ -48,7 +48,7 @@ KINDS = frozenset(
 """What they say."""
 
 
-class Said(NamedTuple):
+class OutputDigest(NamedTuple):
     """One thing that was said, its value as a digest."""
 
     kind: str
@@ -62,7 +62,7 @@ def compare(parts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     ``parts`` are what `replay` has found in all partitions.
     """
     listed = list(parts)
-    said, again = (Counter(Said(*one) for part in listed for one in part[name]) for name in ("said", "again"))
+    said, again = (Counter(OutputDigest(*one) for part in listed for one in part[name]) for name in ("said", "again"))
     missing, extra = said - again, again - said
     kinds = Counter(one.kind for one in said.elements())
     return {
@@ -77,8 +77,8 @@ def compare(parts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 
 def replay(settings: Settings, codec: Codec, partitions: Sequence[int]) -> dict[str, Any]:
     """Return what stands in these partitions, and what the stages say of it once more."""
-    said: list[Said] = []
-    again: list[Said] = []
+    said: list[OutputDigest] = []
+    again: list[OutputDigest] = []
     count = 0
     for number in partitions:
         found = {name: list(_records(settings, name, number)) for name in OUTPUTS}
@@ -89,7 +89,7 @@ def replay(settings: Settings, codec: Codec, partitions: Sequence[int]) -> dict[
     return {"records": count, "said": said, "again": again}
 
 
-def _replayed(stage: Stage, records: Sequence[Record], settings: Settings, codec: Codec) -> Iterator[Said]:
+def _replayed(stage: Stage, records: Sequence[Record], settings: Settings, codec: Codec) -> Iterator[OutputDigest]:
     store, left = Store(), iter(records)
     events = topics.hub(settings.namespace, "events")
     while chunk := list(islice(left, BATCH)):
@@ -100,11 +100,11 @@ def _replayed(stage: Stage, records: Sequence[Record], settings: Settings, codec
         yield from _said(Record(output.topic, 0, 0, "", output.value, output.headers) for output in outputs)
 
 
-def _said(records: Iterable[Record]) -> Iterator[Said]:
+def _said(records: Iterable[Record]) -> Iterator[OutputDigest]:
     for record in records:
         if (kind := record.envelope.type) in KINDS:
             digest = hashlib.sha256(record.value or b"").hexdigest()
-            yield Said(kind.removeprefix("kranhub."), record.envelope.id, digest)
+            yield OutputDigest(kind.removeprefix("kranhub."), record.envelope.id, digest)
 
 
 def _records(settings: Settings, name: str, partition: int) -> Iterator[Record]:

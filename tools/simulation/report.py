@@ -23,7 +23,7 @@ def write(file: Path, found: Found) -> None:
 def write_page(page: Path, found: Found) -> None:
     """Put the tables into a page of the docs, between its two markers. Raises `Misconfigured` when it has none."""
     machine = environment.machine()
-    head = f"Played {_now()[:10]} with seed {found['seed']} on {machine['cpu']}, {machine['cores']} cores."
+    head = f"DayResult {_now()[:10]} with seed {found['seed']} on {machine['cpu']}, {machine['cores']} cores."
     page_of_docs.put(page, lambda: f"{head}\n\n{markdown(found)}")
 
 

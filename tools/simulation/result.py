@@ -12,16 +12,16 @@ from benchmarks.processes import Running, running
 from kranhub.errors import Failed
 from kranhub.settings import Settings, endpoints, variables
 from kranhub.text import Text
+from tools.simulation.consumer import Decoder, read
 from tools.simulation.figures import figures
-from tools.simulation.reading import Decoder, read
 from tools.simulation.replay import compare
-from tools.simulation.verify.doubled import doubled
+from tools.simulation.verify.capacity import over_placed
+from tools.simulation.verify.duplicates import duplicates
 from tools.simulation.verify.files import Files
-from tools.simulation.verify.lost import lost
-from tools.simulation.verify.placed import at_plants, balances
+from tools.simulation.verify.losses import losses
+from tools.simulation.verify.placements import at_plants, balances
 from tools.simulation.verify.record import DayRecord, names, sorted_out
 from tools.simulation.verify.stock import over_promised
-from tools.simulation.verify.weeks import over_placed
 
 REPLAYS, REPLAY_PATIENCE_S = 2, 420.0
 """Processes that replay, and how long they may take."""
@@ -30,7 +30,7 @@ NAMED = 20
 """Findings of one kind that are named."""
 
 
-def verdict(settings: Settings, folder: Path) -> dict[str, Any]:
+def checks(settings: Settings, folder: Path) -> dict[str, Any]:
     """Read the namespace's record, check it, and replay it meanwhile in other processes; ``folder`` is for files.
 
     Raises `Failed` where the replay does not come to its end.
@@ -41,7 +41,7 @@ def verdict(settings: Settings, folder: Path) -> dict[str, Any]:
             settings.required("nomenclature_file"),
             settings.required("calendars_file"),
         )
-        found = judged(_record(settings, files), files)
+        found = checked(_record(settings, files), files)
         found["replay"] = compare(_answers(replays, folder))
     found["replay_differs"] = found["replay"]["differs"]
     return found
@@ -71,7 +71,7 @@ def _file(folder: Path, number: int) -> Path:
     return folder / f"replay-{number}.json"
 
 
-def judged(record: DayRecord, files: Files) -> dict[str, Any]:
+def checked(record: DayRecord, files: Files) -> dict[str, Any]:
     """Return figures and findings; each kind of finding is counted, and the first ones are named beside the count."""
     for seen in record.out["items"]:
         files.proposed[seen.value["member"], seen.value["item_code"]] = seen.value["item"]
@@ -85,8 +85,8 @@ def findings(record: DayRecord, files: Files) -> dict[str, list[str]]:
     standing = at_plants(record)
     lines = balances(record, standing, files)
     return {
-        "lost": lost(record, lines, files),
-        "doubled": doubled(record, standing, lines),
+        "lost": losses(record, lines, files),
+        "doubled": duplicates(record, standing, lines),
         "double_reserved": [
             *over_promised(record.allocation, record.results, files),
             *over_placed(record.allocation, record.results, files),

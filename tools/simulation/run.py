@@ -27,7 +27,7 @@ class Report(NamedTuple):
     due: datetime | None
 
 
-class Players:
+class PlantsProcess:
     """The process."""
 
     def __init__(self, process: subprocess.Popen[str], log: IO[bytes]) -> None:
@@ -46,7 +46,7 @@ class Players:
             self._process.stdin.write(now.isoformat() + "\n")
             self._process.stdin.flush()
         except OSError:
-            raise Failed(_ended(self._last_words())) from None
+            raise Failed(_ended(self._last_line())) from None
         self._told = now
 
     def wait(self) -> Report:
@@ -57,7 +57,7 @@ class Players:
             except queue.Empty:
                 raise Failed(_ended(f"no answer in {PATIENCE_S:.0f} s")) from None
             if not line:
-                raise Failed(_ended(self._last_words()))
+                raise Failed(_ended(self._last_line()))
             self.last = _report(json.loads(line))
         return self.last
 
@@ -80,7 +80,7 @@ class Players:
             self._lines.put(line)
         self._lines.put("")
 
-    def _last_words(self) -> str:
+    def _last_line(self) -> str:
         lines = Path(self._log.name).read_text(encoding="utf-8", errors="replace").splitlines()
         return next((line.strip()[:300] for line in reversed(lines) if line.strip()), "(no output)")
 
@@ -91,7 +91,7 @@ def _report(said: Mapping[str, Any]) -> Report:
 
 
 @contextmanager
-def players(variables: Mapping[str, str], log: Path, seed: int, orders: int) -> Iterator[Players]:
+def plants_process(variables: Mapping[str, str], log: Path, seed: int, orders: int) -> Iterator[PlantsProcess]:
     """Run the plants' process until the block ends."""
     command = [sys.executable, "-m", "tools.simulation.plants", "--seed", str(seed), "--orders", str(orders)]
     pipe = subprocess.PIPE
@@ -99,7 +99,7 @@ def players(variables: Mapping[str, str], log: Path, seed: int, orders: int) -> 
         process = subprocess.Popen(
             command, cwd=REPOSITORY, env={**variables}, stdin=pipe, stdout=pipe, stderr=output, text=True
         )
-        found = Players(process, output)
+        found = PlantsProcess(process, output)
         try:
             yield found
         finally:

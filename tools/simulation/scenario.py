@@ -1,4 +1,4 @@
-"""The day itself: customers, plants and time, at a pace that the core can follow; then days until nothing moves."""
+"""The scenario of a day: customers, plants and time at a pace that the core can follow, then days until it is idle."""
 
 import time
 from collections import deque
@@ -10,10 +10,10 @@ from datetime import datetime
 from kranhub.broker import topics
 from kranhub.settings import Settings
 from kranhub.wire.envelope import Envelope
-from tools.simulation.pulse import Pulse
-from tools.simulation.run import Players
-from tools.simulation.script import Act
-from tools.simulation.sending import Post
+from tools.simulation.core_progress import CoreProgress
+from tools.simulation.customers import CustomerDocument
+from tools.simulation.producer import DocumentProducer
+from tools.simulation.run import PlantsProcess
 from tools.simulation.timetable import CLOSING, DAY, EVE, HOUR, HOURS, MINUTE, OPENING, TICK_EVERY_MINUTES, TICK_LATE
 
 RATE = 70.0
@@ -32,7 +32,7 @@ Step = Callable[[datetime], AbstractContextManager[None]]
 
 
 @dataclass(frozen=True, slots=True)
-class Played:
+class DayResult:
     """How the day went: real seconds from the first order until all was said, days that passed, documents written."""
 
     seconds: float
@@ -45,51 +45,53 @@ class Day:
     """Who takes part."""
 
     settings: Settings
-    post: Post
-    players: Players
-    pulse: Pulse
+    producer: DocumentProducer
+    plants_process: PlantsProcess
+    progress: CoreProgress
     ticked: datetime = EVE - MINUTE
 
-    def play(self, acts: Iterable[Act], orders: int, step: Step) -> Played:
+    def play(self, documents: Iterable[CustomerDocument], orders: int, step: Step) -> DayResult:
         """Play the acts and what follows; ``step`` shows each hour and each later day. Raises `Failed`."""
         self._pass(EVE)
-        self.pulse.wait_until_still()
-        began, left = time.monotonic(), deque(acts)
+        self.progress.wait_until_idle()
+        began, left = time.monotonic(), deque(documents)
         minute_s = max(SHORTEST_S, orders / RATE) / ((CLOSING - OPENING) / MINUTE)
         for number in range(HOURS):
             with step(OPENING + number * HOUR):
                 self._hour(OPENING + number * HOUR, left, minute_s)
-        self.pulse.wait_until_still()
+        self.progress.wait_until_idle()
         self._pass(CLOSING)
-        self.pulse.wait_until_still()
+        self.progress.wait_until_idle()
         seconds = time.monotonic() - began
         days = sum(1 for _ in self._days(step))
-        return Played(seconds, days, self.post.written + self.players.wait().written)
+        return DayResult(seconds, days, self.producer.written + self.plants_process.wait().written)
 
-    def _hour(self, begin: datetime, left: deque[Act], minute_s: float) -> None:
+    def _hour(self, begin: datetime, left: deque[CustomerDocument], minute_s: float) -> None:
         """Play the acts of an hour, minute by minute; each takes so many seconds, or as many as the core needs."""
         for number in range(1, 61):
             now, until = begin + number * MINUTE, time.monotonic() + minute_s
             while left and left[0].at <= now:
-                act = left.popleft()
-                self.post.send(act.member, act.subject, act.key, act.event_id, act.value, at=now)
-            self.players.tell(now)
+                document = left.popleft()
+                self.producer.send(
+                    document.member, document.subject, document.key, document.event_id, document.value, at=now
+                )
+            self.plants_process.tell(now)
             if number % TICK_EVERY_MINUTES == 0:
                 self.tick(now - TICK_LATE)
             if number % LOOK_EVERY_MINUTES == 0:
-                self.post.flush()
-                self.pulse.wait_until_near(MOST_BEHIND)
+                self.producer.flush()
+                self.progress.wait_until_lag_below(MOST_BEHIND)
             time.sleep(max(0.0, until - time.monotonic()))
 
     def _days(self, step: Step) -> Iterator[datetime]:
         """Let days pass until for some of them nobody was told anything and no plant has anything to say."""
-        still, said = 0, self.pulse.said()
+        still, said = 0, self.progress.sent_to_members()
         for number in range(1, MOST_DAYS + 1):
             now = OPENING + number * DAY
             with step(now):
                 self._pass(now)
-                self.pulse.wait_until_still()
-                heard = self.pulse.said()
+                self.progress.wait_until_idle()
+                heard = self.progress.sent_to_members()
             yield now
             still, said = (still + 1 if heard == said else 0), heard
             if still >= STILL_DAYS:
@@ -97,10 +99,10 @@ class Day:
 
     def _pass(self, now: datetime) -> None:
         """Let it be this time, for the plants and for the hub."""
-        self.players.tell(now)
-        self.players.wait()
+        self.plants_process.tell(now)
+        self.plants_process.wait()
         self.tick(now)
-        self.post.flush()
+        self.producer.flush()
 
     def tick(self, now: datetime) -> None:
         """Say the time to the stages, as the hub's clock does; it never goes back."""
@@ -110,4 +112,4 @@ class Day:
         head = Envelope(f"hub/Tick/{now.isoformat()}", "/hub/clock", "kranhub.Tick", now, now)
         for name in ("work", "allocation"):
             topic = topics.hub(self.settings.namespace, name)
-            self.post.broadcast(topic, self.settings.work_partitions, "Tick", {"time": now}, head)
+            self.producer.broadcast(topic, self.settings.work_partitions, "Tick", {"time": now}, head)

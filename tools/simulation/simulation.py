@@ -19,14 +19,14 @@ from kranhub.settings import Settings, endpoints, variables
 from kranhub.text import Text
 from kranhub.wire.codec import Codec
 from kranhub.wire.registry import Registry
-from tools.simulation.pulse import Pulse
-from tools.simulation.result import verdict
-from tools.simulation.run import players
-from tools.simulation.scenario import Day, Played
-from tools.simulation.script import script
-from tools.simulation.sending import Post
+from tools.simulation.core_progress import CoreProgress
+from tools.simulation.customers import customer_documents
+from tools.simulation.environment import environment, scale
+from tools.simulation.producer import DocumentProducer
+from tools.simulation.result import checks
+from tools.simulation.run import plants_process
+from tools.simulation.scenario import Day, DayResult
 from tools.simulation.timetable import CLOSING, HOUR, HOURS, OPENING
-from tools.simulation.world import scale, world
 
 STAGES = ("ingest", "planner", "allocator", "dispatch", "masterdata")
 """All but the clock: the simulation says the time."""
@@ -48,36 +48,36 @@ def simulate(plan: Plan, cluster: Cluster, screen: Screen) -> dict[str, Any]:
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="kranhub-simulate-") as folder:
         screen.say(_opening(plan))
-        with world(cluster, plan.orders, Path(folder)) as settings:
-            played = _play(plan, cluster, settings, Path(folder), screen)
+        with environment(cluster, plan.orders, Path(folder)) as settings:
+            result = _play(plan, cluster, settings, Path(folder), screen)
             with screen.step(_checking()):
-                found = verdict(settings, Path(folder))
+                found = checks(settings, Path(folder))
     return {
         "orders": plan.orders,
         "seed": plan.seed,
         "scale": scale(plan.orders),
-        "seconds": round(played.seconds, 1),
-        "orders_per_s": round(plan.orders / played.seconds, 1),
-        "days_after": played.days,
+        "seconds": round(result.seconds, 1),
+        "orders_per_s": round(plan.orders / result.seconds, 1),
+        "days_after": result.days,
         "total_seconds": round(time.monotonic() - began, 1),
         **found,
     }
 
 
-def _play(plan: Plan, cluster: Cluster, settings: Settings, folder: Path, screen: Screen) -> Played:
-    acts = script(plan.seed, plan.orders, scale(plan.orders))
+def _play(plan: Plan, cluster: Cluster, settings: Settings, folder: Path, screen: Screen) -> DayResult:
+    documents = customer_documents(plan.seed, plan.orders, scale(plan.orders))
     with (
         Registry(endpoints(settings).registry_url) as registry,
         _core(settings) as core,
-        players(_environment(settings), folder / "plants.log", plan.seed, plan.orders) as plants,
+        plants_process(_environment(settings), folder / "plants.log", plan.seed, plan.orders) as plants,
     ):
         codec = Codec(registry)
         known = [member.id for member in members.load(settings.required("members_file")).members]
-        pulse = Pulse(cluster, settings, known, core.ended)
+        progress = CoreProgress(cluster, settings, known, core.ended)
         with screen.step(_waking()):
-            pulse.wait_until_awake()
-        day = Day(settings, Post(settings, codec), plants, pulse)
-        return day.play(acts, plan.orders, _shown(screen, plan.orders))
+            progress.wait_until_started()
+        day = Day(settings, DocumentProducer(settings, codec), plants, progress)
+        return day.play(documents, plan.orders, _shown(screen, plan.orders))
 
 
 @contextmanager

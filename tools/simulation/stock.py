@@ -7,7 +7,7 @@ ZERO = Decimal(0)
 
 
 @dataclass(slots=True)
-class Goods:
+class StockItem:
     """One item by the plant's code, in ``unit``. ``reserved`` is what the ERP keeps for orders that it has taken."""
 
     code: str
@@ -55,6 +55,6 @@ PER_ORDER: dict[str, tuple[tuple[str, str, float], ...]] = {
 """What each plant has on stock in the morning, for each order of the day: code, unit, quantity."""
 
 
-def stockroom(plant: str, orders: int) -> dict[str, Goods]:
+def opening_stock(plant: str, orders: int) -> dict[str, StockItem]:
     """Return the plant's stock in the morning of a day with so many orders, by its own codes."""
-    return {code: Goods(code, unit, Decimal(round(share * orders))) for code, unit, share in PER_ORDER[plant]}
+    return {code: StockItem(code, unit, Decimal(round(share * orders))) for code, unit, share in PER_ORDER[plant]}

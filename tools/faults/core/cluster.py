@@ -24,7 +24,7 @@ from tools.harness.settings import new_namespace, settings_in
 
 
 @dataclass
-class Rig:
+class FaultCluster:
     """What runs. ``settings`` are the suite's own (direct); workers get `for_workers`."""
 
     brokers: Brokers
@@ -55,7 +55,7 @@ class Rig:
 
 
 @contextmanager
-def rig(*, count: int = 1, proxied: bool = False, data: Path | None = None) -> Iterator[Rig]:
+def fault_cluster(*, count: int = 1, proxied: bool = False, data: Path | None = None) -> Iterator[FaultCluster]:
     """Start it all; ``data`` is where the brokers keep their logs, the rig's own folder by default."""
     folder = Path(tempfile.mkdtemp(prefix="kranhub-faults-"))
     proxy = Proxy(any_free(set())) if proxied else None
@@ -66,7 +66,7 @@ def rig(*, count: int = 1, proxied: bool = False, data: Path | None = None) -> I
     try:
         with _registry(folder) as url:
             brokers.start_all()
-            yield Rig(brokers, url, folder, proxy)
+            yield FaultCluster(brokers, url, folder, proxy)
     finally:
         brokers.stop_all()
         if proxy:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from deploy.demo.independent import decode
-from tools.faults.core.verify import Said
+from tools.faults.core.verify import Observed
 
 TOPICS = (
     "in.oemz.orders",
@@ -31,7 +31,7 @@ class Arrival(NamedTuple):
     value: bytes
 
 
-class Watch:
+class Observer:
     """Reads the core's outputs from a thread of its own, read_committed, over every fault of the brokers."""
 
     def __init__(self, bootstrap: str, registry_url: str, namespace: str) -> None:
@@ -39,10 +39,10 @@ class Watch:
         self._bootstrap, self._registry_url, self._namespace = bootstrap, registry_url, namespace
         self._over = threading.Event()
         self._schemas: dict[int, Any] = {}
-        self._said: list[Said] = []
+        self._said: list[Observed] = []
         self.arrivals: list[Arrival] = []
 
-    def said(self) -> list[Said]:
+    def said(self) -> list[Observed]:
         """Return what has been said so far, decoded."""
         for arrival in self.arrivals[len(self._said) :]:
             self._said.append(said(arrival.topic, decode(arrival.value, self._registry_url, self._schemas)))
@@ -86,18 +86,18 @@ class Watch:
                 yield TopicPartition(topic, number)
 
 
-def said(topic: str, value: dict[str, Any]) -> Said:
+def said(topic: str, value: dict[str, Any]) -> Observed:
     """Return whose order the record speaks of, and what it says of it in words that are the same for every order."""
     if topic.endswith(".orders"):
         order, _, part = value["plant_order_id"].rpartition("/")
-        return Said(order, f"plant order {part} revision {value['revision']} to {topic}")
+        return Observed(order, f"plant order {part} revision {value['revision']} to {topic}")
     if topic.endswith(".statuses"):
-        return Said(value["order_key"], f"status {value['revision']} {value['state']}")
-    return Said(value["order_key"], f"decision {value['plant_order_id'].rpartition('/')[2]} {value['chosen']}")
+        return Observed(value["order_key"], f"status {value['revision']} {value['state']}")
+    return Observed(value["order_key"], f"decision {value['plant_order_id'].rpartition('/')[2]} {value['chosen']}")
 
 
 @contextmanager
-def watching(watch: Watch) -> Iterator[None]:
+def observing(watch: Observer) -> Iterator[None]:
     """Read from a thread while the context lasts."""
     thread = threading.Thread(target=watch.run, name="watch")
     thread.start()

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from tools.faults.core import scenarios
-from tools.faults.core.cluster import Rig, rig
+from tools.faults.core.cluster import FaultCluster, fault_cluster
 from tools.faults.core.run import Scenario
 from tools.harness import fake_time
 from tools.harness.small_disk import CannotMount, mounted
@@ -25,7 +25,7 @@ class NotHere(Exception):
 class Group:
     """Scenarios that share brokers: how the brokers are started, and what is played on them by name."""
 
-    place: Callable[[], AbstractContextManager[Rig]]
+    place: Callable[[], AbstractContextManager[FaultCluster]]
     scenarios: dict[str, Scenario]
 
 
@@ -33,18 +33,18 @@ def program() -> list[Group]:
     """Return all scenarios, bounded in count and time."""
     return [
         Group(
-            partial(rig, proxied=True),
+            partial(fault_cluster, proxied=True),
             {
                 "kill -9 a worker x 25": partial(scenarios.kills, times=25),
                 "zombie worker x 5": partial(scenarios.zombies, times=5),
                 "kill -9 the broker x 5": partial(scenarios.broker_kills, times=5),
-                "rebalance storm 60 s": partial(scenarios.storm, seconds=60),
+                "rebalance storm 60 s": partial(scenarios.rebalance_storm, seconds=60),
                 "network cut x 5": partial(scenarios.cuts, plan=CUTS),
                 "transaction left open x 3": partial(scenarios.abandoned, times=3),
             },
         ),
         Group(
-            partial(rig, count=3),
+            partial(fault_cluster, count=3),
             {
                 "leader lost, 3 brokers x 5": partial(scenarios.lost_leaders, times=5),
                 "coordinator moved x 4": partial(scenarios.moved_coordinators, times=4),
@@ -60,11 +60,11 @@ CUTS = [(False, 3.0), (True, 5.0), (False, 15.0), (True, 15.0), (True, 3.0)]
 
 
 @contextmanager
-def small_disk() -> Iterator[Rig]:
+def small_disk() -> Iterator[FaultCluster]:
     """Brokers whose log stands on a small disk in memory. Raises `NotHere` where none may be mounted."""
     folder = Path(tempfile.mkdtemp(prefix="kranhub-disk-"))
     try:
-        with mounted(folder, DISK), rig(data=folder) as found:
+        with mounted(folder, DISK), fault_cluster(data=folder) as found:
             yield found
     except CannotMount as error:
         raise NotHere("a small disk cannot be mounted here: run as root") from error
@@ -73,9 +73,9 @@ def small_disk() -> Iterator[Rig]:
 
 
 @contextmanager
-def wrong_clock() -> Iterator[Rig]:
+def wrong_clock() -> Iterator[FaultCluster]:
     """A broker whose wall clock can be set. Raises `NotHere` where libfaketime is not installed."""
-    with rig() as found:
+    with fault_cluster() as found:
         node = found.brokers.nodes[0]
         clock = found.folder / "clock"
         fake_time.set_clock(clock, 0)

@@ -7,10 +7,10 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
 from kranhub.settings import Settings
-from tools.faults.core.cluster import Rig
+from tools.faults.core.cluster import FaultCluster
 from tools.faults.core.expected import expectation
 from tools.faults.core.feed import BUYER, Feed, feeding
-from tools.faults.core.observation import Watch, watching
+from tools.faults.core.observation import Observer, observing
 from tools.faults.core.verify import Fault, Waited, findings, longest_stall
 from tools.faults.core.workers import Workers, workers
 
@@ -52,14 +52,14 @@ class Outcome:
 
 
 @dataclass
-class Stage:
+class FaultContext:
     """What a scenario's faults act on."""
 
-    rig: Rig
+    cluster: FaultCluster
     settings: Settings
     workers: Workers
     feed: Feed
-    watch: Watch
+    watch: Observer
     random: random.Random
     faults: list[Fault] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -87,13 +87,13 @@ class Stage:
         return True
 
 
-Scenario = Callable[[Stage], None]
+Scenario = Callable[[FaultContext], None]
 
 
 def play(
     name: str,
     scenario: Scenario,
-    rig: Rig,
+    cluster: FaultCluster,
     names: Sequence[str],
     seed: int,
     *,
@@ -103,32 +103,32 @@ def play(
 
     After the last fault it waits at most ``patience_s`` for what is missing.
     """
-    began, settings, came_back = time.monotonic(), rig.settings(), rig.brokers.came_back
-    feed = Feed(settings, RATES[len(rig.brokers.nodes)])
-    watch = Watch(rig.brokers.direct, rig.registry_url, settings.namespace)
-    folder = rig.folder / f"workers-{settings.namespace}"
+    began, settings, came_back = time.monotonic(), cluster.settings(), cluster.brokers.came_back
+    feed = Feed(settings, RATES[len(cluster.brokers.nodes)])
+    watch = Observer(cluster.brokers.direct, cluster.registry_url, settings.namespace)
+    folder = cluster.folder / f"workers-{settings.namespace}"
     with ExitStack() as stack:
         stack.callback(feed.close)
-        stack.enter_context(watching(watch))
-        staff = stack.enter_context(workers(rig.for_workers(settings), folder))
-        stage = Stage(rig, settings, staff, feed, watch, random.Random(seed))
-        _calm(stage, names)
+        stack.enter_context(observing(watch))
+        staff = stack.enter_context(workers(cluster.for_workers(settings), folder))
+        context = FaultContext(cluster, settings, staff, feed, watch, random.Random(seed))
+        _calm(context, names)
         with feeding(feed):
-            stage.wait_for_outputs()
-            scenario(stage)
+            context.wait_for_outputs()
+            scenario(context)
         expected = {order(number): expectation(number) for number in feed.orders}
-        stage.wait_for(lambda: len(watch.arrivals) >= sum(map(len, expected.values())), patience_s)
-        stage.wait_for_outputs(1, QUIET_S)  # what comes too much comes a little later
-        notes = stage.notes + staff.surprises(broker_came_back=rig.brokers.came_back > came_back)
+        context.wait_for(lambda: len(watch.arrivals) >= sum(map(len, expected.values())), patience_s)
+        context.wait_for_outputs(1, QUIET_S)  # what comes too much comes a little later
+        notes = context.notes + staff.surprises(broker_came_back=cluster.brokers.came_back > came_back)
         crashes = staff.crashes()
     lost, doubled = findings(expected, watch.said(), {order(number) for number in feed.unsure})
     return Outcome(
         scenario=name,
         orders=len(expected),
         outputs=len(watch.arrivals),
-        faults=len(stage.faults),
+        faults=len(context.faults),
         seed=seed,
-        longest_stall_s=round(longest_stall(stage.faults, _waits(feed, watch)), 1),
+        longest_stall_s=round(longest_stall(context.faults, _waits(feed, watch)), 1),
         took_s=round(time.monotonic() - began, 1),
         lost=[f"{each.order}: {each.words}" for each in lost],
         doubled=[f"{each.order}: {each.words}" for each in doubled],
@@ -137,23 +137,23 @@ def play(
     )
 
 
-def _waits(feed: Feed, watch: Watch) -> list[Waited]:
+def _waits(feed: Feed, watch: Observer) -> list[Waited]:
     """Return how long each order waited for the last thing said of it; those of which nothing was said are lost."""
     done = {said.order: arrival.at for arrival, said in zip(watch.arrivals, watch.said(), strict=True)}
     return [Waited(at, done[order(number)]) for number, at in feed.orders.items() if order(number) in done]
 
 
-def _calm(stage: Stage, names: Sequence[str]) -> None:
+def _calm(context: FaultContext, names: Sequence[str]) -> None:
     """Start the workers and let some orders through undisturbed: what they lead to must be what is expected."""
     for name in names:
-        stage.workers.start(name)
+        context.workers.start(name)
     for number in range(CALM):
-        stage.feed.one(number)
+        context.feed.one(number)
     expected = {order(number): expectation(number) for number in range(CALM)}
     enough = sum(map(len, expected.values()))
-    assert stage.wait_for(lambda: len(stage.watch.arrivals) >= enough), "the core does not work before any fault"
-    stage.wait_for_outputs(1, QUIET_S)
-    assert findings(expected, stage.watch.said()) == ([], []), "the core is wrong before any fault"
+    assert context.wait_for(lambda: len(context.watch.arrivals) >= enough), "the core does not work before any fault"
+    context.wait_for_outputs(1, QUIET_S)
+    assert findings(expected, context.watch.said()) == ([], []), "the core is wrong before any fault"
 
 
 def order(number: int) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from kranhub.broker import topics
 from tools.faults.core.brokers import Node, leader
-from tools.faults.core.run import Stage
+from tools.faults.core.run import FaultContext
 from tools.harness import fake_time
 from tools.harness.core import proofs
 
@@ -18,143 +18,143 @@ SESSION_S = 10.0
 STAGES = ("ingest", "planner", "allocator", "dispatch", "clock")
 
 
-def kills(stage: Stage, times: int) -> None:
+def kills(context: FaultContext, times: int) -> None:
     """Kill -9 a random worker at a random moment; a supervisor starts it again at once.
 
     Every second time the next kill waits until the worker has its partitions back; else it may hit a worker that is
     just starting.
     """
     for number in range(times):
-        time.sleep(stage.random.random() / 2)
-        name = stage.random.choice(stage.workers.names)
-        before = stage.workers.assignments(name)
-        with stage.fault():
-            stage.workers.kill(name)
-        if number % 2 and not stage.wait_for(partial(_is_back, stage, name, before), 30):
-            stage.notes.append(f"{name} did not come back within 30 s")
+        time.sleep(context.random.random() / 2)
+        name = context.random.choice(context.workers.names)
+        before = context.workers.assignments(name)
+        with context.fault():
+            context.workers.kill(name)
+        if number % 2 and not context.wait_for(partial(_is_back, context, name, before), 30):
+            context.notes.append(f"{name} did not come back within 30 s")
 
 
-def zombies(stage: Stage, times: int) -> None:
+def zombies(context: FaultContext, times: int) -> None:
     """A worker stops for longer than its session and goes on.
 
     In turn: at any moment; just before a commit (a failpoint); while another runs under its name.
     """
     for number in range(times):
-        name = stage.random.choice(stage.workers.names)
+        name = context.random.choice(context.workers.names)
         if number % 3 == 1:
-            _asleep_before_a_commit(stage, number)
+            _asleep_before_a_commit(context, number)
             continue
-        held = stage.workers.replaced(name) if number % 3 == 2 else stage.workers.stopped(name)
-        with stage.fault(), held:
+        held = context.workers.replaced(name) if number % 3 == 2 else context.workers.stopped(name)
+        with context.fault(), held:
             time.sleep(SESSION_S + 3)
 
 
-def _asleep_before_a_commit(stage: Stage, number: int) -> None:
-    reached, name = _folder(stage, f"asleep-{number}"), f"sleeper-{number}"
-    stage.workers.start(name, **armed(reached, "core.before-commit=stop@20"))
-    if not stage.wait_for(lambda: bool(proofs(reached)), 60):
-        stage.notes.append(f"{name} did not stop at its failpoint")
-    with stage.fault():
+def _asleep_before_a_commit(context: FaultContext, number: int) -> None:
+    reached, name = _folder(context, f"asleep-{number}"), f"sleeper-{number}"
+    context.workers.start(name, **armed(reached, "core.before-commit=stop@20"))
+    if not context.wait_for(lambda: bool(proofs(reached)), 60):
+        context.notes.append(f"{name} did not stop at its failpoint")
+    with context.fault():
         time.sleep(SESSION_S + 3)
-        stage.workers.wake(name)
-    stage.workers.remove(name)
+        context.workers.wake(name)
+    context.workers.remove(name)
 
 
-def broker_kills(stage: Stage, times: int) -> None:
+def broker_kills(context: FaultContext, times: int) -> None:
     """Kill -9 the only broker and start it again."""
-    (node,) = stage.rig.brokers.nodes
+    (node,) = context.cluster.brokers.nodes
     for _ in range(times):
-        with stage.fault():
-            stage.rig.brokers.kill(node)
-            stage.rig.brokers.start_again(node)
+        with context.fault():
+            context.cluster.brokers.kill(node)
+            context.cluster.brokers.start_again(node)
 
 
-def lost_leaders(stage: Stage, times: int) -> None:
+def lost_leaders(context: FaultContext, times: int) -> None:
     """Of three brokers, kill -9 the one that leads a partition of hub.work."""
     for _ in range(times):
-        work = topics.hub(stage.settings.namespace, "work")
-        node = _node(stage, leader(stage.rig.brokers.direct, work, stage.random.randrange(6)))
-        with stage.fault():
-            stage.rig.brokers.kill(node)
-        stage.rig.brokers.start_again(node)
+        work = topics.hub(context.settings.namespace, "work")
+        node = _node(context, leader(context.cluster.brokers.direct, work, context.random.randrange(6)))
+        with context.fault():
+            context.cluster.brokers.kill(node)
+        context.cluster.brokers.start_again(node)
 
 
-def moved_coordinators(stage: Stage, times: int) -> None:
+def moved_coordinators(context: FaultContext, times: int) -> None:
     """Of three brokers, stop the one that coordinates a stage's group, or the one that coordinates its transactions."""
     for number in range(times):
-        name = f"{stage.settings.namespace}core.{STAGES[number % len(STAGES)]}"
+        name = f"{context.settings.namespace}core.{STAGES[number % len(STAGES)]}"
         what, key = ("__consumer_offsets", name)
         if number % 2:
-            what, key = ("__transaction_state", f"{name}.{stage.random.choice(stage.workers.names)}")
-        node = _node(stage, leader(stage.rig.brokers.direct, what, _partition(key, 10)))
-        with stage.fault():
-            stage.rig.brokers.stop(node)
-        stage.rig.brokers.start_again(node)
+            what, key = ("__transaction_state", f"{name}.{context.random.choice(context.workers.names)}")
+        node = _node(context, leader(context.cluster.brokers.direct, what, _partition(key, 10)))
+        with context.fault():
+            context.cluster.brokers.stop(node)
+        context.cluster.brokers.start_again(node)
 
 
-def storm(stage: Stage, seconds: float) -> None:
+def rebalance_storm(context: FaultContext, seconds: float) -> None:
     """Workers join and leave every 3 s."""
     guests: list[str] = []
-    with stage.fault():
+    with context.fault():
         until = time.monotonic() + seconds
         while time.monotonic() < until:
-            if guests and (len(guests) > 1 or stage.random.random() < 0.5):
-                stage.workers.remove(guests.pop(0))
+            if guests and (len(guests) > 1 or context.random.random() < 0.5):
+                context.workers.remove(guests.pop(0))
             else:
                 guests.append(f"guest-{int(until - time.monotonic())}")
-                stage.workers.start(guests[-1])
+                context.workers.start(guests[-1])
             time.sleep(3)
         for guest in guests:
-            stage.workers.remove(guest)
+            context.workers.remove(guest)
 
 
-def cuts(stage: Stage, plan: Sequence[tuple[bool, float]]) -> None:
+def cuts(context: FaultContext, plan: Sequence[tuple[bool, float]]) -> None:
     """The network between workers and broker: (silent or cut, for how many seconds) each time."""
-    assert stage.rig.proxy is not None
+    assert context.cluster.proxy is not None
     for silent, seconds in plan:
-        with stage.fault(), stage.rig.proxy.being("silent" if silent else "cut"):
+        with context.fault(), context.cluster.proxy.being("silent" if silent else "cut"):
             time.sleep(seconds)
 
 
-def abandoned(stage: Stage, times: int) -> None:
+def abandoned(context: FaultContext, times: int) -> None:
     """A worker dies just before it commits, with its transaction open, and never returns."""
     for number in range(times):
-        reached, name = _folder(stage, f"reached-{number}"), f"doomed-{number}"
-        with stage.fault():
-            stage.workers.start(name, **armed(reached, "core.before-commit=kill@30"))
-            stage.workers.forget(name)
+        reached, name = _folder(context, f"reached-{number}"), f"doomed-{number}"
+        with context.fault():
+            context.workers.start(name, **armed(reached, "core.before-commit=kill@30"))
+            context.workers.forget(name)
         if proofs(reached) != ["core.before-commit"]:
-            stage.notes.append(f"{name} did not die at its failpoint")
+            context.notes.append(f"{name} did not die at its failpoint")
 
 
-def full_disk(stage: Stage) -> None:
+def full_disk(context: FaultContext) -> None:
     """The broker's disk fills up; the broker gives up its log; then there is room again and it is started."""
-    (node,) = stage.rig.brokers.nodes
+    (node,) = context.cluster.brokers.nodes
     ballast = node.folder.parent / "ballast"
-    with stage.fault():
+    with context.fault():
         _fill(ballast)
-        if not stage.wait_for(lambda: stage.rig.brokers.has_ended(node), 60):
-            stage.notes.append("the broker took its full disk for granted")
+        if not context.wait_for(lambda: context.cluster.brokers.has_ended(node), 60):
+            context.notes.append("the broker took its full disk for granted")
         ballast.unlink()
-        stage.rig.brokers.kill(node)
-        stage.rig.brokers.start_again(node)
+        context.cluster.brokers.kill(node)
+        context.cluster.brokers.start_again(node)
 
 
-def clock_jumps(stage: Stage, hours: Sequence[int]) -> None:
+def clock_jumps(context: FaultContext, hours: Sequence[int]) -> None:
     """The wall clock of the broker jumps to these offsets; what measures durations is left alone.
 
     A jump back may break the broker itself (`BROKEN_BY_ITS_CLOCK`); it is then started again, as in operation.
     """
-    (node,) = stage.rig.brokers.nodes
+    (node,) = context.cluster.brokers.nodes
     for offset in hours:
-        with stage.fault():
-            fake_time.set_clock(stage.rig.folder / "clock", offset)
+        with context.fault():
+            fake_time.set_clock(context.cluster.folder / "clock", offset)
             time.sleep(2)  # until every process has read it
-            if stage.rig.brokers.said(node, BROKEN_BY_ITS_CLOCK):
-                stage.rig.brokers.stop(node)
-                stage.rig.brokers.set_log_aside(node)
-                stage.rig.brokers.start_again(node)
-        stage.wait_for_outputs()
+            if context.cluster.brokers.said(node, BROKEN_BY_ITS_CLOCK):
+                context.cluster.brokers.stop(node)
+                context.cluster.brokers.set_log_aside(node)
+                context.cluster.brokers.start_again(node)
+        context.wait_for_outputs()
 
 
 BROKEN_BY_ITS_CLOCK = "Histogram recorded value cannot be negative"
@@ -169,19 +169,19 @@ def armed(reached: Path, plan: str) -> dict[str, str]:
     return {"KRANHUB_FAILPOINTS": plan, "KRANHUB_FAILPOINTS_DIR": str(reached)}
 
 
-def _folder(stage: Stage, name: str) -> Path:
-    folder = stage.rig.folder / f"{name}-{stage.settings.namespace}"
+def _folder(context: FaultContext, name: str) -> Path:
+    folder = context.cluster.folder / f"{name}-{context.settings.namespace}"
     folder.mkdir()
     return folder
 
 
-def _is_back(stage: Stage, name: str, before: int) -> bool:
+def _is_back(context: FaultContext, name: str, before: int) -> bool:
     """Return whether every stage of the worker has been given partitions since."""
-    return stage.workers.assignments(name) >= before + len(STAGES)
+    return context.workers.assignments(name) >= before + len(STAGES)
 
 
-def _node(stage: Stage, number: int) -> Node:
-    return next(node for node in stage.rig.brokers.nodes if node.number == number)
+def _node(context: FaultContext, number: int) -> Node:
+    return next(node for node in context.cluster.brokers.nodes if node.number == number)
 
 
 def _partition(key: str, count: int) -> int:

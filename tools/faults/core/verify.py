@@ -5,7 +5,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 
-class Said(NamedTuple):
+class Observed(NamedTuple):
     """One thing that the core said of an order, in words that are the same for every order of its kind."""
 
     order: str
@@ -27,14 +27,14 @@ class Waited(NamedTuple):
 
 
 def findings(
-    expected: Mapping[str, Iterable[str]], said: Iterable[Said], unsure: Container[str] = ()
-) -> tuple[list[Said], list[Said]]:
+    expected: Mapping[str, Iterable[str]], said: Iterable[Observed], unsure: Container[str] = ()
+) -> tuple[list[Observed], list[Observed]]:
     """Return what is lost and what is doubled, given what every order must lead to, each exactly once.
 
     What was not expected at all counts as doubled: nobody has asked for it. Orders that are ``unsure`` were sent and
     never acknowledged: they may be there or not.
     """
-    wanted = Counter(Said(order, words) for order, every in expected.items() for words in every)
+    wanted = Counter(Observed(order, words) for order, every in expected.items() for words in every)
     found = Counter(each for each in said if each.order not in unsure)
     return sorted((wanted - found).elements()), sorted((found - wanted).elements())
 

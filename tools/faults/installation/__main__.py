@@ -16,13 +16,13 @@ from rich.console import Console
 
 from benchmarks import page as page_of_docs
 from benchmarks.figures import table as markdown
-from tools.faults.installation import masterdata, scenarios, shortage, taken_up
+from tools.faults.installation import masterdata, memory, recovery, scenarios
 from tools.faults.installation.installation import installed
 from tools.faults.installation.plants import People
 from tools.faults.installation.releases import of_commit
 from tools.faults.installation.run import Outcome, play
 from tools.faults.installation.scenarios import Scenario
-from tools.faults.installation.verify import Verdict
+from tools.faults.installation.verify import AuditResult
 from tools.harness.settings import REPOSITORY
 from tools.harness.small_disk import mounted
 
@@ -43,11 +43,11 @@ SCENARIOS: Mapping[str, Scenario] = {
     "disk full": scenarios.disk_full,
     "upgrade and back": scenarios.upgrade_and_back,
     "backup and restore": scenarios.backup_and_restore,
-    "memory limit": shortage.memory_limit,
+    "memory limit": memory.memory_limit,
     "member renamed with open orders": masterdata.member_renamed,
     "member removed with open orders": masterdata.member_removed,
-    "backup older than the ERPs": taken_up.backup_older,
-    "an ERP older than the hub": taken_up.erp_older,
+    "backup older than the ERPs": recovery.backup_older,
+    "an ERP older than the hub": recovery.erp_older,
 }
 
 
@@ -122,7 +122,7 @@ def _write(outcomes: Sequence[Outcome]) -> None:
     page_of_docs.put(PAGE, lambda: played, "life")
 
 
-def _counts(found: Verdict) -> tuple[int, ...]:
+def _counts(found: AuditResult) -> tuple[int, ...]:
     return found.orders, len(found.lost), len(found.doubled), len(found.untold), len(found.dead_letters)
 
 

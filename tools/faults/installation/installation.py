@@ -29,7 +29,7 @@ MASTER_DATA = ("nomenclature", "rules", "calendars", "rates")
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class CommandResult:
     """How a command ended and what it said, both streams together; ``out`` is what stands on standard output."""
 
     code: int
@@ -71,7 +71,7 @@ class Installation:
         own = {"DATA_DIR": str(self.data), "NAMESPACE": NAMESPACE, "MEMBERS_FILE": str(self.members), "LANG": "en"}
         return {**outside, **databases, **files, **{f"KRANHUB_{name}": value for name, value in own.items()}}
 
-    def kranhub(self, *words: str, timeout_s: float = 180.0, limits: Sequence[str] = (), **more: str) -> Said:
+    def kranhub(self, *words: str, timeout_s: float = 180.0, limits: Sequence[str] = (), **more: str) -> CommandResult:
         """Run a command to its end. ``limits`` are words of bash before it, ``more`` further variables."""
         command = [sys.executable, "-m", "kranhub", *words]
         if limits:
@@ -85,7 +85,7 @@ class Installation:
             timeout=timeout_s,
             check=False,
         )
-        return Said(done.returncode, done.stdout + done.stderr, done.stdout)
+        return CommandResult(done.returncode, done.stdout + done.stderr, done.stdout)
 
     def start(self, **more: str) -> subprocess.Popen[bytes]:
         """Start `kranhub run`; its log is ``hub.log``."""

@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from kranhub import identifiers
-from tools.faults.installation.installation import Installation, Said
+from tools.faults.installation.installation import CommandResult, Installation
 from tools.faults.installation.verify import told
 from tools.faults.installation.waiting import has_more, wait_for
 
@@ -92,7 +92,7 @@ def _put_back(here: Installation, files: Files) -> None:
     assert done.code == 0, done.words
 
 
-def _publish(here: Installation, *words: str) -> Said:
+def _publish(here: Installation, *words: str) -> CommandResult:
     return here.kranhub("rules", "publish", "--reason", "life", *words)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from tools.faults.installation.installation import Installation
 from tools.faults.installation.plants import People
 from tools.faults.installation.scenarios import Scenario
-from tools.faults.installation.verify import Verdict, audit
+from tools.faults.installation.verify import AuditResult, audit
 
 BEFORE, AFTER = 4, 4
 """Orders that are placed before and after what happens."""
@@ -19,7 +19,7 @@ class Outcome:
     """What a scenario came to. ``wrong`` is what the operator read, or did not read, against expectation."""
 
     scenario: str
-    verdict: Verdict
+    verdict: AuditResult
     took_s: float
     wrong: list[str] = field(default_factory=list)
 
@@ -45,7 +45,7 @@ def play(name: str, scenario: Scenario, installation: Installation, people: Peop
     return Outcome(name, verdict, round(time.monotonic() - began, 1), wrong)
 
 
-def settled(installation: Installation) -> Verdict:
+def settled(installation: Installation) -> AuditResult:
     """Return the first good verdict, or the last one when none is good in time."""
     deadline = time.monotonic() + PATIENCE_S
     while not (verdict := audit(installation)).is_good and time.monotonic() < deadline:

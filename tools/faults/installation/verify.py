@@ -11,7 +11,7 @@ DONE = "CONFIRMED"
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class AuditResult:
     """What is wrong: each list names what it counts. ``untold`` are orders whose customer reads something else."""
 
     orders: int
@@ -26,16 +26,16 @@ class Verdict:
         return not (self.lost or self.doubled or self.untold or self.dead_letters)
 
 
-def judge(
+def compare(
     orders: Sequence[str], references: Iterable[tuple[str, bool]], told: Mapping[str, str], letters: Sequence[str]
-) -> Verdict:
+) -> AuditResult:
     """Compare: every order has one live document in one plant, and its customer was told last that it is confirmed.
 
     ``references`` are (external reference, live) of every plant's documents, such as ``sibir-terminal:7/1.1.1``; a
     document whose order nobody has placed counts as doubled. Pure.
     """
     live = Counter(reference.rpartition("/")[0].partition(":")[2] for reference, is_live in references if is_live)
-    return Verdict(
+    return AuditResult(
         orders=len(orders),
         lost=[order for order in orders if not live[order]],
         doubled=[f"{order} x {count}" for order, count in sorted(live.items()) if count > 1 or order not in orders],
@@ -44,11 +44,11 @@ def judge(
     )
 
 
-def audit(installation: Installation) -> Verdict:
+def audit(installation: Installation) -> AuditResult:
     """Return the verdict on the installation as it is now."""
     references = [entry for plant in installation.plants for entry in plant.references()]
     letters = [f"{seen.value['code']}: {seen.key}" for seen in installation.read("hub.dead-letters")]
-    return judge(installation.shop.orders(), references, dict(told(installation)), letters)
+    return compare(installation.shop.orders(), references, dict(told(installation)), letters)
 
 
 def told(installation: Installation) -> list[tuple[str, str]]:

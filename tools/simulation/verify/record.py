@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from tools.simulation.reading import Decoder, Seen
+from tools.simulation.consumer import ConsumedRecord, Decoder
 
 Value = Mapping[str, Any]
 
@@ -24,13 +24,13 @@ class DayRecord:
     the allocators' results, ``allocation`` but for ticks.
     """
 
-    out: Mapping[str, Sequence[Seen]]
-    inbox: Mapping[str, Sequence[Seen]]
-    work: Sequence[Seen] = ()
-    allocation: Sequence[Seen] = ()
-    decisions: Sequence[Seen] = ()
-    alerts: Sequence[Seen] = ()
-    letters: Sequence[Seen] = ()
+    out: Mapping[str, Sequence[ConsumedRecord]]
+    inbox: Mapping[str, Sequence[ConsumedRecord]]
+    work: Sequence[ConsumedRecord] = ()
+    allocation: Sequence[ConsumedRecord] = ()
+    decisions: Sequence[ConsumedRecord] = ()
+    alerts: Sequence[ConsumedRecord] = ()
+    letters: Sequence[ConsumedRecord] = ()
     members: Sequence[Value] = field(default=())
 
     @cached_property
@@ -39,7 +39,7 @@ class DayRecord:
         return frozenset(seen.value["event_id"] for seen in self.letters if seen.value["code"] not in WAITING)
 
     @cached_property
-    def results(self) -> Sequence[Seen]:
+    def results(self) -> Sequence[ConsumedRecord]:
         """The allocators' words."""
         return [seen for seen in self.work if seen.kind == "AllocationResult"]
 
@@ -58,14 +58,14 @@ def names(members: Iterable[str]) -> list[str]:
     return [*out, *inbox, *(f"hub.{name}" for name in HUB)]
 
 
-def sorted_out(found: Mapping[str, Sequence[Seen]], decoder: Decoder) -> DayRecord:
+def sorted_out(found: Mapping[str, Sequence[ConsumedRecord]], decoder: Decoder) -> DayRecord:
     """Return what was read, decoded as far as the checks and the figures need it."""
 
-    def of(prefix: str, kind: str) -> list[Seen]:
+    def of(prefix: str, kind: str) -> list[ConsumedRecord]:
         topics = [topic for topic in sorted(found) if topic.startswith(prefix) and topic.endswith(f".{kind}")]
         return [seen for topic in topics for seen in found[topic]]
 
-    def decoded(records: Iterable[Seen], *kinds: str) -> list[Seen]:
+    def decoded(records: Iterable[ConsumedRecord], *kinds: str) -> list[ConsumedRecord]:
         wanted = frozenset(kinds)
         return [
             seen._replace(value=decoder.value(seen.data), data=b"")

@@ -11,7 +11,7 @@ ZERO = Decimal(0)
 
 
 @dataclass(slots=True)
-class Shelf:
+class StockBalance:
     """One item at one plant. ``levels`` are by site and code: what is available, and as of when.
 
     ``promised`` is what each request has from stock, ``known`` how much of that its plant's ERP keeps by itself,

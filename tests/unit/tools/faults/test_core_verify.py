@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 
 from tools.faults.core.expected import expectation
 from tools.faults.core.feed import is_crane
-from tools.faults.core.verify import Fault, Said, Waited, findings, longest_stall
+from tools.faults.core.verify import Fault, Observed, Waited, findings, longest_stall
 
 EXPECTED = {f"buyer:{number}": expectation(number) for number in range(20)}
-EVERYTHING = [Said(order, words) for order, every in EXPECTED.items() for words in every]
+EVERYTHING = [Observed(order, words) for order, every in EXPECTED.items() for words in every]
 
 
 def test_a_crane_becomes_seven_plant_orders_and_a_motor_one() -> None:
@@ -23,14 +23,14 @@ def test_what_is_complete_has_no_findings() -> None:
 
 
 @given(st.sampled_from(EVERYTHING), st.sampled_from(EVERYTHING))
-def test_one_planted_loss_and_one_planted_double_are_named(gone: Said, twice: Said) -> None:
+def test_one_planted_loss_and_one_planted_double_are_named(gone: Observed, twice: Observed) -> None:
     said = [*EVERYTHING, twice]
     said.remove(gone)
     assert findings(EXPECTED, said) == (([], []) if gone == twice else ([gone], [twice]))
 
 
 def test_an_order_that_nobody_placed_counts_as_doubled_unless_it_may_have_been_sent() -> None:
-    stranger = Said("buyer:99", "status 1 RECEIVED")
+    stranger = Observed("buyer:99", "status 1 RECEIVED")
     assert findings(EXPECTED, [*EVERYTHING, stranger]) == ([], [stranger])
     assert findings(EXPECTED, [*EVERYTHING, stranger], {"buyer:99"}) == ([], [])
 

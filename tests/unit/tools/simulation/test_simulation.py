@@ -9,11 +9,11 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tools.simulation.agenda import Said
+from tools.simulation.customers import customer_documents
+from tools.simulation.environment import scaled
 from tools.simulation.erp import Erp
-from tools.simulation.script import script
+from tools.simulation.event_queue import Document
 from tools.simulation.timetable import CLOSING, DAY, DOWN_FROM, DOWN_UNTIL, EVE, HOUR, MINUTE, OPENING
-from tools.simulation.world import scaled
 
 PLANT = "oemz"
 
@@ -33,33 +33,35 @@ def plant_order(number: int, revision: int = 1, plant: str = PLANT, **changes: A
     }
 
 
-def said(erp: Erp, subject: str, until: Any = OPENING + 10 * DAY) -> list[Said]:
+def said(erp: Erp, subject: str, until: Any = OPENING + 10 * DAY) -> list[Document]:
     return [one for one in erp.run(until) if one.subject == subject]
 
 
 @settings(max_examples=5)
 @given(st.integers(0, 10**6))
 def test_the_same_seed_is_the_same_day(seed: int) -> None:
-    assert script(seed, 60, 1) == script(seed, 60, 1)
-    assert script(seed, 60, 1) != script(seed + 1, 60, 1)
+    assert customer_documents(seed, 60, 1) == customer_documents(seed, 60, 1)
+    assert customer_documents(seed, 60, 1) != customer_documents(seed + 1, 60, 1)
 
 
 def test_acts_stand_in_their_order_within_the_day() -> None:
-    times = [act.at for act in script(1, 400, 1)]
+    times = [document.at for document in customer_documents(1, 400, 1)]
     assert times == sorted(times)
     assert times[0] > OPENING
     assert times[-1] <= CLOSING
 
 
 def test_a_day_has_orders_of_every_kind_changes_cancels_and_repeats() -> None:
-    acts = [act for act in script(1, 2_000, 4) if act.subject == "Order"]
-    times = Counter(act.event_id for act in acts)
-    cancelled = sum(act.value["document_status"] == "CANCELLED" for act in acts)
-    assert len(acts) > 2_000 + cancelled > 2_040
+    documents = [document for document in customer_documents(1, 2_000, 4) if document.subject == "Order"]
+    times = Counter(document.event_id for document in documents)
+    cancelled = sum(document.value["document_status"] == "CANCELLED" for document in documents)
+    assert len(documents) > 2_000 + cancelled > 2_040
     assert max(times.values()) == 2
-    assert any(line["quantity"] <= 0 for act in acts for line in act.value["lines"])
-    assert any(act.value.get("payer") == "unknown-company" for act in acts)
-    assert any(line["quantity"] > 480 and line["unit"] == "TNE" for act in acts for line in act.value["lines"])
+    assert any(line["quantity"] <= 0 for document in documents for line in document.value["lines"])
+    assert any(document.value.get("payer") == "unknown-company" for document in documents)
+    assert any(
+        line["quantity"] > 480 and line["unit"] == "TNE" for document in documents for line in document.value["lines"]
+    )
 
 
 def test_a_plant_answers_as_the_shares_say() -> None:

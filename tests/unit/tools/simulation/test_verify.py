@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tools.simulation import result as verdict
-from tools.simulation.reading import Seen
-from tools.simulation.verify import placed
+from tools.simulation import result as checks
+from tools.simulation.consumer import ConsumedRecord
+from tools.simulation.verify import placements
 from tools.simulation.verify.files import Files
 from tools.simulation.verify.record import DayRecord
 
@@ -28,17 +28,19 @@ READY = date(2026, 12, 28)
 """When motors are ready that are made in the week of NOW: oemz needs 25 working days."""
 
 
-def seen(topic: str, offset: int, event_id: str, kind: str, value: Mapping[str, Any], partition: int = 0) -> Seen:
-    return Seen(topic, partition, offset, "", event_id, kind, recorded=NOW, value=value)
+def seen(
+    topic: str, offset: int, event_id: str, kind: str, value: Mapping[str, Any], partition: int = 0
+) -> ConsumedRecord:
+    return ConsumedRecord(topic, partition, offset, "", event_id, kind, recorded=NOW, value=value)
 
 
-def order(number: int) -> Seen:
+def order(number: int) -> ConsumedRecord:
     line = {"line_id": "1", "item_code": "ДВ-7.5", "quantity": Decimal(QUANTITY), "unit": "H87"}
     value = {"order_id": str(number), "buyer": BUYER, "document_status": "ACTIVE", "lines": [line]}
     return seen(f"out.{BUYER}.orders", number, f"{BUYER}/Order/{number}/0/1", "Order", value)
 
 
-def plant_order(number: int, revision: int = 1, quantity: int = QUANTITY, attempt: int = 1) -> Seen:
+def plant_order(number: int, revision: int = 1, quantity: int = QUANTITY, attempt: int = 1) -> ConsumedRecord:
     name = f"{BUYER}:{number}/1.1.{attempt}"
     value = {
         "plant_order_id": name,
@@ -52,7 +54,7 @@ def plant_order(number: int, revision: int = 1, quantity: int = QUANTITY, attemp
     return seen(f"in.{PLANT}.orders", number, f"hub/PlantOrder/{name}/{revision}", "PlantOrder", value)
 
 
-def status(number: int, state: str = "PLANNED") -> Seen:
+def status(number: int, state: str = "PLANNED") -> ConsumedRecord:
     key = f"{BUYER}:{number}"
     value = {
         "order_key": key,
@@ -66,21 +68,25 @@ def status(number: int, state: str = "PLANNED") -> Seen:
     return seen(f"in.{BUYER}.statuses", number, f"hub/OrderStatus/{key}/1", "OrderStatus", value)
 
 
-def level(available: int = STOCK, offset: int = 0, as_of: datetime = NOW) -> Seen:
+def level(available: int = STOCK, offset: int = 0, as_of: datetime = NOW) -> ConsumedRecord:
     zero = Decimal(0)
     value = {"company": PLANT, "site": "store", "item_code": "EM-MTF-75", "on_hand": Decimal(available), "unit": "H87"}
     value |= {"reserved": zero, "blocked": zero, "as_of": as_of}
     return seen("hub.allocation", offset, f"{PLANT}/InventoryLevel/{offset}", "InventoryLevel", value)
 
 
-def request(number: int, action: str = "RESERVE", offset: int | None = None, at: datetime | None = None) -> Seen:
+def request(
+    number: int, action: str = "RESERVE", offset: int | None = None, at: datetime | None = None
+) -> ConsumedRecord:
     name = f"{BUYER}:{number}/1.1.1"
     value = {"request_id": name, "plant": PLANT, "item": ITEM, "action": action, "not_before": None, "at": at}
     event_id = f"hub/AllocationRequest/{name}/{action}"
     return seen("hub.allocation", number if offset is None else offset, event_id, "AllocationRequest", value)
 
 
-def result(number: int, from_stock: int = QUANTITY, to_make: int = 0, ready: date = READY, cause: str = "") -> Seen:
+def result(
+    number: int, from_stock: int = QUANTITY, to_make: int = 0, ready: date = READY, cause: str = ""
+) -> ConsumedRecord:
     name = f"{BUYER}:{number}/1.1.1"
     value = {
         "request_id": name,
@@ -98,7 +104,7 @@ def a_day(**changes: Any) -> DayRecord:
     """A day of which nothing is to be said: orders of four motors each, all of them on stock."""
     numbers = range(1, ORDERS + 1)
     orders = [order(number) for number in numbers]
-    nothing: dict[str, list[Seen]] = {kind: [] for kind in ("responses", "production", "shipments", "items")}
+    nothing: dict[str, list[ConsumedRecord]] = {kind: [] for kind in ("responses", "production", "shipments", "items")}
     sound = DayRecord(
         out={"orders": orders, **nothing},
         inbox={"orders": [plant_order(number) for number in numbers], "statuses": [status(one) for one in numbers]},
@@ -109,7 +115,7 @@ def a_day(**changes: Any) -> DayRecord:
 
 
 def findings(record: DayRecord) -> dict[str, list[str]]:
-    return {kind: names for kind, names in verdict.findings(record, FILES).items() if names}
+    return {kind: names for kind, names in checks.findings(record, FILES).items() if names}
 
 
 def test_a_sound_day_has_no_findings() -> None:
@@ -123,7 +129,7 @@ def test_the_last_word_on_what_is_made_counts_and_one_that_comes_again_does_not(
         seen("out", number, event_id, "ProductionStatus", {"plant_order_id": name, "as_of": at, "completed": made})
         for number, (event_id, made, at) in enumerate(words)
     ]
-    assert placed.made_of(a_day(out={"production": production, "shipments": []})) == {name: 6}
+    assert placements.made_of(a_day(out={"production": production, "shipments": []})) == {name: 6}
 
 
 @given(st.integers(1, ORDERS))

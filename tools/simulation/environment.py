@@ -59,7 +59,7 @@ def _larger(capability: Any, factor: int) -> Any:
 
 
 @contextmanager
-def world(cluster: Cluster, orders: int, folder: Path) -> Iterator[Settings]:
+def environment(cluster: Cluster, orders: int, folder: Path) -> Iterator[Settings]:
     """Yield the settings of a day's own namespace, whose topics are there; delete them at the end."""
     settings = _settings(cluster, orders, folder)
     companies = members.load(settings.required("members_file"))

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from tools.simulation.reading import Seen
+from tools.simulation.consumer import ConsumedRecord
 from tools.simulation.verify.files import Files, Shop, Workdays
 from tools.simulation.verify.stock import by_cause, by_partition
 
@@ -34,7 +34,7 @@ class Work(NamedTuple):
     ready: date
 
 
-def over_placed(allocation: Sequence[Seen], results: Sequence[Seen], files: Files) -> list[str]:
+def over_placed(allocation: Sequence[ConsumedRecord], results: Sequence[ConsumedRecord], files: Files) -> list[str]:
     """Return the shops whose promises, as they stand at the end, need more than the weeks have."""
     shops: dict[Shop, list[Work]] = {}
     for work in standing(allocation, results):
@@ -44,13 +44,13 @@ def over_placed(allocation: Sequence[Seen], results: Sequence[Seen], files: File
     return [name for shop, works in shops.items() for name in _late(shop, works, files.calendar(works[0].plant))]
 
 
-def standing(allocation: Sequence[Seen], results: Sequence[Seen]) -> list[Work]:
+def standing(allocation: Sequence[ConsumedRecord], results: Sequence[ConsumedRecord]) -> list[Work]:
     """Return what is to be made for each request at the end; one that was released has nothing."""
     answers = by_cause(results)
     return [work for records in by_partition(allocation) for work in _standing(records, answers)]
 
 
-def _standing(records: Sequence[Seen], answers: Mapping[str, list[Value]]) -> Iterable[Work]:
+def _standing(records: Sequence[ConsumedRecord], answers: Mapping[str, list[Value]]) -> Iterable[Work]:
     found: dict[str, Work] = {}
     starts: dict[str, tuple[str, date]] = {}
     for seen in records:
@@ -65,7 +65,7 @@ def _standing(records: Sequence[Seen], answers: Mapping[str, list[Value]]) -> It
     return found.values()
 
 
-def _first_day(seen: Seen) -> date:
+def _first_day(seen: ConsumedRecord) -> date:
     assert seen.recorded is not None
     today = seen.recorded.date()
     return max(seen.value["not_before"] or today, today)

@@ -1,4 +1,4 @@
-"""What a plant's ERP has before it: steps at a time, each of which says something. Pure."""
+"""The queue of what a plant's ERP does next, by its time: each step writes documents. Pure."""
 
 import heapq
 from collections.abc import Callable, Iterator, Mapping
@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import count
 from typing import Any, NamedTuple
 
-from tools.simulation.random_values import dice
+from tools.simulation.random_values import random_for
 from tools.simulation.timetable import DOWN_UNTIL, MINUTE, is_down
 
 REPEATS = 0.01
@@ -15,7 +15,7 @@ REPEATS = 0.01
 REPEATS_AFTER = 20 * MINUTE
 
 
-class Said(NamedTuple):
+class Document(NamedTuple):
     """A document of the plant. The same ``event_id`` again is a repeat."""
 
     subject: str
@@ -24,12 +24,12 @@ class Said(NamedTuple):
     value: Mapping[str, Any]
 
 
-Step = Callable[[datetime], Iterator[Said]]
+Step = Callable[[datetime], Iterator[Document]]
 """Does the step at its time, and yields what the plant says."""
 
 
-class Agenda:
-    """One plant's steps, the next one first."""
+class EventQueue:
+    """One plant's steps in the order of their time."""
 
     def __init__(self, plant: str, seed: int) -> None:
         """Start empty."""
@@ -47,7 +47,7 @@ class Agenda:
         """Plan a step."""
         heapq.heappush(self._steps, (due, next(self._numbers), step))
 
-    def run(self, now: datetime) -> Iterator[Said]:
+    def run(self, now: datetime) -> Iterator[Document]:
         """Yield what is said by now, in its order; nothing while the ERP is off."""
         while self._steps and self._steps[0][0] <= now and not is_down(self.plant, now):
             due, _, step = heapq.heappop(self._steps)
@@ -56,21 +56,21 @@ class Agenda:
                 yield said
                 self._perhaps_again(said, at)
 
-    def said(self, subject: str, number: str, version: object, value: Mapping[str, Any]) -> Said:
+    def document(self, subject: str, number: str, version: object, value: Mapping[str, Any]) -> Document:
         """Return a version of a document under the plant's id of it."""
-        return Said(subject, number, f"{self.plant}/{subject}/{number}/0/{version}", value)
+        return Document(subject, number, f"{self.plant}/{subject}/{number}/0/{version}", value)
 
-    def _perhaps_again(self, said: Said, at: datetime) -> None:
-        if said.event_id in self._repeated or dice(self.seed, "repeat", said.event_id).random() >= REPEATS:
+    def _perhaps_again(self, said: Document, at: datetime) -> None:
+        if said.event_id in self._repeated or random_for(self.seed, "repeat", said.event_id).random() >= REPEATS:
             return
         self._repeated.add(said.event_id)
-        self.at(at + REPEATS_AFTER, saying(said))
+        self.at(at + REPEATS_AFTER, emitting(said))
 
 
-def saying(said: Said) -> Step:
+def emitting(said: Document) -> Step:
     """Return the step that says just this."""
 
-    def step(_at: datetime) -> Iterator[Said]:
+    def step(_at: datetime) -> Iterator[Document]:
         yield said
 
     return step

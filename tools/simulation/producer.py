@@ -19,8 +19,8 @@ from tools.simulation.timetable import SENT
 PATIENCE_S = 60.0
 
 
-class Post:
-    """One process's producer for all members that it plays."""
+class DocumentProducer:
+    """One process's Kafka producer for the documents of all members that it plays."""
 
     def __init__(self, settings: Settings, codec: Codec) -> None:
         """Connect."""

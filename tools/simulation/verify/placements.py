@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from tools.simulation.reading import Seen
+from tools.simulation.consumer import ConsumedRecord
 from tools.simulation.verify.files import Files
 from tools.simulation.verify.record import DayRecord
 
@@ -44,9 +44,9 @@ def balances(record: DayRecord, standing: Iterable[AtPlant], files: Files) -> li
     return [line for versions in taken(record) for line in _lines(versions, by_need, record, files)]
 
 
-def taken(record: DayRecord) -> list[list[Seen]]:
+def taken(record: DayRecord) -> list[list[ConsumedRecord]]:
     """Return each order's versions that count, in their order: not those refused, nor those that came before."""
-    found: dict[tuple[str, str], dict[str, Seen]] = {}
+    found: dict[tuple[str, str], dict[str, ConsumedRecord]] = {}
     for seen in record.out["orders"]:
         if seen.id not in record.refused:
             found.setdefault((seen.value["buyer"], seen.value["order_id"]), {}).setdefault(seen.id, seen)
@@ -54,7 +54,10 @@ def taken(record: DayRecord) -> list[list[Seen]]:
 
 
 def _lines(
-    versions: Sequence[Seen], standing: Mapping[tuple[str, str, str], list[AtPlant]], record: DayRecord, files: Files
+    versions: Sequence[ConsumedRecord],
+    standing: Mapping[tuple[str, str, str], list[AtPlant]],
+    record: DayRecord,
+    files: Files,
 ) -> Iterator[Balance]:
     last = versions[-1].value
     buyer, key = last["buyer"], f"{last['buyer']}:{last['order_id']}"
@@ -118,9 +121,9 @@ def _answers(record: DayRecord) -> dict[str, list[Value]]:
     return found
 
 
-def firsts(records: Iterable[Seen]) -> list[Seen]:
+def firsts(records: Iterable[ConsumedRecord]) -> list[ConsumedRecord]:
     """Return the records without those that come again: the first of each id."""
-    found: dict[str, Seen] = {}
+    found: dict[str, ConsumedRecord] = {}
     for seen in records:
         found.setdefault(seen.id, seen)
     return list(found.values())

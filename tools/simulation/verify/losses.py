@@ -4,11 +4,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from tools.simulation.verify.files import Files
-from tools.simulation.verify.placed import Balance
+from tools.simulation.verify.placements import Balance
 from tools.simulation.verify.record import DayRecord
 
 
-def lost(record: DayRecord, lines: Iterable[Balance], files: Files) -> list[str]:
+def losses(record: DayRecord, lines: Iterable[Balance], files: Files) -> list[str]:
     """Return what is lost, each with its name; ``lines`` are the balances of the record."""
     found = list(lines)
     return [*_documents(record), *_orders(record), *_quantities(found), *_left_waiting(record, found, files)]

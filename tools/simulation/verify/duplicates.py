@@ -3,12 +3,12 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from tools.simulation.verify.lost import arrivals
-from tools.simulation.verify.placed import AtPlant, Balance
+from tools.simulation.verify.losses import arrivals
+from tools.simulation.verify.placements import AtPlant, Balance
 from tools.simulation.verify.record import DayRecord
 
 
-def doubled(record: DayRecord, standing: Iterable[AtPlant], lines: Iterable[Balance]) -> list[str]:
+def duplicates(record: DayRecord, standing: Iterable[AtPlant], lines: Iterable[Balance]) -> list[str]:
     """Return what is doubled, each with its name; plant orders that stand and lines' balances are the record's."""
     return [*_said_twice(record), *_two_contents(record), *_taken_twice(record), *_placed_twice(standing, lines)]
 

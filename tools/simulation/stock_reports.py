@@ -5,9 +5,9 @@ from datetime import datetime
 from decimal import Decimal
 
 from tools.simulation import jobs
-from tools.simulation.agenda import Agenda, Said, saying
-from tools.simulation.random_values import dice
-from tools.simulation.stock import Goods
+from tools.simulation.event_queue import Document, EventQueue, emitting
+from tools.simulation.random_values import random_for
+from tools.simulation.stock import StockItem
 from tools.simulation.timetable import CLOSING, DAY, EVE, HOUR, MINUTE, OPENING
 
 EVERY, TAKES = 20 * MINUTE, 10 * MINUTE
@@ -21,23 +21,23 @@ customer comes; and how much of what is there comes in anew in the afternoon."""
 
 NOON, AFTERNOON = OPENING + 4 * HOUR, OPENING + 6 * HOUR
 
-UNKNOWN_AT, UNKNOWN = OPENING + HOUR, Goods("RK-UNKNOWN", "H87", Decimal(5))
+UNKNOWN_AT, UNKNOWN = OPENING + HOUR, StockItem("RK-UNKNOWN", "H87", Decimal(5))
 """An item that the nomenclature does not have; one plant reports it all the same."""
 
 
-class Reporting:
+class StockReports:
     """One plant's reports: what has changed, and now and then."""
 
-    def __init__(self, agenda: Agenda, goods: dict[str, Goods]) -> None:
+    def __init__(self, events: EventQueue, goods: dict[str, StockItem]) -> None:
         """Plan the first report on the eve of the day."""
-        self._agenda, self._goods = agenda, goods
+        self._events, self._goods = events, goods
         self._reported: dict[str, tuple[Decimal, Decimal]] = {}
         self._over: set[tuple[str, datetime]] = set()
-        agenda.at(EVE, self._report)
-        if agenda.plant == "ruskran":
-            agenda.at(UNKNOWN_AT, saying(self._level(UNKNOWN, UNKNOWN_AT)))
+        events.at(EVE, self._report)
+        if events.plant == "ruskran":
+            events.at(UNKNOWN_AT, emitting(self._level(UNKNOWN, UNKNOWN_AT)))
 
-    def _report(self, at: datetime) -> Iterator[Said]:
+    def _report(self, at: datetime) -> Iterator[Document]:
         """Yield the levels that have changed; all but the first, and what is nearly gone, are under way for a while."""
         for goods in self._goods.values():
             urgent = self._trade(goods, at) or at == EVE
@@ -48,20 +48,20 @@ class Reporting:
                 if urgent:
                     yield said
                 else:
-                    self._agenda.at(at + TAKES, saying(said))
+                    self._events.at(at + TAKES, emitting(said))
         if at < LAST:
-            self._agenda.at(at + (EVERY if at < CLOSING else DAY), self._report)
+            self._events.at(at + (EVERY if at < CLOSING else DAY), self._report)
 
-    def _level(self, goods: Goods, at: datetime) -> Said:
-        value = jobs.level(self._agenda.plant, goods, at)
-        return self._agenda.said("InventoryLevel", goods.code, int(at.timestamp()), value)
+    def _level(self, goods: StockItem, at: datetime) -> Document:
+        value = jobs.level(self._events.plant, goods, at)
+        return self._events.document("InventoryLevel", goods.code, int(at.timestamp()), value)
 
-    def _trade(self, goods: Goods, at: datetime) -> bool:
+    def _trade(self, goods: StockItem, at: datetime) -> bool:
         """Do business with others; return whether most of what was free is gone."""
         if not EVE < at < CLOSING:
             return False
-        thrown = dice(self._agenda.seed, "trade", goods.code, at)
-        if thrown.random() < SELLS:
+        chance = random_for(self._events.seed, "trade", goods.code, at)
+        if chance.random() < SELLS:
             goods.sell(SELLS_SHARE)
         if self._is_first(goods, AFTERNOON, at):
             goods.receive((goods.on_hand * NEW_SHARE).to_integral_value())
@@ -70,7 +70,7 @@ class Reporting:
         goods.sell(NOON_SHARE)
         return True
 
-    def _is_first(self, goods: Goods, since: datetime, at: datetime) -> bool:
+    def _is_first(self, goods: StockItem, since: datetime, at: datetime) -> bool:
         """Return whether this is the first report of the goods since then: it may be late where the ERP was off."""
         if at < since or (goods.code, since) in self._over:
             return False

@@ -1,4 +1,4 @@
-"""Whether the core still has something to do, as the broker sees it: what grows, and how far behind a stage is."""
+"""Whether the core still works, as the broker sees it: which topics grow, and how far behind a stage is."""
 
 import time
 from collections.abc import Callable, Iterable
@@ -27,7 +27,7 @@ _NO_LEADER_YET = (
 _STAGES = (("planner", "work"), ("allocator", "allocation"))
 
 
-class Pulse:
+class CoreProgress:
     """Looks at the namespace's topics."""
 
     def __init__(self, cluster: Cluster, settings: Settings, members: Iterable[str], alive: Callable[[], str | None]):
@@ -36,33 +36,33 @@ class Pulse:
         space, parts = settings.namespace, settings.work_partitions
         names = ("work", "allocation", "outbox", *_CHANGELOGS)
         self._grow = [TopicPartition(topics.hub(space, name), number) for name in names for number in range(parts)]
-        self._inboxes = [
+        self._to_members = [
             TopicPartition(topics.inbound(space, member, kind), 0) for member in members for kind in topics.IN_KINDS
         ]
 
-    def said(self) -> int:
-        """Return how much has been said to members so far, counted in offsets."""
-        return self._ends(self._inboxes)
+    def sent_to_members(self) -> int:
+        """Return how much has been sent to members so far, counted in offsets."""
+        return self._ends(self._to_members)
 
-    def wait_until_awake(self) -> None:
-        """Return when the core has passed on its master data and is at rest. Raises `Failed` as `wait_until_still`."""
+    def wait_until_started(self) -> None:
+        """Return when the core has passed on its master data and is at rest. Raises `Failed` as `wait_until_idle`."""
         self._wait_for(lambda: self._ends(self._grow) > 0, "no master data")
-        self.wait_until_still()
+        self.wait_until_idle()
 
-    def wait_until_still(self) -> None:
+    def wait_until_idle(self) -> None:
         """Return when nothing grows any more. Raises `Failed` when the core has ended, or never comes to rest."""
         seen, since = -1, time.monotonic()
 
         def still() -> bool:
             nonlocal seen, since
-            if (found := self._ends([*self._grow, *self._inboxes])) != seen:
+            if (found := self._ends([*self._grow, *self._to_members])) != seen:
                 seen, since = found, time.monotonic()
             return time.monotonic() - since >= STILL_S
 
         self._wait_for(still, "not at rest")
 
-    def wait_until_near(self, most: int) -> None:
-        """Return when no stage has more than so many records to read. Raises `Failed` as `wait_until_still`.
+    def wait_until_lag_below(self, most: int) -> None:
+        """Return when no stage has more than so many records to read. Raises `Failed` as `wait_until_idle`.
 
         Markers of transactions count as records, too.
         """

@@ -17,7 +17,7 @@ from tools.simulation.timetable import SENT
 PATIENCE_S = 300.0
 
 
-class Seen(NamedTuple):
+class ConsumedRecord(NamedTuple):
     """One committed record. Neither ``topic`` nor an ``id`` that is a record's place has the namespace.
 
     ``recorded`` is the hub's stamp where there is one, ``appended_ms`` the record's own time, in milliseconds since the
@@ -43,12 +43,12 @@ class Seen(NamedTuple):
         return f"{self.topic}/{self.partition}/{self.offset}"
 
 
-def read(bootstrap: str, namespace: str, topics: Iterable[str]) -> dict[str, list[Seen]]:
+def read(bootstrap: str, namespace: str, topics: Iterable[str]) -> dict[str, list[ConsumedRecord]]:
     """Return every committed record of the topics (names without the namespace), by topic, in partitions' order."""
     return asyncio.run(_read(bootstrap, namespace, list(topics)))
 
 
-async def _read(bootstrap: str, namespace: str, names: Sequence[str]) -> dict[str, list[Seen]]:
+async def _read(bootstrap: str, namespace: str, names: Sequence[str]) -> dict[str, list[ConsumedRecord]]:
     consumer = AIOKafkaConsumer(
         bootstrap_servers=bootstrap,
         isolation_level="read_committed",
@@ -60,7 +60,7 @@ async def _read(bootstrap: str, namespace: str, names: Sequence[str]) -> dict[st
     try:
         places = [place async for place in _places(consumer, [f"{namespace}{name}" for name in names])]
         consumer.assign(places)
-        found: dict[str, list[Seen]] = {name: [] for name in names}
+        found: dict[str, list[ConsumedRecord]] = {name: [] for name in names}
         await asyncio.wait_for(_to_the_end(consumer, places, namespace, found), PATIENCE_S)
     finally:
         await consumer.stop()
@@ -76,7 +76,7 @@ async def _places(consumer: Any, names: Sequence[str]) -> Any:
             yield TopicPartition(name, number)
 
 
-async def _to_the_end(consumer: Any, places: list[Any], namespace: str, found: dict[str, list[Seen]]) -> None:
+async def _to_the_end(consumer: Any, places: list[Any], namespace: str, found: dict[str, list[ConsumedRecord]]) -> None:
     ends = await consumer.end_offsets(places)
     waiting = {place for place in places if ends[place] > 0}
     while waiting:
@@ -86,10 +86,10 @@ async def _to_the_end(consumer: Any, places: list[Any], namespace: str, found: d
         waiting = {place for place in waiting if await consumer.position(place) < ends[place]}
 
 
-def _seen(record: Any, namespace: str) -> Seen:
+def _seen(record: Any, namespace: str) -> ConsumedRecord:
     heads = dict(record.headers)
     recorded, sent = heads.get("ce_recordedtime"), heads.get(SENT)
-    return Seen(
+    return ConsumedRecord(
         topic=record.topic.removeprefix(namespace),
         partition=record.partition,
         offset=record.offset,
