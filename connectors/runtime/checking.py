@@ -5,12 +5,16 @@ import time
 from contextlib import aclosing
 
 from connectors.runtime import conformance, runner, source_items
-from connectors.runtime.calls import calling
+from connectors.runtime.calls import awaited, calling
 from connectors.runtime.configuration import Loaded
 from connectors.runtime.conformance import Unlike
+from kranhub.broker import admin
 from kranhub.connector import Progress, Source
-from kranhub.errors import InvalidDocument
+from kranhub.errors import InvalidDocument, Misconfigured
+from kranhub.parties import members
+from kranhub.settings import Settings, endpoints
 from kranhub.text import Text
+from kranhub.wire.registry import Registry
 
 MOST_ITEMS = 50
 SECONDS = 10.0
@@ -67,3 +71,29 @@ _RAISED = Text(
     en="it raised InvalidDocument, which ends the reading of all that follows; it must yield Unreadable.",
     ru="он поднял InvalidDocument, и всё, что дальше, не читается; нужно выдавать Unreadable.",
 )
+
+
+async def check(loaded: Loaded) -> None:
+    """Check the connector's code and its ERP, and close it. Raises as the connector does."""
+    try:
+        shape(loaded)
+        with calling(loaded, "check()"):
+            await awaited(loaded.connector.check(), "check()")
+        await read(loaded)
+    finally:
+        with calling(loaded, "close()"):
+            await awaited(loaded.connector.close(), "close()")
+
+
+def check_hub(settings: Settings) -> None:
+    """Check that the topics and the schemas are there. Raises `Misconfigured` or `Unavailable`."""
+    missing = admin.missing_topics(settings, members.load(settings.required("members_file")))
+    if missing:
+        raise Misconfigured(
+            Text(
+                en=f"{len(missing)} topics do not exist yet, such as {missing[0]}. Run `kranhub up` at the centre.",
+                ru=f"Нет ещё {len(missing)} топиков, например {missing[0]}. Выполните в центре `kranhub up`.",
+            )
+        )
+    with Registry(endpoints(settings).registry_url) as registry:
+        registry.id_of("Order")

@@ -8,11 +8,11 @@ import click
 
 from connectors.runtime import checking, configuration, load_failure, process_exit, runner
 from connectors.runtime import forget as forgetting
-from connectors.runtime.calls import awaited, calling, log_traceback
+from connectors.runtime.calls import log_traceback
+from connectors.runtime.cli_texts import BOTH, CHECKPOINT, GONE, forgotten
 from connectors.runtime.configuration import Loaded
-from kranhub.broker import admin
 from kranhub.cli.main import emit, output_option
-from kranhub.errors import Failed, KranhubError, Misconfigured
+from kranhub.errors import Failed, KranhubError
 from kranhub.operations import logs, metrics_server
 from kranhub.operations.metrics_server import metrics_option
 from kranhub.parties import members
@@ -54,8 +54,8 @@ def check(file: Path, output: str) -> None:
     """Exit 0 when all is well, 3 when something is away, 4 when a person must act."""
     settings = Settings()
     loaded = _load(settings, file)
-    asyncio.run(_check(loaded))
-    _check_hub(settings)
+    asyncio.run(checking.check(loaded))
+    checking.check_hub(settings)
     if output == "json":
         emit({"member": loaded.member.id, "connector": loaded.name, "ok": True})
     else:
@@ -101,14 +101,6 @@ async def _run(settings: Settings, loaded: Loaded) -> None:
     process_exit.within(process_exit.EXIT_S, 0)
 
 
-_CHECKPOINT = Text(
-    en="Delete its checkpoint too: a connector of this name then reads its ERP from the beginning.",
-    ru="Удалить и контрольную точку: коннектор с этим именем прочитает систему с начала.",
-)
-_GONE = Text(en="I have made sure that its process has ended.", ru="Я удостоверился, что его процесс завершён.")
-_BOTH = Text(en="Write member/name, as `kranhub status` does.", ru="Укажите участник/имя, как пишет `kranhub status`.")
-
-
 @connector.command(
     help=str(
         Text(
@@ -120,33 +112,21 @@ _BOTH = Text(en="Write member/name, as `kranhub status` does.", ru="Укажит
     )
 )
 @click.argument("connector_name", metavar="CONNECTOR")
-@click.option("--checkpoint", is_flag=True, help=str(_CHECKPOINT))
-@click.option("--gone", is_flag=True, help=str(_GONE))
+@click.option("--checkpoint", is_flag=True, help=str(CHECKPOINT))
+@click.option("--gone", is_flag=True, help=str(GONE))
 @output_option
 def forget(connector_name: str, checkpoint: bool, gone: bool, output: str) -> None:
     """Exit 0 when it is forgotten, 1 when it is not known or runs."""
     member, slash, name = connector_name.partition("/")
     if not (member and slash and name):
-        raise click.UsageError(str(_BOTH))
+        raise click.UsageError(str(BOTH))
     settings = Settings()
     with Registry(endpoints(settings).registry_url) as registry:
         done = forgetting.forget(settings, Codec(registry), member, name, checkpoint=checkpoint, gone=gone)
     if output == "json":
         emit({"member": member, "connector": name, **asdict(done)})
     else:
-        click.echo(str(_forgotten(connector_name, checkpoint=checkpoint)))
-
-
-def _forgotten(name: str, *, checkpoint: bool) -> Text:
-    if checkpoint:
-        return Text(
-            en=f"{name} is forgotten, with its checkpoint: the next connector of this name reads everything anew.",
-            ru=f"{name} забыт вместе с контрольной точкой: новый коннектор с этим именем прочитает всё заново.",
-        )
-    return Text(
-        en=f"{name} is forgotten. Its checkpoint stays: the next connector of this name goes on where it stood.",
-        ru=f"{name} забыт. Контрольная точка осталась: новый коннектор с этим именем продолжит с того же места.",
-    )
+        click.echo(str(forgotten(connector_name, checkpoint=checkpoint)))
 
 
 def _load(settings: Settings, file: Path) -> Loaded:
@@ -156,27 +136,3 @@ def _load(settings: Settings, file: Path) -> Loaded:
         if error.__cause__ is not None:
             log_traceback("connector failed", error.__cause__, file=str(file))
         raise
-
-
-async def _check(loaded: Loaded) -> None:
-    try:
-        checking.shape(loaded)
-        with calling(loaded, "check()"):
-            await awaited(loaded.connector.check(), "check()")
-        await checking.read(loaded)
-    finally:
-        with calling(loaded, "close()"):
-            await awaited(loaded.connector.close(), "close()")
-
-
-def _check_hub(settings: Settings) -> None:
-    missing = admin.missing_topics(settings, members.load(settings.required("members_file")))
-    if missing:
-        raise Misconfigured(
-            Text(
-                en=f"{len(missing)} topics do not exist yet, such as {missing[0]}. Run `kranhub up` at the centre.",
-                ru=f"Нет ещё {len(missing)} топиков, например {missing[0]}. Выполните в центре `kranhub up`.",
-            )
-        )
-    with Registry(endpoints(settings).registry_url) as registry:
-        registry.id_of("Order")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from kranhub import identifiers
 from kranhub.broker import reading, topics
-from kranhub.cli import order_name
+from kranhub.readmodel import order_name
 from kranhub.settings import Settings
 from kranhub.text import Text
 from kranhub.wire import messages

@@ -1,9 +1,8 @@
 """``kranhub orders``: what a person decides on an order by hand, and what waits for a person."""
 
 import getpass
-import uuid
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 
 import click
@@ -13,23 +12,20 @@ from kranhub.readmodel import names
 from kranhub.settings import Settings, endpoints
 from kranhub.text import Text
 from kranhub.values.times import FIRST_YEAR, LAST_YEAR
-from kranhub.wire import messages
 from kranhub.wire.codec import Codec
 from kranhub.wire.messages import PlannerActionKind, Subject
 from kranhub.wire.plain_json import plain
 from kranhub.wire.registry import Registry
-from streams.admin import producing
-from streams.admin.order_lookup import Target, target_of
+from streams.admin import orders_texts, producing
+from streams.admin.order_actions import Given, planner_action
+from streams.admin.order_lookup import target_of
 from streams.admin.producing import Row
-from streams.cli import orders_texts
 from streams.cli.shadow import shadow
 from streams.cli.waiting import waiting
 
 REASON_CHARACTERS = 2000
 
 Command = Callable[..., Any]
-Given = dict[str, Any]
-"""What a person has given as options of a command, by name; click has checked it."""
 Option = Callable[[Command], Command]
 
 
@@ -129,30 +125,3 @@ def _act(action: PlannerActionKind, order: str, given: Given, output: str) -> No
         emit(plain(value))
     else:
         click.echo(str(orders_texts.sent(value)))
-
-
-def planner_action(action: PlannerActionKind, target: Target, given: Given) -> messages.PlannerAction:
-    """Return the PlannerAction, under an id of its own and the time of this machine.
-
-    ``given`` has ``actor`` and ``reason``, and what the action allows of ``line_id``, ``plant_order_id``, ``plant`` and
-    ``date``. Raises click's `UsageError` for a part of the order that the action does not take, or of another order.
-    """
-    if target.plant_order_id and "plant_order_id" not in given:
-        raise click.UsageError(str(orders_texts.whole_order(target.order_key)))
-    number = given.get("plant_order_id") or target.plant_order_id
-    if number and given.get("line_id"):
-        raise click.UsageError(str(orders_texts.ONE_PART))
-    if number and not number.startswith(f"{target.order_key}/"):
-        raise click.UsageError(str(orders_texts.other_order(number, target.order_key)))
-    return {
-        "action_id": str(uuid.uuid4()),
-        "actor": given["actor"],
-        "action": action,
-        "order_key": target.order_key,
-        "plant_order_id": number,
-        "line_id": given.get("line_id"),
-        "plant": given.get("plant"),
-        "date": given.get("date"),
-        "reason": given["reason"],
-        "at": datetime.now(UTC),
-    }

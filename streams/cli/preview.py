@@ -11,10 +11,9 @@ from kranhub.cli.main import emit
 from kranhub.settings import Settings
 from kranhub.text import Text
 from kranhub.wire.codec import Codec
-from streams.admin import impact, publish
+from streams.admin import impact, publish, rules_texts
 from streams.admin.impact import Impact
 from streams.admin.publish import Known
-from streams.cli import rules_texts
 from streams.routing.masterdata.difference import Change
 from streams.routing.masterdata.entries import PUBLICATION
 from streams.routing.masterdata.masterdata import MasterData

@@ -18,11 +18,11 @@ from kranhub.wire.codec import Codec
 from kranhub.wire.messages import AuditEntry, Subject
 from kranhub.wire.plain_json import plain
 from kranhub.wire.registry import Registry
-from streams.admin import history, masterdata_files, producing, published
+from streams.admin import history, masterdata_files, producing, published, rules_texts
 from streams.admin import publish as publishing
 from streams.admin.producing import Row
 from streams.admin.publish import Known
-from streams.cli import orders, preview, rules_texts
+from streams.cli import orders, preview
 from streams.routing.masterdata import difference, entries, rule_check
 from streams.routing.masterdata.entries import PUBLICATION, Entry
 from streams.routing.masterdata.masterdata import MasterData

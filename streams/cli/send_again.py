@@ -1,37 +1,20 @@
 """``kranhub send-again``: a dead letter, a document, or everything since a time, written again under its own id."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import click
 
-from kranhub.broker import reading, topics
-from kranhub.broker.reading import Message
 from kranhub.cli.main import emit, output_option
-from kranhub.errors import Failed, Misconfigured
+from kranhub.errors import Misconfigured
 from kranhub.settings import Settings, endpoints
-from kranhub.wire import messages
 from kranhub.wire.codec import Codec
-from kranhub.wire.messages import Subject
 from kranhub.wire.registry import Registry
-from streams.admin import producing, resend
+from streams.admin import producing, resend, send_again_texts
 from streams.admin.resend import Copy, LeftOut
-from streams.cli import send_again_texts, tables
-
-
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """What a person has named."""
-
-    letters: Sequence[str] = ()
-    documents: Sequence[str] = ()
-    since: datetime | None = None
-    member: str | None = None
-    code: str | None = None
-    every: bool = False
+from streams.admin.resend_selection import Selection, find
+from streams.cli import tables
 
 
 def _time(_context: click.Context, _parameter: click.Parameter, value: str | None) -> datetime | None:
@@ -55,7 +38,7 @@ def _time(_context: click.Context, _parameter: click.Parameter, value: str | Non
 @output_option
 def send_again(yes: bool, output: str, **given: Any) -> None:
     """Say what would be written; with ``--yes`` write it. What is named and cannot be sent is refused, exit 4."""
-    chosen = Chosen(**given)
+    chosen = Selection(**given)
     if sum(bool(way) for way in (chosen.letters, chosen.documents, chosen.since)) != 1:
         raise click.UsageError(str(send_again_texts.ONE))
     if chosen.every and chosen.since is None:
@@ -71,88 +54,6 @@ def send_again(yes: bool, output: str, **given: Any) -> None:
         emit(_as_json(copies, left_out, sent=yes))
     else:
         _show(copies, left_out, sent=yes)
-
-
-def find(settings: Settings, codec: Codec, chosen: Chosen) -> tuple[list[Copy], list[LeftOut]]:
-    """Return what is to be written, and what is not. Raises `Failed` for a letter or document that is unknown."""
-    if chosen.documents:
-        return [_document(settings, codec, name) for name in chosen.documents], []
-    if chosen.every and chosen.since:
-        return _documents(settings, codec, chosen), []
-    return _letters(settings, codec, chosen)
-
-
-def _letters(settings: Settings, codec: Codec, chosen: Chosen) -> tuple[list[Copy], list[LeftOut]]:
-    found = ((message, message.value_as(messages.DeadLetter)) for message in _all_letters(settings, codec))
-    wanted = [value for message, value in found if value and _is_meant(message, value, chosen)]
-    for name in chosen.letters:
-        if not any(value["dead_letter_id"] == name for value in wanted):
-            raise Failed(send_again_texts.unknown_letter(name))
-    made = [resend.of_letter(value) for value in wanted]
-    copies = list(resend.distinct(one for one in made if isinstance(one, Copy)))
-    late = _overtaken(settings, codec, copies)
-    left_out = [one for one in made if isinstance(one, LeftOut)] + [resend.overtaken(copy) for copy in late]
-    return [copy for copy in copies if copy not in late], left_out
-
-
-def _is_meant(message: Message, value: messages.DeadLetter, chosen: Chosen) -> bool:
-    if chosen.letters:
-        return value["dead_letter_id"] in chosen.letters
-    if chosen.since is None or message.time < chosen.since:
-        return False
-    return chosen.member in (None, value["member"]) and chosen.code in (None, value["code"])
-
-
-def _all_letters(settings: Settings, codec: Codec) -> Iterator[Message]:
-    yield from reading.messages(settings, codec, topics.hub(settings.namespace, "dead-letters"))
-    for member in _members(settings, codec):
-        with suppress(Failed):  # a member whose topics do not exist
-            yield from reading.messages(settings, codec, topics.out(settings.namespace, member, "dead-letters"))
-
-
-def _members(settings: Settings, codec: Codec) -> list[str]:
-    return sorted({one.key for one in reading.messages(settings, codec, topics.hub(settings.namespace, "parties"))})
-
-
-def _overtaken(settings: Settings, codec: Codec, copies: Sequence[Copy]) -> list[Copy]:
-    """Return those of whose documents a later version stands in the same topic."""
-    late: dict[Copy, None] = {}
-    topics_of: dict[str, dict[bytes, list[Copy]]] = {}
-    for copy in copies:
-        topics_of.setdefault(copy.topic, {}).setdefault(copy.key, []).append(copy)
-    for topic, mine in topics_of.items():
-        for message in reading.messages(settings, codec, topic, wanted=mine.__contains__):
-            late |= {copy: None for copy in mine.get(message.key.encode(), ()) if resend.is_newer(message, copy)}
-    return list(late)
-
-
-def _document(settings: Settings, codec: Codec, name: str) -> Copy:
-    member, _, rest = name.partition("/")
-    subject, _, key = rest.partition("/")
-    if subject not in topics.OUT_KINDS.values() or subject == Subject.DEAD_LETTER or not key:
-        raise click.BadParameter(str(send_again_texts.bad_document(name)))
-    topic = topics.out(settings.namespace, member, topics.kind_of(Subject(subject)))
-    found = [one for one in reading.messages(settings, codec, topic) if name in _names(one, member, subject)]
-    if not found:
-        raise Failed(send_again_texts.unknown_document(name))
-    return resend.newest(found)[-1]
-
-
-def _names(message: Message, member: str, subject: str) -> tuple[str, str]:
-    """Return what a person may call the message's document."""
-    return resend.document(message.envelope.id, message.key), f"{member}/{subject}/{message.key}"
-
-
-def _documents(settings: Settings, codec: Codec, chosen: Chosen) -> list[Copy]:
-    """Return the newest version of every document that members have written since."""
-    copies: list[Copy] = []
-    for member in [chosen.member] if chosen.member else _members(settings, codec):
-        for kind in topics.OUT_KINDS:
-            if kind != "dead-letters":
-                with suppress(Failed):
-                    found = reading.messages(settings, codec, topics.out(settings.namespace, member, kind))
-                    copies += resend.newest(one for one in found if chosen.since and one.timestamp >= chosen.since)
-    return copies
 
 
 def _as_json(copies: Sequence[Copy], left_out: Sequence[LeftOut], *, sent: bool) -> dict[str, Any]:

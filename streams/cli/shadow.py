@@ -1,20 +1,19 @@
 """``kranhub orders shadow``: what the hub decided for members in shadow, beside what people placed."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 import click
 
-from kranhub.broker import reading, topics
 from kranhub.cli.main import emit, output_option
 from kranhub.settings import Settings, endpoints
 from kranhub.text import Text
 from kranhub.wire.codec import Codec
 from kranhub.wire.plain_json import plain
 from kranhub.wire.registry import Registry
+from streams.admin import shadow_events
 from streams.cli import tables
-from streams.routing.planner.cutover import SHADOW_HEADER
-from streams.routing.replay.shadow import Compared, HubEvent, Verdict, compare, totals
+from streams.routing.replay.shadow import Compared, Verdict, compare, totals
 
 _HELP = Text(
     en="Compare what the hub decided for members in shadow with what people placed, as the opening snapshot tells it, "
@@ -56,7 +55,7 @@ def shadow(plant: str | None, output: str) -> None:
     """Write the comparison, and its totals."""
     settings = Settings()
     with Registry(endpoints(settings).registry_url) as registry:
-        found = compare(_said(settings, Codec(registry)))
+        found = compare(shadow_events.read(settings, Codec(registry)))
     found = [each for each in found if plant in (None, each.placed_at, *each.hub)]
     if output == "json":
         lines = [{**plain(asdict(each)), "is_later": each.is_later} for each in found]
@@ -65,18 +64,6 @@ def shadow(plant: str | None, output: str) -> None:
         click.echo(str(_NOTHING))
     else:
         _show(found)
-
-
-def _said(settings: Settings, codec: Codec) -> Iterator[HubEvent]:
-    topic = topics.hub(settings.namespace, "events")
-    for message in reading.messages(settings, codec, topic, wanted=_is_of_an_order):
-        if message.subject and message.value:
-            yield HubEvent(message.subject, message.value, SHADOW_HEADER in message.headers)
-
-
-def _is_of_an_order(key: bytes) -> bool:
-    """Return whether the key may be an order's; the others are those of stock, and of documents of no order."""
-    return b":" in key
 
 
 def _show(found: Sequence[Compared]) -> None:

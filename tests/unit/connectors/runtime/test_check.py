@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from connectors.runtime import calls, checking, cli, configuration
+from connectors.runtime import calls, checking, configuration
 from connectors.runtime.calls import ConnectorDefect, calling
 from kranhub.connector import Checkpoint, Connector, Progress, Read
 from kranhub.errors import Failed, Fenced, InvalidDocument, Misconfigured, Unavailable
@@ -45,7 +45,7 @@ BROKEN: dict[str, tuple[Bad, str]] = {
 
 
 def check(connector: Connector) -> None:
-    asyncio.run(cli._check(loaded(connector, "bad", COMPANIES.by_id[ME])))
+    asyncio.run(checking.check(loaded(connector, "bad", COMPANIES.by_id[ME])))
 
 
 @pytest.mark.parametrize("name", BROKEN)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from kranhub.broker.reading import Message
-from kranhub.cli.tail import as_json, as_line, headers
+from kranhub.readmodel.record_texts import as_json, as_line, headers
 from kranhub.wire import envelope
 from kranhub.wire.envelope import Envelope
 from kranhub.wire.messages import Subject

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from streams.cli import tables, waiting
+from streams.admin import waiting
+from streams.cli import tables
 from streams.cli.orders import orders
 from streams.processor.kafka import clients
 from streams.routing.masterdata.rules import Mode, Rule, Rules

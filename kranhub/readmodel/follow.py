@@ -4,8 +4,7 @@ import time
 from collections.abc import Iterator, Mapping
 
 from kranhub.broker import topics
-from kranhub.cli import order_name, trace
-from kranhub.readmodel import order_changes, tables
+from kranhub.readmodel import order_changes, order_name, tables, timeline_texts
 from kranhub.readmodel.order_changes import PlantOrderJson
 from kranhub.settings import Settings
 from kranhub.text import Text
@@ -29,7 +28,10 @@ def story(settings: Settings, order: str, *, follow: bool) -> Iterator[tuple[Jso
             key = key or _key(tables.find(connection, events, order), order)
             rows = list(tables.story(connection, events, key, after=last)) if key else []
         for row in order_changes.with_changes(rows, known):
-            yield trace.entry(row), f"{trace.moment(row)} {row['subject']} {trace.sentence(row)}"
+            yield (
+                timeline_texts.entry(row),
+                f"{timeline_texts.moment(row)} {row['subject']} {timeline_texts.sentence(row)}",
+            )
         if not follow:
             return
         last = max((row["number"] for row in rows), default=last)
