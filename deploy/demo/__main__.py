@@ -13,8 +13,9 @@ from deploy.demo.clerks import CRANE, MOTORS, STEEL, UNKNOWN, Wish
 from deploy.demo.journey import Journey, Screen
 from deploy.demo.scene import CUSTOMER, DATABASES, Scene, stop_former
 from deploy.demo.tryton_erp import USER
+from kranhub import redaction
 from kranhub.errors import Failed, KranhubError
-from kranhub.operations import redaction, signals
+from kranhub.operations import signals
 from kranhub.settings import endpoints
 from kranhub.text import Text
 

@@ -12,8 +12,9 @@ from pydantic import BaseModel
 from deploy.embedded import copying, manifest, quiescence, stack, stack_file
 from deploy.embedded.manifest import Copied, Manifest
 from deploy.embedded.progress import Progress
+from kranhub import redaction
 from kranhub.errors import Failed
-from kranhub.operations import disk, redaction
+from kranhub.operations import disk
 from kranhub.settings import MASTER_DATA_FILES, Settings, is_external
 from kranhub.text import Text
 

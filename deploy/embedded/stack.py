@@ -12,9 +12,10 @@ from deploy.embedded.embedded import Embedded
 from deploy.embedded.progress import Progress
 from deploy.embedded.stack_file import Ports, Record
 from deploy.embedded.waiting import START_SECONDS, until_answers
+from kranhub import redaction
 from kranhub.broker import admin
 from kranhub.errors import KranhubError, Unavailable
-from kranhub.operations import disk, probe, redaction
+from kranhub.operations import disk, probe
 from kranhub.operations.file_lock import locked
 from kranhub.parties import members
 from kranhub.settings import Settings, endpoints, is_external

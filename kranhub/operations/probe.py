@@ -8,9 +8,9 @@ import httpx
 from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
+from kranhub import redaction
 from kranhub.broker import client_settings as clients
 from kranhub.errors import Unavailable
-from kranhub.operations import redaction
 from kranhub.settings import Settings
 from kranhub.text import Text
 

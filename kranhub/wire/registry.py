@@ -8,8 +8,8 @@ from typing import Any, Self
 import fastavro
 import httpx
 
+from kranhub import redaction
 from kranhub.errors import InvalidDocument, Misconfigured, Unavailable
-from kranhub.operations import redaction
 from kranhub.text import Text
 from kranhub.wire import schema_files, schema_lint
 from kranhub.wire.schema_files import Schema

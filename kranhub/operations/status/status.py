@@ -7,10 +7,11 @@ import psutil
 import structlog
 from pydantic import BaseModel, computed_field
 
+from kranhub import redaction
 from kranhub.broker import lag
 from kranhub.broker.lag import Group
 from kranhub.errors import KranhubError, Unavailable
-from kranhub.operations import probe, recovery, recovery_mark, redaction, supervision
+from kranhub.operations import probe, recovery, recovery_mark, supervision
 from kranhub.operations.local_stack import StackProcess, StackState, local_stack
 from kranhub.operations.status import findings
 from kranhub.operations.status.connector_states import ConnectorState, connector_states

@@ -5,7 +5,7 @@ import pytest
 
 from kranhub.errors import Unavailable
 from kranhub.operations import probe
-from kranhub.operations.redaction import shown
+from kranhub.redaction import shown
 from kranhub.wire.registry import Registry
 
 SECRET = "http://hub:s3cret@localhost:1/apis"
