@@ -2,7 +2,7 @@
 
 from kranhub.testing.endurance_contract import EnduranceContract
 from kranhub.testing.fault_contract import FaultContract
-from kranhub.testing.holding_contract import HoldingContract
+from kranhub.testing.held_report_contract import HoldingContract
 from kranhub.testing.sink_contract import SinkContract
 from kranhub.testing.source_contract import SourceContract
 

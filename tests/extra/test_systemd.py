@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.extra.conftest import Require
-from tests.unit.kranhub.operations.test_systemd_units import PROGRAM, UNITS
+from tests.support.systemd_units import PROGRAM, UNITS
 
 pytestmark = pytest.mark.extra
 

@@ -26,7 +26,6 @@ from kranhub.wire.codec import Codec
 from kranhub.wire.envelope import Envelope
 from kranhub.wire.messages import Subject
 from kranhub.wire.registry import Registry
-from tests.faults.test_runtime import status as order_status
 from tests.support.bad_connectors import (
     ME,
     PASSWORD,
@@ -42,6 +41,7 @@ from tests.support.bad_connectors import (
 from tests.support.connector_mistakes import BAD, NAIVE, SINKS, SOURCES
 from tests.support.connector_process import connector, until
 from tests.support.fields import changed
+from tests.support.order_status import status as order_status
 from tests.support.stack import Stack
 from tools.harness.settings import new_namespace
 

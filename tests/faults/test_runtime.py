@@ -4,9 +4,7 @@ import signal
 from collections import Counter
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 from kafka import KafkaProducer
@@ -23,11 +21,11 @@ from kranhub.wire.messages import Subject
 from kranhub.wire.registry import Registry
 from tests.support.connector_process import connector, reached, until
 from tests.support.file_erp import FileErp
+from tests.support.order_status import ME, status
 from tests.support.stack import Stack
 
 pytestmark = pytest.mark.stack
 
-ME = "sibir-terminal"
 SOURCE = ["source.before-begin", "source.after-produce", "source.after-checkpoint", "source.before-commit"]
 SINK = ["sink.before-deliver", "sink.after-deliver", "sink.after-receipts", "sink.before-commit"]
 
@@ -67,21 +65,6 @@ class Plant:
         """The task's last state on the status topic."""
         states = [seen.value["state"] for seen in self.read("connector-status") if seen.key.endswith(f".{task}")]
         return states[-1] if states else ""
-
-
-def status(number: int, revision: int) -> Any:
-    return {
-        "order_key": f"{ME}:{number}",
-        "order_id": str(number),
-        "buyer": ME,
-        "revision": revision,
-        "order_revision": 1,
-        "state": "PLANNED",
-        "promised_date": date(2027, 1, 1),
-        "cause": "planned",
-        "changed_at": datetime(2026, 1, 1, tzinfo=UTC),
-        "lines": [],
-    }
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from confluent_kafka import TopicPartition
 from kranhub.broker import topics
 from streams.processor import Context, Outputs, Record, State
 from streams.processor.kafka import clients
-from tests.streams.test_processor import Counting, counts, feed, started
+from tests.support.counting import Counting, counts, feed, started
 from tests.support.stack import Stack
 from tools.harness.core import World, wait_for, world
 from tools.harness.settings import new_namespace

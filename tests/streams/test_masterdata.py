@@ -21,8 +21,8 @@ from streams.routing.masterdata import entries
 from streams.routing.masterdata.entries import Entry, Kind
 from streams.routing.masterdata.masterdata import MasterData
 from tests.support.fields import fields
+from tests.support.omsk import OMSK, bumped
 from tests.support.stack import Stack
-from tests.unit.streams.routing.masterdata.test_entries import OMSK, bumped
 from tools.harness.core import World, core, environment, proofs, start_core, stop, wait_for, world
 
 pytestmark = pytest.mark.stack

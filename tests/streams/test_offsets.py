@@ -21,7 +21,7 @@ from streams.processor.record import TopicPartition
 from streams.processor.reset_offsets import reset_offset
 from streams.processor.state import restore
 from streams.processor.state.changelog import Restored
-from tests.streams.test_processor import PARTITION, Counting, bootstrap, counts, feed, started
+from tests.support.counting import PARTITION, Counting, bootstrap, counts, feed, started
 from tests.support.stack import Stack
 from tools.harness.core import World, wait_for, world
 from tools.harness.settings import new_namespace

@@ -1,9 +1,7 @@
 """The processor itself: what a stage may raise, who may run, how state comes back, which offsets it refuses."""
 
-import contextlib
-import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,109 +9,29 @@ import pytest
 from confluent_kafka import TopicPartition
 
 from kranhub.broker import topics
-from kranhub.errors import Failed, Fenced, InvalidDocument, KranhubError, Misconfigured, Unavailable
-from kranhub.settings import Settings
+from kranhub.errors import Failed, Fenced, InvalidDocument, Misconfigured, Unavailable
 from kranhub.text import Text
 from kranhub.wire.messages import Subject
-from streams.processor import Context, Document, Outputs, Processor, Record, State
+from streams.processor import Context, Document, Outputs, Record, State
 from streams.processor.kafka import clients, stalled_fetch
 from streams.processor.kafka.guarded import GuardedClient
+from tests.support.counting import ANY, PARTITION, Counting, counts, feed, started
 from tests.support.stack import Stack
 from tools.harness.core import World, wait_for, world
 from tools.harness.settings import new_namespace
 
 pytestmark = pytest.mark.stack
 
-PARTITION = 2
 WORDS = Text(en="no", ru="нет")
 
 
-ANY: Any = "Any"
-"""No record of the shared language."""
-
 UNFIT: Any = {"time": "noon"}
-
-
-@dataclass
-class Counting:
-    """Counts the records of each key and says each count; ``before`` may raise."""
-
-    settings: Settings
-    before: Callable[[Record], None] = lambda record: None
-    name: str = "allocator"
-    said: str = "work"
-    state_version: int = 1
-    seen: list[str] = field(default_factory=list)
-
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        return (topics.hub(self.settings.namespace, "allocation"),)
-
-    @property
-    def changelog(self) -> str | None:
-        return topics.hub(self.settings.namespace, "allocator-changelog")
-
-    def process(self, record: Record, state: State, outputs: Outputs, ctx: Context) -> None:
-        count = int(state.get(record.key) or b"0") + 1
-        state.put(record.key, str(count).encode())
-        outputs.send(
-            topics.hub(self.settings.namespace, self.said), record.key, Document(ANY, str(count).encode(), "x")
-        )
-        self.before(record)
-        self.seen.append(record.key)
-
-
-@dataclass
-class Running:
-    """A processor in a thread."""
-
-    thread: threading.Thread
-    stopping: threading.Event
-    errors: list[BaseException]
-
-    def error(self) -> BaseException:
-        self.thread.join(60)
-        assert self.errors, "the processor did not end with an error"
-        return self.errors[0]
-
-
-@contextlib.contextmanager
-def started(stage: Counting, around: World, instance: str = "0") -> Iterator[Running]:
-    running = Running(threading.Thread(), threading.Event(), [])
-
-    def work() -> None:
-        try:
-            Processor(stage, around.settings, around.codec, instance).run(running.stopping)
-        except Exception as error:
-            running.errors.append(error)
-            if not isinstance(error, KranhubError):
-                raise
-
-    running.thread = threading.Thread(target=work)
-    running.thread.start()
-    try:
-        yield running
-    finally:
-        running.stopping.set()
-        running.thread.join(60)
-        assert not running.thread.is_alive()
 
 
 @pytest.fixture
 def around(stack: Stack) -> Iterator[World]:
     with world(stack.prepare(new_namespace(), "sibir-terminal")) as found:
         yield found
-
-
-def feed(around: World, *keys: str) -> None:
-    topic = topics.hub(around.settings.namespace, "allocation")
-    for key in keys:
-        around.producer.send(topic, key=key.encode(), value=b"x", partition=PARTITION).get(30)
-
-
-def counts(around: World) -> list[tuple[str, str]]:
-    """Return what was said, by key and count."""
-    return sorted((message.key, (message.raw or b"").decode()) for message in around.read("hub.work"))
 
 
 def test_a_record_sees_what_the_one_before_wrote_and_a_restart_goes_on(around: World) -> None:
@@ -332,10 +250,6 @@ def test_partitions_that_come_back_unchanged_are_not_read_again(around: World) -
         send()
         wait_for(lambda: len(counts(around)) == 90, "the third round, the second instance gone", 60)
     assert counts(around) == sorted((key, str(count)) for key in keys for count in (1, 2, 3))
-
-
-def bootstrap(around: World) -> str:
-    return ",".join(around.producer.config["bootstrap_servers"])
 
 
 def test_two_inputs_share_one_state_where_their_partitions_are_equal(around: World) -> None:

@@ -1,8 +1,6 @@
 """Publishing on the real Kafka: a member is renamed while it has an open order, by mistake, and back."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -10,18 +8,14 @@ import pytest
 from kranhub.broker import admin, topics
 from kranhub.parties import members
 from kranhub.settings import Settings
+from tests.support.cli_process import kranhub
 from tests.support.stack import Stack
-from tools.harness.core import World, core, environment, line, order, wait_for, world
+from tools.harness.core import World, core, line, order, wait_for, world
 
 pytestmark = pytest.mark.stack
 
 BUYER, OLD, NEW = "sibir-terminal", "oemz", "oemz-elektro"
 MOTORS = line("1", "ДВ-7.5", 4)
-
-
-def kranhub(settings: Settings, *words: str) -> "subprocess.CompletedProcess[str]":
-    command = [sys.executable, "-m", "kranhub", *words]
-    return subprocess.run(command, env=environment(settings), capture_output=True, text=True, check=False)
 
 
 def files(settings: Settings, folder: Path, version: int, member: str) -> Settings:

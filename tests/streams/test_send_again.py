@@ -7,7 +7,7 @@ import pytest
 
 from kranhub.settings import Settings, variables
 from streams.cli.send_again import send_again
-from tests.streams.test_publishing import kranhub
+from tests.support.cli_process import kranhub
 from tests.support.stack import Stack
 from tests.support.terminal import call
 from tools.harness.core import World, core, line, order, response, wait_for, world

@@ -16,3 +16,5 @@ def test_the_wheel_says_that_every_package_has_types(tmp_path: Path) -> None:
         names = set(wheel.namelist())
     assert {f"{package}/py.typed" for package in PACKAGES} <= names
     assert {"schemas/Order.avsc", "deploy/embedded/lock.json"} <= names
+    outside = ("deploy/demo/", "tools/", "tests/", "benchmarks/", "docs/")
+    assert not [name for name in names if name.startswith(outside)]

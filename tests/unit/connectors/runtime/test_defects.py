@@ -18,10 +18,10 @@ from kranhub.wire import envelope
 from kranhub.wire.codec import Codec
 from kranhub.wire.envelope import Envelope
 from kranhub.wire.messages import Subject
-from tests.faults.test_runtime import status as order_status
 from tests.support.bad_connectors import ME, PASSWORD, Bad, answers, at, last, loaded, order, raises, yields
 from tests.support.connector_mistakes import BAD, NAIVE, SINKS, SOURCES
 from tests.support.fields import changed, decoded
+from tests.support.order_status import status as order_status
 from tools.harness.settings import REPOSITORY
 
 MEMBER = members.load(REPOSITORY / "deploy/members/omsk.yaml").by_id[ME]

@@ -1,10 +1,7 @@
 """`kranhub why`: every decision about an order in words, in both languages."""
 
 import json
-from datetime import date
-from decimal import Decimal
 from functools import partial
-from typing import Any
 
 import pytest
 from rich.console import Console
@@ -14,44 +11,10 @@ from kranhub.readmodel import decision_texts
 from kranhub.readmodel.names import Names
 from kranhub.text import Text
 from streams.routing.model.codes import NO_PLANT, CandidateReason, CloseReason, HoldReason
-from tests.support.terminal import NOW, Hub, call, hub
+from tests.support.decisions import KEY, decision, party
+from tests.support.terminal import Hub, call, hub
 
 __all__ = ["hub"]
-
-KEY = "sibir-terminal:17"
-
-
-def decision(**changes: Any) -> Any:
-    return {
-        "order_key": KEY,
-        "order_revision": 1,
-        "line_id": "1",
-        "plant_order_id": f"{KEY}/1.1.2",
-        "item": "coating-girders",
-        "quantity": Decimal(100),
-        "unit": "MTK",
-        "rule": "cheapest",
-        "rule_version": "3",
-        "inputs": {"kind": "SALE", "requested_date": "2027-02-26", "available_on": "2026-12-04"},
-        "chosen": "zmk-most",
-        "from_stock": Decimal("12.5"),
-        "alternatives": [
-            other("tsvetnoy-bulvar", 1, "rejected"),
-            other("zmk-most", 2, None, offered=Decimal(100), cost=Decimal("3.5"), cost_currency="RUB"),
-            other("ruskran", 3, "later-date", offered=Decimal(100), available_on=date(2026, 12, 24)),
-        ],
-        "decided_at": NOW,
-        **changes,
-    }
-
-
-def other(member: str, rank: int, why_not: str | None, **changes: Any) -> Any:
-    return {"member": member, "rank": rank, "why_not": why_not, **changes}
-
-
-def party(member: str, en: str, ru: str) -> Any:
-    name = {"en": en, "ru": ru}
-    return {"party": member, "name": name, "roles": ["plant"], "country": "RU", "language": "ru", "time_zone": "UTC"}
 
 
 @pytest.fixture

@@ -9,9 +9,7 @@ import pytest
 
 from kranhub.cli.main import cli
 from kranhub.operations.supervisor import GRACE_S
-
-UNITS = sorted(Path("deploy/systemd").glob("*.service"))
-PROGRAM = "/srv/kranhub/venv/bin/kranhub"
+from tests.support.systemd_units import PROGRAM, UNITS
 
 
 def unit(file: Path) -> configparser.ConfigParser:

@@ -1,8 +1,6 @@
 """The codec over a scripted registry: what goes in comes out, and what fastavro would bend is refused."""
 
 import contextlib
-import json
-from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -13,30 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kranhub.errors import InvalidDocument, Misconfigured, Unavailable
-from kranhub.wire import schema_files
-from kranhub.wire.codec import Codec
 from kranhub.wire.messages import Subject
-from kranhub.wire.registry import Registry
 from tests.support import samples
-
-RECORDS = list(schema_files.load_all())
-
-
-def answer(request: httpx.Request) -> httpx.Response:
-    """Play a registry that holds our schemas as ids 1, 2, …"""
-    path = request.url.path
-    if path.startswith("/schemas/ids/"):
-        number = int(path.rpartition("/")[2])
-        if number > len(RECORDS):
-            return httpx.Response(404, json={"error_code": 40403})
-        return httpx.Response(200, json={"schema": json.dumps(schema_files.load_all()[RECORDS[number - 1]])})
-    record = path.removeprefix("/subjects/kranhub.")
-    return httpx.Response(200, json={"id": RECORDS.index(record) + 1})
-
-
-def codec(handler: Callable[[httpx.Request], httpx.Response] = answer) -> Codec:
-    return Codec(Registry("http://registry", transport=httpx.MockTransport(handler)))
-
+from tests.support.codec import RECORDS, codec
 
 quantities = st.decimals(-(10**20), 10**20, places=6, allow_nan=False)
 

@@ -14,7 +14,7 @@ from kranhub.errors import InvalidDocument
 from kranhub.wire import generate_messages, messages, schema_files
 from kranhub.wire.messages import OrderDocumentStatus, OrderKind, Subject
 from tests.support import samples
-from tests.unit.kranhub.wire.test_codec import codec
+from tests.support.codec import codec
 
 
 def test_the_file_is_what_the_schemas_give() -> None:

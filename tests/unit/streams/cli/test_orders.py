@@ -15,9 +15,9 @@ from streams.cli import tables
 from streams.cli.orders import orders
 from streams.processor.kafka import clients
 from streams.routing.masterdata.rules import Mode, Rule, Rules
+from tests.support.decisions import decision, party
 from tests.support.plants import BUYER, MASTER, Cluster, Event, Value, full_action, full_order, full_response
 from tests.support.terminal import NOW, Hub, call, hub
-from tests.unit.kranhub.cli.test_why import decision, party
 
 __all__ = ["hub"]
 

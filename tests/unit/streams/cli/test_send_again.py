@@ -17,9 +17,9 @@ from streams.processor.outputs import Document, Outputs
 from streams.stages.ingest import Ingest
 from tests.support import batches
 from tests.support.batches import CODEC
+from tests.support.decisions import party
 from tests.support.plants import BUYER, full_response
 from tests.support.terminal import NOW, Hub, call, hub
-from tests.unit.kranhub.cli.test_why import party
 from tests.unit.streams.routing.planner.test_cutover import MOTORS
 from tests.unit.streams.routing.planner.test_unreachable import placed
 from tools.harness.core import order, response

@@ -20,7 +20,7 @@ from streams.stages.support.masterdata_state import MasterDataState
 from tests.support import batches
 from tests.support.batches import CODEC, NAMESPACE
 from tests.support.masterdata import entry_of, masters, record, same
-from tests.unit.streams.routing.masterdata.test_entries import OMSK, bumped, renumbered
+from tests.support.omsk import OMSK, bumped, renumbered
 
 STAGE = Masterdata(Settings(namespace=NAMESPACE), CODEC)
 ALL = entries.entries(OMSK)

@@ -21,8 +21,8 @@ from streams.routing.masterdata import entries
 from streams.stages import STAGES
 from tests.support import batches
 from tests.support.batches import CODEC, NAMESPACE, RECORDS
+from tests.support.omsk import OMSK, bumped
 from tests.support.stream_contract import Checker
-from tests.unit.streams.routing.masterdata.test_entries import OMSK, bumped
 
 URL = "http://registry"
 SETTINGS = Settings(namespace=NAMESPACE, kafka_bootstrap="127.0.0.1:1", registry_url=URL)

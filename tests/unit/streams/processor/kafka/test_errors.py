@@ -21,7 +21,7 @@ from streams.processor.kafka import clients, errors
 from streams.processor.kafka.errors import Aborted, BrokerAway
 from streams.processor.kafka.guarded import GuardedClient, TransactionalProducer
 from streams.routing.masterdata import entries
-from tests.unit.streams.routing.masterdata.test_entries import OMSK
+from tests.support.omsk import OMSK
 
 FENCED_AT_ONCE = KafkaError(KafkaError._FENCED, "fenced by a newer instance", True)
 FENCED_BEFORE = KafkaError(KafkaError._FATAL, "Local: This instance has been fenced by a newer instance", True)

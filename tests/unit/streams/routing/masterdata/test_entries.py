@@ -4,7 +4,6 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -13,29 +12,14 @@ from hypothesis import strategies as st
 from kranhub.wire.codec import Codec
 from kranhub.wire.messages import Subject
 from streams.admin.publish import NotPublished, changes
-from streams.routing.masterdata import entries, masterdata
+from streams.routing.masterdata import entries
 from streams.routing.masterdata.entries import Entry, Kind
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.masterdata.rules import Rules
 from tests.support.batches import CODEC
 from tests.support.fields import fields
 from tests.support.masterdata import masters, same
-
-DEPLOY = Path("deploy")
-FILES = ("members", "nomenclature", "rules", "calendars", "rates")
-OMSK = masterdata.load(*(DEPLOY / kind / "omsk.yaml" for kind in FILES))
-
-
-def bumped(master: MasterData, version: int) -> MasterData:
-    """Return the same under another version."""
-    nomenclature = master.nomenclature.model_copy(update={"version": version})
-    return replace(master, nomenclature=nomenclature)
-
-
-def renumbered(master: MasterData, version: int) -> MasterData:
-    """Return the same with every rule, and the whole, under this version."""
-    rules = Rules(rules=tuple(rule.model_copy(update={"version": version}) for rule in master.rules.rules))
-    return replace(bumped(master, version), rules=rules)
+from tests.support.omsk import OMSK, bumped, renumbered
 
 
 @given(masters())

@@ -17,7 +17,7 @@ from streams.stages.support.masterdata_state import MasterDataState
 from tests.support import batches
 from tests.support.batches import CODEC, WORK
 from tests.support.masterdata import masters, record, same
-from tests.unit.streams.routing.masterdata.test_entries import OMSK, renumbered
+from tests.support.omsk import OMSK, renumbered
 
 
 @dataclass
