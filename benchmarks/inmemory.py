@@ -75,7 +75,7 @@ class Core:
 
     def _transact(self, stage: Stage, records: Sequence[Record]) -> Sequence[ProducerRecord]:
         """Do all of a transaction but Kafka's part, the changes for the changelog as well."""
-        batch = Batch(stage, self._codec, self._namespace, self.stores.get(stage.name, {}), lambda topic: PARTITIONS)
+        batch = Batch(stage, self._codec, self._namespace, self.stores.get(stage.name, {}), lambda _topic: PARTITIONS)
         batch.process(records)
         deque(batch.changes(), 0)
         batch.commit()

@@ -31,7 +31,7 @@ class Split:
         self._target = task.target
         self._split = SPLITS[task.options.get("split", "decoded")]
 
-    def process(self, record: Record, state: State, outputs: Outputs, ctx: Context) -> None:
+    def process(self, record: Record, state: State, outputs: Outputs, ctx: Context) -> None:  # noqa: ARG002  (the interface's)
         """Send the order's parts."""
         value = record.value or b""
         if self.changelog is not None:

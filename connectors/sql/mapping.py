@@ -110,7 +110,7 @@ class Stream(ABC):
         ``read_at`` (UTC) stands in where the row has no time of its own. Raises `InvalidDocument`.
         """
 
-    def finished(self, row: Row) -> str:
+    def finished(self, row: Row) -> str:  # noqa: ARG002  (the interface's)
         """Return the key of the document that ended well with this row, empty where it did not end."""
         return ""
 
@@ -257,7 +257,7 @@ class ItemStream(Stream):
         super().__init__(values, member)
         self.settings = settings
 
-    def document(self, snapshot: Snapshot, read_at: datetime) -> tuple[str, messages.ItemMapping] | None:
+    def document(self, snapshot: Snapshot, read_at: datetime) -> tuple[str, messages.ItemMapping] | None:  # noqa: ARG002  (the interface's)
         """Return the ItemMapping; None where the plant has not said yet what the code means."""
         row, settings, values = snapshot.row, self.settings, self.values
         item = values.text(row, settings.item)
@@ -321,7 +321,7 @@ class OrderStream(Stream):
         self._currency = config.default_currency
         self._standings = Spellings(settings.statuses)
 
-    def document(self, snapshot: Snapshot, read_at: datetime) -> tuple[str, messages.Order] | None:
+    def document(self, snapshot: Snapshot, read_at: datetime) -> tuple[str, messages.Order] | None:  # noqa: ARG002  (the interface's)
         """Return the Order; None for a draft and for one that is finished."""
         row, settings, values = snapshot.row, self.settings, self.values
         standing = mapped(values, row, settings.status, self._standings)

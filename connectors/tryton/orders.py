@@ -250,7 +250,7 @@ class Sales:
         head = {"party": party, "company": await self._client.company(), "lines": []}
         filled = await self._client.on_change(MODEL, head, ["party"])
         addresses = {name: filled.get(name) for name in ("invoice_address", "shipment_address", "payment_term")}
-        lines = [await self._line(line, party, currency, value) for line in value["lines"]]
+        lines = [await self._line(line, party, currency) for line in value["lines"]]
         return {
             **await self._head(value, party, _wanted_lines(value)),
             **addresses,
@@ -268,9 +268,7 @@ class Sales:
             "comment": comment_block.write(None, None, value["revision"], wanted, value["document_status"]),
         }
 
-    async def _line(
-        self, line: messages.PlantOrderLine, party: int, currency: int, value: messages.PlantOrder
-    ) -> Record:
+    async def _line(self, line: messages.PlantOrderLine, party: int, currency: int) -> Record:
         product = await self._product(line["item_code"])
         asked = {
             "type": "line",

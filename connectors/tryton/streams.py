@@ -106,7 +106,7 @@ class Stream(ABC):
         error = InvalidDocument("not-readable", reason)
         return Document(str(found.id), str(found.id), version, found.modified, error, b"")
 
-    def facts(self, document: Document, before: Facts) -> Facts:
+    def facts(self, document: Document, before: Facts) -> Facts:  # noqa: ARG002  (the interface's)
         """Return what will be needed to withdraw the document, nothing where it cannot be withdrawn."""
         return ()
 

@@ -136,11 +136,6 @@ def cancel_purchase(rpc: Rpc, number: str) -> None:
         rpc.press("purchase.purchase", button, _purchase(rpc, number))
 
 
-def comment_on_purchase(rpc: Rpc, number: str, comment: str) -> None:
-    """Write words of one's own into a purchase."""
-    rpc.write("purchase.purchase", _purchase(rpc, number), comment=comment)
-
-
 def purchase(rpc: Rpc, number: str) -> dict[str, Any]:
     """Return a purchase as its buyer sees it: state, comment, reference, and its lines' product codes and notes."""
     fields = ["number", "state", "comment", "reference", "lines.product.code", "lines.note", "lines.quantity"]

@@ -123,7 +123,7 @@ def admin(settings: Settings) -> Iterator[KafkaAdminClient]:
             client.close()
 
 
-def described_groups(client: KafkaAdminClient, wanted: Callable[[str], bool] = lambda name: True) -> dict[str, Any]:
+def described_groups(client: KafkaAdminClient, wanted: Callable[[str], bool] = lambda _name: True) -> dict[str, Any]:
     """Return the descriptions of the consumer groups that exist and are wanted, sorted by name."""
     names = sorted(entry["group_id"] for entry in client.list_groups() if wanted(entry["group_id"]))
     return dict(sorted(client.describe_groups(names).items())) if names else {}

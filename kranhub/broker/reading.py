@@ -54,7 +54,7 @@ def messages(
     *,
     from_start: bool = True,
     follow: Callable[[], bool] | None = None,
-    wanted: Callable[[bytes], bool] = lambda key: True,
+    wanted: Callable[[bytes], bool] = lambda _key: True,
 ) -> Iterator[Message]:
     """Yield a topic's committed records, in each partition's order, up to the end as it is now.
 

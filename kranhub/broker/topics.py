@@ -7,7 +7,6 @@ from kranhub.parties.members import Members
 from kranhub.wire.messages import Subject
 
 DAY_MS, HOUR_MS = 86_400_000, 3_600_000
-KEEP_MS = 400 * DAY_MS
 TOMBSTONE_DAYS = 90
 """How long a reader may be away and still learn what was deleted from a topic that others read (Kafka: 1 day)."""
 HUB = "hub"

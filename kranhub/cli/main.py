@@ -60,7 +60,7 @@ def _needs_extra(name: str, module: str) -> click.Command:
 
     @click.command(name, help=str(error), context_settings={"ignore_unknown_options": True})
     @click.argument("rest", nargs=-1)
-    def missing(rest: tuple[str, ...]) -> None:
+    def missing(**_options: object) -> None:
         raise error
 
     return missing

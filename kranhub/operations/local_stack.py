@@ -58,11 +58,11 @@ class LocalStack(Protocol):
 class NoStack:
     """Stands for the room that is not installed."""
 
-    def state(self, settings: Settings) -> StackState:
+    def state(self, settings: Settings) -> StackState:  # noqa: ARG002  (the interface's)
         """Return that nothing was started."""
         return StackState()
 
-    def checks(self, settings: Settings) -> Sequence[Check]:
+    def checks(self, settings: Settings) -> Sequence[Check]:  # noqa: ARG002  (the interface's)
         """Return no check."""
         return ()
 

@@ -85,7 +85,7 @@ class Supervisor:
         commands: Mapping[str, Sequence[str]],
         *,
         environment: Mapping[str, str] | None = None,
-        changed: Callable[[Child], None] = lambda child: None,
+        changed: Callable[[Child], None] = lambda _child: None,
         inherited: Sequence[int] = (),
     ) -> None:
         """Take the children's names and commands; nothing starts yet. ``inherited``: descriptors that they get."""

@@ -129,14 +129,14 @@ def block(data: bytes, position: int, left: list[int]) -> tuple[int, int]:
 
 
 def _fixed(size: int) -> Skip:
-    return lambda data, position, left: position + size
+    return lambda _data, position, _left: position + size
 
 
-def _skip_long(data: bytes, position: int, left: list[int]) -> int:
+def _skip_long(data: bytes, position: int, _left: list[int]) -> int:
     return long(data, position)[1]
 
 
-def _skip_bytes(data: bytes, position: int, left: list[int]) -> int:
+def _skip_bytes(data: bytes, position: int, _left: list[int]) -> int:
     size = data[position]
     if size < 0x80 and not size & 1:  # one byte, not negative: nearly every string
         return position + 1 + (size >> 1)

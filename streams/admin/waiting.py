@@ -44,7 +44,7 @@ def _of_connectors(settings: Settings, codec: Codec) -> Iterator[Message]:
 
 def _read(settings: Settings, codec: Codec, topic: str, keys: Container[bytes] | None = None) -> list[Message]:
     """Return a topic's records with these keys, those that can be read; an order's records have its key."""
-    wanted = (lambda key: True) if keys is None else keys.__contains__
+    wanted = (lambda _key: True) if keys is None else keys.__contains__
     found = reading.messages(settings, codec, topics.hub(settings.namespace, topic), wanted=wanted)
     return [message for message in found if message.subject and message.value]
 

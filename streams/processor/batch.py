@@ -38,7 +38,7 @@ class Batch:
         codec: Codec,
         namespace: str,
         stores: Mapping[int, Store],
-        partitions: Callable[[str], int] = lambda topic: 1,
+        partitions: Callable[[str], int] = lambda _topic: 1,
     ) -> None:
         """Take the stage, the committed state of its partitions, and how many partitions an output topic has.
 

@@ -21,14 +21,14 @@ class Clock:
     name = "clock"
     state_version = 1
 
-    def __init__(self, settings: Settings, codec: Codec) -> None:
+    def __init__(self, settings: Settings, codec: Codec) -> None:  # noqa: ARG002  (a stage's interface)
         """Take the namespace and the period; the codec is of no use here."""
         self.inputs = (topics.hub(settings.namespace, "clock"),)
         self.changelog = topics.hub(settings.namespace, "clock-changelog")
         self._period_s = settings.tick_s
         self._targets = [topics.hub(settings.namespace, name) for name in ("work", "allocation", "outbox")]
 
-    def process(self, record: Record, state: State, outputs: Outputs, ctx: Context) -> None:
+    def process(self, record: Record, state: State, outputs: Outputs, ctx: Context) -> None:  # noqa: ARG002  (a stage's interface)
         """Broadcast a tick for the first beat of a period that is later than the last one said."""
         time = floor(record.timestamp, self._period_s)
         said = time.isoformat().encode()

@@ -39,7 +39,7 @@ class Ingest:
         self.inputs = (topics.out_pattern(settings.namespace),)
         self._namespace, self._codec = settings.namespace, codec
 
-    def process(self, record: Record, state: State, outputs: Outputs, ctx: Context) -> None:
+    def process(self, record: Record, state: State, outputs: Outputs, ctx: Context) -> None:  # noqa: ARG002  (a stage's interface)
         """Send the document to the topic of whoever handles it and to hub.events, or to the dead letters."""
         owner = topics.owner(self._namespace, record.topic)
         came: AnyDecoded | None = None

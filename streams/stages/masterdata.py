@@ -35,7 +35,7 @@ class Masterdata:
         self.changelog = topics.hub(settings.namespace, "masterdata-changelog")
         self._namespace, self._codec = settings.namespace, codec
 
-    def process(self, record: Record, state: State, outputs: Outputs, ctx: Context) -> None:
+    def process(self, record: Record, state: State, outputs: Outputs, ctx: Context) -> None:  # noqa: ARG002  (a stage's interface)
         """Take one entry: a calendar, a member, an item and so on, a member's mapping, or what closes a set."""
         if record.value is None or record.envelope.type != masterdata_state.TYPE:
             return

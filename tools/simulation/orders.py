@@ -112,12 +112,12 @@ def _days(kind: Kind, chance: Random) -> int:
 Change = Callable[[dict[str, Any], Random], dict[str, Any]]
 
 
-def more(value: dict[str, Any], chance: Random) -> dict[str, Any]:
+def more(value: dict[str, Any], _chance: Random) -> dict[str, Any]:
     """Return the order for more of its first line."""
     return _first_line(value, lambda quantity: quantity + max(Decimal(1), quantity // 4))
 
 
-def less(value: dict[str, Any], chance: Random) -> dict[str, Any]:
+def less(value: dict[str, Any], _chance: Random) -> dict[str, Any]:
     """Return the order for about half of its first line, one at least."""
     return _first_line(value, lambda quantity: max(Decimal(1), quantity // 2))
 

@@ -99,7 +99,7 @@ def read(
     consumer: GuardedClient,
     changelog: str,
     until: dict[int, int],
-    require_room: Callable[[int], None] = lambda size: None,
+    require_room: Callable[[int], None] = lambda _size: None,
 ) -> dict[int, Restored]:
     """Read the partitions of a changelog up to the given ends (step 3). Raises `Unavailable` after `PATIENCE_S`.
 

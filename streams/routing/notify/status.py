@@ -41,7 +41,7 @@ def derive(state: OrderState, context: DecisionContext) -> Status:
     """Return the order's status as the facts say."""
     lines = tuple(_line_status(state, line, context) for line in state.order.lines)
     offered = _earliest(state, context) if state.order.terms.quotation else None
-    return Status(_order_state(state, lines), state.revision, _promise(state, lines), lines, offered)
+    return Status(_order_state(state, lines), state.revision, _promise(lines), lines, offered)
 
 
 def notify(state: OrderState, cause: Cause | None, context: DecisionContext) -> Step:
@@ -253,7 +253,7 @@ def _order_state(state: OrderState, lines: tuple[LineStatus, ...]) -> PlanState:
     return _together(line.state for line in lines if line.state not in (PlanState.ON_HOLD, PlanState.CANCELLED))
 
 
-def _promise(state: OrderState, lines: tuple[LineStatus, ...]) -> date | None:
+def _promise(lines: tuple[LineStatus, ...]) -> date | None:
     days = [line.promised_date for line in lines if line.state != PlanState.CANCELLED]
     return max((day for day in days if day), default=None) if None not in days else None
 

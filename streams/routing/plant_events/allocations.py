@@ -36,7 +36,7 @@ def apply_result(state: OrderState, value: Value, context: DecisionContext) -> S
     if assignment.attempt.close_reason is not None or assignment.portion.cancelled:
         return Step(state)
     if value["kind"] == "EXPIRED":
-        return _expired(state, assignment, context.master)
+        return _expired(state, assignment)
     return Step(state) if _is_old(reservation, value) else _apply(state, assignment, value, context)
 
 
@@ -85,7 +85,7 @@ def _with_offer(state: OrderState, portion: Portion, quote: Quote, value: Value)
     return state.with_portion(portion.with_quote(offer))
 
 
-def _expired(state: OrderState, assignment: Assignment, master: MasterData) -> Step:
+def _expired(state: OrderState, assignment: Assignment) -> Step:
     why = HoldReason.EXPIRED if state.order.terms.quotation else HoldReason.NOT_APPROVED
     closed = assignment.attempt.released().close(CloseReason(why), withdraw=assignment.attempt.issued is not None)
     after = assignments.with_attempt_at(state, assignment, closed)
