@@ -167,8 +167,8 @@ def response(record: Record, codes: Codes, modified: datetime) -> messages.Order
         raise InvalidDocument("mark-removed", _no_mark(record["number"] or str(record["id"]), reference))
     refused = record["state"] == "cancelled"
     lines = [_response_line(line_id, wanted, record, codes) for line_id, wanted in asked.wanted.items()]
-    accepted = all(line["status"] is LineStatus.ACCEPTED for line in lines)
-    none = all(line["status"] is LineStatus.NOT_ACCEPTED for line in lines)
+    accepted = all(line["status"] == LineStatus.ACCEPTED for line in lines)
+    none = all(line["status"] == LineStatus.NOT_ACCEPTED for line in lines)
     return {
         "plant_order_id": reference,
         "plant": codes.member.id,

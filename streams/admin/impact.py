@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from kranhub.broker import admin, reading, topics
 from kranhub.settings import Settings
 from kranhub.text import Text
 from kranhub.wire.codec import Codec
+from kranhub.wire.messages import AnyDecoded, Decoded
 from streams.routing.masterdata import difference, entries
 from streams.routing.masterdata import removed_members as leaving
 from streams.routing.masterdata.difference import Change
@@ -69,8 +71,8 @@ def concerns(settings: Settings, codec: Codec, gone: Leaving) -> list[Concern]:
     orders = Orders()
     for message in reading.messages(settings, codec, topics.hub(settings.namespace, "events")):
         if message.subject in leaving.SUBJECTS and message.value is not None:
-            shadow = SHADOW_HEADER in message.headers
-            orders.take(message.key, message.subject, message.value, shadow=shadow)
+            came = cast(AnyDecoded, Decoded(message.subject, message.value))
+            orders.take(message.key, came, shadow=SHADOW_HEADER in message.headers)
     return orders.concerned(gone)
 
 

@@ -1,8 +1,7 @@
 """Allocator: the one writer of each plant's stock and capacity; answers the planner's requests."""
 
 import json
-from collections.abc import Mapping
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple
 
 from kranhub.broker import topics
 from kranhub.errors import InvalidDocument
@@ -11,7 +10,7 @@ from kranhub.text import Text
 from kranhub.values import confusables
 from kranhub.wire import envelope
 from kranhub.wire.codec import Codec
-from kranhub.wire.messages import InventoryLevel, Message, Subject, narrowed
+from kranhub.wire.messages import Disruption, InventoryLevel, Message, Subject, narrowed
 from streams.processor import Context, Document, Outputs, Record, State
 from streams.processor.dead_letters import where
 from streams.routing.allocator import allocator
@@ -20,13 +19,11 @@ from streams.routing.model.codes import UNMAPPED
 from streams.routing.model.context import DecisionContext
 from streams.routing.notify import unmapped_stock
 from streams.routing.validation import timestamps
-from streams.routing.validation.normalise import UNMAPPED_ITEM, normalise
+from streams.routing.validation.normalise import UNMAPPED_ITEM, normalise_level
 from streams.stages.support.clock_alerts import Clocks
 from streams.stages.support.masterdata_state import MasterDataState
 from streams.stages.support.queues import RecordQueue
 from streams.stages.support.unmapped_stock import Unmapped
-
-Value = Mapping[str, Any]
 
 MAX_EARLY = 20_000
 """Records that a partition keeps while it has no master data."""
@@ -123,7 +120,7 @@ class Allocator:
         for count in self._unmapped.news(state, ctx.time):
             said = unmapped_stock.alert(count.member, count.codes, count.examples, ctx.time, is_full=count.is_full)
             for topic in self._alerts:
-                outputs.send(topic, count.member, Document(Subject(said.subject), cast(Message, said.value), said.id))
+                outputs.send(topic, count.member, Document(said.subject, said.value, said.id))
 
     def _handle(
         self, came: _Came, state: State, outputs: Outputs, ctx: Context, master: MasterData, *, late: bool = False
@@ -133,7 +130,7 @@ class Allocator:
         event_id = came.place if owner else came.event_id  # A member may give two documents one id.
         try:
             if level := narrowed(InventoryLevel, subject, value):
-                value = cast(Message, normalise(subject, value, level["company"], master).value)
+                value = normalise_level(level, master)
             if owner and not _makes(owner, master):
                 return
             fingerprint = timestamps.fingerprint(came.event_id, value) if owner else ""
@@ -148,14 +145,14 @@ class Allocator:
             outputs.send(
                 self._work,
                 result.value["order_key"],
-                Document(Subject.ALLOCATION_RESULT, cast(Message, result.value), result.id),
+                Document(Subject.ALLOCATION_RESULT, result.value, result.id),
             )
 
     def _refuse(
         self,
         error: InvalidDocument,
         subject: Subject,
-        value: Value,
+        value: Message,
         came: _Came,
         state: State,
         outputs: Outputs,
@@ -167,30 +164,32 @@ class Allocator:
         Of codes that the nomenclature does not have, an ERP has thousands: they are counted (`_count`). A letter of its
         own is for a code that only looks like one of the member's, for a unit, and for a level that is not kept.
         """
-        member = _owner(subject, value)
+        member, level = _owner(subject, value), narrowed(InventoryLevel, subject, value)
         if member and late:
             document = Document(
                 subject, came.data, came.event_id, source=envelope.member_source(self._namespace, member)
             )
             outputs.send(self._allocation, member, document)
-        elif error.code not in UNMAPPED:
+        elif error.code not in UNMAPPED or level is None:
             raise error
         else:
-            kept = self._unmapped.keep(state, value, came.dump(), error.code)
-            if not kept.is_kept or (kept.is_news and self._needs_a_letter(error, value, state)):
+            kept = self._unmapped.keep(state, level, came.dump(), error.code)
+            if not kept.is_kept or (kept.is_news and self._needs_a_letter(error, level, state)):
                 outputs.dead_letter(error, key=member, member=member)
 
-    def _needs_a_letter(self, error: InvalidDocument, value: Value, state: State) -> bool:
+    def _needs_a_letter(self, error: InvalidDocument, value: InventoryLevel, state: State) -> bool:
         master = self._reference.current(state)
         if error.code != UNMAPPED_ITEM or master is None:
             return True
         return confusables.skeleton(value["item_code"]) in master.looks(value["company"])
 
 
-def _owner(subject: str, value: Value) -> str | None:
+def _owner(subject: Subject, value: Message) -> str | None:
     """Return whose own word this is; None for what the hub itself says."""
-    name = {"InventoryLevel": "company", "Disruption": "member"}.get(subject)
-    return str(value[name]) if name else None
+    if level := narrowed(InventoryLevel, subject, value):
+        return level["company"]
+    disruption = narrowed(Disruption, subject, value)
+    return disruption["member"] if disruption else None
 
 
 def _makes(member: str, master: MasterData) -> bool:

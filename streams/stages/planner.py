@@ -1,15 +1,15 @@
 """Planner: one partition holds an order's whole story; the pure planner decides, this says it on the topics."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple
 
 from kranhub.broker import topics
 from kranhub.errors import InvalidDocument
 from kranhub.settings import Settings
 from kranhub.wire.codec import Codec
-from kranhub.wire.messages import Message, Subject, Wake
+from kranhub.wire.messages import Message, Order, Subject, Wake
 from streams.processor import Context, Document, Outputs, Record, State
 from streams.processor.state.store import Layer
 from streams.routing.masterdata.entries import Entry, Kind
@@ -23,7 +23,7 @@ from streams.routing.planner.messages import OutputMessage
 from streams.routing.plant_events import assignments
 from streams.routing.recovery import adopt, texts
 from streams.routing.recovery.evidence import Evidence
-from streams.routing.validation.normalise import UNMAPPED_ITEM, normalise
+from streams.routing.validation.normalise import UNMAPPED_ITEM, normalise_order
 from streams.routing.validation.validate import stranger, unknown_member
 from streams.stages.support import orders_by_plant, timers
 from streams.stages.support.masterdata_state import MasterDataState
@@ -31,8 +31,6 @@ from streams.stages.support.order_cache import Recent
 from streams.stages.support.pending_events import WAIT, Early, Word
 from streams.stages.support.queues import RecordQueue
 from streams.stages.support.recovery import Recovering
-
-Value = Mapping[str, Any]
 
 _TYPES = frozenset(
     f"kranhub.{subject}"
@@ -113,29 +111,29 @@ class Planner:
         if master is None:
             self._park(_START, record, state)
             return
-        subject, value = self._codec.decode(record.value or b"", trusted=True)
-        if subject != "Order":
-            self._plant_event(subject, value, record, state, outputs, ctx, master)
+        came = self._codec.decode(record.value or b"", trusted=True)
+        if came.subject is not Subject.ORDER:
+            self._plant_event(came.subject, came.value, record, state, outputs, ctx, master)
             return
         try:
-            self._order(value, record, state, outputs, ctx, master)
+            self._order(came.value, record, state, outputs, ctx, master)
         except InvalidDocument as error:
-            _refuse(error, value, record, outputs)
+            _refuse(error, came.value, record, outputs)
 
     def _order(
-        self, value: Value, record: Record, state: State, outputs: Outputs, ctx: Context, master: MasterData
+        self, value: Order, record: Record, state: State, outputs: Outputs, ctx: Context, master: MasterData
     ) -> None:
         if (who := stranger(value, master.members)) is not None:
             _refuse(unknown_member(who, master.members), value, record, outputs)
             self._park(f"wait/member/{who}", record, state)
             return
         self._handle(
-            "Order", self._normalised(value, master, record, state, outputs), record, state, outputs, ctx, master
+            Subject.ORDER, self._normalised(value, master, record, state, outputs), record, state, outputs, ctx, master
         )
 
-    def _normalised(self, value: Value, master: MasterData, record: Record, state: State, outputs: Outputs) -> Value:
+    def _normalised(self, value: Order, master: MasterData, record: Record, state: State, outputs: Outputs) -> Order:
         """Return the order in the hub's terms; lines without a mapping are held, reported, and woken up with one."""
-        normalised = normalise("Order", value, value["buyer"], master)
+        normalised = normalise_order(value, master)
         for problem in normalised.problems:
             _refuse(problem, value, record, outputs)
         for line in normalised.value["lines"]:
@@ -147,8 +145,8 @@ class Planner:
 
     def _plant_event(
         self,
-        subject: str,
-        value: Value,
+        subject: Subject,
+        value: Message,
         record: Record,
         state: State,
         outputs: Outputs,
@@ -168,8 +166,8 @@ class Planner:
 
     def _handle(
         self,
-        subject: str,
-        value: Value,
+        subject: Subject,
+        value: Message,
         record: Record,
         state: State,
         outputs: Outputs,
@@ -218,8 +216,8 @@ class Planner:
 
     def _decide(
         self,
-        subject: str,
-        value: Value,
+        subject: Subject,
+        value: Message,
         record: Record,
         state: State,
         outputs: Outputs,
@@ -259,8 +257,8 @@ class Planner:
 
     def _apply_facts(
         self,
-        subject: str,
-        value: Value,
+        subject: Subject,
+        value: Message,
         record: Record,
         state: State,
         outputs: Outputs,
@@ -280,8 +278,8 @@ class Planner:
 
     def _resume_order(
         self,
-        subject: str,
-        value: Value,
+        subject: Subject,
+        value: Message,
         record: Record,
         state: State,
         outputs: Outputs,
@@ -321,7 +319,7 @@ class Planner:
     ) -> tuple[OrderState, list[Record]]:
         """Return the order with what was said of it, and people's actions, which are taken when all else is."""
         decoded = [self._codec.decode(each.value or b"", trusted=True) for each in events]
-        old = adopt.outdated([(each.subject, each.value) for each in decoded], evidence)
+        old = adopt.outdated(decoded, evidence)
         actions: list[Record] = []
         for place, (each, (subject, value)) in enumerate(zip(events, decoded, strict=True)):
             if subject == "PlannerAction":
@@ -331,7 +329,7 @@ class Planner:
         return order, actions
 
     def _apply_waiting_event(
-        self, order: OrderState, subject: str, value: Value, record: Record, environment: "_Environment"
+        self, order: OrderState, subject: Subject, value: Message, record: Record, environment: "_Environment"
     ) -> OrderState:
         time = environment.ctx.time
         try:
@@ -372,7 +370,7 @@ class Planner:
 
     def _send(self, messages: Iterable[OutputMessage], order_key: str, outputs: Outputs) -> None:
         for message in messages:
-            document = Document(Subject(message.subject), cast(Message, message.value), message.id)
+            document = Document(message.subject, message.value, message.id)
             for name in _TOPICS[message.subject]:
                 key = message.key if name == "allocation" else order_key
                 outputs.send(topics.hub(self._namespace, name), key, document, message.headers)
@@ -428,7 +426,7 @@ class Planner:
             outputs.send(topics.hub(self._namespace, "work"), key, document)
 
 
-def _refuse(error: InvalidDocument, value: Value, record: Record, outputs: Outputs) -> None:
+def _refuse(error: InvalidDocument, value: Order, record: Record, outputs: Outputs) -> None:
     """Put an order on the dead letters, where people find it by its number."""
     outputs.dead_letter(error, key=record.key, member=value["buyer"], order_number=value.get("number"))
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from kranhub.parties.members import Members
+from kranhub.wire.messages import Subject
 from streams.processor.state.store import Store
 from streams.routing.allocator import allocator
 from streams.routing.masterdata.items import Nomenclature
@@ -88,7 +89,7 @@ class Desk:
         """Handle one event; return the results' values."""
         self.events += 1
         context = DecisionContext(f"e{self.events}", self.time, self.master, self.mark)
-        outcome = allocator.handle(self.store, subject, value, context)
+        outcome = allocator.handle(self.store, Subject(subject), value, context)
         self.store.apply(outcome.changes)
         assert len({result.id for result in outcome.results}) == len(outcome.results)
         return [dict(result.value) for result in outcome.results]

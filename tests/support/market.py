@@ -13,12 +13,14 @@ from decimal import Decimal
 from typing import Any
 
 from kranhub.identifiers import order_key
+from kranhub.wire.messages import Subject
 from streams.processor.state.store import Store
 from streams.routing.allocator import allocator
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.context import DecisionContext
 from streams.routing.planner.messages import OutputMessage
 from streams.tables import keys
+from tests.support.fields import fields
 from tests.support.plants import BUYER, START, Event, Value
 from tests.support.worlds import World
 
@@ -115,7 +117,7 @@ class Trader(World):
     def _reactions(self, message: OutputMessage) -> list[Event]:
         assert self.market is not None
         if message.subject == "AllocationRequest":
-            self.market.send("allocation", message.value["plant"], Event(message.id, message.subject, message.value))
+            self.market.send("allocation", fields(message)["plant"], Event(message.id, message.subject, message.value))
         elif message.subject == "PlantOrder":
             self.accepted.pop(message.key, None)
             for answer in self.answers(message.value):
@@ -169,7 +171,7 @@ class Market:
         self.events += 1
         state = self.desks.setdefault(plant, Store())
         context = DecisionContext(event.id, self.today + timedelta(seconds=self.events), self.master)
-        outcome = allocator.handle(state, event.subject, event.value, context)
+        outcome = allocator.handle(state, Subject(event.subject), event.value, context)
         state.apply(outcome.changes)
         if event.subject == "InventoryLevel":
             self.promises.level(event.value)

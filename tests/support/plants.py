@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from kranhub.errors import InvalidDocument
+from kranhub.wire.messages import Subject
 from streams.routing.masterdata import masterdata
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model import order
@@ -15,7 +16,7 @@ from streams.routing.model.context import DecisionContext
 from streams.routing.model.order import OrderState
 from streams.routing.planner import planner
 from streams.routing.planner.messages import OutputMessage
-from streams.routing.validation.normalise import normalise
+from streams.routing.validation.normalise import normalise_order
 
 REPOSITORY = Path(__file__).parents[2]
 MASTER = masterdata.load(REPOSITORY / "deploy/members/omsk.yaml", REPOSITORY / "deploy/nomenclature/omsk.yaml")
@@ -36,7 +37,7 @@ class Event:
 
 def full_order(order_id: str, lines: Iterable[Value], master: MasterData = MASTER, **changes: Any) -> Any:
     """An Order with every field, as decoding gives it, normalised by the master data."""
-    value = {
+    value: Any = {
         "order_id": order_id,
         "buyer": BUYER,
         "payer": None,
@@ -54,7 +55,7 @@ def full_order(order_id: str, lines: Iterable[Value], master: MasterData = MASTE
         "lines": [_full_line(line) for line in lines],
         **changes,
     }
-    return normalise("Order", value, value["buyer"], master).value
+    return normalise_order(value, master).value
 
 
 def _full_line(line: Value) -> Any:
@@ -184,7 +185,7 @@ class Cluster:
         self.clock += 1
         context = DecisionContext(event.id, self.today + timedelta(seconds=self.clock), self.master)
         try:
-            step = planner.handle(self.state, event.subject, event.value, context)
+            step = planner.handle(self.state, Subject(event.subject), event.value, context)
         except InvalidDocument as error:
             self.refused.append(error.code)
             return
@@ -206,7 +207,7 @@ class Cluster:
         return self.answers(message.value) if message.subject == "PlantOrder" else []
 
     def _allocate(self, message: OutputMessage) -> list[Event]:
-        request = message.value
+        request: Any = message.value
         place, number = (request["plant"], request["item"]), request["request_id"]
         if request["action"] == "DELIVERED":
             return []

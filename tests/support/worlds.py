@@ -9,6 +9,7 @@ from typing import Any
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.portion import Portion
 from streams.routing.planner.messages import OutputMessage
+from tests.support.fields import fields
 from tests.support.plants import START, Cluster, Event, Value, full_action, full_order, full_response
 
 ZERO = Decimal(0)
@@ -138,13 +139,13 @@ class World(Cluster):
 
     def _allocate(self, message: OutputMessage) -> list[Event]:
         found = super()._allocate(message)
-        number, action = message.value["request_id"], message.value["action"]
+        number, action = fields(message)["request_id"], fields(message)["action"]
         if action == "RESERVE":
             self.asked[number] = dict(message.value)
             self.results[number] = dict(found[0].value)
         elif action == "RELEASE":
             self.asked.pop(number, None)
-        return [] if action == "QUOTE" and message.value["plant"] in self.mute else found
+        return [] if action == "QUOTE" and fields(message)["plant"] in self.mute else found
 
     def _result(self, request: Value, taken: Decimal) -> Any:
         return {**super()._result(request, taken), "load": self.loads.get(request["plant"])}

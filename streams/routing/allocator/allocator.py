@@ -10,7 +10,17 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from kranhub.wire.messages import AllocationAction, AllocationKind
+from kranhub.wire.messages import (
+    AllocationAction,
+    AllocationKind,
+    AllocationRequest,
+    Disruption,
+    InventoryLevel,
+    Message,
+    Subject,
+    Tick,
+    narrowed,
+)
 from streams.routing.allocator import disruptions, expiry, reschedule, reservations, shortage, stock
 from streams.routing.allocator.capacity import Placed, place, workshop
 from streams.routing.allocator.keys import ReservationKey, StockKey
@@ -22,8 +32,6 @@ from streams.routing.schedule.downtime import NO_STOPS, Stops
 from streams.routing.validation import timestamps
 from streams.tables import Changes, StateTables, Table
 from streams.tables.table import ReadableState
-
-Value = Mapping[str, Any]
 
 PORTION = 500
 """Reservations that one record may end, shorten or reschedule; the next tick goes on with the others."""
@@ -40,7 +48,7 @@ class Outcome:
     results: Sequence[Result]
 
 
-def handle(state: ReadableState, subject: str, value: Value, context: DecisionContext) -> Outcome:
+def handle(state: ReadableState, subject: Subject, value: Message, context: DecisionContext) -> Outcome:
     """Process one event of a partition's plants.
 
     Args:
@@ -58,12 +66,14 @@ def handle(state: ReadableState, subject: str, value: Value, context: DecisionCo
     with localcontext(prec=60):
         bounded = timestamps.bounded(subject, value, context.time)
         results = handler(tables, bounded, context) if handler else []
-        quote = subject == "AllocationRequest" and value["action"] == AllocationAction.QUOTE
+        request = narrowed(AllocationRequest, subject, value)
+        quote = request is not None and request["action"] == AllocationAction.QUOTE
         return Outcome({} if quote else tables.changes(), results)
 
 
-def _level(tables: StateTables, level: Value, context: DecisionContext) -> list[Result]:
+def _level(tables: StateTables, level: InventoryLevel, context: DecisionContext) -> list[Result]:
     plant, item, code = level["company"], level["item"], level["item_code"]
+    assert item is not None  # noqa: S101  (it comes normalised)
     results = _remapped(tables, plant, item, code, context)
     key = StockKey(plant, item)
     tables.put(STOCKS, key, stock.reported(reservations.stock_of(tables, key), level, context))
@@ -81,7 +91,7 @@ def _remapped(tables: StateTables, plant: str, item: str, code: str, context: De
     return shortage.shorten(tables, plant, before, context, PORTION)
 
 
-def _request(tables: StateTables, request: Value, context: DecisionContext) -> list[Result]:
+def _request(tables: StateTables, request: AllocationRequest, context: DecisionContext) -> list[Result]:
     key = ReservationKey(request["plant"], request["item"], request["request_id"])
     known, action = tables.get(RESERVATIONS, key), request["action"]
     if action in _ANSWERED:
@@ -101,7 +111,11 @@ _ANSWERED = {
 
 
 def _reserve(
-    tables: StateTables, key: ReservationKey, known: Reservation | None, request: Value, context: DecisionContext
+    tables: StateTables,
+    key: ReservationKey,
+    known: Reservation | None,
+    request: AllocationRequest,
+    context: DecisionContext,
 ) -> Reservation:
     if known is not None and _is_answered(known, request):
         terms = {name: request[name] for name in ("quantity", "generation", "expires_at")}
@@ -117,7 +131,7 @@ def _reserve(
     return reservation
 
 
-def _is_answered(known: Reservation, request: Value) -> bool:
+def _is_answered(known: Reservation, request: AllocationRequest) -> bool:
     """Return whether what is reserved answers the request, repeated or changed in its terms alone."""
     if known.not_before != request["not_before"]:
         return False
@@ -127,7 +141,7 @@ def _is_answered(known: Reservation, request: Value) -> bool:
 
 
 def _fresh(
-    tables: StateTables, key: ReservationKey, in_erp: Decimal, request: Value, context: DecisionContext
+    tables: StateTables, key: ReservationKey, in_erp: Decimal, request: AllocationRequest, context: DecisionContext
 ) -> Reservation:
     """Return what can be held around the plant's stops, and which disruption makes it later or less than without."""
     stops = disruptions.stops_of(tables, key.plant)
@@ -141,7 +155,12 @@ def _fresh(
 
 
 def _possible(
-    tables: StateTables, key: ReservationKey, in_erp: Decimal, request: Value, context: DecisionContext, stops: Stops
+    tables: StateTables,
+    key: ReservationKey,
+    in_erp: Decimal,
+    request: AllocationRequest,
+    context: DecisionContext,
+    stops: Stops,
 ) -> Reservation:
     """Return what can be held: from stock first, then what there is capacity for."""
     quantity, start = request["quantity"], first_day(request["not_before"], context)
@@ -166,7 +185,7 @@ def _possible(
 
 
 def _deliver(
-    tables: StateTables, key: ReservationKey, known: Reservation, request: Value, context: DecisionContext
+    tables: StateTables, key: ReservationKey, known: Reservation, request: AllocationRequest, context: DecisionContext
 ) -> None:
     """Take that the plant's ERP has the plant order: it reserves the stock itself, and the reservation is firm."""
     if known.in_hub > 0:
@@ -178,7 +197,7 @@ def _deliver(
     tables.put(RESERVATIONS, key, replace(known, in_erp=known.from_stock, expires_at=None))
 
 
-def _tick(tables: StateTables, tick: Value, context: DecisionContext) -> list[Result]:
+def _tick(tables: StateTables, tick: Tick, context: DecisionContext) -> list[Result]:
     results = []
     for key in expiry.due(tables, tick["time"], PORTION):
         known = tables.get(RESERVATIONS, key)
@@ -190,7 +209,7 @@ def _tick(tables: StateTables, tick: Value, context: DecisionContext) -> list[Re
     return results + reschedule.resume(tables, context, PORTION - len(results))
 
 
-def _disruption(tables: StateTables, value: Value, context: DecisionContext) -> list[Result]:
+def _disruption(tables: StateTables, value: Disruption, context: DecisionContext) -> list[Result]:
     since = disruptions.take(tables, value, context)
     if since is None:
         return []
@@ -198,9 +217,10 @@ def _disruption(tables: StateTables, value: Value, context: DecisionContext) -> 
     return reschedule.resume(tables, context, PORTION)
 
 
-_HANDLERS: dict[str, Callable[[StateTables, Value, DecisionContext], list[Result]]] = {
-    "InventoryLevel": _level,
-    "AllocationRequest": _request,
-    "Disruption": _disruption,
-    "Tick": _tick,
+_HANDLERS: Mapping[Subject, Callable[[StateTables, Any, DecisionContext], list[Result]]] = {
+    Subject.INVENTORY_LEVEL: _level,
+    Subject.ALLOCATION_REQUEST: _request,
+    Subject.DISRUPTION: _disruption,
+    Subject.TICK: _tick,
 }
+"""By record; each takes the type of its own."""

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from kranhub.errors import InvalidDocument
 from kranhub.text import Text
+from kranhub.wire.messages import Disruption, DisruptionCause, DisruptionEffect, DisruptionStatus
 from streams.routing.allocator.capacity import WEEKS
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.context import DecisionContext
@@ -75,7 +76,7 @@ def stops_of(tables: StateTables, plant: str) -> Stops:
     return tables.get(STOPS, (plant,)) or NO_STOPS
 
 
-def take(tables: StateTables, value: Mapping[str, Any], context: DecisionContext) -> date | None:
+def take(tables: StateTables, value: Disruption, context: DecisionContext) -> date | None:
     """Take a Disruption; return the first day on which the plant's stops may have changed, or None.
 
     The last that comes counts; one that says what is known changes nothing. Raises `InvalidDocument`
@@ -96,7 +97,7 @@ def take(tables: StateTables, value: Mapping[str, Any], context: DecisionContext
     return _changed(old, new)
 
 
-def what(value: Mapping[str, Any], master: MasterData) -> What:
+def what(value: Disruption, master: MasterData) -> What:
     """Return what the disruption stops.
 
     CAPACITY_REDUCTION stops the making; for reason of LOGISTICS_DISRUPTION it stops what leaves. Every other effect is
@@ -104,13 +105,13 @@ def what(value: Mapping[str, Any], master: MasterData) -> What:
     """
     member = master.members.by_id.get(value["member"])
     sites = {site.id for site in member.sites} if member else set()
-    if value["effect"] != "CAPACITY_REDUCTION" or (value["sites"] and not sites <= set(value["sites"])):
+    if value["effect"] != DisruptionEffect.CAPACITY_REDUCTION or (value["sites"] and not sites <= set(value["sites"])):
         return "nothing"
-    return "shipments" if value["cause"] == "LOGISTICS_DISRUPTION" else "capacity"
+    return "shipments" if value["cause"] == DisruptionCause.LOGISTICS_DISRUPTION else "capacity"
 
 
-def _known(value: Mapping[str, Any], context: DecisionContext) -> Known:
-    resolved = value["status"] == "RESOLVED"
+def _known(value: Disruption, context: DecisionContext) -> Known:
+    resolved = value["status"] == DisruptionStatus.RESOLVED
     return Known(value["as_of"] or context.time, resolved, value["begins"], value["ends"], what(value, context.master))
 
 

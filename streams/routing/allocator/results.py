@@ -1,10 +1,9 @@
 """The allocator's results for the planner: what a request has, and on which day. Pure."""
 
-from collections.abc import Mapping
 from datetime import date
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from kranhub.wire.messages import AllocationKind
+from kranhub.wire.messages import AllocationKind, AllocationResult
 from streams.routing.allocator.capacity import Workshop
 from streams.routing.allocator.keys import ReservationKey
 from streams.routing.allocator.reservations import Reservation
@@ -16,12 +15,12 @@ class Result(NamedTuple):
     """An AllocationResult for the order ``value["order_key"]``; ``id`` is the same whenever it is found again."""
 
     id: str
-    value: Mapping[str, Any]
+    value: AllocationResult
 
 
 def result(key: ReservationKey, reservation: Reservation, kind: AllocationKind, event_id: str) -> Result:
     """Return the result of this kind for a request and what it has reserved."""
-    value = {
+    value: AllocationResult = {
         "request_id": key.request_id,
         "order_key": reservation.order_key,
         "plant": key.plant,

@@ -4,15 +4,15 @@ A plant's ERP reserves stock for an order that it has taken, so such a promise i
 then on the hub must not count it again: `delivered` and `reported` see to that.
 """
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from kranhub.wire.messages import InventoryLevel
 from streams.routing.model.context import DecisionContext
 
 ZERO = Decimal(0)
@@ -82,7 +82,7 @@ class Stock(Struct, frozen=True, omit_defaults=True):
         return max(ZERO, self.promised - shown - self.available)
 
 
-def reported(stock: Stock, level: Mapping[str, Any], context: DecisionContext) -> Stock:
+def reported(stock: Stock, level: InventoryLevel, context: DecisionContext) -> Stock:
     """Take an InventoryLevel in the item's base unit, with a stamp not after the hub's: the last that comes counts."""
     place = f"{level['site']}\n{level['item_code']}"
     known, fingerprint = stock.sites.get(place), context.fingerprint

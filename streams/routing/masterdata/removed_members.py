@@ -1,18 +1,18 @@
 """Who leaves with a publication, and which open orders name them: a person should know before it is written. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
+from kranhub.wire.messages import AnyDecoded, OrderResponseCode, PlantOrderDocumentStatus, Subject
 from streams.routing.masterdata.entries import Entry, Kind
 from streams.routing.notify.open_alerts import DONE
-
-Value = Mapping[str, Any]
 
 AT_ONCE = 1
 """How many members may leave with one publication: more of them are a file that was cut, or the wrong one."""
 
-SUBJECTS = frozenset(("Order", "OrderStatus", "RoutingDecision", "PlantOrder", "OrderResponse"))
+SUBJECTS = frozenset(
+    (Subject.ORDER, Subject.ORDER_STATUS, Subject.ROUTING_DECISION, Subject.PLANT_ORDER, Subject.ORDER_RESPONSE)
+)
 """Records of hub.events that tell which orders are open, and what they name."""
 
 
@@ -66,24 +66,28 @@ class Orders:
         """Know nothing."""
         self._orders: dict[str, _Order] = {}
 
-    def take(self, key: str, subject: str, value: Value, *, shadow: bool = False) -> None:
+    def take(self, key: str, came: AnyDecoded, *, shadow: bool = False) -> None:
         """Take a record of one of `SUBJECTS`; a plant order in ``shadow`` stands at nobody."""
         order = self._orders.setdefault(key, _Order())
-        match subject:
-            case "Order":
+        match came.subject:
+            case Subject.ORDER:
+                value = came.value
                 found = (value["buyer"], value["payer"], value["user"], value["consignee"])
                 order.named = frozenset(member for member in found if member)
-            case "OrderStatus" if value["role"] in (None, "buyer"):
-                order.state = value["state"]
-                order.named |= {value["buyer"]}
-            case "RoutingDecision":
-                order.items.add(value["item"])
-            case "PlantOrder" if not shadow and value["document_status"] == "ACTIVE":
-                order.plant_orders[value["plant_order_id"]] = value["plant"]
-            case "PlantOrder":
-                order.plant_orders.pop(value["plant_order_id"], None)
-            case "OrderResponse" if value["response_code"] == "RE":
-                order.plant_orders.pop(value["plant_order_id"], None)
+            case Subject.ORDER_STATUS:
+                if came.value["role"] in (None, "buyer"):
+                    order.state = came.value["state"]
+                    order.named |= {came.value["buyer"]}
+            case Subject.ROUTING_DECISION:
+                order.items.add(came.value["item"])
+            case Subject.PLANT_ORDER:
+                if not shadow and came.value["document_status"] == PlantOrderDocumentStatus.ACTIVE:
+                    order.plant_orders[came.value["plant_order_id"]] = came.value["plant"]
+                else:
+                    order.plant_orders.pop(came.value["plant_order_id"], None)
+            case Subject.ORDER_RESPONSE:
+                if came.value["response_code"] == OrderResponseCode.RE:
+                    order.plant_orders.pop(came.value["plant_order_id"], None)
 
     def concerned(self, gone: Leaving) -> list[Concern]:
         """Return what leaves although open orders name it, members first."""

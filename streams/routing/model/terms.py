@@ -3,15 +3,13 @@
 Values of records that are older than a field read as if it had its default. Equal content is equal.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import TypedDict
 
+from kranhub.wire import messages
 from streams.routing.model.money import ExchangeRate
-
-Value = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,38 +58,73 @@ class Specification:
 NO_TERMS, NO_SPECIFICATION = Terms(), Specification()
 """Those of an order and a line that say nothing."""
 
-_PLAIN_TERMS = tuple(name for name in Terms.__dataclass_fields__ if name not in ("exchange_rate", "quotation"))
-_PLANT_TERMS = ("contract", "legal_entity", "vat_rate", "vat_included", "incoterms")
-_WORDS = ("characteristic", "drawing", "drawing_revision")
 
-
-def terms_of(value: Value) -> Terms:
+def terms_of(value: messages.Order) -> Terms:
     """Return the terms of an Order record."""
     return Terms(
         exchange_rate=_exchange_rate(value),
         quotation=bool(value.get("quotation")),
-        **{name: value.get(name) for name in _PLAIN_TERMS},
+        vat_rate=value.get("vat_rate"),
+        vat_included=value.get("vat_included"),
+        contract=value.get("contract"),
+        discount_percent=value.get("discount_percent"),
+        discount_amount=value.get("discount_amount"),
+        legal_entity=value.get("legal_entity"),
+        site=value.get("site"),
+        incoterms=value.get("incoterms"),
+        language=value.get("language"),
+        valid_until=value.get("valid_until"),
     )
 
 
-def specification_of(line: Value) -> Specification:
+def specification_of(line: messages.OrderLine | messages.PlantOrderLine) -> Specification:
     """Return the specification of an order's or a plant order's line."""
     return Specification(
         serial_numbers=tuple(line.get("serial_numbers") or ()),
         attachments=tuple(_attachment(entry) for entry in line.get("attachments") or ()),
-        **{name: line.get(name) for name in _WORDS},
+        characteristic=line.get("characteristic"),
+        drawing=line.get("drawing"),
+        drawing_revision=line.get("drawing_revision"),
     )
 
 
-def to_plant(terms: Terms) -> dict[str, Any]:
+class PlantTerms(TypedDict):
+    """The fields of a PlantOrder that come from the order's terms."""
+
+    contract: str | None
+    legal_entity: str | None
+    vat_rate: Decimal | None
+    vat_included: bool | None
+    incoterms: str | None
+
+
+def to_plant(terms: Terms) -> PlantTerms:
     """Return the fields of a PlantOrder that come from the terms; discount and exchange rate are not the plant's."""
-    return {name: getattr(terms, name) for name in _PLANT_TERMS}
+    return {
+        "contract": terms.contract,
+        "legal_entity": terms.legal_entity,
+        "vat_rate": terms.vat_rate,
+        "vat_included": terms.vat_included,
+        "incoterms": terms.incoterms,
+    }
 
 
-def line_fields(specification: Specification) -> dict[str, Any]:
+class LineSpecification(TypedDict):
+    """The fields of a PlantOrder's line that come from the order line's specification."""
+
+    characteristic: str | None
+    drawing: str | None
+    drawing_revision: str | None
+    serial_numbers: list[str]
+    attachments: list[messages.PlantOrderAttachment]
+
+
+def line_fields(specification: Specification) -> LineSpecification:
     """Return the fields of a PlantOrder's line that come from the specification."""
     return {
-        **{name: getattr(specification, name) for name in _WORDS},
+        "characteristic": specification.characteristic,
+        "drawing": specification.drawing,
+        "drawing_revision": specification.drawing_revision,
         "serial_numbers": list(specification.serial_numbers),
         "attachments": [
             {"uri": entry.uri, "sha256": entry.sha256, "media_type": entry.media_type, "name": entry.name}
@@ -100,7 +133,7 @@ def line_fields(specification: Specification) -> dict[str, Any]:
     }
 
 
-def _exchange_rate(value: Value) -> ExchangeRate | None:
+def _exchange_rate(value: messages.Order) -> ExchangeRate | None:
     rate = value.get("exchange_rate")
     if rate is None:
         return None
@@ -108,5 +141,5 @@ def _exchange_rate(value: Value) -> ExchangeRate | None:
     return ExchangeRate(value["currency"], rate["currency"], rate["rate"], nominal, rate["date"], rate["source"])
 
 
-def _attachment(entry: Value) -> Attachment:
+def _attachment(entry: messages.Attachment | messages.PlantOrderAttachment) -> Attachment:
     return Attachment(entry["uri"], entry["sha256"], entry.get("media_type"), entry.get("name"))

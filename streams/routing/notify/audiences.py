@@ -3,9 +3,9 @@
 import hashlib
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
 
 from kranhub.text import Text
+from kranhub.wire import messages as wire
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.codes import CauseCode, PlanState
 from streams.routing.model.copying import replace
@@ -16,10 +16,8 @@ from streams.routing.notify.reasons import Cause
 from streams.routing.planner.messages import OutputMessage
 from streams.routing.planner.step import Step
 
-Value = Mapping[str, Any]
 
-
-def notify_parties(state: OrderState, value: Value, master: MasterData) -> Step:
+def notify_parties(state: OrderState, value: wire.OrderStatus, master: MasterData) -> Step:
     """Return the step with the statuses of the parties beside the buyer whose view of the order has changed.
 
     A party that the order no longer names gets a last status, CANCELLED. Each member's revisions count by themselves.
@@ -39,83 +37,94 @@ def notify_parties(state: OrderState, value: Value, master: MasterData) -> Step:
     found = [view for member, names in named.items() for view in _news(value, member, names, known.get(member))]
     left = [old for old in state.party_statuses if old.member not in named and old.state != PlanState.CANCELLED]
     found += [_last(value, old) for old in left if old.member in master.members.by_id]
-    known |= {view["addressee"]: _party_status(view) for view in found}
+    known |= {status.member: status for status in map(_party_status, found)}
     return Step(
         replace(state, party_statuses=tuple(known.values())), messages=[_message(state.key, view) for view in found]
     )
 
 
-def _news(value: Value, member: str, names: tuple[str, ...], last: PartyStatus | None) -> list[dict[str, Any]]:
+def _news(
+    value: wire.OrderStatus, member: str, names: tuple[str, ...], last: PartyStatus | None
+) -> list[wire.OrderStatus]:
     view, seen = view_of(names), seen_by(value, member, names)
     if not _is_news(seen, last, value["state"], view):
         return []
     return [_addressed(seen, last, _why(seen, last, value["cause"]) if view.why else None)]
 
 
-def _is_news(seen: Value, last: PartyStatus | None, state: str, view: View) -> bool:
+def _is_news(seen: wire.OrderStatus, last: PartyStatus | None, state: str, view: View) -> bool:
     """Return whether the member is to be notified; one without a status yet needs none that says that nothing comes."""
     if last is None:
         return state not in (
             (PlanState.CANCELLED,) if view.early else (PlanState.CANCELLED, PlanState.RECEIVED, PlanState.ON_HOLD)
         )
-    return (seen["state"], seen["promised_date"], _digest(seen)) != (last.state, last.promised_date, last.lines)
+    return (PlanState(seen["state"]), seen["promised_date"], _digest(seen)) != (
+        last.state,
+        last.promised_date,
+        last.lines,
+    )
 
 
-def _addressed(seen: dict[str, Any], last: PartyStatus | None, cause: Cause | None) -> dict[str, Any]:
-    why = {"cause": cause.code, "reason": cause.text.as_map()} if cause else {}
-    return {**seen, **why, "revision": last.revision + 1 if last else 1}
+def _addressed(seen: wire.OrderStatus, last: PartyStatus | None, cause: Cause | None) -> wire.OrderStatus:
+    addressed: wire.OrderStatus = {**seen, "revision": last.revision + 1 if last else 1}
+    if cause:
+        addressed["cause"], addressed["reason"] = cause.code, cause.text.as_map()
+    return addressed
 
 
-def _last(value: Value, before: PartyStatus) -> dict[str, Any]:
+def _last(value: wire.OrderStatus, before: PartyStatus) -> wire.OrderStatus:
     """Return the last status of a member who is no longer named: without lines, as they may be new to it."""
-    seen = {
+    seen: wire.OrderStatus = {
         **seen_by(value, before.member, (before.role,)),
-        "state": PlanState.CANCELLED,
+        "state": wire.OrderState.CANCELLED,
         "promised_date": None,
         "lines": [],
     }
     return _addressed(seen, before, LEFT if view_of((before.role,)).why else None)
 
 
-def _party_status(seen: Value) -> PartyStatus:
-    state = PlanState(seen["state"])
-    return PartyStatus(seen["addressee"], seen["role"], seen["revision"], state, seen["promised_date"], _digest(seen))
+def _party_status(seen: wire.OrderStatus) -> PartyStatus:
+    state, member, role = PlanState(seen["state"]), seen["addressee"], seen["role"]
+    assert member is not None and role is not None  # noqa: PT018, S101  (`seen_by` names both)
+    return PartyStatus(member, role, seen["revision"], state, seen["promised_date"], _digest(seen))
 
 
-def _digest(seen: Value) -> str:
+def _digest(seen: wire.OrderStatus) -> str:
     lines = [(line["line_id"], line["item_code"], line["state"], line["promised_date"]) for line in seen["lines"]]
     return hashlib.sha256(repr(lines).encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
-def _message(order_key: str, seen: Value) -> OutputMessage:
+def _message(order_key: str, seen: wire.OrderStatus) -> OutputMessage:
     """Return the status under the order's key: the buyer's number may be an order of the addressee's own, too."""
     place = f"{seen['addressee']}/{order_key}/{seen['revision']}"
-    return OutputMessage("OrderStatus", order_key, f"hub/OrderStatus/{place}", seen)
+    return OutputMessage(wire.Subject.ORDER_STATUS, order_key, f"hub/OrderStatus/{place}", seen)
 
 
-def _why(seen: Value, last: PartyStatus | None, code: str) -> Cause | None:
+def _why(seen: wire.OrderStatus, last: PartyStatus | None, code: str | None) -> Cause | None:
     """Return why the order's state or promise has changed, in a text that names no other company."""
     before = last.promised_date if last else None
     moved = before != seen["promised_date"]
-    if last is not None and last.state == seen["state"]:
+    if last is not None and last.state is PlanState(seen["state"]):
         return Cause(CauseCode.PROMISE_MOVED, _promise(before, seen["promised_date"])) if moved else None
     found = _open(code, seen) or Cause(CauseCode.STATE_CHANGED, _now(seen))
     return Cause(found.code, found.text.then(_promise(before, seen["promised_date"]))) if moved else found
 
 
-def _open(code: str, seen: Value) -> Cause | None:
+def _open(code: str | None, seen: wire.OrderStatus) -> Cause | None:
     """Return the buyer's cause where it is the buyer's or the hub's own doing."""
     if code == CauseCode.ORDER_CHANGED:
         return reasons.changed(seen["order_revision"])
-    return _planned(seen) if code == reasons.PLANNED.code else _OPEN.get(code)
+    return _planned(seen) if code == reasons.PLANNED.code else _OPEN.get(code or "")
 
 
-def _now(seen: Value) -> Text:
-    return _planned(seen).text if seen["state"] == PlanState.PLANNED else _NOW[seen["state"]]
+def _now(seen: wire.OrderStatus) -> Text:
+    return _planned(seen).text if seen["state"] == wire.OrderState.PLANNED else _NOW[PlanState(seen["state"])]
 
 
-def _planned(seen: Value) -> Cause:
-    return reasons.planned([line["item_code"] for line in seen["lines"] if line["state"] == PlanState.ON_HOLD])
+def _planned(seen: wire.OrderStatus) -> Cause:
+    return reasons.planned(
+        [line["item_code"] for line in seen["lines"] if line["state"] == wire.OrderLineState.ON_HOLD]
+    )
 
 
 def _promise(before: date | None, after: date | None) -> Text:

@@ -1,12 +1,10 @@
 """What people are told of a member whose clock is ahead of the hub's: an alert of its own. Pure."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from kranhub.text import Text
 from kranhub.wire import messages
-from kranhub.wire.messages import Severity
+from kranhub.wire.messages import Message, Severity, Subject
 from streams.routing.model.codes import AlertCode
 from streams.routing.planner.messages import ANSWER_TIME, OWNER
 from streams.routing.validation.timestamps import Ahead
@@ -16,7 +14,7 @@ EVERY = timedelta(hours=1)
 """There is at most one alert of a member's clock in this time."""
 
 
-def alert(member: str, subject: str, value: Mapping[str, Any], found: Ahead, time: datetime) -> messages.Alert:
+def alert(member: str, subject: Subject, value: Message, found: Ahead, time: datetime) -> messages.Alert:
     """Return the Alert value: one for each member, so that the newest stands for all."""
     return {
         "alert_id": f"{AlertCode.CLOCK_AHEAD}/{member}",

@@ -5,15 +5,15 @@ Reasons are left out: what the buyer is told may name plants and their words (`a
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import reduce
 from operator import or_
-from typing import Any
 
 from kranhub.parties.members import Role
+from kranhub.wire import messages
 from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.model.codes import PlanState
 from streams.routing.model.order import Order
-
-Value = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +37,19 @@ VIEWS: Mapping[str, View] = {
 }
 """The roles beside the buyer's. A company with several is told as the first of them, and sees what all together let."""
 
-_LATE = {
-    **dict.fromkeys(("CONFIRMED", "IN_PRODUCTION"), "CONFIRMED"),
-    **{state: state for state in ("READY", "SHIPPED", "DELIVERED", "CLOSED", "REJECTED", "CANCELLED")},
+_LATE: Mapping[PlanState, PlanState] = {
+    **dict.fromkeys((PlanState.CONFIRMED, PlanState.IN_PRODUCTION), PlanState.CONFIRMED),
+    **{
+        state: state
+        for state in (
+            PlanState.READY,
+            PlanState.SHIPPED,
+            PlanState.DELIVERED,
+            PlanState.CLOSED,
+            PlanState.REJECTED,
+            PlanState.CANCELLED,
+        )
+    },
 }
 """States as somebody sees them who waits for the goods; any other is PLANNED."""
 
@@ -65,17 +75,19 @@ def _followers(programme: str | None, master: MasterData) -> list[str]:
     return [m.id for m in members if m.id == programme or programme in m.programmes]
 
 
-def project(value: Value, order: Order, master: MasterData) -> list[dict[str, Any]]:
+def project(value: messages.OrderStatus, order: Order, master: MasterData) -> list[messages.OrderStatus]:
     """Return, from the buyer's OrderStatus, those of all others, without revision, cause and reason."""
     return [seen_by(value, member, names) for member, names in roles(order, master).items()]
 
 
-def seen_by(value: Value, member: str, names: tuple[str, ...]) -> dict[str, Any]:
+def seen_by(value: messages.OrderStatus, member: str, names: tuple[str, ...]) -> messages.OrderStatus:
     """Return the buyer's OrderStatus as a member with these roles may see it."""
     view = view_of(names)
+    state, promised = _stage(value, view)
     return {
         **value,
-        **_stage(value, view),
+        "state": messages.OrderState(state),
+        "promised_date": promised,
         "addressee": member,
         "role": names[0],
         "revision": 0,
@@ -84,10 +96,18 @@ def seen_by(value: Value, member: str, names: tuple[str, ...]) -> dict[str, Any]
         "valid_until": None,
         "cause": None,
         "reason": {},
-        "lines": [
-            {**line, **_stage(line, view), "item_code": line["item_code"] if view.codes else "", "reason": {}}
-            for line in value["lines"]
-        ],
+        "lines": [_line(line, view) for line in value["lines"]],
+    }
+
+
+def _line(line: messages.OrderStatusLine, view: View) -> messages.OrderStatusLine:
+    state, promised = _stage(line, view)
+    return {
+        **line,
+        "state": messages.OrderLineState(state),
+        "promised_date": promised,
+        "item_code": line["item_code"] if view.codes else "",
+        "reason": {},
     }
 
 
@@ -96,9 +116,10 @@ def view_of(names: tuple[str, ...]) -> View:
     return reduce(or_, (VIEWS[name] for name in names))
 
 
-def _stage(status: Value, view: View) -> dict[str, Any]:
+def _stage(said: messages.OrderStatus | messages.OrderStatusLine, view: View) -> tuple[PlanState, date | None]:
     """Return the state and the promise of an order or a line as the view lets see them."""
+    state = PlanState(said["state"])
     if view.early:
-        return {"state": status["state"], "promised_date": status["promised_date"]}
-    state = _LATE.get(status["state"], "PLANNED")
-    return {"state": state, "promised_date": None if state == "PLANNED" else status["promised_date"]}
+        return state, said["promised_date"]
+    state = _LATE.get(state, PlanState.PLANNED)
+    return state, None if state is PlanState.PLANNED else said["promised_date"]

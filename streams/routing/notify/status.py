@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Any
+from typing import cast
 
 from kranhub import identifiers
 from kranhub.text import Text
+from kranhub.wire import messages as wire
 from kranhub.wire.messages import ProductionState
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.attempt import Attempt
@@ -111,7 +112,7 @@ def notify_closed(state: OrderState, context: DecisionContext) -> Step:
 def _notified(state: OrderState, new: Status, why: Cause, context: DecisionContext) -> Step:
     after = replace(state, status=new, status_revision=state.status_revision + 1)
     own = _message(after, new, why, context)
-    others = notify_parties(after, own.value, context.master)
+    others = notify_parties(after, cast(wire.OrderStatus, own.value), context.master)
     return Step(others.state, why, [own, *others.messages])
 
 
@@ -265,14 +266,14 @@ def _earliest(state: OrderState, context: DecisionContext) -> date | None:
 
 
 def _message(state: OrderState, status: Status, cause: Cause, context: DecisionContext) -> OutputMessage:
-    value: dict[str, Any] = {
+    value: wire.OrderStatus = {
         "order_key": state.key,
         "order_id": state.order.order_id,
         "order_number": state.order.number,
         "buyer": state.order.buyer,
         "revision": state.status_revision,
         "order_revision": status.order_revision,
-        "state": status.state,
+        "state": wire.OrderState(status.state),
         "promised_date": status.promised_date,
         "earliest_date": _earliest(state, context),
         "quotation": state.order.terms.quotation,
@@ -285,15 +286,15 @@ def _message(state: OrderState, status: Status, cause: Cause, context: DecisionC
         "lines": [_line_value(line) for line in status.lines],
     }
     return OutputMessage(
-        "OrderStatus", state.order.order_id, f"hub/OrderStatus/{state.key}/{state.status_revision}", value
+        wire.Subject.ORDER_STATUS, state.order.order_id, f"hub/OrderStatus/{state.key}/{state.status_revision}", value
     )
 
 
-def _line_value(line: LineStatus) -> dict[str, Any]:
+def _line_value(line: LineStatus) -> wire.OrderStatusLine:
     return {
         "line_id": line.line_id,
         "item_code": line.item_code,
-        "state": line.state,
+        "state": wire.OrderLineState(line.state),
         "promised_date": line.promised_date,
         "reason": reasons.held(line.code, line.item_code).as_map() if line.code else {},
     }

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from kranhub.text import Text
+from kranhub.wire.messages import Alert, Severity, Subject
 from streams.routing.model.codes import AlertCode
 from streams.routing.planner.messages import OWNER, OutputMessage
 
-OVER = "NOTICE"
+OVER = Severity.NOTICE
 """The severity of an alert that says that nothing is left to do."""
 
 
@@ -16,9 +17,9 @@ def alert(member: str, codes: int, examples: Sequence[str], now: datetime, *, is
     text = _text(member, codes, examples) if codes else _none(member)
     # The id is the code and the member, so the newest alert of a member is the one that counts.
     number = f"{AlertCode.UNMAPPED_STOCK}/{member}"
-    value = {
+    value: Alert = {
         "alert_id": number,
-        "severity": "WARNING" if codes else OVER,
+        "severity": Severity.WARNING if codes else OVER,
         "code": AlertCode.UNMAPPED_STOCK,
         "owner": OWNER,
         "order_key": None,
@@ -26,7 +27,7 @@ def alert(member: str, codes: int, examples: Sequence[str], now: datetime, *, is
         "deadline": None,
         "raised_at": now,
     }
-    return OutputMessage("Alert", member, f"hub/Alert/{number}/{now.isoformat()}", value)
+    return OutputMessage(Subject.ALERT, member, f"hub/Alert/{number}/{now.isoformat()}", value)
 
 
 def _text(member: str, codes: int, examples: Sequence[str]) -> Text:

@@ -1,7 +1,6 @@
 """Why a plant was not chosen: a stable code for each candidate of a decision."""
 
-from typing import Any
-
+from kranhub.wire.messages import Alternative
 from streams.routing.masterdata.masterdata import Maker, MasterData
 from streams.routing.masterdata.rules import Rule
 from streams.routing.model.attempt import Attempt
@@ -19,11 +18,12 @@ _LESS_BY_RANK = {
 
 def alternatives(
     order: Order, portion: Portion, chosen: Attempt | None, rule: Rule | None, master: MasterData
-) -> list[dict[str, Any]]:
+) -> list[Alternative]:
     """Return every maker of the item, best capability first, with its offer and why it was not chosen."""
     out = source.candidates(order, portion, rule, master).refused if rule else {}
     quotes = {quote.plant: quote for quote in portion.quotes}
-    found, makers = [], master.makers(portion.item)
+    found: list[Alternative] = []
+    makers = master.makers(portion.item)
     taken = next((maker for maker in makers if chosen and maker.member == chosen.plant), None)
     for rank, maker in enumerate(makers, 1):
         quote, cost = quotes.get(maker.member), maker.capability.cost

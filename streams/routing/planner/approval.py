@@ -1,8 +1,10 @@
 """What a person is asked before a plant is told: the alert for an attempt whose rule wants an approval."""
 
 from datetime import datetime, timedelta
+from typing import cast
 
 from kranhub.text import Text
+from kranhub.wire.messages import Alert
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.attempt import Attempt
 from streams.routing.model.codes import AlertCode
@@ -30,7 +32,8 @@ def approval_alert(
     alert = messages.alert(
         state, AlertCode.APPROVAL_NEEDED, place, _text(number, portion, attempt, context.master), context.time
     )
-    return [replace(alert, value={**alert.value, "deadline": _deadline(state, context.time)})]
+    value = cast(Alert, alert.value)
+    return [replace(alert, value={**value, "deadline": _deadline(state, context.time)})]
 
 
 def _deadline(state: OrderState, time: datetime) -> datetime | None:

@@ -6,6 +6,8 @@ from decimal import Decimal, localcontext
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from kranhub.wire import messages
+from kranhub.wire.messages import OrderDocumentStatus
 from streams.routing.masterdata.items import Component, Supply
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.codes import NO_PLANT, HoldReason
@@ -28,7 +30,7 @@ class Need:
     feeds: str | None = None
 
 
-def order_of(value: Mapping[str, Any]) -> Order:
+def order_of(value: messages.Order) -> Order:
     """Return the order of a normalised Order record; times and revisions are no content."""
     return Order(
         order_id=value["order_id"],
@@ -43,7 +45,7 @@ def order_of(value: Mapping[str, Any]) -> Order:
         programme=value["programme"],
         delivery_place=_text_or_none(value["delivery_place"]),
         complete_delivery=value["complete_delivery"],
-        cancelled=value["document_status"] == "CANCELLED",
+        cancelled=value["document_status"] == OrderDocumentStatus.CANCELLED,
         terms=terms_of(value),
         opening=bool(value.get("opening")),
         number=_text_or_none(value.get("number")),
@@ -55,7 +57,7 @@ def _text_or_none(text: str | None) -> str | None:
     return text if text and not text.isspace() else None
 
 
-def _line(line: Mapping[str, Any], value: Mapping[str, Any]) -> Line:
+def _line(line: messages.OrderLine, value: messages.Order) -> Line:
     return Line(
         line_id=line["line_id"],
         item_code=line["item_code"],

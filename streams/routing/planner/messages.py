@@ -1,12 +1,25 @@
 """The messages that the planner sends: records with deterministic ids. The stage knows which topics they go to."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from kranhub import identifiers
 from kranhub.text import Text
+from kranhub.wire.messages import (
+    Alert,
+    AllocationAction,
+    AllocationRequest,
+    AuditEntry,
+    Message,
+    PlannerAction,
+    PlantOrder,
+    PlantOrderDocumentStatus,
+    PlantOrderKind,
+    PlantOrderLine,
+    RoutingDecision,
+    Severity,
+    Subject,
+)
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model import terms
 from streams.routing.model.attempt import Attempt, Issued, Reservation
@@ -29,10 +42,10 @@ ANSWER_TIME = timedelta(days=1)
 class OutputMessage:
     """One record to send. ``key`` is its natural key, ``id`` the same whenever it is decided again."""
 
-    subject: str
+    subject: Subject
     key: str
     id: str
-    value: Mapping[str, Any]
+    value: Message
     headers: tuple[tuple[str, bytes], ...] = ()
 
 
@@ -41,7 +54,7 @@ def plant_order(state: OrderState, portion: Portion, attempt: Attempt, context: 
     order, sent = state.order, attempt.issued
     assert sent is not None  # noqa: S101  (callers have just set it)
     number = portion.id_of(state.key, attempt)
-    value = {
+    value: PlantOrder = {
         "plant_order_id": number,
         "order_key": state.key,
         "order_id": order.order_id,
@@ -50,9 +63,9 @@ def plant_order(state: OrderState, portion: Portion, attempt: Attempt, context: 
         "payer": order.payer,
         "plant": attempt.plant,
         "consignee": sent.consignee,
-        "kind": order.kind,
+        "kind": PlantOrderKind(order.kind),
         "programme": order.programme,
-        "document_status": "CANCELLED" if sent.cancelled else "ACTIVE",
+        "document_status": PlantOrderDocumentStatus.CANCELLED if sent.cancelled else PlantOrderDocumentStatus.ACTIVE,
         "revision": attempt.revision,
         "currency": order.currency,
         "issued_at": context.time,
@@ -65,14 +78,16 @@ def plant_order(state: OrderState, portion: Portion, attempt: Attempt, context: 
     named = (rule.rule, str(rule.version)) if rule else (NO_RULE, NO_RULE)
     extra = (("kranhub-rule", named[0].encode()), ("kranhub-rule-version", named[1].encode()))
     shadow = (SHADOW_HEADER,) if attempt.shadow else ()
-    return OutputMessage("PlantOrder", number, f"hub/PlantOrder/{number}/{attempt.revision}", value, (*extra, *shadow))
+    return OutputMessage(
+        Subject.PLANT_ORDER, number, f"hub/PlantOrder/{number}/{attempt.revision}", value, (*extra, *shadow)
+    )
 
 
 NO_RULE = "none"
 """The rule of a decision that no rule was found for."""
 
 
-def _plant_line(state: OrderState, portion: Portion, plant: str, sent: Issued, master: MasterData) -> dict[str, Any]:
+def _plant_line(state: OrderState, portion: Portion, plant: str, sent: Issued, master: MasterData) -> PlantOrderLine:
     line = next((line for line in state.order.lines if line.line_id == portion.line_id), None)
     own = line is not None and line.item == portion.item
     return {
@@ -89,65 +104,67 @@ def _plant_line(state: OrderState, portion: Portion, plant: str, sent: Issued, m
     }
 
 
-def _request(state: OrderState, portion: Portion, plant: str, request_id: str, **asked: Any) -> dict[str, Any]:
+def _request(
+    state: OrderState, portion: Portion, plant: str, request_id: str, action: AllocationAction
+) -> AllocationRequest:
     return {
         "request_id": request_id,
         "order_key": state.key,
         "plant": plant,
         "item": portion.item,
         "quantity": portion.quantity,
+        "action": action,
         "generation": 0,
         "not_before": None,
         "at": None,
         "expires_at": None,
-        **asked,
     }
 
 
 def quote_request(state: OrderState, portion: Portion, plant: str) -> OutputMessage:
     """Return the question what the plant could do for the portion, without a reservation."""
     number = portion.quote_id(state.key, plant)
-    value = _request(state, portion, plant, number, action="QUOTE")
-    return OutputMessage("AllocationRequest", plant, f"hub/AllocationRequest/{number}", value)
+    value = _request(state, portion, plant, number, AllocationAction.QUOTE)
+    return OutputMessage(Subject.ALLOCATION_REQUEST, plant, f"hub/AllocationRequest/{number}", value)
 
 
 def reserve_request(state: OrderState, portion: Portion, attempt: Attempt, wanted: Reservation) -> OutputMessage:
     """Return the request to keep what the reservation says."""
     number = portion.id_of(state.key, attempt)
-    asked = {
-        "action": "RESERVE",
-        "quantity": wanted.quantity,
-        "generation": wanted.generation,
-        "not_before": wanted.not_before,
-        "expires_at": wanted.expires_at,
-    }
-    value = _request(state, portion, attempt.plant, number, **asked)
+    value = _request(state, portion, attempt.plant, number, AllocationAction.RESERVE)
+    value["quantity"], value["generation"] = wanted.quantity, wanted.generation
+    value["not_before"], value["expires_at"] = wanted.not_before, wanted.expires_at
     return OutputMessage(
-        "AllocationRequest", attempt.plant, f"hub/AllocationRequest/{number}/{wanted.generation}", value
+        Subject.ALLOCATION_REQUEST, attempt.plant, f"hub/AllocationRequest/{number}/{wanted.generation}", value
     )
 
 
 def release_request(state: OrderState, portion: Portion, attempt: Attempt) -> OutputMessage:
     """Return the request to give back what the attempt had reserved."""
     number = portion.id_of(state.key, attempt)
-    value = _request(state, portion, attempt.plant, number, action="RELEASE", **_held(attempt))
-    return OutputMessage("AllocationRequest", attempt.plant, f"hub/AllocationRequest/{number}/release", value)
+    value = _of_reserved(state, portion, attempt, AllocationAction.RELEASE)
+    return OutputMessage(Subject.ALLOCATION_REQUEST, attempt.plant, f"hub/AllocationRequest/{number}/release", value)
 
 
 def delivered_request(state: OrderState, portion: Portion, attempt: Attempt) -> OutputMessage:
     """Return the word that the plant's ERP has taken the plant order, so that it now reserves the stock itself."""
     number = portion.id_of(state.key, attempt)
-    value = _request(
-        state, portion, attempt.plant, number, action="DELIVERED", at=attempt.delivered_at, **_held(attempt)
-    )
+    value = _of_reserved(state, portion, attempt, AllocationAction.DELIVERED)
+    value["at"] = attempt.delivered_at
     return OutputMessage(
-        "AllocationRequest", attempt.plant, f"hub/AllocationRequest/{number}/delivered/{value['generation']}", value
+        Subject.ALLOCATION_REQUEST,
+        attempt.plant,
+        f"hub/AllocationRequest/{number}/delivered/{value['generation']}",
+        value,
     )
 
 
-def _held(attempt: Attempt) -> dict[str, Any]:
-    held = attempt.reservation
-    return {"quantity": held.quantity, "generation": held.generation} if held else {}
+def _of_reserved(state: OrderState, portion: Portion, attempt: Attempt, action: AllocationAction) -> AllocationRequest:
+    """Return a request about what the attempt has reserved, if anything."""
+    value = _request(state, portion, attempt.plant, portion.id_of(state.key, attempt), action)
+    if held := attempt.reservation:
+        value["quantity"], value["generation"] = held.quantity, held.generation
+    return value
 
 
 def decision(state: OrderState, portion: Portion, attempt: Attempt | None, context: DecisionContext) -> OutputMessage:
@@ -156,7 +173,7 @@ def decision(state: OrderState, portion: Portion, attempt: Attempt | None, conte
     place = number or f"{state.key}/{portion.place}.none.{portion.round}"
     rule = source.rule_of(state.order, portion, context.master)
     reservation = attempt.reservation if attempt else None
-    value = {
+    value: RoutingDecision = {
         "order_key": state.key,
         "order_number": state.order.number,
         "order_revision": state.revision,
@@ -174,7 +191,7 @@ def decision(state: OrderState, portion: Portion, attempt: Attempt | None, conte
         "alternatives": alternatives.alternatives(state.order, portion, attempt, rule, context.master),
         "decided_at": context.time,
     }
-    return OutputMessage("RoutingDecision", place, f"hub/RoutingDecision/{place}", value)
+    return OutputMessage(Subject.ROUTING_DECISION, place, f"hub/RoutingDecision/{place}", value)
 
 
 def _inputs(state: OrderState, portion: Portion, attempt: Attempt | None) -> dict[str, str]:
@@ -193,12 +210,12 @@ def _inputs(state: OrderState, portion: Portion, attempt: Attempt | None) -> dic
     return {name: content for name, content in found.items() if content}
 
 
-def audit(state: OrderState, action: Mapping[str, Any], time: datetime) -> OutputMessage:
+def audit(state: OrderState, action: PlannerAction, time: datetime) -> OutputMessage:
     """Return the entry that says who did what by hand, and why."""
     place = action["plant_order_id"] or (
         f"{state.key}/{identifiers.line_place(action['line_id'])}" if action["line_id"] else state.key
     )
-    value = {
+    value: AuditEntry = {
         "entry_id": action["action_id"],
         "actor": action["actor"],
         "action": action["action"],
@@ -208,7 +225,7 @@ def audit(state: OrderState, action: Mapping[str, Any], time: datetime) -> Outpu
         "reason": action["reason"],
         "at": time,
     }
-    return OutputMessage("AuditEntry", state.key, f"hub/AuditEntry/{state.key}/{action['action_id']}", value)
+    return OutputMessage(Subject.AUDIT_ENTRY, state.key, f"hub/AuditEntry/{state.key}/{action['action_id']}", value)
 
 
 def alert(state: OrderState, code: AlertCode | HoldReason, place: str, text: Text, time: datetime) -> OutputMessage:
@@ -221,9 +238,9 @@ def alert_of(
 ) -> OutputMessage:
     """Return such an alert of an order of which no more is known."""
     number = f"{code}/{order_key}/{place}"
-    value = {
+    value: Alert = {
         "alert_id": number,
-        "severity": "WARNING",
+        "severity": Severity.WARNING,
         "code": code,
         "owner": OWNER,
         "order_key": order_key,
@@ -232,4 +249,4 @@ def alert_of(
         "deadline": time + ANSWER_TIME,
         "raised_at": time,
     }
-    return OutputMessage("Alert", order_key, f"hub/Alert/{number}/{time.isoformat()}", value)
+    return OutputMessage(Subject.ALERT, order_key, f"hub/Alert/{number}/{time.isoformat()}", value)

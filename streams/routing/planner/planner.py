@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from kranhub import identifiers
+from kranhub.wire import messages
+from kranhub.wire.messages import Message, Subject, narrowed
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.codes import UNMAPPED, HoldReason
 from streams.routing.model.context import DecisionContext
@@ -19,16 +21,14 @@ from streams.routing.plant_events import actions, allocations, deadlines, produc
 from streams.routing.recovery.evidence import Evidence
 from streams.routing.validation import document_identity, normalise, timestamps
 
-Value = Mapping[str, Any]
-
 SEEN = 20
 """Versions of an order whose event ids are remembered, so that an older one sent again changes nothing."""
 
-WAKE = "Wake"
+WAKE = Subject.WAKE
 """The subject of a record that says only that it is to be looked at the order again: the master data may be others."""
 
 
-def handle(state: OrderState | None, subject: str, value: Value, context: DecisionContext) -> Step | None:
+def handle(state: OrderState | None, subject: Subject, value: Message, context: DecisionContext) -> Step | None:
     """Return the state after the event and the messages to send; an event without news returns the same state.
 
     It returns None for an event of an order that the hub does not know and that does not begin it.
@@ -61,7 +61,7 @@ def handle(state: OrderState | None, subject: str, value: Value, context: Decisi
     )
 
 
-def apply_facts(state: OrderState | None, subject: str, value: Value, context: DecisionContext) -> Step | None:
+def apply_facts(state: OrderState | None, subject: Subject, value: Message, context: DecisionContext) -> Step | None:
     """Return the state with the facts of the event, and the messages about these; nothing is decided, nobody told.
 
     The hub reads so while it recovers. Returns None and raises as `handle` does.
@@ -81,7 +81,7 @@ def resume_after_restore(state: OrderState, evidence: Evidence, context: Decisio
     return Step(_with_due_time(notified.state, context), messages=[*reconciled.messages, *notified.messages])
 
 
-def _apply(state: OrderState | None, subject: str, value: Value, context: DecisionContext) -> Step | None:
+def _apply(state: OrderState | None, subject: Subject, value: Message, context: DecisionContext) -> Step | None:
     if state is not None and state.closed:
         _check_closed(state, subject, value, context)
         return Step(state)
@@ -104,19 +104,19 @@ def _due(state: OrderState) -> datetime | None:
     return min((day for day in (deadlines.due(state), closing.due(state)) if day), default=None)
 
 
-def _check_closed(state: OrderState, subject: str, value: Value, context: DecisionContext) -> None:
+def _check_closed(state: OrderState, subject: Subject, value: Message, context: DecisionContext) -> None:
     """Pass by what says nothing new of a closed order.
 
     Raises `InvalidDocument` for the rest: ``order-closed``, or ``two-documents`` for another order.
     """
-    if subject == "Order":
+    if order := narrowed(messages.Order, subject, value):
         document_identity.check_document(state.document, context.event_id, state.key)
-    if subject == "Order" and (context.event_id in state.seen_events or explode.order_of(value) == state.order):
-        return
+        if context.event_id in state.seen_events or explode.order_of(order) == state.order:
+            return
     closing.refuse(state, subject)
 
 
-def _order(state: OrderState | None, value: Value, context: DecisionContext) -> Step | None:
+def _order(state: OrderState | None, value: messages.Order, context: DecisionContext) -> Step | None:
     order = explode.order_of(value)
     if state is None:
         key = identifiers.order_key(order.buyer, order.order_id)
@@ -133,37 +133,37 @@ def _order(state: OrderState | None, value: Value, context: DecisionContext) -> 
     return Step(changed, reasons.CANCELLED if order.cancelled else reasons.changed(changed.revision))
 
 
-def _response(state: OrderState | None, value: Value, context: DecisionContext) -> Step | None:
+def _response(state: OrderState | None, value: messages.OrderResponse, context: DecisionContext) -> Step | None:
     return responses.apply_response(state, value, context)
 
 
-def _production(state: OrderState | None, value: Value, context: DecisionContext) -> Step | None:
+def _production(state: OrderState | None, value: messages.ProductionStatus, context: DecisionContext) -> Step | None:
     return production.apply_production(state, value, context)
 
 
-def _receipt(state: OrderState | None, value: Value, context: DecisionContext) -> Step | None:
-    if value["subject"] != "PlantOrder":
+def _receipt(state: OrderState | None, value: messages.Receipt, context: DecisionContext) -> Step | None:
+    if value["subject"] != Subject.PLANT_ORDER:
         return None if state is None else Step(state)
     return receipts.apply_receipt(state, value, context.master)
 
 
-def _shipment(state: OrderState | None, value: Value, context: DecisionContext) -> Step | None:
+def _shipment(state: OrderState | None, value: messages.Shipment, context: DecisionContext) -> Step | None:
     return shipments.apply_shipment(state, value, context)
 
 
-def _allocation(state: OrderState | None, value: Value, context: DecisionContext) -> Step | None:
+def _allocation(state: OrderState | None, value: messages.AllocationResult, context: DecisionContext) -> Step | None:
     return allocations.apply_result(state, value, context) if state else None
 
 
-def _dispatch(state: OrderState | None, value: Value, _context: DecisionContext) -> Step | None:
+def _dispatch(state: OrderState | None, value: messages.DispatchStatus, _context: DecisionContext) -> Step | None:
     return Step(unreachable.apply_dispatch_status(state, value)) if state else None
 
 
-def _action(state: OrderState | None, value: Value, context: DecisionContext) -> Step | None:
+def _action(state: OrderState | None, value: messages.PlannerAction, context: DecisionContext) -> Step | None:
     return actions.apply_action(state, value, context)
 
 
-def _wake(state: OrderState | None, _value: Value, context: DecisionContext) -> Step | None:
+def _wake(state: OrderState | None, _value: messages.Wake, context: DecisionContext) -> Step | None:
     """Take up lines that have a mapping now, what a member's stop has kept, and what the passing of time decides."""
     if state is None:
         return None
@@ -193,17 +193,18 @@ def _mapped(state: OrderState, master: MasterData) -> tuple[Line, ...]:
     return tuple(replace(line, hold_reason=None) if line.hold_reason == waiting else line for line in lines)
 
 
-_FINGERPRINTED = frozenset(("OrderResponse", "ProductionStatus", "Shipment"))
+_FINGERPRINTED = frozenset((Subject.ORDER_RESPONSE, Subject.PRODUCTION_STATUS, Subject.SHIPMENT))
 """Events on plant orders, of which a repeat may come after newer ones."""
 
-_HANDLERS: dict[str, Callable[[OrderState | None, Value, DecisionContext], Step | None]] = {
-    "Order": _order,
-    "OrderResponse": _response,
-    "ProductionStatus": _production,
-    "Receipt": _receipt,
-    "Shipment": _shipment,
-    "AllocationResult": _allocation,
-    "DispatchStatus": _dispatch,
-    "PlannerAction": _action,
+_HANDLERS: Mapping[Subject, Callable[[OrderState | None, Any, DecisionContext], Step | None]] = {
+    Subject.ORDER: _order,
+    Subject.ORDER_RESPONSE: _response,
+    Subject.PRODUCTION_STATUS: _production,
+    Subject.RECEIPT: _receipt,
+    Subject.SHIPMENT: _shipment,
+    Subject.ALLOCATION_RESULT: _allocation,
+    Subject.DISPATCH_STATUS: _dispatch,
+    Subject.PLANNER_ACTION: _action,
     WAKE: _wake,
 }
+"""By record; each takes the type of its own."""

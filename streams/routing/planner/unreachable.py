@@ -1,9 +1,9 @@
 """Portions whose plant cannot be told: it is no member, or has no topic. On hold until that has changed. Pure."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from kranhub.text import Text
+from kranhub.wire.messages import DispatchStatus
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.attempt import Attempt
 from streams.routing.model.codes import CauseCode, CloseReason, HoldReason
@@ -45,7 +45,7 @@ def hold_reason(portion: Portion, master: MasterData) -> HoldReason | None:
     return HoldReason.NO_TOPIC if attempt is not None and attempt.missing_topic and not portion.cancelled else None
 
 
-def apply_dispatch_status(state: OrderState, value: Mapping[str, Any]) -> OrderState:
+def apply_dispatch_status(state: OrderState, value: DispatchStatus) -> OrderState:
     """Return the state with a DispatchStatus: a plant order waits for its plant's topic, or was written there."""
     for portion in state.portions:
         for attempt in portion.attempts:

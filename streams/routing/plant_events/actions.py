@@ -1,9 +1,9 @@
 """What people decide by hand: approve, reject, override plant or date, freeze, release, cancel. All of it audited."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from kranhub.errors import InvalidDocument
+from kranhub.wire import messages as wire
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.attempt import Attempt
 from streams.routing.model.codes import CloseReason
@@ -17,12 +17,11 @@ from streams.routing.planner.step import Step
 from streams.routing.plant_events import assignments
 from streams.routing.plant_events.assignments import Assignment
 
-Value = Mapping[str, Any]
 REMEMBERED = 20
 """Actions whose ids are remembered, so that one sent again changes nothing."""
 
 
-def apply_action(state: OrderState | None, value: Value, context: DecisionContext) -> Step:
+def apply_action(state: OrderState | None, value: wire.PlannerAction, context: DecisionContext) -> Step:
     """Take a PlannerAction.
 
     Raises `InvalidDocument`: ``unknown-order``, ``unknown-plant-order``, ``unknown-line``, ``unknown-member``,
@@ -40,7 +39,7 @@ def apply_action(state: OrderState | None, value: Value, context: DecisionContex
     return Step(after, reasons.by_hand(value["action"]), [messages.audit(state, value, context.time)])
 
 
-def _approve(state: OrderState, value: Value, _master: MasterData) -> OrderState:
+def _approve(state: OrderState, value: wire.PlannerAction, _master: MasterData) -> OrderState:
     for portion in _portions(state, value):
         attempt = portion.current
         if attempt:
@@ -48,14 +47,14 @@ def _approve(state: OrderState, value: Value, _master: MasterData) -> OrderState
     return state
 
 
-def _reject(state: OrderState, value: Value, _master: MasterData) -> OrderState:
+def _reject(state: OrderState, value: wire.PlannerAction, _master: MasterData) -> OrderState:
     for portion in _portions(state, value):
         if portion.current:
             state = _take_away(state, portion, portion.current, CloseReason.REJECTED_BY_HAND)
     return state
 
 
-def _override_plant(state: OrderState, value: Value, master: MasterData) -> OrderState:
+def _override_plant(state: OrderState, value: wire.PlannerAction, master: MasterData) -> OrderState:
     plant = value["plant"]
     if plant is None:
         raise InvalidDocument("bad-action", reasons.bad_action(value["action"]))
@@ -85,7 +84,7 @@ def _take_away(state: OrderState, portion: Portion, attempt: Attempt, why: Close
     return assignments.with_attempt_at(state, Assignment(portion, attempt), closed)
 
 
-def _override_date(state: OrderState, value: Value, _master: MasterData) -> OrderState:
+def _override_date(state: OrderState, value: wire.PlannerAction, _master: MasterData) -> OrderState:
     if value["date"] is None:
         raise InvalidDocument("bad-action", reasons.bad_action(value["action"]))
     for portion in _portions(state, value):
@@ -95,11 +94,11 @@ def _override_date(state: OrderState, value: Value, _master: MasterData) -> Orde
     return state
 
 
-def _freeze(state: OrderState, _value: Value, _master: MasterData) -> OrderState:
+def _freeze(state: OrderState, _value: wire.PlannerAction, _master: MasterData) -> OrderState:
     return replace(state, frozen=True)
 
 
-def _release(state: OrderState, value: Value, _master: MasterData) -> OrderState:
+def _release(state: OrderState, value: wire.PlannerAction, _master: MasterData) -> OrderState:
     state = replace(state, frozen=False)
     for portion in _portions(state, value):
         if portion.hold_reason:
@@ -107,14 +106,14 @@ def _release(state: OrderState, value: Value, _master: MasterData) -> OrderState
     return state
 
 
-def _cancel(state: OrderState, _value: Value, _master: MasterData) -> OrderState:
+def _cancel(state: OrderState, _value: wire.PlannerAction, _master: MasterData) -> OrderState:
     if state.order.cancelled:
         return state
     order = replace(state.order, cancelled=True)
     return replace(state, order=order, revision=state.revision + 1, cancelled_by_hand=True)
 
 
-def _portions(state: OrderState, value: Value) -> list[Portion]:
+def _portions(state: OrderState, value: wire.PlannerAction) -> list[Portion]:
     """Return the portions that the action is for: of a plant order, of a line, or all."""
     number, line_id = value["plant_order_id"], value["line_id"]
     if number is not None:
@@ -135,12 +134,12 @@ def _last(portion: Portion, action: str) -> Attempt | None:
     return portion.attempts[-1] if action in ("OVERRIDE_PLANT", "RELEASE") else portion.current
 
 
-_HANDLERS: dict[str, Callable[[OrderState, Value, MasterData], OrderState]] = {
-    "APPROVE": _approve,
-    "REJECT": _reject,
-    "OVERRIDE_PLANT": _override_plant,
-    "OVERRIDE_DATE": _override_date,
-    "FREEZE": _freeze,
-    "RELEASE": _release,
-    "CANCEL": _cancel,
+_HANDLERS: Mapping[wire.PlannerActionKind, Callable[[OrderState, wire.PlannerAction, MasterData], OrderState]] = {
+    wire.PlannerActionKind.APPROVE: _approve,
+    wire.PlannerActionKind.REJECT: _reject,
+    wire.PlannerActionKind.OVERRIDE_PLANT: _override_plant,
+    wire.PlannerActionKind.OVERRIDE_DATE: _override_date,
+    wire.PlannerActionKind.FREEZE: _freeze,
+    wire.PlannerActionKind.RELEASE: _release,
+    wire.PlannerActionKind.CANCEL: _cancel,
 }

@@ -1,9 +1,8 @@
 """Takes an allocator's results into the state of an order: offers, reservations, and what becomes of those."""
 
-from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
 
+from kranhub.wire import messages as wire
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.attempt import Reservation
 from streams.routing.model.codes import AlertCode, CauseCode, CloseReason, HoldReason
@@ -19,10 +18,8 @@ from streams.routing.planner.step import Step
 from streams.routing.plant_events import assignments, rescheduling
 from streams.routing.plant_events.assignments import Assignment
 
-Value = Mapping[str, Any]
 
-
-def apply_result(state: OrderState, value: Value, context: DecisionContext) -> Step:
+def apply_result(state: OrderState, value: wire.AllocationResult, context: DecisionContext) -> Step:
     """Take the allocator's answer; one to an older request is dropped.
 
     A plant that has accepted keeps its plant order even where its stock and capacity fall short: its answer counts.
@@ -40,7 +37,7 @@ def apply_result(state: OrderState, value: Value, context: DecisionContext) -> S
     return Step(state) if _is_old(reservation, value) else _apply(state, assignment, value, context)
 
 
-def _apply(state: OrderState, assignment: Assignment, value: Value, context: DecisionContext) -> Step:
+def _apply(state: OrderState, assignment: Assignment, value: wire.AllocationResult, context: DecisionContext) -> Step:
     if value["kind"] == "MOVED":
         return rescheduling.apply_move(state, assignment, value, context)
     after = _reserved(state, assignment, value, context.master)
@@ -55,13 +52,13 @@ def _apply(state: OrderState, assignment: Assignment, value: Value, context: Dec
     )
 
 
-def _is_old(reservation: Reservation, value: Value) -> bool:
+def _is_old(reservation: Reservation, value: wire.AllocationResult) -> bool:
     """Return whether a shortage was reported since: stock of one reservation only ever becomes less."""
     is_repeat = value["generation"] == reservation.answered and reservation.from_stock is not None
     return is_repeat and value["from_stock"] > (reservation.from_stock or 0)
 
 
-def _quoted(state: OrderState, value: Value) -> OrderState:
+def _quoted(state: OrderState, value: wire.AllocationResult) -> OrderState:
     """Take an offer that is waited for; one that comes again or too late changes nothing."""
     for portion in state.portions:
         asked = portion.open_quotes if portion.hold_reason is None else None
@@ -73,7 +70,7 @@ def _quoted(state: OrderState, value: Value) -> OrderState:
     return state
 
 
-def _with_offer(state: OrderState, portion: Portion, quote: Quote, value: Value) -> OrderState:
+def _with_offer(state: OrderState, portion: Portion, quote: Quote, value: wire.AllocationResult) -> OrderState:
     offer = replace(
         quote,
         from_stock=value["from_stock"],
@@ -94,7 +91,9 @@ def _expired(state: OrderState, assignment: Assignment) -> Step:
     return Step(after, Cause(why, reasons.held(why, portion.item)))
 
 
-def _reserved(state: OrderState, assignment: Assignment, value: Value, master: MasterData) -> OrderState:
+def _reserved(
+    state: OrderState, assignment: Assignment, value: wire.AllocationResult, master: MasterData
+) -> OrderState:
     portion, attempt, reservation = assignment.portion, assignment.attempt, assignment.attempt.reservation
     assert reservation is not None  # noqa: S101  (the caller has checked)
     known = replace(

@@ -1,10 +1,9 @@
 """Takes the state of a plant's production orders into the state of an order."""
 
-from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
 
 from kranhub.errors import InvalidDocument
+from kranhub.wire import messages
 from kranhub.wire.messages import ProductionState
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.attempt import Production
@@ -18,13 +17,12 @@ from streams.routing.plant_events.assignments import addressed, known_order, wit
 from streams.routing.validation import document_identity
 from streams.routing.validation.normalise import UNMAPPED_UNIT, in_base
 
-Value = Mapping[str, Any]
 
-
-def apply_production(state: OrderState | None, value: Value, context: DecisionContext) -> Step:
+def apply_production(state: OrderState | None, value: messages.ProductionStatus, context: DecisionContext) -> Step:
     """Take a ProductionStatus. Raises `InvalidDocument` as `addressed` does, ``unmapped-unit`` or ``two-documents``."""
-    state = known_order(state, value["plant_order_id"])
-    assignment = addressed(state, value["plant_order_id"], value["plant"])
+    plant_order_id = value["plant_order_id"] or ""
+    state = known_order(state, plant_order_id)
+    assignment = addressed(state, value["plant_order_id"] or "", value["plant"])
     new = Production(
         value["production_order_id"],
         value["as_of"],
@@ -50,7 +48,7 @@ def apply_production(state: OrderState | None, value: Value, context: DecisionCo
     )
 
 
-def _completed(portion: Portion, value: Value, master: MasterData) -> Decimal:
+def _completed(portion: Portion, value: messages.ProductionStatus, master: MasterData) -> Decimal:
     completed = in_base(master.items[portion.item], value["completed"], value["unit"])
     if completed is None:
         raise InvalidDocument(UNMAPPED_UNIT, reasons.unmapped_unit(value["unit"], portion.unit))

@@ -1,8 +1,6 @@
 """Takes the receipts of plants' ERPs for plant orders into the state of an order."""
 
-from collections.abc import Mapping
-from typing import Any
-
+from kranhub.wire import messages
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.codes import CloseReason
 from streams.routing.model.copying import replace
@@ -10,10 +8,8 @@ from streams.routing.model.order import OrderState
 from streams.routing.planner.step import Step
 from streams.routing.plant_events.assignments import addressed, find, known_order, reject, with_attempt_at
 
-Value = Mapping[str, Any]
 
-
-def apply_receipt(state: OrderState | None, value: Value, master: MasterData) -> Step:
+def apply_receipt(state: OrderState | None, value: messages.Receipt, master: MasterData) -> Step:
     """Take a plant's Receipt of a plant order. Raises `InvalidDocument` as `addressed` does.
 
     An ERP that refused the document counts like a plant that said no.

@@ -1,10 +1,9 @@
 """Takes into the state that a disruption at a plant, or its end, moves the day of a reservation."""
 
-from collections.abc import Mapping
 from datetime import date
-from typing import Any
 
 from kranhub.text import Text
+from kranhub.wire import messages as wire
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.attempt import Attempt
 from streams.routing.model.codes import AlertCode, CauseCode
@@ -18,12 +17,13 @@ from streams.routing.plant_events import assignments
 from streams.routing.plant_events.assignments import Assignment
 from streams.routing.schedule import dates
 
-Value = Mapping[str, Any]
 REMEMBERED = 20
 """Disruptions that an order remembers to have told the hub's people of."""
 
 
-def apply_move(state: OrderState, assignment: Assignment, value: Value, context: DecisionContext) -> Step:
+def apply_move(
+    state: OrderState, assignment: Assignment, value: wire.AllocationResult, context: DecisionContext
+) -> Step:
     """Take an AllocationResult MOVED for the reservation that the assignment has.
 
     A plant that has accepted keeps its own promise, for it knows best; where that is before the new day, the hub's

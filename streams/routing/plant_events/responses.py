@@ -3,12 +3,11 @@
 Of two answers the one that comes last counts (`timestamps`); one that comes again changes nothing.
 """
 
-from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 from kranhub.errors import InvalidDocument
+from kranhub.wire import messages
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.attempt import Answer, Attempt
 from streams.routing.model.codes import CloseReason
@@ -30,10 +29,8 @@ from streams.routing.plant_events.assignments import (
 from streams.routing.validation import document_identity
 from streams.routing.validation.normalise import UNMAPPED_UNIT, in_base
 
-Value = Mapping[str, Any]
 
-
-def apply_response(state: OrderState | None, value: Value, context: DecisionContext) -> Step:
+def apply_response(state: OrderState | None, value: messages.OrderResponse, context: DecisionContext) -> Step:
     """Take a plant's OrderResponse. Raises `InvalidDocument` as `addressed` does, for its lines, or ``two-documents``.
 
     An answer to an older revision of the plant order than the one that asked for it last says nothing. A plant order
@@ -63,7 +60,7 @@ def apply_response(state: OrderState | None, value: Value, context: DecisionCont
 
 
 def _with_document(
-    state: OrderState, assignment: Assignment, value: Value, context: DecisionContext
+    state: OrderState, assignment: Assignment, value: messages.OrderResponse, context: DecisionContext
 ) -> tuple[OrderState, Assignment]:
     """Return the state that remembers the answer and its document, and the assignment as it is now.
 
@@ -81,19 +78,19 @@ def _with_document(
     return state, Assignment(current_portion(state, assignment.portion), attempt)
 
 
-def _as_asked(attempt: Attempt, value: Value) -> date | None:
+def _as_asked(attempt: Attempt, value: messages.OrderResponse) -> date | None:
     """Return the day that a plant agrees to without naming it: AP accepts the plant order as it stands."""
     return attempt.issued.requested_date if attempt.issued and value["response_code"] == "AP" else None
 
 
-def _line(value: Value) -> Value | None:
+def _line(value: messages.OrderResponse) -> messages.OrderResponseLine | None:
     known = [line for line in value["lines"] if line["line_id"] == "1"]
     if value["lines"] and not known:
         raise InvalidDocument("unknown-line", reasons.unknown_line(value["lines"][0]["line_id"]))
     return known[0] if known else None
 
 
-def _verdict(code: str, line: Value | None) -> str | None:
+def _verdict(code: str, line: messages.OrderResponseLine | None) -> str | None:
     status = line["status"] if line else "UNKNOWN"
     if code == "RE" or (code != "AB" and status == "NOT_ACCEPTED"):
         return "rejected"
@@ -105,7 +102,7 @@ def _is_old(attempt: Attempt, revision: int) -> bool:
     return bool(revision) and revision < attempt.answers_from
 
 
-def _quantity(portion: Portion, line: Value | None, master: MasterData) -> Decimal:
+def _quantity(portion: Portion, line: messages.OrderResponseLine | None, master: MasterData) -> Decimal:
     if line is None:
         return portion.quantity
     quantity = in_base(master.items[portion.item], line["quantity"], line["unit"])

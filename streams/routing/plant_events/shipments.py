@@ -1,11 +1,10 @@
 """Takes shipments into the state: goods that left a plant, and goods that arrived."""
 
-from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
 
 from kranhub.errors import InvalidDocument
 from kranhub.parties.members import Role
+from kranhub.wire import messages as wire
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.attempt import Attempt, Shipment
 from streams.routing.model.codes import AlertCode
@@ -23,10 +22,8 @@ from streams.routing.plant_events.assignments import Assignment
 from streams.routing.validation import document_identity
 from streams.routing.validation.normalise import UNMAPPED_UNIT, in_base
 
-Value = Mapping[str, Any]
 
-
-def apply_shipment(state: OrderState | None, value: Value, context: DecisionContext) -> Step:
+def apply_shipment(state: OrderState | None, value: wire.Shipment, context: DecisionContext) -> Step:
     """Take a Shipment's lines of this order.
 
     Raises `InvalidDocument`: ``unknown-plant-order``, ``not-addressee`` where the shipper is neither the plant nor a
@@ -53,7 +50,7 @@ def apply_shipment(state: OrderState | None, value: Value, context: DecisionCont
     return Step(state, cause, alerts)
 
 
-def _quantities(state: OrderState, value: Value, master: MasterData) -> dict[str, Decimal]:
+def _quantities(state: OrderState, value: wire.Shipment, master: MasterData) -> dict[str, Decimal]:
     """Return how much the shipment carries of each of this order's plant orders, in base units."""
     found: dict[str, Decimal] = {}
     for line in value["lines"]:
@@ -77,7 +74,7 @@ def _assignment(state: OrderState, number: str, shipper: str, master: MasterData
     return assignments.addressed(state, number, shipper)
 
 
-def _shipment(value: Value, quantity: Decimal) -> Shipment:
+def _shipment(value: wire.Shipment, quantity: Decimal) -> Shipment:
     expected = value["estimated_arrival"]
     return Shipment(
         value["shipment_id"],

@@ -4,12 +4,12 @@ A plant order that an ERP holds is the attempt that its id names, at its revisio
 asked for a second time, an ERP that has seen revision 3 gets 4 next, and what was moved since stays moved.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal, localcontext
-from typing import Any
 
 from kranhub.errors import InvalidDocument
+from kranhub.wire.messages import AnyDecoded, OrderResponse, OrderResponseCode, narrowed
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.attempt import Attempt, Issued, Reservation
 from streams.routing.model.codes import CloseReason, HoldReason
@@ -342,27 +342,29 @@ def _missing(state: OrderState, evidence: Evidence) -> Iterator[Finding]:
             yield texts.missing(number, attempt.plant)
 
 
-def outdated(words: Sequence[tuple[str, Mapping[str, Any]]], evidence: Evidence) -> set[int]:
+def outdated(words: Sequence[AnyDecoded], evidence: Evidence) -> set[int]:
     """Return the places of the answers that are about an older revision than the plant's ERP holds now.
 
     Where the plant has answered none that is newer, its last answer still counts if it was to the quantity that is held
     now: then the later revisions were about something else, and needed no answer.
     """
     held = {order.number: order for order in evidence.orders}
-    answers: dict[str, list[int]] = {}
-    for at, (subject, value) in enumerate(words):
-        if subject == "OrderResponse" and value["plant_order_id"] in held and value["response_code"] != "AB":
-            answers.setdefault(value["plant_order_id"], []).append(at)
+    answers: dict[str, dict[int, OrderResponse]] = {}
+    for at, word in enumerate(words):
+        value = narrowed(OrderResponse, word.subject, word.value)
+        if value and value["plant_order_id"] in held and value["response_code"] != OrderResponseCode.AB:
+            answers.setdefault(value["plant_order_id"], {})[at] = value
     found: set[int] = set()
-    for number, places in answers.items():
+    for number, given in answers.items():
         revision = held[number].revision
-        older = [at for at in places if 0 < words[at][1]["plant_order_revision"] < revision]
+        older = [at for at, value in given.items() if 0 < value["plant_order_revision"] < revision]
         found |= set(older)
-        if len(older) == len(places) and _answers(words[places[-1]][1], held[number]):
-            found.discard(places[-1])
+        last = max(given)
+        if len(older) == len(given) and _answers(given[last], held[number]):
+            found.discard(last)
     return found
 
 
-def _answers(value: Mapping[str, Any], order: HeldOrder) -> bool:
+def _answers(value: OrderResponse, order: HeldOrder) -> bool:
     lines = [line for line in value["lines"] if line["line_id"] == "1"]
     return not lines or (lines[0]["quantity"], lines[0]["unit"]) == (order.quantity, order.unit)

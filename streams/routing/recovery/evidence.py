@@ -1,14 +1,15 @@
 """What members' ERPs hold of one order, as they told it after the hub was restored from an older backup."""
 
-from collections.abc import Container, Mapping
+from collections.abc import Container
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from pydantic import TypeAdapter
 
 from kranhub import identifiers
+from kranhub.wire.messages import Held, Subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,30 +72,30 @@ def place_of(order_key: str, number: str) -> Place | None:
     return Place(identifiers.line_of(words[0]), int(words[1]), int(words[2]))
 
 
-def from_record(value: Mapping[str, Any]) -> HeldOrder | HeldStatus:
+def from_record(value: Held) -> HeldOrder | HeldStatus:
     """Return what a Held record tells."""
-    if value["subject"] == "OrderStatus":
+    if value["subject"] == Subject.ORDER_STATUS:
         return HeldStatus(value["member"], value["revision"], value["state"], value["promised_date"])
-    line = next((line for line in value["lines"] if line["line_id"] == "1"), None) or {}
+    line = next((line for line in value["lines"] if line["line_id"] == "1"), None)
     return HeldOrder(
         value["member"],
         value["key"],
         value["revision"],
         cancelled=value["cancelled"],
-        item_code=line.get("item_code"),
-        quantity=line.get("quantity"),
-        unit=line.get("unit"),
+        item_code=line["item_code"] if line else None,
+        quantity=line["quantity"] if line else None,
+        unit=line["unit"] if line else None,
         requested_date=value["requested_date"],
     )
 
 
-def order_key(value: Mapping[str, Any], members: Container[str]) -> str | None:
+def order_key(value: Held, members: Container[str]) -> str | None:
     """Return the order that a Held record is of, None where it is of none.
 
     A member's own order has its own number as its status' key, another's has that order's key (`Dispatch`).
     """
-    key, member = str(value["key"]), str(value["member"])
-    if value["subject"] == "PlantOrder":
+    key, member = value["key"], value["member"]
+    if value["subject"] == Subject.PLANT_ORDER:
         return identifiers.order_key_of(key) if identifiers.is_plant_order_id(key) else None
     buyer, colon, _ = key.partition(":")
     return key if colon and buyer != member and buyer in members else identifiers.order_key(member, key)

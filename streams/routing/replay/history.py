@@ -4,17 +4,29 @@ A recorded answer speaks of a question. Under other master data another question
 used only where the same was asked.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
+from kranhub.wire.messages import (
+    AllocationAction,
+    AllocationKind,
+    AllocationRequest,
+    AllocationResult,
+    LineStatus,
+    Message,
+    OrderResponse,
+    OrderResponseCode,
+    OrderResponseLine,
+    PlantOrder,
+    Subject,
+    narrowed,
+)
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.schedule import dates
-
-Value = Mapping[str, Any]
 
 
 class Event(NamedTuple):
@@ -22,12 +34,15 @@ class Event(NamedTuple):
 
     order_key: str
     id: str
-    subject: str
-    value: Value
+    subject: Subject
+    value: Message
     time: datetime
 
 
-ANSWERS = ("QUOTE", "RESERVED", "UNKNOWN")
+QUESTIONS = (AllocationAction.QUOTE, AllocationAction.RESERVE)
+"""What an AllocationRequest asks that has an answer."""
+
+ANSWERS = (AllocationKind.QUOTE, AllocationKind.RESERVED, AllocationKind.UNKNOWN)
 """Kinds of an AllocationResult that answer a request; the others tell what has become of a reservation since."""
 
 
@@ -39,18 +54,18 @@ class Question(NamedTuple):
     quote: bool
 
 
-def question(value: Value) -> Question:
+def question(value: AllocationRequest | AllocationResult) -> Question:
     """Return what an AllocationRequest (QUOTE, RESERVE) asks, or what an AllocationResult answers."""
     quote = "QUOTE" in (value.get("action"), value.get("kind"))
     return Question(value["request_id"], value["generation"], quote)
 
 
-def request_content(request: Value) -> tuple[Any, ...]:
+def request_content(request: AllocationRequest) -> tuple[Any, ...]:
     """Return what an AllocationRequest is about: another question under the same id differs in this."""
     return request["plant"], request["item"], request["quantity"], request["not_before"]
 
 
-def plant_order_content(plant_order: Value) -> tuple[Any, ...]:
+def plant_order_content(plant_order: PlantOrder) -> tuple[Any, ...]:
     """Return what a PlantOrder is about: an answer to it answers another one only where this is the same."""
     line = plant_order["lines"][0]
     return plant_order["plant"], line["item"], line["quantity"]
@@ -65,16 +80,17 @@ class Recorded:
     @cached_property
     def asked(self) -> dict[Question, tuple[Any, ...]]:
         """What the allocators were asked, as far as the events say it."""
-        found = (event.value for event in self.events if event.subject == "AllocationRequest")
-        return {question(value): request_content(value) for value in found if value["action"] in ("QUOTE", "RESERVE")}
+        found = (narrowed(AllocationRequest, event.subject, event.value) for event in self.events)
+        return {question(value): request_content(value) for value in found if value and value["action"] in QUESTIONS}
 
     @cached_property
     def results(self) -> dict[Question, tuple[int, Event]]:
         """The first answer to each question, and its place among the events."""
         found: dict[Question, tuple[int, Event]] = {}
         for at, event in enumerate(self.events):
-            if event.subject == "AllocationResult" and event.value["kind"] in ANSWERS:
-                found.setdefault(question(event.value), (at, event))
+            value = narrowed(AllocationResult, event.subject, event.value)
+            if value is not None and value["kind"] in ANSWERS:
+                found.setdefault(question(value), (at, event))
         return found
 
     @cached_property
@@ -82,20 +98,20 @@ class Recorded:
         """What the plants were told under each plant order."""
         found: dict[str, set[tuple[Any, ...]]] = {}
         for event in self.events:
-            if event.subject == "PlantOrder":
-                found.setdefault(event.value["plant_order_id"], set()).add(plant_order_content(event.value))
+            if value := narrowed(PlantOrder, event.subject, event.value):
+                found.setdefault(value["plant_order_id"], set()).add(plant_order_content(value))
         return found
 
-    def result(self, request: Value) -> tuple[int, Event] | None:
+    def result(self, request: AllocationRequest) -> tuple[int, Event] | None:
         """Return the recorded answer to the request and its place, or None; quantities and days are as it asked."""
         found = self.results.get(question(request))
-        if found is None or found[1].value["plant"] != request["plant"]:
+        if found is None or cast(AllocationResult, found[1].value)["plant"] != request["plant"]:
             return None
         known = self.asked.get(question(request))
         return found if known in (None, request_content(request)) else None
 
 
-def simulated_result(request: Value, time: datetime, master: MasterData) -> dict[str, Any]:
+def simulated_result(request: AllocationRequest, time: datetime, master: MasterData) -> AllocationResult:
     """Return the AllocationResult of a plant without stock, whose capacity has no limit."""
     plant, item = request["plant"], request["item"]
     days = [maker.capability.working_days for maker in master.makers(item) if maker.member == plant]
@@ -107,7 +123,7 @@ def simulated_result(request: Value, time: datetime, master: MasterData) -> dict
         "plant": plant,
         "from_stock": Decimal(0),
         "to_make": request["quantity"],
-        "kind": "QUOTE" if request["action"] == "QUOTE" else "RESERVED",
+        "kind": AllocationKind.QUOTE if request["action"] == AllocationAction.QUOTE else AllocationKind.RESERVED,
         "generation": request["generation"],
         "available_on": master.calendar(plant).finish(start, days[0] if days else 0),
         "load": None,
@@ -115,17 +131,24 @@ def simulated_result(request: Value, time: datetime, master: MasterData) -> dict
     }
 
 
-def simulated_answer(plant_order: Value, time: datetime) -> dict[str, Any]:
+def simulated_answer(plant_order: PlantOrder, time: datetime) -> OrderResponse:
     """Return the OrderResponse of a plant that takes the plant order as it is asked."""
     line = plant_order["lines"][0]
-    accepted = {"line_id": line["line_id"], "status": "ACCEPTED", "quantity": line["quantity"], "unit": line["unit"]}
+    accepted: OrderResponseLine = {
+        "line_id": line["line_id"],
+        "status": LineStatus.ACCEPTED,
+        "quantity": line["quantity"],
+        "unit": line["unit"],
+        "promised_date": plant_order["requested_date"],
+        "reason": None,
+    }
     return {
         "plant_order_id": plant_order["plant_order_id"],
         "plant": plant_order["plant"],
         "plant_order_revision": plant_order["revision"],
-        "response_code": "AP",
+        "response_code": OrderResponseCode.AP,
         "erp_reference": None,
         "issued_at": time,
         "reason": None,
-        "lines": [{**accepted, "promised_date": plant_order["requested_date"], "reason": None}],
+        "lines": [accepted],
     }

@@ -1,22 +1,39 @@
 """The planner over an order's recorded events once more: its questions meet recorded answers, or made-up ones. Pure."""
 
 from collections import deque
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from kranhub.errors import InvalidDocument
+from kranhub.wire.messages import (
+    AllocationRequest,
+    AllocationResult,
+    Message,
+    Order,
+    PlantOrder,
+    PlantOrderDocumentStatus,
+    Shipment,
+    Subject,
+    Wake,
+    narrowed,
+)
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.context import DecisionContext
 from streams.routing.model.order import OrderState
 from streams.routing.planner import planner
 from streams.routing.planner.messages import OutputMessage
 from streams.routing.replay import history
-from streams.routing.replay.history import Event, Question, Recorded, Value
-from streams.routing.validation.normalise import normalise
+from streams.routing.replay.history import Event, Question, Recorded
+from streams.routing.validation.normalise import normalise_order
 from streams.routing.validation.validate import stranger
 
-_AS_IT_CAME = ("PlannerAction", planner.WAKE)
-_ANSWERS = {"OrderResponse": "plant_order_id", "ProductionStatus": "plant_order_id", "Receipt": "key"}
+_AS_IT_CAME = (Subject.PLANNER_ACTION, planner.WAKE)
+_ANSWERS = {
+    Subject.ORDER_RESPONSE: "plant_order_id",
+    Subject.PRODUCTION_STATUS: "plant_order_id",
+    Subject.RECEIPT: "key",
+}
 
 
 SLACK = timedelta(minutes=1)
@@ -39,7 +56,7 @@ class _Run:
     def __init__(self, events: Recorded, master: MasterData) -> None:
         self.state: OrderState | None = None
         self._recorded, self._master, self._at = events, master, -1
-        self._asked: dict[Question, Value] = {}
+        self._asked: dict[Question, AllocationRequest] = {}
         self._same: dict[str, bool] = {}
         self._early: dict[str, list[Event]] = {}
         self._pending: deque[Event] = deque()
@@ -51,31 +68,33 @@ class _Run:
             moment = _next_minute(due)
             if time < moment + SLACK:
                 break
-            self._run(Event(self.state.key, f"wake/{due.isoformat()}", planner.WAKE, {}, moment))
+            wake: Wake = {"order_key": self.state.key, "time": moment}
+            self._run(Event(self.state.key, f"wake/{due.isoformat()}", planner.WAKE, wake, moment))
             if self.state.due == due:
                 break
 
     def come(self, at: int, event: Event) -> None:
         """Take a recorded event, if it means something here."""
         self._at = at
-        if event.subject == "Order":
+        if event.subject is Subject.ORDER:
             self._order(event)
-        elif event.subject == "AllocationResult":
-            if self._is_answer(event.value):
+        elif result := narrowed(AllocationResult, event.subject, event.value):
+            if self._is_answer(result):
                 self._run(event)
         elif event.subject in _ANSWERS:
-            self._answer(event.value[_ANSWERS[event.subject]], event)
-        elif event.subject == "Shipment":
+            fields: Mapping[str, Any] = event.value
+            self._answer(fields[_ANSWERS[event.subject]], event)
+        elif event.subject is Subject.SHIPMENT:
             self._shipment(event)
         elif event.subject in _AS_IT_CAME:
             self._run(event)
 
     def _order(self, event: Event) -> None:
-        if stranger(event.value, self._master.members) is None:
-            value = normalise("Order", event.value, event.value["buyer"], self._master).value
-            self._run(event._replace(value=value))
+        order = cast(Order, event.value)
+        if stranger(order, self._master.members) is None:
+            self._run(event._replace(value=normalise_order(order, self._master).value))
 
-    def _is_answer(self, value: Value) -> bool:
+    def _is_answer(self, value: AllocationResult) -> bool:
         """Return whether the result answers what was asked in this run, or tells more of what it answered."""
         request = self._asked.get(history.question(value))
         return request is not None and self._recorded.result(request) is not None
@@ -88,9 +107,10 @@ class _Run:
             self._run(event)
 
     def _shipment(self, event: Event) -> None:
-        lines = [line for line in event.value["lines"] if self._same.get(line["plant_order_id"] or "")]
+        shipment = cast(Shipment, event.value)
+        lines = [line for line in shipment["lines"] if self._same.get(line["plant_order_id"] or "")]
         if lines:
-            self._run(event._replace(value={**event.value, "lines": lines}))
+            self._run(event._replace(value={**shipment, "lines": lines}))
 
     def _run(self, event: Event) -> None:
         """Handle the event and all that follows from it at once."""
@@ -113,31 +133,32 @@ class _Run:
             self._react(message, event)
 
     def _react(self, message: OutputMessage, event: Event) -> None:
-        if message.subject == "AllocationRequest" and message.value["action"] in ("QUOTE", "RESERVE"):
-            self._answer_request(message, event)
-        elif message.subject == "PlantOrder" and message.value["document_status"] == "ACTIVE":
-            self._answer_plant_order(message, event)
+        request = narrowed(AllocationRequest, message.subject, message.value)
+        plant_order = narrowed(PlantOrder, message.subject, message.value)
+        if request and request["action"] in history.QUESTIONS:
+            self._answer_request(request, message, event)
+        elif plant_order and plant_order["document_status"] == PlantOrderDocumentStatus.ACTIVE:
+            self._answer_plant_order(plant_order, message, event)
 
-    def _answer_request(self, message: OutputMessage, event: Event) -> None:
-        request = message.value
+    def _answer_request(self, request: AllocationRequest, message: OutputMessage, event: Event) -> None:
         self._asked[history.question(request)] = request
         found = self._recorded.result(request)
         if found is None:
             value = history.simulated_result(request, event.time, self._master)
-            self._enqueue("AllocationResult", value, message, event)
+            self._enqueue(Subject.ALLOCATION_RESULT, value, message, event)
         elif found[0] <= self._at:
             self._pending.append(found[1]._replace(time=event.time))
 
-    def _answer_plant_order(self, message: OutputMessage, event: Event) -> None:
-        number = message.value["plant_order_id"]
-        self._same[number] = history.plant_order_content(message.value) in self._recorded.issued.get(number, ())
+    def _answer_plant_order(self, plant_order: PlantOrder, message: OutputMessage, event: Event) -> None:
+        number = plant_order["plant_order_id"]
+        self._same[number] = history.plant_order_content(plant_order) in self._recorded.issued.get(number, ())
         if self._same[number]:
             early = self._early.pop(number, [])
             self._pending.extend(answer._replace(time=event.time) for answer in early)
         else:
-            self._enqueue("OrderResponse", history.simulated_answer(message.value, event.time), message, event)
+            self._enqueue(Subject.ORDER_RESPONSE, history.simulated_answer(plant_order, event.time), message, event)
 
-    def _enqueue(self, subject: str, value: dict[str, Any], message: OutputMessage, event: Event) -> None:
+    def _enqueue(self, subject: Subject, value: Message, message: OutputMessage, event: Event) -> None:
         self._pending.append(Event(event.order_key, f"{message.id}/simulated", subject, value, event.time))
 
 

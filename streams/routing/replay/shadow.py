@@ -9,11 +9,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from kranhub.identifiers import order_key
-
-Value = Mapping[str, Any]
+from kranhub.wire.messages import Message, Order, OrderStatus, PlantOrder, PlantOrderDocumentStatus, Subject, narrowed
 
 
 class Verdict(StrEnum):
@@ -28,8 +27,8 @@ class Verdict(StrEnum):
 class HubEvent(NamedTuple):
     """A record of hub.events: its name, its value, and whether it is a plant order in shadow."""
 
-    subject: str
-    value: Value
+    subject: Subject
+    value: Message
     shadow: bool = False
 
 
@@ -60,7 +59,7 @@ class Compared:
 class _Order:
     """One order so far: its plant orders in shadow by id, until when all could be there, what has been compared."""
 
-    plant_orders: dict[str, Value] = field(default_factory=dict)
+    plant_orders: dict[str, PlantOrder] = field(default_factory=dict)
     possible_on: date | None = None
     compared: dict[str, Compared] = field(default_factory=dict)
 
@@ -73,14 +72,15 @@ def compare(events: Iterable[HubEvent]) -> list[Compared]:
     """
     orders: dict[str, _Order] = {}
     for event in events:
-        if event.subject == "PlantOrder" and event.shadow:
-            order = orders.setdefault(event.value["order_key"], _Order())
-            _decided(order, event.value)
-        elif event.subject == "OrderStatus" and event.value["order_key"] in orders and event.value["role"] == "buyer":
-            orders[event.value["order_key"]].possible_on = event.value["earliest_date"]
-        elif event.subject == "Order" and event.value.get("opening"):
-            key = order_key(event.value["buyer"], event.value["order_id"])
-            _placed(orders.setdefault(key, _Order()), key, event.value)
+        if plant_order := narrowed(PlantOrder, event.subject, event.value):
+            if event.shadow:
+                _decided(orders.setdefault(plant_order["order_key"], _Order()), plant_order)
+        elif status := narrowed(OrderStatus, event.subject, event.value):
+            if status["order_key"] in orders and status["role"] == "buyer":
+                orders[status["order_key"]].possible_on = status["earliest_date"]
+        elif (placed := narrowed(Order, event.subject, event.value)) and placed.get("opening"):
+            key = order_key(placed["buyer"], placed["order_id"])
+            _placed(orders.setdefault(key, _Order()), key, placed)
     found = [each for key, order in orders.items() for each in (*order.compared.values(), *_left(order, key))]
     return sorted(found, key=lambda each: (each.order_key, each.line_id))
 
@@ -91,15 +91,15 @@ def totals(found: Iterable[Compared]) -> Mapping[Verdict, int]:
     return {verdict: counted[verdict] for verdict in Verdict}
 
 
-def _decided(order: _Order, value: Value) -> None:
+def _decided(order: _Order, value: PlantOrder) -> None:
     """Take a version of a plant order for a line's own item; parts are planned of themselves."""
-    if value["document_status"] == "CANCELLED":
+    if value["document_status"] == PlantOrderDocumentStatus.CANCELLED:
         order.plant_orders.pop(value["plant_order_id"], None)
     elif value["feeds_into"] is None:
         order.plant_orders[value["plant_order_id"]] = value
 
 
-def _placed(order: _Order, key: str, value: Value) -> None:
+def _placed(order: _Order, key: str, value: Order) -> None:
     """Compare each line that names its plant, once."""
     for line in value["lines"]:
         plant, number = line.get("opening_plant"), line["line_id"]

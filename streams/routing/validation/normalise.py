@@ -1,22 +1,20 @@
 """From a member's own codes and units to the canonical item and its base unit."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
-from typing import Any
 
 from kranhub.errors import InvalidDocument
 from kranhub.parties.units import UNITS
 from kranhub.text import Text
 from kranhub.values import confusables
+from kranhub.wire.messages import InventoryLevel, Order, OrderLine
 from streams.routing.masterdata.items import Item
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.codes import UNMAPPED, HoldReason
 from streams.routing.model.copying import replace
 from streams.routing.model.order import Line
 from streams.routing.model.quantity import MICRO
-
-Value = Mapping[str, Any]
 
 UNMAPPED_ITEM, UNMAPPED_UNIT, COMPLETE_DELIVERY = (
     HoldReason.UNMAPPED_ITEM,
@@ -27,32 +25,73 @@ UNMAPPED_ITEM, UNMAPPED_UNIT, COMPLETE_DELIVERY = (
 
 @dataclass(frozen=True, slots=True)
 class Normalised:
-    """A document in the hub's terms, and what is wrong with lines that are held while the rest goes on."""
+    """An order in the hub's terms, and what is wrong with lines that are held while the rest goes on."""
 
-    value: dict[str, Any]
+    value: Order
     problems: tuple[InvalidDocument, ...] = ()
 
 
-def normalise(subject: str, value: Value, owner: str, master: MasterData) -> Normalised:
-    """Return the document with canonical items and base units; a record without items comes back as it is.
+def normalise_order(value: Order, master: MasterData) -> Normalised:
+    """Return the order with canonical items and base units; an unmapped line is held and reported in ``problems``."""
+    owner = value["buyer"]
+    lines = [_line(line, owner, master) for line in value["lines"]]
+    held = [line for line in lines if line["hold_reason"]]
+    if held and value["complete_delivery"]:
+        lines = [{**line, "hold_reason": line["hold_reason"] or COMPLETE_DELIVERY} for line in lines]
+    problems = tuple(
+        _unmapped(code, [line for line in held if line["hold_reason"] == code], owner, master)
+        for code in UNMAPPED
+        if any(line["hold_reason"] == code for line in held)
+    )
+    return Normalised({**value, "revision": 0, "lines": lines}, problems)
 
-    An order's unmapped line is held and reported in ``problems``; an InventoryLevel raises `InvalidDocument`
-    (``unmapped-item``, ``unmapped-unit``, ``too-many-digits``). What speaks of a plant order is measured by that.
+
+def normalise_level(value: InventoryLevel, master: MasterData) -> InventoryLevel:
+    """Return the stock level with its canonical item and in the base unit.
+
+    Raises:
+        InvalidDocument: With code ``unmapped-item``, ``unmapped-unit`` or ``too-many-digits``.
     """
-    if subject == "Order":
-        return _order(value, owner, master)
-    if subject == "InventoryLevel":
-        return Normalised(_quantities(value, owner, master, ("on_hand", "reserved", "blocked")))
-    return Normalised(dict(value))
+    owner = value["company"]
+    item = master.item_of(owner, value["item_code"])
+    if item is None:
+        raise _unmapped(UNMAPPED_ITEM, [value], owner, master)
+    amounts = [
+        in_base(item, amount, value["unit"]) for amount in (value["on_hand"], value["reserved"], value["blocked"])
+    ]
+    on_hand, reserved, blocked = amounts
+    if on_hand is None or reserved is None or blocked is None:
+        raise _unmapped(UNMAPPED_UNIT, [value], owner, master)
+    return {
+        **value,
+        "on_hand": on_hand,
+        "reserved": reserved,
+        "blocked": blocked,
+        "item": item.item,
+        "unit": item.unit,
+    }
 
 
 def mapped(line: Line, buyer: str, master: MasterData) -> Line:
     """Return a line that was held for want of a mapping as the master data have it now."""
     if line.hold_reason not in UNMAPPED:
         return line
-    raw = {"item_code": line.item_code, "quantity": line.quantity, "unit": line.unit, "price": line.price}
+    raw: OrderLine = {
+        "line_id": line.line_id,
+        "item_code": line.item_code,
+        "quantity": line.quantity,
+        "unit": line.unit,
+        "price": line.price,
+    }
     found = _line(raw, buyer, master)
-    return replace(line, **{name: found[name] for name in ("item", "quantity", "unit", "price", "hold_reason")})
+    return replace(
+        line,
+        item=found["item"],
+        quantity=found["quantity"],
+        unit=found["unit"],
+        price=found["price"],
+        hold_reason=HoldReason(found["hold_reason"]) if found["hold_reason"] else None,
+    )
 
 
 def out_of_base(item: Item, quantity: Decimal, unit: str) -> Decimal | None:
@@ -76,20 +115,7 @@ def in_base(item: Item, quantity: Decimal, unit: str) -> Decimal | None:
         return rounded.normalize() + 0
 
 
-def _order(value: Value, owner: str, master: MasterData) -> Normalised:
-    lines = [_line(line, owner, master) for line in value["lines"]]
-    held = [line for line in lines if line["hold_reason"]]
-    if held and value["complete_delivery"]:
-        lines = [{**line, "hold_reason": line["hold_reason"] or COMPLETE_DELIVERY} for line in lines]
-    problems = tuple(
-        _unmapped(code, [line for line in held if line["hold_reason"] == code], owner, master)
-        for code in UNMAPPED
-        if any(line["hold_reason"] == code for line in held)
-    )
-    return Normalised({**value, "revision": 0, "lines": lines}, problems)
-
-
-def _line(line: Value, owner: str, master: MasterData) -> dict[str, Any]:
+def _line(line: OrderLine, owner: str, master: MasterData) -> OrderLine:
     item = master.item_of(owner, line["item_code"])
     if item is None:
         return {**line, "item": None, "hold_reason": UNMAPPED_ITEM}
@@ -115,17 +141,9 @@ def _price(price: Decimal | None, ordered: Decimal, base: Decimal) -> Decimal | 
         return (price * ordered / base).quantize(MICRO, ROUND_HALF_EVEN).normalize() + 0
 
 
-def _quantities(value: Value, owner: str, master: MasterData, fields: tuple[str, ...]) -> dict[str, Any]:
-    item = master.item_of(owner, value["item_code"])
-    if item is None:
-        raise _unmapped(UNMAPPED_ITEM, [value], owner, master)
-    converted = {field: in_base(item, value[field], value["unit"]) for field in fields}
-    if None in converted.values():
-        raise _unmapped(UNMAPPED_UNIT, [value], owner, master)
-    return {**value, **converted, "item": item.item, "unit": item.unit}
-
-
-def _unmapped(code: str, lines: list[dict[str, Any]] | list[Value], owner: str, master: MasterData) -> InvalidDocument:
+def _unmapped(
+    code: str, lines: Sequence[OrderLine | InventoryLevel], owner: str, master: MasterData
+) -> InvalidDocument:
     """Return the refusal of these lines; what a person cannot see in their codes is said."""
     text = _no_mapping(code, lines, owner)
     for line in lines:
@@ -134,14 +152,14 @@ def _unmapped(code: str, lines: list[dict[str, Any]] | list[Value], owner: str, 
     return InvalidDocument(code, text)
 
 
-def _unit_hint(line: Value) -> Text | None:
+def _unit_hint(line: OrderLine | InventoryLevel) -> Text | None:
     return confusables.hint(line["unit"], _UNITS)
 
 
 _UNITS = confusables.skeletons(UNITS)
 
 
-def _no_mapping(code: str, lines: list[dict[str, Any]] | list[Value], owner: str) -> Text:
+def _no_mapping(code: str, lines: Sequence[OrderLine | InventoryLevel], owner: str) -> Text:
     if code == UNMAPPED_ITEM:
         codes = ", ".join(repr(line["item_code"]) for line in lines)
         return Text(

@@ -1,19 +1,17 @@
 """What an order's money, law and specifications must satisfy before the hub takes it."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from decimal import Decimal, localcontext
-from typing import Any
 from urllib.parse import urlsplit
 
 from kranhub.configuration.checks import shown
 from kranhub.errors import InvalidDocument
 from kranhub.parties.units import UNITS
 from kranhub.text import Text
+from kranhub.wire.messages import Order, OrderLine
 from streams.routing.model import money
 from streams.routing.model.terms import Attachment, Specification, Terms, specification_of, terms_of
-
-Value = Mapping[str, Any]
 
 INCOTERMS = ("EXW", "FCA", "CPT", "CIP", "DAP", "DPU", "DDP", "FAS", "FOB", "CFR", "CIF")
 """The rules of Incoterms 2020, ICC publication 723."""
@@ -22,7 +20,7 @@ SCHEMES = ("http", "https", "file", "s3")
 """Where an attachment may lie."""
 
 
-def check(value: Value) -> None:
+def check(value: Order) -> None:
     """Check an Order's terms and its lines' specifications, as the buyer wrote them.
 
     Raises `InvalidDocument`: ``bad-vat-rate``, ``contradictory-vat``, ``bad-exchange-rate``, ``bad-discount``,
@@ -54,7 +52,7 @@ def _vat(terms: Terms) -> None:
         )
 
 
-def _discount(terms: Terms, lines: Sequence[Value]) -> None:
+def _discount(terms: Terms, lines: Sequence[OrderLine]) -> None:
     percent, amount, total = terms.discount_percent, terms.discount_amount, _total(lines)
     if percent is not None and not 0 <= percent <= 100:
         raise _bad_discount(f"{percent:f} %")
@@ -62,13 +60,13 @@ def _discount(terms: Terms, lines: Sequence[Value]) -> None:
         raise _bad_discount(f"{amount:f}")
 
 
-def _total(lines: Sequence[Value]) -> Decimal | None:
+def _total(lines: Sequence[OrderLine]) -> Decimal | None:
     """Return the order's amount, exactly; None where a price is missing."""
-    prices = [line.get("price") for line in lines]
-    if not prices or None in prices:
+    amounts = [(line["quantity"], price) for line in lines if (price := line.get("price")) is not None]
+    if not lines or len(amounts) < len(lines):
         return None
     with localcontext(prec=60):
-        return sum((line["quantity"] * line["price"] for line in lines), Decimal(0))
+        return sum((quantity * price for quantity, price in amounts), Decimal(0))
 
 
 def _bad_discount(said: str) -> InvalidDocument:
@@ -95,7 +93,7 @@ def _incoterms(rule: str | None) -> None:
     )
 
 
-def _serial_numbers(line: Value, specification: Specification) -> None:
+def _serial_numbers(line: OrderLine, specification: Specification) -> None:
     """Compare with the quantity where it counts pieces: a kilogram or a set may bear any number of them."""
     unit, count = UNITS.get(line["unit"]), len(specification.serial_numbers)
     if unit is None or unit.dimension != "count" or count <= line["quantity"]:

@@ -9,21 +9,21 @@ import base64
 import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
-Value = Mapping[str, Any]
+from kranhub.wire.messages import Message, Subject
 
 TOLERANCE = timedelta(minutes=5)
 """How far a member's clock may be ahead of the hub's without a word."""
 
-STAMPS = {
-    "Order": ("issued_at",),
-    "OrderResponse": ("issued_at",),
-    "ProductionStatus": ("as_of",),
-    "Shipment": ("actual_departure", "actual_arrival"),
-    "InventoryLevel": ("as_of",),
-    "Disruption": ("as_of",),
-    "Receipt": ("delivered_at",),
+STAMPS: Mapping[Subject, tuple[str, ...]] = {
+    Subject.ORDER: ("issued_at",),
+    Subject.ORDER_RESPONSE: ("issued_at",),
+    Subject.PRODUCTION_STATUS: ("as_of",),
+    Subject.SHIPMENT: ("actual_departure", "actual_arrival"),
+    Subject.INVENTORY_LEVEL: ("as_of",),
+    Subject.DISRUPTION: ("as_of",),
+    Subject.RECEIPT: ("delivered_at",),
 }
 """The fields of each document that say what was, by the clock of its author."""
 
@@ -39,13 +39,13 @@ class Ahead(NamedTuple):
     by: timedelta
 
 
-def bounded(subject: str, value: Value, time: datetime) -> Value:
+def bounded(subject: Subject, value: Message, time: datetime) -> Message:
     """Return the document with no stamp later than the hub's ``time`` of it."""
     late = {name: time for name, stamp in _stamps(subject, value) if stamp > time}
-    return {**value, **late} if late else value
+    return cast(Message, {**value, **late}) if late else value
 
 
-def ahead(subject: str, value: Value, event_time: datetime | None, time: datetime) -> Ahead | None:
+def ahead(subject: Subject, value: Message, event_time: datetime | None, time: datetime) -> Ahead | None:
     """Return the stamp that is furthest ahead of the hub's ``time``, or None where none is by more than `TOLERANCE`.
 
     ``event_time`` is the time of the event (CloudEvents ``time``).
@@ -57,11 +57,12 @@ def ahead(subject: str, value: Value, event_time: datetime | None, time: datetim
     return Ahead(field, stamp, stamp - time) if stamp - time > TOLERANCE else None
 
 
-def _stamps(subject: str, value: Value) -> list[tuple[str, datetime]]:
-    return [(name, value[name]) for name in STAMPS.get(subject, ()) if value.get(name) is not None]
+def _stamps(subject: Subject, value: Message) -> list[tuple[str, datetime]]:
+    fields: Mapping[str, Any] = value
+    return [(name, fields[name]) for name in STAMPS.get(subject, ()) if fields.get(name) is not None]
 
 
-def fingerprint(event_id: str, value: Value) -> str:
+def fingerprint(event_id: str, value: Message) -> str:
     """Return what tells an event that comes again from a new one: 48 bits of its id and of all that it says.
 
     What changes to and fro has another id each time, or another stamp.

@@ -11,36 +11,36 @@ from kranhub.parties.members import Members
 from kranhub.text import Text
 from kranhub.values import confusables
 from kranhub.values.times import FIRST_YEAR, LAST_YEAR
+from kranhub.wire import messages
+from kranhub.wire.messages import LineStatus, Message, OrderDocumentStatus, ShipmentDocumentStatus, Subject
 from streams.routing.validation import terms, texts
-
-Value = Mapping[str, Any]
 
 MAX_NUMBER = 200
 """Characters of a document's number: it becomes a key and an external reference."""
 
 _AUTHOR = {
-    "Order": "buyer",
-    "OrderResponse": "plant",
-    "InventoryLevel": "company",
-    "ProductionStatus": "plant",
-    "Shipment": "shipper",
-    "Receipt": "member",
-    "Disruption": "member",
-    "ItemMapping": "member",
+    Subject.ORDER: "buyer",
+    Subject.ORDER_RESPONSE: "plant",
+    Subject.INVENTORY_LEVEL: "company",
+    Subject.PRODUCTION_STATUS: "plant",
+    Subject.SHIPMENT: "shipper",
+    Subject.RECEIPT: "member",
+    Subject.DISRUPTION: "member",
+    Subject.ITEM_MAPPING: "member",
 }
 _NUMBER = {
-    "Order": "order_id",
-    "OrderResponse": "plant_order_id",
-    "InventoryLevel": "item_code",
-    "ProductionStatus": "production_order_id",
-    "Shipment": "shipment_id",
-    "Receipt": "key",
-    "Disruption": "disruption_id",
-    "ItemMapping": "item_code",
+    Subject.ORDER: "order_id",
+    Subject.ORDER_RESPONSE: "plant_order_id",
+    Subject.INVENTORY_LEVEL: "item_code",
+    Subject.PRODUCTION_STATUS: "production_order_id",
+    Subject.SHIPMENT: "shipment_id",
+    Subject.RECEIPT: "key",
+    Subject.DISRUPTION: "disruption_id",
+    Subject.ITEM_MAPPING: "item_code",
 }
 
 
-def validate(subject: str, value: Value, owner: str) -> None:
+def validate(subject: Subject, value: Message, owner: str) -> None:
     """Check a document that came by the owner's topic, by itself. Raises `InvalidDocument` with a stable code."""
     _author(subject, value, owner)
     _number(subject, value)
@@ -54,12 +54,18 @@ def validate(subject: str, value: Value, owner: str) -> None:
         check(value)
 
 
-def number_of(subject: str, value: Value) -> str:
+def number_of(subject: Subject, value: Message) -> str:
     """Return the document's own number."""
-    return str(value[_NUMBER[subject]])
+    return str(_field(value, _NUMBER[subject]))
 
 
-def stranger(value: Value, members: Members) -> str | None:
+def _field(value: Message, name: str) -> Any:
+    """Return a field by its name: which one it is depends on the record."""
+    fields: Mapping[str, Any] = value
+    return fields[name]
+
+
+def stranger(value: messages.Order, members: Members) -> str | None:
     """Return whom an Order names as buyer, payer, user or opening plant although the hub does not know him, or None."""
     plants = [line.get("opening_plant") for line in value["lines"]] if value.get("opening") else []
     named = (value["buyer"], value["payer"], value["user"], *plants)
@@ -78,22 +84,23 @@ def unknown_member(member: str, members: Members) -> InvalidDocument:
     return InvalidDocument("unknown-member", text.then(looks) if looks else text)
 
 
-def _author(subject: str, value: Value, owner: str) -> None:
+def _author(subject: Subject, value: Message, owner: str) -> None:
     field = _AUTHOR[subject]
-    if value[field] != owner:
+    author = _field(value, field)
+    if author != owner:
         raise InvalidDocument(
             "foreign-author",
             Text(
-                en=f"{field} is {value[field]!r}, but the document came from {owner!r}. "
+                en=f"{field} is {author!r}, but the document came from {owner!r}. "
                 "A company writes in its own name only: correct the connector's member id.",
-                ru=f"В поле {field} указан {value[field]!r}, но документ прислал {owner!r}. "
+                ru=f"В поле {field} указан {author!r}, но документ прислал {owner!r}. "
                 "Предприятие пишет только от своего имени: исправьте имя участника в коннекторе.",
             ),
         )
 
 
-def _number(subject: str, value: Value) -> None:
-    number = value[_NUMBER[subject]]
+def _number(subject: Subject, value: Message) -> None:
+    number = _field(value, _NUMBER[subject])
     if not texts.is_name(number, MAX_NUMBER):
         raise InvalidDocument("bad-number", _bad_number(_NUMBER[subject], number))
 
@@ -129,7 +136,7 @@ def _absurd_date(path: str, when: date) -> InvalidDocument:
     )
 
 
-def _order(value: Value) -> None:
+def _order(value: messages.Order) -> None:
     if problem := currency_problem(value["currency"]):
         raise InvalidDocument("bad-currency", problem)
     _lines(value)
@@ -139,9 +146,9 @@ def _order(value: Value) -> None:
     terms.check(value)
 
 
-def _lines(value: Value) -> None:
+def _lines(value: messages.Order | messages.Shipment) -> None:
     names = [line["line_id"] for line in value["lines"]]
-    cancelled = value.get("document_status") == "CANCELLED"
+    cancelled = value["document_status"] in (OrderDocumentStatus.CANCELLED, ShipmentDocumentStatus.CANCELLED)
     if not names and not cancelled:
         raise InvalidDocument(
             "no-lines",
@@ -182,38 +189,39 @@ def _not_negative(path: str, quantity: Decimal | None) -> None:
         )
 
 
-def _response(value: Value) -> None:
+def _response(value: messages.OrderResponse) -> None:
     for line in value["lines"]:
-        check = _not_negative if line["status"] == "NOT_ACCEPTED" else _positive
+        check = _not_negative if line["status"] == LineStatus.NOT_ACCEPTED else _positive
         check(f"lines[{line['line_id']}].quantity", line["quantity"])
 
 
-def _inventory(value: Value) -> None:
-    for field in ("reserved", "blocked"):
-        _not_negative(field, value[field])
+def _inventory(value: messages.InventoryLevel) -> None:
+    _not_negative("reserved", value["reserved"])
+    _not_negative("blocked", value["blocked"])
 
 
-def _production(value: Value) -> None:
-    for field in ("planned", "completed", "scrapped"):
-        _not_negative(field, value[field])
+def _production(value: messages.ProductionStatus) -> None:
+    _not_negative("planned", value["planned"])
+    _not_negative("completed", value["completed"])
+    _not_negative("scrapped", value["scrapped"])
 
 
-def _mapping(value: Value) -> None:
+def _mapping(value: messages.ItemMapping) -> None:
     if not texts.is_name(value["item"], MAX_NUMBER):
         raise InvalidDocument("bad-number", _bad_number("item", value["item"]))
 
 
-def _shipment(value: Value) -> None:
+def _shipment(value: messages.Shipment) -> None:
     _lines(value)
     for line in value["lines"]:
         _positive(f"lines[{line['line_id']}].quantity", line["quantity"])
 
 
-_CHECKS: dict[str, Callable[[Value], None]] = {
-    "Order": _order,
-    "OrderResponse": _response,
-    "InventoryLevel": _inventory,
-    "ProductionStatus": _production,
-    "Shipment": _shipment,
-    "ItemMapping": _mapping,
+_CHECKS: Mapping[Subject, Callable[[Any], None]] = {
+    Subject.ORDER: _order,
+    Subject.ORDER_RESPONSE: _response,
+    Subject.INVENTORY_LEVEL: _inventory,
+    Subject.PRODUCTION_STATUS: _production,
+    Subject.SHIPMENT: _shipment,
+    Subject.ITEM_MAPPING: _mapping,
 }

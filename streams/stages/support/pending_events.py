@@ -9,11 +9,10 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from kranhub import identifiers
+from kranhub.wire.messages import Message, Receipt, Shipment, Subject, narrowed
 from streams.processor import Record, State
 from streams.stages.support import timers
 from streams.stages.support.queues import RecordQueue
-
-Value = Mapping[str, Any]
 
 WAIT = timedelta(hours=1)
 """How long a word waits, by the hub's ticks: none comes while the hub is recovering."""
@@ -21,7 +20,12 @@ WAIT = timedelta(hours=1)
 MAX_WORDS, MAX_BYTES, MAX_OF_ORDER = 10_000, 32_000_000, 500
 """Words and bytes of one member that wait in a partition, and words on one order."""
 
-_AUTHORS = {"OrderResponse": "plant", "ProductionStatus": "plant", "Receipt": "member", "Shipment": "shipper"}
+_AUTHORS: Mapping[Subject, str] = {
+    Subject.ORDER_RESPONSE: "plant",
+    Subject.PRODUCTION_STATUS: "plant",
+    Subject.RECEIPT: "member",
+    Subject.SHIPMENT: "shipper",
+}
 
 
 class Word(NamedTuple):
@@ -50,25 +54,31 @@ class Word(NamedTuple):
         return cls(member, tuple(names), datetime.fromisoformat(until), came)
 
 
-def names(subject: str, value: Value, order_key: str) -> tuple[str, ...]:
+def names(subject: Subject, value: Message, order_key: str) -> tuple[str, ...]:
     """Return the plant orders of this order that the document names."""
-    if subject == "Receipt":
-        return (value["key"],) if value["subject"] == "PlantOrder" else ()
-    if subject == "Shipment":
-        found = [line["plant_order_id"] for line in value["lines"] if line["plant_order_id"]]
+    if receipt := narrowed(Receipt, subject, value):
+        return (receipt["key"],) if receipt["subject"] == Subject.PLANT_ORDER else ()
+    if shipment := narrowed(Shipment, subject, value):
+        found = [number for line in shipment["lines"] if (number := line["plant_order_id"])]
         return tuple(dict.fromkeys(name for name in found if identifiers.order_key_of(name) == order_key))
-    return (value["plant_order_id"],) if subject in _AUTHORS else ()
+    return (_field(value, "plant_order_id"),) if subject in _AUTHORS else ()
+
+
+def _field(value: Message, name: str) -> Any:
+    """Return a field by its name: which one it is depends on the record."""
+    fields: Mapping[str, Any] = value
+    return fields[name]
 
 
 class Early:
     """``early/order/<key>`` are the words on an order, ``early/member/<id>`` is how many of a member wait."""
 
-    def keep(self, subject: str, value: Value, record: Record, state: State, time: datetime) -> bool:
+    def keep(self, subject: Subject, value: Message, record: Record, state: State, time: datetime) -> bool:
         """Let the word wait; return False for what can be no reference of the hub's, and where there is no room."""
         named = names(subject, value, record.key)
         if not named or not all(identifiers.is_plant_order_id(name) for name in named):
             return False
-        return self.put(Word(value[_AUTHORS[subject]], named, time + WAIT, record), state)
+        return self.put(Word(_field(value, _AUTHORS[subject]), named, time + WAIT, record), state)
 
     def put(self, word: Word, state: State) -> bool:
         """Add the word behind those on its order; return False where there is no room."""

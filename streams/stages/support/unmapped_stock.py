@@ -2,10 +2,11 @@
 
 import base64
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypedDict, cast
 
+from kranhub.wire.messages import InventoryLevel
 from streams.processor import State
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.validation.normalise import UNMAPPED_ITEM
@@ -54,7 +55,7 @@ class Unmapped:
         """Nothing is kept here: all of it is in the state, under ``unmapped``."""
         self._named = RecordQueue("unmapped/named")
 
-    def keep(self, state: State, value: Mapping[str, Any], data: bytes, why: str) -> Kept:
+    def keep(self, state: State, value: InventoryLevel, data: bytes, why: str) -> Kept:
         """Keep ``data`` of an InventoryLevel for later, where there is room; ``why`` is the code of its refusal."""
         member, code, site = value["company"], value["item_code"], value["site"]
         known = _known(state, member, code)
@@ -101,14 +102,29 @@ def _key(member: str, code: str) -> str:
     return f"unmapped/code/{member}/{code}"
 
 
-def _known(state: State, member: str, code: str) -> dict[str, Any]:
+class _Known(TypedDict):
+    """What is kept of a code: why it was refused last, and each site's stamp and level in base64."""
+
+    told: str
+    sites: dict[str, list[str]]
+
+
+def _known(state: State, member: str, code: str) -> _Known:
     data = state.get(_key(member, code))
-    return json.loads(data) if data else {"told": "", "sites": {}}
+    return cast(_Known, json.loads(data)) if data else {"told": "", "sites": {}}
 
 
-def _told(state: State, member: str) -> dict[str, Any]:
+class _Told(TypedDict):
+    """What people are told of a member's codes without an item; ``at``: when they were told last."""
+
+    codes: int
+    examples: list[str]
+    at: str | None
+
+
+def _told(state: State, member: str) -> _Told:
     data = state.get(f"unmapped/told/{member}")
-    return json.loads(data) if data else {"codes": 0, "examples": [], "at": None}
+    return cast(_Told, json.loads(data)) if data else {"codes": 0, "examples": [], "at": None}
 
 
 def _note(state: State, member: str, code: str, more: int) -> None:
@@ -125,7 +141,7 @@ def _note(state: State, member: str, code: str, more: int) -> None:
         state.put(_NEWS, json.dumps([*waiting, member]).encode())
 
 
-def _is_due(told: Mapping[str, Any], now: datetime) -> bool:
+def _is_due(told: _Told, now: datetime) -> bool:
     return told["at"] is None or now - datetime.fromisoformat(told["at"]) >= SAY_AGAIN
 
 

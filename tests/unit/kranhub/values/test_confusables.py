@@ -6,10 +6,10 @@ import pytest
 
 from kranhub.errors import InvalidDocument
 from kranhub.values import confusables
-from streams.routing.validation.normalise import normalise
+from streams.routing.validation.normalise import normalise_level, normalise_order
 from streams.routing.validation.validate import unknown_member
 from tests.support import samples
-from tests.support.plants import BUYER, MASTER, full_order
+from tests.support.plants import MASTER, full_order
 
 KNOWN = confusables.skeletons(("EM-MTF-75", "ДВ-7.5", "КМ-10", "oemz"))
 
@@ -43,13 +43,13 @@ def test_what_a_person_can_see_needs_no_hint(written: str) -> None:
 def test_the_letters_of_orders_and_stock_say_it() -> None:
     lines = [{"line_id": "1", "item_code": "ДB-7.5", "quantity": Decimal(1), "unit": "H87"}]
     value = full_order("17", lines)
-    (problem,) = normalise("Order", value, BUYER, MASTER).problems
+    (problem,) = normalise_order(value, MASTER).problems
     assert "'ДВ-7.5'" in problem.text.ru
     assert "U+0042" in problem.text.en
     stock = samples.inventory(company="oemz", item_code="EM-МTF-75")
     with pytest.raises(InvalidDocument, match=r"U\+041C"):
-        normalise("InventoryLevel", stock, "oemz", MASTER)
+        normalise_level(stock, MASTER)
     assert "'oemz'" in unknown_member("оemz", MASTER.members).text.ru
     lines[0] |= {"item_code": "ДВ-7.5", "unit": "ТNE"}
-    (problem,) = normalise("Order", full_order("17", lines), BUYER, MASTER).problems
+    (problem,) = normalise_order(full_order("17", lines), MASTER).problems
     assert "'TNE'" in problem.text.ru

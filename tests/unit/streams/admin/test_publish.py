@@ -15,12 +15,14 @@ from kranhub.broker import topics
 from kranhub.errors import Misconfigured, Unavailable
 from kranhub.parties.members import Members
 from kranhub.settings import Settings
+from kranhub.wire.messages import Subject
 from streams.admin import impact, publish
 from streams.admin.publish import NotPublished
 from streams.cli.core import core
 from streams.cli.rules import rules
 from streams.routing.masterdata import entries
 from streams.routing.masterdata.removed_members import Concern, Leaving, Orders, leaving
+from tests.support.fields import decoded
 from tests.support.plants import BUYER, MASTER
 from tests.support.terminal import Hub, call, hub
 from tests.unit.streams.cli.test_rules import FILES, omsk
@@ -182,7 +184,7 @@ OEMZ = Leaving(members=("oemz",))
 def concerned(*told: tuple[str, Mapping[str, Any]], shadow: bool = False) -> list[Concern]:
     orders = Orders()
     for subject, value in told:
-        orders.take(KEY, subject, value, shadow=shadow)
+        orders.take(KEY, decoded(Subject(subject), value), shadow=shadow)
     return orders.concerned(OEMZ)
 
 
@@ -220,12 +222,12 @@ class Admin:
     def __init__(self, codes: Mapping[str, int], existing: list[str]) -> None:
         self.codes, self.existing, self.created = codes, existing, list[str]()
 
-    def describe_topics(self, names: list[str]) -> list[dict[str, Any]]:
+    def describe_topics(self, names: list[str]) -> list[Any]:
         """Describe these; one that does not exist has an error and no partition."""
         codes = {name: 0 if name in self.existing else UnknownTopicOrPartitionError.errno for name in names}
         return [{"name": name, "error_code": code, "partitions": [] if code else [0]} for name, code in codes.items()]
 
-    def create_topics(self, wanted: Mapping[str, Any], **_how: Any) -> dict[str, Any]:
+    def create_topics(self, wanted: Mapping[str, Any], **_how: Any) -> Any:
         self.created += wanted
         return {"topics": [{"name": name, "error_code": self.codes.get(name, 0)} for name in wanted]}
 

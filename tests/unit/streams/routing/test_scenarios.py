@@ -13,7 +13,8 @@ from streams.routing.masterdata import masterdata
 from streams.routing.masterdata.items import Item, Nomenclature
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.masterdata.rules import Rule, Rules
-from streams.routing.validation.normalise import normalise
+from streams.routing.validation.normalise import normalise_order
+from tests.support.fields import fields
 from tests.support.plants import (
     REPOSITORY,
     START,
@@ -78,7 +79,7 @@ def changed(master: MasterData, member: str, **fields: Any) -> MasterData:
     return with_member(master, Member.model_validate({**master.members.by_id[member].model_dump(), **fields}))
 
 
-def line(code: str, quantity: int, unit: str = "H87", **more: Any) -> dict[str, Any]:
+def line(code: str, quantity: int, unit: str = "H87", **more: Any) -> Any:
     plain = {"line_id": "1", "item_code": code, "item": None, "quantity": Decimal(quantity), "unit": unit}
     return {**plain, "description": None, "price": None, "requested_date": None, "hold_reason": None, **more}
 
@@ -93,8 +94,8 @@ def accepts(asked: Value) -> list[Event]:
 
 def order(cluster: Cluster, buyer: str, *lines: Value, **changes: Any) -> Cluster:
     """Let the buyer place its order 17."""
-    raw = {**full_order("17", [], buyer=buyer, **changes), "lines": list(lines)}
-    value = normalise("Order", raw, buyer, cluster.master).value
+    raw: Any = {**full_order("17", [], buyer=buyer, **changes), "lines": list(lines)}
+    value = normalise_order(raw, cluster.master).value
     cluster.take(Event(f"o{cluster.clock}", "Order", value))
     cluster.run()
     return cluster
@@ -363,9 +364,9 @@ def test_in_yuan_each_part_goes_to_whoever_takes_yuan() -> None:
 def said_to_people(cluster: Cluster) -> Iterator[Mapping[str, str]]:
     for message in cluster.sent:
         if message.subject == "Alert":
-            yield message.value["text"]
+            yield fields(message)["text"]
         if message.subject == "OrderStatus":
-            for reason in (message.value["reason"], *(entry["reason"] for entry in message.value["lines"])):
+            for reason in (fields(message)["reason"], *(entry["reason"] for entry in fields(message)["lines"])):
                 if reason:
                     yield reason
 

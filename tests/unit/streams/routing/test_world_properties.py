@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kranhub.errors import InvalidDocument
+from kranhub.wire.messages import Subject
 from streams.routing.model.context import DecisionContext
 from streams.routing.planner import planner
 from streams.routing.planner.messages import OutputMessage
@@ -48,7 +49,7 @@ def live(world: bytes, life: bytes) -> World:
 def repeated(made: World, event: Event) -> None:
     """Assert that an event that was taken says nothing when it comes again; a late offer may be remembered."""
     try:
-        step = planner.handle(made.state, event.subject, event.value, context_of(made, event.id))
+        step = planner.handle(made.state, Subject(event.subject), event.value, context_of(made, event.id))
     except InvalidDocument as error:
         if error.code != "order-closed":
             raise

@@ -241,7 +241,7 @@ def test_the_buyers_own_status_and_its_id_are_as_they_were() -> None:
     for cluster in (alone, together):
         answer(cluster, "AP")
     own = [
-        [e for e in c.sent if e.subject == "OrderStatus" and e.value["addressee"] == BUYER] for c in (alone, together)
+        [e for e in c.sent if e.subject == "OrderStatus" and fields(e)["addressee"] == BUYER] for c in (alone, together)
     ]
     assert [(e.id, e.key) for e in own[0]] == [(e.id, e.key) for e in own[1]]
     assert [e.id for e in own[0]] == [f"hub/OrderStatus/{BUYER}:17/{number}" for number in (1, 2, 3)]
@@ -266,7 +266,7 @@ def test_dispatch_hands_each_status_to_its_addressee_only() -> None:
         of.process(
             [record(number, f"{BUYER}:17", CODEC.encode(Subject.ORDER_STATUS, fields(message)), headers=headers)]
         )
-        found += [(message.value["addressee"], one.topic, one.key.decode()) for one in said(of)]
+        found += [(fields(message)["addressee"], one.topic, one.key.decode()) for one in said(of)]
     assert {(member, topic) for member, topic, _ in found} == {
         (member, topics.inbound("t.", member, "statuses")) for member in (BUYER, *EVERYBODY.values())
     }

@@ -3,8 +3,10 @@
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 from kranhub.parties.members import CutoverMode
+from kranhub.wire.messages import Subject
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model import order
 from streams.routing.model.context import DecisionContext
@@ -23,6 +25,9 @@ from tests.support.plants import (
 )
 
 MOTORS = {"line_id": "1", "item_code": "ДВ-7.5", "quantity": Decimal(4), "unit": "H87"}
+
+
+WAKE: Any = {}
 
 
 def willing(asked: Value) -> list[Event]:
@@ -137,6 +142,6 @@ def test_an_order_that_comes_back_to_life_is_not_closed() -> None:
     assert cluster.state is not None
     assert cluster.state.final_since is None
     context = DecisionContext("w", START + KEEP + timedelta(days=3), MASTER)
-    step = handle(replace(cluster.state), "Wake", {}, context)
+    step = handle(replace(cluster.state), Subject.WAKE, WAKE, context)
     assert step is not None
     assert not step.state.closed

@@ -74,7 +74,7 @@ class Plants(Cluster):
     def delivered(self, plant: str) -> list[Value]:
         """What the plant got."""
         orders = [
-            message for message in self.sent if message.subject == "PlantOrder" and message.value["plant"] == plant
+            message for message in self.sent if message.subject == "PlantOrder" and fields(message)["plant"] == plant
         ]
         return [message.value for message in orders if SHADOW_HEADER not in message.headers]
 
@@ -321,9 +321,9 @@ def test_parts_that_are_with_plants_stay_when_their_crane_is_taken_over_from_sha
 
 
 def test_an_opening_plant_must_be_a_member() -> None:
-    value = {"buyer": BUYER, "payer": None, "user": None, **opening(MOTORS, "nowhere")}
+    value: Any = {"buyer": BUYER, "payer": None, "user": None, **opening(MOTORS, "nowhere")}
     assert stranger(value, MASTER.members) == "nowhere"
-    assert stranger({**value, "opening": False}, MASTER.members) is None
+    assert stranger(value | {"opening": False}, MASTER.members) is None
 
 
 # --- the setting

@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kranhub.wire.messages import Subject
 from streams.routing.model import order as model
 from streams.routing.validation.validate import number_of
 from tests.support.plants import (
@@ -61,7 +62,7 @@ def plants(refusing: set[str], extent: str) -> Any:
 def may_come(pending: list[Event]) -> list[int]:
     """Return the places of what may come next: words on one document come in their order, as one partition has them."""
     documents = [
-        (event.subject, number_of(event.subject, event.value) if event.subject in NUMBERED else event.id)
+        (event.subject, number_of(Subject(event.subject), event.value) if event.subject in NUMBERED else event.id)
         for event in pending
     ]
     return [place for place, document in enumerate(documents) if document not in documents[:place]]

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from kranhub.errors import InvalidDocument
+from kranhub.wire.messages import Subject
 from streams.routing.model.context import DecisionContext
 from streams.routing.planner import planner
 from tests.support.masters import item, master, plant
@@ -241,7 +242,9 @@ def test_an_action_that_comes_again_changes_nothing() -> None:
 def test_an_action_that_makes_no_sense_is_refused_readably(action: str, given: dict[str, Any], code: str) -> None:
     made = world(MASTER, by_plant(alfa=answering("RE")), lines=[BEAMS])
     with pytest.raises(InvalidDocument) as refused:
-        planner.handle(made.state, "PlannerAction", full_action(action, **given), DecisionContext("x", START, MASTER))
+        planner.handle(
+            made.state, Subject.PLANNER_ACTION, full_action(action, **given), DecisionContext("x", START, MASTER)
+        )
     assert refused.value.code == code
     assert refused.value.text.en
     assert refused.value.text.ru
@@ -249,7 +252,7 @@ def test_an_action_that_makes_no_sense_is_refused_readably(action: str, given: d
 
 def test_an_action_on_an_order_that_is_not_known_is_refused() -> None:
     with pytest.raises(InvalidDocument) as refused:
-        planner.handle(None, "PlannerAction", full_action("CANCEL"), DecisionContext("x", START, MASTER))
+        planner.handle(None, Subject.PLANNER_ACTION, full_action("CANCEL"), DecisionContext("x", START, MASTER))
     assert refused.value.code == "unknown-order"
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from kranhub.errors import InvalidDocument
+from kranhub.wire.messages import Subject
 from streams.routing.model.context import DecisionContext
 from streams.routing.planner import planner
 from tests.support.masters import item, master, other, plant
@@ -312,7 +313,9 @@ def test_a_word_on_a_plant_order_that_was_never_sent_is_refused_readably(subject
         "Shipment": full_shipment(wrong, START),
     }
     with pytest.raises(InvalidDocument) as refused:
-        planner.handle(made.state if ordered else None, subject, words[subject], DecisionContext("x", START, MASTER))
+        planner.handle(
+            made.state if ordered else None, Subject(subject), words[subject], DecisionContext("x", START, MASTER)
+        )
     assert refused.value.code == "unknown-plant-order"
     assert "9.9.9" in refused.value.text.en
     assert "9.9.9" in refused.value.text.ru

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kranhub.errors import InvalidDocument
+from kranhub.wire.messages import Subject
 from streams.routing.model import order
 from streams.routing.model.context import DecisionContext
 from streams.routing.model.order import OrderState
@@ -17,6 +18,7 @@ from streams.routing.planner.messages import OutputMessage
 from streams.routing.plant_events import assignments
 from streams.routing.recovery import adopt
 from streams.routing.recovery.evidence import Evidence, HeldOrder, HeldStatus
+from tests.support.fields import decoded, fields
 from tests.support.plants import BUYER, MASTER, START, Cluster, Event, full_order
 from tests.unit.streams.routing.planner.test_explode_properties import lines, plants, quantities, refusers
 
@@ -68,7 +70,9 @@ def recover(cluster: Remembering, at: int) -> tuple[OrderState, list[OutputMessa
     state, context = order.load(before) if before else None, DecisionContext("r", START, MASTER)
     for event in came:
         if event.subject == "Order" or event.id in cluster.waiting[at]:
-            step = planner.apply_facts(state, event.subject, event.value, DecisionContext(event.id, START, MASTER))
+            step = planner.apply_facts(
+                state, Subject(event.subject), event.value, DecisionContext(event.id, START, MASTER)
+            )
             state = step.state if step else None
     assert state is not None
     if state.closed:
@@ -76,11 +80,13 @@ def recover(cluster: Remembering, at: int) -> tuple[OrderState, list[OutputMessa
     adopted = adopt.adopt(state, evidence, context)
     state = adopted.state
     words = [event for event in came if event.subject in READ_AGAIN]
-    old = adopt.outdated([(event.subject, event.value) for event in words], evidence)
+    old = adopt.outdated([decoded(Subject(event.subject), event.value) for event in words], evidence)
     for place, event in enumerate(words):
         if place not in old:
             try:
-                noted = planner.apply_facts(state, event.subject, event.value, DecisionContext(event.id, START, MASTER))
+                noted = planner.apply_facts(
+                    state, Subject(event.subject), event.value, DecisionContext(event.id, START, MASTER)
+                )
             except InvalidDocument as error:
                 assert error.code == assignments.UNKNOWN  # noqa: PT017
                 continue
@@ -100,7 +106,7 @@ def content(state: OrderState) -> Any:
 
 
 @st.composite
-def histories(draw: st.DrawFn, amount: st.SearchStrategy[Any]) -> list[list[dict[str, Any]]]:
+def histories(draw: st.DrawFn, amount: st.SearchStrategy[Any]) -> list[list[Any]]:
     """An order and its later versions: lines with other amounts; one that has none is gone, and may be back later."""
     first = draw(lines)
     amounts = st.lists(amount, min_size=len(first), max_size=len(first)).filter(any)
@@ -141,12 +147,12 @@ def found_again(versions: list[Any], refusing: set[str], extent: str, cancel: bo
     after, said = recover(cluster, at)
     assert content(after) == content(cluster.state)
     assert [message.value for message in said if message.subject == "PlantOrder"] == []
-    assert [e.value for e in said if e.subject == "Alert" and e.value["code"].startswith("recovery")] == []
+    assert [e.value for e in said if e.subject == "Alert" and fields(e)["code"].startswith("recovery")] == []
     told = cluster.inbox(BUYER)
     for message in said:
         if message.subject == "OrderStatus":
-            assert message.value["revision"] == told[-1]["revision"] + 1
-            assert not less(message.value["state"], told[-1]["state"])
+            assert fields(message)["revision"] == told[-1]["revision"] + 1
+            assert not less(fields(message)["state"], told[-1]["state"])
 
 
 def less(state: str, told: str) -> bool:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from kranhub.identifiers import order_key
+from kranhub.wire.messages import Subject
 from streams.cli.orders import orders
 from streams.routing.planner.cutover import SHADOW_HEADER
 from streams.routing.replay.shadow import Compared, HubEvent, Verdict, compare, totals
@@ -30,7 +31,7 @@ def told(*versions: Value, of: Any = MASTER) -> list[HubEvent]:
     """Return what hub.events says of the versions of an order: each, and what the planner makes of it."""
     cluster, found = Cluster(master=of), []
     for number, version in enumerate(versions):
-        found.append(HubEvent("Order", version))
+        found.append(HubEvent(Subject.ORDER, version))
         before = len(cluster.sent)
         cluster.take(Event(f"o{number}", "Order", version))
         cluster.run()

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kranhub.parties.members import Capability, Members
+from kranhub.wire.messages import Subject
 from streams.routing.masterdata.items import Nomenclature
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.masterdata.rules import Mode, Rank, Rule, Rules, When
@@ -38,7 +39,7 @@ class Recorder(Cluster):
     def take(self, event: plants.Event) -> None:
         said = len(self.sent)
         time = self.today + timedelta(seconds=self.clock + 1)
-        self.events.append(Event(KEY, event.id, event.subject, event.value, time))
+        self.events.append(Event(KEY, event.id, Subject(event.subject), event.value, time))
         super().take(event)
         for message in self.sent[said:]:
             if message.subject in ("PlantOrder", "AllocationRequest", "OrderStatus", "Alert"):

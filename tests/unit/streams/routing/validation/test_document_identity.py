@@ -71,7 +71,7 @@ def test_the_refusal_names_both_documents_and_the_key() -> None:
     made = ordered(f"{FIRST}/0/a")
     order = full_order("17", [line("beam", 2)], MASTER)
     with pytest.raises(InvalidDocument) as refused:
-        planner.handle(made.state, "Order", order, DecisionContext(f"{SECOND}/0/a", START, MASTER))
+        planner.handle(made.state, Subject.ORDER, order, DecisionContext(f"{SECOND}/0/a", START, MASTER))
     for words in (refused.value.text.en, refused.value.text.ru):
         assert all(name in words for name in (FIRST, SECOND, f"{BUYER}:17"))
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from kranhub.wire.messages import Alert
+from kranhub.wire.messages import Alert, Subject
 from streams.processor.outputs import ProducerRecord
 from streams.routing.notify import open_alerts
 from streams.routing.validation import timestamps
@@ -121,7 +121,7 @@ def test_a_level_and_a_disruption_that_come_again_change_nothing() -> None:
 
 
 def test_what_comes_again_has_the_same_mark_and_nothing_else_has() -> None:
-    value = {"as_of": START, "on_hand": Decimal(1)}
+    value: Any = {"as_of": START, "on_hand": Decimal(1)}
     other = [("e", {**value, "as_of": START + HOUR}), ("e", {**value, "on_hand": Decimal(2)}), ("f", value)]
     marks = [
         timestamps.fingerprint(event_id, said) for event_id, said in [("e", dict(reversed(value.items()))), *other]
@@ -132,8 +132,8 @@ def test_what_comes_again_has_the_same_mark_and_nothing_else_has() -> None:
 
 @given(times, times)
 def test_no_stamp_is_computed_with_that_is_later_than_the_hubs(stamp: datetime, now: datetime) -> None:
-    value = {"as_of": stamp, "on_hand": Decimal(1)}
-    assert timestamps.bounded("InventoryLevel", value, now) == {**value, "as_of": min(stamp, now)}
+    value: Any = {"as_of": stamp, "on_hand": Decimal(1)}
+    assert timestamps.bounded(Subject.INVENTORY_LEVEL, value, now) == {**value, "as_of": min(stamp, now)}
 
 
 def test_through_the_stages_the_right_stock_and_the_refusal_count_and_the_clock_is_said() -> None:
@@ -151,6 +151,11 @@ def test_through_the_stages_the_right_stock_and_the_refusal_count_and_the_clock_
     assert states[-2:] == ["CONFIRMED", "ON_HOLD"]
     said = [key for key, alert in hub.records("alerts", "Alert") if alert["code"] == "clock-ahead"]
     assert said == ["zmk-most"]
+
+
+def issued(at: datetime | None) -> Any:
+    """What of an Order the stamps look at."""
+    return {"issued_at": at}
 
 
 def alerts(said: list[ProducerRecord]) -> list[Any]:
@@ -182,9 +187,9 @@ def test_a_clock_that_is_ahead_is_said_and_by_how_much(by: timedelta, en: str | 
 
 
 def test_the_time_of_the_event_itself_is_looked_at_too() -> None:
-    found = timestamps.ahead("Order", {"issued_at": None}, START + HOUR, START)
+    found = timestamps.ahead(Subject.ORDER, issued(None), START + HOUR, START)
     assert found == timestamps.Ahead("ce_time", START + HOUR, HOUR)
-    assert timestamps.ahead("Order", {"issued_at": START}, None, datetime(1970, 1, 1, tzinfo=UTC)) is None
+    assert timestamps.ahead(Subject.ORDER, issued(START), None, datetime(1970, 1, 1, tzinfo=UTC)) is None
 
 
 def said_at(partition: Partition, minute: float, member: str = "oemz") -> list[ProducerRecord]:

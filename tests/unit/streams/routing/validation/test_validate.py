@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from kranhub.errors import InvalidDocument
 from kranhub.parties import units
-from streams.routing.validation.normalise import normalise
+from kranhub.wire.messages import Subject
+from streams.routing.validation.normalise import normalise_level, normalise_order
 from streams.routing.validation.validate import stranger, unknown_member, validate
 from tests.support.plants import BUYER, MASTER, full_order
 
@@ -48,30 +49,30 @@ MOTORS = {"line_id": "1", "item_code": "ДВ-7.5", "quantity": Decimal(4), "unit
         ({"lines": [{**MOTORS, "price": Decimal(-1)}]}, "bad-quantity"),
     ],
 )
-def test_a_bad_order_is_refused_with_its_code(changes: dict[str, Any], code: str) -> None:
-    value = {**full_order("17", [MOTORS]), **changes}
+def test_a_bad_order_is_refused_with_its_code(changes: Any, code: str) -> None:
+    value: Any = {**full_order("17", [MOTORS]), **changes}
     value["lines"] = [{"price": None, **line} for line in value["lines"]]
     with pytest.raises(InvalidDocument) as refused:
-        validate("Order", value, BUYER)
+        validate(Subject.ORDER, value, BUYER)
     assert refused.value.code == code
     assert refused.value.text.en
     assert refused.value.text.ru
 
 
 def test_a_good_order_passes() -> None:
-    validate("Order", full_order("17", [MOTORS]), BUYER)
+    validate(Subject.ORDER, full_order("17", [MOTORS]), BUYER)
 
 
 @pytest.mark.parametrize("order_id", ["ЗП-12/2026", "100% № 7", "ЗП\u00a012\u202f2026", "3f2504e0-4f89-11d3", "A:B,C"])
 def test_any_key_that_can_be_seen_is_taken(order_id: str) -> None:
     line = {**MOTORS, "line_id": "1/2", "price": None, "description": "крюк\r\n\t7,5 т, «№ 3»"}
-    validate("Order", {**full_order(order_id, [line]), "number": "ЗП 1", "delivery_place": " "}, BUYER)
+    validate(Subject.ORDER, full_order(order_id, [line]) | {"number": "ЗП 1", "delivery_place": " "}, BUYER)
 
 
 def test_a_refused_text_is_named_with_its_place_and_the_sign() -> None:
     order = full_order("17", [{**MOTORS, "price": None, "description": "крюк\x00"}])
     with pytest.raises(InvalidDocument) as refused:
-        validate("Order", order, BUYER)
+        validate(Subject.ORDER, order, BUYER)
     assert "lines[0].description" in refused.value.text.ru
     assert "U+0000" in refused.value.text.en
     assert "place 5" in refused.value.text.en
@@ -79,7 +80,7 @@ def test_a_refused_text_is_named_with_its_place_and_the_sign() -> None:
 
 @pytest.mark.parametrize("role", ["buyer", "payer", "user"])
 def test_an_order_waits_for_whom_the_hub_does_not_know(role: str) -> None:
-    order = {**full_order("17", [MOTORS]), role: "nobody"}
+    order: Any = {**full_order("17", [MOTORS]), role: "nobody"}
     assert stranger(order, MASTER.members) == "nobody"
     assert stranger(full_order("17", [MOTORS]), MASTER.members) is None
     assert unknown_member("nobody", MASTER.members).code == "unknown-member"
@@ -92,8 +93,8 @@ def test_tonnes_become_kilograms_and_the_price_follows() -> None:
 
 
 def test_an_unknown_unit_holds_the_line_and_is_reported() -> None:
-    value = {**full_order("17", [MOTORS]), "lines": [{**MOTORS, "unit": "TNE", "price": None}]}
-    normalised = normalise("Order", value, BUYER, MASTER)
+    value: Any = {**full_order("17", [MOTORS]), "lines": [{**MOTORS, "unit": "TNE", "price": None}]}
+    normalised = normalise_order(value, MASTER)
     assert normalised.value["lines"][0]["hold_reason"] == "unmapped-unit"
     assert [problem.code for problem in normalised.problems] == ["unmapped-unit"]
 
@@ -102,11 +103,12 @@ def test_an_unknown_unit_holds_the_line_and_is_reported() -> None:
     ("changes", "code"),
     [({"item_code": "?"}, "unmapped-item"), ({"unit": "KGM"}, "unmapped-unit"), ({"unit": "???"}, "unmapped-unit")],
 )
-def test_unmapped_stock_is_refused(changes: dict[str, Any], code: str) -> None:
+def test_unmapped_stock_is_refused(changes: Any, code: str) -> None:
     zero = Decimal(0)
-    level = {"item_code": "EM-MTF-75", "unit": "H87", "on_hand": zero, "reserved": zero, "blocked": zero, **changes}
+    level: Any = {"company": "oemz", "item_code": "EM-MTF-75", "unit": "H87", "on_hand": zero, "reserved": zero}
+    level |= {"blocked": zero, **changes}
     with pytest.raises(InvalidDocument) as refused:
-        normalise("InventoryLevel", level, "oemz", MASTER)
+        normalise_level(level, MASTER)
     assert refused.value.code == code
 
 
