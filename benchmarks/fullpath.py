@@ -23,6 +23,7 @@ from kranhub.broker import topics
 from kranhub.parties import members as memberfile
 from kranhub.settings import Settings, endpoints, variables
 from kranhub.wire.codec import Codec
+from kranhub.wire.messages import Subject
 from kranhub.wire.registry import Registry
 
 ORDERS, CRANES = 6_000, 400
@@ -70,7 +71,7 @@ def _one(cluster: Cluster, settings: Settings, count: int, goods: Goods) -> Pass
 def _records(codec: Codec, count: int, goods: Goods) -> Iterator[tuple[bytes, bytes]]:
     for number in range(count):
         value = samples.order(number, goods)
-        yield value["order_id"].encode(), codec.encode("Order", value)
+        yield value["order_id"].encode(), codec.encode(Subject.ORDER, value)
 
 
 def _watch(cluster: Cluster, namespace: str, count: int, goods: Goods, core: Running) -> Passage:

@@ -11,6 +11,7 @@ from kranhub.settings import Settings
 from kranhub.wire import envelope
 from kranhub.wire.codec import Codec
 from kranhub.wire.envelope import Envelope
+from kranhub.wire.messages import Subject
 from streams.processor import Record, Stage
 from streams.processor.batch import Batch
 from streams.processor.outputs import ProducerRecord
@@ -38,7 +39,7 @@ class Core:
     def _broadcast(self, topic: str, master: MasterData) -> Iterator[Record]:
         """Yield the master data as the stage `masterdata` broadcasts them."""
         for entry in entries.entries(master):
-            value = self._codec.encode("MasterDataEntry", entries.record(entry))
+            value = self._codec.encode(Subject.MASTER_DATA_ENTRY, entries.record(entry))
             head = Envelope(entry.record_key, "/hub/publish", masterdata_state.TYPE, recorded=NOW)
             for partition in range(PARTITIONS):
                 yield Record(topic, partition, 0, "", value, envelope.headers(head), TIME_MS)
@@ -63,7 +64,7 @@ class Core:
     def tick(self, time: datetime) -> list[ProducerRecord]:
         """Say to every partition what time it is; return all that follows."""
         topic, head = self._behind[0].inputs[0], Envelope(f"hub/Tick/{time}", "/hub/clock", "kranhub.Tick", time, time)
-        value, planner = self._codec.encode("Tick", {"time": time}), self._behind[0]
+        value, planner = self._codec.encode(Subject.TICK, {"time": time}), self._behind[0]
         ticks = [Record(topic, number, 0, "", value, envelope.headers(head), TIME_MS) for number in range(PARTITIONS)]
         said = [*self._transact(planner, ticks)]
         return [*said, *self.route(said)]

@@ -17,6 +17,7 @@ from kranhub.settings import Settings
 from kranhub.wire import envelope
 from kranhub.wire.codec import Codec
 from kranhub.wire.envelope import Envelope
+from kranhub.wire.messages import OrderState, OrderStatus, PlantOrder, Subject
 from streams.processor import Record
 from streams.processor.outputs import ProducerRecord
 from streams.routing.masterdata.masterdata import MasterData
@@ -51,7 +52,7 @@ class Passing:
         """
         values = [samples.order(number, goods) for number in numbers]
         before = self._watch.seconds
-        said, planned = self._take(self._written(samples.BUYER, "Order", one["order_id"], one) for one in values)
+        said, planned = self._take(self._written(samples.BUYER, Subject.ORDER, one["order_id"], one) for one in values)
         router = self._watch.seconds - before
         found, confirmed, waiting = [*said], planned, self._answers(said)
         while waiting:
@@ -79,15 +80,15 @@ class Passing:
         """Return the plants' receipts and promises for all plant orders among what was said, by order."""
         found: dict[str, deque[Record]] = defaultdict(deque)
         for output in self._of(said, "PlantOrder"):
-            asked = self._codec.decode(output.value or b"", trusted=True).value
+            asked = self._codec.decode_as(PlantOrder, output.value or b"", trusted=True)
             number, plant = asked["plant_order_id"], asked["plant"]
             receipt = samples.receipt(asked, envelope.read(output.headers).id)
-            found[asked["order_key"]].append(self._written(plant, "Receipt", number, receipt))
+            found[asked["order_key"]].append(self._written(plant, Subject.RECEIPT, number, receipt))
             answer = samples.acceptance(asked)
-            found[asked["order_key"]].append(self._written(plant, "OrderResponse", number, answer))
+            found[asked["order_key"]].append(self._written(plant, Subject.ORDER_RESPONSE, number, answer))
         return found
 
-    def _written(self, member: str, subject: str, key: str, value: dict[str, Any]) -> Record:
+    def _written(self, member: str, subject: Subject, key: str, value: Any) -> Record:
         number = f"{member}/{subject}/{key}/{value.get('plant_order_revision') or value.get('revision') or 0}/1"
         head = Envelope(number, f"/members/{member}", f"kranhub.{subject}", samples.NOW)
         topic = topics.out(self._namespace, member, topics.kind_of(subject))
@@ -96,6 +97,8 @@ class Passing:
     def _require_promises(self, said: Sequence[ProducerRecord], orders: int, goods: Goods) -> None:
         asked = {self._codec.texts(output.value or b"", "plant_order_id")[0] for output in self._of(said, "PlantOrder")}
         told = {output.key: output.value for output in self._of(said, "OrderStatus")}
-        states = [self._codec.decode(value or b"", trusted=True).value["state"] for value in told.values()]
-        if len(asked) != orders * sum(goods.plant_orders.values()) or states != ["CONFIRMED"] * orders:
-            raise ValueError(f"{len(asked)} plant orders, {states.count('CONFIRMED')} of {orders} orders confirmed")
+        states = [self._codec.decode_as(OrderStatus, value or b"", trusted=True)["state"] for value in told.values()]
+        if len(asked) != orders * sum(goods.plant_orders.values()) or states != [OrderState.CONFIRMED] * orders:
+            raise ValueError(
+                f"{len(asked)} plant orders, {states.count(OrderState.CONFIRMED)} of {orders} orders confirmed"
+            )

@@ -14,6 +14,7 @@ from typing import Any, ClassVar, TypeVar
 
 from pydantic import BaseModel
 
+from kranhub.errors import Code
 from kranhub.parties.members import Member
 from kranhub.wire.messages import Message, OrderState, Subject, narrowed
 
@@ -88,7 +89,7 @@ class Unreadable:
     id: str
     key: str
     subject: Subject | None
-    code: str
+    code: Code
     reason: Mapping[str, str]
     original: bytes
     checkpoint: Checkpoint

@@ -10,9 +10,71 @@
 Anything else that is raised is a defect: it is logged with its traceback and the process ends.
 """
 
+from enum import StrEnum
 from typing import ClassVar
 
 from kranhub.text import Text
+
+
+class Code(StrEnum):
+    """A stable, machine-readable code of something that people are told. It is its text in `repr`, too."""
+
+    __repr__ = str.__repr__
+
+
+class DocumentCode(Code):
+    """Why a document cannot be taken, by the kernel and the core. What to do about each: docs/delivery.md."""
+
+    ABSURD_DATE = "absurd-date"
+    BAD_ACTION = "bad-action"
+    BAD_ATTACHMENT = "bad-attachment"
+    BAD_CURRENCY = "bad-currency"
+    BAD_DATE = "bad-date"
+    BAD_DISCOUNT = "bad-discount"
+    BAD_EXCHANGE_RATE = "bad-exchange-rate"
+    BAD_INCOTERMS = "bad-incoterms"
+    BAD_LINE_NUMBER = "bad-line-number"
+    BAD_MASTERDATA = "bad-masterdata"
+    BAD_NUMBER = "bad-number"
+    BAD_QUANTITY = "bad-quantity"
+    BAD_TEXT = "bad-text"
+    BAD_VAT_RATE = "bad-vat-rate"
+    BILL_CYCLE = "bill-cycle"
+    BILL_MISSING_LEAF = "bill-missing-leaf"
+    CLOSED_PLANT_ORDER = "closed-plant-order"
+    CODE_TAKEN = "code-taken"
+    CONTRADICTORY_VAT = "contradictory-vat"
+    DATE_OUT_OF_RANGE = "date-out-of-range"
+    DEFECT = "defect"
+    EMPTY = "empty"
+    FOREIGN_AUTHOR = "foreign-author"
+    MALFORMED_AVRO = "malformed-avro"
+    NAIVE_DATETIME = "naive-datetime"
+    NO_EXCHANGE_RATE = "no-exchange-rate"
+    NO_LINES = "no-lines"
+    NO_MASTERDATA = "no-masterdata"
+    NOT_A_MAKER = "not-a-maker"
+    NOT_ADDRESSEE = "not-addressee"
+    ORDER_CLOSED = "order-closed"
+    RULE_OVERWRITTEN = "rule-overwritten"
+    SCHEMA_MISMATCH = "schema-mismatch"
+    SERIAL_NUMBERS_EXCEED_QUANTITY = "serial-numbers-exceed-quantity"
+    TOO_LARGE = "too-large"
+    TOO_MANY_DIGITS = "too-many-digits"
+    TOO_MANY_DISRUPTIONS = "too-many-disruptions"
+    TOO_MANY_ELEMENTS = "too-many-elements"
+    TWO_DOCUMENTS = "two-documents"
+    UNKNOWN_ITEM = "unknown-item"
+    UNKNOWN_LINE = "unknown-line"
+    UNKNOWN_MEMBER = "unknown-member"
+    UNKNOWN_ORDER = "unknown-order"
+    UNKNOWN_PLANT_ORDER = "unknown-plant-order"
+    UNKNOWN_SCHEMA_ID = "unknown-schema-id"
+    UNKNOWN_TOPIC = "unknown-topic"
+    UNMAPPED_ITEM = "unmapped-item"
+    UNMAPPED_UNIT = "unmapped-unit"
+    UNREADABLE_HEADERS = "unreadable-headers"
+    WRONG_RECORD = "wrong-record"
 
 
 class KranhubError(Exception):
@@ -45,11 +107,14 @@ class Unavailable(KranhubError):
 
 
 class InvalidDocument(KranhubError):
-    """One document cannot be taken. ``code`` is stable and machine-readable, such as ``unmapped-item``."""
+    """One document cannot be taken.
+
+    ``code`` is stable and machine-readable: a `DocumentCode`, or a connector's own.
+    """
 
     exit_code = 4
 
-    def __init__(self, code: str, text: Text) -> None:
+    def __init__(self, code: Code, text: Text) -> None:
         super().__init__(text)
         self.code = code
 

@@ -19,7 +19,7 @@ from kranhub.connector import (
     Source,
     Unreadable,
 )
-from kranhub.errors import InvalidDocument
+from kranhub.errors import DocumentCode, InvalidDocument
 from kranhub.text import Text
 
 PUBLISHED = tuple(
@@ -79,7 +79,7 @@ def refuse_unsound(event: Event) -> None:
     """
     if event.time is not None and event.time.tzinfo is None:
         raise InvalidDocument(
-            "naive-datetime",
+            DocumentCode.NAIVE_DATETIME,
             Text(
                 en="Event.time is a time without a zone. Give the site's time zone in the connector's configuration.",
                 ru="Event.time: время без часового пояса. Укажите часовой пояс площадки в настройках коннектора.",
@@ -87,7 +87,7 @@ def refuse_unsound(event: Event) -> None:
         )
     if not (_is_text(event.id) and _is_text(event.key)):
         raise InvalidDocument(
-            "bad-text",
+            DocumentCode.BAD_TEXT,
             Text(
                 en="The document's number or key holds bytes that are no text. Correct it in the ERP.",
                 ru="В номере или ключе документа есть байты, которые не являются текстом. Исправьте его в системе.",

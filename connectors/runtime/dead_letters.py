@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from kranhub.connector import Event, Unreadable
-from kranhub.errors import InvalidDocument
+from kranhub.errors import Code, DocumentCode, InvalidDocument
 from kranhub.text import Text
 from kranhub.wire import messages
 from kranhub.wire.plain_json import plain
@@ -25,7 +25,7 @@ def refuse_oversized(encoded: bytes) -> None:
     """Raise `InvalidDocument` for an event that Kafka would not take: it would be tried again for ever."""
     if len(encoded) > MOST_BYTES:
         raise InvalidDocument(
-            "too-large",
+            DocumentCode.TOO_LARGE,
             Text(
                 en=f"The document has {len(encoded)} bytes, {MOST_BYTES} are the most. Split it in the ERP.",
                 ru=f"В документе {len(encoded)} байт, допускается {MOST_BYTES}. Разделите его в учётной системе.",
@@ -62,7 +62,7 @@ def of_record(member: str, record: Any, event_id: str, error: InvalidDocument) -
 
 
 def _letter(
-    member: str, stage: str, event_id: str, key: str, code: str, reason: Mapping[str, str], original: bytes
+    member: str, stage: str, event_id: str, key: str, code: Code, reason: Mapping[str, str], original: bytes
 ) -> Letter:
     return {
         "dead_letter_id": str(uuid.uuid5(uuid.NAMESPACE_URL, _clean(f"{event_id}/{stage}/{code}"))),

@@ -13,6 +13,7 @@ from connectors.sql.client import Client, place
 from connectors.sql.column_types import unfit
 from connectors.sql.columns import Reflected, columns, reflected
 from connectors.sql.config import PlantOrders, SqlConfig, Table
+from connectors.sql.error_codes import SqlCode
 from connectors.sql.events import Teller
 from connectors.sql.mapping import Stream
 from connectors.sql.sink import INTENT_COLUMNS, INTENTS, create_intents
@@ -24,7 +25,7 @@ from kranhub.text import Text
 
 PAGE = 1_000
 NAMED = 10
-AMBIGUOUS = ("two-rows-one-key", "different-units")
+AMBIGUOUS = (SqlCode.TWO_ROWS_ONE_KEY, SqlCode.DIFFERENT_UNITS)
 
 
 def verify(config: SqlConfig, member: Member, client: Client, streams: Sequence[Stream]) -> None:

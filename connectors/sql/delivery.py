@@ -7,6 +7,7 @@ from typing import Any
 
 from connectors.sql.columns import ANY, Columns
 from connectors.sql.config import OrderHead, OrderLines, PlantOrders
+from connectors.sql.error_codes import SqlCode
 from connectors.sql.values import Row, Values
 from kranhub.connector import Outcome
 from kranhub.errors import InvalidDocument
@@ -191,7 +192,7 @@ class Desk:
         columns: OrderLines = self.settings.lines
         line_id = line["line_id"]
         if columns.reference is None and not line_id.isdecimal():
-            raise InvalidDocument("line-id-not-a-number", _needs_reference(line_id))
+            raise InvalidDocument(SqlCode.LINE_ID_NOT_A_NUMBER, _needs_reference(line_id))
         return _filled(
             {
                 columns.reference: line_id,

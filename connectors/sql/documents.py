@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, cast
 
+from connectors.sql.error_codes import SqlCode
 from connectors.sql.mapping import Document, Stream
 from kranhub.errors import InvalidDocument
 from kranhub.text import Text
@@ -44,7 +45,7 @@ def added(stream: Stream, key: str, remembered: Sequence[str]) -> messages.Inven
     units = sorted({row[3] for row in rows})
     if len(units) > 1:
         raise InvalidDocument(
-            "different-units",
+            SqlCode.DIFFERENT_UNITS,
             Text(
                 en=f"Rows with one code and site count in {' and '.join(units)}, which cannot be added. Let them count "
                 "in one unit.",

@@ -16,9 +16,10 @@ import structlog
 from connectors.sql import documents
 from connectors.sql.changes import Versions, spelled
 from connectors.sql.checkpoint import Known, Leaving, Memory
+from connectors.sql.error_codes import SqlCode
 from connectors.sql.mapping import NULL, Document, OrderStream, Snapshot, Stream
 from kranhub.connector import Checkpoint, Event, Unreadable
-from kranhub.errors import InvalidDocument
+from kranhub.errors import Code, InvalidDocument
 from kranhub.text import Text
 
 log = structlog.get_logger()
@@ -243,7 +244,7 @@ class Teller:
 
     def _ambiguous(self, key: str, rows: Sequence[str]) -> InvalidDocument:
         return InvalidDocument(
-            "two-rows-one-key",
+            SqlCode.TWO_ROWS_ONE_KEY,
             Text(
                 en=f"{len(rows)} rows say the same document {key!r}, so none of them is told. Delete or correct all "
                 "but one.",
@@ -264,7 +265,7 @@ class Teller:
         key, original = self._stream.native_key(snapshot.row), snapshot.original(self._stream.settings.table)
         return self._unreadable(row, state.tail, key, error.code, error.text, original)
 
-    def _unreadable(self, name: str, version: str, key: str, code: str, text: Text, original: bytes) -> Unreadable:
+    def _unreadable(self, name: str, version: str, key: str, code: Code, text: Text, original: bytes) -> Unreadable:
         event_id = f"{self._prefix}/{name}/{self._epoch}/{version}"
         return Unreadable(event_id, key, self._stream.subject, code, text.as_map(), original, Checkpoint())
 

@@ -25,6 +25,7 @@ from connectors.sql.config import (
     SqlConfig,
     Standing,
 )
+from connectors.sql.error_codes import SqlCode
 from connectors.sql.values import Row, Values
 from kranhub.errors import InvalidDocument
 from kranhub.identifiers import is_plant_order_id
@@ -402,7 +403,7 @@ def mapped(values: Values, row: Row, column: str, codes: Spellings[Code]) -> Cod
             en=f"Column {column} holds {spelled!r}, which the configuration does not map. Add it to the connector.",
             ru=f"В столбце {column} стоит {spelled!r}, этого значения нет в настройках коннектора. Добавьте его.",
         )
-        raise InvalidDocument("unmapped-value", codes.hinted(text, spelled))
+        raise InvalidDocument(SqlCode.UNMAPPED_VALUE, codes.hinted(text, spelled))
     return code
 
 

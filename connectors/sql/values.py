@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from connectors.sql.columns import ANY, Column, Holds
-from kranhub.errors import InvalidDocument
+from connectors.sql.error_codes import SqlCode
+from kranhub.errors import Code, DocumentCode, InvalidDocument
 from kranhub.text import Text
 from kranhub.values import numbers, texts, times
 from kranhub.values.spellings import Spellings
@@ -60,14 +61,14 @@ class Values:
         if value is None:
             raise missing(column, "a number", "число")
         if value < 0:
-            raise invalid("negative-quantity", column, value, "zero or more", "ноль или больше")
+            raise invalid(SqlCode.NEGATIVE_QUANTITY, column, value, "zero or more", "ноль или больше")
         return value
 
     def integer(self, row: Row, column: str | None) -> int:
         """Return a whole number, 0 where it is empty. Raises `InvalidDocument` ``bad-number``."""
         value = self.number(row, column) or Decimal(0)
         if value != int(value):
-            raise invalid("bad-number", column, value, "a whole number", "целое число")
+            raise invalid(DocumentCode.BAD_NUMBER, column, value, "a whole number", "целое число")
         return int(value)
 
     def day(self, row: Row, column: str | None) -> date | None:
@@ -256,10 +257,10 @@ def _read(row: Row, column: str | None, rule: Callable[[Any], Read]) -> Read | N
 
 def missing(column: str, en: str, ru: str) -> InvalidDocument:
     """Return the error about an empty column and what should stand there."""
-    return invalid("missing-value", column, None, en, ru)
+    return invalid(SqlCode.MISSING_VALUE, column, None, en, ru)
 
 
-def invalid(code: str, column: str | None, raw: Any, en: str, ru: str) -> InvalidDocument:
+def invalid(code: Code, column: str | None, raw: Any, en: str, ru: str) -> InvalidDocument:
     """Return the error that names the column, what stands there and what should."""
     held = repr(raw) if isinstance(raw, str | bytes) else str(raw)
     if isinstance(raw, Decimal) and raw.is_finite():
@@ -287,7 +288,7 @@ def _does_not_fit(value: Any, column: Column, name: str | None) -> InvalidDocume
     else:
         limits = Text(en=column.holds.value, ru=_RUSSIAN[column.holds])
     return InvalidDocument(
-        "does-not-fit",
+        SqlCode.DOES_NOT_FIT,
         Text(
             en=f"The order has {value!s:.80} for column {name}, which can hold {limits.en}. Ask your database "
             "administrator to widen the column or change its type, or name another column.",
@@ -309,6 +310,9 @@ _RUSSIAN = {
 }
 
 
+_UNMAPPED: Mapping[str, Code] = {"unit": DocumentCode.UNMAPPED_UNIT, "currency": SqlCode.UNMAPPED_CURRENCY}
+
+
 def _mapped(spelled: str, codes: Spellings[str], column: str, what: str) -> str:
     code = codes.get(spelled)
     if code is None:
@@ -316,7 +320,7 @@ def _mapped(spelled: str, codes: Spellings[str], column: str, what: str) -> str:
             en=f"Column {column}: {what} {spelled!r} has no code. Add it to the connector's {what} list.",
             ru=f"Столбец {column}: для {spelled!r} не задан код. Добавьте его в список коннектора ({what}).",
         )
-        raise InvalidDocument(f"unmapped-{what}", codes.hinted(text, spelled))
+        raise InvalidDocument(_UNMAPPED[what], codes.hinted(text, spelled))
     return code
 
 
@@ -325,7 +329,7 @@ def _spelled(code: str, codes: Mapping[str, str], what: str) -> str:
         if known == code:
             return name
     raise InvalidDocument(
-        f"unmapped-{what}",
+        _UNMAPPED[what],
         Text(
             en=f"{what} {code} has no spelling in this ERP. Add it to the connector's {what} list.",
             ru=f"Для {code} не задано написание в учётной системе. Добавьте его в список коннектора ({what}).",

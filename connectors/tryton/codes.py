@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from connectors.tryton.config import Config
-from kranhub.errors import InvalidDocument
+from kranhub.errors import DocumentCode, InvalidDocument
 from kranhub.parties.members import Member
 from kranhub.text import Text
 from kranhub.values import confusables, numbers, texts, times
@@ -35,7 +35,7 @@ class Codes:
             ru=f"Для единицы {symbol!r} нет кода UN/CEFACT. Добавьте её в `units` в настройках коннектора.",
         )
         looks = confusables.hint(symbol or "", confusables.skeletons(self.config.units))
-        raise InvalidDocument("unmapped-unit", text.then(looks) if looks else text)
+        raise InvalidDocument(DocumentCode.UNMAPPED_UNIT, text.then(looks) if looks else text)
 
     def day(self, raw: Any) -> date | None:
         """Return the day in the member's own zone. Raises `InvalidDocument` ``bad-date``, ``date-out-of-range``."""

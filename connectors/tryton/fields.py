@@ -7,6 +7,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any
 
+from connectors.tryton.error_codes import TrytonCode
 from kranhub.errors import InvalidDocument
 from kranhub.text import Text
 
@@ -28,7 +29,7 @@ def check(record: Mapping[str, Any], fields: Fields) -> None:
     for path, kind in fields.items():
         for value in _values(record, path):
             if not _fits(value, kind):
-                raise InvalidDocument("strange-value", _strange(record, path, kind))
+                raise InvalidDocument(TrytonCode.STRANGE_VALUE, _strange(record, path, kind))
 
 
 def _values(record: Any, path: str) -> Iterator[Any]:

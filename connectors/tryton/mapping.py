@@ -12,6 +12,7 @@ from urllib.parse import unquote
 
 from connectors.tryton import comment_block
 from connectors.tryton.codes import Codes, inner, quantity, said
+from connectors.tryton.error_codes import TrytonCode
 from connectors.tryton.fields import Fields, Kind
 from kranhub import identifiers
 from kranhub.errors import InvalidDocument
@@ -97,7 +98,7 @@ def order(record: Record, codes: Codes) -> messages.Order | None:
     days = [line["requested_date"] for line in lines if line["requested_date"]]
     requested = codes.day(record["delivery_date"]) or max(days, default=None)
     if requested is None:
-        raise InvalidDocument("no-requested-date", _no_date(record["number"]))
+        raise InvalidDocument(TrytonCode.NO_REQUESTED_DATE, _no_date(record["number"]))
     site = codes.site(inner(record, "warehouse.code"))
     return {
         "order_id": str(record["id"]),
@@ -146,7 +147,7 @@ def made_for(production: Record, sales: Sequence[Record]) -> str | None:
         return str(production["reference"])
     if not ours or len(sales) == 1:
         return str(ours[0]["reference"]) if ours else None
-    raise InvalidDocument("ambiguous-reference", _ambiguous(production, sales))
+    raise InvalidDocument(TrytonCode.AMBIGUOUS_REFERENCE, _ambiguous(production, sales))
 
 
 def response(record: Record, codes: Codes, modified: datetime) -> messages.OrderResponse | None:
@@ -164,7 +165,7 @@ def response(record: Record, codes: Codes, modified: datetime) -> messages.Order
     if comment_block.is_foreign(record["comment"], record["id"]):
         return None
     if not asked.revision:
-        raise InvalidDocument("mark-removed", _no_mark(record["number"] or str(record["id"]), reference))
+        raise InvalidDocument(TrytonCode.MARK_REMOVED, _no_mark(record["number"] or str(record["id"]), reference))
     refused = record["state"] == "cancelled"
     lines = [_response_line(line_id, wanted, record, codes) for line_id, wanted in asked.wanted.items()]
     accepted = all(line["status"] == LineStatus.ACCEPTED for line in lines)
@@ -221,7 +222,7 @@ def production(
 def _order_line(line: Record, codes: Codes) -> messages.OrderLine:
     code = said(inner(line, "product.code"))
     if code is None:
-        raise InvalidDocument("line-without-item", _no_item(line))
+        raise InvalidDocument(TrytonCode.LINE_WITHOUT_ITEM, _no_item(line))
     return {
         "line_id": str(line["id"]),
         "item_code": code,

@@ -8,6 +8,7 @@ from typing import Any
 from connectors.tryton import mapping, timestamps, wire
 from connectors.tryton.client import Record
 from connectors.tryton.codes import inner, said
+from connectors.tryton.error_codes import TrytonCode
 from connectors.tryton.fields import Kind
 from connectors.tryton.streams import FOUND_PAGE, Document, Found, Outcome, Stream, say
 from kranhub.errors import InvalidDocument
@@ -101,7 +102,7 @@ class Stock(Stream):
         return replace(document, modified=read_at, quiet=never_moved)
 
     def _ambiguous(self, code: str, products: list[Record], site: str) -> Document:
-        error = InvalidDocument("ambiguous-item", ambiguous(code, products))
+        error = InvalidDocument(TrytonCode.AMBIGUOUS_ITEM, ambiguous(code, products))
         version = timestamps.stamped(None, str(products))
         return _document(products[0]["id"], site, f"{site}:{code}", version, error, products)
 

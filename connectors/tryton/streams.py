@@ -9,6 +9,7 @@ from typing import Any, ClassVar, cast
 from connectors.tryton import comment_block, fields, mapping, timestamps, wire
 from connectors.tryton.client import Client, Record
 from connectors.tryton.codes import Codes, inner
+from connectors.tryton.error_codes import TrytonCode
 from connectors.tryton.fields import Fields
 from kranhub.errors import InvalidDocument
 from kranhub.text import Text
@@ -103,7 +104,7 @@ class Stream(ABC):
     def unreadable(self, found: Found, reason: Text) -> Document:
         """Return the document that Tryton cannot give, with its reason."""
         version = found.version or timestamps.stamped(found.modified, "")
-        error = InvalidDocument("not-readable", reason)
+        error = InvalidDocument(TrytonCode.NOT_READABLE, reason)
         return Document(str(found.id), str(found.id), version, found.modified, error, b"")
 
     def facts(self, document: Document, before: Facts) -> Facts:  # noqa: ARG002  (the interface's)

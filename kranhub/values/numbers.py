@@ -5,6 +5,7 @@ import struct
 from decimal import Decimal
 from typing import Any, Literal
 
+from kranhub.errors import DocumentCode
 from kranhub.values.texts import Strange
 
 Mark = Literal[".", ","]
@@ -34,12 +35,12 @@ def number(raw: Any, mark: Mark = ".") -> Decimal | None:
         return None
     value = _decimal(raw, mark)
     if value is None or not value.is_finite() or abs(value) >= LIMIT:
-        raise Strange("bad-number", f"a number such as 12{mark}5", f"число, например 12{mark}5")
+        raise Strange(DocumentCode.BAD_NUMBER, f"a number such as 12{mark}5", f"число, например 12{mark}5")
     rounded = value.quantize(SCALE)
     if rounded != value and isinstance(raw, float):
         value, rounded = _without_noise(raw, value, rounded)
     if rounded != value:
-        raise Strange("too-many-digits", "at most 6 decimals", "не более 6 знаков после запятой")
+        raise Strange(DocumentCode.TOO_MANY_DIGITS, "at most 6 decimals", "не более 6 знаков после запятой")
     return rounded + 0  # no negative zero
 
 

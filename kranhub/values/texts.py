@@ -6,6 +6,7 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
+from kranhub.errors import DocumentCode
 from kranhub.text import Text
 
 _NOTHING = re.compile(
@@ -22,7 +23,7 @@ class Strange(ValueError):
     The caller knows the column and the document: it makes the sentence for a person.
     """
 
-    def __init__(self, code: str, en: str, ru: str) -> None:
+    def __init__(self, code: DocumentCode, en: str, ru: str) -> None:
         super().__init__(en)
         self.code, self.expected = code, Text(en=en, ru=ru)
 
@@ -36,14 +37,14 @@ def text(raw: Any) -> str | None:
         case None:
             return None
         case bytes() | bytearray() | memoryview():
-            raise Strange("bad-text", "text in UTF-8", "текст в UTF-8")
+            raise Strange(DocumentCode.BAD_TEXT, "text in UTF-8", "текст в UTF-8")
         case float() if raw.is_integer():
             raw = int(raw)
         case Decimal() if raw.is_finite():
             raw = f"{raw.normalize():f}"
     found = str(raw).strip()
     if "\0" in found:
-        raise Strange("bad-text", "text without NUL characters", "текст без символов NUL")
+        raise Strange(DocumentCode.BAD_TEXT, "text without NUL characters", "текст без символов NUL")
     return found or None
 
 

@@ -4,6 +4,7 @@ import re
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from typing import Any, Literal, TypeVar
 
+from kranhub.errors import DocumentCode
 from kranhub.values.texts import Strange
 
 Day = TypeVar("Day", bound=date)
@@ -66,7 +67,7 @@ def _value(raw: Any, written: Format) -> date | None:
         return None
     value = _parsed(raw, written) if isinstance(raw, str) else None
     if value is None:
-        raise Strange("bad-date", f"a date as {written}", f"дата вида {written}")
+        raise Strange(DocumentCode.BAD_DATE, f"a date as {written}", f"дата вида {written}")
     return _in_range(value)
 
 
@@ -101,4 +102,4 @@ def _in_range(value: Day) -> Day:
 
 def _out_of_range() -> Strange:
     years = f"{FIRST_YEAR}-{LAST_YEAR}"
-    return Strange("date-out-of-range", f"a year of {years}", f"год из {years}")
+    return Strange(DocumentCode.DATE_OUT_OF_RANGE, f"a year of {years}", f"год из {years}")

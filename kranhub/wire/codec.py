@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeVar, cast
 
 import fastavro
 
-from kranhub.errors import InvalidDocument
+from kranhub.errors import DocumentCode, InvalidDocument
 from kranhub.text import Text
 from kranhub.wire import guards, messages, schema_files
 from kranhub.wire.guards import Guard
@@ -64,7 +64,7 @@ class Codec:
         try:
             fastavro.schemaless_writer(out, _PARSED[subject], dict(value), strict_allow_default=True)
         except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
-            raise InvalidDocument("schema-mismatch", _mismatch(subject, error)) from None
+            raise InvalidDocument(DocumentCode.SCHEMA_MISMATCH, _mismatch(subject, error)) from None
         return out.getvalue()
 
     def decode(self, data: bytes, *, trusted: bool = False) -> AnyDecoded:
@@ -79,7 +79,7 @@ class Codec:
             Unavailable: The registry is away.
         """
         if len(data) < _HEAD.size or data[0] != 0:
-            raise InvalidDocument("malformed-avro", _malformed("no Confluent header"))
+            raise InvalidDocument(DocumentCode.MALFORMED_AVRO, _malformed("no Confluent header"))
         number = _HEAD.unpack_from(data)[1]
         reader = self._readers.get(number) or self._reader(number)
         if not trusted:
@@ -89,7 +89,7 @@ class Codec:
         try:
             value = fastavro.schemaless_reader(body, reader.writer, reader.ours)
         except Exception as error:  # noqa: BLE001  (fastavro raises many kinds, by the byte that is wrong)
-            raise InvalidDocument("malformed-avro", _malformed(type(error).__name__)) from None
+            raise InvalidDocument(DocumentCode.MALFORMED_AVRO, _malformed(type(error).__name__)) from None
         return cast(AnyDecoded, Decoded(reader.subject, value))
 
     def decode_as(self, kind: type[M], data: bytes, *, trusted: bool = False) -> M:
@@ -106,7 +106,7 @@ class Codec:
         """
         subject, value = self.decode(data, trusted=trusted)
         if messages.TYPES[subject] is not kind:
-            raise InvalidDocument("wrong-record", _wrong_record(kind.__name__, subject))
+            raise InvalidDocument(DocumentCode.WRONG_RECORD, _wrong_record(kind.__name__, subject))
         return cast(M, value)
 
     def dataschema(self, data: bytes | None) -> str | None:
@@ -141,7 +141,9 @@ class Codec:
         writer = self._registry.schema(number)
         subject = writer["name"].removeprefix(f"{schema_files.NAMESPACE}.")
         if subject not in _PARSED:
-            raise InvalidDocument("unknown-schema-id", _malformed(f"{subject} is no record of the shared language"))
+            raise InvalidDocument(
+                DocumentCode.UNKNOWN_SCHEMA_ID, _malformed(f"{subject} is no record of the shared language")
+            )
         ours = None if writer == _PARSED[subject] else _with_members(_PARSED[subject])
         self._readers[number] = _Reader(Subject(subject), _with_members(writer), ours)
         return self._readers[number]
@@ -153,9 +155,9 @@ class Codec:
         try:
             guard.check(data, _HEAD.size)
         except guards.Oversized as error:
-            raise InvalidDocument("too-many-elements", _oversized(error)) from None
+            raise InvalidDocument(DocumentCode.TOO_MANY_ELEMENTS, _oversized(error)) from None
         except (guards.Truncated, RecursionError) as error:
-            raise InvalidDocument("malformed-avro", _malformed(str(error))) from None
+            raise InvalidDocument(DocumentCode.MALFORMED_AVRO, _malformed(str(error))) from None
 
 
 def _with_members(schema: Any) -> Any:
@@ -217,10 +219,10 @@ def _check_value(value: Any, path: str) -> None:
     """Refuse what fastavro would bend: naive datetimes (read in the host's zone) and digits that do not fit."""
     if isinstance(value, datetime):
         if value.tzinfo is None:
-            raise InvalidDocument("naive-datetime", _naive(path))
+            raise InvalidDocument(DocumentCode.NAIVE_DATETIME, _naive(path))
     elif isinstance(value, Decimal):
         if not _fits(value):
-            raise InvalidDocument("too-many-digits", _digits(path))
+            raise InvalidDocument(DocumentCode.TOO_MANY_DIGITS, _digits(path))
     elif isinstance(value, Mapping):
         for name, inner in value.items():
             _check_value(inner, f"{path}.{name}")

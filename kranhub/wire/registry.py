@@ -9,7 +9,7 @@ import fastavro
 import httpx
 
 from kranhub import redaction
-from kranhub.errors import InvalidDocument, Misconfigured, Unavailable
+from kranhub.errors import DocumentCode, InvalidDocument, Misconfigured, Unavailable
 from kranhub.text import Text
 from kranhub.wire import schema_files, schema_lint
 from kranhub.wire.schema_files import Schema
@@ -59,7 +59,7 @@ class Registry:
             if schema_id not in self._schemas:
                 answer = self._call("GET", f"/schemas/ids/{schema_id}")
                 if answer.status_code == httpx.codes.NOT_FOUND:
-                    raise InvalidDocument("unknown-schema-id", _unknown_id(schema_id))
+                    raise InvalidDocument(DocumentCode.UNKNOWN_SCHEMA_ID, _unknown_id(schema_id))
                 self._schemas[schema_id] = fastavro.parse_schema(
                     json.loads(self._ok(answer)["schema"]), named_schemas={}
                 )

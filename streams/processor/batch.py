@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 
 from kranhub.broker import topics
-from kranhub.errors import Failed, InvalidDocument, KranhubError
+from kranhub.errors import DocumentCode, Failed, InvalidDocument, KranhubError
 from kranhub.text import Text
 from kranhub.wire.codec import Codec
 from streams.processor import dead_letters as letters
@@ -119,11 +119,11 @@ class Batch:
                 if layer.changes:
                     below.merge(layer)
                 return None
-        return self._refuse(savepoint, record, InvalidDocument("defect", _defect(ctx.stage)))
+        return self._refuse(savepoint, record, InvalidDocument(DocumentCode.DEFECT, _defect(ctx.stage)))
 
     def _once(self, record: Record, layer: Layer, ctx: Context) -> None:
         if not record.readable:
-            raise InvalidDocument("unreadable-headers", _unreadable())
+            raise InvalidDocument(DocumentCode.UNREADABLE_HEADERS, _unreadable())
         returned: object = self._stage.process(record, layer, self._outputs, ctx)  # type: ignore[func-returns-value]
         if returned is not None:
             raise _returned(returned)
@@ -182,7 +182,7 @@ def _require_room(changes: Changes) -> None:
     for key, value in changes.items():
         size = len(value) if value is not None else 0
         if size + 4 * len(key) > MAX_BYTES and size + len(changelog.state_key(key)) > MAX_BYTES:
-            raise InvalidDocument("too-large", _too_much(letters.short(key, 100), size))
+            raise InvalidDocument(DocumentCode.TOO_LARGE, _too_much(letters.short(key, 100), size))
 
 
 def _too_much(key: str, size: int) -> Text:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from kranhub.broker import topics
-from kranhub.errors import InvalidDocument, Misconfigured
+from kranhub.errors import DocumentCode, InvalidDocument, Misconfigured
 from kranhub.text import Text
 from kranhub.wire import envelope, messages
 from kranhub.wire.codec import Codec
@@ -150,7 +150,7 @@ class Outputs:
         if headers:
             size += _size(headers)
         if size > MAX_BYTES:
-            raise InvalidDocument("too-large", _too_large(topic, size, MAX_BYTES))
+            raise InvalidDocument(DocumentCode.TOO_LARGE, _too_large(topic, size, MAX_BYTES))
         if topic not in self._counts:
             self._require(topic)
         self.records.append(ProducerRecord(topic, key, value, headers))
@@ -172,7 +172,7 @@ class Outputs:
             size, head = size + _size(extra), head + extra
         limit = MAX_DEAD_LETTER if topic == self._letters else MAX_BYTES
         if size > limit:
-            raise InvalidDocument("too-large", _too_large(document.subject, size, limit))
+            raise InvalidDocument(DocumentCode.TOO_LARGE, _too_large(document.subject, size, limit))
         if topic not in self._counts:
             self._require(topic)
         return ProducerRecord(topic, key, data, head, partition)
@@ -186,7 +186,7 @@ class Outputs:
             if topic not in self._counts:
                 self._missing.add(topic)
         if topic in self._missing:
-            raise InvalidDocument("unknown-topic", _unknown_topic(self._ctx.stage, topic))
+            raise InvalidDocument(DocumentCode.UNKNOWN_TOPIC, _unknown_topic(self._ctx.stage, topic))
         return self._counts[topic]
 
     def _encode(self, document: Document) -> tuple[Document, bytes, Headers, int]:
@@ -205,7 +205,7 @@ class Outputs:
         try:
             return self._codec.encode(document.subject, value)
         except InvalidDocument as error:
-            if error.code == "too-many-digits":
+            if error.code == DocumentCode.TOO_MANY_DIGITS:
                 raise
             raise InvalidDocument(error.code, _unfit(self._ctx.stage, document.subject, error)) from error
 

@@ -4,7 +4,7 @@ import json
 from typing import NamedTuple
 
 from kranhub.broker import topics
-from kranhub.errors import InvalidDocument
+from kranhub.errors import DocumentCode, InvalidDocument
 from kranhub.settings import Settings
 from kranhub.text import Text
 from kranhub.values import confusables
@@ -19,7 +19,7 @@ from streams.routing.model.codes import UNMAPPED
 from streams.routing.model.context import DecisionContext
 from streams.routing.notify import unmapped_stock
 from streams.routing.validation import timestamps
-from streams.routing.validation.normalise import UNMAPPED_ITEM, normalise_level
+from streams.routing.validation.normalise import normalise_level
 from streams.stages.support.clock_alerts import Clocks
 from streams.stages.support.masterdata_state import MasterDataState
 from streams.stages.support.queues import RecordQueue
@@ -105,7 +105,7 @@ class Allocator:
             self._handle(came, state, outputs, ctx, master)
             return
         if self._early.length(state) >= MAX_EARLY:
-            raise InvalidDocument("no-masterdata", _no_masterdata())
+            raise InvalidDocument(DocumentCode.NO_MASTERDATA, _no_masterdata())
         self._early.put(state, came.dump())
         if master is not None:
             self._catch_up(state, outputs, ctx, master)
@@ -179,7 +179,7 @@ class Allocator:
 
     def _needs_a_letter(self, error: InvalidDocument, value: InventoryLevel, state: State) -> bool:
         master = self._reference.current(state)
-        if error.code != UNMAPPED_ITEM or master is None:
+        if error.code != DocumentCode.UNMAPPED_ITEM or master is None:
             return True
         return confusables.skeleton(value["item_code"]) in master.looks(value["company"])
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from kranhub import identifiers
 from kranhub.broker import topics
-from kranhub.errors import InvalidDocument
+from kranhub.errors import DocumentCode, InvalidDocument
 from kranhub.settings import Settings
 from kranhub.text import Text
 from kranhub.wire import envelope, messages
@@ -61,11 +61,11 @@ class Ingest:
 
     def _decode(self, record: Record) -> AnyDecoded:
         if record.value is None:
-            raise InvalidDocument("empty", _empty())
+            raise InvalidDocument(DocumentCode.EMPTY, _empty())
         came = self._codec.decode(record.value)
         expected = topics.OUT_KINDS[_kind(record.topic)]
         if came.subject is not expected:
-            raise InvalidDocument("wrong-record", _wrong(came.subject, expected))
+            raise InvalidDocument(DocumentCode.WRONG_RECORD, _wrong(came.subject, expected))
         return came
 
     def _document(self, subject: Subject, data: bytes, record: Record, owner: str) -> Document:

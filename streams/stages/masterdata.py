@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from kranhub.broker import topics
-from kranhub.errors import InvalidDocument
+from kranhub.errors import DocumentCode, InvalidDocument
 from kranhub.settings import Settings
 from kranhub.text import Text
 from kranhub.wire import messages
@@ -84,7 +84,7 @@ class _Passing:
         key = f"rule/{entry.key}|{entry.version}"
         known = self._state.get(key)
         if known is not None and known.decode() != entry.content:
-            raise InvalidDocument("rule-overwritten", _overwritten(entry))
+            raise InvalidDocument(DocumentCode.RULE_OVERWRITTEN, _overwritten(entry))
         self._state.put(key, str(entry.content).encode())
 
     def _map(self, entry: Entry, mapping: Any) -> None:
@@ -163,11 +163,11 @@ class _Passing:
 
 def _parse(entry: Entry) -> Any:
     if entry.kind not in entries.MODELS:
-        raise InvalidDocument("bad-masterdata", _newer(entry))
+        raise InvalidDocument(DocumentCode.BAD_MASTERDATA, _newer(entry))
     try:
         return entries.parse(entry)
     except ValueError as error:
-        raise InvalidDocument("bad-masterdata", masterdata_state.contradiction(error)) from error
+        raise InvalidDocument(DocumentCode.BAD_MASTERDATA, masterdata_state.contradiction(error)) from error
 
 
 def _item(content: str | None) -> Item | None:

@@ -16,6 +16,7 @@ from streams.processor import Context, Document, Outputs, Record, State
 from streams.processor.kafka import clients, stalled_fetch
 from streams.processor.kafka.guarded import GuardedClient
 from tests.support.counting import ANY, PARTITION, Counting, counts, feed, started
+from tests.support.refusals import Refusal
 from tests.support.stack import Stack
 from tools.harness.core import World, wait_for, world
 from tools.harness.settings import new_namespace
@@ -47,7 +48,7 @@ def test_a_record_sees_what_the_one_before_wrote_and_a_restart_goes_on(around: W
 def test_a_refused_record_leaves_nothing_but_its_dead_letter(around: World) -> None:
     def refuse(record: Record) -> None:
         if record.key == "bad":
-            raise InvalidDocument("no-good", WORDS)
+            raise InvalidDocument(Refusal.NO_GOOD, WORDS)
 
     with started(Counting(around.settings, refuse), around):
         feed(around, "a", "bad", "a")

@@ -4,11 +4,11 @@ import asyncio
 from datetime import datetime
 
 from kranhub.connector import Checkpoint, Outcome, Progress, Read, Unreadable
-from kranhub.errors import Failed, Fenced, InvalidDocument
+from kranhub.errors import DocumentCode, Failed, Fenced, InvalidDocument
 from kranhub.text import Text
 from tests.support.bad_connectors import ME, PASSWORD, Bad, answers, at, order, raises, yields
 
-BAD = InvalidDocument("bad-date", Text(en="The date is bad.", ru="Дата негодная."))
+BAD = InvalidDocument(DocumentCode.BAD_DATE, Text(en="The date is bad.", ru="Дата негодная."))
 NAIVE = datetime(2026, 1, 1)  # noqa: DTZ001
 
 

@@ -27,7 +27,7 @@ from kranhub.connector import (
     Source,
     Unreadable,
 )
-from kranhub.errors import Misconfigured, Unavailable
+from kranhub.errors import DocumentCode, Misconfigured, Unavailable
 from kranhub.failpoints import failpoint
 from kranhub.parties.members import Member
 from kranhub.text import Text
@@ -121,7 +121,9 @@ class _Orders(Source):
         event_id = f"{self._member}/Order/{number}/0/1"
         if flaw == "unreadable":
             reason = {"en": "no such unit", "ru": "нет такой единицы"}
-            return Unreadable(event_id, str(number), Subject.ORDER, "unmapped-unit", reason, b'{"row": 1}', checkpoint)
+            return Unreadable(
+                event_id, str(number), Subject.ORDER, DocumentCode.UNMAPPED_UNIT, reason, b'{"row": 1}', checkpoint
+            )
         issued = datetime(2026, 1, 1) if flaw == "naive" else datetime(2026, 1, 1, tzinfo=UTC)  # noqa: DTZ001
         value: messages.Order = {
             "order_id": str(number),

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 
 from kranhub.connector import Checkpoint, Event, Held, Outcome, Position, Read, Receipt, Unreadable
-from kranhub.errors import InvalidDocument
+from kranhub.errors import DocumentCode, InvalidDocument
 from kranhub.text import Text
 from kranhub.wire.messages import Subject
 from tests.support.fields import changed, fields
@@ -345,7 +345,7 @@ class CutsTexts(WorkshopSink):
 
 class RefusesForAll(WorkshopSink):
     def refused(self, event: Event, text: Text) -> Receipt:
-        raise InvalidDocument("unknown-item", text)
+        raise InvalidDocument(DocumentCode.UNKNOWN_ITEM, text)
 
 
 CREATED = "test_every_document_is_told_as_the_erp_holds_it"

@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple
 from msgspec import Struct
 from msgspec.structs import replace
 
-from kranhub.errors import InvalidDocument
+from kranhub.errors import DocumentCode, InvalidDocument
 from kranhub.text import Text
 from kranhub.wire.messages import Disruption, DisruptionCause, DisruptionEffect, DisruptionStatus
 from streams.routing.allocator.capacity import WEEKS
@@ -136,7 +136,7 @@ def _bounded(known: dict[str, Known], today: date) -> dict[str, Known]:
         return known
     over = [number for number, word in known.items() if word.resolved or (word.ends and word.ends < today)]
     if not over:
-        raise InvalidDocument("too-many-disruptions", _too_many())
+        raise InvalidDocument(DocumentCode.TOO_MANY_DISRUPTIONS, _too_many())
     oldest = min(over, key=lambda number: (known[number].as_of, number))
     return {number: word for number, word in known.items() if number != oldest}
 

@@ -3,13 +3,7 @@
 A code never changes once it was published: decisions, statuses and alerts of the past name it.
 """
 
-from enum import StrEnum
-
-
-class Code(StrEnum):
-    """A code. It is its text in `repr`, too: digests are made of that."""
-
-    __repr__ = str.__repr__
+from kranhub.errors import Code
 
 
 class PlanState(Code):

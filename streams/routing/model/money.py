@@ -6,7 +6,7 @@ from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from typing import NamedTuple
 
-from kranhub.errors import InvalidDocument
+from kranhub.errors import DocumentCode, InvalidDocument
 from kranhub.parties.currencies import currency_problem
 from kranhub.text import Text
 
@@ -101,7 +101,7 @@ def check_vat_rate(rate: Decimal) -> None:
     """Raise `InvalidDocument` ``bad-vat-rate`` unless the rate is a percentage, 0 to 100."""
     if not 0 <= rate <= _HUNDRED:
         raise InvalidDocument(
-            "bad-vat-rate",
+            DocumentCode.BAD_VAT_RATE,
             Text(
                 en=f"vat_rate is {rate:f}; it is a percentage from 0 to 100, such as 22. Correct it in the ERP.",
                 ru=f"vat_rate: {rate:f}, а это проценты от 0 до 100, например 22. Исправьте в учётной системе.",
@@ -120,7 +120,7 @@ def check_exchange_rate(rate: ExchangeRate) -> None:
         return
     said = f"{rate.nominal:f} {rate.source} = {rate.rate:f} {rate.target}"
     raise InvalidDocument(
-        "bad-exchange-rate",
+        DocumentCode.BAD_EXCHANGE_RATE,
         Text(
             en=f"The exchange rate {said} cannot be: it takes numbers above zero and two ISO 4217 currencies in use. "
             "Correct it in the ERP.",
@@ -142,7 +142,7 @@ def _fitting(exact: Decimal) -> Decimal:
 
 def _too_many_digits(amount: Decimal) -> InvalidDocument:
     return InvalidDocument(
-        "too-many-digits",
+        DocumentCode.TOO_MANY_DIGITS,
         Text(
             en=f"The amount {amount:.20g} does not fit 22 digits before the point and 4 after it. Correct it.",
             ru=f"Сумма {amount:.20g} не умещается в 22 знака до запятой и 4 после. Исправьте её.",
@@ -152,7 +152,7 @@ def _too_many_digits(amount: Decimal) -> InvalidDocument:
 
 def _no_rate(source: str, target: str, day: date) -> InvalidDocument:
     return InvalidDocument(
-        "no-exchange-rate",
+        DocumentCode.NO_EXCHANGE_RATE,
         Text(
             en=f"No exchange rate of {source} to {target} is known for {day.isoformat()} or before. "
             "Add one to the hub's rates.",

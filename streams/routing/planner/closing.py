@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from kranhub.errors import InvalidDocument
+from kranhub.errors import DocumentCode, InvalidDocument
 from streams.routing.model.codes import PlanState
 from streams.routing.model.context import DecisionContext
 from streams.routing.model.copying import replace
@@ -55,4 +55,4 @@ def close(state: OrderState, context: DecisionContext) -> Step:
 def refuse(state: OrderState, subject: str) -> None:
     """Raise `InvalidDocument` (``order-closed``) for what comes after the end, except where that is no mistake."""
     if subject not in IGNORED_WHEN_CLOSED:
-        raise InvalidDocument("order-closed", reasons.order_closed(state.order.order_id))
+        raise InvalidDocument(DocumentCode.ORDER_CLOSED, reasons.order_closed(state.order.order_id))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from kranhub.errors import InvalidDocument
+from kranhub.errors import DocumentCode, InvalidDocument
 from kranhub.wire import messages as wire
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.attempt import Attempt
@@ -28,12 +28,12 @@ def apply_action(state: OrderState | None, value: wire.PlannerAction, context: D
     ``not-a-maker``, ``closed-plant-order``, ``bad-action``.
     """
     if state is None:
-        raise InvalidDocument("unknown-order", reasons.unknown_order(value["order_key"]))
+        raise InvalidDocument(DocumentCode.UNKNOWN_ORDER, reasons.unknown_order(value["order_key"]))
     if value["action_id"] in state.seen_actions:
         return Step(state)
     take = _HANDLERS.get(value["action"])
     if take is None:
-        raise InvalidDocument("bad-action", reasons.bad_action(value["action"]))
+        raise InvalidDocument(DocumentCode.BAD_ACTION, reasons.bad_action(value["action"]))
     after = take(state, value, context.master)
     after = replace(after, seen_actions=(*state.seen_actions, value["action_id"])[-REMEMBERED:])
     return Step(after, reasons.by_hand(value["action"]), [messages.audit(state, value, context.time)])
@@ -57,9 +57,9 @@ def _reject(state: OrderState, value: wire.PlannerAction, _master: MasterData) -
 def _override_plant(state: OrderState, value: wire.PlannerAction, master: MasterData) -> OrderState:
     plant = value["plant"]
     if plant is None:
-        raise InvalidDocument("bad-action", reasons.bad_action(value["action"]))
+        raise InvalidDocument(DocumentCode.BAD_ACTION, reasons.bad_action(value["action"]))
     if plant not in master.members.by_id:
-        raise InvalidDocument("unknown-member", reasons.unknown_member(plant))
+        raise InvalidDocument(DocumentCode.UNKNOWN_MEMBER, reasons.unknown_member(plant))
     for portion in _for_plant(_portions(state, value), plant, master):
         if portion.current and portion.current.plant == plant:
             continue
@@ -75,7 +75,7 @@ def _for_plant(portions: list[Portion], plant: str, master: MasterData) -> list[
     """Return those that the plant shall make: of a whole line what is held, else all that it can make."""
     can = [portion for portion in portions if plant in master.candidates(portion.item)]
     if portions and not can:
-        raise InvalidDocument("not-a-maker", reasons.not_a_maker(plant, portions[0].item, master))
+        raise InvalidDocument(DocumentCode.NOT_A_MAKER, reasons.not_a_maker(plant, portions[0].item, master))
     return [portion for portion in can if portion.hold_reason] or can
 
 
@@ -86,7 +86,7 @@ def _take_away(state: OrderState, portion: Portion, attempt: Attempt, why: Close
 
 def _override_date(state: OrderState, value: wire.PlannerAction, _master: MasterData) -> OrderState:
     if value["date"] is None:
-        raise InvalidDocument("bad-action", reasons.bad_action(value["action"]))
+        raise InvalidDocument(DocumentCode.BAD_ACTION, reasons.bad_action(value["action"]))
     for portion in _portions(state, value):
         attempt = portion.current
         if attempt:
@@ -119,13 +119,13 @@ def _portions(state: OrderState, value: wire.PlannerAction) -> list[Portion]:
     if number is not None:
         assignment = assignments.find(state, number)
         if assignment is None:
-            raise InvalidDocument("unknown-plant-order", reasons.unknown_plant_order(number))
+            raise InvalidDocument(DocumentCode.UNKNOWN_PLANT_ORDER, reasons.unknown_plant_order(number))
         if assignment.portion.cancelled or assignment.attempt is not _last(assignment.portion, value["action"]):
-            raise InvalidDocument("closed-plant-order", reasons.closed_plant_order(number))
+            raise InvalidDocument(DocumentCode.CLOSED_PLANT_ORDER, reasons.closed_plant_order(number))
         return [assignment.portion]
     found = [p for p in state.portions if not p.cancelled and line_id in (None, p.line_id)]
     if line_id is not None and not found:
-        raise InvalidDocument("unknown-line", reasons.unknown_line(line_id))
+        raise InvalidDocument(DocumentCode.UNKNOWN_LINE, reasons.unknown_line(line_id))
     return found
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from kranhub.errors import InvalidDocument
+from kranhub.errors import DocumentCode, InvalidDocument
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.attempt import Answer, Attempt
 from streams.routing.model.codes import CloseReason
@@ -17,7 +17,7 @@ from streams.routing.planner import source
 from streams.routing.planner.explode import Need, add_portion
 from streams.routing.planner.step import Step
 
-UNKNOWN = "unknown-plant-order"
+UNKNOWN = DocumentCode.UNKNOWN_PLANT_ORDER
 """The code of an event on a plant order that was never issued: it waits, as the plant order may yet be."""
 
 
@@ -58,7 +58,7 @@ def addressed(state: OrderState, plant_order_id: str, author: str) -> Assignment
     if assignment is None or assignment.attempt.issued is None:
         raise InvalidDocument(UNKNOWN, reasons.unknown_plant_order(plant_order_id))
     if assignment.attempt.plant != author:
-        raise InvalidDocument("not-addressee", reasons.not_addressee(plant_order_id, author))
+        raise InvalidDocument(DocumentCode.NOT_ADDRESSEE, reasons.not_addressee(plant_order_id, author))
     return assignment
 
 

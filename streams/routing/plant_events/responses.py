@@ -6,7 +6,7 @@ Of two answers the one that comes last counts (`timestamps`); one that comes aga
 from datetime import date
 from decimal import Decimal
 
-from kranhub.errors import InvalidDocument
+from kranhub.errors import DocumentCode, InvalidDocument
 from kranhub.wire import messages
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.attempt import Answer, Attempt
@@ -86,7 +86,7 @@ def _as_asked(attempt: Attempt, value: messages.OrderResponse) -> date | None:
 def _line(value: messages.OrderResponse) -> messages.OrderResponseLine | None:
     known = [line for line in value["lines"] if line["line_id"] == "1"]
     if value["lines"] and not known:
-        raise InvalidDocument("unknown-line", reasons.unknown_line(value["lines"][0]["line_id"]))
+        raise InvalidDocument(DocumentCode.UNKNOWN_LINE, reasons.unknown_line(value["lines"][0]["line_id"]))
     return known[0] if known else None
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from graphlib import CycleError, TopologicalSorter
 
-from kranhub.errors import InvalidDocument
+from kranhub.errors import DocumentCode, InvalidDocument
 from kranhub.text import Text
 from streams.routing.schedule.calendars import Calendar, shifted
 
@@ -178,7 +178,7 @@ def _circle(before: Mapping[str, Sequence[str]]) -> Sequence[str]:
 def _missing(task: str, target: str) -> InvalidDocument:
     path = f"{task} → {target}"
     return InvalidDocument(
-        "bill-missing-leaf",
+        DocumentCode.BILL_MISSING_LEAF,
         Text(
             en=f"A part goes into one that the bill does not have: {path}. Add {target!r}, or correct what it feeds.",
             ru=f"Деталь входит в позицию, которой нет в спецификации: {path}. Добавьте {target!r} или исправьте связь.",
@@ -191,7 +191,7 @@ def _cycle(circle: Sequence[str]) -> InvalidDocument:
     at = circle.index(min(circle))
     path = " → ".join([*circle[at:-1], *circle[:at], circle[at]])
     return InvalidDocument(
-        "bill-cycle",
+        DocumentCode.BILL_CYCLE,
         Text(
             en=f"Parts of the bill go into each other: {path}. Take one of these links away.",
             ru=f"Позиции спецификации входят друг в друга по кругу: {path}. Уберите одну из этих связей.",

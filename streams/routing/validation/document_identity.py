@@ -1,10 +1,10 @@
 """Which document of an ERP stands behind what the hub knows: two of them under one key are never taken for one."""
 
 from kranhub import identifiers
-from kranhub.errors import InvalidDocument
+from kranhub.errors import DocumentCode, InvalidDocument
 from kranhub.text import Text
 
-TWO_DOCUMENTS = "two-documents"
+TWO_DOCUMENTS = DocumentCode.TWO_DOCUMENTS
 
 
 def check_document(known: str | None, event_id: str, key: str) -> str | None:

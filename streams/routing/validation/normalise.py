@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 
-from kranhub.errors import InvalidDocument
+from kranhub.errors import DocumentCode, InvalidDocument
 from kranhub.parties.units import UNITS
 from kranhub.text import Text
 from kranhub.values import confusables
@@ -111,7 +111,7 @@ def in_base(item: Item, quantity: Decimal, unit: str) -> Decimal | None:
             return None
         rounded = exact.quantize(MICRO)
         if rounded != exact or rounded.adjusted() > 21:
-            raise InvalidDocument("too-many-digits", _digits(item, quantity, unit))
+            raise InvalidDocument(DocumentCode.TOO_MANY_DIGITS, _digits(item, quantity, unit))
         return rounded.normalize() + 0
 
 
@@ -142,7 +142,7 @@ def _price(price: Decimal | None, ordered: Decimal, base: Decimal) -> Decimal | 
 
 
 def _unmapped(
-    code: str, lines: Sequence[OrderLine | InventoryLevel], owner: str, master: MasterData
+    code: HoldReason, lines: Sequence[OrderLine | InventoryLevel], owner: str, master: MasterData
 ) -> InvalidDocument:
     """Return the refusal of these lines; what a person cannot see in their codes is said."""
     text = _no_mapping(code, lines, owner)
@@ -159,7 +159,7 @@ def _unit_hint(line: OrderLine | InventoryLevel) -> Text | None:
 _UNITS = confusables.skeletons(UNITS)
 
 
-def _no_mapping(code: str, lines: Sequence[OrderLine | InventoryLevel], owner: str) -> Text:
+def _no_mapping(code: HoldReason, lines: Sequence[OrderLine | InventoryLevel], owner: str) -> Text:
     if code == UNMAPPED_ITEM:
         codes = ", ".join(repr(line["item_code"]) for line in lines)
         return Text(

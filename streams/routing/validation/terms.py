@@ -6,7 +6,7 @@ from decimal import Decimal, localcontext
 from urllib.parse import urlsplit
 
 from kranhub.configuration.checks import shown
-from kranhub.errors import InvalidDocument
+from kranhub.errors import DocumentCode, InvalidDocument
 from kranhub.parties.units import UNITS
 from kranhub.text import Text
 from kranhub.wire.messages import Order, OrderLine
@@ -44,7 +44,7 @@ def _vat(terms: Terms) -> None:
         money.check_vat_rate(terms.vat_rate)
     elif terms.vat_included:
         raise InvalidDocument(
-            "contradictory-vat",
+            DocumentCode.CONTRADICTORY_VAT,
             Text(
                 en="The prices include VAT, but vat_rate is empty. Give the rate, or say that they do not include it.",
                 ru="Цены указаны с НДС, но ставка vat_rate пуста. Укажите ставку или отметьте, что цены без НДС.",
@@ -71,7 +71,7 @@ def _total(lines: Sequence[OrderLine]) -> Decimal | None:
 
 def _bad_discount(said: str) -> InvalidDocument:
     return InvalidDocument(
-        "bad-discount",
+        DocumentCode.BAD_DISCOUNT,
         Text(
             en=f"The discount is {said}; it must be 0 to 100 percent, and no more than the lines come to. "
             "Correct it in the ERP.",
@@ -85,7 +85,7 @@ def _incoterms(rule: str | None) -> None:
     if rule is None or rule in INCOTERMS:
         return
     raise InvalidDocument(
-        "bad-incoterms",
+        DocumentCode.BAD_INCOTERMS,
         Text(
             en=f"{shown(rule)} is no rule of Incoterms 2020. Use one of {', '.join(INCOTERMS)}, without the place.",
             ru=f"{shown(rule)} не условие Инкотермс 2020. Укажите одно из: {', '.join(INCOTERMS)}, без места.",
@@ -99,7 +99,7 @@ def _serial_numbers(line: OrderLine, specification: Specification) -> None:
     if unit is None or unit.dimension != "count" or count <= line["quantity"]:
         return
     raise InvalidDocument(
-        "serial-numbers-exceed-quantity",
+        DocumentCode.SERIAL_NUMBERS_EXCEED_QUANTITY,
         Text(
             en=f"Line {shown(line['line_id'])} has {count} serial numbers for {line['quantity']:f} pieces. "
             "Remove those that do not belong to it.",
@@ -113,7 +113,7 @@ def _attachment(line_id: str, entry: Attachment) -> None:
     if _is_place(entry.uri) and re.fullmatch("[0-9a-fA-F]{64}", entry.sha256):
         return
     raise InvalidDocument(
-        "bad-attachment",
+        DocumentCode.BAD_ATTACHMENT,
         Text(
             en=f"An attachment of line {shown(line_id)} needs a URI ({', '.join(SCHEMES)}) without a password in it, "
             "and the SHA-256 of the file as 64 hexadecimal digits.",

@@ -4,7 +4,7 @@ import unicodedata
 from functools import cache
 from typing import Any
 
-from kranhub.errors import InvalidDocument
+from kranhub.errors import DocumentCode, InvalidDocument
 from kranhub.text import Text
 from kranhub.wire import schema_files
 
@@ -24,9 +24,9 @@ def check(subject: str, path: str, text: str) -> None:
     allowed = _LAYOUT if MANY_LINES.intersection(path.split(".")) else ""
     bad = next((sign for sign in text if unicodedata.category(sign) in ("Cc", "Cs") and sign not in allowed), None)
     if bad is not None:
-        raise InvalidDocument("bad-text", _control(path, text.index(bad) + 1, bad))
+        raise InvalidDocument(DocumentCode.BAD_TEXT, _control(path, text.index(bad) + 1, bad))
     if not text.strip() and path.rpartition(".")[2] in _required(subject):
-        raise InvalidDocument("bad-text", _blank(path))
+        raise InvalidDocument(DocumentCode.BAD_TEXT, _blank(path))
 
 
 def is_name(text: str, longest: int) -> bool:

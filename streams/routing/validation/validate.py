@@ -5,7 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from kranhub.errors import InvalidDocument
+from kranhub.errors import DocumentCode, InvalidDocument
 from kranhub.parties.currencies import currency_problem
 from kranhub.parties.members import Members
 from kranhub.text import Text
@@ -81,7 +81,7 @@ def unknown_member(member: str, members: Members) -> InvalidDocument:
         "будет принят сам.",
     )
     looks = confusables.hint(member, confusables.skeletons(members.by_id))
-    return InvalidDocument("unknown-member", text.then(looks) if looks else text)
+    return InvalidDocument(DocumentCode.UNKNOWN_MEMBER, text.then(looks) if looks else text)
 
 
 def _author(subject: Subject, value: Message, owner: str) -> None:
@@ -89,7 +89,7 @@ def _author(subject: Subject, value: Message, owner: str) -> None:
     author = _field(value, field)
     if author != owner:
         raise InvalidDocument(
-            "foreign-author",
+            DocumentCode.FOREIGN_AUTHOR,
             Text(
                 en=f"{field} is {author!r}, but the document came from {owner!r}. "
                 "A company writes in its own name only: correct the connector's member id.",
@@ -102,7 +102,7 @@ def _author(subject: Subject, value: Message, owner: str) -> None:
 def _number(subject: Subject, value: Message) -> None:
     number = _field(value, _NUMBER[subject])
     if not texts.is_name(number, MAX_NUMBER):
-        raise InvalidDocument("bad-number", _bad_number(_NUMBER[subject], number))
+        raise InvalidDocument(DocumentCode.BAD_NUMBER, _bad_number(_NUMBER[subject], number))
 
 
 def _bad_number(field: str, number: str) -> Text:
@@ -128,7 +128,7 @@ def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, str | date | date
 
 def _absurd_date(path: str, when: date) -> InvalidDocument:
     return InvalidDocument(
-        "absurd-date",
+        DocumentCode.ABSURD_DATE,
         Text(
             en=f"{path} is {when.isoformat()}, outside the years {FIRST_YEAR} to {LAST_YEAR}. Fill it in the ERP.",
             ru=f"{path}: дата {when.isoformat()} вне {FIRST_YEAR}-{LAST_YEAR} годов. Заполните дату в учётной системе.",
@@ -138,7 +138,7 @@ def _absurd_date(path: str, when: date) -> InvalidDocument:
 
 def _order(value: messages.Order) -> None:
     if problem := currency_problem(value["currency"]):
-        raise InvalidDocument("bad-currency", problem)
+        raise InvalidDocument(DocumentCode.BAD_CURRENCY, problem)
     _lines(value)
     for line in value["lines"]:
         _positive(f"lines[{line['line_id']}].quantity", line["quantity"])
@@ -151,7 +151,7 @@ def _lines(value: messages.Order | messages.Shipment) -> None:
     cancelled = value["document_status"] in (OrderDocumentStatus.CANCELLED, ShipmentDocumentStatus.CANCELLED)
     if not names and not cancelled:
         raise InvalidDocument(
-            "no-lines",
+            DocumentCode.NO_LINES,
             Text(
                 en="The document has no lines. Add at least one, or cancel the document.",
                 ru="В документе нет строк. Добавьте хотя бы одну или отмените документ.",
@@ -159,7 +159,7 @@ def _lines(value: messages.Order | messages.Shipment) -> None:
         )
     if len(set(names)) != len(names) or not all(texts.is_name(name, 50) for name in names):
         raise InvalidDocument(
-            "bad-line-number",
+            DocumentCode.BAD_LINE_NUMBER,
             Text(
                 en="Every line needs a number of its own, of 1 to 50 characters that can be seen.",
                 ru="У каждой строки должен быть свой номер из 1-50 видимых знаков.",
@@ -170,7 +170,7 @@ def _lines(value: messages.Order | messages.Shipment) -> None:
 def _positive(path: str, quantity: Decimal) -> None:
     if quantity <= 0:
         raise InvalidDocument(
-            "bad-quantity",
+            DocumentCode.BAD_QUANTITY,
             Text(
                 en=f"{path} is {quantity:f}; it must be above zero. Correct the document, or cancel it.",
                 ru=f"{path}: {quantity:f}, а нужно больше нуля. Исправьте документ или отмените его.",
@@ -181,7 +181,7 @@ def _positive(path: str, quantity: Decimal) -> None:
 def _not_negative(path: str, quantity: Decimal | None) -> None:
     if quantity is not None and quantity < 0:
         raise InvalidDocument(
-            "bad-quantity",
+            DocumentCode.BAD_QUANTITY,
             Text(
                 en=f"{path} is {quantity:f}; it must not be negative. Correct it in the ERP.",
                 ru=f"{path}: {quantity:f}, отрицательного значения быть не может. Исправьте в учётной системе.",
@@ -208,7 +208,7 @@ def _production(value: messages.ProductionStatus) -> None:
 
 def _mapping(value: messages.ItemMapping) -> None:
     if not texts.is_name(value["item"], MAX_NUMBER):
-        raise InvalidDocument("bad-number", _bad_number("item", value["item"]))
+        raise InvalidDocument(DocumentCode.BAD_NUMBER, _bad_number("item", value["item"]))
 
 
 def _shipment(value: messages.Shipment) -> None:

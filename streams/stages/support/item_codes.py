@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from decimal import Decimal
 
-from kranhub.errors import InvalidDocument
+from kranhub.errors import DocumentCode, InvalidDocument
 from kranhub.text import Text
 from kranhub.values import confusables
 from streams.processor import State
@@ -12,7 +12,7 @@ from streams.routing.masterdata.entries import CodeMapping, content
 from streams.routing.masterdata.items import Item
 from streams.routing.validation import document_identity
 
-UNKNOWN_ITEM = "unknown-item"
+UNKNOWN_ITEM = DocumentCode.UNKNOWN_ITEM
 
 
 class Codes:
@@ -42,11 +42,11 @@ class Codes:
         """Return why a mapping to this item cannot be taken: the item is unknown, its unit, or the code is taken."""
         claimed = self._get("claim", mapping.member, mapping.item_code)
         if claimed not in (None, mapping.item):
-            return InvalidDocument("code-taken", _taken(mapping, claimed))
+            return InvalidDocument(DocumentCode.CODE_TAKEN, _taken(mapping, claimed))
         if item is None:
             return InvalidDocument(UNKNOWN_ITEM, _seen(_unknown(mapping), mapping.item))
         if not _counts(item, mapping):
-            return InvalidDocument("unmapped-unit", _seen(_unit(mapping, item), f"{mapping.unit}"))
+            return InvalidDocument(DocumentCode.UNMAPPED_UNIT, _seen(_unit(mapping, item), f"{mapping.unit}"))
         return None
 
     def said_by(self, mapping: CodeMapping, event_id: str) -> None:

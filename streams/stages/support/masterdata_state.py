@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from kranhub.errors import InvalidDocument
+from kranhub.errors import DocumentCode, InvalidDocument
 from kranhub.text import Text
 from kranhub.wire import messages
 from kranhub.wire.codec import Codec
@@ -124,7 +124,7 @@ class MasterDataState:
             return entries.assemble(values)
         except ValueError as error:
             self._parsed = known
-            raise InvalidDocument("bad-masterdata", contradiction(error)) from error
+            raise InvalidDocument(DocumentCode.BAD_MASTERDATA, contradiction(error)) from error
 
 
 def _head(state: State) -> _Head:

@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from kranhub.connector import HeldLine
-from kranhub.errors import InvalidDocument
+from kranhub.errors import Code, InvalidDocument
 from kranhub.text import Text
 from kranhub.wire.messages import Subject
 from tests.support.workshop.client import Found, Row
@@ -20,6 +20,14 @@ CODES = {"accepted": "AP", "refused": "RE"}
 """What a job's state answers; other states answer nothing."""
 
 Value = Any
+
+
+class Refusal(Code):
+    """Why a row of the workshop is no document."""
+
+    BAD_DATE = "bad-date"
+    BAD_NUMBER = "bad-number"
+    UNMAPPED_UNIT = "unmapped-unit"
 
 
 class Records:
@@ -116,7 +124,7 @@ def job_line(line: Mapping[str, Any]) -> Row:
     """Return a job's line. Raises `InvalidDocument` for a unit that the workshop does not count in."""
     units = {code: spelled for spelled, code in UNITS.items()}
     if line["unit"] not in units:
-        raise _invalid("unmapped-unit", line["unit"], "unit", "единица")
+        raise _invalid(Refusal.UNMAPPED_UNIT, line["unit"], "unit", "единица")
     return {
         "line": line["line_id"],
         "code": line["item_code"],
@@ -146,7 +154,7 @@ def day(text: Any) -> date:
     try:
         return date.fromisoformat(str(text))
     except ValueError:
-        raise _invalid("bad-date", text, "day", "день") from None
+        raise _invalid(Refusal.BAD_DATE, text, "day", "день") from None
 
 
 def number_of(text: Any) -> Decimal:
@@ -155,14 +163,14 @@ def number_of(text: Any) -> Decimal:
         number = Decimal(str(text).strip().replace(",", "."))
         return round(number, 6) if isinstance(text, float) else number
     except InvalidOperation:
-        raise _invalid("bad-number", text, "number", "число") from None
+        raise _invalid(Refusal.BAD_NUMBER, text, "number", "число") from None
 
 
 def unit(text: Any) -> str:
     """Return the UN/CEFACT code. Raises `InvalidDocument`."""
     spelled = str(text).strip()
     if spelled not in UNITS:
-        raise _invalid("unmapped-unit", text, "unit", "единица")
+        raise _invalid(Refusal.UNMAPPED_UNIT, text, "unit", "единица")
     return UNITS[spelled]
 
 
@@ -170,7 +178,7 @@ def _plain(value: Any) -> Any:
     return value.hex() if isinstance(value, bytes) else str(value)
 
 
-def _invalid(code: str, value: Any, en: str, ru: str) -> InvalidDocument:
+def _invalid(code: Code, value: Any, en: str, ru: str) -> InvalidDocument:
     return InvalidDocument(
         code,
         Text(

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from connectors.sql.error_codes import SqlCode
+from connectors.tryton.error_codes import TrytonCode
+from kranhub.errors import DocumentCode
 from kranhub.settings import Settings
 from tools.faults.core.program import program
 
@@ -16,10 +19,10 @@ WRITTEN_BY_MAKE = Path("benchmarks/results")
 """What make bench and make faults-core write; a clone may have it or not."""
 
 ROOMS = ("kranhub", "streams", "connectors", "deploy/embedded", "deploy/monitoring")
-REFUSALS = {"InvalidDocument": 0, "Strange": 0, "invalid": 0, "_unmapped": 0, "_mapped": -1, "_spelled": -1}
-"""What makes an `InvalidDocument`, and which of its arguments tells the code, or what is unmapped."""
+KINDS = ("DocumentCode", "SqlCode", "TrytonCode")
+"""The enums of codes of documents that are refused."""
 
-REJECTED = {"line-id-not-a-number", "does-not-fit"}
+REJECTED = {SqlCode.LINE_ID_NOT_A_NUMBER, SqlCode.DOES_NOT_FIT}
 """Raised in a sink only, which answers REJECTED."""
 
 
@@ -80,34 +83,16 @@ def nodes() -> Iterator[ast.AST]:
         yield from ast.walk(tree)
 
 
-def constants() -> dict[str, str]:
-    """The rooms' constants of text by name."""
-    found: dict[str, str] = {}
-    for node in nodes():
-        if isinstance(node, ast.Assign):
-            (target,), value = node.targets[:1], node.value
-            names = target.elts if isinstance(target, ast.Tuple) else [target]
-            values = value.elts if isinstance(value, ast.Tuple) else [value]
-            for name, each in zip(names, values, strict=False):
-                if isinstance(name, ast.Name) and isinstance(each, ast.Constant) and isinstance(each.value, str):
-                    found[name.id] = each.value
-    return found
-
-
 def codes() -> set[str]:
-    """Every code that the rooms may give to an `InvalidDocument`; a helper's parameter is no code."""
-    known, found = constants(), set()
-    for node in nodes():
-        if not isinstance(node, ast.Call) or not node.args:
-            continue
-        function = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
-        if function not in REFUSALS:
-            continue
-        said = node.args[REFUSALS[function]]
-        value = known.get(said.id, "") if isinstance(said, ast.Name) else getattr(said, "value", "")
-        if isinstance(value, str) and re.fullmatch(r"[a-z-]+", value):
-            found.add(f"unmapped-{value}" if REFUSALS[function] == -1 else value)
-    return found
+    """Every code that the rooms give to an `InvalidDocument`."""
+    return {str(code) for kind in (DocumentCode, SqlCode, TrytonCode) for code in kind}
+
+
+def test_every_code_of_a_document_is_given_somewhere() -> None:
+    given = {
+        node.attr for node in nodes() if isinstance(node, ast.Attribute) and getattr(node.value, "id", "") in KINDS
+    }
+    assert {code.name for kind in (DocumentCode, SqlCode, TrytonCode) for code in kind} == given
 
 
 def test_the_table_of_dead_letters_has_every_code_and_no_other() -> None:

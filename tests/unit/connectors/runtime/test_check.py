@@ -10,7 +10,7 @@ import pytest
 from connectors.runtime import calls, checking, configuration
 from connectors.runtime.calls import ConnectorDefect, calling
 from kranhub.connector import Checkpoint, Connector, Progress, Read
-from kranhub.errors import Failed, Fenced, InvalidDocument, Misconfigured, Unavailable
+from kranhub.errors import DocumentCode, Failed, Fenced, InvalidDocument, Misconfigured, Unavailable
 from kranhub.parties import members
 from kranhub.text import Text
 from tests.support import bad_connectors
@@ -37,7 +37,7 @@ BROKEN: dict[str, tuple[Bad, str]] = {
     "no-subjects": (Bad(delivering=answers(), subjects=None), "Sink.subjects"),
     "unknown-subject": (Bad(yields(Read(order(2, subject="Orders"), at(2)))), "Event.subject is 'Orders'"),
     "raises": (Bad(yields(then=raises(ValueError(PASSWORD)))), "ValueError at bad_connectors.py"),
-    "invalid": (Bad(yields(then=raises(InvalidDocument("bad-date", WAIT)))), "InvalidDocument"),
+    "invalid": (Bad(yields(then=raises(InvalidDocument(DocumentCode.BAD_DATE, WAIT)))), "InvalidDocument"),
     "returns": (Bad(ends_first), "it returned"),
     "close": (Bad(yields(), closing=raises(ValueError(PASSWORD))), "close()"),
     "position": (Bad(yields(Progress(Checkpoint({"o": 2})))), "Checkpoint.positions"),  # type: ignore[dict-item]
@@ -123,7 +123,7 @@ def within(action: Callable[[], Any], **words: Any) -> None:
 
 
 def test_a_call_lets_through_what_the_contract_knows_and_nothing_else() -> None:
-    invalid = InvalidDocument("bad-date", WAIT)
+    invalid = InvalidDocument(DocumentCode.BAD_DATE, WAIT)
     for error in (Unavailable(WAIT), Misconfigured(WAIT), Failed(WAIT)):
         with pytest.raises(type(error)):
             within(raises(error))

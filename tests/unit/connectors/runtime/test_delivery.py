@@ -9,7 +9,7 @@ import pytest
 
 from connectors.runtime.delivery import MOST_BROKEN, Delivered, deliver
 from kranhub.connector import Event, Outcome
-from kranhub.errors import InvalidDocument, Misconfigured, Unavailable
+from kranhub.errors import DocumentCode, InvalidDocument, Misconfigured, Unavailable
 from kranhub.parties import members
 from kranhub.text import Text
 from tests.support.bad_connectors import ME, Bad, answers, loaded, order
@@ -57,7 +57,7 @@ def test_a_good_batch_is_one_call() -> None:
 
 
 def test_an_invalid_document_is_rejected_alone() -> None:
-    error = InvalidDocument("bad-date", WHY)
+    error = InvalidDocument(DocumentCode.BAD_DATE, WHY)
     found = run(raising(error, "2"))
     assert outcomes(found) == ["APPLIED", "REJECTED", "APPLIED", "APPLIED"]
     assert (found.receipts[1].reason, found.invalid, found.broken) == (WHY.as_map(), {"e/2": error}, None)

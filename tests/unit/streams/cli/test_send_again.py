@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from kranhub.errors import InvalidDocument
+from kranhub.errors import DocumentCode, InvalidDocument
 from kranhub.settings import Settings
 from kranhub.text import Text
 from kranhub.wire.messages import Subject
@@ -48,7 +48,7 @@ def record(value: Any, event_id: str = EVENT, offset: int = 0, subject: str = "O
 
 def refuse(hub: Hub, of: Record, at: Any = NOW, code: str = "defect") -> str:
     """Let the record be refused; return the letter's id."""
-    error = InvalidDocument(code, Text(en="No.", ru="Нет."))
+    error = InvalidDocument(DocumentCode(code), Text(en="No.", ru="Нет."))
     letter = dead_letters.letter(of, Context("ingest", of, "hub."), error, BUYER)
     hub.put("hub.dead-letters", letter["key"], "DeadLetter", letter, at)
     return str(letter["dead_letter_id"])

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from kranhub.errors import Failed, InvalidDocument, Misconfigured, Unavailable
+from kranhub.errors import DocumentCode, Failed, InvalidDocument, Misconfigured, Unavailable
 from kranhub.text import Text
 from kranhub.wire.messages import Subject
 from streams.processor import Context, Document, Outputs, Record, State, dead_letters
@@ -15,6 +15,7 @@ from streams.processor.outputs import MAX_BYTES
 from streams.processor.state.store import Store
 from tests.support import batches
 from tests.support.batches import LETTERS, WORK, Process, batch, quiet, record, said
+from tests.support.refusals import Refusal
 
 __all__ = ["quiet"]
 
@@ -93,7 +94,7 @@ DEFECTS: dict[str, Process] = {
     "an id that is a number": lambda r, s, o, c: o.send(WORK, "k", Document(ANY, b"v", 7)),  # type: ignore[arg-type]
     "a topic that is nothing": lambda r, s, o, c: o.forward(None, b"k", b"v"),
     "a code that is nothing": raising(InvalidDocument(None, WORDS)),  # type: ignore[arg-type]
-    "words with half a character": raising(InvalidDocument("x", Text(en="\ud800", ru="\ud800"))),
+    "words with half a character": raising(InvalidDocument(Refusal.X, Text(en="\ud800", ru="\ud800"))),
 }
 
 
@@ -110,13 +111,13 @@ def test_a_refusal_that_cannot_be_said_becomes_a_brief_letter(what: str, code: s
 
 
 def test_a_refusal_keeps_its_code() -> None:
-    letter = isolated(raising(InvalidDocument("no-good", WORDS)))
+    letter = isolated(raising(InvalidDocument(Refusal.NO_GOOD, WORDS)))
     assert (letter["code"], letter["reason"]) == ("no-good", {"en": "no", "ru": "нет"})
 
 
 def test_a_letter_that_fails_unforeseen_is_brief(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dead_letters, "letter", raising(OverflowError("date value out of range")))
-    assert isolated(raising(InvalidDocument("no-good", WORDS)))["code"] == "no-good"
+    assert isolated(raising(InvalidDocument(Refusal.NO_GOOD, WORDS)))["code"] == "no-good"
 
 
 LARGE = b"x" * (MAX_BYTES + 1)
@@ -199,7 +200,7 @@ def test_without_a_topic_for_letters_the_stage_ends_and_names_it(missing: str) -
         return 1
 
     with pytest.raises(Failed, match=missing):
-        batch(raising(InvalidDocument("x", WORDS)), count=count).process([record()])
+        batch(raising(InvalidDocument(Refusal.X, WORDS)), count=count).process([record()])
 
 
 @pytest.mark.parametrize("error", [MemoryError(), KeyboardInterrupt(), Unavailable(WORDS), Misconfigured(WORDS)])
@@ -214,7 +215,7 @@ def test_what_is_no_records_fault_ends_the_batch(error: BaseException) -> None:
 def test_a_letter_hides_nothing_that_is_no_records_fault(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dead_letters, "letter", raising(error))
     with pytest.raises(type(error)):
-        batch(raising(InvalidDocument("x", WORDS))).process([record()])
+        batch(raising(InvalidDocument(Refusal.X, WORDS))).process([record()])
 
 
 def test_a_record_without_readable_headers_is_a_letter() -> None:
@@ -252,9 +253,9 @@ def test_a_wrong_output_is_the_hubs_defect_and_no_connectors() -> None:
 def test_dead_letters_are_counted_by_code_whoever_writes_them_and_only_those_that_stay() -> None:
     def process(record: Record, _state: State, outputs: Outputs, _ctx: Context) -> None:
         if record.key in ("stage", "both"):
-            outputs.dead_letter(InvalidDocument("unmapped-item", WORDS))
+            outputs.dead_letter(InvalidDocument(DocumentCode.UNMAPPED_ITEM, WORDS))
         if record.key in ("raised", "both"):
-            raise InvalidDocument("too-long", WORDS)
+            raise InvalidDocument(Refusal.TOO_LONG, WORDS)
 
     made = batch(process, Store())
     made.process([record(0, "stage"), record(1, "fine"), record(2, "raised"), record(3, "both")])

@@ -14,6 +14,7 @@ from streams.processor.state.changelog import Restored
 from streams.processor.state.store import Layer, Store
 from tests.support import batches
 from tests.support.batches import WORK, batch, quiet, record, said
+from tests.support.refusals import Refusal
 
 __all__ = ["quiet"]
 
@@ -56,7 +57,7 @@ class Doing:
 
     def _end(self, ending: str, tries: int, outputs: Outputs) -> Any:
         if ending == "refused":
-            raise InvalidDocument("refused", Text(en="no", ru="нет"))
+            raise InvalidDocument(Refusal.REFUSED, Text(en="no", ru="нет"))
         if ending == "defect" or (ending == "flaky" and tries < ATTEMPTS):
             raise ZeroDivisionError
         if ending == "nowhere":

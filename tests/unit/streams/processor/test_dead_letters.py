@@ -14,6 +14,7 @@ from streams.processor.batch import Batch
 from streams.processor.outputs import MAX_BYTES, MAX_DEAD_LETTER
 from tests.support import batches
 from tests.support.batches import LETTERS, batch, record
+from tests.support.refusals import Refusal
 
 WORDS = Text(en="no", ru="нет")
 OUT = "t.out.sibir-terminal.orders"
@@ -21,7 +22,7 @@ OUT = "t.out.sibir-terminal.orders"
 
 def refused(words: Text = WORDS, **of: Any) -> Batch:
     def refuse(*_: object) -> None:
-        raise InvalidDocument("no-good", words)
+        raise InvalidDocument(Refusal.NO_GOOD, words)
 
     made = batch(refuse, changelog=None)
     made.process([record(topic=OUT, **of)])
@@ -102,7 +103,7 @@ def test_the_trace_goes_on() -> None:
 )
 def test_no_record_is_beyond_a_letter(key: bytes, headers: list[tuple[str, bytes]], value: bytes, time: int) -> None:
     found = Record(OUT, 0, 7, key.decode("utf-8", "surrogateescape"), value, headers, time)
-    letter = dead_letters.letter(found, Context("ingest", found), InvalidDocument("x", WORDS), "m")
+    letter = dead_letters.letter(found, Context("ingest", found), InvalidDocument(Refusal.X, WORDS), "m")
     assert len(letter["headers"]) == len(headers)
     decoded = batches.CODEC.decode_as(DeadLetter, batches.CODEC.encode(Subject.DEAD_LETTER, letter))
     assert (decoded["original"], decoded["offset"], decoded["reason"]) == (value, 7, {"en": "no", "ru": "нет"})
