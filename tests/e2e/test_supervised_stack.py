@@ -16,6 +16,7 @@ from typing import Any
 import psutil
 import pytest
 
+from deploy import omsk
 from deploy.embedded import process, restarting, stack_file
 from deploy.embedded import stack as embedded
 from deploy.embedded.progress import Progress
@@ -45,7 +46,7 @@ class Hub:
     def environment(self) -> dict[str, str]:
         outer = {name: value for name, value in os.environ.items() if not name.startswith("KRANHUB_")}
         own = {"DATA_DIR": str(self.settings.data_dir), "NAMESPACE": self.settings.namespace, "LANG": "en"}
-        return outer | {f"KRANHUB_{name}": value for name, value in own.items()}
+        return outer | omsk.variables() | {f"KRANHUB_{name}": value for name, value in own.items()}
 
     def run(self, *words: str, expect: int = 0, shell: str = "") -> tuple[str, str]:
         command = [sys.executable, "-m", "kranhub", *words]

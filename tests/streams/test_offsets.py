@@ -139,7 +139,7 @@ def test_a_group_that_was_forgotten_goes_on_where_its_state_stands(around: World
 
 def test_brokers_that_forget_offsets_too_soon_are_refused(around: World, monkeypatch: pytest.MonkeyPatch) -> None:
     cluster.require_lasting_offsets(clients.admin(around.settings))  # the embedded broker keeps them for long enough
-    monkeypatch.setattr(clients, "OFFSETS_RETENTION_MIN", 10**9)
+    monkeypatch.setattr(cluster, "OFFSETS_RETENTION_MIN", 10**9)
     with pytest.raises(Misconfigured, match=r"offsets\.retention\.minutes"):
         cluster.require_lasting_offsets(clients.admin(around.settings))
 

@@ -11,6 +11,7 @@ from typing import IO, Any
 
 import psutil
 
+from deploy import omsk
 from tools.harness.settings import REPOSITORY
 
 
@@ -37,7 +38,7 @@ class Cli:
         return subprocess.Popen(
             [sys.executable, "-m", "kranhub", *arguments],
             cwd=REPOSITORY,
-            env={**outer, **own, **environment},
+            env={**outer, **omsk.variables(), **own, **environment},
             stdout=said,
             stderr=said,
             text=True,
