@@ -3,8 +3,6 @@
 from collections.abc import Iterator, Set
 from pathlib import Path
 
-import yaml
-
 from kranhub.configuration import yaml_file
 from kranhub.errors import Misconfigured
 from kranhub.parties.currencies import currency_problem
@@ -14,7 +12,7 @@ from streams.routing.masterdata.items import Nomenclature
 from streams.routing.masterdata.rates import Rates
 from streams.routing.masterdata.rules import Rules
 
-Place = tuple[str | int, ...]
+YamlPath = tuple[str | int, ...]
 """The keys and positions that lead to a value of a YAML file."""
 
 
@@ -37,7 +35,7 @@ def rules(found: Rules, path: Path, members: Members, members_file: Path) -> Non
                 raise Misconfigured(_foreign_rule(where, rule.rule, member, members_file))
 
 
-def _named(at: int, found: Rules) -> Iterator[tuple[Place, str]]:
+def _named(at: int, found: Rules) -> Iterator[tuple[YamlPath, str]]:
     rule = found.rules[at]
     yield from ((("rules", at, "when", "buyer", number), name) for number, name in enumerate(rule.when.buyer))
     yield from ((("rules", at, "allow", number), name) for number, name in enumerate(rule.allow))
@@ -64,26 +62,10 @@ def rates(found: Rates, path: Path) -> None:
                 raise Misconfigured(Text(en=f"{where}: {problem.en}", ru=f"{where}: {problem.ru}"))
 
 
-def line_of(path: Path, place: Place) -> int:
+def line_of(path: Path, place: YamlPath) -> int:
     """Return the line (from 1) of the deepest value on the way to the place that the file has."""
-    node, _ = yaml_file.parse(path)
-    line = 1
-    for part in place:
-        found = _inner(node, part)
-        if found is None:
-            break
-        line, node = found
-    return line
-
-
-def _inner(node: yaml.Node | None, part: str | int) -> tuple[int, yaml.Node] | None:
-    if isinstance(node, yaml.MappingNode):
-        entries = ((key.start_mark.line + 1, value) for key, value in node.value if key.value == part)
-        return next(entries, None)
-    if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
-        value = node.value[part]
-        return value.start_mark.line + 1, value
-    return None
+    root, _ = yaml_file.parse(path)
+    return yaml_file.line(root, place)
 
 
 def _foreign_code(where: str, item: str, member: str, members_file: Path) -> Text:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
+from graphlib import CycleError, TopologicalSorter
 from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -89,7 +90,7 @@ class Nomenclature(_Model):
         return self
 
 
-Place = tuple[str | int, ...]
+YamlPath = tuple[str | int, ...]
 
 
 def _repeats(items: Sequence[Item]) -> Iterator[InitErrorDetails]:
@@ -118,7 +119,7 @@ def _bad_components(items: Sequence[Item]) -> Iterator[InitErrorDetails]:
     known = {item.item for item in items}
     parents = {part.item: item.item for item in reversed(items) for part in item.components}
     for at, item in enumerate(items):
-        place: Place = ("items", at, "components")
+        place: YamlPath = ("items", at, "components")
         for number, part in enumerate(item.components):
             if part.item not in known:
                 path = " -> ".join((*_way_to(item.item, parents), part.item))
@@ -138,7 +139,7 @@ def _way_to(item: str, parents: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(way)
 
 
-def _bad_feeds(item: Item, place: Place) -> Iterator[InitErrorDetails]:
+def _bad_feeds(item: Item, place: YamlPath) -> Iterator[InitErrorDetails]:
     feeds: dict[str, str | None] = {}
     for number, part in enumerate(item.components):
         if part.item in feeds:
@@ -167,6 +168,13 @@ def _bad_feeds(item: Item, place: Place) -> Iterator[InitErrorDetails]:
 
 def _circles(items: Sequence[Item]) -> Iterator[InitErrorDetails]:
     below = {item.item: tuple(part.item for part in item.components) for item in items}
+    try:
+        TopologicalSorter(below).prepare()
+    except CycleError:  # names one circle, from wherever it was met; a person wants each, by the item's own entry
+        yield from _each_circle(items, below)
+
+
+def _each_circle(items: Sequence[Item], below: Mapping[str, Sequence[str]]) -> Iterator[InitErrorDetails]:
     for at, item in enumerate(items):
         if circle := _circle(item.item, below):
             itself = Text(
