@@ -9,7 +9,6 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from importlib.metadata import distributions
@@ -20,7 +19,8 @@ import httpx
 
 from deploy.demo import tryton_company
 from deploy.demo.tryton_rpc import Rpc
-from kranhub.errors import Failed, KranhubError, Unavailable
+from deploy.embedded.waiting import until_answers
+from kranhub.errors import Failed, KranhubError
 from kranhub.operations.file_lock import locked
 from kranhub.text import Text
 
@@ -32,7 +32,6 @@ BUILD_SECONDS = 600.0
 
 START_SECONDS = 120.0
 STOP_SECONDS = 15.0
-POLL_SECONDS = 0.1
 Say = Callable[[Text], None]
 
 
@@ -168,18 +167,11 @@ class TrytonServer:
         self.stop()
 
     def _wait_for(self, database: str) -> None:
-        deadline = time.monotonic() + START_SECONDS
-        while True:
+        def alive() -> None:
             if self._process is None or self._process.poll() is not None:
                 raise _did_not_start(self.log)
-            try:
-                self.open(database).close()
-            except Unavailable:
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(POLL_SECONDS)
-            else:
-                return
+
+        until_answers(lambda: self.open(database).close(), alive, START_SECONDS)
 
 
 def _build(folder: Path, progress: Say) -> None:

@@ -1,7 +1,8 @@
 """Waiting for a system to answer."""
 
-import time
 from collections.abc import Callable
+
+from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from kranhub.errors import Unavailable
 
@@ -9,16 +10,22 @@ START_SECONDS = 120.0
 POLL_SECONDS = 0.1
 
 
-def until_answers(ask: Callable[[], object], alive: Callable[[], None] = lambda: None) -> None:
-    """Ask until it raises no `Unavailable`, for `START_SECONDS` at most; ``alive`` raises when asking is useless."""
-    deadline = time.monotonic() + START_SECONDS
-    while True:
+def until_answers(
+    ask: Callable[[], object], alive: Callable[[], None] = lambda: None, patience_s: float = START_SECONDS
+) -> None:
+    """Ask until it raises no `Unavailable`.
+
+    Args:
+        ask: Raises `Unavailable` while there is no answer.
+        alive: Raises when asking is useless.
+        patience_s: After so many seconds the last `Unavailable` is raised.
+    """
+    for attempt in Retrying(
+        retry=retry_if_exception_type(Unavailable),
+        stop=stop_after_delay(patience_s),
+        wait=wait_fixed(POLL_SECONDS),
+        reraise=True,
+    ):
         alive()
-        try:
+        with attempt:
             ask()
-        except Unavailable:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(POLL_SECONDS)
-        else:
-            return

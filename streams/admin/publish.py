@@ -1,12 +1,11 @@
 """Publishes the files' master data to hub.masterdata: what differs from what stands there, in one transaction."""
 
-import random
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import structlog
+from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
 from kranhub.broker import admin, reading, topics
 from kranhub.errors import Fenced, Misconfigured, Unavailable
@@ -47,6 +46,10 @@ class NotPublished(Misconfigured):
     """The files must not take the place of what is published as they are; the former holds."""
 
 
+class _Overtaken(Unavailable):
+    """Somebody else has begun to publish in the meantime."""
+
+
 def publish_masterdata(settings: Settings, codec: Codec, master: MasterData, *, force: bool = False) -> int:
     """Create the members' topics, write what differs, and return how many entries that was; again gives 0.
 
@@ -55,17 +58,17 @@ def publish_masterdata(settings: Settings, codec: Codec, master: MasterData, *, 
     once (`impact`); `Unavailable` when Kafka or the registry is away or others keep publishing for a minute; `Failed`
     when there is no such topic.
     """
-    deadline, step_back = time.monotonic() + PATIENCE_S, STEP_BACK_S
-    while (count := _published(settings, codec, master, force=force)) is None:
-        if time.monotonic() > deadline:
-            raise Unavailable(_busy())
-        time.sleep(random.uniform(0, step_back))  # noqa: S311 - no secret hangs on it
-        step_back = min(2 * step_back, 16 * STEP_BACK_S)
-    return count
+    retrying = Retrying(
+        retry=retry_if_exception_type(_Overtaken),
+        stop=stop_after_delay(PATIENCE_S),
+        wait=wait_random_exponential(STEP_BACK_S, max=16 * STEP_BACK_S),
+        reraise=True,
+    )
+    return retrying(_publish, settings, codec, master, force=force)
 
 
-def _published(settings: Settings, codec: Codec, master: MasterData, *, force: bool) -> int | None:
-    """Return how many entries were written, None when somebody else has begun to publish in the meantime."""
+def _publish(settings: Settings, codec: Codec, master: MasterData, *, force: bool) -> int:
+    """Write what differs once, and return how many entries that was. Raises `_Overtaken`."""
     changed = changes(_known(settings, codec), master)
     gone = removed_members.leaving(changed)
     require(gone, impact.concerns(settings, codec, gone), force=force)
@@ -77,10 +80,10 @@ def _published(settings: Settings, codec: Codec, master: MasterData, *, force: b
         producer.init_transactions(30)
         changed = changes(_known(settings, codec), master)
         if removed_members.leaving(changed) != gone:
-            return None
+            raise _Overtaken(_busy())
         _transact(settings, codec, producer, changed)
     except (Fenced, Aborted):
-        return None
+        raise _Overtaken(_busy()) from None
     return len(changed)
 
 

@@ -4,7 +4,6 @@ import os
 import shutil
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,9 +11,9 @@ from pathlib import Path
 
 from benchmarks.members import written
 from deploy.embedded import artifacts, process, registry, stack
-from deploy.embedded.ports import HOST, any_free
+from deploy.embedded.ports import any_free
 from deploy.embedded.progress import Progress
-from kranhub.errors import Unavailable
+from deploy.embedded.waiting import until_answers
 from kranhub.operations.probe import registry as ask_registry
 from kranhub.parties import members
 from kranhub.settings import Settings
@@ -92,12 +91,4 @@ def _registry(folder: Path) -> Iterator[str]:
 
 
 def _wait_for_registry(url: str) -> None:
-    deadline = time.monotonic() + 60
-    while True:
-        try:
-            ask_registry(url)
-        except Unavailable:
-            assert time.monotonic() < deadline, f"the registry at {HOST} did not start"
-            time.sleep(0.3)
-        else:
-            return
+    until_answers(lambda: ask_registry(url), patience_s=60)
