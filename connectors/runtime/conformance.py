@@ -26,6 +26,8 @@ PUBLISHED = tuple(
     record for kind, record in topics.OUT_KINDS.items() if kind not in ("receipts", "dead-letters")
 )  # the other two are the runtime's own
 DELIVERED = tuple(topics.IN_KINDS.values())
+MAX_EVENT_BYTES = 900_000
+"""What fits into a record of any broker (1,048,576 bytes by default) beside its key and headers."""
 
 
 class Unlike(Exception):
@@ -70,6 +72,18 @@ def checkpoint(found: Checkpoint, before: Checkpoint | None = None) -> Checkpoin
         if not isinstance(position.seen, Set) or not all(isinstance(each, str) for each in position.seen):
             raise Unlike(_wants("Position.seen", "Position.seen", position.seen, "frozenset[str]"), stream)
     return found
+
+
+def refuse_oversized(encoded: bytes) -> None:
+    """Raise `InvalidDocument` for an event that Kafka would not take: it would be tried again for ever."""
+    if len(encoded) > MAX_EVENT_BYTES:
+        raise InvalidDocument(
+            DocumentCode.TOO_LARGE,
+            Text(
+                en=f"The document has {len(encoded)} bytes, {MAX_EVENT_BYTES} are the most. Split it in the ERP.",
+                ru=f"В документе {len(encoded)} байт, допускается {MAX_EVENT_BYTES}. Разделите его в учётной системе.",
+            ),
+        )
 
 
 def refuse_unsound(event: Event) -> None:

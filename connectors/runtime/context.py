@@ -3,23 +3,20 @@
 import asyncio
 import os
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, TypeVar
 
 from kafka import KafkaProducer
-from kafka import errors as kafka_errors
 
 from connectors.runtime.configuration import Loaded
-from kranhub.broker import client_settings, topics
-from kranhub.errors import Fenced, Misconfigured, Unavailable
+from kranhub.broker import client_settings, errors, topics
 from kranhub.operations import single_instance
-from kranhub.settings import Settings, endpoints
+from kranhub.settings import Settings
 from kranhub.text import Text
-from kranhub.wire import envelope, schema_files
+from kranhub.wire import dead_letter, envelope, schema_files
 from kranhub.wire.codec import Codec
 from kranhub.wire.envelope import Envelope
 from kranhub.wire.messages import Subject
@@ -29,18 +26,6 @@ Result = TypeVar("Result")
 
 TRANSACTION_TIMEOUT_MS = 30_000
 REQUEST_TIMEOUT_MS = 10_000
-FENCED = (
-    kafka_errors.ProducerFencedError,
-    kafka_errors.InvalidProducerEpochError,
-    kafka_errors.TransactionCoordinatorFencedError,
-    kafka_errors.FencedInstanceIdError,
-)
-
-DEFECTS = (
-    kafka_errors.KafkaConfigurationError,
-    kafka_errors.IllegalArgumentError,
-    kafka_errors.IllegalStateError,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +95,7 @@ class Context:
             max_block_ms=TRANSACTION_TIMEOUT_MS,
             allow_auto_create_topics=False,
             linger_ms=5,
+            max_request_size=dead_letter.MAX_RECORD,
         )
         try:
             producer.init_transactions()
@@ -133,54 +119,14 @@ class KafkaThread:
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
 
     async def run(self, call: Callable[..., Result], *words: Any) -> Result:
-        """Run one call to its end, even when the caller is cancelled. Raises `Fenced`, `Unavailable`."""
+        """Run one call to its end, even when the caller is cancelled. Raises as `errors.translated`."""
         running = asyncio.get_running_loop().run_in_executor(self._pool, call, *words)
-        with kafka_errors_as_ours(self._settings):
+        with errors.translated(self._settings):
             return await asyncio.shield(running)
 
     def close(self) -> None:
         """Wait for the call that runs and end the thread."""
         self._pool.shutdown(wait=True)
-
-
-@contextmanager
-def kafka_errors_as_ours(settings: Settings) -> Iterator[None]:
-    """Turn Kafka's errors into `Fenced`, `Misconfigured` or `Unavailable`."""
-    try:
-        yield
-    except FENCED:
-        raise Fenced(_fenced()) from None
-    except (kafka_errors.AuthorizationError, kafka_errors.SaslAuthenticationFailedError) as error:
-        raise Misconfigured(
-            Text(
-                en=f"Kafka refuses this connector ({type(error).__name__}). Check KRANHUB_KAFKA_USERNAME, the password "
-                "and the member's rights.",
-                ru=f"Kafka отказывает коннектору ({type(error).__name__}). Проверьте KRANHUB_KAFKA_USERNAME, пароль "
-                "и права участника.",
-            )
-        ) from None
-    except (kafka_errors.OffsetOutOfRangeError, kafka_errors.NoOffsetForPartitionError) as error:
-        raise Misconfigured(
-            Text(
-                en=f"The position of this sink is no longer in its topic ({type(error).__name__}): documents expired "
-                "unread. Compare the ERP with the hub, then set the group's offset by hand.",
-                ru=f"Позиции этого приёмника больше нет в топике ({type(error).__name__}): документы устарели "
-                "непрочитанными. Сверьте ERP с центром и задайте смещение группы вручную.",
-            )
-        ) from None
-    except DEFECTS:
-        raise
-    except kafka_errors.KafkaError as error:
-        if any(kind.__name__ in str(error) for kind in FENCED):  # told of an error state, in words only
-            raise Fenced(_fenced()) from None
-        raise Unavailable(
-            Text(
-                en=f"Kafka at {endpoints(settings).bootstrap} does not do its part ({error}). "
-                "It is tried again; `kranhub status` shows whether it runs.",
-                ru=f"Kafka {endpoints(settings).bootstrap} не отвечает как должно ({error}). "
-                "Попытка повторится; `kranhub status` покажет, работает ли она.",
-            )
-        ) from None
 
 
 def _double(process: str) -> Text:
@@ -189,11 +135,4 @@ def _double(process: str) -> Text:
         "should that one end. Run each connector once only: stop one of the two.",
         ru=f"Этот коннектор уже работает в другом процессе: {process} (машина/процесс). Этот ждёт и продолжит, если "
         "тот завершится. Запускайте каждый коннектор один раз: остановите один из двух.",
-    )
-
-
-def _fenced() -> Text:
-    return Text(
-        en="A newer instance of this connector has started; this one stops. Run each connector once only.",
-        ru="Запущен более новый экземпляр этого коннектора; этот останавливается. Запускайте каждый один раз.",
     )

@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 from kafka import KafkaProducer
 
-from connectors.runtime import dead_letters, recovery
+from connectors.runtime import recovery
 from connectors.runtime.context import Context, KafkaThread
 from connectors.runtime.delivery import Delivered, deliver
 from connectors.runtime.metrics import Metrics
@@ -21,9 +21,11 @@ from kranhub.broker import topics
 from kranhub.connector import Event, Outcome, Receipt, Sink
 from kranhub.errors import InvalidDocument, Misconfigured, Unavailable
 from kranhub.failpoints import failpoint
-from kranhub.wire import envelope, messages
+from kranhub.wire import dead_letter, envelope, messages
+from kranhub.wire.dead_letter import Original
 from kranhub.wire.envelope import Envelope
-from kranhub.wire.messages import ReceiptOutcome, Subject
+from kranhub.wire.locations import RecordLocation
+from kranhub.wire.messages import DeadLetter, ReceiptOutcome, Subject
 
 log = structlog.get_logger()
 
@@ -121,44 +123,52 @@ class SinkTask:
 
         A crash before 5 delivers the batch again; the ERP's references make that a DUPLICATE.
         """
-        events, letters = await asyncio.to_thread(self._decode, records)
+        events, dead_letters = await asyncio.to_thread(self._decode, records)
         failpoint("sink.before-deliver")
         delivered = await self._to_erp([event for _, event in events])
         failpoint("sink.after-deliver")
         answered = list(zip(events, delivered.receipts, strict=True))
         done = [(record, event, receipt) for (record, event), receipt in answered if receipt.outcome != Outcome.RETRY]
-        finished = [*(record for record, _, _ in done), *(record for record, _ in letters)]
-        letters += [
-            (record, self._letter(record, delivered.invalid[event.id]))
+        finished = [*(record for record, _, _ in done), *(record for record, _ in dead_letters)]
+        dead_letters += [
+            (record, self._dead_letter(record, delivered.invalid[event.id]))
             for record, event in events
             if event.id in delivered.invalid
         ]
-        outgoing = await asyncio.to_thread(self._encode, done, letters)
+        outgoing = await asyncio.to_thread(self._encode, done, dead_letters)
         if finished:
             await self._kafka.run(_commit, producer, inbox, outgoing, finished)
-            self._metrics.committed(len(done), [letter for _, letter in letters])
-            log.info("delivered", receipts=len(done), dead_letters=len(letters), repeats=True)
+            self._metrics.committed(len(done), [value for _, value in dead_letters])
+            log.info("delivered", receipts=len(done), dead_letters=len(dead_letters), repeats=True)
         for (record, _), receipt in answered:
             if receipt.outcome == Outcome.RETRY:
                 inbox.park(record, _rest(receipt))
         if delivered.broken:
             raise delivered.broken
 
-    def _decode(self, records: Sequence[Any]) -> tuple[list[tuple[Any, Event]], list[tuple[Any, dead_letters.Letter]]]:
-        events, letters = [], []
+    def _decode(self, records: Sequence[Any]) -> tuple[list[tuple[Any, Event]], list[tuple[Any, DeadLetter]]]:
+        events, dead_letters = [], []
         for record in records:
             about = envelope.read(record.headers)
             try:
                 decoded = self._context.codec.decode(record.value or b"")
             except InvalidDocument as error:
-                letters.append((record, self._letter(record, error)))
+                dead_letters.append((record, self._dead_letter(record, error)))
             else:
                 key = (record.key or b"").decode("utf-8", "replace")
                 events.append((record, Event(about.id, key, decoded.subject, "hub", decoded.value, about.time)))
-        return events, letters
+        return events, dead_letters
 
-    def _letter(self, record: Any, error: InvalidDocument) -> dead_letters.Letter:
-        return dead_letters.of_record(self._context.member, record, envelope.read(record.headers).id, error)
+    def _dead_letter(self, record: Any, error: InvalidDocument) -> DeadLetter:
+        original = Original(
+            record.value or b"",
+            (record.key or b"").decode("utf-8", "surrogateescape"),
+            envelope.read(record.headers).id,
+            RecordLocation(record.topic, record.partition, record.offset),
+            record.headers or (),
+        )
+        member, now = self._context.member, datetime.now(UTC)
+        return dead_letter.build(original, error.code, error.text.as_map(), stage="sink", member=member, at=now)
 
     async def _to_erp(self, events: Sequence[Event]) -> Delivered:
         if not events:
@@ -169,13 +179,13 @@ class SinkTask:
             raise _ErpError(error) from None
 
     def _encode(
-        self, done: Sequence[tuple[Any, Event, Receipt]], letters: Sequence[tuple[Any, dead_letters.Letter]]
+        self, done: Sequence[tuple[Any, Event, Receipt]], dead_letters: Sequence[tuple[Any, DeadLetter]]
     ) -> list[Outgoing]:
         return [
             *(self._receipt(record, event, receipt) for record, event, receipt in done),
             *(
-                self._outgoing(Subject.DEAD_LETTER, letter["key"], letter["dead_letter_id"], letter, record)
-                for record, letter in letters
+                self._outgoing(Subject.DEAD_LETTER, value["key"], value["dead_letter_id"], value, record)
+                for record, value in dead_letters
             ),
         ]
 

@@ -1,8 +1,9 @@
 """The source task: what the ERP has to say goes to Kafka once, together with the checkpoint behind it."""
 
 import asyncio
+import json
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import structlog
 from kafka import KafkaProducer
 
-from connectors.runtime import checkpoints, conformance, dead_letters, recovery, source_end, source_items
+from connectors.runtime import checkpoints, conformance, recovery, source_end, source_items
 from connectors.runtime.calls import awaited, calling
 from connectors.runtime.context import Context, KafkaThread
 from connectors.runtime.metrics import Metrics
@@ -19,12 +20,14 @@ from connectors.runtime.status import Reporter
 from connectors.runtime.task_loop import Backoff, Stuck
 from kranhub.broker import topics
 from kranhub.connector import Checkpoint, Event, Progress, Source, Unreadable
-from kranhub.errors import InvalidDocument, KranhubError, Misconfigured
+from kranhub.errors import Code, InvalidDocument, KranhubError, Misconfigured
 from kranhub.failpoints import failpoint
 from kranhub.text import Text
-from kranhub.wire import envelope, messages
+from kranhub.wire import dead_letter, envelope, messages
+from kranhub.wire.dead_letter import Original
 from kranhub.wire.envelope import Envelope
-from kranhub.wire.messages import Subject
+from kranhub.wire.messages import DeadLetter, Subject
+from kranhub.wire.plain_json import plain
 
 log = structlog.get_logger()
 
@@ -51,7 +54,7 @@ class SourceTask:
         """Whether the end of a poll was committed, and said, since this attempt began."""
         self._last = ""
         self._told: set[str] = set()
-        self._letters: list[dead_letters.Letter] = []
+        self._dead_letters: list[DeadLetter] = []
         self._metrics = Metrics(context, "source")
 
     async def attempt(self, backoff: Backoff) -> None:
@@ -147,11 +150,11 @@ class SourceTask:
         with calling(self._context.loaded, "read()", after=self._last):
             seen = conformance.checkpoint(checkpoint, self._committed) if checkpoint is not None else None
             moved = self._kept.changes(seen) if seen is not None else {}
-        self._letters.clear()
+        self._dead_letters.clear()
         events, positions = await asyncio.to_thread(self._encode, moved)
         await self._kafka.run(_write, producer, [*events, *said], positions)
         log.info("committed", events=len(events), repeats=True)
-        self._metrics.committed(len(events) - len(self._letters), self._letters)
+        self._metrics.committed(len(events) - len(self._dead_letters), self._dead_letters)
         self._batch.clear()
         self._committed_at = time.monotonic()
         if checkpoint is not None:
@@ -174,11 +177,12 @@ class SourceTask:
 
     def _encode_item(self, item: Item) -> Outgoing:
         if isinstance(item, Unreadable):
-            return self._letter(dead_letters.of_unreadable(self._context.member, item))
+            return self._dead_letter(Original(item.original, item.key, item.id), item.code, item.reason)
         try:
             return self._encode_event(item.event)
         except InvalidDocument as error:
-            return self._letter(dead_letters.of_event(self._context.member, item.event, error))
+            event = item.event
+            return self._dead_letter(Original(_as_json(event), event.key, event.id), error.code, error.text.as_map())
 
     def _encode_event(self, event: Event) -> Outgoing:
         if event.origin != self._context.member:
@@ -186,15 +190,22 @@ class SourceTask:
         conformance.refuse_unsound(event)
         topic = self._context.out(topics.kind_of(event.subject))
         value = self._context.codec.encode(event.subject, event.value)
-        dead_letters.refuse_oversized(value)
+        conformance.refuse_oversized(value)
         return topic, event.key, value, self._context.about(event.subject, event.id, event.key, value, time=event.time)
 
-    def _letter(self, letter: dead_letters.Letter) -> Outgoing:
-        log.warning("dead letter", event_id=letter["event_id"], key=letter["key"], code=letter["code"])
-        self._letters.append(letter)
-        value = self._context.codec.encode(Subject.DEAD_LETTER, letter)
-        about = self._context.about(Subject.DEAD_LETTER, letter["dead_letter_id"], letter["key"], value)
-        return self._context.out("dead-letters"), letter["key"], value, about
+    def _dead_letter(self, original: Original, code: Code, reason: Mapping[str, str]) -> Outgoing:
+        member, now = self._context.member, datetime.now(UTC)
+        value = dead_letter.build(original, code, reason, stage="source", member=member, at=now)
+        log.warning("dead letter", event_id=value["event_id"], key=value["key"], code=value["code"])
+        self._dead_letters.append(value)
+        encoded = self._context.codec.encode(Subject.DEAD_LETTER, value)
+        about = self._context.about(Subject.DEAD_LETTER, value["dead_letter_id"], value["key"], encoded)
+        return self._context.out("dead-letters"), value["key"], encoded, about
+
+
+def _as_json(event: Event) -> bytes:
+    """Return what stands for the bytes of an event that the schema refuses: it never had any."""
+    return json.dumps(plain(event.value), ensure_ascii=False, default=str).encode("utf-8", "replace")
 
 
 def _write(producer: KafkaProducer, events: list[Outgoing], positions: list[Outgoing]) -> None:

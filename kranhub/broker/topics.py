@@ -85,6 +85,11 @@ def _kept(days: int = 400) -> dict[str, str]:
     return {"cleanup.policy": "delete", "retention.ms": str(days * DAY_MS), "message.timestamp.type": "LogAppendTime"}
 
 
+def _large() -> dict[str, str]:
+    """Kept, for dead letters: they hold originals that are larger than what other topics take."""
+    return {**_kept(), "max.message.bytes": str(4 * 1024 * 1024)}
+
+
 def _compacted() -> dict[str, str]:
     return {"cleanup.policy": "compact", "message.timestamp.type": "LogAppendTime"}
 
@@ -102,7 +107,7 @@ def _rewritten() -> dict[str, str]:
 def _member_specs(namespace: str, member: str) -> Iterator[TopicSpec]:
     me, centre = frozenset({member}), frozenset({HUB})
     for kind in OUT_KINDS:
-        config = _kept(30 if kind == "inventory" else 400)
+        config = _large() if kind == "dead-letters" else _kept(30 if kind == "inventory" else 400)
         yield TopicSpec(out(namespace, member, kind), 1, config, writers=me, readers=centre)
     for kind in IN_KINDS:
         yield TopicSpec(inbound(namespace, member, kind), 1, _kept(), writers=centre, readers=me)
@@ -114,7 +119,6 @@ def _member_specs(namespace: str, member: str) -> Iterator[TopicSpec]:
 def _hub_specs(namespace: str, work_partitions: int) -> Iterator[TopicSpec]:
     centre = frozenset({HUB})
     everyone = frozenset({"*"})
-    large = {**_kept(), "max.message.bytes": str(4 * 1024 * 1024)}
     plan = [
         ("work", work_partitions, _kept(30), centre),
         ("allocation", work_partitions, _kept(30), centre),
@@ -130,7 +134,7 @@ def _hub_specs(namespace: str, work_partitions: int) -> Iterator[TopicSpec]:
         ("decisions", 6, _kept(), centre),
         ("alerts", 6, _kept(), centre),
         ("audit", 6, _kept(), centre),
-        ("dead-letters", 1, large, centre),
+        ("dead-letters", 1, _large(), centre),
         ("recovery", 1, _compacted(), centre),
         ("clock", 1, _kept(1), centre),
         ("clock-changelog", 1, _compacted(), centre),

@@ -297,7 +297,7 @@ class DeadLetter(TypedDict):
     Channel."""
 
     dead_letter_id: str
-    """uuid5 of the original event's id and the repair number. CloudEvents id"""
+    """uuid5 of topic/partition/offset (the event's id where it never reached Kafka), stage and code. CloudEvents id"""
     event_id: str
     """CloudEvents id of the original; its position when it had none. CloudEvents id"""
     member: str
@@ -319,11 +319,13 @@ class DeadLetter(TypedDict):
     headers: NotRequired[dict[str, str]]
     """Headers of the original as text. Kafka"""
     original: bytes
-    """The original bytes, untouched. Kafka"""
+    """The original bytes, untouched: the first 3,000,000. Kafka"""
     failed_at: dt.datetime
     """The record's own time, UTC. CloudEvents time"""
     order_number: NotRequired[str | None]
     """Number as people read it, where the original is an order that says one. UBL OrderReference/ID"""
+    incomplete: NotRequired[list[str]]
+    """Fields that do not hold all of the record as it was: original, key, event_id or headers. kranhub"""
 
 
 class DispatchStatus(TypedDict):

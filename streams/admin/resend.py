@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from kranhub import identifiers
 from kranhub.broker.reading import Message
 from kranhub.text import Text
-from kranhub.wire import messages
+from kranhub.wire import dead_letter, messages
 from streams.admin.producing import Raw
-from streams.processor import dead_letters
 
 STAMP = "ce_recordedtime"
 """The hub's own stamp: what is written again is taken at the time at which it comes."""
@@ -46,7 +45,7 @@ def of_letter(value: messages.DeadLetter) -> Copy | LeftOut:
     name, key, head = value["dead_letter_id"], value["key"], value["headers"]
     if not value["topic"]:
         return LeftOut(name, _NO_RECORD)
-    if not dead_letters.is_whole(value):
+    if not dead_letter.is_complete(value):
         return LeftOut(name, _cut(value))
     if head.get("ce_type") in HUBS_OWN and ".hub.masterdata" not in f".{value['topic']}":
         return LeftOut(name, _HUBS)
@@ -133,7 +132,7 @@ def raw(copy: Copy) -> Raw:
 
 
 def _header(name: str) -> str:
-    """Return a header's name as it came: a letter numbers those that repeat (`dead_letters.letter`)."""
+    """Return a header's name as it came: a letter numbers those that repeat (`dead_letter.build`)."""
     base, mark, number = name.rpartition("#")
     return base if mark and number.isdecimal() else name
 

@@ -9,12 +9,12 @@ from kranhub.operations.metrics_server import metrics_option
 from kranhub.settings import Settings, endpoints
 from kranhub.text import Text
 from kranhub.wire.codec import Codec
+from kranhub.wire.locations import TopicPartition
 from kranhub.wire.registry import Registry
 from streams.admin import core_process, published
 from streams.admin.publish import publish_masterdata
 from streams.cli import preview
 from streams.cli.options import instance_option
-from streams.processor.record import TopicPartition
 from streams.processor.reset_offsets import reset_offset
 from streams.stages import STAGES
 

@@ -12,10 +12,11 @@ import structlog
 from kranhub.broker import topics
 from kranhub.errors import DocumentCode, Failed, InvalidDocument, KranhubError
 from kranhub.text import Text
+from kranhub.wire import dead_letter
 from kranhub.wire.codec import Codec
-from streams.processor import dead_letters as letters
+from kranhub.wire.locations import TopicPartition
 from streams.processor.outputs import MAX_BYTES, Outputs, ProducerRecord
-from streams.processor.record import Context, Record, TopicPartition
+from streams.processor.record import Context, Record
 from streams.processor.stage import Stage
 from streams.processor.state import changelog
 from streams.processor.state.store import Changes, Layer, Store
@@ -146,12 +147,12 @@ class Batch:
         try:
             self._outputs.brief_dead_letter(error.code)
         except InvalidDocument as raised:
-            raise Failed(_unsaid(letters.where(record), raised.text)) from raised
+            raise Failed(_unsaid(str(record.location), raised.text)) from raised
 
 
 def _about(record: Record) -> dict[str, Any]:
     """Return what a line of the log says of a record: its place and its key, the order's on the hub's own topics."""
-    key = letters.short(record.key, MAX_KEY)
+    key = dead_letter.short(record.key, MAX_KEY)
     return {"topic": record.topic, "offset": record.offset, "order" if ":" in key else "key": key}
 
 
@@ -182,7 +183,7 @@ def _require_room(changes: Changes) -> None:
     for key, value in changes.items():
         size = len(value) if value is not None else 0
         if size + 4 * len(key) > MAX_BYTES and size + len(changelog.state_key(key)) > MAX_BYTES:
-            raise InvalidDocument(DocumentCode.TOO_LARGE, _too_much(letters.short(key, 100), size))
+            raise InvalidDocument(DocumentCode.TOO_LARGE, _too_much(dead_letter.short(key, 100), size))
 
 
 def _too_much(key: str, size: int) -> Text:

@@ -10,21 +10,19 @@ from typing import NamedTuple
 from kranhub.broker import topics
 from kranhub.errors import DocumentCode, InvalidDocument, Misconfigured
 from kranhub.text import Text
-from kranhub.wire import envelope, messages
+from kranhub.wire import dead_letter, envelope, messages
 from kranhub.wire.codec import Codec
+from kranhub.wire.dead_letter import Original
 from kranhub.wire.envelope import Envelope, Headers, headers
 from kranhub.wire.messages import Message, Subject
 from kranhub.wire.schema_files import subject as full_name
-from streams.processor import dead_letters as letters
 from streams.processor.record import Context, Record
 
 MAX_BYTES = 1_000_000
 """Of one record's key, headers and value: what Kafka's default broker takes (1 MB), so that any broker can be used.
 
-The embedded brokers allow more. Dead letters may have `MAX_DEAD_LETTER` bytes.
+The embedded brokers allow more. Dead letters may have `dead_letter.MAX_RECORD` bytes.
 """
-
-MAX_DEAD_LETTER = 4_000_000
 
 PER_HEADER = 8
 """What a header needs beside its bytes, at most: two lengths."""
@@ -170,7 +168,7 @@ class Outputs:
         size += len(key)
         if extra := [*_subject(key), *extra]:
             size, head = size + _size(extra), head + extra
-        limit = MAX_DEAD_LETTER if topic == self._letters else MAX_BYTES
+        limit = dead_letter.MAX_RECORD if topic == self._letters else MAX_BYTES
         if size > limit:
             raise InvalidDocument(DocumentCode.TOO_LARGE, _too_large(document.subject, size, limit))
         if topic not in self._counts:
@@ -217,7 +215,7 @@ class Outputs:
             type=full_name(document.subject),
             time=document.time or self._ctx.time,
             recorded=self._ctx.time,
-            traceparent=came.traceparent or envelope.new_trace(letters.where(self._record)),
+            traceparent=came.traceparent or envelope.new_trace(str(self._record.location)),
             tracestate=came.tracestate if came.traceparent else None,
             dataschema=dataschema,
             data=data,
@@ -239,20 +237,33 @@ class Outputs:
         Raises `InvalidDocument` when a topic for it is missing.
         """
         record = self._record
-        value = letters.letter(record, self._ctx, error, member or member_of(record, self._namespace))
-        value["order_number"] = None if order_number is None else letters.short(order_number, letters.MAX_NUMBER)
-        self._post(_key(record.key if key is None else key)[: letters.MAX_TEXT], value)
+        value = dead_letter.build(
+            Original(record.value or b"", record.key, record.envelope.id, record.location, record.headers),
+            error.code,
+            error.text.as_map(),
+            stage=self._ctx.stage,
+            member=member or member_of(record, self._namespace),
+            at=self._ctx.time,
+        )
+        number = None if order_number is None else dead_letter.short(order_number, dead_letter.MAX_NUMBER)
+        self._post(_key(record.key if key is None else key)[: dead_letter.MAX_TEXT], {**value, "order_number": number})
 
     def brief_dead_letter(self, code: str) -> None:
         """Put the record on the dead letters with no more than its place and its bytes: the rest could not be said."""
         record = self._record
-        value = letters.brief(record, self._ctx, code, member_of(record, self._namespace))
-        self._post(letters.where(record).encode(), value)
+        value = dead_letter.build_brief(
+            Original(record.value or b"", "", location=record.location),
+            code,
+            stage=self._ctx.stage,
+            member=member_of(record, self._namespace),
+            at=record.timestamp,
+        )
+        self._post(str(record.location).encode(), value)
 
     def _post(self, key: bytes, value: messages.DeadLetter) -> None:
         event_id = f"hub/DeadLetter/{value['dead_letter_id']}"
         whole = Document(Subject.DEAD_LETTER, value, event_id)
-        copy = Document(Subject.DEAD_LETTER, {**value, "original": b""}, f"{event_id}/copy")
+        copy = Document(Subject.DEAD_LETTER, dead_letter.without_original(value), f"{event_id}/copy")
         events = topics.hub(self._namespace, "events")
         written = [self._output(self._letters, key, whole, (), -1), self._output(events, key, copy, (), -1)]
         self._codes.append((len(self.records), value["code"]))

@@ -2,20 +2,13 @@
 
 from datetime import UTC, datetime
 from operator import methodcaller
-from typing import Any, NamedTuple
+from typing import Any
 
 from confluent_kafka import Message
 
 from kranhub.wire import envelope
 from kranhub.wire.envelope import Envelope, Headers
-
-
-class TopicPartition(NamedTuple):
-    """A partition of a topic."""
-
-    topic: str
-    partition: int
-
+from kranhub.wire.locations import RecordLocation
 
 LAST_MS = 253_402_300_799_000
 """The last second of the year 9999; a producer may write any number as its record's time."""
@@ -77,6 +70,11 @@ class Record:
         )
         record.readable = readable
         return record
+
+    @property
+    def location(self) -> RecordLocation:
+        """Where the record stands."""
+        return RecordLocation(self.topic, self.partition, self.offset)
 
     @property
     def headers(self) -> Headers:

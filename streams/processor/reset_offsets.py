@@ -9,10 +9,10 @@ from kranhub.broker import lag
 from kranhub.errors import Fenced, Misconfigured, Unavailable
 from kranhub.settings import Settings
 from kranhub.text import Text
+from kranhub.wire.locations import TopicPartition
 from streams.processor.kafka import clients, cluster
 from streams.processor.kafka.errors import Aborted
 from streams.processor.kafka.guarded import GuardedClient, TransactionalProducer
-from streams.processor.record import TopicPartition
 from streams.processor.stage import Stage
 from streams.processor.state import changelog
 from streams.processor.state.restore import patiently

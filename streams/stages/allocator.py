@@ -12,7 +12,6 @@ from kranhub.wire import envelope
 from kranhub.wire.codec import Codec
 from kranhub.wire.messages import Disruption, InventoryLevel, Message, Subject, narrowed
 from streams.processor import Context, Document, Outputs, Record, State
-from streams.processor.dead_letters import where
 from streams.routing.allocator import allocator
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.codes import UNMAPPED
@@ -41,7 +40,7 @@ class _Came(NamedTuple):
 
     @classmethod
     def of(cls, record: Record) -> "_Came":
-        place = where(record)
+        place = str(record.location)
         return cls(record.envelope.id or place, place, record.value or b"")
 
     @classmethod

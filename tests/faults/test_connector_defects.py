@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from kafka import KafkaProducer
 
-from connectors.runtime import dead_letters, runner, status, task_loop
+from connectors.runtime import conformance, runner, status, task_loop
 from connectors.runtime import forget as forgetting
 from deploy.demo import independent
 from kranhub.broker import reading, topics
@@ -269,7 +269,8 @@ def test_one_document_that_kafka_would_not_take_is_a_letter(hub: Hub) -> None:
     assert hub.run("letters", Bad(yields(*found)), lambda: f"{ME}/Order/odd/0/1" in letters()) is None
     codes = {event_id: letter["code"] for event_id, letter in letters().items()}
     assert [codes[event.id] for event in bad] == ["too-large", "naive-datetime", "bad-text"]
-    assert len(letters()[huge.id]["original"]) == dead_letters.KEPT_BYTES
+    assert len(letters()[huge.id]["original"]) > conformance.MAX_EVENT_BYTES
+    assert letters()[huge.id]["incomplete"] == []
 
 
 def test_a_connector_that_cannot_be_closed_or_has_nothing_to_do_is_said(hub: Hub) -> None:

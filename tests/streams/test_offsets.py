@@ -15,9 +15,9 @@ from kafka import TopicPartition as Place
 from kranhub.broker import topics
 from kranhub.broker.closing import CLOSES
 from kranhub.errors import Fenced, Misconfigured
+from kranhub.wire.locations import TopicPartition
 from streams.processor.kafka import clients, cluster
 from streams.processor.kafka.errors import Aborted
-from streams.processor.record import TopicPartition
 from streams.processor.reset_offsets import reset_offset
 from streams.processor.state import restore
 from streams.processor.state.changelog import Restored

@@ -9,9 +9,9 @@ from confluent_kafka.admin import ConfigResource, OffsetSpec
 
 from kranhub.errors import KranhubError, Misconfigured
 from kranhub.text import Text
+from kranhub.wire.locations import TopicPartition
 from streams.processor.kafka.errors import errors_as_ours, translated
 from streams.processor.kafka.guarded import GuardedClient
-from streams.processor.record import TopicPartition
 from streams.processor.stage import Stage
 
 log = structlog.get_logger()

@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Collection, Mapping
 from typing import NamedTuple
 
-from streams.processor.record import TopicPartition
+from kranhub.wire.locations import TopicPartition
 
 STATISTICS_INTERVAL_S = 5.0
 """How often librdkafka gives its statistics, and so the time between two looks."""

@@ -11,10 +11,10 @@ from confluent_kafka import TopicPartition as KafkaPartition
 from kranhub.errors import Failed, KranhubError, Misconfigured
 from kranhub.settings import Settings
 from kranhub.text import Text
+from kranhub.wire.locations import TopicPartition
 from streams.processor.kafka import clients
 from streams.processor.kafka.errors import BrokerAway
 from streams.processor.kafka.guarded import GuardedClient
-from streams.processor.record import TopicPartition
 from streams.processor.stage import Stage
 from streams.processor.state import restore
 from streams.processor.state.changelog import Restored

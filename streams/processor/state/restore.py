@@ -26,10 +26,10 @@ from confluent_kafka.admin import OffsetSpec
 from kranhub.errors import Misconfigured, Unavailable
 from kranhub.failpoints import failpoint
 from kranhub.text import Text
+from kranhub.wire.locations import TopicPartition
 from streams.processor.kafka import cluster
 from streams.processor.kafka.errors import BrokerAway, errors_as_ours, passes, translated
 from streams.processor.kafka.guarded import GuardedClient
-from streams.processor.record import TopicPartition
 from streams.processor.state import store
 from streams.processor.state.changelog import STATE, Restored
 from streams.processor.state.garbage_collection import collector_at_rest

@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from kranhub.errors import DocumentCode, InvalidDocument
+from kranhub.errors import DocumentCode
 from kranhub.settings import Settings
-from kranhub.text import Text
+from kranhub.wire import dead_letter
+from kranhub.wire.dead_letter import Original
 from kranhub.wire.messages import Subject
 from streams.cli.send_again import send_again
-from streams.processor import Context, Record, dead_letters
+from streams.processor import Context, Record
 from streams.processor.kafka import clients
 from streams.processor.outputs import Document, Outputs
 from streams.stages.ingest import Ingest
@@ -48,8 +49,10 @@ def record(value: Any, event_id: str = EVENT, offset: int = 0, subject: str = "O
 
 def refuse(hub: Hub, of: Record, at: Any = NOW, code: str = "defect") -> str:
     """Let the record be refused; return the letter's id."""
-    error = InvalidDocument(DocumentCode(code), Text(en="No.", ru="Нет."))
-    letter = dead_letters.letter(of, Context("ingest", of, "hub."), error, BUYER)
+    original = Original(of.value or b"", of.key, of.envelope.id, of.location, of.headers)
+    letter = dead_letter.build(
+        original, DocumentCode(code), {"en": "No."}, stage="ingest", member=BUYER, at=of.timestamp
+    )
     hub.put("hub.dead-letters", letter["key"], "DeadLetter", letter, at)
     return str(letter["dead_letter_id"])
 
@@ -135,7 +138,7 @@ def test_a_plants_answer_is_sent_again_unless_a_newer_one_has_come(known: Hub) -
 
 
 def test_a_letter_that_holds_only_a_part_is_refused(known: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dead_letters, "MAX_ORIGINAL", 10)
+    monkeypatch.setattr(dead_letter, "MAX_ORIGINAL", 10)
     shown = call(send_again, refuse(known, record(order("17"))), "--yes")
     assert (shown.exit_code, known.written) == (4, [])
     assert f"t.{ORDERS}/0/0" in str(shown.exception)
@@ -151,10 +154,8 @@ def test_so_is_one_whose_key_was_cut_or_is_no_text_and_one_of_an_empty_record(
 
 
 def test_a_connectors_letter_is_no_record(known: Hub) -> None:
-    letter: Any = {
-        **dead_letters.brief(record(order("17")), Context("source", record(order("17")), "hub."), "x", BUYER),
-        "topic": "",
-    }
+    original = Original(b"{}", "17", EVENT)
+    letter = dead_letter.build(original, DocumentCode.DEFECT, {"en": "No."}, stage="source", member=BUYER, at=NOW)
     known.put(f"out.{BUYER}.dead-letters", "17", "DeadLetter", letter)
     shown = call(send_again, letter["dead_letter_id"], lang="en")
     assert (shown.exit_code, "Correct it in the ERP" in str(shown.exception)) == (4, True)

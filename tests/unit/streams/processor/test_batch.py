@@ -7,8 +7,9 @@ import pytest
 
 from kranhub.errors import DocumentCode, Failed, InvalidDocument, Misconfigured, Unavailable
 from kranhub.text import Text
+from kranhub.wire import dead_letter
 from kranhub.wire.messages import Subject
-from streams.processor import Context, Document, Outputs, Record, State, dead_letters
+from streams.processor import Context, Document, Outputs, Record, State
 from streams.processor import batch as module
 from streams.processor.batch_size import ENOUGH_S
 from streams.processor.outputs import MAX_BYTES
@@ -55,7 +56,7 @@ def isolated(then: Process) -> Any:
 
 
 def raising(error: BaseException) -> Process:
-    def process(*_: Any) -> None:
+    def process(*_: Any, **__: Any) -> None:
         raise error
 
     return process
@@ -116,7 +117,7 @@ def test_a_refusal_keeps_its_code() -> None:
 
 
 def test_a_letter_that_fails_unforeseen_is_brief(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dead_letters, "letter", raising(OverflowError("date value out of range")))
+    monkeypatch.setattr(dead_letter, "build", raising(OverflowError("date value out of range")))
     assert isolated(raising(InvalidDocument(Refusal.NO_GOOD, WORDS)))["code"] == "no-good"
 
 
@@ -213,7 +214,7 @@ def test_what_is_no_records_fault_ends_the_batch(error: BaseException) -> None:
 
 @pytest.mark.parametrize("error", [MemoryError(), Unavailable(WORDS)])
 def test_a_letter_hides_nothing_that_is_no_records_fault(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dead_letters, "letter", raising(error))
+    monkeypatch.setattr(dead_letter, "build", raising(error))
     with pytest.raises(type(error)):
         batch(raising(InvalidDocument(Refusal.X, WORDS))).process([record()])
 

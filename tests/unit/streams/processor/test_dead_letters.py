@@ -8,10 +8,12 @@ from hypothesis import strategies as st
 
 from kranhub.errors import InvalidDocument
 from kranhub.text import Text
+from kranhub.wire import dead_letter
+from kranhub.wire.dead_letter import Original
 from kranhub.wire.messages import DeadLetter, Subject
-from streams.processor import Context, Record, dead_letters
+from streams.processor import Record
 from streams.processor.batch import Batch
-from streams.processor.outputs import MAX_BYTES, MAX_DEAD_LETTER
+from streams.processor.outputs import MAX_BYTES
 from tests.support import batches
 from tests.support.batches import LETTERS, batch, record
 from tests.support.refusals import Refusal
@@ -27,6 +29,10 @@ def refused(words: Text = WORDS, **of: Any) -> Batch:
     made = batch(refuse, changelog=None)
     made.process([record(topic=OUT, **of)])
     return made
+
+
+def original(of: Record) -> Original:
+    return Original(of.value or b"", of.key, of.envelope.id, of.location, of.headers)
 
 
 def sizes(made: Batch) -> list[int]:
@@ -57,24 +63,61 @@ def test_what_is_too_large_is_cut_and_the_reason_says_so(of: dict[str, Any]) -> 
     made = refused(**of)
     (letter,) = batches.letters(made)
     assert letter["code"] == "no-good"
-    assert letter["reason"]["en"].startswith("no The letter ")
-    assert letter["reason"]["ru"].startswith("нет В письме ")
+    assert not dead_letter.is_complete(letter)
+    assert letter["reason"]["en"].startswith("no The dead letter ")
+    assert letter["reason"]["ru"].startswith("нет Здесь ")
     assert all(words.endswith(f"{OUT}/0/0.") for words in letter["reason"].values())
     whole, copy = sizes(made)
-    assert whole <= MAX_DEAD_LETTER
+    assert whole <= dead_letter.MAX_RECORD
     assert copy <= MAX_BYTES
 
 
 def test_words_of_any_length_are_cut() -> None:
     (letter,) = batches.letters(refused(Text(en="x" * HUGE, ru="я" * HUGE)))
-    assert letter["reason"] == {"en": "x" * dead_letters.MAX_REASON, "ru": "я" * (dead_letters.MAX_REASON // 2)}
+    assert letter["reason"] == {"en": "x" * dead_letter.MAX_REASON, "ru": "я" * (dead_letter.MAX_REASON // 2)}
 
 
 def test_what_fits_is_whole_and_nothing_is_said_of_cuts() -> None:
-    whole = b"x" * dead_letters.MAX_ORIGINAL
-    (letter,) = batches.letters(refused(value=whole, key="k" * dead_letters.MAX_TEXT))
-    assert (letter["original"], len(letter["key"])) == (whole, dead_letters.MAX_TEXT)
+    whole = b"x" * dead_letter.MAX_ORIGINAL
+    (letter,) = batches.letters(refused(value=whole, key="k" * dead_letter.MAX_TEXT))
+    assert (letter["original"], len(letter["key"])) == (whole, dead_letter.MAX_TEXT)
     assert letter["reason"] == {"en": "no", "ru": "нет"}
+    assert dead_letter.is_complete(letter)
+    assert letter["incomplete"] == []
+
+
+def test_what_does_not_come_back_from_its_text_is_named() -> None:
+    def incomplete(**of: Any) -> Any:
+        (letter,) = batches.letters(refused(**of))
+        return letter["incomplete"]
+
+    assert incomplete(key="\udcff") == ["key"]
+    assert incomplete(headers=[("a", b"\xff"), ("b", b"1")]) == ["headers"]
+    assert incomplete(key="a\\xff", headers=[("a", b"\\xff")]) == []
+    assert incomplete(value=b"x" * (dead_letter.MAX_ORIGINAL + 1)) == ["original"]
+
+
+def test_a_copy_for_readers_says_that_it_has_no_bytes() -> None:
+    (copy,) = batches.letters(refused(), batches.EVENTS)
+    assert (copy["original"], copy["incomplete"]) == (b"", ["original"])
+
+
+def test_a_record_that_is_refused_again_at_another_place_is_another_dead_letter() -> None:
+    ids = [batches.letters(refused(offset=offset))[0]["dead_letter_id"] for offset in (1, 1, 2)]
+    assert ids[0] == ids[1] != ids[2]
+
+
+def test_a_document_that_never_reached_kafka_is_named_by_its_event() -> None:
+    asked = [Original(b"x" * (dead_letter.MAX_ORIGINAL + 1), "k", event_id) for event_id in ("a", "a", "b")]
+    made = [
+        dead_letter.build(one, Refusal.X, WORDS.as_map(), stage="source", member="m", at=record().timestamp)
+        for one in asked
+    ]
+    assert made[0] == made[1]
+    assert made[0]["dead_letter_id"] != made[2]["dead_letter_id"]
+    assert (made[0]["topic"], made[0]["partition"], made[0]["offset"]) == ("", -1, -1)
+    assert made[0]["reason"]["en"].endswith("the whole document is in the ERP.")
+    assert batches.CODEC.decode(batches.CODEC.encode(Subject.DEAD_LETTER, made[0])).value == made[0]
 
 
 def test_headers_of_one_name_stay_apart() -> None:
@@ -103,7 +146,9 @@ def test_the_trace_goes_on() -> None:
 )
 def test_no_record_is_beyond_a_letter(key: bytes, headers: list[tuple[str, bytes]], value: bytes, time: int) -> None:
     found = Record(OUT, 0, 7, key.decode("utf-8", "surrogateescape"), value, headers, time)
-    letter = dead_letters.letter(found, Context("ingest", found), InvalidDocument(Refusal.X, WORDS), "m")
+    letter = dead_letter.build(
+        original(found), Refusal.X, WORDS.as_map(), stage="ingest", member="m", at=found.timestamp
+    )
     assert len(letter["headers"]) == len(headers)
     decoded = batches.CODEC.decode_as(DeadLetter, batches.CODEC.encode(Subject.DEAD_LETTER, letter))
     assert (decoded["original"], decoded["offset"], decoded["reason"]) == (value, 7, {"en": "no", "ru": "нет"})

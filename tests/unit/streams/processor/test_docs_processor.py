@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from kranhub.settings import Settings
+from kranhub.wire import dead_letter
 from kranhub.wire.envelope import Envelope, headers
 from kranhub.wire.messages import Alert, Subject
-from streams.processor import Record, Stage, batch, batch_size, dead_letters, outputs, processor
+from streams.processor import Record, Stage, batch, batch_size, outputs, processor
 from streams.processor.batch import Batch
 from streams.processor.kafka import cluster
 from streams.processor.state.changelog import Restored
@@ -106,8 +107,8 @@ def test_the_page_names_every_failpoint_of_the_commit_in_order() -> None:
     "words",
     [
         f"{outputs.MAX_BYTES:,} bytes, else `too-large`",
-        f"{outputs.MAX_DEAD_LETTER:,} bytes",
-        f"at most {dead_letters.MAX_ORIGINAL:,} bytes of the original and {dead_letters.MAX_TEXT:,} bytes each",
+        f"{dead_letter.MAX_RECORD:,} bytes",
+        f"at most {dead_letter.MAX_ORIGINAL:,} bytes of the original and {dead_letter.MAX_TEXT:,} bytes each",
         f"about {batch_size.TARGET_S} s, at most {batch_size.LARGEST:,}; the first batch has {batch_size.FIRST}",
         f"processed for {batch_size.ENOUGH_S:.0f} s takes no more",
         f"After {processor.ABORTS} aborts in a row",

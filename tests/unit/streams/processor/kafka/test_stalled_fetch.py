@@ -6,8 +6,8 @@ from collections.abc import Callable, Collection, Mapping
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kranhub.wire.locations import TopicPartition
 from streams.processor.kafka.stalled_fetch import PATIENCE_S, Fetched, Fetchers, fetched
-from streams.processor.record import TopicPartition
 
 PLACE = TopicPartition("work", 3)
 

@@ -1,0 +1,21 @@
+"""Where a record stands in Kafka."""
+
+from typing import NamedTuple
+
+
+class TopicPartition(NamedTuple):
+    """A partition of a topic."""
+
+    topic: str
+    partition: int
+
+
+class RecordLocation(NamedTuple):
+    """A record's topic, partition and offset; ``str()`` gives ``topic/partition/offset``."""
+
+    topic: str
+    partition: int
+    offset: int
+
+    def __str__(self) -> str:
+        return f"{self.topic}/{self.partition}/{self.offset}"
