@@ -1,23 +1,20 @@
-"""What a stream remembers of its rows, pure: segments of bounded size, of which a checkpoint carries every one.
+"""What a stream remembers of its rows, in the entries of a `PollingCursor`. Pure.
 
 Every row is remembered, so nothing depends on how the plant's clocks and counters run: a row is new when it differs
-from what was read last, wherever it stands. The segments keep the cost of a checkpoint to what changed.
+from what was read last, wherever it stands.
 """
 
 import json
-from collections import ChainMap
 from collections.abc import Mapping
 from typing import NamedTuple
 
 from kranhub.connector import Position
 from kranhub.errors import Misconfigured
+from kranhub.polling import PollingCursor
 from kranhub.text import Text
 
 LIMIT = 500_000
 """Most rows of one table that are remembered, at about 300 bytes of memory each."""
-
-SEGMENT = 128
-"""Most rows in one position of a checkpoint."""
 
 
 class Known(NamedTuple):
@@ -48,63 +45,6 @@ class Leaving(NamedTuple):
     kept: str
 
 
-class Segments:
-    """Texts by id, in sets of at most `SEGMENT`; a text stays in its set."""
-
-    def __init__(self, name: str, texts: Mapping[str, Mapping[str, str]]) -> None:
-        """Take the stream's name, and what is kept by position name."""
-        self._name = name
-        self._sets: list[dict[str, str]] = []
-        self._home: dict[str, int] = {}
-        self._room: list[int] = []
-        self._dirty: set[int] = set()
-        self._fresh: dict[str, Position] = {}
-        self._base: dict[str, Position] = {}
-        for number in range(1 + max((int(place.rsplit("/", 1)[1]) for place in texts), default=-1)):
-            self._sets.append(dict(texts.get(f"{name}/{number}", {})))
-            self._home |= dict.fromkeys(self._sets[-1], number)
-            self._room += [number] if len(self._sets[-1]) < SEGMENT else []
-
-    def put(self, name: str, text: str) -> None:
-        """Keep a text."""
-        number = self._home.get(name)
-        if number is None:
-            number = self._home[name] = self._free()
-        self._sets[number][name] = text
-        self._dirty.add(number)
-
-    def drop(self, name: str) -> None:
-        """Forget a text."""
-        number = self._home.pop(name, None)
-        if number is not None:
-            if len(self._sets[number]) == SEGMENT:
-                self._room.append(number)
-            del self._sets[number][name]
-            self._dirty.add(number)
-
-    def base(self, positions: Mapping[str, Position]) -> None:
-        """Take the positions that hold what is kept, so that unchanged ones are not made anew."""
-        self._base = dict(positions)
-
-    def maps(self) -> tuple[Mapping[str, Position], Mapping[str, Position]]:
-        """Return all positions, the changed ones first; neither map is changed later."""
-        if self._dirty:
-            made = {f"{self._name}/{n}": Position("", frozenset(self._sets[n].values())) for n in self._dirty}
-            self._fresh = {**self._fresh, **made}
-            self._dirty.clear()
-        if len(self._fresh) > SEGMENT:
-            self._base, self._fresh = {**self._base, **self._fresh}, {}
-        return self._fresh, self._base
-
-    def _free(self) -> int:
-        while self._room and len(self._sets[self._room[-1]]) >= SEGMENT:
-            self._room.pop()
-        if not self._room:
-            self._room.append(len(self._sets))
-            self._sets.append({})
-        return self._room[-1]
-
-
 class Memory:
     """The rows of one stream, the documents that left it, and how far its change column was read."""
 
@@ -114,35 +54,27 @@ class Memory:
         self.rows: dict[str, Known] = {}
         self.leaving: dict[str, Leaving] = {}
         self._members: dict[str, tuple[str, ...]] = {}
-        mine = {place: held for place, held in positions.items() if place.startswith(f"{name}/")}
-        self._segments = Segments(name, {place: self._restored(held) for place, held in mine.items()})
-        self._segments.base(mine)
-        head = json.loads(positions[name].watermark) if name in positions else {}
-        self.top, self.first = head.get("top"), int(head.get("first", 0))
-
-    def _restored(self, position: Position) -> dict[str, str]:
-        texts: dict[str, str] = {}
-        for text in position.seen:
-            name, *fields = json.loads(text)
-            if name.startswith("-"):
-                self.leaving[name[1:]] = Leaving(*fields)
+        self._cursor = PollingCursor(name, positions)
+        for entry, fields in self._cursor.entries():
+            if entry.startswith("-"):
+                self.leaving[entry[1:]] = Leaving(*fields)
             else:
-                self._remember(name[1:], Known(*fields))
-            texts[name] = text
-        return texts
+                self._remember(entry[1:], Known(*fields))
+        head = json.loads(self._cursor.watermark) if self._cursor.watermark else {}
+        self.top, self.first = head.get("top"), int(head.get("first", 0))
 
     def put(self, row: str, known: Known) -> None:
         """Remember a row. Raises `Misconfigured` when there are too many."""
         if row not in self.rows and len(self.rows) >= LIMIT:
             raise Misconfigured(_too_large(self._name))
         self._remember(row, known)
-        self._segments.put(f"+{row}", _text(f"+{row}", known))
+        self._cursor.put(f"+{row}", *known)
 
     def drop(self, row: str) -> Known:
         """Forget a row that is gone. Rows that come later count from behind its last state."""
         known = self.rows.pop(row)
         self._leave_group(row, known.key)
-        self._segments.drop(f"+{row}")
+        self._cursor.drop(f"+{row}")
         self.first = max(self.first, known.changes + 1)
         return known
 
@@ -157,25 +89,21 @@ class Memory:
     def left(self, key: str, leaving: Leaving) -> None:
         """Remember a document that left."""
         self.leaving[key] = leaving
-        self._segments.put(f"-{key}", _text(f"-{key}", leaving))
+        self._cursor.put(f"-{key}", *leaving)
 
     def back(self, key: str) -> Leaving | None:
         """Forget that the document left, and return what was remembered of that."""
-        self._segments.drop(f"-{key}")
+        self._cursor.drop(f"-{key}")
         return self.leaving.pop(key, None)
 
     def members(self, key: str) -> tuple[str, ...]:
         """Return the rows that say the document of this key."""
         return self._members.get(key, ()) if key else ()
 
-    def maps(self) -> tuple[Mapping[str, Position], ...]:
-        """Return the positions that hold all this; none of the maps is changed later."""
-        head = json.dumps({"top": self.top, "first": self.first}, separators=(",", ":"))
-        return {self._name: Position(head)}, *self._segments.maps()
-
     def positions(self) -> Mapping[str, Position]:
-        """Return the positions as one map."""
-        return ChainMap(*self.maps())  # type: ignore[arg-type]
+        """Return the positions that hold all this; what is returned is not changed later."""
+        self._cursor.watermark = json.dumps({"top": self.top, "first": self.first}, separators=(",", ":"))
+        return self._cursor.positions()
 
     def _remember(self, row: str, known: Known) -> None:
         before = self.rows.get(row)
@@ -192,10 +120,6 @@ class Memory:
                 self._members[key] = rest
             else:
                 del self._members[key]
-
-
-def _text(name: str, fields: Known | Leaving) -> str:
-    return json.dumps([name, *fields], ensure_ascii=False, separators=(",", ":"))
 
 
 def _too_large(name: str) -> Text:

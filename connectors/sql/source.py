@@ -1,7 +1,6 @@
 """Reads the plant's tables and tells what changed."""
 
 import asyncio
-from collections import ChainMap
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
@@ -17,6 +16,7 @@ from connectors.sql.config import SqlConfig
 from connectors.sql.events import Teller, Told
 from connectors.sql.mapping import Snapshot, Stream
 from connectors.sql.values import Row
+from kranhub import polling
 from kranhub.connector import Checkpoint, Event, Position, Progress, Read, Source, Unreadable
 from kranhub.values.texts import linked
 
@@ -51,7 +51,7 @@ class SqlSource(Source):
 
 
 def _checkpoint(turns: Sequence["Turn"]) -> Checkpoint:
-    return Checkpoint(ChainMap(*(positions for turn in turns for positions in turn.memory.maps())))  # type: ignore[arg-type]
+    return polling.checkpoint(*(turn.memory.positions() for turn in turns))
 
 
 def _item(told: Told, checkpoint: Checkpoint) -> Read | Unreadable:

@@ -3,18 +3,20 @@
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
 from connectors.tryton import timestamps
-from connectors.tryton.checkpoint import Entry, Positions, Told
+from connectors.tryton.checkpoint import Entry, Told
 from connectors.tryton.codes import Codes
 from connectors.tryton.errors import NotReadable, ServerFailed
-from connectors.tryton.streams import Document, Found, Purchases, Stream
+from connectors.tryton.streams import ErpDocument, Found, Purchases, Stream
 from connectors.tryton.withdrawals import Withdrawals
-from kranhub.connector import Checkpoint, Event, Position, Read, Unreadable
+from kranhub import polling
+from kranhub.connector import Checkpoint, Event, Read, Unreadable
 from kranhub.errors import InvalidDocument
+from kranhub.polling import PollingCursor
 
 log = structlog.get_logger()
 
@@ -32,21 +34,22 @@ class Reading:
         self,
         stream: Stream,
         codes: Codes,
-        positions: Positions,
+        since: Checkpoint | None,
         now: Callable[[], datetime],
         failures: Counter[str],
     ) -> None:
-        """Take the checkpoint's positions, which all streams share; a new epoch begins at the beginning."""
-        self._stream, self._codes, self._positions, self._now = stream, codes, positions, now
+        """Take where to go on; a new epoch begins at the beginning."""
+        self._stream, self._codes, self._now = stream, codes, now
         self._name = f"{stream.subject}#{codes.config.epoch}"
-        self._told = Told(self._name, positions)
+        self.cursor = PollingCursor(self._name, since.positions if since else {})
+        self._told = Told(self.cursor)
         self._looked_at: dict[int, str] = {}
         self._swept = 0
         self._failures = failures
         self._withdrawals = Withdrawals(stream, codes, self._told, now) if isinstance(stream, Purchases) else None
 
     async def poll(self) -> AsyncIterator[Read | Unreadable]:
-        """Yield what is new: by the stamps, by the sweep, and what has left."""
+        """Yield what is new: by the stamps, by the sweep, and what has left. The source adds the checkpoint."""
         since = self._since()
         latest = await self._stream.anchor() if since is None else None
         async for page in self._stream.changed(since):
@@ -63,19 +66,14 @@ class Reading:
                     yield told
 
     def _since(self) -> datetime | None:
-        watermark = self._positions.get(self._name, Position("")).watermark
-        return datetime.fromisoformat(watermark) - timedelta(seconds=self._codes.config.overlap) if watermark else None
+        return polling.poll_start(self.cursor.watermark, timedelta(seconds=self._codes.config.overlap))
 
     def _advance(self, latest: datetime | None) -> None:
-        """Move the watermark to the latest stamp, never beyond our own clock: a stamp ahead must hide nothing."""
-        if latest is None:
-            return
+        """Move the watermark to the latest stamp; a stamp ahead is said."""
         now = self._now()
-        if latest > now + CLOCK_AHEAD:
+        if latest is not None and latest > now + CLOCK_AHEAD:
             log.warning("clock ahead", stream=self._name, stamp=latest.isoformat(), by_s=(latest - now).total_seconds())
-        moment = min(latest, now).astimezone(UTC).isoformat(timespec="microseconds")
-        before = self._positions.get(self._name, Position("")).watermark
-        self._positions[self._name] = Position(max(before, moment))
+        self.cursor.watermark = polling.advanced(self.cursor.watermark, latest, now)
 
     async def _sweep(self) -> AsyncIterator[Read | Unreadable]:
         page = await self._stream.sweep(self._swept)
@@ -99,16 +97,16 @@ class Reading:
         entry = self._told.get(str(found.id))
         return found.version != (entry.version if entry else self._looked_at.get(found.id))
 
-    async def _read(self, found: Sequence[Found]) -> tuple[list[Document], set[int]]:
+    async def _read(self, found: Sequence[Found]) -> tuple[list[ErpDocument], set[int]]:
         """Return the documents, and the ids of those that are to be asked for once more."""
         try:
             return await self._stream.read(found), set()
         except (ServerFailed, NotReadable) as error:
             return await self._one_by_one(found, error)
 
-    async def _one_by_one(self, found: Sequence[Found], first: _Fault) -> tuple[list[Document], set[int]]:
+    async def _one_by_one(self, found: Sequence[Found], first: _Fault) -> tuple[list[ErpDocument], set[int]]:
         """Read what can be read. What alone cannot is a dead letter in the end; nothing at all is Tryton's fault."""
-        documents: list[Document] = []
+        documents: list[ErpDocument] = []
         bad: list[tuple[Found, _Fault]] = []
         for item in found:
             try:
@@ -134,7 +132,7 @@ class Reading:
         log.warning("document cannot be read", stream=self._name, record=item.id, attempt=self._failures[name])
         return self._failures[name] < ATTEMPTS
 
-    def _tell(self, document: Document) -> Read | Unreadable | None:
+    def _tell(self, document: ErpDocument) -> Read | Unreadable | None:
         """Remember the document; return what is to be told of it, None where that was told last."""
         before = self._told.get(document.native)
         if before is None and document.quiet:
@@ -145,7 +143,7 @@ class Reading:
             return None
         return self._item(document, entry)
 
-    def _entry(self, document: Document, before: Entry) -> Entry:
+    def _entry(self, document: ErpDocument, before: Entry) -> Entry:
         content = _digest(document)
         again = self._stream.counted and before.content not in ("", content)
         facts = self._stream.facts(document, before.facts)
@@ -158,22 +156,19 @@ class Reading:
             missing_since=before.missing_since if facts else "",
         )
 
-    def _item(self, document: Document, entry: Entry) -> Read | Unreadable:
+    def _item(self, document: ErpDocument, entry: Entry) -> Read | Unreadable:
         value, member = document.value, self._codes.member.id
         version = f"{document.version}.{entry.count}" if entry.count else document.version
         event_id = f"{member}/{self._stream.subject}/{document.native}/{self._codes.config.epoch}/{version}"
-        checkpoint = Checkpoint(dict(self._positions))
         if isinstance(value, InvalidDocument):
-            reason = value.text.as_map()
-            return Unreadable(
-                event_id, document.key, self._stream.subject, value.code, reason, document.original, checkpoint
-            )
+            reason, original = value.text.as_map(), document.original
+            return Unreadable(event_id, document.key, self._stream.subject, value.code, reason, original, Checkpoint())
         assert value is not None  # noqa: S101  (only what says something is told)
         event = Event(event_id, document.key, self._stream.subject, member, value, document.modified)
-        return Read(event, checkpoint)
+        return Read(event, Checkpoint())
 
 
-def _digest(document: Document) -> str:
+def _digest(document: ErpDocument) -> str:
     value = document.value
     if value is None:
         return ""

@@ -3,12 +3,13 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
-from connectors.tryton.checkpoint import Positions
 from connectors.tryton.codes import Codes
 from connectors.tryton.reading import Reading
 from connectors.tryton.streams import Stream
+from kranhub import polling
 from kranhub.connector import Checkpoint, Progress, Read, Source, Unreadable
 
 Now = Callable[[], datetime]
@@ -33,11 +34,15 @@ class TrytonSource(Source):
 
     async def read(self, since: Checkpoint | None) -> AsyncIterator[Read | Unreadable | Progress]:
         """Yield what changed, then `Progress`, in every poll. Raises `Unavailable` and `Misconfigured`."""
-        positions: Positions = dict(since.positions) if since else {}
-        readings = [Reading(stream, self._codes, positions, self._now, self._failures) for stream in self._streams]
+        readings = [Reading(stream, self._codes, since, self._now, self._failures) for stream in self._streams]
+        others = since.positions if since else {}  # of streams that are not read today
+
+        def checkpoint() -> Checkpoint:
+            return polling.checkpoint(*(reading.cursor.positions() for reading in readings), others)
+
         while True:
             for reading in readings:
                 async for item in reading.poll():
-                    yield item
-            yield Progress(Checkpoint(dict(positions)))
+                    yield replace(item, checkpoint=checkpoint())
+            yield Progress(checkpoint())
             await asyncio.sleep(self._codes.config.poll_interval)

@@ -10,7 +10,7 @@ from connectors.tryton.client import Record
 from connectors.tryton.codes import inner, said
 from connectors.tryton.error_codes import TrytonCode
 from connectors.tryton.fields import Kind
-from connectors.tryton.streams import FOUND_PAGE, Document, Found, Outcome, Stream, say
+from connectors.tryton.streams import FOUND_PAGE, ErpDocument, Found, ReadValue, Stream, say
 from kranhub.errors import InvalidDocument
 from kranhub.text import Text
 from kranhub.wire.messages import Subject
@@ -57,7 +57,7 @@ class Stock(Stream):
         products = await self.client.search(self.model, where, ["id"], limit=self.sweep_page)
         return [Found(product["id"], "", None) for product in products]
 
-    async def read(self, found: Sequence[Found]) -> list[Document]:
+    async def read(self, found: Sequence[Found]) -> list[ErpDocument]:
         """Return the levels of these products in every site; a product that never lay there says nothing."""
         domain = [["type", "=", "warehouse"]]
         sites: dict[str, list[int]] = {}
@@ -65,12 +65,12 @@ class Stock(Stream):
             code = warehouse.get("code")
             if site := self.codes.site(code if isinstance(code, str) else None):
                 sites.setdefault(site, []).append(warehouse["id"])
-        documents: list[Document] = []
+        documents: list[ErpDocument] = []
         for site, warehouses in sites.items():
             documents += await self._levels(found, warehouses, site)
         return documents
 
-    async def _levels(self, found: Sequence[Found], warehouses: list[int], site: str) -> list[Document]:
+    async def _levels(self, found: Sequence[Found], warehouses: list[int], site: str) -> list[ErpDocument]:
         names = [*mapping.LEVEL_FIELDS, "rec_name"]
         where = {"locations": warehouses, "stock_date_end": None}
         free = {record["id"]: record for record in await self.records(found, ["quantity"], **where, stock_assign=True)}
@@ -91,7 +91,7 @@ class Stock(Stream):
             sharing.setdefault(str(product.get("code")).strip(), []).append(product)
         return {code: products for code, products in sharing.items() if len(products) > 1}
 
-    def _level(self, record: Record, site: str, modified: datetime | None) -> Document:
+    def _level(self, record: Record, site: str, modified: datetime | None) -> ErpDocument:
         read_at = modified or datetime.now(UTC)
         value = say(record, _LEVEL, lambda: mapping.level(record, self.codes, site, read_at))
         content = f"{record.get('quantity')} {record['free']} {inner(record, 'default_uom.symbol')}"
@@ -101,14 +101,14 @@ class Stock(Stream):
         document = _document(record["id"], site, key, version, value, [record])
         return replace(document, modified=read_at, quiet=never_moved)
 
-    def _ambiguous(self, code: str, products: list[Record], site: str) -> Document:
+    def _ambiguous(self, code: str, products: list[Record], site: str) -> ErpDocument:
         error = InvalidDocument(TrytonCode.AMBIGUOUS_ITEM, ambiguous(code, products))
         version = timestamps.stamped(None, str(products))
         return _document(products[0]["id"], site, f"{site}:{code}", version, error, products)
 
 
-def _document(product: int, site: str, key: str, version: str, value: Outcome, original: list[Record]) -> Document:
-    return Document(f"{product}.{site}", key, version, None, value, wire.dumps(original).encode())
+def _document(product: int, site: str, key: str, version: str, value: ReadValue, original: list[Record]) -> ErpDocument:
+    return ErpDocument(f"{product}.{site}", key, version, None, value, wire.dumps(original).encode())
 
 
 def ambiguous(code: str, products: Sequence[Record]) -> Text:

@@ -16,7 +16,7 @@ from kranhub.text import Text
 from kranhub.wire import messages
 from kranhub.wire.messages import OrderDocumentStatus, Subject
 
-Outcome = mapping.Value | InvalidDocument | None
+ReadValue = mapping.Value | InvalidDocument | None
 Facts = tuple[str, ...]
 FOUND_PAGE = 500
 """How many rows are looked at in one request; only their stamps are read."""
@@ -33,7 +33,7 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class ErpDocument:
     """A document that was read. ``value`` is the hub's record, None where it says nothing, or why it is none.
 
     A ``quiet`` one is told only where something else was told of it before; a ``withdrawn`` one may come back in the
@@ -44,7 +44,7 @@ class Document:
     key: str
     version: str
     modified: datetime | None
-    value: Outcome
+    value: ReadValue
     original: bytes
     quiet: bool = False
     withdrawn: bool = False
@@ -98,16 +98,16 @@ class Stream(ABC):
         """Return which documents belong to this stream."""
 
     @abstractmethod
-    async def read(self, found: Sequence[Found]) -> list[Document]:
+    async def read(self, found: Sequence[Found]) -> list[ErpDocument]:
         """Return these documents as they are now; those that are gone are left out."""
 
-    def unreadable(self, found: Found, reason: Text) -> Document:
+    def unreadable(self, found: Found, reason: Text) -> ErpDocument:
         """Return the document that Tryton cannot give, with its reason."""
         version = found.version or timestamps.stamped(found.modified, "")
         error = InvalidDocument(TrytonCode.NOT_READABLE, reason)
-        return Document(str(found.id), str(found.id), version, found.modified, error, b"")
+        return ErpDocument(str(found.id), str(found.id), version, found.modified, error, b"")
 
-    def facts(self, document: Document, before: Facts) -> Facts:  # noqa: ARG002  (the interface's)
+    def facts(self, document: ErpDocument, before: Facts) -> Facts:  # noqa: ARG002  (the interface's)
         """Return what will be needed to withdraw the document, nothing where it cannot be withdrawn."""
         return ()
 
@@ -131,14 +131,14 @@ class Purchases(Stream):
         states = ["confirmed", "processing", "done", "cancelled"]
         return [["party.code", "=", self.codes.config.hub_party], ["state", "in", states]]
 
-    async def read(self, found: Sequence[Found]) -> list[Document]:
+    async def read(self, found: Sequence[Found]) -> list[ErpDocument]:
         """Return the purchases that are in the domain now."""
         records = await self.client.search(
             self.model, [["id", "in", [item.id for item in found]], *self.domain()], self._names()
         )
         return [self._document(record) for record in records]
 
-    def facts(self, document: Document, before: Facts) -> Facts:
+    def facts(self, document: ErpDocument, before: Facts) -> Facts:
         """Return number, currency and wanted date of an order that is active; what cannot be read stays as it was."""
         if document.value is None or isinstance(document.value, InvalidDocument):
             return before
@@ -157,7 +157,7 @@ class Purchases(Stream):
         found = await self.client.search(self.model, [["id", "in", list(ids)]], self._names())
         return {record["id"]: record for record in found}
 
-    def withdrawn(self, native: str, version: str, facts: Facts, record: Record | None) -> Document:
+    def withdrawn(self, native: str, version: str, facts: Facts, record: Record | None) -> ErpDocument:
         """Return the order as cancelled: with its lines where it is still the hub's, else with what is remembered."""
         value = self._as_it_is(record) if record else None
         if value is None:
@@ -166,7 +166,7 @@ class Purchases(Stream):
         modified = timestamps.latest(record) if record else None
         original = _original(record) if record else b""
         said: messages.Order = {**value, "document_status": OrderDocumentStatus.CANCELLED}
-        return Document(native, native, version, modified, said, original, withdrawn=True)
+        return ErpDocument(native, native, version, modified, said, original, withdrawn=True)
 
     def _as_it_is(self, record: Record) -> messages.Order | None:
         try:
@@ -179,7 +179,7 @@ class Purchases(Stream):
     def _names(self) -> list[str]:
         return [*mapping.PURCHASE_FIELDS, *self.stamped]
 
-    def _document(self, record: Record) -> Document:
+    def _document(self, record: Record) -> ErpDocument:
         value = say(record, mapping.PURCHASE_FIELDS, lambda: mapping.order(record, self.codes))
         return document_of(record, str(record["id"]), value)
 
@@ -195,11 +195,11 @@ class Sales(Stream):
         """Return sales whose reference has the form of a plant order's id."""
         return [LIKE_A_PLANT_ORDER]
 
-    async def read(self, found: Sequence[Found]) -> list[Document]:
+    async def read(self, found: Sequence[Found]) -> list[ErpDocument]:
         """Return the sales."""
         return [self._document(record) for record in await self.records(found, mapping.SALE_FIELDS)]
 
-    def _document(self, record: Record) -> Document:
+    def _document(self, record: Record) -> ErpDocument:
         modified = timestamps.latest(record) or datetime.now(UTC)
         value = say(record, mapping.SALE_FIELDS, lambda: mapping.response(record, self.codes, modified))
         return document_of(record, str(record.get("reference") or record["id"]), value)
@@ -215,7 +215,7 @@ class Productions(Stream):
         """Return all productions."""
         return []
 
-    async def read(self, found: Sequence[Found]) -> list[Document]:
+    async def read(self, found: Sequence[Found]) -> list[ErpDocument]:
         """Return the productions."""
         records = await self.records(found, mapping.PRODUCTION_FIELDS)
         named = {str(record["reference"]) for record in records if isinstance(record.get("reference"), str)}
@@ -235,7 +235,7 @@ class Productions(Stream):
                     found.setdefault(str(name), []).append(sale)
         return found
 
-    def _document(self, record: Record, sales: Sequence[Record]) -> Document:
+    def _document(self, record: Record, sales: Sequence[Record]) -> ErpDocument:
         value = say(record, mapping.PRODUCTION_FIELDS, lambda: self._value(record, sales))
         return document_of(record, str(record["id"]), value)
 
@@ -244,7 +244,7 @@ class Productions(Stream):
         return mapping.production(record, self.codes, mapping.made_for(record, sales), modified)
 
 
-def say(record: Record, known: Fields, words: Callable[[], mapping.Value | None]) -> Outcome:
+def say(record: Record, known: Fields, words: Callable[[], mapping.Value | None]) -> ReadValue:
     """Return what the record says, or why it cannot be said."""
     try:
         fields.check(record, known)
@@ -253,10 +253,10 @@ def say(record: Record, known: Fields, words: Callable[[], mapping.Value | None]
         return error
 
 
-def document_of(record: Record, key: str, value: Outcome) -> Document:
+def document_of(record: Record, key: str, value: ReadValue) -> ErpDocument:
     """Return the document of a record under its id."""
     version, modified = timestamps.version(record), timestamps.latest(record)
-    return Document(str(record["id"]), key, version, modified, value, _original(record))
+    return ErpDocument(str(record["id"]), key, version, modified, value, _original(record))
 
 
 def _is_copy(sale: Record) -> bool:

@@ -9,7 +9,7 @@ import structlog
 from connectors.tryton import errors
 from connectors.tryton.checkpoint import Entry, Told
 from connectors.tryton.codes import Codes
-from connectors.tryton.streams import Document, Purchases
+from connectors.tryton.streams import ErpDocument, Purchases
 
 log = structlog.get_logger()
 
@@ -28,7 +28,7 @@ class Withdrawals:
         self._stream, self._told, self._now, self._config = stream, told, now, codes.config
         self._checked = 0
 
-    async def poll(self) -> AsyncIterator[Document]:
+    async def poll(self) -> AsyncIterator[ErpDocument]:
         """Yield the orders that are withdrawn now. Raises `Misconfigured` where too many vanish at once."""
         absent = await self._absent()
         due = [record for record in absent if self._is_due(record)]

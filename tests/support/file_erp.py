@@ -14,12 +14,12 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from kranhub import polling
 from kranhub.connector import (
     Checkpoint,
     Connector,
     Event,
     Outcome,
-    Position,
     Progress,
     Read,
     Receipt,
@@ -30,6 +30,7 @@ from kranhub.connector import (
 from kranhub.errors import DocumentCode, Misconfigured, Unavailable
 from kranhub.failpoints import failpoint
 from kranhub.parties.members import Member
+from kranhub.polling import PollingCursor
 from kranhub.text import Text
 from kranhub.wire import messages
 from kranhub.wire.messages import Subject
@@ -105,13 +106,14 @@ class _Orders(Source):
         self._erp, self._member = erp, member
 
     async def read(self, since: Checkpoint | None) -> AsyncIterator[Read | Unreadable | Progress]:
-        last = int(since.positions["orders"].watermark) if since else 0
+        cursor = PollingCursor("orders", since.positions if since else {})
         while True:
             _refuse_when_away(self._erp)
+            last = int(cursor.watermark or 0)
             for number, flaw in self._erp._run(f"SELECT id, flaw FROM orders WHERE id > {last} ORDER BY id"):
-                last = number
-                yield self._item(number, flaw, _at(last))
-            yield Progress(_at(last))
+                cursor.watermark = str(number)
+                yield self._item(number, flaw, polling.checkpoint(cursor.positions()))
+            yield Progress(polling.checkpoint(cursor.positions()))
             await asyncio.sleep(0.05)
 
     async def committed(self, checkpoint: Checkpoint) -> None:
@@ -134,10 +136,6 @@ class _Orders(Source):
             "lines": [{"line_id": "1", "item_code": "КР-10-22.5", "quantity": Decimal(1), "unit": "H87"}],
         }
         return Read(Event(event_id, str(number), Subject.ORDER, self._member, value, datetime.now(UTC)), checkpoint)
-
-
-def _at(number: int) -> Checkpoint:
-    return Checkpoint({"orders": Position(str(number))})
 
 
 class _Inbox(Sink):

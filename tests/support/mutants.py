@@ -13,8 +13,8 @@ from kranhub.wire.messages import Subject
 from tests.support.fields import changed, fields
 from tests.support.workshop import Workshop, client, mapping
 from tests.support.workshop.client import Found, Row
-from tests.support.workshop.mapping import Document, Records, Value
-from tests.support.workshop.memory import Memory, Told
+from tests.support.workshop.mapping import ErpDocument, Records, Value
+from tests.support.workshop.memory import Memory
 from tests.support.workshop.sink import WorkshopSink
 from tests.support.workshop.source import WorkshopSource
 
@@ -91,7 +91,7 @@ class DateNotWritten(WorkshopSink):
 
 
 class ToldOnce(WorkshopSource):
-    def told(self, document: Document, memory: Memory) -> Read | Unreadable | None:
+    def told(self, document: ErpDocument, memory: Memory) -> Read | Unreadable | None:
         known = memory.get(document.subject, document.native)
         return None if known is not None else super().told(document, memory)
 
@@ -99,7 +99,7 @@ class ToldOnce(WorkshopSource):
 class Watermark(WorkshopSource):
     """Reads what is behind a watermark, which is kept in a position of its own."""
 
-    def documents(self, subject: Subject, memory: Memory) -> list[Document]:
+    def documents(self, subject: Subject, memory: Memory) -> list[ErpDocument]:
         name = f"mark.{subject}"
         mark = memory.positions.get(name, Position("")).watermark
         found = [document for document in super().documents(subject, memory) if self.is_behind(stamp(document), mark)]
@@ -110,7 +110,7 @@ class Watermark(WorkshopSource):
         return version > mark
 
 
-def stamp(document: Document) -> str:
+def stamp(document: ErpDocument) -> str:
     """Return the change mark of a document and its key."""
     head = document.content[0] if isinstance(document.content, list) else document.content.head
     return f"{head['changed_at'] or ''} {document.native}"
@@ -122,13 +122,13 @@ class NaiveInside(Records):
 
 
 class UnknownSubject(WorkshopSource):
-    def event(self, document: Document, version: str, value: Value, memory: Memory) -> Read:
+    def event(self, document: ErpDocument, version: str, value: Value, memory: Memory) -> Read:
         read = super().event(document, version, value, memory)
         return replace(read, event=replace(read.event, subject=cast(Any, "PurchaseOrder")))
 
 
 class BadDocumentRaises(WorkshopSource):
-    def unreadable(self, document: Document, error: InvalidDocument, memory: Memory) -> Unreadable | None:
+    def unreadable(self, document: ErpDocument, error: InvalidDocument, memory: Memory) -> Unreadable | None:
         raise error
 
 
@@ -166,7 +166,7 @@ class EnglishOnly(WorkshopSink):
 
 
 class EnglishLetters(WorkshopSource):
-    def unreadable(self, document: Document, error: InvalidDocument, memory: Memory) -> Unreadable | None:
+    def unreadable(self, document: ErpDocument, error: InvalidDocument, memory: Memory) -> Unreadable | None:
         text = Text(en=error.text.en, ru=f"Error. {error.text.en}")
         return super().unreadable(document, InvalidDocument(error.code, text), memory)
 
@@ -180,11 +180,11 @@ class Overwrites(WorkshopSink):
 
 
 class OwnNumber(WorkshopSource):
-    def documents(self, subject: Subject, memory: Memory) -> list[Document]:
+    def documents(self, subject: Subject, memory: Memory) -> list[ErpDocument]:
         found = super().documents(subject, memory)
         return [replace(one, key=one.native) for one in found] if subject == "OrderResponse" else found
 
-    def value(self, document: Document) -> Value | None:
+    def value(self, document: ErpDocument) -> Value | None:
         said = super().value(document)
         return {**said, "plant_order_id": document.native} if said and document.subject == "OrderResponse" else said
 
@@ -199,37 +199,32 @@ class OwnNumberInside(Records):
 
 
 class NumberIsKey(WorkshopSource):
-    def documents(self, subject: Subject, memory: Memory) -> list[Document]:
+    def documents(self, subject: Subject, memory: Memory) -> list[ErpDocument]:
         found = super().documents(subject, memory)
         return [replace(one, key=one.content.head["number"]) for one in found] if subject == "Order" else found
 
-    def value(self, document: Document) -> Value | None:
+    def value(self, document: ErpDocument) -> Value | None:
         said = super().value(document)
         return {**said, "order_id": document.key} if said and document.subject == "Order" else said
 
 
 class LastRowWins(WorkshopSource):
-    def stock(self) -> list[Document]:
+    def stock(self) -> list[ErpDocument]:
         return [
-            Document(Subject.INVENTORY_LEVEL, str(row["id"]), str(row["code"]).strip(), [row], None)
+            ErpDocument(Subject.INVENTORY_LEVEL, str(row["id"]), str(row["code"]).strip(), [row], None)
             for row in self.client.stock()
         ]
 
 
 class ContentIsVersion(WorkshopSource):
-    def event(self, document: Document, version: str, value: Value, memory: Memory) -> Read:
+    def event(self, document: ErpDocument, version: str, value: Value, memory: Memory) -> Read:
         return super().event(document, version.partition(".")[0], value, memory)
 
 
 class ForgetsDeleted(WorkshopSource):
     def withdrawn(self, subject: Subject, there: set[str], memory: Memory) -> Iterator[Read]:
-        memory.told[subject] = {
-            native: told for native, told in memory.told.get(subject, {}).items() if native in there
-        }
-        for name in [name for name in memory.positions if name.startswith(f"{subject}.")]:
-            del memory.positions[name]
-        for native, told in memory.told[subject].items():
-            memory.remember(subject, native, told)
+        for native in memory.told(subject).keys() - there:
+            memory.forget(subject, native)
         return iter(())
 
 
@@ -254,7 +249,7 @@ def mapping_moment(text: str) -> datetime | None:
 class LowerStampIsOlder(WorkshopSource):
     """Tells a document only when its stamp is higher than the one that it was told with."""
 
-    def told(self, document: Document, memory: Memory) -> Read | Unreadable | None:
+    def told(self, document: ErpDocument, memory: Memory) -> Read | Unreadable | None:
         name = f"stamp.{document.subject}.{document.native}"
         if stamp(document) <= memory.positions.get(name, Position("")).watermark:
             return None
@@ -268,7 +263,7 @@ class LowerStampIsOlder(WorkshopSource):
 class OnlySorted(WorkshopSource):
     """Compares the stamp in the database, where NULL is neither above nor below."""
 
-    def documents(self, subject: Subject, memory: Memory) -> list[Document]:
+    def documents(self, subject: Subject, memory: Memory) -> list[ErpDocument]:
         return [one for one in super().documents(subject, memory) if mapping_moment(stamp(one)) is not None]
 
 
@@ -281,8 +276,13 @@ class OnePosition(WorkshopSource):
 
 
 class OneBucket(Memory):
-    def bucket(self, subject: Subject, native: str) -> str:
-        return f"{subject}.all#0"
+    def checkpoint(self) -> Checkpoint:
+        found = super().checkpoint().positions
+        everything: dict[str, frozenset[str]] = {}
+        for name, position in found.items():
+            place = f"{name.partition('/')[0]}/0" if position.seen else name
+            everything[place] = everything.get(place, frozenset()) | position.seen
+        return Checkpoint({name: Position(found[name].watermark, seen) for name, seen in everything.items()})
 
 
 class RemembersSome(WorkshopSource):
@@ -291,10 +291,10 @@ class RemembersSome(WorkshopSource):
 
 
 class LastOfBucket(Memory):
-    def remember(self, subject: Subject, native: str, told: Told) -> None:
-        super().remember(subject, native, told)
-        name = self.bucket(subject, native)
-        self.positions[name] = Position("", frozenset(sorted(self.positions[name].seen)[:5]))
+    def checkpoint(self) -> Checkpoint:
+        found = super().checkpoint().positions
+        few = {name: frozenset(sorted(position.seen)[:5]) for name, position in found.items()}
+        return Checkpoint({name: Position(found[name].watermark, seen) for name, seen in few.items()})
 
 
 # -- F: withdrawn, but goes on being made -----------------------------------------------------------------------------

@@ -189,7 +189,7 @@ def _invalid(code: Code, value: Any, en: str, ru: str) -> InvalidDocument:
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class ErpDocument:
     """What the workshop holds of one document now."""
 
     subject: Subject

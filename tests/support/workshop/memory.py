@@ -1,16 +1,13 @@
-"""What was told, kept in the checkpoint: bounded positions, since every position is one record. Pure."""
+"""What was told, kept in the checkpoint. Pure."""
 
-import json
-import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from datetime import datetime
 
+from kranhub import polling
 from kranhub.connector import Checkpoint, Position
+from kranhub.polling import PollingCursor
 from kranhub.wire.messages import Subject
-
-BUCKETS = 256
-"""Positions per kind of document: 100,000 documents give about 400 entries each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,45 +30,39 @@ class Told:
 
 
 class Memory:
-    """Every document that was told, as the checkpoint holds it."""
+    """Every document that was told, as the checkpoint holds it: a cursor for each kind of document."""
 
     def __init__(self, since: Checkpoint | None, epoch: int) -> None:
-        self._epoch = epoch
         self.positions: dict[str, Position] = dict(since.positions) if since else {}
-        self.told: dict[str, dict[str, Told]] = {}
-        for name, position in self.positions.items():
-            subject, _, rest = name.partition(".")
-            if rest.endswith(f"#{epoch}"):
-                for entry in position.seen:
-                    native, *fields = json.loads(entry)
-                    self.told.setdefault(subject, {})[native] = Told(*fields)
+        self._epoch = epoch
+        self._cursors: dict[Subject, PollingCursor] = {}
+        self._told: dict[Subject, dict[str, Told]] = {}
+
+    def told(self, subject: Subject) -> dict[str, Told]:
+        """Return what was told of each document of a kind."""
+        if subject not in self._told:
+            cursor = self._cursors[subject] = PollingCursor(f"{subject}#{self._epoch}", self.positions)
+            self._told[subject] = {native: Told(*fields) for native, fields in cursor.entries()}
+        return self._told[subject]
 
     def get(self, subject: Subject, native: str) -> Told | None:
         """Return what was told of the document."""
-        return self.told.get(subject, {}).get(native)
+        return self.told(subject).get(native)
 
     def remember(self, subject: Subject, native: str, told: Told) -> None:
         """Take a document's new state into the checkpoint."""
-        before = self.get(subject, native)
-        self.told.setdefault(subject, {})[native] = told
-        name = self.bucket(subject, native)
-        seen = self.positions.get(name, Position("")).seen
-        if before is not None:
-            seen = seen - {_entry(native, before)}
-        self.positions[name] = Position("", seen | {_entry(native, told)})
+        self.told(subject)[native] = told
+        self._cursors[subject].put(native, *astuple(told))
+
+    def forget(self, subject: Subject, native: str) -> None:
+        """Take a document out of the checkpoint."""
+        self.told(subject).pop(native, None)
+        self._cursors[subject].drop(native)
 
     def active(self, subject: Subject) -> Iterator[tuple[str, Told]]:
         """Yield the documents that were told as active."""
-        yield from [(native, told) for native, told in self.told.get(subject, {}).items() if told.active]
+        yield from [(native, told) for native, told in self.told(subject).items() if told.active]
 
     def checkpoint(self) -> Checkpoint:
         """Return where to resume."""
-        return Checkpoint(dict(self.positions))
-
-    def bucket(self, subject: Subject, native: str) -> str:
-        """Return the position that holds this document."""
-        return f"{subject}.{zlib.crc32(native.encode()) % BUCKETS:02x}#{self._epoch}"
-
-
-def _entry(native: str, told: Told) -> str:
-    return json.dumps([native, told.digest, told.count, told.active, told.wanted, told.gone], ensure_ascii=False)
+        return polling.checkpoint(*(cursor.positions() for cursor in self._cursors.values()), dict(self.positions))

@@ -15,7 +15,7 @@ from kranhub.errors import InvalidDocument
 from kranhub.wire.messages import Order, OrderDocumentStatus, Subject
 from tests.support.workshop import mapping
 from tests.support.workshop.client import Client
-from tests.support.workshop.mapping import Document, Records
+from tests.support.workshop.mapping import ErpDocument, Records
 from tests.support.workshop.memory import Memory, Told
 
 SUBJECTS = (Subject.ORDER, Subject.ORDER_RESPONSE, Subject.INVENTORY_LEVEL)
@@ -50,13 +50,13 @@ class WorkshopSource(Source):
         items = [self.told(document, memory) for document in documents]
         return [item for item in items if item is not None] + list(self.withdrawn(subject, there, memory))
 
-    def documents(self, subject: Subject, memory: Memory) -> list[Document]:
+    def documents(self, subject: Subject, memory: Memory) -> list[ErpDocument]:
         """Return everything of one kind that the workshop holds."""
         if subject == Subject.INVENTORY_LEVEL:
             return self.stock()
         found = self.client.purchases() if subject == Subject.ORDER else self.client.jobs()
         return [
-            Document(
+            ErpDocument(
                 subject,
                 str(one.head["id"]),
                 str(one.head["id"] if subject == Subject.ORDER else one.head["reference"]),
@@ -66,14 +66,14 @@ class WorkshopSource(Source):
             for one in found
         ]
 
-    def stock(self) -> list[Document]:
+    def stock(self) -> list[ErpDocument]:
         """Return one document per code, whatever warehouses and lots it lies in."""
         rows: dict[str, list[Any]] = {}
         for row in self.client.stock():
             rows.setdefault(str(row["code"]).strip(), []).append(row)
-        return [Document(Subject.INVENTORY_LEVEL, code, code, found, None) for code, found in rows.items()]
+        return [ErpDocument(Subject.INVENTORY_LEVEL, code, code, found, None) for code, found in rows.items()]
 
-    def told(self, document: Document, memory: Memory) -> Read | Unreadable | None:
+    def told(self, document: ErpDocument, memory: Memory) -> Read | Unreadable | None:
         """Return what there is to tell of a document, None where it is as it was told."""
         try:
             value = self.value(document)
@@ -100,7 +100,7 @@ class WorkshopSource(Source):
         """Return a hash of what is told, without the fields that only say when it was written or read."""
         return mapping.digest({name: said for name, said in value.items() if name not in {"issued_at", "as_of"}})
 
-    def value(self, document: Document) -> mapping.Value | None:
+    def value(self, document: ErpDocument) -> mapping.Value | None:
         """Return the record, None where the document says nothing yet. Raises `InvalidDocument`."""
         if document.subject == Subject.ORDER:
             return self.records.order(document.content)
@@ -108,13 +108,13 @@ class WorkshopSource(Source):
             return self.records.response(document.content)
         return self.records.level(document.content, datetime.now(UTC))
 
-    def event(self, document: Document, version: str, value: mapping.Value, memory: Memory) -> Read:
+    def event(self, document: ErpDocument, version: str, value: mapping.Value, memory: Memory) -> Read:
         """Return the event of a document."""
         event_id = self.event_id(document.subject, document.native, version)
         event = Event(event_id, document.key, document.subject, self.records.member, value, document.changed_at)
         return Read(event, memory.checkpoint())
 
-    def unreadable(self, document: Document, error: InvalidDocument, memory: Memory) -> Unreadable | None:
+    def unreadable(self, document: ErpDocument, error: InvalidDocument, memory: Memory) -> Unreadable | None:
         """Return the dead letter of a document, None where it is as it was told."""
         original, before = mapping.original(document.content), memory.get(document.subject, document.native)
         digest = mapping.digest(document.content)

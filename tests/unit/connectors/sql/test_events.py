@@ -18,6 +18,7 @@ from connectors.sql.config import Changed
 from connectors.sql.events import Teller, Told
 from connectors.sql.mapping import Snapshot, Stream
 from connectors.sql.values import Values
+from kranhub import polling
 from kranhub.connector import Event, Position, Unreadable
 from kranhub.errors import Misconfigured
 from tests.support.fields import fields
@@ -284,7 +285,7 @@ def test_segments_are_bounded_and_hold_what_is_remembered(changes: list[tuple[in
             kept.drop(str(row))
         if step % every == 0:
             positions = dict(kept.positions())
-            assert all(len(position.seen) <= checkpoint.SEGMENT for position in positions.values())
+            assert all(len(position.seen) <= polling.SEGMENT for position in positions.values())
             again = Memory("m", positions)
             assert (again.rows, again.first) == (kept.rows, kept.first)
             kept = again if step % 2 else kept

@@ -7,13 +7,13 @@ from typing import Any, cast
 
 import pytest
 
-from connectors.tryton.checkpoint import SEGMENT
 from connectors.tryton.config import Config
 from connectors.tryton.source import TrytonSource
 from connectors.tryton.stock import Stock
 from connectors.tryton.streams import Productions, Purchases, Sales, Stream
 from kranhub.connector import Checkpoint, Event, Progress, Read, Unreadable
 from kranhub.errors import KranhubError, Misconfigured, Unavailable
+from kranhub.polling import SEGMENT
 from tests.support.fake_tryton import FAULTS, START, Clock, FakeTryton, broken_at, error
 from tests.support.fields import fields
 
