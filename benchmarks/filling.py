@@ -5,7 +5,6 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from benchmarks.inmemory import Core, record
 from benchmarks.passing import Passing
 from benchmarks.samples import NOW
 from kranhub.broker import topics
@@ -20,6 +19,7 @@ from streams.routing.allocator.reservations import BY_AGE
 from streams.routing.allocator.weeks import WEEKS
 from streams.routing.masterdata.masterdata import MasterData
 from streams.tables.keys import DIGITS
+from tools.harness.in_memory_core import InMemoryCore, record
 
 BUSY_WEEKS = 10
 """How long a plant has work for before the first order of a run comes."""
@@ -30,7 +30,7 @@ PLANNED, STEP = 1_000, 500
 _NUMBER = re.compile(r"PO-\d{7}")
 
 
-def busy(core: Core, settings: Settings, codec: Codec, master: MasterData) -> None:
+def busy(core: InMemoryCore, settings: Settings, codec: Codec, master: MasterData) -> None:
     """Take the plants' capacity of the next weeks."""
     topic = topics.hub(settings.namespace, "allocation")
     core.route([_request(topic, codec, *asked) for asked in _work(master)])
@@ -86,7 +86,7 @@ class _Entry(NamedTuple):
 Layers = Mapping[tuple[str, int], Layer]
 
 
-def _copy(core: Core, numbers: range) -> None:
+def _copy(core: InMemoryCore, numbers: range) -> None:
     known = _by_number(core)
     for start in numbers[:: PLANNED * 10]:
         chunk = range(start, min(start + PLANNED * 10, numbers.stop))
@@ -115,7 +115,7 @@ def _order_key(key: str) -> str:
     return key.rpartition("/")[2]
 
 
-def _by_number(core: Core) -> list[list[_Entry]]:
+def _by_number(core: InMemoryCore) -> list[list[_Entry]]:
     """Return what each order has."""
     found = defaultdict(list)
     for stage, stores in core.stores.items():

@@ -9,7 +9,6 @@ from time import perf_counter
 from typing import Any, NamedTuple
 
 from benchmarks import samples
-from benchmarks.inmemory import Core, record
 from benchmarks.samples import MOTOR, Goods
 from benchmarks.stopwatch import Stopwatch
 from kranhub.broker import topics
@@ -21,6 +20,7 @@ from kranhub.wire.messages import OrderState, OrderStatus, PlantOrder, Subject
 from streams.processor import Record
 from streams.processor.outputs import ProducerRecord
 from streams.routing.masterdata.masterdata import MasterData
+from tools.harness.in_memory_core import InMemoryCore, record
 
 
 class Passed(NamedTuple):
@@ -40,7 +40,7 @@ class Passing:
 
     def __init__(self, settings: Settings, codec: Codec, master: MasterData, watch: Stopwatch | None = None) -> None:
         """Start without orders; ``watch`` times the router's code."""
-        self.core, self._watch = Core(settings, codec, master), watch or Stopwatch()
+        self.core, self._watch = InMemoryCore(settings, codec, master), watch or Stopwatch()
         self._codec, self._namespace = codec, settings.namespace
         self._outbox = topics.hub(settings.namespace, "outbox")
 

@@ -11,12 +11,12 @@ import sys
 import psutil
 
 from benchmarks import members
-from benchmarks.inmemory import Core
 from benchmarks.passing import Passing
 from benchmarks.task import Task
 from kranhub.settings import Settings
 from kranhub.wire.codec import Codec
 from kranhub.wire.registry import Registry
+from tools.harness.in_memory_core import InMemoryCore
 
 WARM_UP, STEP = 1_000, 500
 NAMESPACE = "bench."
@@ -48,19 +48,19 @@ def _resident() -> int:
     return psutil.Process().memory_info().rss
 
 
-def _keys(core: Core) -> dict[str, set[tuple[int, str]]]:
+def _keys(core: InMemoryCore) -> dict[str, set[tuple[int, str]]]:
     return {
         name: {(partition, key) for partition, store in stores.items() for key in store.values}
         for name, stores in core.stores.items()
     }
 
 
-def _estimated(core: Core) -> int:
+def _estimated(core: InMemoryCore) -> int:
     """Return what the processor itself believes that the state takes: its limit hangs on it."""
     return sum(store.size for stores in core.stores.values() for store in stores.values())
 
 
-def _per_order(core: Core, orders: int, before: dict[str, set[tuple[int, str]]]) -> dict[str, float]:
+def _per_order(core: InMemoryCore, orders: int, before: dict[str, set[tuple[int, str]]]) -> dict[str, float]:
     """Return how many keys the orders have in each stage's state, and how many bytes of keys and values one has."""
     found: dict[str, float] = {}
     for name, keys in _keys(core).items():

@@ -1,61 +1,30 @@
 """Orders through the core's real stages without Kafka: keys with slashes, refusals that are found, two documents."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from benchmarks.inmemory import Core, record
-from kranhub.broker import topics
-from kranhub.settings import Settings
-from kranhub.wire import envelope
-from kranhub.wire.envelope import Envelope
-from kranhub.wire.messages import Subject
-from streams.processor.outputs import ProducerRecord
-from tests.support.batches import CODEC, NAMESPACE
-from tests.support.plants import BUYER, MASTER
+from tests.support.in_memory_hub import InMemoryHub
+from tests.support.plants import BUYER
 from tools.harness.core import line, order, response
-
-SETTINGS = Settings(namespace=NAMESPACE, kafka_bootstrap="none:9")
-
-
-class Hub:
-    """The stages, and all that they have said."""
-
-    def __init__(self) -> None:
-        self.core, self.said = Core(SETTINGS, CODEC, MASTER), list[ProducerRecord]()
-
-    def write(self, member: str, subject: str, value: Any, event_id: str, key: str = "k") -> None:
-        head = envelope.headers(Envelope(event_id, f"/members/{member}", f"kranhub.{subject}"))
-        topic = topics.out(NAMESPACE, member, topics.kind_of(Subject(subject)))
-        taken = self.core.enter([record(topic, key.encode(), CODEC.encode(Subject(subject), value), [*head])])
-        self.said += [*taken, *self.core.route(taken)]
-
-    def records(self, topic: str, subject: str) -> Iterator[tuple[str, Any]]:
-        """Yield key and value of the records of this name in one of the hub's topics."""
-        for said in self.said:
-            if said.topic == f"{NAMESPACE}hub.{topic}" and said.value:
-                found = CODEC.decode(said.value)
-                if found.subject == subject:
-                    yield said.key.decode(), found.value
 
 
 @pytest.fixture
-def hub() -> Hub:
-    return Hub()
+def hub() -> InMemoryHub:
+    return InMemoryHub()
 
 
-def test_ids_with_slashes_and_per_cents_go_there_and_back(hub: Hub) -> None:
+def test_ids_with_slashes_and_per_cents_go_there_and_back(hub: InMemoryHub) -> None:
     number, bought = "ЗП-12/2026 50%", line("1/2", "ДВ-7.5", 4)
     hub.write(BUYER, "Order", order(number, bought, number="№ 12"), f"{BUYER}/Order/7/0/a")
-    ((key, asked),) = hub.records("outbox", "PlantOrder")
+    ((key, asked),) = hub.keyed("PlantOrder", "outbox")
     assert (key, asked["plant_order_id"]) == (f"{BUYER}:{number}", f"{BUYER}:{number}/1%2F2.1.1")
     assert (asked["order_key"], asked["order_id"], asked["order_number"]) == (key, number, "№ 12")
     hub.write("oemz", "OrderResponse", response(asked), "oemz/OrderResponse/1/0/a")
-    statuses = [*hub.records("outbox", "OrderStatus")]
+    statuses = [*hub.keyed("OrderStatus", "outbox")]
     assert {key for key, _ in statuses} == {f"{BUYER}:{number}"}
     assert (statuses[-1][1]["state"], statuses[-1][1]["order_number"]) == ("CONFIRMED", "№ 12")
-    assert [*hub.records("dead-letters", "DeadLetter")] == []
+    assert [*hub.keyed("DeadLetter", "dead-letters")] == []
 
 
 @pytest.mark.parametrize(
@@ -68,30 +37,30 @@ def test_ids_with_slashes_and_per_cents_go_there_and_back(hub: Hub) -> None:
         ({"lines": [line("1", "НЕТ", 1)]}, "unmapped-item"),
     ],
 )
-def test_a_refused_order_is_found_by_its_key_and_its_number(hub: Hub, changes: Any, code: str) -> None:
+def test_a_refused_order_is_found_by_its_key_and_its_number(hub: InMemoryHub, changes: Any, code: str) -> None:
     hub.write(BUYER, "Order", {**order("7", number="ЗП-12/2026"), **changes}, f"{BUYER}/Order/7/0/a", "another key")
     for topic in ("dead-letters", "events"):
-        ((key, letter),) = hub.records(topic, "DeadLetter")
+        ((key, letter),) = hub.keyed("DeadLetter", topic)
         assert (key, letter["code"], letter["order_number"]) == (f"{BUYER}:7", code, "ЗП-12/2026")
 
 
-def test_another_document_under_an_orders_key_is_refused_with_both_names_and_its_own_number(hub: Hub) -> None:
+def test_another_document_under_an_orders_key_is_refused_with_both_names_and_its_own_number(hub: InMemoryHub) -> None:
     first, second = f"{BUYER}/Order/1", f"{BUYER}/Order/2"
     hub.write(BUYER, "Order", order("17", line("1", "ДВ-7.5", 4)), f"{first}/0/a")
     hub.write(BUYER, "Order", order("17", line("1", "ДВ-7.5", 9), number="№ 2"), f"{second}/0/a")
-    ((key, letter),) = hub.records("dead-letters", "DeadLetter")
+    ((key, letter),) = hub.keyed("DeadLetter", "dead-letters")
     assert (key, letter["code"], letter["order_number"]) == (f"{BUYER}:17", "two-documents", "№ 2")
     assert all(name in letter["reason"]["ru"] for name in (first, second, key))
     hub.write(BUYER, "Order", order("17", line("1", "ДВ-7.5", 5)), f"{first}/1/a")
-    quantities = [asked["lines"][0]["quantity"] for _, asked in hub.records("outbox", "PlantOrder")]
+    quantities = [asked["lines"][0]["quantity"] for _, asked in hub.keyed("PlantOrder", "outbox")]
     assert quantities == [4, 5], "a raised epoch is no other document"
 
 
-def test_a_refused_answer_stands_with_its_order(hub: Hub) -> None:
+def test_a_refused_answer_stands_with_its_order(hub: InMemoryHub) -> None:
     hub.write(BUYER, "Order", order("ЗП/1"), f"{BUYER}/Order/1/0/a")
-    ((_, asked),) = hub.records("outbox", "PlantOrder")
+    ((_, asked),) = hub.keyed("PlantOrder", "outbox")
     bad = response(asked)
     bad["lines"][0]["quantity"] = -bad["lines"][0]["quantity"]
     hub.write("oemz", "OrderResponse", bad, "oemz/OrderResponse/1/0/a", "a key of its own")
-    ((key, letter),) = hub.records("dead-letters", "DeadLetter")
+    ((key, letter),) = hub.keyed("DeadLetter", "dead-letters")
     assert (key, letter["code"]) == (f"{BUYER}:ЗП/1", "bad-quantity")

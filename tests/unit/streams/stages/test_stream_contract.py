@@ -9,7 +9,6 @@ from typing import Any
 import avro.schema
 
 from benchmarks import passing
-from benchmarks.inmemory import record
 from benchmarks.samples import BUYER, CRANE, MOTOR, order
 from kranhub.settings import Settings
 from kranhub.wire import envelope, schema_files
@@ -23,6 +22,7 @@ from tests.support import batches
 from tests.support.batches import CODEC, NAMESPACE, RECORDS
 from tests.support.omsk import OMSK, bumped
 from tests.support.stream_contract import Checker
+from tools.harness.in_memory_core import record
 
 URL = "http://registry"
 SETTINGS = Settings(namespace=NAMESPACE, kafka_bootstrap="127.0.0.1:1", registry_url=URL)

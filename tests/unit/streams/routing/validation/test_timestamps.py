@@ -16,12 +16,12 @@ from tests.support import batches, samples
 from tests.support.allocation import Desk
 from tests.support.batches import CODEC, EVENTS
 from tests.support.fields import fields
+from tests.support.in_memory_hub import InMemoryHub
 from tests.support.masters import item, master, plant
 from tests.support.plants import BUYER, START, full_production, full_response, full_shipment
 from tests.support.worlds import World, line, silent
 from tests.unit.streams.stages.test_allocator import TOPIC, Partition
 from tests.unit.streams.stages.test_ingest import PRODUCTION, ingested
-from tests.unit.streams.stages.test_orders_through_the_stages import Hub
 from tools.harness import core
 
 ALERTS = f"{batches.NAMESPACE}hub.alerts"
@@ -137,19 +137,19 @@ def test_no_stamp_is_computed_with_that_is_later_than_the_hubs(stamp: datetime, 
 
 
 def test_through_the_stages_the_right_stock_and_the_refusal_count_and_the_clock_is_said() -> None:
-    hub = Hub()
+    hub = InMemoryHub()
     stock = samples.inventory(company="zmk-most", site="zmk-most-works", item_code="ZM-STRUCT", unit="KGM")
     hub.write("zmk-most", "InventoryLevel", {**stock, "on_hand": Decimal(900), "as_of": YEAR_2036}, "level 1")
     hub.write("zmk-most", "InventoryLevel", {**stock, "on_hand": Decimal(40)}, "level 2")
     hub.write(BUYER, "Order", core.order("22", core.line("1", "МК-СТ", 100, "KGM")), "order 1")
-    ((_, asked),) = hub.records("outbox", "PlantOrder")
-    ((_, decided),) = hub.records("decisions", "RoutingDecision")
+    ((_, asked),) = hub.keyed("PlantOrder", "outbox")
+    ((_, decided),) = hub.keyed("RoutingDecision", "decisions")
     assert (decided["chosen"], decided["from_stock"]) == ("zmk-most", 40)
     hub.write("zmk-most", "OrderResponse", core.response(asked, issued_at=YEAR_2036), "answer 1")
     hub.write("zmk-most", "OrderResponse", core.response(asked, "RE"), "answer 2")
-    states = [status["state"] for _, status in hub.records("outbox", "OrderStatus")]
+    states = [status["state"] for _, status in hub.keyed("OrderStatus", "outbox")]
     assert states[-2:] == ["CONFIRMED", "ON_HOLD"]
-    said = [key for key, alert in hub.records("alerts", "Alert") if alert["code"] == "clock-ahead"]
+    said = [key for key, alert in hub.keyed("Alert", "alerts") if alert["code"] == "clock-ahead"]
     assert said == ["zmk-most"]
 
 

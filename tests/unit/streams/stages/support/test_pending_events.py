@@ -1,57 +1,30 @@
 """Words on plant orders that the hub does not know yet: they wait for it, in order, within bounds."""
 
-from collections.abc import Iterator
-from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from benchmarks.inmemory import Core, record
-from benchmarks.samples import NOW
-from kranhub.broker import topics
-from kranhub.settings import Settings
-from kranhub.wire import envelope
-from kranhub.wire.envelope import Envelope
 from kranhub.wire.messages import Subject
-from streams.processor.outputs import ProducerRecord
 from streams.routing.model import order as model
 from streams.stages.support import pending_events
-from tests.support.batches import CODEC, NAMESPACE
-from tests.support.plants import BUYER, MASTER, full_production, full_receipt, full_shipment
+from tests.support.batches import CODEC
+from tests.support.in_memory_hub import InMemoryHub
+from tests.support.plants import BUYER, full_production, full_receipt, full_shipment
 from tools.harness.core import order, response
+from tools.harness.in_memory_core import NOW
 
-SETTINGS = Settings(namespace=NAMESPACE, kafka_bootstrap="none:9")
 KEY, ZERO = f"{BUYER}:17", Decimal(0)
 
 
-class Hub:
-    """The stages, and all that they have said."""
-
-    def __init__(self) -> None:
-        self.core, self.said = Core(SETTINGS, CODEC, MASTER), list[ProducerRecord]()
-
-    def write(self, member: str, subject: str, value: Any, event_id: str) -> None:
-        head = envelope.headers(Envelope(event_id, f"/hub/members/{member}", f"kranhub.{subject}"))
-        topic = topics.out(NAMESPACE, member, topics.kind_of(Subject(subject)))
-        taken = self.core.enter([record(topic, b"k", CODEC.encode(Subject(subject), value), [*head])])
-        self.said += [*taken, *self.core.route(taken)]
+class Hub(InMemoryHub):
+    """A hub to which orders and answers come."""
 
     def order(self, number: str = "17", **changes: Any) -> None:
         self.write(BUYER, "Order", order(number, **changes), f"{BUYER}/Order/{number}/0/{len(self.said)}")
 
     def answer(self, asked: dict[str, Any], code: str = "AP", **changes: Any) -> None:
         self.write("oemz", "OrderResponse", response(asked, code, **changes), f"oemz/OrderResponse/1/0/{code}")
-
-    def tick(self, minutes: float) -> None:
-        self.said += self.core.tick(NOW + timedelta(minutes=minutes))
-
-    def records(self, subject: str, topic: str = "outbox") -> Iterator[Any]:
-        for said in self.said:
-            if said.topic == f"{NAMESPACE}hub.{topic}" and said.value:
-                found = CODEC.decode(said.value)
-                if found.subject == subject:
-                    yield found.value
 
     def letters(self) -> list[Any]:
         return [*self.records("DeadLetter", "dead-letters")]

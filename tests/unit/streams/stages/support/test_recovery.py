@@ -1,49 +1,39 @@
 """A core that was restored goes on from what the ERPs hold; the real stages, without Kafka."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, cast
 
 import pytest
 
-from benchmarks.inmemory import Core, record
-from benchmarks.samples import NOW
-from kranhub.broker import topics
 from kranhub.broker.reading import Message
 from kranhub.operations.recovery import Recovery, Reports, Task
-from kranhub.settings import Settings
 from kranhub.wire import envelope
 from kranhub.wire.envelope import Envelope
 from kranhub.wire.messages import RecoveryPhase, Subject
 from streams.processor.outputs import ProducerRecord
 from streams.stages.planner import Planner
 from tests.support.batches import CODEC, NAMESPACE
+from tests.support.in_memory_hub import SETTINGS, InMemoryHub
 from tests.support.plants import BUYER, MASTER, full_receipt
 from tools.harness.core import line, order, response
+from tools.harness.in_memory_core import NOW
 
-SETTINGS = Settings(namespace=NAMESPACE, kafka_bootstrap="none:9")
 KEY, WORK = f"{BUYER}:17", f"{NAMESPACE}hub.work"
 PAINT = line("1", "ОКР-М2", 100, "MTK")
 
 
-class Hub:
-    """The stages, and all that they have said."""
+class Hub(InMemoryHub):
+    """A hub that may be recovering."""
 
     def __init__(self, *, recovering: bool = False) -> None:
-        self.core, self.said = Core(SETTINGS, CODEC, MASTER), list[ProducerRecord]()
+        super().__init__()
         if recovering:
             self.recover()
 
     def recover(self) -> None:
         """Go on as a worker does that was started for a recovery."""
         self.core._behind[0] = Planner(SETTINGS, CODEC, "r1")
-
-    def write(self, member: str, subject: str, value: Any, event_id: str) -> None:
-        head = envelope.headers(Envelope(event_id, f"/hub/members/{member}", f"kranhub.{subject}"))
-        topic = topics.out(NAMESPACE, member, topics.kind_of(Subject(subject)))
-        taken = self.core.enter([record(topic, b"k", CODEC.encode(Subject(subject), value), [*head])])
-        self.said += [*taken, *self.core.route(taken)]
 
     def order(self, *lines: dict[str, Any], version: str = "a", **changes: Any) -> None:
         self.write(BUYER, "Order", order("17", *lines, **changes), f"{BUYER}/Order/17/0/{version}")
@@ -88,13 +78,6 @@ class Hub:
         data = CODEC.encode(Subject.RECOVERY, value)
         for key in (f"k{number}" for number in range(200)):  # whichever partitions there are
             self.said += self.core.route([ProducerRecord(WORK, key.encode(), data, head)])
-
-    def records(self, subject: str, topic: str = "outbox") -> Iterator[Any]:
-        for said in self.said:
-            if said.topic == f"{NAMESPACE}hub.{topic}" and said.value:
-                found = CODEC.decode(said.value)
-                if found.subject == subject:
-                    yield found.value
 
     def asked(self) -> list[tuple[str, str, int]]:
         return [(v["plant_order_id"], v["plant"], v["revision"]) for v in self.records("PlantOrder")]

@@ -3,10 +3,8 @@
 import zlib
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
-from benchmarks.cluster import PARTITIONS
-from benchmarks.samples import NOW
 from kranhub.settings import Settings
 from kranhub.wire import envelope
 from kranhub.wire.codec import Codec
@@ -21,10 +19,12 @@ from streams.routing.masterdata.masterdata import MasterData
 from streams.stages import STAGES
 from streams.stages.support import masterdata_state
 
+PARTITIONS = 6
+NOW = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
 TIME_MS = int(NOW.timestamp() * 1000)
 
 
-class Core:
+class InMemoryCore:
     """Ingest, planner and allocator, with one store per partition as a worker has them."""
 
     def __init__(self, settings: Settings, codec: Codec, master: MasterData) -> None:
