@@ -7,20 +7,17 @@ all positions in one record: it is still read, and given up with the next commit
 
 from collections.abc import Mapping
 from contextlib import closing
-from typing import Any
 from zlib import crc32
 
-from kafka import KafkaConsumer, TopicPartition
+from kafka import TopicPartition
 
 from connectors.runtime.context import Context
-from kranhub.broker import client_settings
+from kranhub.broker import reading
 from kranhub.connector import Checkpoint, Position
-from kranhub.errors import InvalidDocument, Misconfigured, Unavailable
+from kranhub.errors import InvalidDocument, Misconfigured
 from kranhub.text import Text
 from kranhub.wire import messages
 
-READ_POLLS = 300
-POLL_MS = 200
 PART = 512
 """About how many ids a record holds; a position with more of them is divided into several records."""
 
@@ -116,42 +113,25 @@ def read(context: Context) -> Kept:
     committed by then is all there will be. Raises Kafka's errors, `Unavailable` when the end is not reached and
     `Misconfigured` when a record cannot be read.
     """
-    place = TopicPartition(context.out("checkpoints"), 0)
-    settings = client_settings.kafka_python(context.settings)
-    with closing(KafkaConsumer(**settings, isolation_level="read_committed", enable_auto_commit=False)) as consumer:
-        consumer.assign([place])
-        consumer.seek_to_beginning(place)
-        end = _end_uncommitted(context, place)
-        return _last(context, consumer, place, end)
-
-
-def _end_uncommitted(context: Context, place: TopicPartition) -> int:
-    """Return the end as an uncommitted reader sees it, so that no commit is missed (compare KAFKA-10167)."""
-    with closing(KafkaConsumer(**client_settings.kafka_python(context.settings), enable_auto_commit=False)) as consumer:
-        end: int = consumer.end_offsets([place])[place]
-        return end
-
-
-def _last(context: Context, consumer: Any, place: TopicPartition, end: int) -> Kept:
+    partition = TopicPartition(context.out("checkpoints"), 0)
     mine = f"{context.loaded.name}.source"
     latest: dict[str, bytes | None] = {}
-    idle = 0
-    while idle < READ_POLLS:
-        if consumer.position(place) >= end:
-            return _decoded(context, latest)
-        records = consumer.poll(timeout_ms=POLL_MS).get(place, ())
-        idle = 0 if records else idle + 1
-        for record in records:
+    with closing(reading.open_reader(context.settings)) as consumer:
+        consumer.assign([partition])
+        consumer.seek_to_beginning(partition)
+        for record in reading.read_to_end(consumer, [partition], _ends_uncommitted(context, partition)):
             key = (record.key or b"").decode("utf-8", "replace")
             if key == mine or key.startswith(f"{mine}/"):
                 latest.pop(key, None)
                 latest[key] = record.value
-    raise Unavailable(
-        Text(
-            en="The checkpoint cannot be read yet: another instance's transaction is still open. It is tried again.",
-            ru="Контрольную точку пока не прочитать: открыта транзакция другого экземпляра. Попытка повторится.",
-        )
-    )
+    return _decoded(context, latest)
+
+
+def _ends_uncommitted(context: Context, partition: TopicPartition) -> dict[TopicPartition, int]:
+    """Return the end as an uncommitted reader sees it, so that no commit is missed (compare KAFKA-10167)."""
+    with closing(reading.open_reader(context.settings, isolation_level="read_uncommitted")) as consumer:
+        ends: dict[TopicPartition, int] = consumer.end_offsets([partition])
+        return ends
 
 
 def _decoded(context: Context, latest: Mapping[str, bytes | None]) -> Kept:

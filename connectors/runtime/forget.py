@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from kafka import KafkaProducer
 
-from kranhub.broker import admin, client_settings, reading, topics
+from kranhub.broker import admin, client_settings, errors, reading, topics
 from kranhub.broker.reading import Message
 from kranhub.errors import Failed
 from kranhub.settings import Settings
@@ -111,7 +111,7 @@ def may_live(state: messages.ConnectorStatus | None) -> bool:
 def _delete(settings: Settings, member: str, keys: Mapping[str, tuple[Subject, list[str]]]) -> None:
     now = datetime.now(UTC)
     with (
-        client_settings.errors_as_ours(settings),
+        errors.translated(settings),
         closing(KafkaProducer(**client_settings.kafka_python(settings))) as producer,
     ):
         sent = [

@@ -14,7 +14,7 @@ from kafka.errors import (
     for_code,
 )
 
-from kranhub.broker import client_settings, topics
+from kranhub.broker import client_settings, errors, topics
 from kranhub.broker.topics import TopicSpec
 from kranhub.errors import Misconfigured
 from kranhub.parties.members import Members
@@ -115,7 +115,7 @@ def refuse_differences(specs: Sequence[TopicSpec], existing: dict[str, int]) -> 
 @contextmanager
 def admin(settings: Settings) -> Iterator[KafkaAdminClient]:
     """Open an admin client; Kafka's errors leave as `Unavailable`."""
-    with client_settings.errors_as_ours(settings):
+    with errors.translated(settings):
         client = KafkaAdminClient(**client_settings.kafka_python(settings), client_id="kranhub-admin")
         try:
             yield client

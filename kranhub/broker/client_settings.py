@@ -1,15 +1,9 @@
 """Kafka client settings and security, in one place, in both clients' words."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
-from kafka.errors import KafkaError
-
 from kranhub.broker.closing import CLOSES
-from kranhub.errors import Unavailable
 from kranhub.settings import Settings, endpoints
-from kranhub.text import Text
 
 
 def kafka_python(settings: Settings) -> dict[str, Any]:
@@ -26,21 +20,6 @@ def kafka_python(settings: Settings) -> dict[str, Any]:
         config["sasl_plain_username"] = settings.kafka_username
         config["sasl_plain_password"] = _password(settings)
     return config
-
-
-@contextmanager
-def errors_as_ours(settings: Settings) -> Iterator[None]:
-    """Raise whatever a kafka-python client says as `Unavailable`: for readers and admin clients, which own nothing."""
-    try:
-        yield
-    except KafkaError as error:
-        bootstrap = endpoints(settings).bootstrap
-        raise Unavailable(
-            Text(
-                en=f"Kafka at {bootstrap} does not answer ({type(error).__name__}). Run `kranhub status`.",
-                ru=f"Kafka {bootstrap} не отвечает ({type(error).__name__}). Выполните `kranhub status`.",
-            )
-        ) from None
 
 
 def librdkafka(settings: Settings) -> dict[str, Any]:

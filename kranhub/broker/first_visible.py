@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-from kafka import KafkaConsumer, TopicPartition
+from kafka import TopicPartition
 from kafka.errors import KafkaError
 
-from kranhub.broker import client_settings
+from kranhub.broker import reading
 from kranhub.settings import Settings
 
 POLL_MS = 50
@@ -47,10 +47,8 @@ class Reader:
             self._consumer.close()
 
     def _connected(self) -> Any:
-        self._consumer = self._consumer or KafkaConsumer(
-            **client_settings.kafka_python(self._settings),
-            isolation_level="read_committed",
-            enable_auto_commit=False,
+        self._consumer = self._consumer or reading.open_reader(
+            self._settings,
             auto_offset_reset="earliest",
             max_partition_fetch_bytes=FETCH_BYTES,
             fetch_max_wait_ms=POLL_MS,

@@ -1,15 +1,15 @@
 """Reading topics for a person or a report: read_committed, no consumer group, from the start or from now."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from kafka import KafkaConsumer, TopicPartition
 
-from kranhub.broker import client_settings
+from kranhub.broker import client_settings, errors
 from kranhub.errors import Failed, InvalidDocument, Unavailable
 from kranhub.settings import Settings
 from kranhub.text import Text
@@ -20,6 +20,9 @@ from kranhub.wire.envelope import Envelope
 from kranhub.wire.messages import Subject, narrowed
 
 M = TypeVar("M")
+
+POLL_MS = 200
+PATIENCE_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,21 +66,28 @@ def messages(
     Only records whose key ``wanted`` accepts are decoded. Raises `Failed` for an unknown topic, `Unavailable` when
     Kafka or the registry is away.
     """
-    with client_settings.errors_as_ours(settings), closing(_consumer(settings)) as consumer:
+    with reader(settings) as consumer:
         partitions = _assign(consumer, topic, from_start=from_start)
-        found = _following(consumer, follow) if follow else to_the_end(consumer, partitions)
+        found = _following(consumer, follow) if follow else read_to_end(consumer, partitions)
         for record in found:
             if wanted(record.key or b""):
                 yield message(record, codec)
 
 
-def _consumer(settings: Settings) -> KafkaConsumer:
-    return KafkaConsumer(
-        **client_settings.kafka_python(settings),
-        isolation_level="read_committed",
-        enable_auto_commit=False,
-        client_id="kranhub-reader",
-    )
+@contextmanager
+def reader(settings: Settings, **config: Any) -> Iterator[KafkaConsumer]:
+    """Open a read_committed consumer without a group, and close it.
+
+    Raises as `errors.translated`, also for what is done with the consumer.
+    """
+    with errors.translated(settings), closing(open_reader(settings, **config)) as consumer:
+        yield consumer
+
+
+def open_reader(settings: Settings, **config: Any) -> KafkaConsumer:
+    """Return a read_committed consumer without a group. Raises Kafka's errors."""
+    defaults = {"isolation_level": "read_committed", "enable_auto_commit": False, "client_id": "kranhub-reader"}
+    return KafkaConsumer(**client_settings.kafka_python(settings), **{**defaults, **config})
 
 
 def _assign(consumer: KafkaConsumer, topic: str, *, from_start: bool) -> list[TopicPartition]:
@@ -100,27 +110,42 @@ def _assign(consumer: KafkaConsumer, topic: str, *, from_start: bool) -> list[To
 
 def _following(consumer: KafkaConsumer, follow: Callable[[], bool]) -> Iterator[Any]:
     while follow():
-        for batch in consumer.poll(timeout_ms=200).values():
+        for batch in consumer.poll(timeout_ms=POLL_MS).values():
             yield from batch
 
 
-def to_the_end(consumer: KafkaConsumer, partitions: list[TopicPartition]) -> Iterator[Any]:
-    """Yield the records up to where the partitions end now. Raises `Unavailable` once nothing has come for a minute."""
-    ends = consumer.end_offsets(partitions)
-    stalled_at = time.monotonic() + 60
+class EndNotReached(Unavailable):
+    """A topic could not be read to its end: a transaction is open, or the brokers send nothing."""
+
+
+def read_to_end(
+    consumer: KafkaConsumer,
+    partitions: Sequence[TopicPartition],
+    ends: Mapping[TopicPartition, int] | None = None,
+    *,
+    patience_s: float = PATIENCE_S,
+) -> Iterator[Any]:
+    """Yield the records from where the consumer stands up to where the partitions end now.
+
+    Args:
+        consumer: What these partitions, and no others, are assigned to.
+        partitions: What to read.
+        ends: Offsets up to which to read, None: the ends as they are now, as the consumer may see them.
+        patience_s: Gives up once nothing has come for so long. A caller that takes what there is suppresses the error.
+
+    Raises:
+        EndNotReached: Nothing has come for ``patience_s``.
+    """
+    ends = consumer.end_offsets(partitions) if ends is None else ends
+    deadline = time.monotonic() + patience_s
     while any(consumer.position(partition) < ends[partition] for partition in partitions):
-        batches = consumer.poll(timeout_ms=200)
-        for batch in batches.values():
-            yield from batch
+        batches = consumer.poll(timeout_ms=POLL_MS)
+        for records in batches.values():
+            yield from records
         if batches:
-            stalled_at = time.monotonic() + 60
-        elif time.monotonic() > stalled_at:
-            raise Unavailable(
-                Text(
-                    en="A transaction has been open for a minute, so the topic's end cannot be read yet. Try again.",
-                    ru="Транзакция открыта уже минуту, поэтому конец топика пока не прочитать. Повторите позже.",
-                )
-            )
+            deadline = time.monotonic() + patience_s
+        elif time.monotonic() > deadline:
+            raise EndNotReached(_end_not_reached())
 
 
 def message(record: Any, codec: Codec) -> Message:
@@ -144,4 +169,11 @@ def message(record: Any, codec: Codec) -> Message:
         value=value,
         raw=record.value,
         headers=tuple(record.headers or ()),
+    )
+
+
+def _end_not_reached() -> Text:
+    return Text(
+        en="The topic's end cannot be read yet: the transaction of another process is still open. Try again.",
+        ru="Конец топика пока не прочитать: открыта транзакция другого процесса. Повторите позже.",
     )

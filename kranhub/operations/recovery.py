@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from kafka import KafkaProducer
 
-from kranhub.broker import client_settings, reading, topics
+from kranhub.broker import client_settings, errors, reading, topics
 from kranhub.broker.reading import Message
 from kranhub.errors import Misconfigured
 from kranhub.operations import recovery_mark
@@ -159,7 +159,7 @@ def write(settings: Settings, codec: Codec, recovery: Recovery) -> None:
     """Write how far a recovery has come. Raises `Unavailable`."""
     data, key = codec.encode(Subject.RECOVERY, recovery.value()), recovery.recovery_id
     about = record_about(settings, codec, recovery, data, "recovery")
-    with client_settings.errors_as_ours(settings):
+    with errors.translated(settings):
         producer = KafkaProducer(**client_settings.kafka_python(settings), acks="all", client_id="kranhub-recovery")
         with closing(producer):
             topic = topics.hub(settings.namespace, "recovery")

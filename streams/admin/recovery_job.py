@@ -10,12 +10,11 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
 
 import structlog
-from kafka import KafkaConsumer, TopicPartition
+from kafka import TopicPartition
 
-from kranhub.broker import client_settings, lag, reading, topics
+from kranhub.broker import errors, lag, reading, topics
 from kranhub.broker.reading import Message
 from kranhub.errors import Unavailable
 from kranhub.operations import recovery
@@ -163,9 +162,8 @@ class Listener:
     def __init__(self, settings: Settings, codec: Codec, members: Members) -> None:
         """Open the reader. Raises `Unavailable`."""
         self._settings, self._codec = settings, codec
-        with client_settings.errors_as_ours(settings):
-            config: dict[str, Any] = {**client_settings.kafka_python(settings), "isolation_level": "read_committed"}
-            self._consumer = KafkaConsumer(**config, enable_auto_commit=False, client_id="kranhub-recovery")
+        with errors.translated(settings):
+            self._consumer = reading.open_reader(settings, client_id="kranhub-recovery")
             names = [
                 topics.out(settings.namespace, member.id, kind)
                 for member in members.members
@@ -177,8 +175,8 @@ class Listener:
 
     def news(self) -> Iterator[Message]:
         """Yield what came since the last call, up to where the topics end now. Raises `Unavailable`."""
-        with client_settings.errors_as_ours(self._settings):
-            for record in reading.to_the_end(self._consumer, self._places):
+        with errors.translated(self._settings):
+            for record in reading.read_to_end(self._consumer, self._places):
                 yield reading.message(record, self._codec)
 
     def close(self) -> None:

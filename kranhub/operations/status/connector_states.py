@@ -3,14 +3,15 @@
 import re
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
-from kafka import KafkaConsumer, TopicPartition
+from kafka import TopicPartition
 from pydantic import BaseModel
 
-from kranhub.broker import client_settings, topics
+from kranhub.broker import reading, topics
+from kranhub.broker.reading import EndNotReached
 from kranhub.errors import InvalidDocument
 from kranhub.settings import Settings, endpoints
 from kranhub.text import Text
@@ -18,8 +19,7 @@ from kranhub.wire import messages
 from kranhub.wire.codec import Codec
 from kranhub.wire.registry import Registry
 
-POLL_MS = 200
-READ_SECONDS = 10.0
+PATIENCE_S = 10.0
 
 
 class ConnectorState(BaseModel):
@@ -55,7 +55,7 @@ class ConnectorState(BaseModel):
 
 def connector_states(settings: Settings) -> list[ConnectorState]:
     """Return the last state of every task of every member. Raises `Unavailable` when Kafka or the registry is away."""
-    with client_settings.errors_as_ours(settings), closing(_consumer(settings)) as consumer:
+    with reading.reader(settings) as consumer:
         partitions = [TopicPartition(name, 0) for name in _topics(consumer, settings.namespace)]
         last = {(record.topic, record.key): record for record in _read(consumer, partitions)}
     with Registry(endpoints(settings).registry_url) as registry:
@@ -64,33 +64,19 @@ def connector_states(settings: Settings) -> list[ConnectorState]:
     return sorted(states, key=lambda state: (state.member, state.connector, state.task))
 
 
-def _consumer(settings: Settings) -> KafkaConsumer:
-    return KafkaConsumer(
-        **client_settings.kafka_python(settings),
-        isolation_level="read_committed",
-        group_id=None,
-        enable_auto_commit=False,
-    )
-
-
 def _topics(consumer: Any, namespace: str) -> list[str]:
     any_member = re.compile(re.escape(topics.out(namespace, "MEMBER", "connector-status")).replace("MEMBER", "[^.]+"))
     return sorted(name for name in consumer.topics() if any_member.fullmatch(name))
 
 
 def _read(consumer: Any, partitions: Sequence[TopicPartition]) -> Iterator[Any]:
-    """Yield every record up to the ends as they are now; gives up after `READ_SECONDS`."""
+    """Yield every record up to the ends as they are now; gives up once nothing has come for `PATIENCE_S`."""
     if not partitions:
         return
     consumer.assign(partitions)
     consumer.seek_to_beginning(*partitions)
-    ends = consumer.end_offsets(partitions)
-    deadline = time.monotonic() + READ_SECONDS
-    while time.monotonic() < deadline and any(
-        consumer.position(partition) < ends[partition] for partition in partitions
-    ):
-        for records in consumer.poll(timeout_ms=POLL_MS).values():
-            yield from records
+    with suppress(EndNotReached):
+        yield from reading.read_to_end(consumer, partitions, patience_s=PATIENCE_S)
 
 
 def _state(codec: Codec, record: Any) -> ConnectorState | None:

@@ -16,13 +16,14 @@ from kafka import errors as kafka_errors
 from connectors.runtime import context, last_status
 from connectors.runtime import forget as forgetting
 from connectors.runtime.context import KafkaThread
-from kranhub.broker import admin, first_visible, lag, reading
-from kranhub.errors import Fenced, KranhubError, Unavailable
+from kranhub.broker import admin, errors, first_visible, lag, reading
+from kranhub.errors import Fenced, KranhubError, Misconfigured, Unavailable
 from kranhub.operations import probe, recovery
 from kranhub.operations.status import connector_states
 from kranhub.parties import members
 from kranhub.settings import Settings
 from kranhub.wire.messages import Subject
+from streams.admin import recovery_job
 
 SETTINGS = Settings(kafka_bootstrap="127.0.0.1:1", registry_url="http://127.0.0.1:1")
 CODEC: Any = None
@@ -35,11 +36,17 @@ ERRORS = [
     kafka_errors.ProducerFencedError("newer"),
     kafka_errors.TopicAuthorizationFailedError("no rights"),
 ]
+HUBS_OWN = dict(zip(map(type, ERRORS), (Unavailable, Unavailable, Fenced, Misconfigured), strict=True))
 
 
 def unseen_reader() -> Any:
     with closing(first_visible.Reader(SETTINGS)) as reader:
         return reader.first({PLACE: 0}, {PLACE: 1})
+
+
+def listener() -> Any:
+    with closing(recovery_job.Listener(SETTINGS, CODEC, omsk())) as opened:
+        return list(opened.news())
 
 
 def omsk() -> Any:
@@ -50,6 +57,10 @@ def forget() -> None:
     forgetting._delete(SETTINGS, "oemz", {"topic": (Subject.CONNECTOR_STATUS, ["sql.source"])})
 
 
+def probed() -> Any:
+    return probe.broker(SETTINGS, "127.0.0.1:1")
+
+
 WRITES: Any = SimpleNamespace(encode=lambda *_words: b"", dataschema=lambda _data: None)
 
 USES: dict[str, Callable[[], Any]] = {
@@ -58,9 +69,10 @@ USES: dict[str, Callable[[], Any]] = {
     "kranhub/broker/admin.py": lambda: admin.apply(SETTINGS, omsk()),
     "kranhub/broker/lag.py": lambda: lag.groups(SETTINGS),
     "kranhub/broker/first_visible.py": unseen_reader,
+    "streams/admin/recovery_job.py": listener,
     "connectors/runtime/forget.py": forget,
     "connectors/runtime/last_status.py": lambda: last_status.read(CONTEXT, "sql.source"),
-    "kranhub/operations/probe.py": lambda: probe.broker(SETTINGS, "127.0.0.1:1"),
+    "kranhub/operations/probe.py": probed,
     "kranhub/operations/status/connector_states.py": lambda: connector_states.connector_states(SETTINGS),
 }
 """How each module is used that opens a client of its own."""
@@ -99,9 +111,8 @@ def test_a_reader_says_what_it_cannot_do(
     monkeypatch: pytest.MonkeyPatch, use: Callable[[], Any], error: kafka_errors.KafkaError, opens: bool
 ) -> None:
     broken = type("BrokenClient", (Broken,), {"error": error, "opens": opens})
-    for module in (reading, admin, first_visible, connector_states, last_status):
-        name = "KafkaAdminClient" if module is admin else "KafkaConsumer"
-        monkeypatch.setattr(module, name, broken)
+    monkeypatch.setattr(reading, "KafkaConsumer", broken)
+    monkeypatch.setattr(admin, "KafkaAdminClient", broken)
     monkeypatch.setattr(probe, "KafkaAdminClient", broken)
     monkeypatch.setattr(forgetting, "KafkaProducer", broken)
     monkeypatch.setattr(recovery, "KafkaProducer", broken)
@@ -109,11 +120,12 @@ def test_a_reader_says_what_it_cannot_do(
     if use is unseen_reader:
         assert unseen_reader() == {}
     else:
-        with pytest.raises(Unavailable):
+        with pytest.raises(KranhubError) as raised:
             use()
+        assert type(raised.value) is (Unavailable if use is probed else HUBS_OWN[type(error)])
 
 
-@pytest.mark.parametrize("kind", context.FENCED)
+@pytest.mark.parametrize("kind", errors.FENCING)
 @pytest.mark.parametrize("in_words", [False, True])
 def test_a_fenced_connector_stops_also_where_kafka_python_tells_of_it_in_words(kind: Any, in_words: bool) -> None:
     """It would open another producer otherwise, and fence its own successor."""

@@ -14,7 +14,7 @@ import pytest
 from kafka import TopicPartition
 from kafka.errors import TopicAuthorizationFailedError
 
-from kranhub.broker import first_visible, lag
+from kranhub.broker import first_visible, lag, reading
 from kranhub.errors import Unavailable
 from kranhub.operations import probe, supervision
 from kranhub.operations.local_stack import StackProcess
@@ -206,7 +206,7 @@ def test_what_the_brokers_do_not_show_counts_as_records(settings: Settings, monk
     def refused(**_config: Any) -> Any:
         raise TopicAuthorizationFailedError
 
-    monkeypatch.setattr(first_visible, "KafkaConsumer", refused)
+    monkeypatch.setattr(reading, "KafkaConsumer", refused)
     reader = first_visible.Reader(settings)
     assert reader.first({}, {}) == {}
     place = TopicPartition("t", 0)
