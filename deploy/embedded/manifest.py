@@ -30,7 +30,7 @@ class Copied(BaseModel):
     sha256: str
 
 
-class Place(BaseModel):
+class GroupOffset(BaseModel):
     """Where a consumer group stood in a partition."""
 
     model_config = ConfigDict(frozen=True)
@@ -53,7 +53,7 @@ class Manifest(BaseModel):
     taken_at: datetime
     versions: dict[str, str]
     ends: dict[str, list[int]]
-    groups: list[Place]
+    groups: list[GroupOffset]
     files: list[Copied]
 
     @property

@@ -8,7 +8,7 @@ from pathlib import Path
 from kafka import TopicPartition
 from kafka.admin import OffsetSpec
 
-from deploy.embedded.manifest import Place
+from deploy.embedded.manifest import GroupOffset
 from deploy.embedded.progress import Progress
 from deploy.embedded.waiting import until_answers
 from kranhub.broker.admin import admin, described_groups
@@ -70,13 +70,13 @@ def ends(settings: Settings) -> dict[str, list[int]]:
     return {name: [found[TopicPartition(name, at)].offset for at in range(counts[name])] for name in sorted(counts)}
 
 
-def places(settings: Settings) -> list[Place]:
+def places(settings: Settings) -> list[GroupOffset]:
     """Return where every group stands."""
     with admin(settings) as client:
         names = sorted(entry["group_id"] for entry in client.list_groups())
         found = client.list_group_offsets(dict.fromkeys(names)) if names else {}
     return [
-        Place(group=group, topic=place.topic, partition=place.partition, offset=at.offset)
+        GroupOffset(group=group, topic=place.topic, partition=place.partition, offset=at.offset)
         for group in names
         for place, at in sorted(found[group].items())
         if at.offset >= 0

@@ -41,6 +41,7 @@ from kranhub.errors import Failed, Unavailable
 from kranhub.readmodel import order_states
 from kranhub.readmodel.rows import StoredRow, TimelineRow
 from kranhub.settings import Settings
+from kranhub.wire.locations import TopicPartition
 from kranhub.wire.messages import Subject
 
 TIMELINE = "timeline"
@@ -87,13 +88,6 @@ offsets = Table(
 """Where each view stands: the next record that it will fold, and the stamp of the last that it has folded."""
 
 
-class Place(NamedTuple):
-    """A partition of a topic."""
-
-    topic: str
-    partition: int
-
-
 class Stand(NamedTuple):
     """How far a view has come in a partition."""
 
@@ -138,20 +132,22 @@ def require(engine: Engine) -> None:
             raise Failed(_NEVER_RUN)
 
 
-def stands(connection: Connection, view: str) -> dict[Place, Stand]:
+def stands(connection: Connection, view: str) -> dict[TopicPartition, Stand]:
     """Return where the view stands in each partition that it has seen."""
     rows = connection.execute(select(offsets).where(offsets.c.view == view))
-    return {Place(row.topic, row.partition): Stand(row.next_offset, row.as_of) for row in rows}
+    return {TopicPartition(row.topic, row.partition): Stand(row.next_offset, row.as_of) for row in rows}
 
 
-def fold(connection: Connection, view: str, rows: Sequence[TimelineRow], reached: Mapping[Place, Stand]) -> None:
+def fold(
+    connection: Connection, view: str, rows: Sequence[TimelineRow], reached: Mapping[TopicPartition, Stand]
+) -> None:
     """Add timeline rows and move the view on, in the connection's transaction.
 
     A row that lies before where the view stands already is left out, so folding again changes nothing. The view never
     moves back: another worker of it that had the partition before may write late.
     """
     known = stands(connection, view)
-    fresh = [row for row in rows if row["offset"] >= _next(known, Place(row["topic"], row["partition"]))]
+    fresh = [row for row in rows if row["offset"] >= _next(known, TopicPartition(row["topic"], row["partition"]))]
     if fresh:
         connection.execute(insert(timeline), fresh)
         order_states.fold(connection, fresh)
@@ -240,7 +236,7 @@ def _extend(engine: Engine) -> None:
 def _fill(engine: Engine) -> None:
     """Fill the orders' states once from a timeline of an earlier release; another worker may be faster."""
     with suppress(DBAPIError), engine.begin() as connection:
-        if Place("", 0) not in stands(connection, order_states.order_states.name):
+        if TopicPartition("", 0) not in stands(connection, order_states.order_states.name):
             mark = {"view": order_states.order_states.name, "topic": "", "partition": 0, "next_offset": 0, "as_of": ""}
             connection.execute(insert(offsets).values(**mark))
             told = select(timeline).where(timeline.c.subject == Subject.ORDER_STATUS).order_by(timeline.c.number)
@@ -251,11 +247,11 @@ def _url(settings: Settings) -> URL:
     return make_url(settings.readmodel_url or f"sqlite:///{(settings.data_dir / 'readmodel.sqlite').resolve()}")
 
 
-def _next(known: Mapping[Place, Stand], place: Place) -> int:
+def _next(known: Mapping[TopicPartition, Stand], place: TopicPartition) -> int:
     return known[place].next_offset if place in known else 0
 
 
-def _is(view: str, place: Place) -> Iterable[Any]:
+def _is(view: str, place: TopicPartition) -> Iterable[Any]:
     return offsets.c.view == view, offsets.c.topic == place.topic, offsets.c.partition == place.partition
 
 

@@ -8,7 +8,7 @@ from kranhub.settings import Settings
 from kranhub.wire import messages
 from kranhub.wire.codec import Codec
 from kranhub.wire.messages import Subject
-from streams.routing.replay.history import Event
+from streams.routing.replay.history import RecordedEvent
 
 _WORK = frozenset(
     (
@@ -25,7 +25,7 @@ _WORK = frozenset(
 _OUTBOX = frozenset((Subject.PLANT_ORDER,))
 
 
-def events(settings: Settings, codec: Codec, since: datetime, orders: int | None = None) -> list[Event]:
+def events(settings: Settings, codec: Codec, since: datetime, orders: int | None = None) -> list[RecordedEvent]:
     """Return the events of the orders that began at or after ``since``, of the newest so many where that is said.
 
     hub.work is read twice, so that only what is wanted is held. Raises as `reading.messages` does.
@@ -44,17 +44,19 @@ def _began(settings: Settings, codec: Codec) -> dict[str, datetime]:
     return found
 
 
-def _work(settings: Settings, codec: Codec, keys: Collection[str]) -> Iterator[Event]:
+def _work(settings: Settings, codec: Codec, keys: Collection[str]) -> Iterator[RecordedEvent]:
     raw = {key.encode() for key in keys}
     for name, subjects in (("outbox", _OUTBOX), ("work", _WORK)):
         topic = topics.hub(settings.namespace, name)
         for message in reading.messages(settings, codec, topic, wanted=raw.__contains__):
             if message.subject in subjects and message.value is not None:
-                yield Event(message.key, message.envelope.id, message.subject, message.value, message.time)
+                yield RecordedEvent(message.key, message.envelope.id, message.subject, message.value, message.time)
 
 
-def _asked(settings: Settings, codec: Codec, keys: Collection[str]) -> Iterator[Event]:
+def _asked(settings: Settings, codec: Codec, keys: Collection[str]) -> Iterator[RecordedEvent]:
     for message in reading.messages(settings, codec, topics.hub(settings.namespace, "allocation")):
         request = message.value_as(messages.AllocationRequest)
         if request is not None and request["order_key"] in keys:
-            yield Event(request["order_key"], message.envelope.id, Subject.ALLOCATION_REQUEST, request, message.time)
+            yield RecordedEvent(
+                request["order_key"], message.envelope.id, Subject.ALLOCATION_REQUEST, request, message.time
+            )

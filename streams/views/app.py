@@ -22,7 +22,7 @@ from kranhub.settings import Settings, endpoints
 from kranhub.text import Text
 from kranhub.wire.codec import Codec
 from streams.views import timeline
-from streams.views.timeline import Event, Folded
+from streams.views.timeline import Folded, TimelineRecord
 from streams.views.transport import ModelTransport
 
 log = structlog.get_logger()
@@ -72,7 +72,7 @@ class Timeline:
         with tables.errors(self._engine), self._engine.connect() as connection:
             return {place: stand.next_offset for place, stand in tables.stands(connection, VIEW).items()}
 
-    def fold(self, events: Sequence[Event]) -> None:
+    def fold(self, events: Sequence[TimelineRecord]) -> None:
         """Write a batch and the offsets behind it in one transaction.
 
         Raises `Unavailable`, and whatever the read model does not foresee; then nothing is written, now or later.
@@ -153,10 +153,10 @@ async def _fold(stream: Any, view: Timeline, failed: Callable[[BaseException], N
         await asyncio.Event().wait()  # acknowledges nothing: the next start folds this batch again
 
 
-def _event(event: Any) -> Event:
+def _event(event: Any) -> TimelineRecord:
     message = event.message
     headers = message.headers.items() if isinstance(message.headers, Mapping) else message.headers or ()
-    return Event(
+    return TimelineRecord(
         message.topic, message.partition, message.offset, message.timestamp, message.key or b"", message.value, headers
     )
 

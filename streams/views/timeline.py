@@ -10,14 +10,15 @@ from kranhub import identifiers
 from kranhub.errors import InvalidDocument, KranhubError
 from kranhub.readmodel import event_texts, tables
 from kranhub.readmodel.rows import TimelineRow
-from kranhub.readmodel.tables import Place, Stand
+from kranhub.readmodel.tables import Stand
 from kranhub.wire import envelope
 from kranhub.wire.codec import Codec
+from kranhub.wire.locations import TopicPartition
 from kranhub.wire.messages import AnyDecoded, Subject
 from kranhub.wire.plain_json import plain
 
 
-class Event(NamedTuple):
+class TimelineRecord(NamedTuple):
     """One committed record of hub.events, as the broker gave it; ``timestamp`` in seconds since the epoch."""
 
     topic: str
@@ -32,7 +33,7 @@ class Event(NamedTuple):
 class Unreadable(NamedTuple):
     """An event that could not be folded, and why: an `InvalidDocument`'s code or an exception's class, no payload."""
 
-    place: Place
+    place: TopicPartition
     offset: int
     reason: str
 
@@ -41,18 +42,18 @@ class Folded(NamedTuple):
     """What a batch leads to: rows of `tables.timeline`, how far the view has come, what could not be read."""
 
     rows: list[TimelineRow]
-    reached: dict[Place, Stand]
+    reached: dict[TopicPartition, Stand]
     unreadable: list[Unreadable]
 
 
-def fold(events: Iterable[Event], codec: Codec) -> Folded:
+def fold(events: Iterable[TimelineRecord], codec: Codec) -> Folded:
     """Fold a batch. One event that cannot be read, for whatever reason, is told of and passed by.
 
     Raises `Unavailable` when the registry is away, `Misconfigured` when what answers is none: no event's fault.
     """
     folded = Folded([], {}, [])
     for event in events:
-        place = Place(event.topic, event.partition)
+        place = TopicPartition(event.topic, event.partition)
         try:
             folded.rows.extend(row(event, codec))
         except InvalidDocument as error:
@@ -65,7 +66,7 @@ def fold(events: Iterable[Event], codec: Codec) -> Folded:
     return folded
 
 
-def row(event: Event, codec: Codec) -> list[TimelineRow]:
+def row(event: TimelineRecord, codec: Codec) -> list[TimelineRow]:
     """Return the event's row; none for what belongs to no order. Raises as `Codec.decode` does."""
     key = event.key.decode("utf-8", "replace")
     if event.value is None or ":" not in key:
@@ -96,7 +97,7 @@ def _order_number(decoded: AnyDecoded) -> str | None:
     return cast("str | None", value.get("number" if decoded.subject is Subject.ORDER else "order_number"))
 
 
-def _stamp(event: Event) -> str:
+def _stamp(event: TimelineRecord) -> str:
     """Return when the broker recorded the event; the hub's own stamp where UTC cannot tell that; else the epoch.
 
     A stage's stamp may lie before that of what led to it: what waited goes out under the stamp that ended its wait.

@@ -12,16 +12,16 @@ from structlog.testing import capture_logs
 
 from kranhub.errors import Misconfigured, Unavailable
 from kranhub.readmodel import tables
-from kranhub.readmodel.tables import Place
 from kranhub.settings import Settings
 from kranhub.text import Text
 from kranhub.wire import envelope
 from kranhub.wire.envelope import Envelope
+from kranhub.wire.locations import TopicPartition
 from kranhub.wire.messages import AnyDecoded, Subject
 from streams.views import app as views
 from streams.views import timeline
 from streams.views.app import Timeline
-from streams.views.timeline import Event
+from streams.views.timeline import TimelineRecord
 from tests.support.fields import decoded
 from tools.harness.core import NOW, order
 
@@ -48,11 +48,11 @@ class Raising:
         return cast(AnyDecoded, decoded(Subject.ORDER, order("1", document_status="ACTIVE")))
 
 
-def event(offset: int, value: bytes = b"order", recorded: str | None = None, timestamp: float = 0.0) -> Event:
+def event(offset: int, value: bytes = b"order", recorded: str | None = None, timestamp: float = 0.0) -> TimelineRecord:
     head: list[tuple[str, bytes]] = envelope.headers(Envelope(f"e/{offset}", "/hub", "kranhub.Order", NOW))
     if recorded:
         head.append(("ce_recordedtime", recorded.encode()))
-    return Event(TOPIC, 3, offset, timestamp, b"sibir-terminal:1", value, head)
+    return TimelineRecord(TOPIC, 3, offset, timestamp, b"sibir-terminal:1", value, head)
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def test_whatever_one_event_raises_the_others_are_folded_and_it_is_named_without
     with engine.connect() as connection:
         told = [row["offset"] for row in tables.story(connection, TOPIC, "sibir-terminal:1")]
         assert told == [0, 4]
-        assert tables.stands(connection, tables.TIMELINE)[Place(TOPIC, 3)].next_offset == 5
+        assert tables.stands(connection, tables.TIMELINE)[TopicPartition(TOPIC, 3)].next_offset == 5
     passed = [(entry["topic"], entry["partition"], entry["offset"], entry["reason"]) for entry in logs]
     assert passed == [
         (TOPIC, 3, 1, "OverflowError"),
@@ -98,7 +98,7 @@ def test_the_time_is_the_brokers_and_an_impossible_one_does_not_lose_the_event(
 ) -> None:
     folded = timeline.fold([event(0, recorded=recorded, timestamp=timestamp)], Raising())  # type: ignore[arg-type]
     assert [row["time"] for row in folded.rows] == [shown]
-    assert folded.reached[Place(TOPIC, 3)].as_of == shown
+    assert folded.reached[TopicPartition(TOPIC, 3)].as_of == shown
 
 
 @pytest.mark.parametrize(("value", "error"), [(b"unavailable", Unavailable), (b"misconfigured", Misconfigured)])
@@ -115,7 +115,7 @@ def test_what_is_no_events_fault_passes_no_event_by(engine: Engine, value: bytes
 class Stream:
     """Stands in for Faust's stream: gives the batches, keeps what is acknowledged."""
 
-    def __init__(self, *batches: Sequence[Event]) -> None:
+    def __init__(self, *batches: Sequence[TimelineRecord]) -> None:
         self.left = list(batches)
         self.acknowledged: list[int] = []
 
@@ -131,7 +131,7 @@ class Stream:
 class Defect(Timeline):
     """A view with a defect that nobody has foreseen."""
 
-    def fold(self, events: Sequence[Event]) -> None:
+    def fold(self, events: Sequence[TimelineRecord]) -> None:
         raise ZeroDivisionError
 
 

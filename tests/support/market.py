@@ -25,7 +25,7 @@ from tests.support.plants import BUYER, START, Event, Value
 from tests.support.worlds import World
 
 ZERO = Decimal(0)
-Place = tuple[str, str]
+PlantItem = tuple[str, str]
 """A plant and an item."""
 
 
@@ -33,7 +33,7 @@ Place = tuple[str, str]
 class Promise:
     """What a request has from stock; ``erp`` of it the plant's ERP has reserved itself."""
 
-    place: Place
+    place: PlantItem
     from_stock: Decimal
     erp: Decimal = ZERO
 
@@ -43,8 +43,8 @@ class Promises:
     """What the allocators have promised from stock, by their results; and what the plants last said they have."""
 
     live: dict[str, Promise] = field(default_factory=dict)
-    levels: dict[Place, tuple[Decimal, datetime]] = field(default_factory=dict)
-    pending: list[tuple[Place, datetime, Decimal]] = field(default_factory=list)
+    levels: dict[PlantItem, tuple[Decimal, datetime]] = field(default_factory=dict)
+    pending: list[tuple[PlantItem, datetime, Decimal]] = field(default_factory=list)
 
     def request(self, value: Value) -> None:
         """Take that an allocator has worked on this request."""
@@ -82,22 +82,22 @@ class Promises:
             there = self.levels[place][0] if place in self.levels else ZERO
             assert total <= max(ZERO, there - waiting.get(place, ZERO)), (place, total, there, waiting)
 
-    def kept(self) -> dict[Place, Decimal]:
+    def kept(self) -> dict[PlantItem, Decimal]:
         """Return what requests have from stock that the plants' ERPs know nothing of."""
         return _sums((promise.place, promise.from_stock - promise.erp) for promise in self.live.values())
 
-    def waiting(self) -> dict[Place, Decimal]:
+    def waiting(self) -> dict[PlantItem, Decimal]:
         """Return what the ERPs have reserved since they last said what there is."""
         return _sums((place, quantity) for place, _, quantity in self.pending)
 
-    def total(self) -> dict[Place, Decimal]:
+    def total(self) -> dict[PlantItem, Decimal]:
         """Return both together, of those places where it is something."""
         both = _sums([*self.kept().items(), *self.waiting().items()])
         return {place: quantity for place, quantity in both.items() if quantity}
 
 
-def _sums(entries: Iterable[tuple[Place, Decimal]]) -> dict[Place, Decimal]:
-    found: dict[Place, Decimal] = {}
+def _sums(entries: Iterable[tuple[PlantItem, Decimal]]) -> dict[PlantItem, Decimal]:
+    found: dict[PlantItem, Decimal] = {}
     for place, quantity in entries:
         found[place] = found.get(place, ZERO) + quantity
     return found
@@ -239,7 +239,7 @@ class Market:
         """Return what the allocators' own books hold from stock, by request."""
         return {key[2]: Decimal(kept["from_stock"]) for key, kept in self._books("reservation")}
 
-    def promised(self) -> dict[Place, Decimal]:
+    def promised(self) -> dict[PlantItem, Decimal]:
         """Return the sums in the allocators' own books, of those places where something is promised."""
         found = {key: Decimal(stock.get("promised", 0)) for key, stock in self._books("stock")}
         return {(place[0], place[1]): total for place, total in found.items() if total}

@@ -29,7 +29,7 @@ LATE = timedelta(days=7)
 """For how long after its deadline an alert that holds nothing up is still shown."""
 
 
-class Place(NamedTuple):
+class AlertSubject(NamedTuple):
     """What an alert is about; ``portion`` is ``line.part``, ``attempt`` a plant order's id, where it is about one."""
 
     line: str
@@ -78,20 +78,24 @@ def waiting(alerts: Iterable[messages.Alert], since: Mapping[str, Since], now: d
 def _newest(alerts: Sequence[messages.Alert]) -> dict[str, datetime]:
     found: dict[str, datetime] = {}
     for alert in alerts:
-        portion = place_of(alert).portion
+        portion = subject_of(alert).portion
         if portion is not None:
             found[portion] = max(alert["raised_at"], found.get(portion, alert["raised_at"]))
     return found
 
 
-def place_of(alert: messages.Alert) -> Place:
+def subject_of(alert: messages.Alert) -> AlertSubject:
     """Return what the alert is about, as its id says (`messages.alert`)."""
     place = alert["alert_id"].removeprefix(f"{alert['code']}/{alert['order_key']}/")
     if alert["code"] == AlertCode.APPROVAL_NEEDED:
         portion = place.rpartition(".")[0]
-        return Place(line_of(portion.rpartition(".")[0]), portion, f"{alert['order_key']}/{place}")
+        return AlertSubject(line_of(portion.rpartition(".")[0]), portion, f"{alert['order_key']}/{place}")
     within = place.rpartition("/")[0]
-    return Place(line_of(within.rpartition(".")[0]), within) if alert["code"] in NO_PLANT else Place(line_of(within))
+    return (
+        AlertSubject(line_of(within.rpartition(".")[0]), within)
+        if alert["code"] in NO_PLANT
+        else AlertSubject(line_of(within))
+    )
 
 
 def _waits(alert: messages.Alert, order: _Order) -> bool:
@@ -100,7 +104,7 @@ def _waits(alert: messages.Alert, order: _Order) -> bool:
     statuses = order.since.statuses
     if statuses and statuses[-1]["state"] in DONE:
         return False
-    place = place_of(alert)
+    place = subject_of(alert)
     if place.portion is not None and order.raised[place.portion] > alert["raised_at"]:
         return False
     if alert["code"] in HOLDING:
@@ -116,7 +120,7 @@ def _is_past(alert: messages.Alert, now: datetime) -> bool:
     return alert["deadline"] is not None and now >= alert["deadline"] + grace
 
 
-def _stands(alert: messages.Alert, place: Place, order: _Order) -> bool:
+def _stands(alert: messages.Alert, place: AlertSubject, order: _Order) -> bool:
     """Return whether the line still stands, as far as is known."""
     key, raised = alert["order_key"], alert["raised_at"]
     for value in order.since.plant_orders:
@@ -129,7 +133,7 @@ def _stands(alert: messages.Alert, place: Place, order: _Order) -> bool:
     return any(line["line_id"] == place.line and line["state"] == "ON_HOLD" for line in known[-1]["lines"])
 
 
-def _concerns(entry: messages.AuditEntry, alert: messages.Alert, place: Place) -> bool:
+def _concerns(entry: messages.AuditEntry, alert: messages.Alert, place: AlertSubject) -> bool:
     """Return whether a person has acted, after the alert, on the order or on the part that it is about."""
     key = alert["order_key"]
     subjects = (key, f"{key}/{line_place(place.line)}", place.attempt) if place.attempt else (entry["subject"],)

@@ -23,7 +23,7 @@ from streams.routing.planner.messages import OutputMessage
 from streams.routing.planner.step import Step
 from streams.routing.plant_events import deadlines
 from streams.routing.recovery import texts
-from streams.routing.recovery.evidence import Evidence, HeldOrder, Place, place_of
+from streams.routing.recovery.evidence import AttemptRef, Evidence, HeldOrder, attempt_ref
 from streams.routing.recovery.texts import Finding
 from streams.routing.schedule import dates
 from streams.routing.validation.normalise import in_base
@@ -32,9 +32,9 @@ from streams.routing.validation.normalise import in_base
 def adopt(state: OrderState, evidence: Evidence, context: DecisionContext) -> Step:
     """Return the state with what the plants hold, and an alert for each thing that a person must settle."""
     found: list[Finding] = []
-    groups: dict[tuple[str, int], list[tuple[Place, HeldOrder]]] = {}
+    groups: dict[tuple[str, int], list[tuple[AttemptRef, HeldOrder]]] = {}
     for order in evidence.orders:
-        place = place_of(state.key, order.number)
+        place = attempt_ref(state.key, order.number)
         if place is None:
             found.append(texts.unread(order))
         else:
@@ -54,7 +54,7 @@ def adopt(state: OrderState, evidence: Evidence, context: DecisionContext) -> St
 
 def _portion(
     state: OrderState,
-    held: Sequence[tuple[Place, HeldOrder]],
+    held: Sequence[tuple[AttemptRef, HeldOrder]],
     context: DecisionContext,
     newer: set[tuple[str, int, int]],
 ) -> tuple[OrderState, Finding | None]:

@@ -55,7 +55,7 @@ class Evidence:
         return max(found, key=lambda status: status.revision, default=None)
 
 
-class Place(NamedTuple):
+class AttemptRef(NamedTuple):
     """Where a plant order stands in its order."""
 
     line_id: str
@@ -63,13 +63,13 @@ class Place(NamedTuple):
     attempt: int
 
 
-def place_of(order_key: str, number: str) -> Place | None:
-    """Return the place that a plant order's id names, None for one that is not of this order."""
+def attempt_ref(order_key: str, number: str) -> AttemptRef | None:
+    """Return the attempt that a plant order's id names, None for one that is not of this order."""
     key, _, rest = number.rpartition("/")
     words = rest.rsplit(".", 2)  # a line's id may have points of its own
     if key != order_key or len(words) < 3 or not (words[1].isdecimal() and words[2].isdecimal()):
         return None
-    return Place(identifiers.line_of(words[0]), int(words[1]), int(words[2]))
+    return AttemptRef(identifiers.line_of(words[0]), int(words[1]), int(words[2]))
 
 
 def from_record(value: Held) -> HeldOrder | HeldStatus:

@@ -29,7 +29,7 @@ from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.schedule import dates
 
 
-class Event(NamedTuple):
+class RecordedEvent(NamedTuple):
     """A record of hub.work or hub.allocation: its order, its CloudEvents id, its name, its value, the hub's stamp."""
 
     order_key: str
@@ -75,7 +75,7 @@ def plant_order_content(plant_order: PlantOrder) -> tuple[Any, ...]:
 class Recorded:
     """One order's events, in their order."""
 
-    events: Sequence[Event]
+    events: Sequence[RecordedEvent]
 
     @cached_property
     def asked(self) -> dict[Question, tuple[Any, ...]]:
@@ -84,9 +84,9 @@ class Recorded:
         return {question(value): request_content(value) for value in found if value and value["action"] in QUESTIONS}
 
     @cached_property
-    def results(self) -> dict[Question, tuple[int, Event]]:
+    def results(self) -> dict[Question, tuple[int, RecordedEvent]]:
         """The first answer to each question, and its place among the events."""
-        found: dict[Question, tuple[int, Event]] = {}
+        found: dict[Question, tuple[int, RecordedEvent]] = {}
         for at, event in enumerate(self.events):
             value = narrowed(AllocationResult, event.subject, event.value)
             if value is not None and value["kind"] in ANSWERS:
@@ -102,7 +102,7 @@ class Recorded:
                 found.setdefault(value["plant_order_id"], set()).add(plant_order_content(value))
         return found
 
-    def result(self, request: AllocationRequest) -> tuple[int, Event] | None:
+    def result(self, request: AllocationRequest) -> tuple[int, RecordedEvent] | None:
         """Return the recorded answer to the request and its place, or None; quantities and days are as it asked."""
         found = self.results.get(question(request))
         if found is None or cast(AllocationResult, found[1].value)["plant"] != request["plant"]:

@@ -24,7 +24,7 @@ from streams.routing.model.order import OrderState
 from streams.routing.planner import planner
 from streams.routing.planner.messages import OutputMessage
 from streams.routing.replay import history
-from streams.routing.replay.history import Event, Question, Recorded
+from streams.routing.replay.history import Question, Recorded, RecordedEvent
 from streams.routing.validation.normalise import normalise_order
 from streams.routing.validation.validate import stranger
 
@@ -58,8 +58,8 @@ class _Run:
         self._recorded, self._master, self._at = events, master, -1
         self._asked: dict[Question, AllocationRequest] = {}
         self._same: dict[str, bool] = {}
-        self._early: dict[str, list[Event]] = {}
-        self._pending: deque[Event] = deque()
+        self._early: dict[str, list[RecordedEvent]] = {}
+        self._pending: deque[RecordedEvent] = deque()
 
     def ring(self, time: datetime) -> None:
         """Let the deadlines pass that the hub has missed by this time: recorded wake-ups are those of the old plans."""
@@ -69,11 +69,11 @@ class _Run:
             if time < moment + SLACK:
                 break
             wake: Wake = {"order_key": self.state.key, "time": moment}
-            self._run(Event(self.state.key, f"wake/{due.isoformat()}", planner.WAKE, wake, moment))
+            self._run(RecordedEvent(self.state.key, f"wake/{due.isoformat()}", planner.WAKE, wake, moment))
             if self.state.due == due:
                 break
 
-    def come(self, at: int, event: Event) -> None:
+    def come(self, at: int, event: RecordedEvent) -> None:
         """Take a recorded event, if it means something here."""
         self._at = at
         if event.subject is Subject.ORDER:
@@ -89,7 +89,7 @@ class _Run:
         elif event.subject in _AS_IT_CAME:
             self._run(event)
 
-    def _order(self, event: Event) -> None:
+    def _order(self, event: RecordedEvent) -> None:
         order = cast(Order, event.value)
         if stranger(order, self._master.members) is None:
             self._run(event._replace(value=normalise_order(order, self._master).value))
@@ -99,26 +99,26 @@ class _Run:
         request = self._asked.get(history.question(value))
         return request is not None and self._recorded.result(request) is not None
 
-    def _answer(self, number: str, event: Event) -> None:
+    def _answer(self, number: str, event: RecordedEvent) -> None:
         """Take a plant's word on a plant order: later, where it is only going to be told."""
         if number not in self._same:
             self._early.setdefault(number, []).append(event)
         elif self._same[number]:
             self._run(event)
 
-    def _shipment(self, event: Event) -> None:
+    def _shipment(self, event: RecordedEvent) -> None:
         shipment = cast(Shipment, event.value)
         lines = [line for line in shipment["lines"] if self._same.get(line["plant_order_id"] or "")]
         if lines:
             self._run(event._replace(value={**shipment, "lines": lines}))
 
-    def _run(self, event: Event) -> None:
+    def _run(self, event: RecordedEvent) -> None:
         """Handle the event and all that follows from it at once."""
         self._pending.append(event)
         while self._pending:
             self._handle(self._pending.popleft())
 
-    def _handle(self, event: Event) -> None:
+    def _handle(self, event: RecordedEvent) -> None:
         if self.state is None and event.subject != "Order":
             return
         context = DecisionContext(event.id, event.time, self._master)
@@ -132,7 +132,7 @@ class _Run:
         for message in step.messages:
             self._react(message, event)
 
-    def _react(self, message: OutputMessage, event: Event) -> None:
+    def _react(self, message: OutputMessage, event: RecordedEvent) -> None:
         request = narrowed(AllocationRequest, message.subject, message.value)
         plant_order = narrowed(PlantOrder, message.subject, message.value)
         if request and request["action"] in history.QUESTIONS:
@@ -140,7 +140,7 @@ class _Run:
         elif plant_order and plant_order["document_status"] == PlantOrderDocumentStatus.ACTIVE:
             self._answer_plant_order(plant_order, message, event)
 
-    def _answer_request(self, request: AllocationRequest, message: OutputMessage, event: Event) -> None:
+    def _answer_request(self, request: AllocationRequest, message: OutputMessage, event: RecordedEvent) -> None:
         self._asked[history.question(request)] = request
         found = self._recorded.result(request)
         if found is None:
@@ -149,7 +149,7 @@ class _Run:
         elif found[0] <= self._at:
             self._pending.append(found[1]._replace(time=event.time))
 
-    def _answer_plant_order(self, plant_order: PlantOrder, message: OutputMessage, event: Event) -> None:
+    def _answer_plant_order(self, plant_order: PlantOrder, message: OutputMessage, event: RecordedEvent) -> None:
         number = plant_order["plant_order_id"]
         self._same[number] = history.plant_order_content(plant_order) in self._recorded.issued.get(number, ())
         if self._same[number]:
@@ -158,8 +158,8 @@ class _Run:
         else:
             self._enqueue(Subject.ORDER_RESPONSE, history.simulated_answer(plant_order, event.time), message, event)
 
-    def _enqueue(self, subject: Subject, value: Message, message: OutputMessage, event: Event) -> None:
-        self._pending.append(Event(event.order_key, f"{message.id}/simulated", subject, value, event.time))
+    def _enqueue(self, subject: Subject, value: Message, message: OutputMessage, event: RecordedEvent) -> None:
+        self._pending.append(RecordedEvent(event.order_key, f"{message.id}/simulated", subject, value, event.time))
 
 
 def _next_minute(time: datetime) -> datetime:

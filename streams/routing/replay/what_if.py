@@ -19,11 +19,11 @@ from streams.routing.model.order import Line, OrderState
 from streams.routing.model.portion import Portion
 from streams.routing.model.quantity import ZERO
 from streams.routing.planner import source
-from streams.routing.replay.history import Event, Recorded
+from streams.routing.replay.history import Recorded, RecordedEvent
 from streams.routing.replay.rerun import rerun
 from streams.routing.schedule import dates
 
-__all__ = ["Differences", "Event", "LineOutcome", "Moved", "Placement", "Shifted", "compare", "replay"]
+__all__ = ["Differences", "LineOutcome", "Moved", "Placement", "RecordedEvent", "Shifted", "compare", "replay"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +54,13 @@ Outcomes = Mapping[tuple[str, str], LineOutcome]
 """By order key and line."""
 
 
-def replay(events: Iterable[Event], master: MasterData) -> dict[tuple[str, str], LineOutcome]:
+def replay(events: Iterable[RecordedEvent], master: MasterData) -> dict[tuple[str, str], LineOutcome]:
     """Return what becomes of every line of the orders when the planner follows this master data from the beginning.
 
     ``events`` are each order's in the order of hub.work. An order whose buyer is no member, or whose first version is
     not among them, is left out.
     """
-    by_order: dict[str, list[Event]] = {}
+    by_order: dict[str, list[RecordedEvent]] = {}
     until: datetime | None = None
     for event in events:
         by_order.setdefault(event.order_key, []).append(event)

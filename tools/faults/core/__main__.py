@@ -14,7 +14,7 @@ from rich.console import Console
 
 from tools.faults.core import report
 from tools.faults.core.program import Group, NotHere, program
-from tools.faults.core.run import Outcome, play
+from tools.faults.core.run import ScenarioResult, play
 
 REPOSITORY = Path(__file__).parents[3]
 RESULTS, PAGE = REPOSITORY / "benchmarks/results/faults-core.json", REPOSITORY / "docs/faults.md"
@@ -32,7 +32,7 @@ def main(arguments: Sequence[str]) -> int:
     console = Console(soft_wrap=True)
     console.print(f"seed {options.seed}", highlight=False)
     until = time.monotonic() + BOUND_S
-    outcomes: list[Outcome] = []
+    outcomes: list[ScenarioResult] = []
     missing: list[str] = []
     for group in program():
         try:
@@ -52,7 +52,7 @@ def main(arguments: Sequence[str]) -> int:
     return 0 if good and not skipped_in_ci else 1
 
 
-def _play(group: Group, only: Sequence[str], seed: int, until: float, console: Console) -> Iterator[Outcome]:
+def _play(group: Group, only: Sequence[str], seed: int, until: float, console: Console) -> Iterator[ScenarioResult]:
     wanted = {name: each for name, each in group.scenarios.items() if not only or any(word in name for word in only)}
     if not wanted:
         return

@@ -11,12 +11,12 @@ from rich.table import Table
 
 from benchmarks import page as page_of_docs
 from benchmarks.figures import table as markdown
-from tools.faults.core.run import Outcome
+from tools.faults.core.run import ScenarioResult
 
 COLUMNS = ("scenario", "orders", "outputs", "lost", "doubled", "longest stall, s", "took, s", "")
 
 
-def table(outcomes: Sequence[Outcome]) -> Table:
+def table(outcomes: Sequence[ScenarioResult]) -> Table:
     """Return the outcomes as a table for a terminal."""
     shown = Table(title="The core under faults")
     for column in COLUMNS:
@@ -27,7 +27,7 @@ def table(outcomes: Sequence[Outcome]) -> Table:
     return shown
 
 
-def write(file: Path, outcomes: Sequence[Outcome]) -> None:
+def write(file: Path, outcomes: Sequence[ScenarioResult]) -> None:
     """Write the outcomes as JSON; what was lost or doubled is counted, and named beside the count."""
     file.parent.mkdir(parents=True, exist_ok=True)
     entries = []
@@ -37,7 +37,7 @@ def write(file: Path, outcomes: Sequence[Outcome]) -> None:
     file.write_text(json.dumps(entries, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
-def write_page(page: Path, outcomes: Sequence[Outcome]) -> None:
+def write_page(page: Path, outcomes: Sequence[ScenarioResult]) -> None:
     """Put the outcomes into a page of the docs, between its two markers."""
     rows = [(each.scenario, *map(str, _figures(each))) for each in outcomes]
     header = ("scenario", "faults", "orders", "outputs", "lost", "doubled", "longest stall, s", "took, s")
@@ -45,11 +45,11 @@ def write_page(page: Path, outcomes: Sequence[Outcome]) -> None:
     page_of_docs.put(page, lambda: f"Played {measured} with seed {outcomes[0].seed}.\n\n{markdown(header, rows)}")
 
 
-def _figures(of: Outcome) -> tuple[float, ...]:
+def _figures(of: ScenarioResult) -> tuple[float, ...]:
     return of.faults, of.orders, of.outputs, len(of.lost), len(of.doubled), of.longest_stall_s, of.took_s
 
 
-def tell(console: Console, outcome: Outcome) -> None:
+def tell(console: Console, outcome: ScenarioResult) -> None:
     """Say at once how a scenario went, and name what is wrong."""
     mark = "ok" if outcome.is_good else "FAILED"
     console.print(

@@ -30,7 +30,7 @@ QUIET_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ScenarioResult:
     """What a scenario came to. ``lost`` and ``doubled`` name what they count, ``crashes`` whose client has crashed."""
 
     scenario: str
@@ -98,7 +98,7 @@ def play(
     seed: int,
     *,
     patience_s: float = PATIENCE_S,
-) -> Outcome:
+) -> ScenarioResult:
     """Run a scenario on workers of these names and return what it came to.
 
     After the last fault it waits at most ``patience_s`` for what is missing.
@@ -122,7 +122,7 @@ def play(
         notes = context.notes + staff.surprises(broker_came_back=cluster.brokers.came_back > came_back)
         crashes = staff.crashes()
     lost, doubled = findings(expected, watch.said(), {order(number) for number in feed.unsure})
-    return Outcome(
+    return ScenarioResult(
         scenario=name,
         orders=len(expected),
         outputs=len(watch.arrivals),

@@ -20,7 +20,7 @@ from tools.faults.installation import masterdata, memory, recovery, scenarios
 from tools.faults.installation.installation import installed
 from tools.faults.installation.plants import People
 from tools.faults.installation.releases import of_commit
-from tools.faults.installation.run import Outcome, play
+from tools.faults.installation.run import ScenarioResult, play
 from tools.faults.installation.scenarios import Scenario
 from tools.faults.installation.verify import AuditResult
 from tools.harness.settings import REPOSITORY
@@ -64,7 +64,7 @@ def main(arguments: Sequence[str]) -> int:
     if options.upgrade_from:
         wanted = {f"upgrade from {options.upgrade_from} and back": scenarios.upgrade_from_former}
     console, until = Console(soft_wrap=True), time.monotonic() + BOUND_S
-    outcomes: list[Outcome] = []
+    outcomes: list[ScenarioResult] = []
     with small_disk() as folder, ExitStack() as stack:
         release = of_commit(options.upgrade_from, folder / "former") if options.upgrade_from else REPOSITORY
         installation = stack.enter_context(installed(folder, folder / "disk" / "data", release))
@@ -96,7 +96,7 @@ def small_disk() -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _tell(console: Console, outcome: Outcome) -> None:
+def _tell(console: Console, outcome: ScenarioResult) -> None:
     found = outcome.verdict
     orders, lost, doubled, untold, letters = _counts(found)
     mark = "ok" if outcome.is_good else "FAILED"
@@ -112,7 +112,7 @@ def _tell(console: Console, outcome: Outcome) -> None:
             console.print(f"  {kind}: {name}", markup=False, highlight=False)
 
 
-def _write(outcomes: Sequence[Outcome]) -> None:
+def _write(outcomes: Sequence[ScenarioResult]) -> None:
     """Save the outcomes for programs and, between the page's two markers, for people."""
     entries = [asdict(outcome) for outcome in outcomes]
     RESULTS.write_text(json.dumps(entries, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")

@@ -15,7 +15,7 @@ PATIENCE_S = 120.0
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ScenarioResult:
     """What a scenario came to. ``wrong`` is what the operator read, or did not read, against expectation."""
 
     scenario: str
@@ -29,7 +29,7 @@ class Outcome:
         return self.verdict.is_good and not self.wrong
 
 
-def play(name: str, scenario: Scenario, installation: Installation, people: People) -> Outcome:
+def play(name: str, scenario: Scenario, installation: Installation, people: People) -> ScenarioResult:
     """Let people work, let the scenario happen, let them work on; then wait until the audit is content, for a while."""
     began = time.monotonic()
     wrong: list[str] = []
@@ -42,7 +42,7 @@ def play(name: str, scenario: Scenario, installation: Installation, people: Peop
         _wait_for_orders(people, AFTER)
     with people.at_work(ordering=False):
         verdict = settled(installation)
-    return Outcome(name, verdict, round(time.monotonic() - began, 1), wrong)
+    return ScenarioResult(name, verdict, round(time.monotonic() - began, 1), wrong)
 
 
 def settled(installation: Installation) -> AuditResult:

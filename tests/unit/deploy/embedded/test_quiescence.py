@@ -3,7 +3,7 @@
 import pytest
 
 from deploy.embedded import quiescence
-from deploy.embedded.manifest import Place
+from deploy.embedded.manifest import GroupOffset
 from kranhub.errors import Unavailable
 from kranhub.settings import Settings
 from kranhub.text import Text
@@ -15,7 +15,7 @@ def test_groups_whose_coordinators_are_still_loading_are_waited_for(monkeypatch:
     loading = [LOADING, LOADING]
     asked: list[str] = []
 
-    def places(_settings: Settings) -> list[Place]:
+    def places(_settings: Settings) -> list[GroupOffset]:
         asked.append("places")
         if loading:
             raise loading.pop()

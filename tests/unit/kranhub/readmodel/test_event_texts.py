@@ -11,9 +11,10 @@ from click.testing import CliRunner
 from kranhub.cli.main import cli
 from kranhub.readmodel import event_texts, order_changes, tables
 from kranhub.readmodel.rows import TimelineRow
-from kranhub.readmodel.tables import Place, Stand
+from kranhub.readmodel.tables import Stand
 from kranhub.settings import Settings
 from kranhub.text import Text
+from kranhub.wire.locations import TopicPartition
 from kranhub.wire.messages import Subject
 from kranhub.wire.plain_json import plain
 from tests.support.fields import decoded
@@ -145,7 +146,7 @@ def traced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         for offset, second, text in ((0, 41, "first"), (1, 37, "[then]"), (2, 50, "last"))
     ]
     with engine.begin() as connection:
-        reached = {Place("demo.hub.events", 0): Stand(3, "2026-11-24T19:48:50.000000Z")}
+        reached = {TopicPartition("demo.hub.events", 0): Stand(3, "2026-11-24T19:48:50.000000Z")}
         tables.fold(connection, tables.TIMELINE, told, reached)
     engine.dispose()
     return lambda *words: CliRunner().invoke(cli, words)

@@ -9,7 +9,8 @@ from sqlalchemy import create_engine, delete
 
 from kranhub.readmodel import order_states, tables
 from kranhub.readmodel.order_states import Count
-from kranhub.readmodel.tables import Place, Stand
+from kranhub.readmodel.tables import Stand
+from kranhub.wire.locations import TopicPartition
 from streams.views.order_metrics import OrderMetrics
 
 TOPIC = "t.hub.events"
@@ -53,7 +54,7 @@ def engine(folder: Path) -> Any:
 
 def fold(made: Any, rows: list[Any]) -> None:
     with made.begin() as connection:
-        reached = {Place(TOPIC, 0): Stand(rows[-1]["offset"] + 1, rows[-1]["time"])}
+        reached = {TopicPartition(TOPIC, 0): Stand(rows[-1]["offset"] + 1, rows[-1]["time"])}
         tables.fold(connection, tables.TIMELINE, rows, reached)
 
 

@@ -11,8 +11,9 @@ from sqlalchemy import create_engine, select, text
 
 from kranhub.errors import Failed, Unavailable
 from kranhub.readmodel import tables
-from kranhub.readmodel.tables import Place, Stand
+from kranhub.readmodel.tables import Stand
 from kranhub.settings import Settings
+from kranhub.wire.locations import TopicPartition
 
 TOPIC = "t.hub.events"
 
@@ -34,7 +35,7 @@ def row(partition: int, offset: int, order: str = "1") -> Any:
 
 
 def fold(engine: Any, rows: Sequence[Any]) -> None:
-    reached = {Place(TOPIC, each["partition"]): Stand(each["offset"] + 1, each["time"]) for each in rows}
+    reached = {TopicPartition(TOPIC, each["partition"]): Stand(each["offset"] + 1, each["time"]) for each in rows}
     with engine.begin() as connection:
         tables.fold(connection, tables.TIMELINE, rows, reached)
 
@@ -72,10 +73,12 @@ def test_a_worker_that_writes_late_does_not_move_the_view_back(monkeypatch: pyte
     fold(engine, [row(0, 9)])
     monkeypatch.setattr(tables, "stands", lambda *_: seen_early)
     with engine.begin() as connection:
-        tables.fold(connection, tables.TIMELINE, [], {Place(TOPIC, 0): Stand(5, "2026-11-24T08:00:05.000000Z")})
+        tables.fold(
+            connection, tables.TIMELINE, [], {TopicPartition(TOPIC, 0): Stand(5, "2026-11-24T08:00:05.000000Z")}
+        )
     monkeypatch.undo()
     with engine.connect() as connection:
-        assert tables.stands(connection, tables.TIMELINE)[Place(TOPIC, 0)].next_offset == 10
+        assert tables.stands(connection, tables.TIMELINE)[TopicPartition(TOPIC, 0)].next_offset == 10
     engine.dispose()
 
 
@@ -87,7 +90,7 @@ def test_a_batch_that_fails_moves_nothing() -> None:
     with pytest.raises(Unavailable), tables.errors(engine):
         fold(engine, [row(0, 1), broken])
     with engine.connect() as connection:
-        assert tables.stands(connection, tables.TIMELINE)[Place(TOPIC, 0)].next_offset == 1
+        assert tables.stands(connection, tables.TIMELINE)[TopicPartition(TOPIC, 0)].next_offset == 1
     assert folded(engine) == ["0/0"]
     engine.dispose()
 

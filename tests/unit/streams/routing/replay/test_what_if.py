@@ -16,7 +16,7 @@ from streams.routing.masterdata.items import Nomenclature
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.masterdata.rules import Mode, Rank, Rule, Rules, When
 from streams.routing.replay import what_if
-from streams.routing.replay.what_if import Differences, Event, LineOutcome, Placement, compare, replay
+from streams.routing.replay.what_if import Differences, LineOutcome, Placement, RecordedEvent, compare, replay
 from streams.routing.schedule import dates
 from tests.support import plants
 from tests.support.plants import BUYER, MASTER, START, Cluster, Value, full_action, full_order, full_response
@@ -31,7 +31,7 @@ MOTORS = {"line_id": "2", "item_code": "ДВ-7.5", "quantity": Decimal(4), "unit
 class Recorder(Cluster):
     """A cluster that keeps what hub.work and hub.allocation would have."""
 
-    events: list[Event] = field(default_factory=list)
+    events: list[RecordedEvent] = field(default_factory=list)
 
     def __repr__(self) -> str:
         return "\n".join(f"{event.time:%d %H:%M:%S} {event.subject} {event.id}" for event in self.events)
@@ -39,11 +39,11 @@ class Recorder(Cluster):
     def take(self, event: plants.Event) -> None:
         said = len(self.sent)
         time = self.today + timedelta(seconds=self.clock + 1)
-        self.events.append(Event(KEY, event.id, Subject(event.subject), event.value, time))
+        self.events.append(RecordedEvent(KEY, event.id, Subject(event.subject), event.value, time))
         super().take(event)
         for message in self.sent[said:]:
             if message.subject in ("PlantOrder", "AllocationRequest", "OrderStatus", "Alert"):
-                self.events.append(Event(KEY, message.id, message.subject, message.value, time))
+                self.events.append(RecordedEvent(KEY, message.id, message.subject, message.value, time))
 
     def order(self, *lines: Value, **changes: Any) -> None:
         self.take(plants.Event(f"o{self.clock}", "Order", full_order("17", lines, self.master, **changes)))
