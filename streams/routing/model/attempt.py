@@ -20,9 +20,17 @@ FINGERPRINTS = 50
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """What a plant was last told of its plant order; ``content`` is that of its portion then.
+    """The content of the last revision of a plant order that was issued to the plant.
 
-    In ``shadow`` the plant is told nothing, ever: it is recorded only (`cutover`).
+    Attributes:
+        quantity: In the item's base unit.
+        requested_date: By when the plant is to be ready.
+        consignee: The member that the goods go to: another plant, or the customer's consignee.
+        feeds_into: The plant order that the goods are built into; None where they go to the customer.
+        price: The price of the order's line; None where the portion is only a part of it.
+        cancelled: Whether the revision cancels the plant order.
+        content: The content count of the portion (`Portion.content`) when the revision was issued.
+        shadow: The plant order is recorded only, and the plant never receives it (`cutover`).
     """
 
     quantity: Decimal
@@ -37,7 +45,13 @@ class Issued:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A plant's latest answer; ``at`` is its own time of it."""
+    """A plant's latest answer.
+
+    Attributes:
+        at: When the plant answered, by its own clock.
+        accepted: Whether it takes the plant order.
+        promised: The day that it promises; None where it named none.
+    """
 
     at: datetime
     accepted: bool
@@ -46,9 +60,15 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Production:
-    """The latest state of one production order; ``at`` is the plant's own time, ``completed`` in the base unit.
+    """The latest state of one production order of a plant.
 
-    ``document`` is the ERP's document that tells it (`document_identity`).
+    Attributes:
+        number: The production order's number at the plant.
+        at: The time of the report, by the plant's own clock.
+        state: How far the work is.
+        estimated: When the plant expects to be ready; None where it does not say.
+        completed: How much is made, in the item's base unit.
+        document: The ERP's document that reports it (`document_identity`).
     """
 
     number: str
@@ -61,10 +81,16 @@ class Production:
 
 @dataclass(frozen=True, slots=True)
 class Shipment:
-    """One shipment of a plant order's goods: when it left and arrived, None while it has not.
+    """One shipment of a plant order's goods.
 
-    Its ``quantity`` is zero while it is cancelled. ``document`` is the ERP's document that tells it
-    (`document_identity`), ``by`` the member who told it.
+    Attributes:
+        number: The shipment's number.
+        quantity: In the item's base unit; zero while the shipment is cancelled.
+        departed: When it left; None while it has not.
+        arrived: When it arrived; None while it has not.
+        expected: The day on which it is expected to arrive.
+        document: The ERP's document that reports it (`document_identity`).
+        by: The member who reported it: the plant or a carrier.
     """
 
     number: str
@@ -78,11 +104,19 @@ class Shipment:
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """What a plant's allocator was asked to keep, and its answer: ``from_stock`` and ``to_make`` are None before it.
+    """What a plant's allocator was asked to keep, and its answer.
 
-    ``answered`` is the generation that it was an answer to. ``expires_at`` is set while it is kept for a while only:
-    for a quotation, or until a person approves. ``disruption`` is what makes it later or less at the plant. Once it is
-    ``released`` nothing is kept any more.
+    Attributes:
+        generation: Counts the requests: a changed reservation is a new generation.
+        quantity: How much is asked for, in the item's base unit.
+        not_before: The first day on which the plant may begin.
+        from_stock: How much is kept of the stock; None before the answer.
+        to_make: How much the plant must make; None before the answer.
+        available_on: The day on which all of it is ready; None before the answer, or where there is no such day.
+        expires_at: When it ends by itself, for a quotation or until a person approves; None where it does not.
+        answered: The generation that the last answer was for; 0 before the first.
+        disruption: The disruption that makes it later or less at the plant.
+        released: Nothing is kept any more.
     """
 
     generation: int
@@ -99,7 +133,12 @@ class Reservation:
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """Why a plant no longer has the portion; it is to be told so, or was, where its plant order is to ``withdraw``."""
+    """Why a plant no longer has the portion.
+
+    Attributes:
+        reason: Why.
+        withdraw: The plant has a plant order, and is informed, or was, that it is cancelled.
+    """
 
     reason: CloseReason
     withdraw: bool = False
@@ -124,16 +163,33 @@ class AttemptPhase(StrEnum):
 class Attempt:
     """One plant asked for a portion.
 
-    ``issued`` is what the plant was last told, None before that; ``asked_quantity`` what it was asked for last: where
-    it took less, that is more than the portion's. ``answers_from`` is the first revision whose answer still counts,
-    ``answer_by`` the deadline of that answer. ``delivered_at`` is when the plant's ERP first took
-    ``delivered_revision``, ``delivered_generation`` the reservation of which its allocator knows that.
-    ``missing_topic`` is the topic that does not exist while the last revision waits for it. ``answering_document`` is
-    the plant's document that has answered, ``answered_revision`` the revision that it spoke of last. ``wanted_for`` is
-    the line's date for which the plant order's own date was worked out. ``fingerprints`` are those of the latest
-    events on it (`timestamps`), so that one that comes again changes nothing.
+    Attributes:
+        plant: The member.
+        number: Counts the portion's attempts from 1; it stands in the plant order's id.
+        reservation: What its allocator was asked to keep; None before that.
+        approved: No person has to approve it, or one has.
+        by_hand: A person has chosen the plant.
+        issued: The content of the plant order's last revision; None before the first.
+        asked_quantity: What the plant was asked for last: where it took less, that is more than the portion's quantity.
+        revision: The plant order's last revision; 0 before the first.
+        answers_from: The first revision whose answer still counts.
+        answer_by: The deadline of that answer; None where none is owed.
+        wanted_for: The line's date for which the plant order's own date was worked out.
+        date_by_hand: The plant order's date where a person has set it.
+        delivered_revision: The last revision that the plant's ERP has taken.
+        delivered_at: When the ERP first took it.
+        delivered_generation: The generation of the reservation whose delivery the allocator knows of.
+        answer: The plant's latest answer to what it was last asked.
+        answering_document: The plant's document that has answered (`document_identity`).
+        answered_revision: The revision that this document answered last.
+        productions: The plant's production orders for it, by number.
+        shipments: Its shipments, by number.
+        closing: Why the plant no longer has the portion; None while it has.
+        missing_topic: The topic that does not exist while the last revision waits for it.
+        fingerprints: Those of the latest events on it (`timestamps`), so that a repeat changes nothing.
 
-    Raises `ValueError` where the parts contradict each other.
+    Raises:
+        ValueError: The parts contradict each other.
     """
 
     plant: str
@@ -161,7 +217,11 @@ class Attempt:
     fingerprints: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        """Check that nothing is known of a plant order that was not issued, and no answer is owed for another."""
+        """Check that nothing is known of a plant order that was not issued, and no answer is owed for one in shadow.
+
+        Raises:
+            ValueError: The parts contradict each other.
+        """
         if self.issued is None:
             if self.revision or self.answer or self.answer_by or self.productions or self.shipments:
                 raise ValueError(f"a plant order that was not issued has no answer, no work and no revision: {self}")
@@ -188,7 +248,7 @@ class Attempt:
 
     @property
     def withdraw(self) -> bool:
-        """Whether the plant must be told, or was told, that it no longer has the portion."""
+        """Whether the plant has, or had, a plant order that is cancelled because it no longer has the portion."""
         return self.closing is not None and self.closing.withdraw
 
     @property
@@ -197,11 +257,20 @@ class Attempt:
         return self.issued is not None and self.issued.shadow
 
     def close(self, reason: CloseReason, *, withdraw: bool) -> "Attempt":
-        """Return the attempt as its plant no longer has the portion; ``withdraw``: the plant is to be told so."""
+        """Return the attempt closed: its plant no longer has the portion.
+
+        Args:
+            reason: Why.
+            withdraw: Whether the plant has a plant order that is to be cancelled.
+        """
         return replace(self, closing=Closing(reason, withdraw))
 
     def to_withdraw(self, answer: Answer | None = None) -> "Attempt":
-        """Return the closed attempt as its plant is to be told so, with the plant's newest answer if it gave one."""
+        """Return the closed attempt with its plant order to be cancelled.
+
+        Args:
+            answer: The plant's newest answer; None where it gave none since.
+        """
         assert self.closing is not None  # noqa: S101  (only who has lost the portion is told so)
         return replace(self, closing=replace(self.closing, withdraw=True), answer=answer or self.answer)
 
@@ -214,32 +283,32 @@ class Attempt:
         return fingerprint in self.fingerprints
 
     def with_seen(self, fingerprint: str) -> "Attempt":
-        """Return the attempt that remembers the event of this fingerprint."""
+        """Return the attempt that remembers the event of this fingerprint; as it is where the event has none."""
         return replace(self, fingerprints=(*self.fingerprints, fingerprint)[-FINGERPRINTS:]) if fingerprint else self
 
     @property
     def confirmed(self) -> bool:
-        """Whether the plant has accepted what it was last told."""
+        """Whether the plant has accepted what it was last asked."""
         return self.answer is not None and self.answer.accepted
 
     @property
     def reserved(self) -> bool:
-        """Whether the allocator has answered."""
+        """Whether the allocator has answered any request for the reservation."""
         return self.reservation is not None and self.reservation.from_stock is not None
 
     @property
     def reservation_answered(self) -> bool:
-        """Whether the allocator has answered what it was asked last."""
+        """Whether the allocator has answered the latest request for the reservation."""
         return self.reservation is not None and self.reservation.answered == self.reservation.generation
 
     @property
     def shipped(self) -> Decimal:
-        """How much has left the plant."""
+        """How much has left the plant, in the item's base unit."""
         return sum((shipment.quantity for shipment in self.shipments if shipment.departed or shipment.arrived), ZERO)
 
     @property
     def irrevocable(self) -> Decimal:
-        """What the plant has made or sent: a change of the order cannot take it back."""
+        """How much the plant has made or sent, in the base unit: a change of the order cannot take it back."""
         return max(sum((production.completed for production in self.productions), ZERO), self.shipped)
 
     @property

@@ -136,7 +136,7 @@ class CauseCode(Code):
 
 
 class AlertCode(Code):
-    """What the hub's people are told of, where it is no `HoldReason`."""
+    """What operators are alerted to, where it is no `HoldReason`."""
 
     APPROVAL_NEEDED = "approval-needed"
     NO_ANSWER = "no-answer"

@@ -42,7 +42,11 @@ def pack(data: bytes) -> bytes:
 
 
 def unpack(data: bytes) -> bytes:
-    """Return the JSON of packed bytes, and plain JSON as it is. Raises `zlib.error` where they are neither."""
+    """Return the JSON of packed bytes, and plain JSON as it is.
+
+    Raises:
+        zlib.error: The bytes are neither.
+    """
     if data[:1] != MARK:
         return data
     return zlib.decompressobj(_WINDOW, DICTIONARY).decompress(data[1:])

@@ -10,8 +10,11 @@ from streams.routing.masterdata.masterdata import MasterData
 class DecisionContext:
     """The event that is being handled, and the master data as they are when it is handled.
 
-    ``time`` is the hub's own time of the event: the only clock that routing knows. ``fingerprint`` tells whether the
-    same event came before (`timestamps.fingerprint`); an event without one always counts as new.
+    Attributes:
+        event_id: The event's id.
+        time: The hub's own time of the event, with its zone: the only clock that routing knows.
+        master: The master data.
+        fingerprint: By it a repeat of the event is known (`timestamps.fingerprint`); empty: it counts as new.
     """
 
     event_id: str

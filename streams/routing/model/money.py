@@ -18,7 +18,15 @@ _HUNDRED = Decimal(100)
 class ExchangeRate:
     """``nominal`` units of ``source`` are ``rate`` units of ``target``, from ``valid_on`` until a later rate.
 
-    Currencies are ISO 4217 codes. ``published_by`` is who says so, such as CBR. UBL ExchangeRate; the nominal is CBR's.
+    As in UBL's ExchangeRate; the nominal is that of the Bank of Russia (CBR).
+
+    Attributes:
+        source: The currency that is converted, an ISO 4217 code.
+        target: The currency that it is converted into, an ISO 4217 code.
+        rate: How many units of the target.
+        nominal: How many units of the source.
+        valid_on: The first day of the rate.
+        published_by: Who publishes it, such as CBR.
     """
 
     source: str
@@ -48,10 +56,19 @@ class NetAndVat(NamedTuple):
 
 
 def net_and_vat(amount: Decimal, rate: Decimal, included: bool) -> NetAndVat:
-    """Split an amount by a VAT rate in percent; ``included`` says whether the amount holds the tax.
+    """Split an amount into net and value added tax.
 
     Only one part is rounded, the other is what remains: net and VAT sum up to an amount that includes it, to the last
-    digit. Raises `InvalidDocument` (``too-many-digits``, ``bad-vat-rate``).
+    digit.
+
+    Args:
+        amount: With four digits after the point at most.
+        rate: The VAT rate in percent.
+        included: Whether the amount includes the tax.
+
+    Raises:
+        InvalidDocument: ``too-many-digits`` where an amount does not fit a decimal(28,4), ``bad-vat-rate`` where the
+            rate is no percentage from 0 to 100.
     """
     check_vat_rate(rate)
     if _fitting(amount) != amount:
@@ -66,7 +83,9 @@ def net_and_vat(amount: Decimal, rate: Decimal, included: bool) -> NetAndVat:
 def convert(amount: Decimal, rate: ExchangeRate) -> Decimal:
     """Return an amount of ``rate.source`` in ``rate.target``.
 
-    Raises `InvalidDocument` (``too-many-digits``, ``bad-exchange-rate``).
+    Raises:
+        InvalidDocument: ``too-many-digits`` where the result does not fit a decimal(28,4), ``bad-exchange-rate`` as
+            `check_exchange_rate` does.
     """
     check_exchange_rate(rate)
     with localcontext(prec=60):
@@ -77,7 +96,16 @@ def rate_on(rates: Iterable[ExchangeRate], source: str, target: str, day: date) 
     """Return the latest rate of the day or before it, never a later one.
 
     A rate of the inverse pair serves too, turned round; of two of the same day the direct one is taken, then the one
-    that stands last. A currency to itself is one to one. Raises `InvalidDocument` ``no-exchange-rate``.
+    that stands last. A currency to itself is one to one.
+
+    Args:
+        rates: All rates, in the order in which they stand.
+        source: The currency that is converted.
+        target: The currency that it is converted into.
+        day: The day for which the rate is needed.
+
+    Raises:
+        InvalidDocument: ``no-exchange-rate`` where there is none until that day.
     """
     if source == target:
         return ExchangeRate(source, target, Decimal(1), Decimal(1), day)
@@ -98,7 +126,11 @@ def cross_rate(first: ExchangeRate, second: ExchangeRate) -> ExchangeRate:
 
 
 def check_vat_rate(rate: Decimal) -> None:
-    """Raise `InvalidDocument` ``bad-vat-rate`` unless the rate is a percentage, 0 to 100."""
+    """Check that the VAT rate is a percentage, 0 to 100.
+
+    Raises:
+        InvalidDocument: ``bad-vat-rate`` where it is not.
+    """
     if not 0 <= rate <= _HUNDRED:
         raise InvalidDocument(
             DocumentCode.BAD_VAT_RATE,
@@ -110,9 +142,10 @@ def check_vat_rate(rate: Decimal) -> None:
 
 
 def check_exchange_rate(rate: ExchangeRate) -> None:
-    """Raise `InvalidDocument` ``bad-exchange-rate`` unless both numbers are above zero and both currencies in use.
+    """Check that both numbers are above zero and both currencies in use; a currency to itself is one to one.
 
-    A currency to itself is one to one.
+    Raises:
+        InvalidDocument: ``bad-exchange-rate`` where that is not so.
     """
     known = currency_problem(rate.source) is None and currency_problem(rate.target) is None
     same = rate.source != rate.target or rate.rate == rate.nominal

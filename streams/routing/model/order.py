@@ -1,4 +1,4 @@
-"""The planner's state of one order: facts only. States, promises and what to tell whom are derived from them.
+"""The planner's state of one order: facts only. States, promises and notifications are derived from them.
 
 Kept as JSON through pydantic, made small by `compression`: decimals and dates are exact, and a new optional fact needs
 no migration. It never leaves the planner, so the shared language (Avro) does not bind it.
@@ -20,7 +20,21 @@ from streams.routing.model.terms import NO_SPECIFICATION, NO_TERMS, Specificatio
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of the order, in canonical items and base units; as the buyer wrote it while ``hold_reason`` tells."""
+    """One line of the order, in canonical items and base units; as the buyer wrote it while ``hold_reason`` says why.
+
+    Attributes:
+        line_id: The line's id in the buyer's document.
+        item_code: The buyer's code of the item.
+        item: The item's id; None while the code has no mapping.
+        quantity: In the base unit; in the buyer's unit while the line is unmapped.
+        unit: The unit of the quantity.
+        requested_date: When the buyer wants it; the order's date where the line has none.
+        description: The buyer's text.
+        price: The price of one unit, in the order's currency.
+        hold_reason: Why the line is on hold; None where it is not.
+        specification: What the line says of its goods beside item and quantity.
+        opening_plant: The plant that has had the line since before the hub (`opening`).
+    """
 
     line_id: str
     item_code: str
@@ -39,7 +53,23 @@ class Line:
 class Order:
     """The order as its buyer last sent it. Equal content is a repeat.
 
-    ``order_id`` is its ERP's own key, ``number`` what people read; None where that is the key.
+    Attributes:
+        order_id: Its key in the buyer's ERP.
+        buyer: The member who ordered.
+        kind: The kind of order, such as SALE.
+        currency: An ISO 4217 code.
+        requested_date: When the buyer wants it; a line may say otherwise.
+        lines: Its lines.
+        payer: The member who pays, such as a lessor.
+        user: The member who will use the goods, such as a lessee.
+        consignee: The member who receives the goods.
+        programme: The state programme under which it is built.
+        delivery_place: Where the goods go, as the buyer wrote it.
+        complete_delivery: All lines or none: an unmapped line then holds the whole order.
+        cancelled: The buyer has cancelled it.
+        terms: Money and law.
+        opening: It was placed before the hub (`opening`).
+        number: The number that people read; None where that is the key.
     """
 
     order_id: str
@@ -62,7 +92,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class LineStatus:
-    """What the customer was last told of a line."""
+    """The state of a line of which the customer was last notified."""
 
     line_id: str
     item_code: str
@@ -73,7 +103,15 @@ class LineStatus:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What the customer was last told of the order; ``earliest_date`` is news where it is a quotation only."""
+    """The state of the order of which the customer was last notified.
+
+    Attributes:
+        state: How far the order is.
+        order_revision: The revision of the order that it is about.
+        promised_date: When all of it is at the customer; None where nothing is promised.
+        lines: The state of each line.
+        earliest_date: The earliest day that can be promised; a change of it alone is news for a quotation only.
+    """
 
     state: PlanState
     order_revision: int
@@ -84,7 +122,16 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class PartyStatus:
-    """What a member beside the buyer was last told, as what; ``revision`` is its own count, ``lines`` a digest."""
+    """The state of the order of which a member beside the buyer was last notified.
+
+    Attributes:
+        member: The member.
+        role: What the member is in the order, such as payer.
+        revision: Counts the statuses to this member.
+        state: How far the order is.
+        promised_date: When all of it is at the customer.
+        lines: A digest of what the lines showed.
+    """
 
     member: str
     role: str
@@ -98,12 +145,26 @@ class PartyStatus:
 class OrderState:
     """Everything the planner knows of one order.
 
-    ``document`` is the buyer's document that it comes from (`document_identity`), ``seen_events`` the event ids of its
-    latest versions. ``frozen`` says that a person has stopped the routing; ``seen_actions`` are the ids of the latest
-    actions of people. ``due`` is when time alone next changes something; ``final_since`` is since when nothing is left
-    to do. ``party_statuses`` are what the members beside the buyer were last told, ``awaited_members`` those whose stop
-    keeps something back (`resume`). ``reported_disruptions`` are those, by plant and its own number, of which the hub's
-    people were last told that they endanger a promise.
+    Attributes:
+        key: ``buyer:order_id``, the key of all that follows from the order.
+        order: The order as its buyer last sent it.
+        revision: Counts the order's changes.
+        seen_events: The event ids of its latest versions.
+        portions: What the order is divided into.
+        status: What the customer was last notified of; None before that.
+        status_revision: Counts the statuses to the customer.
+        frozen: A person has stopped the routing.
+        cancelled_by_hand: A person has cancelled the order, not its buyer.
+        seen_actions: The ids of the latest actions of people.
+        due: When time alone next changes something; None where it does not.
+        final_since: Since when nothing is left to do; None while something is.
+        closed: The order has ended, and little of it is kept (`closing`).
+        party_statuses: What the members beside the buyer were last notified of.
+        awaited_members: The members for whose return or next cutover mode the order waits (`resume`).
+        reported_disruptions: The latest disruptions (plant and its own number of them) of which operators were alerted
+            that they endanger a promise.
+        document: The buyer's document that the order comes from (`document_identity`).
+        format: The version of this class.
     """
 
     key: str
@@ -126,7 +187,7 @@ class OrderState:
     format: Literal[2] = field(default=2)
 
     def with_portion(self, portion: Portion) -> "OrderState":
-        """Return the state with this portion in the place of its former self, or added."""
+        """Return the state with this portion in the place of its earlier form, or added."""
         known = self.portions
         for at, old in enumerate(known):
             if old is portion:
@@ -145,5 +206,10 @@ def dump(state: OrderState) -> bytes:
 
 
 def load(data: bytes) -> OrderState:
-    """Return the state of these bytes."""
+    """Return the state of these bytes.
+
+    Raises:
+        zlib.error: The bytes are neither packed nor JSON.
+        pydantic.ValidationError: They are no order's state of this format.
+    """
     return _ADAPTER.validate_json(compression.unpack(data))

@@ -13,16 +13,21 @@ from streams.routing.model.quantity import ZERO
 
 
 def replan_suffix(replans: int) -> str:
-    """Return what tells an id from that of the same thing before it was planned again; empty the first time."""
+    """Return what distinguishes an id from the one before the portion was planned again; empty the first time."""
     return f".{replans}" if replans else ""
 
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """What a candidate could do, without a reservation; the quantities are None until it has answered.
+    """What a candidate could do, without a reservation.
 
-    ``load`` is the share of its capacity that is taken in the weeks that it would need, 0 to 1; None without one.
-    ``disruption`` is what makes it later or less.
+    Attributes:
+        plant: The candidate.
+        from_stock: How much it has, in the item's base unit; None until it has answered.
+        to_make: How much it could make; None until it has answered.
+        available_on: The day on which all of it would be ready.
+        load: The share of its capacity that is taken in the weeks that it would need, 0 to 1; None without a capacity.
+        disruption: The disruption that makes it later or less.
     """
 
     plant: str
@@ -37,10 +42,16 @@ class Quote:
 class QuoteRound:
     """The candidates that were asked for quotes at the same time, and their quotes.
 
-    ``attempts`` is how many attempts there were then, ``quantity`` how much they were asked for. ``late`` says that no
-    quote had come in the usual time. A ``superseded`` round is no longer waited for: the portion is planned again.
+    Attributes:
+        attempts: How many attempts at the portion there were then.
+        quantity: How much the candidates were asked for.
+        deadline: Until when quotes are waited for.
+        quotes: One for each candidate.
+        late: No quote came in the usual time, and the first is waited for longer.
+        superseded: The round is no longer waited for: the portion is planned again.
 
-    Raises `ValueError` where nobody was asked.
+    Raises:
+        ValueError: Nobody was asked.
     """
 
     attempts: int
@@ -51,7 +62,11 @@ class QuoteRound:
     superseded: bool = False
 
     def __post_init__(self) -> None:
-        """Check that somebody was asked."""
+        """Check that somebody was asked.
+
+        Raises:
+            ValueError: Nobody was.
+        """
         if not self.quotes:
             raise ValueError(f"a round of quotes asks somebody: {self}")
 
@@ -73,15 +88,28 @@ class PortionPhase(StrEnum):
 class Portion:
     """A line's quantity of one item, at one plant at a time.
 
-    ``node`` is its place in the line's bill of materials: "" for the line's own item, else the items on the way down.
-    ``feeds`` is the node that it goes into, None for the line's own item. ``to_make`` is what is not taken from stock,
-    as last known: its components are needed for that much. ``plant_by_hand`` is the plant that a person has chosen and
-    that is to be asked next. ``excluded`` are members that are not asked; attempts before ``retry_from`` no longer keep
-    their plants from being asked. ``content`` counts the changes of what the order says of it beside quantity, date and
-    price. ``surplus`` says that nothing needs it any more: it stands for what was made already. ``replans`` counts how
-    often it was planned again.
+    Attributes:
+        line_id: The order's line.
+        part: The portion's number in its line, from 1.
+        item: The item's id.
+        unit: The item's base unit.
+        quantity: In the base unit.
+        node: Its place in the line's bill of materials: "" for the line's own item, else the items on the way down.
+        feeds: The node that it is built into; None for the line's own item.
+        to_make: How much is not taken from stock, as last known: its components are needed for that much.
+        excluded: Members that are not asked.
+        plant_by_hand: The plant that a person has chosen and that is asked next.
+        quote_round: The latest round of quotes; None before the first.
+        retry_from: Attempts before this place no longer keep their plants from being asked.
+        attempts: The plants that were asked, in order.
+        hold_reason: Why it is on hold; None where it is not.
+        cancelled: Nobody needs it, and nobody has made any of it.
+        content: Counts the changes of what the order says of it beside quantity, date and price.
+        surplus: Nothing needs it any more: it stands for what was made already.
+        replans: How often it was planned again.
 
-    Raises `ValueError` where it is cancelled or assigned, and held.
+    Raises:
+        ValueError: It is on hold, and cancelled or with a plant.
     """
 
     line_id: str
@@ -104,7 +132,11 @@ class Portion:
     replans: int = 0
 
     def __post_init__(self) -> None:
-        """Check that what is held is neither cancelled nor with a plant."""
+        """Check that a portion on hold is neither cancelled nor with a plant.
+
+        Raises:
+            ValueError: It is.
+        """
         if self.hold_reason is not None and (self.cancelled or self.current is not None):
             raise ValueError(f"what is held is neither cancelled nor with a plant: {self}")
 
@@ -141,11 +173,11 @@ class Portion:
 
     @property
     def irrevocable(self) -> Decimal:
-        """What a plant has made or sent of it."""
+        """How much its plant has made or sent, in the base unit."""
         return sum((attempt.irrevocable for attempt in self.attempts if attempt.closing is None), ZERO)
 
     def replanned(self) -> "Portion":
-        """Return the portion as it is planned again: not held, and whoever was tried may be asked once more."""
+        """Return the portion to be planned again: not on hold, and plants that were tried may be asked once more."""
         superseded = self.quote_round and replace(self.quote_round, superseded=True)
         return replace(
             self,
@@ -157,11 +189,11 @@ class Portion:
         )
 
     def cancel(self) -> "Portion":
-        """Return the portion as nobody needs it any more."""
+        """Return the portion cancelled: nobody needs it any more."""
         return replace(self, cancelled=True, hold_reason=None)
 
     def with_quote(self, quote: Quote) -> "Portion":
-        """Return the portion with this quote of a candidate that was asked in the last round."""
+        """Return the portion with the quote of a candidate that was asked in the last round."""
         assert self.quote_round is not None  # noqa: S101  (who quotes was asked)
         quotes = tuple(quote if known.plant == quote.plant else known for known in self.quotes)
         return replace(self, quote_round=replace(self.quote_round, quotes=quotes))
@@ -173,15 +205,15 @@ class Portion:
 
     @property
     def round(self) -> str:
-        """How many attempts there were, and how often it was planned again: what is sent once for each, has this id."""
+        """The number of attempts and of replans: the part of an id of what is sent once for each of them."""
         return f"{len(self.attempts)}{replan_suffix(self.replans)}"
 
     def id_of(self, order_key: str, attempt: Attempt) -> str:
-        """Return the attempt's plant order id."""
+        """Return the id of the attempt's plant order."""
         return identifiers.plant_order_id(order_key, self.line_id, str(self.part), attempt.number)
 
     def quote_id(self, order_key: str, plant: str) -> str:
-        """Return the id of the question to this candidate: another quantity is another question."""
+        """Return the id of the request to this candidate for a quote; another quantity is another request."""
         asked = self.quote_round
         assert asked is not None  # noqa: S101  (a candidate is asked in a round)
         number = f"{self.place}.quote{asked.attempts}{replan_suffix(self.replans)}"

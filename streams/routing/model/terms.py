@@ -16,8 +16,8 @@ from streams.routing.model.money import ExchangeRate
 class Terms:
     """What is agreed on the order as a whole; the fields are those of the record Order.
 
-    Rates and discounts are percentages, ``discount_amount`` is in the order's currency. A ``quotation`` asks for a
-    promise before anything is ordered.
+    Rates and discounts are percentages, ``discount_amount`` is in the order's currency. A ``quotation`` asks what could
+    be had by when; nothing is ordered.
     """
 
     vat_rate: Decimal | None = None
@@ -99,7 +99,7 @@ class PlantTerms(TypedDict):
 
 
 def to_plant(terms: Terms) -> PlantTerms:
-    """Return the fields of a PlantOrder that come from the terms; discount and exchange rate are not the plant's."""
+    """Return the fields of a PlantOrder that come from the terms; a plant does not see discount and exchange rate."""
     return {
         "contract": terms.contract,
         "legal_entity": terms.legal_entity,
