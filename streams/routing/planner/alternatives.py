@@ -19,7 +19,15 @@ _LESS_BY_RANK = {
 def alternatives(
     order: Order, portion: Portion, chosen: Attempt | None, rule: Rule | None, master: MasterData
 ) -> list[Alternative]:
-    """Return every maker of the item, best capability first, with its offer and why it was not chosen."""
+    """Return every maker of the item, best capability first, with its offer and why it was not chosen.
+
+    Args:
+        order: The order.
+        portion: The portion that the decision is about, with its quotes and attempts.
+        chosen: The attempt at the chosen plant; None where no plant was found.
+        rule: The rule that applies; None where none matches.
+        master: The master data.
+    """
     out = source.candidates(order, portion, rule, master).refused if rule else {}
     quotes = {quote.plant: quote for quote in portion.quotes}
     found: list[Alternative] = []

@@ -1,4 +1,4 @@
-"""What a person is asked before a plant is told: the alert for an attempt whose rule wants an approval."""
+"""What a person is asked before a plant gets its plant order: the alert for an attempt whose rule wants an approval."""
 
 from datetime import datetime, timedelta
 from typing import cast
@@ -20,10 +20,16 @@ from streams.routing.planner.reserve import APPROVAL_TIME
 def approval_alert(
     state: OrderState, portion: Portion, attempt: Attempt, context: DecisionContext
 ) -> list[OutputMessage]:
-    """Return the alert for a new attempt that waits for a person; none for one that goes out by itself.
+    """Return the alert for a new attempt that waits for a person; none for one that is issued without approval.
 
     Its id is the code and the plant order's id, so an attempt has one alert. Its deadline is the end of the
     reservation (`reserve`): nobody keeps stock and capacity for longer.
+
+    Args:
+        state: The order.
+        portion: The portion of the attempt.
+        attempt: The new attempt.
+        context: The event and the master data.
     """
     if attempt.approved:
         return []

@@ -22,7 +22,16 @@ QUOTE_PATIENCE = timedelta(hours=1)
 
 
 def assign_plant(state: OrderState, portion: Portion, context: DecisionContext) -> Step:
-    """Return the state with a plant for the portion, or with offers asked for, or with the portion on hold."""
+    """Return the state with a plant for the portion, or with offers asked for, or with the portion on hold.
+
+    Args:
+        state: The order.
+        portion: One of its portions; one that needs no plant changes nothing.
+        context: The event and the master data.
+
+    Returns:
+        The step with the requests for quotes, or the decision and the alerts.
+    """
     placed = opening.with_opening_plant(state, portion, context)
     if placed is not None:
         return Step(placed)
@@ -107,7 +116,14 @@ def _request_quotes(state: OrderState, portion: Portion, untried: tuple[Maker, .
 
 
 def hold(state: OrderState, portion: Portion, code: HoldReason, context: DecisionContext) -> Step:
-    """Return the state with the portion held for a person, the decision that names who was tried, and an alert."""
+    """Return the state with the portion on hold for a person, the decision that names who was tried, and an alert.
+
+    Args:
+        state: The order.
+        portion: The portion that no plant was found for.
+        code: Why.
+        context: The event and the master data.
+    """
     held = replace(portion, hold_reason=code)
     place = f"{portion.place}/{portion.round}"
     sent = [

@@ -20,7 +20,7 @@ IGNORED_WHEN_CLOSED = ("AllocationResult", "DispatchStatus", "Receipt", "Wake")
 
 
 def with_final_since(state: OrderState, time: datetime) -> OrderState:
-    """Return the state with the time since which nothing is left to do for it, or without."""
+    """Return the state with the time since which nothing is left to do for it, or without one while something is."""
     final = state.status is not None and state.status.state in FINAL
     if final == (state.final_since is not None):
         return state
@@ -28,14 +28,14 @@ def with_final_since(state: OrderState, time: datetime) -> OrderState:
 
 
 def due(state: OrderState) -> datetime | None:
-    """Return when the order is to be closed; None as long as a member is to learn something of it once it is live."""
+    """Return when the order is to be closed; None while it is not final, or while a member has yet to learn of it."""
     if state.final_since is None or state.closed or state.awaited_members:
         return None
     return state.final_since + KEEP
 
 
 def close(state: OrderState, context: DecisionContext) -> Step:
-    """Return the closed order and what to say: reservations are given back, whoever knows of a delivery is told.
+    """Return the closed order, with reservations released and, after a delivery, the last statuses.
 
     The order itself, its revision and the ids of its versions stay, so that an old version sent again is no new order.
     """
@@ -53,6 +53,10 @@ def close(state: OrderState, context: DecisionContext) -> Step:
 
 
 def refuse(state: OrderState, subject: str) -> None:
-    """Raise `InvalidDocument` (``order-closed``) for what comes after the end, except where that is no mistake."""
+    """Refuse an event that comes after the order's end, except where that is nobody's mistake.
+
+    Raises:
+        InvalidDocument: ``order-closed``.
+    """
     if subject not in IGNORED_WHEN_CLOSED:
         raise InvalidDocument(DocumentCode.ORDER_CLOSED, reasons.order_closed(state.order.order_id))

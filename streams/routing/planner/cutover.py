@@ -31,7 +31,7 @@ def mode(member: str, master: MasterData) -> CutoverMode:
 
 
 def keeps_back(attempt: Attempt, master: MasterData) -> bool:
-    """Return whether the plant is told nothing for now, although there may be something to tell."""
+    """Return whether nothing is sent to the plant for now, although there may be something to send."""
     if attempt.shadow:
         return False
     if unreachable.is_gone(attempt.plant, master):

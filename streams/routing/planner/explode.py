@@ -20,7 +20,16 @@ from streams.routing.model.terms import specification_of, terms_of, to_plant
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """What a line needs of one item, in its base unit; ``node`` and ``feeds`` as in `Portion`."""
+    """What a line needs of one item.
+
+    Attributes:
+        line_id: The order's line.
+        item: The item's id.
+        unit: Its base unit.
+        quantity: In the base unit.
+        node: As in `Portion`.
+        feeds: As in `Portion`.
+    """
 
     line_id: str
     item: str
@@ -76,8 +85,9 @@ def _line(line: messages.OrderLine, value: messages.Order) -> Line:
 def with_revision(state: OrderState, order: Order) -> OrderState:
     """Return the state with the next revision of its order.
 
-    Portions of which the order now says something else to their plants are marked. What had no plant is planned again
-    where the revision may have changed that, and a quotation that had run out once it is asked for again, or ordered.
+    Portions of which the order now says something else to their plants are marked (`Portion.content`). What had no
+    plant is planned again where the revision may have changed that; so is an expired quotation once it is asked for
+    again, or ordered.
     """
     whole = _to_all(order) != _to_all(state.order)
     before, after = _to_makers(state.order), _to_makers(order)
@@ -119,12 +129,12 @@ def _to_sourcing(line: Line) -> tuple[Any, ...]:
 
 
 def _to_all(order: Order) -> tuple[Any, ...]:
-    """Return what of the order as a whole every plant is told (`messages.plant_order`)."""
+    """Return what of the order as a whole every plant receives (`messages.plant_order`)."""
     return order.kind, order.currency, order.payer, order.programme, order.number, to_plant(order.terms)
 
 
 def _to_makers(order: Order) -> dict[str, tuple[Any, ...]]:
-    """Return what of each line the plant is told that makes its own item."""
+    """Return what of each line the plant receives that makes the line's own item."""
     return {line.line_id: (line.description, line.specification) for line in order.lines}
 
 
@@ -161,7 +171,15 @@ def _components(state: OrderState, parent: Need, master: MasterData) -> list[Nee
 
 
 class Part(NamedTuple):
-    """What one base unit of a node's item needs; ``node`` and ``feeds`` as in `Portion`."""
+    """What one base unit of a node's item needs.
+
+    Attributes:
+        item: The item's id.
+        unit: Its base unit.
+        quantity: In the base unit.
+        node: As in `Portion`.
+        feeds: As in `Portion`.
+    """
 
     item: str
     unit: str
@@ -171,7 +189,13 @@ class Part(NamedTuple):
 
 
 def parts_of(item: str, node: str, master: MasterData) -> tuple[Part, ...]:
-    """Return the item's bill at this node, without what the plant that builds it in buys by itself."""
+    """Return the item's bill at this node, without what the plant that builds it in buys by itself.
+
+    Args:
+        item: The item that is built.
+        node: Its node in the line's bill of materials, as in `Portion`.
+        master: The master data; the result is remembered there.
+    """
     known = master.worked_out
     if (found := known.get((parts_of, item, node))) is None:
         found = known[parts_of, item, node] = tuple(_bill(item, node, master))
@@ -274,7 +298,14 @@ def _shrunk(portion: Portion, quantity: Decimal) -> Portion:
 def add_portion(
     state: OrderState, need: Need, excluded: tuple[str, ...] = (), to_make: Decimal | None = None
 ) -> OrderState:
-    """Return the state with one more portion; ``excluded`` members are not asked for it."""
+    """Return the state with one more portion.
+
+    Args:
+        state: The order.
+        need: What the portion is for.
+        excluded: Members that are not asked for it.
+        to_make: How much of it is not taken from stock, in the base unit; None where that is not known.
+    """
     part = 1 + max((portion.part for portion in state.portions if portion.line_id == need.line_id), default=0)
     portion = Portion(
         need.line_id, part, need.item, need.unit, need.quantity, need.node, need.feeds, to_make, excluded=excluded

@@ -1,4 +1,4 @@
-"""Issues plant orders: a new revision wherever what a plant should make differs from what it was last told."""
+"""Issues plant orders: a new revision wherever what a plant should make differs from its last revision."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -18,7 +18,7 @@ from streams.routing.schedule import dates
 
 
 def issue_plant_orders(state: OrderState, portion: Portion, context: DecisionContext) -> Step:
-    """Return the state with every plant told what its attempt at the portion should be, and what is to be sent.
+    """Return the state in which every plant has its up-to-date plant order of the portion, and the messages for that.
 
     Args:
         state: The order.
@@ -50,7 +50,7 @@ def issue_plant_orders(state: OrderState, portion: Portion, context: DecisionCon
 
 
 def _with_wanted_date(state: OrderState, portion: Portion, attempt: Attempt) -> Portion:
-    """Remember that what the plant knows is right for the date that is wanted now."""
+    """Remember that the issued plant order is right for the date that is wanted now."""
     line = _line(state, portion)
     if line is None or attempt.close_reason is not None or attempt.wanted_for == line.requested_date:
         return portion
@@ -58,7 +58,7 @@ def _with_wanted_date(state: OrderState, portion: Portion, attempt: Attempt) -> 
 
 
 def targets_first(portions: Sequence[Portion]) -> Sequence[Portion]:
-    """Return the portions so that what another goes into stands before it: its date decides on the other's."""
+    """Return the portions sorted so that what another goes into stands before it: its date decides on the other's."""
     feeds = {(portion.line_id, portion.node): portion.feeds for portion in portions if portion.feeds is not None}
     if not feeds:
         return portions
@@ -73,7 +73,7 @@ def targets_first(portions: Sequence[Portion]) -> Sequence[Portion]:
 
 
 def _as_if_delivered(state: OrderState, portion: Portion, attempt: Attempt) -> tuple[Attempt, list[OutputMessage]]:
-    """Tell the allocator that the plant has it: people place in the old way what is in shadow, so its ERP reserves."""
+    """Report the delivery to the allocator: people place by themselves what is in shadow, so the ERP reserves."""
     generation = attempt.reservation.generation if attempt.reservation else 0
     if attempt.delivered_generation >= generation:
         return attempt, []
@@ -81,7 +81,7 @@ def _as_if_delivered(state: OrderState, portion: Portion, attempt: Attempt) -> t
 
 
 def _wanted(state: OrderState, portion: Portion, attempt: Attempt, context: DecisionContext) -> Issued | None:
-    """Return what the plant should know; None when there is nothing to tell it."""
+    """Return what the plant order should say; None where none is to be issued."""
     if portion.cancelled or attempt.close_reason is not None:
         withdrawn = attempt.issued is not None and (attempt.withdraw or attempt.close_reason is None)
         return replace(attempt.issued, cancelled=True) if attempt.issued and withdrawn else attempt.issued
@@ -97,7 +97,16 @@ def _wanted(state: OrderState, portion: Portion, attempt: Attempt, context: Deci
 
 
 def price(portion: Portion, line: Line, master: MasterData) -> Decimal | None:
-    """Return the line's price where one plant makes all of it; what several build together has none for a part."""
+    """Return the line's price where one plant makes all of it; what several build together has none for a part.
+
+    Args:
+        portion: The portion.
+        line: Its line.
+        master: The master data, which say whether the item has a bill of materials.
+
+    Returns:
+        The price of one unit in the order's currency; None where the line or the portion has none.
+    """
     is_whole = portion.feeds is None and not master.items[portion.item].bill
     return line.price if is_whole else None
 
@@ -106,7 +115,7 @@ def _may_be_issued(state: OrderState, portion: Portion, attempt: Attempt) -> boo
     """Return whether a plant order may go out.
 
     It does once it is reserved and approved, and once it is known when its components can be there and where it goes
-    itself: no plant is told what must be changed a second later.
+    itself: no plant gets what must be changed a second later.
     """
     if state.order.terms.quotation or not attempt.approved or not attempt.reservation_answered:
         return False
@@ -157,7 +166,7 @@ def destination(state: OrderState, portion: Portion) -> tuple[str | None, str]:
 
 
 def _issue(state: OrderState, portion: Portion, attempt: Attempt, wanted: Issued, context: DecisionContext) -> Attempt:
-    """Return the attempt after telling: a changed quantity or date needs a new answer, other changes do not."""
+    """Return the attempt with its next revision: a new quantity or date needs a new answer, other changes do not."""
     revision, sent = attempt.revision + 1, attempt.issued
     line = _line(state, portion)
     wanted_for = line.requested_date if line else attempt.wanted_for

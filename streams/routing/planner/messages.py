@@ -40,7 +40,15 @@ ANSWER_TIME = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class OutputMessage:
-    """One record to send. ``key`` is its natural key, ``id`` the same whenever it is decided again."""
+    """One record to send.
+
+    Attributes:
+        subject: The type of the record.
+        key: Its natural key.
+        id: The event's id, the same whenever the same is decided again.
+        value: The record.
+        headers: Headers beside those of the envelope.
+    """
 
     subject: Subject
     key: str
@@ -50,7 +58,14 @@ class OutputMessage:
 
 
 def plant_order(state: OrderState, portion: Portion, attempt: Attempt, context: DecisionContext) -> OutputMessage:
-    """Return the plant order as the attempt's ``sent`` and ``revision`` say, in the plant's own item code."""
+    """Return the plant order of the attempt, as issued and with its revision, in the plant's own item code.
+
+    Args:
+        state: The order.
+        portion: The portion of the attempt.
+        attempt: An attempt with ``issued`` set.
+        context: The event and the master data.
+    """
     order, sent = state.order, attempt.issued
     assert sent is not None  # noqa: S101  (callers have just set it)
     number = portion.id_of(state.key, attempt)
@@ -122,14 +137,27 @@ def _request(
 
 
 def quote_request(state: OrderState, portion: Portion, plant: str) -> OutputMessage:
-    """Return the question what the plant could do for the portion, without a reservation."""
+    """Return the request to a plant for an offer for the portion, without a reservation.
+
+    Args:
+        state: The order.
+        portion: The portion, in a round of quotes.
+        plant: The candidate.
+    """
     number = portion.quote_id(state.key, plant)
     value = _request(state, portion, plant, number, AllocationAction.QUOTE)
     return OutputMessage(Subject.ALLOCATION_REQUEST, plant, f"hub/AllocationRequest/{number}", value)
 
 
 def reserve_request(state: OrderState, portion: Portion, attempt: Attempt, wanted: Reservation) -> OutputMessage:
-    """Return the request to keep what the reservation says."""
+    """Return the request to keep what the reservation says.
+
+    Args:
+        state: The order.
+        portion: The portion of the attempt.
+        attempt: The attempt, whose plant is asked.
+        wanted: The quantity, the first day and the end of the reservation, with its new generation.
+    """
     number = portion.id_of(state.key, attempt)
     value = _request(state, portion, attempt.plant, number, AllocationAction.RESERVE)
     value["quantity"], value["generation"] = wanted.quantity, wanted.generation
@@ -140,14 +168,26 @@ def reserve_request(state: OrderState, portion: Portion, attempt: Attempt, wante
 
 
 def release_request(state: OrderState, portion: Portion, attempt: Attempt) -> OutputMessage:
-    """Return the request to give back what the attempt had reserved."""
+    """Return the request to give back what the attempt had reserved.
+
+    Args:
+        state: The order.
+        portion: The portion of the attempt.
+        attempt: The attempt, whose plant is asked.
+    """
     number = portion.id_of(state.key, attempt)
     value = _of_reserved(state, portion, attempt, AllocationAction.RELEASE)
     return OutputMessage(Subject.ALLOCATION_REQUEST, attempt.plant, f"hub/AllocationRequest/{number}/release", value)
 
 
 def delivered_request(state: OrderState, portion: Portion, attempt: Attempt) -> OutputMessage:
-    """Return the word that the plant's ERP has taken the plant order, so that it now reserves the stock itself."""
+    """Return the report that the plant's ERP has taken the plant order, so that it now reserves the stock itself.
+
+    Args:
+        state: The order.
+        portion: The portion of the attempt.
+        attempt: The attempt, whose allocator is informed.
+    """
     number = portion.id_of(state.key, attempt)
     value = _of_reserved(state, portion, attempt, AllocationAction.DELIVERED)
     value["at"] = attempt.delivered_at
@@ -168,7 +208,14 @@ def _of_reserved(state: OrderState, portion: Portion, attempt: Attempt, action: 
 
 
 def decision(state: OrderState, portion: Portion, attempt: Attempt | None, context: DecisionContext) -> OutputMessage:
-    """Return why the portion went to the attempt's plant, or, without an attempt, why nobody could take it."""
+    """Return the decision: why the portion went to the attempt's plant, or why no plant could take it.
+
+    Args:
+        state: The order.
+        portion: The portion, with its quotes and attempts.
+        attempt: The attempt at the chosen plant; None where no plant was found.
+        context: The event and the master data.
+    """
     number = portion.id_of(state.key, attempt) if attempt else None
     place = number or f"{state.key}/{portion.place}.none.{portion.round}"
     rule = source.rule_of(state.order, portion, context.master)
@@ -195,7 +242,7 @@ def decision(state: OrderState, portion: Portion, attempt: Attempt | None, conte
 
 
 def _inputs(state: OrderState, portion: Portion, attempt: Attempt | None) -> dict[str, str]:
-    """Return what the decision was made from, in words of its own: for a person and for a comparison."""
+    """Return what the decision was made from, name to value: for a person and for a comparison."""
     reservation = attempt.reservation if attempt else None
     found = {
         "kind": state.order.kind,
@@ -211,7 +258,13 @@ def _inputs(state: OrderState, portion: Portion, attempt: Attempt | None) -> dic
 
 
 def audit(state: OrderState, action: PlannerAction, time: datetime) -> OutputMessage:
-    """Return the entry that says who did what by hand, and why."""
+    """Return the audit entry that says who did what by hand, and why.
+
+    Args:
+        state: The order as it was before the action.
+        action: The action.
+        time: The hub's time of it.
+    """
     place = action["plant_order_id"] or (
         f"{state.key}/{identifiers.line_place(action['line_id'])}" if action["line_id"] else state.key
     )
@@ -229,14 +282,31 @@ def audit(state: OrderState, action: PlannerAction, time: datetime) -> OutputMes
 
 
 def alert(state: OrderState, code: AlertCode | HoldReason, place: str, text: Text, time: datetime) -> OutputMessage:
-    """Return an alert for the hub's people; the same ``code`` and ``place`` are the same alert."""
+    """Return an alert for operators; the same code and place are the same alert.
+
+    Args:
+        state: The order that it is about.
+        code: The alert's code.
+        place: What of the order it is about, as it stands in the alert's id.
+        text: What the operators read.
+        time: The hub's time of the event that raised it.
+    """
     return alert_of(state.key, state.order.number, code, place, text, time)
 
 
 def alert_of(
     order_key: str, order_number: str | None, code: AlertCode | HoldReason, place: str, text: Text, time: datetime
 ) -> OutputMessage:
-    """Return such an alert of an order of which no more is known."""
+    """Return an alert of an order of which no more than its key and number are known.
+
+    Args:
+        order_key: ``buyer:order_id``.
+        order_number: The number that people read; None where that is the key's own.
+        code: The alert's code.
+        place: What of the order it is about, as it stands in the alert's id.
+        text: What the operators read.
+        time: The hub's time of the event that raised it.
+    """
     number = f"{code}/{order_key}/{place}"
     value: Alert = {
         "alert_id": number,

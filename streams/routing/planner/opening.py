@@ -22,9 +22,17 @@ BEFORE = datetime(1990, 1, 1, tzinfo=UTC)
 
 
 def with_opening_plant(state: OrderState, portion: Portion, context: DecisionContext) -> OrderState | None:
-    """Return the state with the portion at the plant that has it since before the hub; None where there is none.
+    """Return the state with the portion at the plant that has it since before the hub.
 
     What the hub had decided in shadow gives way. The allocator is not asked: the plant's ERP has reserved by itself.
+
+    Args:
+        state: The order.
+        portion: One of its portions.
+        context: The event and the master data.
+
+    Returns:
+        None where no plant has the portion since before the hub, or where it cannot have it any more.
     """
     if not state.order.opening:
         return None
@@ -43,7 +51,7 @@ def with_opening_plant(state: OrderState, portion: Portion, context: DecisionCon
 
 
 def _is_placeable(state: OrderState, portion: Portion, plant: str, master: MasterData) -> bool:
-    """Return whether the line's own item is at no plant yet but in shadow, and the plant has not said no to it."""
+    """Return whether the line's own item is at no plant yet except in shadow, and the plant has not had it before."""
     current = portion.current
     if portion.cancelled or portion.feeds is not None or state.order.terms.quotation:
         return False

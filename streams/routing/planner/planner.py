@@ -1,4 +1,4 @@
-"""The planner: one event and one order's state in, the new state and what to say out. Pure."""
+"""The planner: one event and one order's state in, the new state and the messages to send out. Pure."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -31,11 +31,18 @@ WAKE = Subject.WAKE
 def handle(state: OrderState | None, subject: Subject, value: Message, context: DecisionContext) -> Step | None:
     """Return the state after the event and the messages to send; an event without news returns the same state.
 
-    It returns None for an event of an order that the hub does not know and that does not begin it.
+    Args:
+        state: The order before the event; None where the hub does not know it.
+        subject: The type of the event's record.
+        value: The event's record. An Order comes normalised (`normalise`).
+        context: The event and the master data. Events count in the order in which they come (`timestamps`).
 
-    An Order comes normalised (`normalise`). Events count in the order in which they come (`timestamps`). Raises
-    `InvalidDocument` when the author was not asked, the plant order is unknown, it is another document than the one
-    that the hub knows, or an action cannot be taken.
+    Returns:
+        The step; None for an event of an order that the hub does not know and that does not begin it.
+
+    Raises:
+        InvalidDocument: The author was not asked, the plant order is unknown, it is another document than the one that
+            the hub knows, the order is closed, or an action cannot be taken.
     """
     if subject not in _HANDLERS:
         return None if state is None else Step(state)
@@ -62,9 +69,21 @@ def handle(state: OrderState | None, subject: Subject, value: Message, context: 
 
 
 def apply_facts(state: OrderState | None, subject: Subject, value: Message, context: DecisionContext) -> Step | None:
-    """Return the state with the facts of the event, and the messages about these; nothing is decided, nobody told.
+    """Return the state with the facts of the event, and the messages about these; nothing is decided, nobody notified.
 
-    The hub reads so while it recovers. Returns None and raises as `handle` does.
+    The hub reads so while it recovers.
+
+    Args:
+        state: The order before the event; None where the hub does not know it.
+        subject: The type of the event's record.
+        value: The event's record, as for `handle`.
+        context: The event and the master data.
+
+    Returns:
+        As `handle`.
+
+    Raises:
+        InvalidDocument: As `handle` does.
     """
     if subject not in _HANDLERS or subject == WAKE:
         return None if state is None else Step(state)
@@ -75,6 +94,11 @@ def resume_after_restore(state: OrderState, evidence: Evidence, context: Decisio
     """Return the state once all of the order was read again (`apply_facts`) and adopted (`adopt`), and what follows.
 
     An order that is over stays as it is.
+
+    Args:
+        state: The order as it was read again and adopted.
+        evidence: What the members' ERPs hold of it.
+        context: The event and the master data.
     """
     reconciled = reconcile(_resumed(state, context.master), context)
     notified = statuses.notify_after_restore(reconciled.state, evidence, context)
@@ -91,7 +115,7 @@ def _apply(state: OrderState | None, subject: Subject, value: Message, context: 
 
 
 def _with_due_time(after: OrderState, context: DecisionContext) -> OrderState:
-    """Return the state with the time at which something of it is due, and with whom it waits for."""
+    """Return the state with the time at which something of it is due, and the members for whom it waits."""
     after = closing.with_final_since(after, context.time)
     if (awaited_members := resume.awaited_members(after, context.master)) != after.awaited_members:
         after = replace(after, awaited_members=awaited_members)
@@ -105,9 +129,10 @@ def _due(state: OrderState) -> datetime | None:
 
 
 def _check_closed(state: OrderState, subject: Subject, value: Message, context: DecisionContext) -> None:
-    """Pass by what says nothing new of a closed order.
+    """Accept what says nothing new of a closed order.
 
-    Raises `InvalidDocument` for the rest: ``order-closed``, or ``two-documents`` for another order.
+    Raises:
+        InvalidDocument: ``two-documents`` for another order, ``order-closed`` for the rest.
     """
     if order := narrowed(messages.Order, subject, value):
         document_identity.check_document(state.document, context.event_id, state.key)
@@ -164,7 +189,7 @@ def _action(state: OrderState | None, value: messages.PlannerAction, context: De
 
 
 def _wake(state: OrderState | None, _value: messages.Wake, context: DecisionContext) -> Step | None:
-    """Take up lines that have a mapping now, what a member's stop has kept, and what the passing of time decides."""
+    """Resume lines that have a mapping now and what a member's stop has kept back, and apply what is due by now."""
     if state is None:
         return None
     before, state = state, _resumed(state, context.master)
@@ -176,7 +201,7 @@ def _wake(state: OrderState | None, _value: messages.Wake, context: DecisionCont
 
 
 def _resumed(state: OrderState, master: MasterData) -> OrderState:
-    """Return the state with what a member's stop has kept, and with its lines as the master data map them now."""
+    """Return the state without what a member's stop has kept back, its lines as the master data map them now."""
     state = resume.resume(state, master)
     lines = _mapped(state, master)
     if lines == state.order.lines:

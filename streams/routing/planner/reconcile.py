@@ -15,7 +15,7 @@ from streams.routing.plant_events import deadlines
 
 
 def reconcile(state: OrderState, context: DecisionContext) -> Step:
-    """Return the state after fitting, placing, reserving and ordering, and what to say; nothing while it is frozen.
+    """Return the state after fitting, placing, reserving and issuing, with the messages; unchanged while it is frozen.
 
     One round is enough: each step sees what those before it decided, and a parent stands before its components.
     """

@@ -1,4 +1,4 @@
-"""Keeps stock and capacity for what plants are asked to make, and gives back what they no longer are."""
+"""Keeps stock and capacity for what plants are asked to make, and releases them once they no longer are."""
 
 from datetime import date, datetime, timedelta
 

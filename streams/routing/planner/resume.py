@@ -1,4 +1,4 @@
-"""Orders that wait until a member is live, or a member, again: for whom they wait, and how they go on. Pure."""
+"""Orders that wait until a member returns or its cutover mode changes: for whom they wait, and how they go on. Pure."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ from streams.routing.planner import cutover, source, unreachable
 
 
 def awaited_members(state: OrderState, master: MasterData) -> tuple[str, ...]:
-    """Return the members whose next mode the order waits for, or whose return: it must be woken up with that.
+    """Return the members for whose return or next cutover mode the order waits: that must wake it.
 
     Nobody waits for a plant that is gone once its goods have left.
     """
@@ -35,7 +35,7 @@ def _is_over(portion: Portion, attempt: Attempt, master: MasterData) -> bool:
 
 
 def plants(state: OrderState) -> frozenset[str]:
-    """Return the plants that have something of the order, or are to be asked: whoever of them vanishes, it concerns."""
+    """Return the plants that have a part of the order or are to be asked for one: the order depends on each of them."""
     return frozenset(attempt.plant for _, attempt in _open(state) if not attempt.shadow)
 
 
@@ -49,7 +49,7 @@ def _open(state: OrderState) -> Iterator[tuple[Portion, Attempt]]:
 
 
 def _stopped(state: OrderState, portion: Portion, master: MasterData) -> set[str]:
-    """Return who could take the held portion, were he not stopped."""
+    """Return the members that could take the held portion if they were not stopped."""
     if portion.hold_reason is not HoldReason.NO_CANDIDATE or portion.cancelled or portion.item not in master.items:
         return set()
     rule = source.rule_of(state.order, portion, master)
@@ -58,7 +58,7 @@ def _stopped(state: OrderState, portion: Portion, master: MasterData) -> set[str
 
 
 def resume(state: OrderState, master: MasterData) -> OrderState:
-    """Return the state as it goes on after a wake: nobody waited for who is a member and no longer stopped."""
+    """Return the state after a wake: it waits no longer for those that are members and not stopped."""
     free = {
         member
         for member in state.awaited_members

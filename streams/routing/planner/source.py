@@ -1,4 +1,4 @@
-"""Who could make a portion, who of them may, and whose offer is best. Ties break the same way every time."""
+"""Which members could make a portion, which of them may, and whose offer is best. Ties always break the same way."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,20 +23,38 @@ FAR = date.max
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """The candidates that may be asked, best capability first, and why the others may not (member to code)."""
+    """The candidates of a portion.
+
+    Attributes:
+        allowed: Those that may be asked, best capability first.
+        refused: Why the others may not, by member.
+    """
 
     allowed: tuple[Maker, ...]
     refused: Mapping[str, CandidateReason]
 
 
 def rule_of(order: Order, portion: Portion, master: MasterData) -> Rule | None:
-    """Return the first rule that matches the portion's order and item, or None."""
+    """Return the first rule that matches the portion's order and item, or None.
+
+    Args:
+        order: The order.
+        portion: One of its portions, whose item is in the master data.
+        master: The master data.
+    """
     item = master.items[portion.item]
     return master.rule_for(order.kind, item.okpd2, order.buyer, order.programme)
 
 
 def candidates(order: Order, portion: Portion, rule: Rule, master: MasterData) -> Candidates:
-    """Return who may be asked for the portion under the rule's constraints."""
+    """Return which members may be asked for the portion under the rule's constraints, and why the others may not.
+
+    Args:
+        order: The order.
+        portion: One of its portions, whose item is in the master data.
+        rule: The rule that applies.
+        master: The master data.
+    """
     allowed: list[Maker] = []
     out: dict[str, CandidateReason] = {}
     for maker, why, is_stopped in _constrained(portion.item, rule, order.currency, master):
@@ -52,7 +70,7 @@ def candidates(order: Order, portion: Portion, rule: Rule, master: MasterData) -
 
 
 class _Constrained(NamedTuple):
-    """A maker, why he may not be asked whatever the quantity, and whether he is stopped."""
+    """A maker, why it may not be asked whatever the quantity, and whether it is stopped."""
 
     maker: Maker
     why: CandidateReason | None
@@ -60,7 +78,7 @@ class _Constrained(NamedTuple):
 
 
 def _constrained(item: str, rule: Rule, currency: str, master: MasterData) -> tuple[_Constrained, ...]:
-    """Return the item's makers, best capability first: of many, too many to look at each for every portion."""
+    """Return the item's makers, best capability first; remembered, as they may be many to check for every portion."""
     known = master.worked_out
     place = (_constrained, item, rule.rule, currency)
     if (found := known.get(place)) is None or found[0] is not rule:
@@ -86,7 +104,13 @@ def _forbidden(member: str, rule: Rule, currency: str, master: MasterData) -> Ca
 
 
 def below_minimum(maker: Maker, quantity: Decimal, item: Item) -> bool:
-    """Return whether the quantity (base unit) is less than the maker's smallest lot; one it cannot measure is none."""
+    """Return whether the quantity is less than the maker's smallest lot; a lot that cannot be compared does not count.
+
+    Args:
+        maker: The maker, with its capability.
+        quantity: In the item's base unit.
+        item: The item, with its units.
+    """
     lot = maker.capability.minimum_lot
     if lot is None:
         return False
@@ -95,7 +119,7 @@ def below_minimum(maker: Maker, quantity: Decimal, item: Item) -> bool:
 
 
 def tried(portion: Portion) -> frozenset[str]:
-    """Return who is not asked again for the portion."""
+    """Return the members that are not asked again for the portion."""
     return frozenset(portion.excluded) | {attempt.plant for attempt in portion.attempts[portion.retry_from :]}
 
 
@@ -114,6 +138,13 @@ def best(rank: str, order: Order, portion: Portion, makers: Sequence[Maker], mas
 
     Whoever can give all of it stands before who cannot, and whoever has it on stock before who must make it; then the
     rule's own measure decides, and at last the place among the capabilities.
+
+    Args:
+        rank: The rule's measure, such as ``lowest-cost``.
+        order: The order.
+        portion: The portion, with the quotes of its last round.
+        makers: The makers that may be asked, best capability first.
+        master: The master data.
     """
     offers = {quote.plant: quote for quote in portion.quotes if quote.from_stock is not None}
     measure = _MEASURES[rank]
@@ -130,14 +161,17 @@ def best(rank: str, order: Order, portion: Portion, makers: Sequence[Maker], mas
 
 
 def amount(quote: Quote) -> Decimal:
-    """Return how much the offer is for."""
+    """Return how much the offer is for, in the item's base unit."""
     return (quote.from_stock or Decimal(0)) + (quote.to_make or Decimal(0))
 
 
 class Cost(NamedTuple):
-    """What one base unit costs, so that the least is the best: in the order's currency, unsaid, without a rate.
+    """What one base unit costs; as a tuple it sorts the best first: comparable costs, then none given, then no rate.
 
-    ``currency`` is that of a cost without a rate, and empty else: such costs are compared among their own kind.
+    Attributes:
+        without: 0 where the cost can be compared, else `NO_COST` or `NO_RATE`.
+        currency: The currency of a cost without a rate, else empty: such costs are compared among their own kind.
+        amount: In the order's currency, or in ``currency`` where there is no rate.
     """
 
     without: int
@@ -146,7 +180,7 @@ class Cost(NamedTuple):
 
     @property
     def is_rated(self) -> bool:
-        """Whether a rate was there for it, or none was needed."""
+        """Whether there was an exchange rate for it, or none was needed."""
         return self.without != NO_RATE
 
 
@@ -155,9 +189,15 @@ NO_COST, NO_RATE = 1, 2
 
 
 def cost(maker: Maker, order: Order, portion: Portion, master: MasterData) -> Cost:
-    """Return the maker's cost in the order's currency, exactly.
+    """Return the maker's cost of one base unit in the order's currency, exactly.
 
     The rate is that of the day, at the buyer, until which offers are waited for: the same whenever it is asked.
+
+    Args:
+        maker: The maker, with its capability.
+        order: The order, with its buyer and currency.
+        portion: The portion, with its round of quotes.
+        master: The master data, with the rates.
     """
     cost_per_unit = maker.capability.cost
     if cost_per_unit is None:

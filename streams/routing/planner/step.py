@@ -9,7 +9,13 @@ from streams.routing.planner.messages import OutputMessage
 
 
 class Step(NamedTuple):
-    """The order's state after the step, why its status may have changed, and the messages to send, in their order."""
+    """What one step of handling an event has led to.
+
+    Attributes:
+        state: The order after the step.
+        cause: Why its status may have changed; None where the step says nothing about that.
+        messages: What is to be sent, in this order.
+    """
 
     state: OrderState
     cause: Cause | None = None

@@ -1,4 +1,4 @@
-"""Portions whose plant cannot be told: it is no member, or has no topic. On hold until that has changed. Pure."""
+"""Portions whose plant cannot be reached: it is no member, or has no topic. On hold until that has changed. Pure."""
 
 from collections.abc import Iterator, Sequence
 
@@ -25,12 +25,12 @@ PLANT_BACK = Cause(
 
 
 def is_gone(member: str, master: MasterData) -> bool:
-    """Return whether nobody of this id is a member."""
+    """Return whether there is no member of this id."""
     return member not in master.members.by_id
 
 
 def is_held(portion: Portion, master: MasterData) -> bool:
-    """Return whether the portion stands still with a plant that is no member; what has left the plant does not."""
+    """Return whether the portion is on hold at a plant that is no longer a member; what has left the plant is not."""
     attempt = portion.current
     if attempt is None or portion.cancelled or attempt.shadow or attempt.issued is None:
         return False
@@ -38,7 +38,7 @@ def is_held(portion: Portion, master: MasterData) -> bool:
 
 
 def hold_reason(portion: Portion, master: MasterData) -> HoldReason | None:
-    """Return why the plant cannot be told of the portion, one of `UNREACHABLE`, or None."""
+    """Return why the plant cannot be reached about the portion, one of `UNREACHABLE`, or None."""
     if is_held(portion, master):
         return HoldReason.PLANT_GONE
     attempt = portion.current
@@ -56,10 +56,10 @@ def apply_dispatch_status(state: OrderState, value: DispatchStatus) -> OrderStat
 
 
 def without_unreachable(state: OrderState, master: MasterData) -> OrderState:
-    """Return the state as it is without the plants that are gone.
+    """Return the state in which nothing depends on plants that cannot be reached.
 
-    Who was told nothing yet loses the portion to the next candidate. Whoever knows of it keeps it, and owes no answer
-    while nobody can ask for it (`deadlines.with_answer_deadlines` gives a new time).
+    A plant that is gone and has no plant order yet loses the portion to the next candidate. A plant that has one keeps
+    the portion, and owes no answer while nobody can ask for it (`deadlines.with_answer_deadlines` gives a new time).
     """
     for portion in state.portions:
         attempt = portion.current
@@ -79,7 +79,14 @@ def without_unreachable(state: OrderState, master: MasterData) -> OrderState:
 
 
 def alert_text(code: HoldReason, portions: Sequence[Portion], order_key: str, master: MasterData) -> Text:
-    """Say which plant orders stand at whom, or wait for which topics, and what to do."""
+    """Return which plant orders are at which plant, or wait for which topics, and what to do.
+
+    Args:
+        code: One of `UNREACHABLE`.
+        portions: The portions of the line.
+        order_key: ``buyer:order_id``.
+        master: The master data.
+    """
     return _unwritten(portions, order_key) if code is HoldReason.NO_TOPIC else _left(portions, order_key, master)
 
 

@@ -22,10 +22,18 @@ REMEMBERED = 20
 
 
 def apply_action(state: OrderState | None, value: wire.PlannerAction, context: DecisionContext) -> Step:
-    """Take a PlannerAction.
+    """Apply what a person has decided by hand, and audit it; an action that comes again changes nothing.
 
-    Raises `InvalidDocument`: ``unknown-order``, ``unknown-plant-order``, ``unknown-line``, ``unknown-member``,
-    ``not-a-maker``, ``closed-plant-order``, ``bad-action``.
+    Args:
+        state: The order; None where the hub does not know it.
+        value: The PlannerAction.
+        context: The event and the master data.
+
+    Raises:
+        InvalidDocument: ``unknown-order``, ``unknown-plant-order``, ``unknown-line`` or ``unknown-member`` where the
+            action names what the hub does not know, ``not-a-maker`` where the chosen plant does not make the item,
+            ``closed-plant-order`` where the plant no longer has it, ``bad-action`` where the action is unknown or
+            incomplete.
     """
     if state is None:
         raise InvalidDocument(DocumentCode.UNKNOWN_ORDER, reasons.unknown_order(value["order_key"]))
@@ -72,7 +80,11 @@ def _override_plant(state: OrderState, value: wire.PlannerAction, master: Master
 
 
 def _for_plant(portions: list[Portion], plant: str, master: MasterData) -> list[Portion]:
-    """Return those that the plant shall make: of a whole line what is held, else all that it can make."""
+    """Return the portions that the plant shall make: those on hold where any is, else all that it can make.
+
+    Raises:
+        InvalidDocument: ``not-a-maker`` where it can make none of them.
+    """
     can = [portion for portion in portions if plant in master.candidates(portion.item)]
     if portions and not can:
         raise InvalidDocument(DocumentCode.NOT_A_MAKER, reasons.not_a_maker(plant, portions[0].item, master))
@@ -114,7 +126,11 @@ def _cancel(state: OrderState, _value: wire.PlannerAction, _master: MasterData) 
 
 
 def _portions(state: OrderState, value: wire.PlannerAction) -> list[Portion]:
-    """Return the portions that the action is for: of a plant order, of a line, or all."""
+    """Return the portions that the action is for: of a plant order, of a line, or all.
+
+    Raises:
+        InvalidDocument: ``unknown-plant-order``, ``closed-plant-order`` or ``unknown-line``.
+    """
     number, line_id = value["plant_order_id"], value["line_id"]
     if number is not None:
         assignment = assignments.find(state, number)
@@ -130,7 +146,7 @@ def _portions(state: OrderState, value: wire.PlannerAction) -> list[Portion]:
 
 
 def _last(portion: Portion, action: str) -> Attempt | None:
-    """Return the attempt that the action may name: where the portion has no plant, one that looks for another."""
+    """Return the attempt that the action may name: for one that looks for another plant, also one that is closed."""
     return portion.attempts[-1] if action in ("OVERRIDE_PLANT", "RELEASE") else portion.current
 
 

@@ -20,9 +20,14 @@ from streams.routing.plant_events.assignments import Assignment
 
 
 def apply_result(state: OrderState, value: wire.AllocationResult, context: DecisionContext) -> Step:
-    """Take the allocator's answer; one to an older request is dropped.
+    """Apply an allocator's answer; one to an older request is dropped.
 
     A plant that has accepted keeps its plant order even where its stock and capacity fall short: its answer counts.
+
+    Args:
+        state: The order.
+        value: The AllocationResult.
+        context: The event and the master data.
     """
     if value["kind"] == "QUOTE":
         return Step(_quoted(state, value))
@@ -59,7 +64,7 @@ def _is_old(reservation: Reservation, value: wire.AllocationResult) -> bool:
 
 
 def _quoted(state: OrderState, value: wire.AllocationResult) -> OrderState:
-    """Take an offer that is waited for; one that comes again or too late changes nothing."""
+    """Apply an offer that is waited for; one that comes again or too late changes nothing."""
     for portion in state.portions:
         asked = portion.open_quotes if portion.hold_reason is None else None
         quote = next((quote for quote in asked.quotes if quote.plant == value["plant"]), None) if asked else None

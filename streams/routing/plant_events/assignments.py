@@ -30,7 +30,7 @@ class Assignment:
 
 
 def find(state: OrderState, plant_order_id: str) -> Assignment | None:
-    """Return the portion and the attempt that this plant order stands for."""
+    """Return the portion and the attempt that this plant order stands for, or None."""
     for portion in state.portions:
         for attempt in portion.attempts:
             if portion.id_of(state.key, attempt) == plant_order_id:
@@ -50,9 +50,16 @@ def known_order(state: OrderState | None, plant_order_id: str) -> OrderState:
 
 
 def addressed(state: OrderState, plant_order_id: str, author: str) -> Assignment:
-    """Return the assignment of the plant order.
+    """Return the assignment of the plant order, whose author is the plant that was asked.
 
-    Raises `InvalidDocument` with ``unknown-plant-order``, or ``not-addressee`` when the author was not asked.
+    Args:
+        state: The order.
+        plant_order_id: The plant order that the event names.
+        author: The member that the event comes from.
+
+    Raises:
+        InvalidDocument: ``unknown-plant-order`` where it was never issued, ``not-addressee`` where the author was not
+            asked.
     """
     assignment = find(state, plant_order_id)
     if assignment is None or assignment.attempt.issued is None:
@@ -63,25 +70,36 @@ def addressed(state: OrderState, plant_order_id: str, author: str) -> Assignment
 
 
 def issued_plant_orders(state: OrderState) -> frozenset[str]:
-    """Return the ids of the plant orders that their plants were told of."""
+    """Return the ids of the plant orders that were issued."""
     attempts = ((portion, attempt) for portion in state.portions for attempt in portion.attempts)
     return frozenset(portion.id_of(state.key, attempt) for portion, attempt in attempts if attempt.issued is not None)
 
 
 def with_attempt_at(state: OrderState, assignment: Assignment, attempt: Attempt) -> OrderState:
-    """Return the state with this attempt at the assignment."""
+    """Return the state with this attempt in the place of the assignment's.
+
+    Args:
+        state: The order.
+        assignment: The portion and the attempt that is replaced.
+        attempt: The attempt as it is now, with the same number.
+    """
     return state.with_portion(with_attempt(assignment.portion, attempt))
 
 
 def current_portion(state: OrderState, portion: Portion) -> Portion:
-    """Return the portion as the state has it now."""
+    """Return the portion in the form that it has in this state."""
     return next(p for p in state.portions if (p.line_id, p.part) == (portion.line_id, portion.part))
 
 
 def split_portion(state: OrderState, portion: Portion, quantity: Decimal) -> OrderState:
-    """Leave this much to the portion's plant; the rest becomes a portion that whoever was tried is not asked for.
+    """Leave this much to the portion's plant, and make the rest a new portion, for plants that were not tried yet.
 
     What is on stock stays with the plant, so components are needed for as much as before.
+
+    Args:
+        state: The order.
+        portion: The portion, whose plant takes only a part of it.
+        quantity: How much the plant keeps, in the item's base unit.
     """
     rest = Need(portion.line_id, portion.item, portion.unit, portion.quantity - quantity, portion.node, portion.feeds)
     kept = left = portion.to_make
@@ -94,7 +112,15 @@ def split_portion(state: OrderState, portion: Portion, quantity: Decimal) -> Ord
 
 
 def reject(state: OrderState, assignment: Assignment, why: CloseReason, at: datetime, master: MasterData) -> Step:
-    """Take the portion from the plant, which said no at this time."""
+    """Take the portion from a plant that has refused it.
+
+    Args:
+        state: The order.
+        assignment: What the plant refused.
+        why: How it refused.
+        at: When it refused, by its own clock.
+        master: The master data.
+    """
     if assignment.attempt.close_reason is CloseReason.MOVED:
         return Step(with_attempt_at(state, assignment, assignment.attempt.close(why, withdraw=False)))
     if assignment.attempt.close_reason is not None:

@@ -21,7 +21,17 @@ ANSWER_WORKING_DAYS = 2
 
 
 def answer_by(state: OrderState, portion: Portion, plant: str, context: DecisionContext) -> datetime:
-    """Return until when the plant may answer: the end of a working day at its own place."""
+    """Return until when the plant may answer: the end of a working day at its own place.
+
+    Args:
+        state: The order.
+        portion: The portion, whose rule may say how long.
+        plant: The plant, a member.
+        context: The event, from whose time the days count, and the master data.
+
+    Returns:
+        The time, in the zone of the context's.
+    """
     rule = source.rule_of(state.order, portion, context.master)
     days = rule.answer_within_working_days if rule else ANSWER_WORKING_DAYS
     today = dates.day_at(plant, context.time, context.master)
@@ -70,7 +80,7 @@ def _owes_answer(attempt: Attempt) -> bool:
 
 
 def apply_deadlines(state: OrderState, context: DecisionContext) -> Step:
-    """Take the portions from plants whose time to answer is over; who answers later is told that it is too late.
+    """Take the portions from plants whose time to answer is over; a later answer is too late.
 
     A plant that is at work on its portion keeps it, and an alert asks a person to ask the plant.
     """

@@ -19,7 +19,18 @@ from streams.routing.validation.normalise import UNMAPPED_UNIT, in_base
 
 
 def apply_production(state: OrderState | None, value: messages.ProductionStatus, context: DecisionContext) -> Step:
-    """Take a ProductionStatus. Raises `InvalidDocument` as `addressed` does, ``unmapped-unit`` or ``two-documents``."""
+    """Apply the state of a plant's production order; a repeat changes nothing.
+
+    Args:
+        state: The order; None where the hub does not know it.
+        value: The ProductionStatus.
+        context: The event and the master data.
+
+    Raises:
+        InvalidDocument: ``unknown-plant-order`` or ``not-addressee`` as `addressed` does, ``unmapped-unit`` where its
+            unit does not convert, ``too-many-digits`` where its quantity does not fit, ``two-documents`` where another
+            document reports the same production order.
+    """
     plant_order_id = value["plant_order_id"] or ""
     state = known_order(state, plant_order_id)
     assignment = addressed(state, value["plant_order_id"] or "", value["plant"])

@@ -10,9 +10,15 @@ from streams.routing.plant_events.assignments import addressed, find, known_orde
 
 
 def apply_receipt(state: OrderState | None, value: messages.Receipt, master: MasterData) -> Step:
-    """Take a plant's Receipt of a plant order. Raises `InvalidDocument` as `addressed` does.
+    """Apply a plant's receipt of a plant order; an ERP that refused the document counts as a plant that refused.
 
-    An ERP that refused the document counts like a plant that said no.
+    Args:
+        state: The order; None where the hub does not know it.
+        value: The Receipt.
+        master: The master data.
+
+    Raises:
+        InvalidDocument: ``unknown-plant-order`` or ``not-addressee`` as `addressed` does.
     """
     state = known_order(state, value["key"])
     assignment = addressed(state, value["key"], value["member"])

@@ -1,4 +1,4 @@
-"""Takes into the state that a disruption at a plant, or its end, moves the day of a reservation."""
+"""Applies that a disruption at a plant, or its end, changes the day on which a reservation is ready."""
 
 from datetime import date
 
@@ -24,10 +24,16 @@ REMEMBERED = 20
 def apply_move(
     state: OrderState, assignment: Assignment, value: wire.AllocationResult, context: DecisionContext
 ) -> Step:
-    """Take an AllocationResult MOVED for the reservation that the assignment has.
+    """Apply an AllocationResult MOVED: another day for the reservation of the assignment.
 
-    A plant that has accepted keeps its own promise, for it knows best; where that is before the new day, the hub's
-    people are told, once for an order and a disruption.
+    A plant that has accepted keeps its own promise, for it knows best; where that is before the new day, operators are
+    alerted, once for an order and a disruption.
+
+    Args:
+        state: The order.
+        assignment: The portion and the attempt that has the reservation.
+        value: The AllocationResult, with the new day and the disruption; without one the disruption is over.
+        context: The event and the master data.
     """
     reservation, ready = assignment.attempt.reservation, value["available_on"]
     if reservation is None or ready is None:
@@ -63,7 +69,7 @@ def _promised(attempt: Attempt) -> date | None:
 
 
 def _moves(assignment: Assignment, ready: date, over: bool, master: MasterData) -> Text:
-    """Say that a disruption, or its end, moves the day on which a part is ready."""
+    """Return the text that a disruption, or its end, changes the day on which a part is ready."""
     who, what, day = master.name(assignment.attempt.plant), _item(assignment, master), ready.isoformat()
     if over:
         en, ru = f"{who.en} has overcome its disruption: {what.en}", f"{who.ru}: сбой устранён, «{what.ru}»"
@@ -73,7 +79,7 @@ def _moves(assignment: Assignment, ready: date, over: bool, master: MasterData) 
 
 
 def _in_danger(assignment: Assignment, promised: date, ready: date, master: MasterData) -> Text:
-    """Say that a plant's promise is before the day on which its disruption lets it be ready."""
+    """Return the text that a plant's promise is before the day on which its disruption lets it be ready."""
     who, what, day = master.name(assignment.attempt.plant), _item(assignment, master), promised.isoformat()
     return Text(
         en=f"{who.en} has a disruption. As the hub counts, {what.en} is ready on {ready.isoformat()}; the plant has "

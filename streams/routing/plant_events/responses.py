@@ -31,11 +31,21 @@ from streams.routing.validation.normalise import UNMAPPED_UNIT, in_base
 
 
 def apply_response(state: OrderState | None, value: messages.OrderResponse, context: DecisionContext) -> Step:
-    """Take a plant's OrderResponse. Raises `InvalidDocument` as `addressed` does, for its lines, or ``two-documents``.
+    """Apply a plant's answer to a plant order.
 
-    An answer to an older revision of the plant order than the one that asked for it last says nothing. A plant order
-    that was deleted in the ERP comes anew with its next revision: the document that answers that one first counts
-    from then on.
+    An answer to an older revision of the plant order than the one that asked for it last is ignored. A plant order that
+    was deleted in the ERP comes anew with its next revision: the document that answers that one first counts from then
+    on.
+
+    Args:
+        state: The order; None where the hub does not know it.
+        value: The OrderResponse.
+        context: The event and the master data.
+
+    Raises:
+        InvalidDocument: ``unknown-plant-order`` or ``not-addressee`` as `addressed` does, ``unknown-line`` where it has
+            only lines that the plant order does not have, ``unmapped-unit`` where its unit does not convert,
+            ``too-many-digits`` where its quantity does not fit, ``two-documents`` where another document has answered.
     """
     state = known_order(state, value["plant_order_id"])
     assignment = addressed(state, value["plant_order_id"], value["plant"])
@@ -64,7 +74,8 @@ def _with_document(
 ) -> tuple[OrderState, Assignment]:
     """Return the state that remembers the answer and its document, and the assignment as it is now.
 
-    Raises `InvalidDocument` ``two-documents``.
+    Raises:
+        InvalidDocument: ``two-documents``.
     """
     attempt, revision = assignment.attempt.with_seen(context.fingerprint), value["plant_order_revision"]
     known = None if revision > attempt.answered_revision else attempt.answering_document
@@ -112,7 +123,7 @@ def _quantity(portion: Portion, line: messages.OrderResponseLine | None, master:
 
 
 def _accept(state: OrderState, assignment: Assignment, answer: Answer, quantity: Decimal, master: MasterData) -> Step:
-    """Take an acceptance. A plant that took less and now wants all is told that the rest has gone elsewhere."""
+    """Apply an acceptance. A plant that took less and now wants all gets a revision: the rest has gone elsewhere."""
     portion, attempt = assignment.portion, assignment.attempt
     if attempt.close_reason is not None:
         return Step(with_attempt_at(state, assignment, attempt.to_withdraw(answer)))

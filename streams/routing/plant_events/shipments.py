@@ -24,10 +24,17 @@ from streams.routing.validation.normalise import UNMAPPED_UNIT, in_base
 
 
 def apply_shipment(state: OrderState | None, value: wire.Shipment, context: DecisionContext) -> Step:
-    """Take a Shipment's lines of this order.
+    """Apply a shipment's lines of this order. More than was ordered is taken as it is, and an alert says so.
 
-    Raises `InvalidDocument`: ``unknown-plant-order``, ``not-addressee`` where the shipper is neither the plant nor a
-    carrier, ``unmapped-unit``, ``two-documents``. More than was ordered is taken as it is, and an alert says so.
+    Args:
+        state: The order; None where the hub does not know it.
+        value: The Shipment.
+        context: The event and the master data.
+
+    Raises:
+        InvalidDocument: ``unknown-plant-order``, ``not-addressee`` where the shipper is neither the plant nor a
+            carrier, ``unmapped-unit`` where a unit does not convert, ``too-many-digits`` where a quantity does not fit,
+            ``two-documents`` where another document of the shipper reports the same shipment.
     """
     numbers = (line["plant_order_id"] for line in value["lines"] if line["plant_order_id"])
     state = assignments.known_order(state, next(numbers, ""))
@@ -51,7 +58,11 @@ def apply_shipment(state: OrderState | None, value: wire.Shipment, context: Deci
 
 
 def _quantities(state: OrderState, value: wire.Shipment, master: MasterData) -> dict[str, Decimal]:
-    """Return how much the shipment carries of each of this order's plant orders, in base units."""
+    """Return how much the shipment carries of each of this order's plant orders, in base units.
+
+    Raises:
+        InvalidDocument: As `apply_shipment` does.
+    """
     found: dict[str, Decimal] = {}
     for line in value["lines"]:
         number = line["plant_order_id"]
@@ -89,9 +100,11 @@ def _shipment(value: wire.Shipment, quantity: Decimal) -> Shipment:
 def _with_shipment(attempt: Attempt, shipment: Shipment, event_id: str) -> Attempt:
     """Return the attempt with the shipment: the last event of its shipper counts.
 
-    Where a plant and a carrier both tell of it, their events come by two topics, in any order: what by one of them has
-    left, arrived or was cancelled stays so for the other. Raises `InvalidDocument` ``two-documents`` where one
-    shipper has two.
+    Where a plant and a carrier both report it, their events come by two topics, in any order: what by one of them has
+    left, arrived or was cancelled stays so for the other.
+
+    Raises:
+        InvalidDocument: ``two-documents`` where one shipper has two.
     """
     known = {old.number: old for old in attempt.shipments}
     old = known.get(shipment.number)
@@ -119,7 +132,7 @@ def _stage(shipment: Shipment) -> int:
 def _too_much(
     state: OrderState, assignment: Assignment, attempt: Attempt, context: DecisionContext
 ) -> list[OutputMessage]:
-    """Return the alert where more has left than was ordered; nothing is, where the plant order is cancelled."""
+    """Return the alert where more has left than was ordered; of a cancelled plant order nothing is ordered."""
     portion = assignment.portion
     ordered = ZERO if attempt.close_reason or portion.cancelled else portion.quantity
     if attempt.shipped <= ordered:
