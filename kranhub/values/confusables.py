@@ -1,4 +1,4 @@
-"""Texts that look the same and are not: Latin and Cyrillic letters, kinds of dashes and spaces, signs without a width.
+"""Texts that look the same but differ: Latin and Cyrillic letters, dashes, spaces, characters without width.
 
 Source: Unicode Technical Standard 39, confusables, of these alphabets. Pure.
 """
@@ -23,22 +23,26 @@ _ALPHABETS: Mapping[str, tuple[str, str]] = {
 
 
 def skeleton(text: str) -> str:
-    """Return what the text looks like: equal for texts that a person cannot tell apart."""
+    """Return a form of the text that is equal for all texts that a person cannot distinguish."""
     seen = (sign for sign in unicodedata.normalize("NFKC", text) if unicodedata.category(sign) != "Cf")
     dashed = "".join("-" if unicodedata.category(sign) == "Pd" or sign == "\u2212" else sign for sign in seen)
     return " ".join(dashed.split()).translate(_LATIN_OF)
 
 
 def skeletons(known: Iterable[str]) -> dict[str, str]:
-    """Return known codes by what they look like."""
+    """Return the known codes by their `skeleton`."""
     return {skeleton(code): code for code in known}
 
 
 def hint(text: str, known: Mapping[str, str]) -> Text | None:
-    """Return what a person cannot see in an unknown code, None where there is nothing.
+    """Explain what a person cannot see in an unknown code.
 
-    ``known`` are the codes that would be understood (`skeletons`): the one that it looks like is named. Without one, a
-    mix of alphabets is.
+    Args:
+        text: The unknown code.
+        known: The codes that would be accepted, by their `skeleton` (`skeletons`).
+
+    Returns:
+        The known code that looks the same, or else the mix of alphabets; None where there is nothing to explain.
     """
     twin = known.get(skeleton(text))
     if twin is not None and twin != text:
@@ -48,7 +52,7 @@ def hint(text: str, known: Mapping[str, str]) -> Text | None:
 
 
 def _odd(text: str) -> Iterator[str]:
-    """Yield the letters of an alphabet that should not stand there: in another's word, or only such as look like it."""
+    """Yield letters of an alphabet that is out of place: within another's word, or only as look-alikes."""
     letters = [sign for sign in text if _alphabet(sign)]
     count = {name: sum(_alphabet(sign) == name for sign in letters) for name in _ALPHABETS}
     main = max(_ALPHABETS, key=lambda name: (count[name], any(s not in _LOOK_ALIKE for s in letters if _is(s, name))))

@@ -26,10 +26,19 @@ _NUMBER = re.compile(
 
 
 def number(raw: Any, mark: Mark = ".") -> Decimal | None:
-    """Return the number with at most 6 digits behind the mark; None where the value is empty.
+    """Return a value as a number with at most 6 decimals.
 
-    ``mark`` is the decimal mark of texts. Where it is a comma, ``2.5`` is understood and ``1.500`` is not: it may be
-    one and a half or fifteen hundred. Raises `Strange` ``bad-number`` or ``too-many-digits``.
+    Args:
+        raw: What the column holds: a number, a text or None.
+        mark: The decimal mark of texts. Where it is a comma, ``2.5`` is understood and ``1.500`` is refused: it may be
+            one and a half or fifteen hundred.
+
+    Returns:
+        The number; None where the value is empty.
+
+    Raises:
+        Strange: ``bad-number`` where it is no number, or too large; ``too-many-digits`` where it has more than 6
+            decimals.
     """
     if raw is None or (isinstance(raw, str) and not raw.strip()):
         return None
@@ -45,12 +54,12 @@ def number(raw: Any, mark: Mark = ".") -> Decimal | None:
 
 
 def spelled(value: Decimal, mark: Mark = ".") -> str:
-    """Return the number as text: no exponent, no trailing zeros, no groups."""
+    """Return the number as text: no exponent, no trailing zeros, no groups of digits."""
     return f"{value.normalize() + 0:f}".replace(".", mark)
 
 
 def single(value: Decimal | float) -> float:
-    """Return what a column of four bytes (``real``) holds of the value."""
+    """Return the value as a column of four bytes (``real``) stores it."""
     return float(struct.unpack("f", struct.pack("f", float(value)))[0])
 
 
@@ -74,7 +83,7 @@ def _may_be_a_group(found: "re.Match[str]") -> bool:
 
 
 def _without_noise(raw: float, value: Decimal, rounded: Decimal) -> tuple[Decimal, Decimal]:
-    """Return the value twice where its distance to six digits is what binary fractions cause; else as it is."""
+    """Return the rounded value twice if only binary fractions made the two differ; else both as they are."""
     if abs(value) > NOISE and single(raw) == raw:  # 0.1 in four bytes is 0.10000000149011612
         spellings = (f"{raw:.{digits}g}" for digits in range(1, 18))
         short = Decimal(next(shorter for shorter in spellings if single(float(shorter)) == raw))

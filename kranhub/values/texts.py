@@ -1,4 +1,4 @@
-"""Texts, what counts as empty, and when two values that refer to each other are the same."""
+"""Texts, what counts as empty, and how a reference is compared with the value that it refers to."""
 
 import re
 import uuid
@@ -18,9 +18,11 @@ dash, or 1C's empty date."""
 
 
 class Strange(ValueError):
-    """A value that cannot be read. ``code`` is stable and machine-readable; ``expected`` says what should stand there.
+    """A value that cannot be read. The caller knows the column and the document, and writes the sentence for a person.
 
-    The caller knows the column and the document: it makes the sentence for a person.
+    Attributes:
+        code: Stable and machine-readable.
+        expected: What should stand there.
     """
 
     def __init__(self, code: DocumentCode, en: str, ru: str) -> None:
@@ -29,9 +31,13 @@ class Strange(ValueError):
 
 
 def text(raw: Any) -> str | None:
-    """Return the text without outer white space; None where nothing is left.
+    """Return the text without white space around it. A whole number of any type is written without decimals.
 
-    A whole number is written as one, whatever its type. Raises `Strange` ``bad-text``: bytes that are no UTF-8, or NUL.
+    Returns:
+        The text; None where nothing is left.
+
+    Raises:
+        Strange: ``bad-text`` where the value is bytes, or contains NUL characters.
     """
     match raw:
         case None:
@@ -49,7 +55,7 @@ def text(raw: Any) -> str | None:
 
 
 def is_unset(raw: Any) -> bool:
-    """Tell whether a flag or a reference says "nobody": NULL, blank, zero, false, a zero UUID, a date of the year 1."""
+    """Return whether a flag or a reference is unset: NULL, blank, zero, false, a zero UUID, a date in the year 1."""
     match raw:
         case bool() | int() | float() | Decimal():
             return not raw
@@ -65,10 +71,12 @@ def is_unset(raw: Any) -> bool:
 
 
 def linked(raw: Any, like: Any) -> Any:
-    """Return a reference as the value it refers to is kept, so that the two can be compared and looked up.
+    """Return a reference in the type of the value that it refers to, so that the two can be compared and looked up.
 
-    ``like`` is that value or any other of its column: where that is a number, ``"1 "`` is 1; where it is a text, 1 is
-    ``"1"``. White space that pads a ``char(n)`` is no part of a text.
+    Args:
+        raw: The reference as the ERP stores it.
+        like: The value that it refers to, or any other of its column: where that is a number, ``"1 "`` becomes 1; where
+            it is a text, 1 becomes ``"1"``. White space that pads a ``char(n)`` is removed from a text.
     """
     if raw is None or isinstance(raw, bytes) or (type(raw) is type(like) and not isinstance(raw, str)):
         return raw

@@ -1,4 +1,4 @@
-"""Days and instants. A day is a day in the site's own zone, in both directions."""
+"""Days and instants. A day is a day in the site's own time zone, when it is read and when it is written."""
 
 import re
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
@@ -23,10 +23,18 @@ _BLANK = re.compile(r"[\s.:/0-]*|0001-0?1-0?1(?!\d).*|0?1\.0?1\.0001(?!\d).*")
 
 
 def day(raw: Any, zone: tzinfo, written: Format = "yyyy-mm-dd") -> date | None:
-    """Return the day in the zone; None where the value is empty. A time without a zone is in the zone already.
+    """Return a value as a day in the zone.
 
-    ``written`` is the form of texts beside yyyy-mm-dd, which is always understood. Raises `Strange` ``bad-date`` or
-    ``date-out-of-range``.
+    Args:
+        raw: What the column holds: a date, a time, a text or None.
+        zone: The site's time zone. A time without a zone is taken to be in it already.
+        written: The form of texts that is understood besides yyyy-mm-dd.
+
+    Returns:
+        The day; None where the value is empty.
+
+    Raises:
+        Strange: ``bad-date`` where it is no date, ``date-out-of-range`` where its year is not plausible.
     """
     value = _value(raw, written)
     if isinstance(value, datetime):
@@ -35,9 +43,18 @@ def day(raw: Any, zone: tzinfo, written: Format = "yyyy-mm-dd") -> date | None:
 
 
 def instant(raw: Any, zone: tzinfo, written: Format = "yyyy-mm-dd") -> datetime | None:
-    """Return the instant in UTC; None where the value is empty. A time without a zone is read in ``zone``.
+    """Return a value as an instant in UTC.
 
-    Raises as `day` does.
+    Args:
+        raw: What the column holds: a date, a time, a text or None.
+        zone: The time zone of a time without one; a date is the beginning of its day there.
+        written: The form of texts that is understood besides yyyy-mm-dd.
+
+    Returns:
+        The instant; None where the value is empty.
+
+    Raises:
+        Strange: ``bad-date`` where it is no date, ``date-out-of-range`` where its year is not plausible.
     """
     value = _value(raw, written)
     if value is None:
@@ -47,7 +64,13 @@ def instant(raw: Any, zone: tzinfo, written: Format = "yyyy-mm-dd") -> datetime 
 
 
 def spelled(value: date, zone: tzinfo, written: Format = "yyyy-mm-dd") -> str:
-    """Return a day, or an aware time as the zone's clocks show it to the second, as text."""
+    """Return a day, or an instant in the zone's local time to the second, as text.
+
+    Args:
+        value: A date, or an aware time.
+        zone: The time zone in which a time is written.
+        written: The form of the date.
+    """
     pattern = "%d.%m.%Y" if written == "dd.mm.yyyy" else "%Y-%m-%d"
     if isinstance(value, datetime):
         return value.astimezone(zone).strftime(f"{pattern} %H:%M:%S")
@@ -55,7 +78,7 @@ def spelled(value: date, zone: tzinfo, written: Format = "yyyy-mm-dd") -> str:
 
 
 def cut(moment: datetime, digits: int) -> datetime:
-    """Return the time with so many digits of a second's fraction (0 to 6); the rest is cut, not rounded."""
+    """Return the time with this many digits (0 to 6) of the fraction of a second; the rest is cut off, not rounded."""
     unit = 10 ** (6 - min(digits, 6))
     return moment.replace(microsecond=moment.microsecond // unit * unit)
 
@@ -94,7 +117,7 @@ def _zone(found: "re.Match[str]") -> tzinfo | None:
 
 
 def _in_range(value: Day) -> Day:
-    """Return the date if it lies in this age: a year 1753 or 9999 is a programme's placeholder, no date."""
+    """Return the date if its year is plausible: years such as 1753 or 9999 are a program's placeholder for no date."""
     if not FIRST_YEAR <= value.year <= LAST_YEAR:
         raise _out_of_range()
     return value
