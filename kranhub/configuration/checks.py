@@ -1,6 +1,6 @@
-"""Checks that say what is wrong, in both languages, and how pydantic asks them.
+"""Checks that explain in both languages what is wrong, and the adapters by which pydantic calls them.
 
-A problem is a `Text`, so a document's refusal (`InvalidDocument`) and a file's mistake (`Mistake`) carry it whole.
+A problem is a `Text`, so both a refused document (`InvalidDocument`) and a mistake in a file (`Mistake`) can carry it.
 """
 
 from collections.abc import Callable, Iterable
@@ -18,7 +18,7 @@ Problem = Callable[[str], Text | None]
 
 
 class Mistake(ValueError):
-    """What a validator of a file's model refuses. ``text`` says what is wrong and what to write instead."""
+    """A validator of a file's model refuses a value. ``text`` explains what is wrong and what to write instead."""
 
     def __init__(self, text: Text) -> None:
         super().__init__(text.en)
@@ -26,13 +26,13 @@ class Mistake(ValueError):
 
 
 def mistake(loc: tuple[str | int, ...], text: Text) -> InitErrorDetails:
-    """Return a mistake at a place of the file, for ``ValidationError.from_exception_data``."""
+    """Return a mistake at a place in the file, for ``ValidationError.from_exception_data``."""
     # The text stands in the context only: pydantic would take a brace within it for a name.
     return InitErrorDetails(type=PydanticCustomError("mistake", "{en}", text.as_map()), loc=loc, input=None)
 
 
 def refusing(problem: Problem) -> Callable[[str], str]:
-    """Return a validator for pydantic's ``AfterValidator``: it raises `Mistake`."""
+    """Return a validator for pydantic's ``AfterValidator`` that raises `Mistake` where the check finds a problem."""
 
     def validate(text: str) -> str:
         found = problem(text)
@@ -44,9 +44,12 @@ def refusing(problem: Problem) -> Callable[[str], str]:
 
 
 def distinct(found: Spelled) -> Spelled:
-    """Return a mapping of spellings, for ``AfterValidator``. Raises `Mistake` for two that are read as one.
+    """Check that no two spellings are read as the same one, and return them; for ``AfterValidator``.
 
     Connectors compare spellings without regard to case and to blanks around them.
+
+    Raises:
+        Mistake: Two spellings are the same apart from case and blanks.
     """
     seen: dict[str, str] = {}
     for name in found:
@@ -63,5 +66,5 @@ def distinct(found: Spelled) -> Spelled:
 
 
 def shown(text: str) -> str:
-    """Return the text in quotes, cut to what a sentence can hold."""
+    """Return the text in quotes, shortened to 40 characters."""
     return repr(text if len(text) <= 40 else f"{text[:39]}…")

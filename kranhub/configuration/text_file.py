@@ -1,4 +1,4 @@
-"""Text files that people write: UTF-8, and a sentence that names the encoding where one is something else."""
+"""Text files that people write, in UTF-8; for any other encoding the error names the encoding."""
 
 import codecs
 from pathlib import Path
@@ -19,9 +19,14 @@ _SAVE = Text(
 
 
 def read(path: Path, variable: str = "") -> str:
-    """Return the file's text; a byte order mark of UTF-8 is left out. ``variable`` is the setting that names the file.
+    """Return the file's text, without UTF-8's byte order mark.
 
-    Raises `Misconfigured` for a file that cannot be read, or that is not UTF-8 text.
+    Args:
+        path: The file.
+        variable: The setting that names the file, to be named in the error; empty for none.
+
+    Raises:
+        Misconfigured: The file cannot be read, or is not UTF-8 text.
     """
     try:
         raw = path.read_bytes()
@@ -31,7 +36,15 @@ def read(path: Path, variable: str = "") -> str:
 
 
 def decoded(path: Path, raw: bytes) -> str:
-    """Return the bytes as text. Raises `Misconfigured` naming the line and the encoding that they seem to have."""
+    """Return the file's bytes as text.
+
+    Args:
+        path: The file, to be named in the error.
+        raw: Its bytes.
+
+    Raises:
+        Misconfigured: The bytes are not UTF-8 text. The text names the encoding that they seem to have, or the line.
+    """
     name = next((name for mark, name in _MARKS if raw.startswith(mark)), "") or _wide(raw)
     if name:
         raise Misconfigured(Text(en=f"{path}: the file is {name}.", ru=f"{path}: файл в кодировке {name}.").then(_SAVE))
@@ -51,7 +64,7 @@ def decoded(path: Path, raw: bytes) -> str:
 
 
 def _wide(raw: bytes) -> str:
-    """Return the encoding that has a zero byte in every other place of its ASCII letters, if it is one."""
+    """Return the UTF-16 encoding whose ASCII text has a zero in every other byte, as here; empty for none."""
     for start, name in ((1, "UTF-16 LE"), (0, "UTF-16 BE")):
         zeros, letters = raw[start::2].count(0), len(raw) // 2
         if zeros > 1 and zeros * 10 >= letters and raw[1 - start :: 2].count(0) == 0:

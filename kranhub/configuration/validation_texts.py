@@ -1,4 +1,4 @@
-"""What pydantic and PyYAML say of a file's mistakes, in English and in Russian: a sentence per kind of error."""
+"""The messages of pydantic and PyYAML about a file's mistakes, in English and Russian: a sentence per kind of error."""
 
 import re
 from collections.abc import Mapping
@@ -146,7 +146,7 @@ _YAML = {
 
 
 def text(error: Mapping[str, Any]) -> Text:
-    """Return what one entry of ``ValidationError.errors()`` says, in both languages."""
+    """Return the message of one entry of ``ValidationError.errors()``, in both languages."""
     context: Mapping[str, Any] = error.get("ctx") or {}
     if isinstance(cause := context.get("error"), Mistake):
         return cause.text
@@ -156,11 +156,11 @@ def text(error: Mapping[str, Any]) -> Text:
 
 
 def russian_of(kind: str, context: Mapping[str, Any]) -> str:
-    """Return the sentence for a kind of error of pydantic; a general one for a kind that is new."""
+    """Return the Russian sentence for one of pydantic's kinds of errors; a general sentence for an unknown kind."""
     template = _RUSSIAN.get(kind, FALLBACK)
     return re.sub(r"\{(\w+)\}", lambda found: str(context.get(found[1], "?")), template).replace("' or '", "' или '")
 
 
 def yaml_problem(problem: str) -> str:
-    """Return PyYAML's problem in Russian; a general word for one that is new."""
+    """Return PyYAML's problem in Russian; a general phrase for an unknown one."""
     return next((russian for english, russian in _YAML.items() if english in problem), "строка не разбирается")

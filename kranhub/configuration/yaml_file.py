@@ -17,9 +17,15 @@ _MERGE = "tag:yaml.org,2002:merge"
 
 
 def load(path: Path, model: type[Model], variable: str = "") -> Model:
-    """Read the file into the model. ``variable`` is the setting that names the file, for a file that is not there.
+    """Read a YAML file into a model.
 
-    Raises `Misconfigured` with one line per mistake: ``file:line: field: what is wrong``.
+    Args:
+        path: The file.
+        model: The pydantic model that validates it.
+        variable: The setting that names the file, to be named where the file does not exist; empty for none.
+
+    Raises:
+        Misconfigured: The file cannot be read or is wrong: one line per mistake, ``file:line: field: what is wrong``.
     """
     root, data = parse(path, variable)
     try:
@@ -35,9 +41,17 @@ def load(path: Path, model: type[Model], variable: str = "") -> Model:
 
 
 def parse(path: Path, variable: str = "") -> tuple[yaml.Node | None, Any]:
-    """Return the file's nodes, which know their lines, and its data.
+    """Return the file's nodes, which have line numbers, and its data.
 
-    Raises `Misconfigured` for a file that is no UTF-8 text or no YAML, and for a mapping with one key twice.
+    Args:
+        path: The file.
+        variable: The setting that names the file, to be named where the file does not exist; empty for none.
+
+    Returns:
+        The root node and the data; both None for an empty file.
+
+    Raises:
+        Misconfigured: The file cannot be read, is not UTF-8 text or not YAML, or a mapping in it has a key twice.
     """
     content = text_file.read(path, variable)
     loader = None
@@ -65,7 +79,7 @@ def parse(path: Path, variable: str = "") -> tuple[yaml.Node | None, Any]:
 
 
 class _Twice(yaml.constructor.ConstructorError):
-    """A mapping has a key twice: ``key``, first in line ``first``."""
+    """A mapping has ``key`` twice, the first time in line ``first``."""
 
     def __init__(self, key: object, first: yaml.Mark, again: yaml.Mark) -> None:
         super().__init__(None, None, f"{key!r} twice", again)
@@ -73,17 +87,25 @@ class _Twice(yaml.constructor.ConstructorError):
 
 
 class _Loader(yaml.SafeLoader):
-    """`yaml.SafeLoader`, which refuses a key that stands twice in a mapping: it would take the last without a word."""
+    """`yaml.SafeLoader` that refuses a key that occurs twice in a mapping; PyYAML would silently take the last one."""
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
-        """Return the value. Raises PyYAML's error with the line for what looks like a date or a number and is none."""
+        """Return the value.
+
+        Raises:
+            yaml.constructor.ConstructorError: The value looks like a date or a number, and is not one. It has the line.
+        """
         try:
             return super().construct_object(node, deep)
         except (ValueError, OverflowError, KeyError) as error:
             raise yaml.constructor.ConstructorError(None, None, f"{error}", node.start_mark) from None
 
     def refuse_repeats(self, root: yaml.Node) -> None:
-        """Raise `_Twice` for a key that stands twice in a mapping as it is written: merge keys (``<<``) may repeat."""
+        """Refuse a key that occurs twice in a mapping as it is written; merge keys (``<<``) may be repeated.
+
+        Raises:
+            _Twice: A key occurs twice.
+        """
         waiting, seen = [root], {id(root)}
         while waiting:
             node = waiting.pop()
@@ -106,7 +128,7 @@ class _Loader(yaml.SafeLoader):
 
 
 def line(root: yaml.Node | None, loc: Sequence[str | int]) -> int:
-    """Return the line, from 1, of the deepest node on the way that the file has."""
+    """Return the line, counted from 1, of the deepest node on the way to ``loc`` that exists in the file."""
     node, found = root, 1
     for part in loc:
         if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):

@@ -1,6 +1,6 @@
-"""Codes that name a company by law or in trade: what is wrong with one, or None.
+"""Codes that identify a company by law or in trade: each check returns what is wrong with a code, or None.
 
-A check digit finds typing mistakes; whether the company exists, only its register knows.
+A check digit finds typing mistakes; whether the company exists can only be seen in its register.
 """
 
 import re
@@ -30,7 +30,7 @@ def inn_problem(text: str) -> Text | None:
 def kpp_problem(text: str) -> Text | None:
     """Check a KPP: four digits of the tax office, two digits or Latin capitals of the reason, three of the number.
 
-    It has no check digit. Source: order MMV-7-6/435@ of the Federal Tax Service, 2012.
+    A KPP has no check digit. Source: order MMV-7-6/435@ of the Federal Tax Service, 2012.
     """
     if re.fullmatch(r"[0-9]{4}[0-9A-Z]{2}[0-9]{3}", text):
         return None
@@ -70,7 +70,7 @@ def ogrnip_problem(text: str) -> Text | None:
 
 
 def registration_problem(text: str) -> Text | None:
-    """Check a number that may be an OGRN or, with 15 characters, an OGRNIP."""
+    """Check a number that may be an OGRN or, if it has 15 characters, an OGRNIP."""
     return ogrnip_problem(text) if len(text) == 15 else ogrn_problem(text)
 
 

@@ -17,7 +17,7 @@ MINOR_UNITS: Mapping[str, int] = MappingProxyType(
 
 
 def currency_problem(code: str) -> Text | None:
-    """Check a currency code: one that ISO 4217 lists as in use; withdrawn ones (RUR, BGN) are none."""
+    """Check a currency code: ISO 4217 must list it as in use, so withdrawn codes (RUR, BGN) are refused."""
     if code in MINOR_UNITS:
         return None
     return Text(

@@ -1,4 +1,4 @@
-"""The members file: the companies, their roles, capabilities, sites and contacts. Topics and rights follow from it."""
+"""The members file: the companies, their roles, capabilities, sites and contacts. Topics and rights follow."""
 
 from collections.abc import Iterable
 from decimal import Decimal
@@ -95,7 +95,7 @@ class Site(_Model):
 
 
 class Contact(_Model):
-    """A role to write to; events carry only its id."""
+    """A role that can be written to; events carry only its id."""
 
     id: str
     name: str
@@ -103,7 +103,7 @@ class Contact(_Model):
 
 
 class Quantity(_Model):
-    """How much, in a unit of UN/CEFACT Recommendation 20."""
+    """A quantity in a unit of UN/CEFACT Recommendation 20."""
 
     quantity: Positive
     unit: UnitCode
@@ -119,8 +119,12 @@ class Money(_Model):
 class Capability(_Model):
     """What a member can make: every item whose OKPD2 code begins with ``okpd2``. In a file the code alone is enough.
 
-    ``working_days`` is how long making one lot takes, ``capacity`` what can be made in one ISO week (None: no limit),
-    ``minimum_lot`` the least that is worth starting, ``cost`` that of one base unit of the item.
+    Attributes:
+        okpd2: The code, whole or a prefix.
+        working_days: How many working days one lot takes.
+        capacity: How much can be made in one ISO week; None for no limit.
+        minimum_lot: The smallest quantity that is worth starting; None for no minimum.
+        cost: The cost of one base unit of the item; None where none is given.
     """
 
     okpd2: Okpd2
@@ -135,23 +139,31 @@ class Capability(_Model):
         return {"okpd2": value} if isinstance(value, str) else value
 
     def covers(self, okpd2: str) -> bool:
-        """Return whether an item of this OKPD2 code is among what it makes: whole groups of digits count."""
+        """Return whether the member makes items of this OKPD2 code; whole groups of digits are compared."""
         return covers(self.okpd2, okpd2)
 
 
 def covers(prefix: str, okpd2: str) -> bool:
-    """Return whether an OKPD2 code begins with the prefix, group by group: 28.22 covers 28.22.14, not 28.221."""
+    """Return whether an OKPD2 code begins with the prefix, group by group: 28.22 covers 28.22.14, but not 28.221."""
     return okpd2 == prefix or okpd2.startswith(f"{prefix}.")
 
 
 class Member(_Model):
     """One company.
 
-    ``capabilities`` are what a plant, partner or service organisation can make or do, best first. ``country`` is ISO
-    3166-1 alpha-2, ``language`` BCP 47, ``calendar`` the id of a working calendar, ``region`` ISO 3166-2,
-    ``currencies`` those in which it takes orders, ``programmes`` those of which it is told beside that of its own id,
-    ``cutover`` how far it is taken over. ``inn``, ``kpp``, ``ogrn`` are Russia's numbers of the legal entity, ``gln``
-    GS1's.
+    Attributes:
+        country: ISO 3166-1 alpha-2.
+        region: ISO 3166-2.
+        language: BCP 47.
+        calendar: The id of a working calendar.
+        capabilities: What a plant, partner or service organisation can make or do, best first.
+        currencies: Those in which it takes orders.
+        programmes: Programmes about which it is informed, besides the one with its own id.
+        cutover: What the hub does with plant orders for this member.
+        inn: Russia's taxpayer number of the legal entity.
+        kpp: Russia's code of the legal entity's tax registration.
+        ogrn: Russia's registration number of the legal entity.
+        gln: GS1's location number.
     """
 
     id: MemberId
@@ -214,7 +226,7 @@ class Member(_Model):
 
 
 class Leg(_Model):
-    """How many days goods travel from one member to another; back as well, unless that has an entry of its own."""
+    """How many days goods travel from one member to another, and back unless the way back has an entry of its own."""
 
     origin: MemberId = Field(alias="from")
     destination: MemberId = Field(alias="to")
@@ -222,7 +234,7 @@ class Leg(_Model):
 
 
 class Transport(_Model):
-    """Calendar days on the way between two members; ``default_days`` where ``days`` has no entry for them."""
+    """Calendar days of transport between two members; ``default_days`` applies where ``days`` has no entry for them."""
 
     default_days: int = Field(1, ge=0, le=999)
     days: tuple[Leg, ...] = ()
@@ -233,12 +245,12 @@ class Transport(_Model):
         return {(leg.destination, leg.origin): leg.days for leg in self.days} | there
 
     def between(self, origin: str, destination: str) -> int:
-        """Return the calendar days from one member to another; 0 within one member."""
+        """Return the calendar days of transport from one member to another; 0 within one member."""
         return 0 if origin == destination else self._by_way.get((origin, destination), self.default_days)
 
 
 class Members(_Model):
-    """All companies of the hub, and how long goods travel between them."""
+    """All companies of the hub, and the transport days between them."""
 
     members: tuple[Member, ...] = Field(min_length=1)
     transport: Transport = Transport()
@@ -282,5 +294,9 @@ def _refuse_repeats(names: Iterable[str], text: Text) -> None:
 
 
 def load(path: Path) -> Members:
-    """Read and validate a members file. Raises `Misconfigured` naming file, line and remedy."""
+    """Read and validate a members file.
+
+    Raises:
+        Misconfigured: The file cannot be read or is wrong. The text names file, line and remedy.
+    """
     return yaml_file.load(path, Members, "KRANHUB_MEMBERS_FILE")

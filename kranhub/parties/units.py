@@ -6,7 +6,7 @@ from decimal import Decimal
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A Recommendation 20 unit: units of one ``dimension`` convert by their ``factor`` to its base."""
+    """A unit of Recommendation 20; units of one ``dimension`` convert to its base by their ``factor``."""
 
     code: str
     dimension: str
@@ -85,12 +85,21 @@ OKEI_LETTERS: dict[str, str] = {"PCE": "H87", "NMB": "H87", "NPR": "PR", "NPL": 
 
 
 def from_okei(code: str) -> str | None:
-    """Return the Recommendation 20 code for an OKEI code (``166`` or ``PCE``), or None where there is none."""
+    """Return the Recommendation 20 code for an OKEI code (``166`` or ``PCE``); None where there is none."""
     return OKEI.get(code) or OKEI_LETTERS.get(code) or (code if code in UNITS else None)
 
 
 def convert(quantity: Decimal, unit: str, into: str) -> Decimal | None:
-    """Return the quantity in the other unit, exactly; None when the two do not measure the same or are unknown."""
+    """Return the quantity in another unit, exactly.
+
+    Args:
+        quantity: The quantity in ``unit``.
+        unit: The Recommendation 20 code of its unit.
+        into: The Recommendation 20 code of the wanted unit.
+
+    Returns:
+        The quantity in ``into``; None where the units measure different things, or where one of them is unknown.
+    """
     if unit == into:
         return quantity
     source, target = UNITS.get(unit), UNITS.get(into)
