@@ -1,7 +1,7 @@
-"""The one door between an ERP and the hub.
+"""The interface between an ERP and the hub.
 
 A connector turns an ERP's documents into events (`Source`) and events into the ERP's documents (`Sink`). It knows
-nothing of Kafka: the runtime carries its events, its checkpoints and its receipts.
+nothing of Kafka: the runtime transports its events, its checkpoints and its receipts.
 """
 
 from abc import ABC, abstractmethod
@@ -25,9 +25,13 @@ M = TypeVar("M")
 class Event:
     """A full snapshot of one document.
 
-    ``id`` is ``member/type/native key/epoch/native version`` and is the same whenever the same version is read again.
-    ``key`` is the document's own number, ``subject`` says which record ``value`` is, ``origin`` is the member that
-    wrote it, ``time`` when the ERP changed it (aware, UTC).
+    Attributes:
+        id: ``member/type/native key/epoch/native version``; the same whenever the same version is read again.
+        key: The document's own number.
+        subject: Which record ``value`` is.
+        origin: The member that wrote the document.
+        value: The record.
+        time: When the ERP changed the document, aware and in UTC; None where it is not known.
     """
 
     id: str
@@ -41,7 +45,7 @@ class Event:
         """Return the value as the type of its record, such as `messages.PlantOrder`.
 
         Raises:
-            TypeError: It is another record.
+            TypeError: The value is another record.
         """
         found = narrowed(kind, self.subject, self.value)
         if found is None:
@@ -50,7 +54,7 @@ class Event:
 
     @property
     def revision(self) -> int:
-        """The document's revision, as the hub numbers what it addresses to a member; 0 where the record has none."""
+        """The document's revision, which the hub gives to what it sends to a member; 0 where the record has none."""
         fields: Mapping[str, object] = self.value
         revision = fields.get("revision")
         return revision if isinstance(revision, int) else 0
@@ -58,7 +62,12 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where one stream of a source stands: a watermark, and the event ids already seen in the overlap behind it."""
+    """How far one stream of a source has been read.
+
+    Attributes:
+        watermark: The place up to which the stream has been read.
+        seen: The event ids already read in the overlap before the watermark.
+    """
 
     watermark: str
     seen: frozenset[str] = frozenset()
@@ -66,14 +75,14 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """Where a source resumes: one `Position` per stream (table, model). Opaque to the runtime."""
+    """Where a source resumes: one `Position` for each stream (table or model). Opaque to the runtime."""
 
     positions: Mapping[str, Position] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """An event, and the checkpoint that holds once it is committed."""
+    """An event, and the checkpoint that is valid once the event is committed."""
 
     event: Event
     checkpoint: Checkpoint
@@ -81,9 +90,16 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A document of the ERP that is no valid event: it goes to the dead letters with its ``original`` bytes.
+    """A document of the ERP from which no valid event can be made; it becomes a dead letter.
 
-    ``subject`` is None where it is not known which record it would have been.
+    Attributes:
+        id: The id that the event would have had.
+        key: The document's own number.
+        subject: Which record it would have been; None where that is not known.
+        code: What is wrong, stable and machine-readable.
+        reason: The same for people, ``{language: sentence}``.
+        original: The ERP's record as it was read.
+        checkpoint: The checkpoint that is valid once the dead letter is committed.
     """
 
     id: str
@@ -97,13 +113,13 @@ class Unreadable:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Nothing more to read now; everything up to the checkpoint has been yielded."""
+    """A poll has ended: everything up to the checkpoint has been yielded."""
 
     checkpoint: Checkpoint
 
 
 class Outcome(StrEnum):
-    """What became of one delivered event."""
+    """The result of one delivery."""
 
     APPLIED = "APPLIED"  # the ERP now holds it
     DUPLICATE = "DUPLICATE"  # the ERP held this revision, or a newer one, already: counts as delivered
@@ -113,7 +129,16 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A sink's answer to one event. ``reason`` is ``{language: sentence}``; ``not_before`` is set for RETRY only."""
+    """A sink's answer to one event.
+
+    Attributes:
+        event_id: The id of the event that is answered.
+        revision: The event's revision.
+        outcome: The result.
+        erp_reference: The document's number in the ERP; None where there is none.
+        reason: ``{language: sentence}``.
+        not_before: From when on the event may be delivered again; set for RETRY only.
+    """
 
     event_id: str
     revision: int
@@ -125,7 +150,14 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class HeldLine:
-    """One line of a plant order as the ERP holds it, in the member's own item code; None where it does not tell."""
+    """One line of a plant order as it stands in the ERP. Fields are None where the ERP does not give them.
+
+    Attributes:
+        line_id: The line's id.
+        item_code: The member's own code of the item.
+        quantity: The quantity, in ``unit``.
+        unit: The unit of the quantity.
+    """
 
     line_id: str
     item_code: str | None = None
@@ -135,10 +167,17 @@ class HeldLine:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What the ERP holds of one document that the hub delivered.
+    """A document that the hub delivered, as it now stands in the ERP.
 
-    ``key`` is that of the event, ``revision`` the newest that the ERP holds. Of a plant order there are
-    ``requested_date`` and ``lines``, of an order status the ``state`` and ``promised_date`` that it shows.
+    Attributes:
+        subject: Which record it is.
+        key: The key of the event that was delivered.
+        revision: The newest revision that the ERP has.
+        cancelled: Whether the document is cancelled there.
+        requested_date: The requested date; of a plant order only.
+        lines: The lines; of a plant order only.
+        state: The state that the ERP shows; of an order status only.
+        promised_date: The promised date that the ERP shows; of an order status only.
     """
 
     subject: Subject
@@ -152,61 +191,83 @@ class Held:
 
 
 class Source(ABC):
-    """Reads an ERP. The runtime calls from one task only."""
+    """Reads an ERP. The runtime calls it from one task only."""
 
     @abstractmethod
     def read(self, since: Checkpoint | None) -> AsyncIterator[Read | Unreadable | Progress]:
-        """Yield what changed since the checkpoint, then `Progress` at the end of every poll, without an end.
+        """Yield what changed since the checkpoint, and a `Progress` at the end of every poll; the iterator never ends.
 
-        Raises `Unavailable` when the ERP is away and `Misconfigured` when a person must act; read() is then called
-        anew from the last committed checkpoint.
+        After an error the runtime calls this again with the last committed checkpoint.
+
+        Args:
+            since: The last committed checkpoint; None to read from the beginning.
+
+        Raises:
+            Unavailable: The ERP does not answer.
+            Misconfigured: A person must act.
         """
 
     async def committed(self, checkpoint: Checkpoint) -> None:  # noqa: B027  (most sources have nothing to release)
-        """Release what the ERP keeps for us up to the checkpoint: Kafka has committed it."""
+        """Release what the ERP keeps for this source up to the checkpoint, which Kafka has committed."""
 
 
 class Sink(ABC):
-    """Writes to an ERP. The runtime calls from one task only."""
+    """Writes to an ERP. The runtime calls it from one task only."""
 
     subjects: ClassVar[tuple[Subject, ...]]
 
     @abstractmethod
     async def deliver(self, batch: Sequence[Event]) -> Sequence[Receipt]:
-        """Bring every event into the ERP once, and return one receipt each, in order.
+        """Bring every event into the ERP once, and return one receipt for each, in their order.
 
-        Called again with the same events after any failure, so it looks the external reference up before it creates.
-        Raises `Unavailable` when the ERP is away (the batch stays the caller's) and `Misconfigured`.
+        After any failure it is called again with the same events, so it looks for the external reference before it
+        creates a document.
+
+        Raises:
+            Unavailable: The ERP does not answer. The runtime keeps the batch and delivers it again.
+            Misconfigured: A person must act.
         """
 
     def held(self) -> AsyncIterator[Held] | None:
-        """Return what the ERP holds of everything that was ever delivered, each document once; None if it cannot tell.
+        """Return every document that was ever delivered, once each, as the ERP has it now.
 
-        It is asked for after the hub was restored from a backup that is older than the ERP: what the hub has forgotten
-        it takes from here. Raises `Unavailable` and `Misconfigured` as `deliver` does.
+        The runtime calls it after the hub was restored from a backup that is older than the ERP: from the answer the
+        hub learns what it no longer knows.
+
+        Returns:
+            The documents; None where this sink cannot list them.
+
+        Raises:
+            Unavailable: The ERP does not answer.
+            Misconfigured: A person must act.
         """
         return None
 
 
 class Connector(ABC):
-    """One ERP's connector: a validated configuration, and at most one source and one sink."""
+    """The connector of one ERP: a validated configuration, and at most one source and one sink."""
 
     Config: ClassVar[type[BaseModel]]
 
     @abstractmethod
     def __init__(self, config: Any, member: Member) -> None:
-        """Take the validated ``Config`` and the member this ERP belongs to. Opens nothing."""
+        """Store the validated ``Config`` and the member to whom this ERP belongs. Opens nothing."""
 
     @abstractmethod
     async def check(self) -> None:
-        """Reach the ERP and verify rights and mappings. Raises `Misconfigured` or `Unavailable`."""
+        """Connect to the ERP and verify rights and mappings.
+
+        Raises:
+            Misconfigured: A person must act.
+            Unavailable: The ERP does not answer.
+        """
 
     def source(self) -> Source | None:
-        """Return the source, or None where this ERP only receives."""
+        """Return the source; None where nothing is read from this ERP."""
         return None
 
     def sink(self) -> Sink | None:
-        """Return the sink, or None where this ERP only sends."""
+        """Return the sink; None where nothing is written to this ERP."""
         return None
 
     async def close(self) -> None:  # noqa: B027

@@ -1,10 +1,10 @@
-"""Errors, one class per next action.
+"""Errors, one class for each thing that can be done next.
 
     KranhubError
     |- Misconfigured     a person must change a setting or a file; retrying cannot help      exit 4
     |- Unavailable       a system is away; wait ``retry_after`` seconds and try again        exit 3
     |- InvalidDocument   this document is bad; put it on the dead letters, go on             exit 4
-    |- Fenced            a newer instance took over; stop without a trace                    exit 1
+    |- Fenced            a newer instance took over; stop at once                            exit 1
     '- Failed            handled, but not done; the text says what to do next                exit 1
 
 Anything else that is raised is a defect: it is logged with its traceback and the process ends.
@@ -17,13 +17,13 @@ from kranhub.text import Text
 
 
 class Code(StrEnum):
-    """A stable, machine-readable code of something that people are told. It is its text in `repr`, too."""
+    """A stable, machine-readable code that people see. Its `repr` is its text."""
 
     __repr__ = str.__repr__
 
 
 class DocumentCode(Code):
-    """Why a document cannot be taken, by the kernel and the core. What to do about each: docs/delivery.md."""
+    """Why the kernel or the core cannot take a document. What to do about each: docs/delivery.md."""
 
     ABSURD_DATE = "absurd-date"
     BAD_ACTION = "bad-action"
@@ -78,7 +78,7 @@ class DocumentCode(Code):
 
 
 class KranhubError(Exception):
-    """Base of every handled error. ``text`` tells a plant's engineer what to do, in both languages."""
+    """Base class of every handled error. ``text`` explains to a plant's engineer what to do, in both languages."""
 
     exit_code: ClassVar[int] = 1
 
@@ -109,7 +109,9 @@ class Unavailable(KranhubError):
 class InvalidDocument(KranhubError):
     """One document cannot be taken.
 
-    ``code`` is stable and machine-readable: a `DocumentCode`, or a connector's own.
+    Attributes:
+        code: Stable and machine-readable: a `DocumentCode`, or a connector's own code.
+        text: What is wrong, in both languages.
     """
 
     exit_code = 4
@@ -120,8 +122,8 @@ class InvalidDocument(KranhubError):
 
 
 class Fenced(KranhubError):
-    """Another instance with the same transactional id started; this one must stop."""
+    """Another instance with the same transactional id has started; this one must stop."""
 
 
 class Failed(KranhubError):
-    """A handled failure whose text says the next step."""
+    """A handled failure whose text explains the next step."""

@@ -1,9 +1,9 @@
-"""Named points at which a fault test can stop or kill this very process, or do something in between.
+"""Named points at which a fault test can stop or kill this process, or run a function.
 
-``KRANHUB_FAILPOINTS="sink.before-commit=kill@2,sql.before-create=stop"`` acts at the second and the first hit.
-Before it acts, it writes ``<name>.<pid>`` into ``KRANHUB_FAILPOINTS_DIR``, which proves that the point was reached.
-`calling` runs a function of the test at the point, in the process that tests. Without both a failpoint is two
-dictionary look-ups.
+``KRANHUB_FAILPOINTS="sink.before-commit=kill@2,sql.before-create=stop"`` acts at the second hit of the first point and
+at the first hit of the second. Before it acts, it creates the file ``<name>.<pid>`` in ``KRANHUB_FAILPOINTS_DIR``,
+which proves that the point was reached. `calling` runs a function of the test at the point, in the process of the test.
+Without either, a failpoint costs two dictionary look-ups.
 """
 
 import os
@@ -32,7 +32,7 @@ _plan = _parse(os.environ.get("KRANHUB_FAILPOINTS", "")) if hasattr(signal, "SIG
 
 
 def failpoint(name: str) -> None:
-    """Act if a fault test armed this point; otherwise do nothing. Names are ``room.where``."""
+    """Act if a fault test has armed this point; otherwise do nothing. Names have the form ``package.place``."""
     if name in _called:
         _called.pop(name)()
     planned = _plan.get(name)
@@ -48,9 +48,9 @@ def failpoint(name: str) -> None:
 
 @contextmanager
 def calling(name: str, action: Callable[[], None]) -> Iterator[None]:
-    """Call the action once, when the point is first reached inside the context: what a person does meanwhile.
+    """Call the action once, when the point is first reached inside the context, as if a person acted at that moment.
 
-    It runs in the thread that reached the point.
+    The action runs in the thread that reached the point.
     """
     _called[name] = action
     try:

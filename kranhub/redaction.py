@@ -1,4 +1,4 @@
-"""Addresses as a person may see them."""
+"""URLs in a form that may be shown to a person."""
 
 import httpx
 
@@ -7,7 +7,7 @@ HIDDEN = "***"
 
 
 def bare(url: str) -> str:
-    """Return the URL without user and password, for whoever reads what we write."""
+    """Return the URL without user and password, for anyone who reads the output."""
     try:
         found = httpx.URL(url)
     except (httpx.InvalidURL, ValueError):
@@ -16,7 +16,7 @@ def bare(url: str) -> str:
 
 
 def shown(url: str) -> str:
-    """Return the URL for a screen, a log or an error: without its password, whole where it has none."""
+    """Return the URL for a screen, a log or an error, with its password hidden; unchanged where it has none."""
     try:
         found = httpx.URL(url)
     except (httpx.InvalidURL, ValueError):

@@ -1,4 +1,4 @@
-"""Where things are: one class, read from ``KRANHUB_*`` variables and an optional ``.env`` file."""
+"""The installation's settings: one class, read from ``KRANHUB_*`` variables and an optional ``.env`` file."""
 
 import json
 from collections.abc import Mapping
@@ -29,14 +29,18 @@ MASTER_DATA_FILES: Mapping[MasterDataFile, Text] = {
 
 
 class Settings(BaseSettings):
-    """The installation's settings. Every field is the variable ``KRANHUB_<FIELD>``."""
+    """The installation's settings. Each field is read from the variable ``KRANHUB_<FIELD>``."""
 
     model_config = SettingsConfigDict(
         env_prefix="KRANHUB_", env_file=ENV_FILE, env_file_encoding="utf-8-sig", extra="ignore"
     )
 
     def __init__(self, **values: Any) -> None:
-        """Read the variables and the file; ``values`` win. Raises `Misconfigured` naming the variable."""
+        """Read the variables and the file; ``values`` take precedence over both.
+
+        Raises:
+            Misconfigured: A value is wrong, or the file is not UTF-8. The text names the variable or the file.
+        """
         try:
             super().__init__(**values)
         except UnicodeDecodeError:
@@ -82,10 +86,10 @@ class Settings(BaseSettings):
         """Return the path of a file of master data that is needed now.
 
         Args:
-            file: The setting that names it.
+            file: The setting that names the file.
 
         Returns:
-            The path as it was set; whether a file stands there is for its reader to find out.
+            The path as it was set; whether there is such a file is found out by whoever reads it.
 
         Raises:
             Misconfigured: The setting is not set. The text names the variable and gives an example.
@@ -108,7 +112,7 @@ def _not_set(file: MasterDataFile) -> Text:
 
 
 def _mistakes(error: ValidationError) -> Text:
-    """Return what is wrong with the variables, without their values: one may be a password."""
+    """Return what is wrong with the variables, without their values: one of them may be a password."""
     found = [
         (f"KRANHUB_{'_'.join(str(part) for part in item['loc']).upper()}", validation_texts.text(item))
         for item in error.errors(include_input=False)
@@ -123,21 +127,23 @@ def _mistakes(error: ValidationError) -> Text:
 
 @dataclass(frozen=True, slots=True)
 class Endpoints:
-    """Where the broker (``host:port,…``) and the registry (base URL of the Confluent API) answer."""
+    """The addresses of the broker (``host:port,…``) and of the registry (base URL of the Confluent API)."""
 
     bootstrap: str
     registry_url: str
 
 
 def stack_file(settings: Settings) -> Path:
-    """Return the file in which the running stack (embedded or container) says where it listens."""
+    """Return the file in which the running stack (embedded or container) records its addresses."""
     return settings.data_dir / "stack.json"
 
 
 def endpoints(settings: Settings) -> Endpoints:
-    """Return what the settings name, else what the running stack says.
+    """Return the addresses in the settings, or else those of the running stack.
 
-    Raises `Misconfigured` when neither is known, `Unavailable` while the stack is being started.
+    Raises:
+        Misconfigured: Neither is known.
+        Unavailable: The stack is being started.
     """
     if settings.kafka_bootstrap and settings.registry_url:
         return Endpoints(settings.kafka_bootstrap, settings.registry_url)
@@ -162,7 +168,11 @@ def endpoints(settings: Settings) -> Endpoints:
 
 
 def is_external(settings: Settings) -> bool:
-    """Return whether the settings name a broker and a registry. Raises `Misconfigured` when they name only one."""
+    """Return whether the settings name both a broker and a registry.
+
+    Raises:
+        Misconfigured: They name only one of the two.
+    """
     named = [bool(settings.kafka_bootstrap), bool(settings.registry_url)]
     if any(named) and not all(named):
         raise Misconfigured(
@@ -175,9 +185,11 @@ def is_external(settings: Settings) -> bool:
 
 
 def variables(settings: Settings) -> dict[str, str]:
-    """Return the variables under which a process of its own works on the same brokers, namespace and files.
+    """Return the environment variables that give another process the same brokers, namespace and files.
 
-    Raises `Misconfigured` as `endpoints`.
+    Raises:
+        Misconfigured: No Kafka is known, as for `endpoints`.
+        Unavailable: The stack is being started.
     """
     where = endpoints(settings)
     return {

@@ -9,7 +9,7 @@ Language = Literal["en", "ru"]
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A sentence in both languages; ``str()`` gives the reader's.
+    """A sentence in both languages; ``str()`` returns it in the reader's language.
 
     Both languages are required, so neither can be forgotten.
     """
@@ -30,7 +30,7 @@ class Text:
 
 
 def language() -> Language:
-    """Return the reader's language: ``KRANHUB_LANG`` first, then the POSIX locale, else English."""
+    """Return the reader's language: from ``KRANHUB_LANG``, else from the POSIX locale, else English."""
     for name in ("KRANHUB_LANG", "LC_ALL", "LC_MESSAGES", "LANG"):
         value = os.environ.get(name, "")
         if value:
