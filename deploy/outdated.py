@@ -46,7 +46,7 @@ class Finding:
 
 
 def declared(project: str) -> list[str]:
-    """Return the names of the dependencies that a pyproject.toml asks for, extras included, each once."""
+    """Return the names of the dependencies that a pyproject.toml requires, extras included, each once."""
     table = tomllib.loads(project)["project"]
     texts = [*table["dependencies"], *(text for extra in table["optional-dependencies"].values() for text in extra)]
     return sorted({canonicalize_name(Requirement(text).name) for text in texts})
@@ -58,19 +58,26 @@ def pinned(lock: str) -> dict[str, str]:
 
 
 def listed(page: str) -> dict[str, str]:
-    """Return what the page of dependencies says of each: its version, with a Maven artifact's day of release."""
+    """Return what the page of dependencies has of each: its version, with a Maven artifact's day of release."""
     return {name: version.strip() for name, version in _ROW.findall(page)}
 
 
 def artifacts() -> dict[str, str]:
-    """Return the Maven artifacts that the embedded stack asks for, and their versions."""
+    """Return the Maven artifacts that the embedded stack requires, and their versions."""
     return {name: version for _, name, version in (relock.KAFKA, relock.KAFKA_LOGS, relock.REGISTRY)}
 
 
 def findings(
     names: Iterable[str], used: Mapping[str, str], year_ago: Mapping[str, str], newest: Mapping[str, str]
 ) -> list[Finding]:
-    """Return one finding for each name."""
+    """Return one finding for each name.
+
+    Args:
+        names: The dependencies to look at.
+        used: The version in use, by name.
+        year_ago: The newest version of a year ago, by name, where one was found.
+        newest: The newest version now, by name, where one was found.
+    """
     return [Finding(name, used[name], year_ago.get(name), newest.get(name)) for name in names]
 
 

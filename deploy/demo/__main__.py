@@ -156,7 +156,7 @@ def _where_to_look(scene: Scene) -> None:
 
 
 def _short(path: Path) -> Path:
-    """Return the path as it is called from here."""
+    """Return the path relative to the working folder, where it is inside it."""
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 

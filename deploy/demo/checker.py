@@ -1,7 +1,8 @@
 """The independent audit of a journey, from the ERPs' own databases.
 
 Shares neither client nor codec nor mapping with the hub: sqlite3 on the ERPs' files, aiokafka and Apache's avro on the
-topics. It asks: is every active plant order in its plant's ERP exactly once, and is every order line accounted for?
+topics. It checks whether every active plant order is in its plant's ERP exactly once, and every order line accounted
+for.
 """
 
 import sqlite3
@@ -25,7 +26,7 @@ PURCHASES = (
 
 @dataclass(frozen=True, slots=True)
 class PlantOrder:
-    """What the hub addressed to a plant, as its topic's last record says."""
+    """What the hub addressed to a plant, by the last record of its topic."""
 
     id: str
     plant: str
@@ -34,7 +35,15 @@ class PlantOrder:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What was found. ``in_erps`` holds (plant, reference, live); the first two (order id, item code) of each side."""
+    """What was found.
+
+    Attributes:
+        ordered: (order id, item code) of every line that the customer ordered.
+        accounted: (order id, item code) of every line that reached a plant order or a dead letter.
+        plant_orders: What the hub addressed to the plants.
+        in_erps: (plant, reference, live) of every order in the plants' ERPs.
+        dead_letters: How many there are.
+    """
 
     ordered: frozenset[tuple[str, str]]
     accounted: frozenset[tuple[str, str]]
@@ -64,7 +73,7 @@ class Verdict:
 
 
 def judge(facts: Facts) -> Verdict:
-    """Compare the two sides. Pure."""
+    """Compare the two sides."""
     known = {(plant, reference) for plant, reference, _ in facts.in_erps}
     live = Counter((plant, reference) for plant, reference, is_live in facts.in_erps if is_live)
     missing = [order for order in facts.plant_orders if order.active and not live[order.plant, order.id]]
@@ -81,7 +90,13 @@ def judge(facts: Facts) -> Verdict:
 
 
 def audit(scene: Scene, bootstrap: str, registry_url: str) -> Verdict:
-    """Gather the facts from the ERPs' files and the topics, and judge them."""
+    """Gather the facts from the ERPs' files and the topics, and judge them.
+
+    Args:
+        scene: What runs.
+        bootstrap: Kafka's address.
+        registry_url: The registry's address.
+    """
     return judge(gather(scene, bootstrap, registry_url))
 
 
@@ -92,7 +107,13 @@ def purchase_comments(scene: Scene) -> dict[str, str]:
 
 
 def gather(scene: Scene, bootstrap: str, registry_url: str) -> Facts:
-    """Read everything anew."""
+    """Read all facts from the ERPs' files and the topics.
+
+    Args:
+        scene: What runs.
+        bootstrap: Kafka's address.
+        registry_url: The registry's address.
+    """
 
     def topic(name: str) -> list[independent.Seen]:
         return independent.read(bootstrap, registry_url, f"{scene.settings.namespace}{name}")
@@ -116,7 +137,7 @@ def _letters(topic: Any, member: str) -> list[independent.Seen]:
 
 
 def _last(addressed: Iterable[independent.Seen]) -> dict[str, PlantOrder]:
-    """Return each plant order as its highest revision says."""
+    """Return each plant order in its highest revision."""
     found: dict[str, tuple[int, PlantOrder]] = {}
     for seen in addressed:
         value = seen.value

@@ -41,9 +41,12 @@ def place_orders(scene: Scene, wishes: Sequence[Wish] = WISHES) -> dict[str, Wis
 
 
 def answer(scene: Scene, refusing: str | None = REFUSING, late: Mapping[str, date] = MappingProxyType({})) -> None:
-    """Let every plant's people answer what lies on their desk now.
+    """Answer, as every plant's clerks, the orders that wait in their systems now.
 
-    The plant ``refusing`` says no to everything; those in ``late`` accept for that day, whatever was asked for.
+    Args:
+        scene: What runs.
+        refusing: The plant that refuses everything; None for no plant.
+        late: The plants that accept for this day, whatever was asked for.
     """
     today = date.today()  # noqa: DTZ011
     for plant in scene.plants:

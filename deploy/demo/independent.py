@@ -27,7 +27,13 @@ class Seen:
 
 
 def read(bootstrap: str, registry_url: str, topic: str) -> list[Seen]:
-    """Return every committed record of the topic up to its end as it is now."""
+    """Return every committed record of the topic up to its present end.
+
+    Args:
+        bootstrap: Kafka's address.
+        registry_url: The registry's address.
+        topic: Its full name, with the namespace.
+    """
     return asyncio.run(_read(bootstrap, registry_url, topic))
 
 
@@ -68,7 +74,13 @@ def _seen(record: Any, registry_url: str, schemas: dict[int, Any]) -> Seen:
 
 
 def decode(data: bytes, registry_url: str, schemas: dict[int, Any]) -> dict[str, Any]:
-    """Decode the Confluent wire format with Apache's codec."""
+    """Decode the Confluent wire format with Apache's codec.
+
+    Args:
+        data: The record's value.
+        registry_url: The registry's address.
+        schemas: Parsed schemas by their id, which this adds to.
+    """
     number = int.from_bytes(data[1:5], "big")
     if number not in schemas:
         text = httpx.get(f"{registry_url}/schemas/ids/{number}").json()["schema"]

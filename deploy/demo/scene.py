@@ -52,7 +52,11 @@ class Scene:
         self.hub: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start everything. Raises `Failed` naming the part that does not start."""
+        """Start everything.
+
+        Raises:
+            Failed: Naming the part that does not start.
+        """
         stop_former(self.root)
         shutil.rmtree(self.root, ignore_errors=True)
         self.root.mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""The four plants' own systems: each an SQLite file with its own tables, and what its people type into it.
+"""The four plants' own systems: each an SQLite file with its own tables, and what its clerks type into it.
 
 Written from how such systems are, not from how the connector reads them: plain `sqlite3`, no code of the hub.
 """
@@ -15,9 +15,17 @@ PLANTS = Path(__file__).parent / "plants"
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """The statements behind a clerk's screen. Parameters: reference, promised, reason, quantity.
+    """The statements behind a clerk's screen.
 
-    ``references`` gives (reference, live) of every order in the system: what an auditor asks for.
+    Their parameters are named ``reference``, ``promised``, ``reason`` and ``quantity``.
+
+    Attributes:
+        waiting: Selects the orders that wait for an answer.
+        accept: Accepts an order for a day.
+        reject: Refuses an order with a reason.
+        references: Selects (reference, live) of every order in the system, for an auditor.
+        date_format: How the system writes a date.
+        change: Accepts an order for another day than the requested one; empty where the system cannot.
     """
 
     waiting: str
@@ -64,7 +72,7 @@ class SqlErp:
     """One plant's system."""
 
     def __init__(self, plant: str, folder: Path) -> None:
-        """Take whose system it is and where its file stands."""
+        """Take the plant whose system it is and the folder of its file."""
         self.plant, self.file = plant, folder / f"{plant}.sqlite"
         self._desk = DESKS[plant]
 
@@ -93,7 +101,13 @@ class SqlErp:
         self._run(self._desk.reject, reference=reference, reason=reason)
 
     def change(self, reference: str, promised: date, reason: str) -> None:
-        """Accept the order for another day than asked."""
+        """Accept the order for another day than the requested one.
+
+        Args:
+            reference: The hub's number of the order.
+            promised: The day.
+            reason: Why it is another one.
+        """
         self._run(self._desk.change, reference=reference, promised=self._date(promised), reason=reason)
 
     def references(self) -> list[tuple[str, bool]]:

@@ -42,8 +42,15 @@ def quiet(_: Text) -> None:
 def ensure_template(cache: Path, progress: Say = quiet) -> Path:
     """Return the template database's file, building it in about half a minute when the cache has none.
 
-    Its folder's name carries the versions of trytond and its modules and a hash of the set-up code; beside it stands
-    the password of its user ``admin``, random per template. Raises `Failed` when Tryton cannot be set up.
+    Its folder's name carries the versions of trytond and its modules and a hash of the set-up code; beside it is the
+    password of its user ``admin``, random per template.
+
+    Args:
+        cache: The folder of the templates.
+        progress: Takes a line for a person.
+
+    Raises:
+        Failed: When Tryton cannot be set up.
     """
     template = cache / f"tryton-{_fingerprint()}" / "template.sqlite"
     if template.exists():
@@ -122,13 +129,17 @@ class TrytonServer:
         return Rpc(self.url, database, USER, self.password(database))
 
     def load(self, database: str) -> None:
-        """Load a database that `start` was told to leave. Tryton 8.2 breaks one whose first call is a login."""
+        """Load a database that `start` left out. Tryton 8.2 breaks one whose first call is a login."""
         httpx.get(f"{self.url}/{database}/r/load", timeout=START_SECONDS, trust_env=False)
 
     def start(self, databases: Sequence[str] | None = None) -> None:
-        """Start the process and wait until it answers for these databases, by default for all of the folder.
+        """Start the process and wait until it answers.
 
-        A database must be in the folder before the start. Raises `Failed` when the process ends instead.
+        Args:
+            databases: The databases to answer for, which must be in the folder by now; None for all of the folder.
+
+        Raises:
+            Failed: When the process ends instead.
         """
         databases = self.databases() if databases is None else databases
         command = [sys.executable, "-m", "trytond.cli", "-c", str(_configure(self.folder, self.port))]
@@ -148,7 +159,7 @@ class TrytonServer:
             raise
 
     def stop(self) -> None:
-        """End the process, and return when it is gone."""
+        """End the process, and return when it has ended."""
         if self._process is None:
             return
         self._process.terminate()

@@ -17,7 +17,14 @@ EXTRA_UNITS = {"t": ("Weight", 1000), "set": ("Units", 1), "kit": ("Units", 1)}
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """A product: ``unit`` is Tryton's symbol (``u``, ``kg``, ``t``, ``m²``, ``set``), ``price`` in roubles."""
+    """A product.
+
+    Attributes:
+        code: Its code in this company.
+        name: What people call it.
+        unit: Tryton's symbol: ``u``, ``kg``, ``t``, ``m²``, ``set``.
+        price: In roubles.
+    """
 
     code: str
     name: str
@@ -56,7 +63,15 @@ def provision(
     parties: Iterable[tuple[str, str]] = (),
     stock: Mapping[str, float] | None = None,
 ) -> None:
-    """Name the company and add what is missing of products, parties ``(code, name)`` and counted stock."""
+    """Name the company and add the products, parties and counted stock that are missing.
+
+    Args:
+        rpc: A session in the company's database.
+        company: Its name.
+        products: What it buys, sells or makes.
+        parties: (code, name) of each company that it deals with.
+        stock: The counted quantities by product code; None to count nothing.
+    """
     party = rpc.one("company.company", [], "party")["party"]
     rpc.write("party.party", party, name=company)
     for code, name in parties:
@@ -68,7 +83,13 @@ def provision(
 
 
 def number_purchases(rpc: Rpc, prefix: str, following: int | None = None) -> None:
-    """Let purchase numbers begin with this, such as ``PO-``, and perhaps count anew, as many do in January."""
+    """Change how purchases are numbered.
+
+    Args:
+        rpc: A session in the company's database.
+        prefix: What the numbers begin with, such as ``PO-``.
+        following: The next number, as many companies start again in January; None to continue.
+    """
     sequence = rpc.one("ir.sequence", [["sequence_type.name", "=", "Purchase"]])["id"]
     rpc.write("ir.sequence", sequence, prefix=prefix, **({"number_next": following} if following else {}))
 
@@ -81,7 +102,18 @@ def place_purchase(
     wanted: date,
     comment: str | None = None,
 ) -> str:
-    """Order products ``(code, quantity, unit price)`` from a supplier, quote and confirm; return the number."""
+    """Order products from a supplier: quote and confirm a purchase.
+
+    Args:
+        rpc: A session in the company's database.
+        supplier: The supplier's party code.
+        lines: (product code, quantity, unit price) of each line.
+        wanted: The delivery date.
+        comment: The purchase's comment; None for none.
+
+    Returns:
+        The purchase's number.
+    """
     head = _head(rpc, "purchase.purchase", supplier)
     purchase = rpc.create(
         "purchase.purchase",
@@ -118,7 +150,14 @@ def copy_purchase(rpc: Rpc, number: str) -> int:
 
 
 def change_purchase(rpc: Rpc, number: str, quantities: Mapping[str, float], *, wanted: date | None = None) -> None:
-    """Take a confirmed purchase back, change quantities by product code or the wanted date, confirm it again."""
+    """Return a confirmed purchase to draft, change it, and confirm it again.
+
+    Args:
+        rpc: A session in the company's database.
+        number: The purchase's number.
+        quantities: The new quantities by product code.
+        wanted: The new delivery date; None to keep it.
+    """
     purchase = _purchase(rpc, number)
     rpc.press("purchase.purchase", "draft", purchase)
     for code, quantity in quantities.items():
@@ -151,7 +190,13 @@ def sales(rpc: Rpc, *states: str) -> list[Sale]:
 
 
 def confirm_sale(rpc: Rpc, sale: int, *, promised: date | None = None) -> None:
-    """Promise a shipping date and confirm a quoted sale."""
+    """Confirm a quoted sale.
+
+    Args:
+        rpc: A session in the company's database.
+        sale: The sale's id.
+        promised: The shipping date to promise; None to keep it.
+    """
     if promised:
         rpc.write("sale.sale", sale, shipping_date=promised)
     rpc.press("sale.sale", "confirm", sale)
@@ -165,7 +210,13 @@ def cancel_sale(rpc: Rpc, sale: int) -> None:
 
 
 def change_sale(rpc: Rpc, sale: int, quantities: Mapping[str, float]) -> None:
-    """Change quantities by product code (zero takes the line away) in a sale, and quote it again."""
+    """Change quantities in a sale, and quote it again.
+
+    Args:
+        rpc: A session in the company's database.
+        sale: The sale's id.
+        quantities: The new quantities by product code; zero deletes the line.
+    """
     rpc.press("sale.sale", "draft", sale)
     for code, quantity in quantities.items():
         line = rpc.one("sale.line", [["sale", "=", sale], ["product.code", "=", code]])["id"]
@@ -196,7 +247,18 @@ def set_stock(rpc: Rpc, quantities: Mapping[str, float]) -> None:
 
 
 def plan_production(rpc: Rpc, code: str, quantity: float, *, reference: str | None = None, ready: date) -> int:
-    """Plan the making of a product, until that day, and return the production's id."""
+    """Plan the making of a product.
+
+    Args:
+        rpc: A session in the company's database.
+        code: The product's code.
+        quantity: How much of it, in its own unit.
+        reference: The production's reference; None for none.
+        ready: The day by which it is made.
+
+    Returns:
+        The production's id.
+    """
     warehouse = rpc.one("stock.location", [["type", "=", "warehouse"]], "production_location", "storage_location")
     product = rpc.one("product.product", [["code", "=", code]], "default_uom")
     output = {

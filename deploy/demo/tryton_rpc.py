@@ -1,4 +1,4 @@
-"""A person's way into a Tryton: JSON-RPC as its own client speaks it. Shares no code with the hub's connector."""
+"""A person's access to a Tryton: JSON-RPC as its own client uses it. Shares no code with the hub's connector."""
 
 import base64
 import datetime as dt
@@ -43,18 +43,47 @@ class Rpc:
         self.context = self._post("model.res.user.get_preferences", [True, {}])
 
     def call(self, model: str, method: str, *parameters: Any, **context: Any) -> Any:
-        """Call a method of a model, with the user's context last. Raises `Failed` with what Tryton says."""
+        """Call a method of a model, with the user's context last.
+
+        Args:
+            model: The model's name.
+            method: Its method.
+            parameters: What the method takes before the context.
+            context: What to add to the user's context.
+
+        Raises:
+            Failed: With Tryton's message.
+        """
         return self._post(f"model.{model}.{method}", [*parameters, {**self.context, **context}])
 
     def search(self, model: str, domain: list[Any], fields: list[str], **context: Any) -> list[dict[str, Any]]:
-        """Return the records that fit the domain, oldest first."""
+        """Return the records that fit the domain, oldest first.
+
+        Args:
+            model: The model's name.
+            domain: Tryton's search domain.
+            fields: The fields to read.
+            context: What to add to the user's context.
+
+        Raises:
+            Failed: With Tryton's message.
+        """
         found: list[dict[str, Any]] = self.call(
             model, "search_read", domain, 0, None, [["id", "ASC"]], fields, **context
         )
         return found
 
     def one(self, model: str, domain: list[Any], *fields: str) -> dict[str, Any]:
-        """Return the first record that fits the domain. Raises `Failed` when there is none."""
+        """Return the first record that fits the domain.
+
+        Args:
+            model: The model's name.
+            domain: Tryton's search domain.
+            fields: The fields to read beside the id.
+
+        Raises:
+            Failed: When there is none, or with Tryton's message.
+        """
         for record in self.search(model, domain, ["id", *fields]):
             return record
         raise _failed(f"no {model} with {domain}")
@@ -68,7 +97,16 @@ class Rpc:
         self.call(model, "write", [record], values)
 
     def press(self, model: str, button: str, record: int) -> None:
-        """Press a button of a record."""
+        """Press a button of a record.
+
+        Args:
+            model: The model's name.
+            button: The button's name.
+            record: The record's id.
+
+        Raises:
+            Failed: With Tryton's message.
+        """
         self.call(model, button, [record])
 
     def wizard(self, name: str, *steps: tuple[str, dict[str, Any]]) -> None:

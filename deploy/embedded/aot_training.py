@@ -29,12 +29,12 @@ Training = Callable[[Ports, Path], None]
 
 
 def ensure(kafka: Sequence[Path], home: Path, progress: Progress) -> None:
-    """Make the caches that are missing. One that cannot be made is said and done without: nothing else depends on it.
+    """Make the caches that are missing; one that cannot be made is reported and left out, as nothing depends on it.
 
     Args:
         kafka: Kafka's jars, in the order of the class path.
-        home: the registry's unpacked folder.
-        progress: where a person reads what happens.
+        home: The registry's unpacked folder.
+        progress: Where a person reads what happens.
     """
     parts: list[tuple[Sequence[Path], Training]] = [
         (kafka, partial(_kafka, kafka)),

@@ -28,7 +28,17 @@ PARALLEL_DOWNLOADS = 4
 
 
 class Pin(BaseModel):
-    """One artifact as the lock names it. ``size`` in bytes, ``sha256`` in hexadecimal."""
+    """One artifact as the lock names it.
+
+    Attributes:
+        group: Maven's group id.
+        name: Maven's artifact id.
+        version: Its version.
+        classifier: Maven's classifier; empty for none.
+        type: The file's extension.
+        size: In bytes.
+        sha256: In hexadecimal.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -67,7 +77,7 @@ def artifact(pin: Pin, context: MavenContext | None = None) -> Artifact:
 
 
 def repository() -> Path:
-    """Return the user's Maven repository: ``M2_REPO``, what jgo.conf says, or ``~/.m2/repository``."""
+    """Return the user's Maven repository: ``M2_REPO``, the one that jgo.conf names, or ``~/.m2/repository``."""
     return GlobalSettings.load().repo_cache
 
 
@@ -81,7 +91,13 @@ def path(pin: Pin) -> Path:
 def ensure(pins: Sequence[Pin], progress: Progress) -> list[Path]:
     """Fetch what is missing, verify everything, and return the files in the pins' order.
 
-    Raises `Unavailable` without a network at the first resolve, `Failed` on a full disk or a wrong checksum.
+    Args:
+        pins: The artifacts that are needed.
+        progress: Where a person reads what happens.
+
+    Raises:
+        Unavailable: Without a network at the first resolve.
+        Failed: On a full disk or a wrong checksum.
     """
     missing = [pin for pin in pins if not path(pin).exists()]
     if missing:
@@ -129,7 +145,7 @@ def _fetch(pins: Sequence[Pin], progress: Progress) -> None:
 
 
 def _fetch_one(pin: Pin, context: MavenContext) -> Pin:
-    """Download beside the repository, verify, then move: a cut download never stands where others look."""
+    """Download beside the repository, verify, then rename: an incomplete download is never where others look."""
     fetched = artifact(pin, context).resolve()
     if sha256(fetched) != pin.sha256:
         raise Failed(

@@ -42,8 +42,14 @@ class Done(BaseModel):
 def take(settings: Settings, folder: Path, progress: Progress) -> Done:
     """Copy everything into a new folder. The stack is stopped meanwhile, and runs again afterwards if it ran.
 
-    Raises `Misconfigured` where the data are elsewhere, `Failed` while the hub works, for a folder that is not empty,
-    and for a disk without room.
+    Args:
+        settings: Whose data folder is backed up.
+        folder: Where the backup is written: new or empty.
+        progress: Where a person reads what happens.
+
+    Raises:
+        Misconfigured: Where the data are not in the data folder.
+        Failed: While the hub works, for a folder that is not empty, and for a disk without room.
     """
     began = time.monotonic()
     last = stack_file.read(settings)
@@ -68,7 +74,16 @@ def take(settings: Settings, folder: Path, progress: Progress) -> Done:
 
 
 def verify(folder: Path, progress: Progress) -> Done:
-    """Check a backup: that it was finished, has what it must have, and every file. Raises as `manifest` does."""
+    """Check a backup: that it was finished, that it has the required parts, and the checksum of every file.
+
+    Args:
+        folder: The backup.
+        progress: Where a person reads what happens.
+
+    Raises:
+        Misconfigured: For no folder and for what another release wrote.
+        Failed: For a backup that was not finished or is damaged.
+    """
     began = time.monotonic()
     found = manifest.read(folder)
     manifest.require_parts(folder, found)
@@ -163,7 +178,7 @@ def _nothing(data: Path) -> Text:
 
 @contextmanager
 def _clear_errors(folder: Path) -> Iterator[None]:
-    """Leave nothing half-written behind an error, and say what a person can do about the disk."""
+    """Leave nothing half-written behind an error, and report what a person can do about the disk."""
     try:
         yield
     except OSError as error:

@@ -71,6 +71,6 @@ def restore(folder: Path, other_installation: bool, output: str) -> None:
 
 
 def _settings() -> Settings:
-    """Read the settings; what kafka-python's own log says, these commands say in one sentence."""
+    """Read the settings, and silence kafka-python's own log: these commands report the same in one sentence."""
     logs.silence_kafka()
     return Settings()

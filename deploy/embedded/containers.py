@@ -34,7 +34,17 @@ class Containers:
     def start(self, wanted: Ports, last: Record) -> Record:
         """Start both and return once both answer.
 
-        Raises `Unavailable` when no Docker daemon answers, `Failed` when it refuses an image or a container.
+        Args:
+            wanted: The ports that were asked for; None in it for any.
+            last: The record of the last start.
+
+        Returns:
+            The record of this start.
+
+        Raises:
+            Misconfigured: When a wanted port is taken.
+            Unavailable: When no Docker daemon answers.
+            Failed: When it refuses an image or a container.
         """
         client = daemon()
         testcontainers_config.ryuk_disabled = True  # the stack outlives this command; `kranhub down` removes it
@@ -62,7 +72,7 @@ class Containers:
         )
 
     def repair(self, wanted: Ports, last: Record) -> Record:
-        """Start both anew: a container of one of them alone is not worth a way of its own."""
+        """Start both again: a container of one of them alone is not worth separate handling."""
         self.stop(last)
         return self.start(wanted, last)
 
@@ -73,7 +83,11 @@ class Containers:
         return []
 
     def runs(self, last: Record) -> bool:
-        """Return whether every container of the record runs. Raises `Unavailable` when no daemon answers."""
+        """Return whether every container of the record runs.
+
+        Raises:
+            Unavailable: When no Docker daemon answers.
+        """
         client = daemon()
         try:
             states = [client.containers.get(identity).status for identity in last.containers]
@@ -118,7 +132,11 @@ def versions() -> dict[str, str]:
 
 
 def daemon() -> DockerClient:
-    """Return a client of the Docker daemon. Raises `Unavailable` when none answers."""
+    """Return a client of the Docker daemon.
+
+    Raises:
+        Unavailable: When none answers.
+    """
     try:
         client = docker_from_env(timeout=PING_SECONDS)
         client.ping()

@@ -1,4 +1,4 @@
-"""Copies files and their SHA-256 in one go, with progress, and asks first whether there is room."""
+"""Copies files and their SHA-256 in one go, with progress, and checks first whether there is room."""
 
 import hashlib
 import json
@@ -31,7 +31,15 @@ def size(found: Iterable[Path]) -> int:
 
 
 def require_space(target: Path, needed: int) -> None:
-    """Raise `Failed` where the disk that holds the target, or would hold it, has too little room."""
+    """Require room on the disk that holds the target, or would hold it.
+
+    Args:
+        target: The folder to copy to; it need not exist.
+        needed: How many bytes are to be copied.
+
+    Raises:
+        Failed: Where the disk has too little room.
+    """
     free = artifacts.free_bytes(target)
     if free < needed + SPARE:
         raise Failed(
@@ -45,7 +53,17 @@ def require_space(target: Path, needed: int) -> None:
 
 
 def copy(source: Path, target: Path, path: str, bar: Bar) -> Copied:
-    """Copy one file to ``target / path`` and return what it is; its folders are made."""
+    """Copy one file, and make its folders.
+
+    Args:
+        source: The file.
+        target: The folder to copy to.
+        path: The file's path in ``target``, with slashes.
+        bar: The progress to advance.
+
+    Returns:
+        The copy's path, size and checksum.
+    """
     place = target / path
     place.parent.mkdir(parents=True, exist_ok=True)
     digest, count = hashlib.sha256(), 0
@@ -60,7 +78,16 @@ def copy(source: Path, target: Path, path: str, bar: Bar) -> Copied:
 
 
 def written(target: Path, path: str, said: Any) -> Copied:
-    """Write a JSON document to ``target / path`` and return what it is."""
+    """Write a JSON document to a file.
+
+    Args:
+        target: The folder to write to, which must exist.
+        path: The file's path in ``target``.
+        said: The document; anything that JSON can hold.
+
+    Returns:
+        The file's path, size and checksum.
+    """
     data = (json.dumps(said, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
     (target / path).write_bytes(data)
     return Copied(path=path, size=len(data), sha256=hashlib.sha256(data).hexdigest())

@@ -43,7 +43,7 @@ class Files:
 
     @cached_property
     def home(self) -> Path:
-        """The registry's unpacked folder, unpacked or compared with its archive when it is first asked for."""
+        """The registry's unpacked folder, unpacked or compared with its archive when it is first needed."""
         return registry.unpack(self.archive)
 
 
@@ -59,7 +59,16 @@ class Embedded:
     def start(self, wanted: Ports, last: Record) -> Record:
         """Start both, wait until both answer, and return the record.
 
-        Raises `Misconfigured`, `Unavailable` or `Failed`; then nothing that was started here runs on.
+        After an error nothing that was started here runs on.
+
+        Args:
+            wanted: The ports that were asked for; None in it for any.
+            last: The record of the last start; its ports are taken again where they are free.
+
+        Raises:
+            Misconfigured: Where a port is taken, Java is missing, or Java cannot read the folder's name.
+            Unavailable: Without a network at the first resolve.
+            Failed: On a full disk, or when a process ends at its start.
         """
         files = self._require_all()
         aot_training.ensure(files.jars, files.home, self._progress)
@@ -91,9 +100,20 @@ class Embedded:
             raise
 
     def revive(self, last: Record, name: str) -> Record:
-        """Start one part again that has died, on its port, and return the record; do not wait until it answers.
+        """Start one part that has died again, on its port; do not wait until it answers.
 
-        Raises as `start`, and `OSError` where there is no room for its log.
+        Args:
+            last: The stack's record.
+            name: The part: kafka or registry.
+
+        Returns:
+            The record with the new process in it.
+
+        Raises:
+            Misconfigured: As for `start`.
+            Unavailable: As for `start`.
+            Failed: As for `start`.
+            OSError: Where there is no room for its log.
         """
         files = self._require_all()
         others = [port for part, owned in PORTS.items() if part != name for port in owned]
@@ -196,7 +216,7 @@ class Embedded:
                 raise died(started.name, process.decisive(started.log), started.log)
 
     def _require_readable_name(self) -> None:
-        """Raise `Misconfigured` where Java could not name the folder: no locale here has its letters."""
+        """Raise `Misconfigured` where Java could not name the folder: no locale here has its characters."""
         if str(self._data).isascii() or not process.is_ascii_only() or process.utf8_locale():
             return
         raise Misconfigured(
@@ -225,7 +245,13 @@ def require_open_files() -> None:
 
 
 def no_space(folder: Path, free: int, needed: int) -> Failed:
-    """Return the message about a disk that is too full for Kafka."""
+    """Return the error of a disk that is too full for Kafka.
+
+    Args:
+        folder: A folder on the disk.
+        free: How many bytes are free.
+        needed: How many bytes Kafka needs.
+    """
     return Failed(
         Text(
             en=f"The disk of {folder} has only {free >> 20} MiB free; Kafka needs {needed >> 20}. Free some space, "
@@ -237,7 +263,13 @@ def no_space(folder: Path, free: int, needed: int) -> Failed:
 
 
 def died(name: str, line: str, log: Path) -> Failed:
-    """Return the message about a process that ended at its start."""
+    """Return the error of a process that ended at its start.
+
+    Args:
+        name: The process.
+        line: The line of its output that names the cause.
+        log: The file of its output, whose folder the message names.
+    """
     return Failed(
         Text(
             en=f"{name} ended at its start: {line}\nThe whole log: {log.parent}. "

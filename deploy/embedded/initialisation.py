@@ -1,7 +1,7 @@
-"""The making of a part's data: one that was interrupted is begun anew, as it holds nothing of anybody's yet.
+"""The making of a part's data: one that was interrupted starts from the beginning, as it holds nobody's data yet.
 
 Kafka's storage is made by its formatting, the registry's tables by its first start. Killed meanwhile, each leaves files
-with which it never starts again. So a mark stands in the folder for as long as its data are being made.
+with which it never starts again. So a marker file is in the folder for as long as its data are being made.
 """
 
 import shutil

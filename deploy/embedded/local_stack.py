@@ -1,4 +1,4 @@
-"""What `kranhub status` and `kranhub doctor` ask this room for: its processes, since when they run, what they need."""
+"""What `kranhub status` and `kranhub doctor` need of this package: its processes, their start, their requirements."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ class EmbeddedStack:
     """The stack of a data folder, as the entry point ``kranhub.local_stack`` names it."""
 
     def state(self, settings: Settings) -> StackState:
-        """Return the stack as ``stack.json`` and the machine's processes tell."""
+        """Return the stack by ``stack.json`` and the machine's processes."""
         last = stack_file.read(settings)
         processes = [_process(started) for started in last.processes]
         return StackState(kind=last.kind, since=last.since, versions=last.versions, processes=processes)

@@ -31,7 +31,7 @@ class Copied(BaseModel):
 
 
 class GroupOffset(BaseModel):
-    """Where a consumer group stood in a partition."""
+    """The offset of a consumer group in a partition."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -42,7 +42,19 @@ class GroupOffset(BaseModel):
 
 
 class Manifest(BaseModel):
-    """``installation`` is Kafka's cluster id; ``ends`` are the end offsets by topic, one for each partition."""
+    """What a backup holds.
+
+    Attributes:
+        format: The number of the manifest's format.
+        release: The release that wrote the backup.
+        installation: Kafka's cluster id.
+        namespace: The prefix of every topic and group.
+        taken_at: When the backup was taken.
+        versions: The stack's versions by part.
+        ends: The end offsets by topic, one for each partition.
+        groups: The offsets of the consumer groups.
+        files: Every file of the backup but this one.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -89,8 +101,9 @@ def write(folder: Path, manifest: Manifest) -> None:
 def read(folder: Path) -> Manifest:
     """Return the folder's manifest.
 
-    Raises `Misconfigured` for no folder and for what another release wrote, `Failed` for a backup that was not
-    finished or is damaged.
+    Raises:
+        Misconfigured: For no folder and for what another release wrote.
+        Failed: For a backup that was not finished or is damaged.
     """
     if not folder.is_dir():
         raise Misconfigured(_no_folder(folder))
@@ -108,13 +121,21 @@ def read(folder: Path) -> Manifest:
 
 
 def require_this_release(folder: Path, manifest: Manifest) -> None:
-    """Raise `Misconfigured` for a backup of another release: its state may mean something else."""
+    """Require that this release wrote the backup: the state of another may mean something else.
+
+    Raises:
+        Misconfigured: For a backup of another release.
+    """
     if manifest.release != release():
         raise Misconfigured(_other_release(folder, manifest.release))
 
 
 def require_parts(folder: Path, manifest: Manifest) -> None:
-    """Raise `Failed` unless the backup has Kafka's data and the registry's."""
+    """Require Kafka's data and the registry's in the backup.
+
+    Raises:
+        Failed: Where one of them is missing.
+    """
     parts = {file.path.partition("/")[0] for file in manifest.files}
     for part in REQUIRED:
         if part not in parts or not (folder / part).is_dir():
@@ -122,7 +143,11 @@ def require_parts(folder: Path, manifest: Manifest) -> None:
 
 
 def checked(folder: Path, manifest: Manifest) -> Iterator[Copied]:
-    """Yield each file once it is found as the manifest has it. Raises `Failed` for the first that is not."""
+    """Yield each file once it is found to be as the manifest has it.
+
+    Raises:
+        Failed: For the first that is not.
+    """
     for file in manifest.files:
         place = folder / file.path
         try:

@@ -25,9 +25,15 @@ def is_free(port: int) -> bool:
 
 
 def choose(wanted: Ports, last: Ports, kept: Collection[str] = ()) -> Ports:
-    """Return three different free ports: the wanted, else the last, else any; those ``kept`` stay the last.
+    """Return three different free ports: for each the wanted, else the last, else any.
 
-    Raises `Misconfigured` when a wanted port is taken.
+    Args:
+        wanted: The ports that were asked for; None in it for any.
+        last: The ports of the last start.
+        kept: Names of the ports that stay the last ones, free or not.
+
+    Raises:
+        Misconfigured: When a wanted port is taken.
     """
     chosen: dict[str, int] = {}
     for name in Ports.model_fields:

@@ -24,12 +24,23 @@ _children: list[subprocess.Popen[bytes]] = []  # kept, so that those of this pro
 
 
 def token() -> str:
-    """Return a new mark for one start; put ``MARK + token`` into the command."""
+    """Return a new token for one start; put ``MARK + token`` into the command."""
     return uuid.uuid4().hex
 
 
 def start(name: str, command: Sequence[str], mark: str, folder: Path, logs: Path) -> Started:
-    """Start the command detached from this terminal, its output in ``<logs>/<name>.console.log``."""
+    """Start the command detached from this terminal, its output in ``<logs>/<name>.console.log``.
+
+    Args:
+        name: The process' name.
+        command: The program and its arguments.
+        mark: The start's token, which is in the command.
+        folder: The working folder.
+        logs: The folder for its output; the former output is kept beside it.
+
+    Returns:
+        What identifies the process from now on.
+    """
     console = logs / f"{name}.console.log"
     if console.exists():
         os.replace(console, console.with_suffix(".log.1"))
@@ -74,7 +85,7 @@ def stop(started: Sequence[Started]) -> list[Started]:
 
 
 def decisive(log: Path) -> str:
-    """Return the line of a process' output that says best why it ended: the last cause, else the last error."""
+    """Return the line of a process' output that best explains why it ended: the last cause, else the last error."""
     lines = [line.strip() for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
     thrown = [line for line in lines if _THROWN.search(line)]
     errors = [line for line in lines if _ERROR.search(line)]
@@ -89,9 +100,9 @@ def _is_ours(process: psutil.Process, started: Started) -> bool:
 
 
 def environment() -> dict[str, str]:
-    """Return this process' environment without what would change a Java program behind our back.
+    """Return this process' environment without what would change a Java program unnoticed.
 
-    Java names files in the locale's encoding, and in the locale C it knows ASCII only: a folder with a Russian name
+    Java names files in the locale's encoding, and in the locale C it has ASCII only: a folder with a Russian name
     would be another one. It then gets a locale in UTF-8, as Python itself takes file names there for UTF-8 (PEP 540).
     """
     foreign = ("JAVA_", "_JAVA", "JDK_JAVA", "CLASSPATH", "KAFKA_", "QUARKUS_", "REGISTRY_")

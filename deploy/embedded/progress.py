@@ -51,7 +51,7 @@ DOWNLOADING = Text(en="fetching Kafka and the registry", ru="загрузка Ka
 
 
 class Progress:
-    """Where the stack tells a person what it does."""
+    """Where the stack reports to a person what it does."""
 
     def __init__(self, console: Console | None = None) -> None:
         self._console = console or Console(stderr=True)
@@ -72,7 +72,16 @@ class Progress:
 
     @contextmanager
     def download(self, *, files: int, size: int, what: Text = DOWNLOADING) -> Iterator[Bar]:
-        """Show a download, or what it is, of so many files and bytes."""
+        """Show a download or a copy of many files.
+
+        Args:
+            files: How many.
+            size: How many bytes they have together.
+            what: What is done with them, as a person reads it.
+
+        Yields:
+            The bar to advance.
+        """
         if not self._console.is_terminal:
             self.say(
                 Text(

@@ -1,4 +1,4 @@
-"""Whether a hub stands still, so that its data can be copied or replaced; and how topics and groups stand then."""
+"""Whether a hub is idle, so that its data can be copied or replaced; and the offsets of its topics and groups then."""
 
 import time
 from collections.abc import Iterator
@@ -21,7 +21,15 @@ POLL_S = 0.5
 
 
 def require_own_stack(external: bool, kind: str) -> None:
-    """Raise `Misconfigured` where the data are not in the data folder."""
+    """Require that the data are in the data folder.
+
+    Args:
+        external: Whether the settings name a Kafka and a registry of the operator's own.
+        kind: The stack's kind: embedded or docker.
+
+    Raises:
+        Misconfigured: Where the data are elsewhere.
+    """
     if external or kind != "embedded":
         raise Misconfigured(
             Text(
@@ -36,16 +44,28 @@ def require_own_stack(external: bool, kind: str) -> None:
 
 @contextmanager
 def unsupervised(settings: Settings, command: str, progress: Progress) -> Iterator[None]:
-    """Keep every supervising command off this data folder. Raises `Misconfigured` while one runs."""
+    """Keep every supervising command off this data folder.
+
+    Args:
+        settings: Whose data folder.
+        command: The command that works on it now, as the others report it.
+        progress: Where a person reads what happens.
+
+    Raises:
+        Misconfigured: While a supervising command runs.
+    """
     names = {"core", "views", *(Path(file).stem for file in supervision.FILES.values())}
     with folder_lock.held(settings.data_dir, command, names, say=progress.say, stopping=lambda: False):
         yield
 
 
 def require_no_member(settings: Settings) -> None:
-    """Raise `Failed` while a consumer group of the hub has members; those that were killed are waited for.
+    """Require that no consumer group of the hub has members; those of killed processes are waited for.
 
     So are the groups' coordinators: a broker that has just started answers before they have read their offsets.
+
+    Raises:
+        Failed: While a group has members.
     """
     until_answers(lambda: places(settings))
     deadline = time.monotonic() + single_instance.PATIENCE_S
@@ -71,7 +91,7 @@ def ends(settings: Settings) -> dict[str, list[int]]:
 
 
 def places(settings: Settings) -> list[GroupOffset]:
-    """Return where every group stands."""
+    """Return the offsets of every group."""
     with admin(settings) as client:
         names = sorted(entry["group_id"] for entry in client.list_groups())
         found = client.list_group_offsets(dict.fromkeys(names)) if names else {}

@@ -24,7 +24,7 @@ def url(port: int) -> str:
 def unpack(archive: Path) -> Path:
     """Return the archive's unpacked folder beside it, unpacking it once per machine.
 
-    Every file is compared with the verified archive's own check sums, so a damaged folder is unpacked anew.
+    Every file is compared with the verified archive's own check sums, so a damaged folder is unpacked again.
     """
     target = archive.with_suffix("")
     with zipfile.ZipFile(archive) as packed:
@@ -48,7 +48,15 @@ def jar(home: Path) -> Path:
 
 
 def start_command(home: Path, data: Path, logs: Path, port: int, mark: str) -> list[str]:
-    """Return the command that runs the registry. ``mark`` makes the process recognisable."""
+    """Return the command that runs the registry.
+
+    Args:
+        home: The registry's unpacked folder.
+        data: The folder of its database.
+        logs: The folder for its logs.
+        port: Its port on loopback.
+        mark: The start's token, by which the process is recognised.
+    """
     return [
         str(java()),
         process.MARK + mark,

@@ -1,4 +1,4 @@
-"""Write ``lock.json`` anew: change a version here, then ``python -m deploy.embedded.relock`` (needs the network)."""
+"""Write ``lock.json`` again: change a version here, then ``python -m deploy.embedded.relock`` (needs the network)."""
 
 from jgo.maven import Artifact, MavenContext
 

@@ -1,7 +1,7 @@
 """Keeps the embedded stack running while a supervising command runs on it: what died is started again, and no more.
 
 What a person stopped (``kranhub down``) stays stopped: the record then names no addresses. While an ``up`` or a
-``down`` is at work, which its lock tells, nothing is done.
+``down`` is at work, which its lock shows, nothing is done.
 """
 
 import time
@@ -33,7 +33,7 @@ class StackRestarter:
     """Looks after Kafka and the registry of a data folder, each by itself."""
 
     def __init__(self, settings: Settings, say: Callable[[Text], None]) -> None:
-        """Take the settings, and how to tell a person what is done."""
+        """Take the settings, and how to report to a person what is done."""
         self._settings, self._say = settings, say
         self._next, self._said = 0.0, Repeats()
         self._backoffs: dict[str, Backoff] = {}
@@ -65,7 +65,7 @@ class StackRestarter:
             held.close()
 
     def _is_due(self, started: Started) -> bool:
-        """Return whether it is time; what has just died is said, and waits for its delay."""
+        """Return whether it is time to start it; a process that has just died is reported, and waits for its delay."""
         now = time.monotonic()
         if started.token not in self._due:
             delay = self._backoffs.setdefault(started.name, Backoff()).after(time.time() - started.created)

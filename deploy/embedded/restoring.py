@@ -1,7 +1,8 @@
 """``kranhub restore``: puts a backup in the place of the data folder, and marks that the hub is to recover.
 
-The copy is complete and checked beside the data folder before that is touched; what stood there is moved aside, never
-deleted. The mark is part of the copy: there is no moment at which restored data could be taken for the hub's own.
+The copy is complete and checked beside the data folder before that is touched; the former folder is renamed, never
+deleted. The recovery mark is part of the copy: there is no moment at which restored data could be taken for the hub's
+own.
 """
 
 import os
@@ -32,8 +33,19 @@ HOUSEKEEPING = ("stack.lock", "locks")
 
 
 class Done(BaseModel):
-    """What was restored: ``aside`` is where the former data folder is now, ``missing`` and ``differing`` are files of
-    master data that are not what they were when the backup was taken."""
+    """What was restored.
+
+    Attributes:
+        data: The data folder.
+        recovery_id: The id of the recovery that begins.
+        taken_at: When the backup was taken.
+        files: How many files were copied.
+        size: How many bytes they have.
+        seconds: How long it took.
+        aside: Where the former data folder is now; None where there was none.
+        missing: Files of master data that the backup names and that are not there.
+        differing: Files of master data that are not what they were when the backup was taken.
+    """
 
     data: Path
     recovery_id: str
@@ -49,8 +61,16 @@ class Done(BaseModel):
 def restore(settings: Settings, folder: Path, progress: Progress, *, other_installation: bool = False) -> Done:
     """Restore the backup and start the stack on it.
 
-    Raises `Misconfigured` for a backup of another release or installation, where the data are elsewhere, and while the
-    hub runs; `Failed` for a backup that is not whole, and for a disk without room. Then nothing was changed.
+    Args:
+        settings: Whose data folder is replaced.
+        folder: The backup.
+        progress: Where a person reads what happens.
+        other_installation: Whether the backup may be of another installation.
+
+    Raises:
+        Misconfigured: For a backup of another release or installation, where the data are elsewhere, and while the hub
+            runs. Then nothing was changed.
+        Failed: For a backup that is not whole, and for a disk without room. Then nothing was changed.
     """
     began = time.monotonic()
     data = settings.data_dir.resolve()
@@ -98,7 +118,7 @@ def _require_stopped(settings: Settings, progress: Progress) -> None:
 
 
 def _staged(folder: Path, found: Manifest, data: Path, progress: Progress) -> tuple[Path, recovery_mark.Mark]:
-    """Copy the backup beside the data folder, checking every file, with the mark in it; return where it is."""
+    """Copy the backup beside the data folder, checking every file, and add the mark; return the folder and the mark."""
     staged = data.with_name(f".{data.name}.restoring")
     shutil.rmtree(staged, ignore_errors=True)
     staged.mkdir(parents=True)

@@ -44,7 +44,16 @@ class Backend(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Up:
-    """What ``up`` found or did, for a person. ``kind`` is external, docker or embedded."""
+    """What ``up`` found or did, for a person.
+
+    Attributes:
+        kind: external, docker or embedded.
+        bootstrap: Kafka's address.
+        registry_url: The registry's address.
+        already: Whether the stack ran before.
+        created_topics: The topics that were missing and are there now.
+        subjects: How many schemas are registered.
+    """
 
     kind: str
     bootstrap: str
@@ -57,8 +66,16 @@ class Up:
 def up(settings: Settings, progress: Progress, wanted: Ports = ANY_PORTS, *, docker: bool = False) -> Up:
     """Find the running stack or start it; then apply the topics and register the schemas.
 
-    Raises `Misconfigured` (ports, members file, folder), `Unavailable` (no network at the first resolve, external
-    systems away) and `Failed` (full disk, a process that dies at its start).
+    Args:
+        settings: Where the stack is or shall be.
+        progress: Where a person reads what happens.
+        wanted: The ports that were asked for; None in it for any.
+        docker: Whether to start it in Docker, whatever the settings say.
+
+    Raises:
+        Misconfigured: For the ports, the members file or the folder.
+        Unavailable: Without a network at the first resolve, and when external systems do not answer.
+        Failed: On a full disk, or when a process dies at its start.
     """
     companies = members.load(settings.required("members_file"))
     if is_external(settings):
@@ -116,7 +133,13 @@ def check(settings: Settings) -> None:
 
 
 def backend(settings: Settings, progress: Progress, kind: str) -> Backend:
-    """Return the way of this kind, embedded or docker."""
+    """Return the way to run a stack of this kind.
+
+    Args:
+        settings: Where the stack is or shall be.
+        progress: Where a person reads what happens.
+        kind: embedded or docker.
+    """
     if kind != "docker":
         return Embedded(settings, progress)
     from deploy.embedded.containers import Containers  # noqa: PLC0415  (Docker's client loads slowly)
@@ -171,7 +194,15 @@ def lock_file(settings: Settings) -> Path:
 
 @contextmanager
 def alone(settings: Settings, progress: Progress) -> Iterator[None]:
-    """Hold the data folder's lock; a folder that cannot be written becomes an error that says so."""
+    """Hold the data folder's lock.
+
+    Args:
+        settings: Whose data folder.
+        progress: Where a person reads that another command is waited for.
+
+    Raises:
+        KranhubError: When the folder cannot be written, or the lock is not free in time.
+    """
     waiting = Text(
         en="waiting for another kranhub command on this data folder",
         ru="ожидание другой команды kranhub с этой папкой данных",

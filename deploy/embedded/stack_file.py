@@ -24,10 +24,15 @@ class Ports(BaseModel):
 
 
 class Started(BaseModel):
-    """One process of ours.
+    """One process of the stack.
 
-    ``created`` is its creation time in seconds since 1970, ``token`` stands in its command, ``log`` is what it printed.
-    ``restarts`` counts how often a supervisor has started it again since ``kranhub up`` did.
+    Attributes:
+        name: The part that it runs.
+        pid: Its process id.
+        created: Its creation time in seconds since 1970.
+        token: What its command contains, so that it is recognised.
+        log: The file of its output.
+        restarts: How often a supervisor has started it again since ``kranhub up`` did.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -43,8 +48,17 @@ class Started(BaseModel):
 class Record(BaseModel):
     """The stack as last started.
 
-    ``bootstrap`` and ``registry_url`` stand there from the first time that it is ready for use until somebody stops it
-    (``kranhub down``): as long as they do, what dies is started again. ``starting``: somebody starts it.
+    Attributes:
+        kind: How it runs.
+        since: When it was started; None for never.
+        starting: Whether somebody starts it now.
+        bootstrap: Kafka's address, from the first time that the stack is ready for use until somebody stops it
+            (``kranhub down``): as long as it is there, a process that dies is started again.
+        registry_url: The registry's address, for as long as ``bootstrap``.
+        ports: Its loopback ports.
+        versions: Versions by part.
+        processes: The processes of an embedded stack.
+        containers: The container ids of a Docker stack.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -71,7 +85,10 @@ def read(settings: Settings) -> Record:
 def write(settings: Settings, record: Record) -> None:
     """Replace the record atomically: a reader sees the old one or the new one.
 
-    On a full disk it takes the old one's room, where that is enough. Raises `OSError` where it is not.
+    On a full disk it takes the old one's room, where that is enough.
+
+    Raises:
+        OSError: Where the disk has no room for it, or it cannot be written for another reason.
     """
     target = stack_file(settings)
     content = (record.model_dump_json(indent=1, exclude_none=True) + "\n").encode()

@@ -1,4 +1,4 @@
-"""What the commands of the embedded stack say to a person, in the reader's language."""
+"""What the commands of the embedded stack report to a person, in the reader's language."""
 
 from pathlib import Path
 

@@ -39,7 +39,7 @@ def monitoring() -> None:
 @monitoring.command("run", help=str(_RUN))
 @metrics_option
 def run(metrics_port: int | None) -> None:
-    """Look at the hub every `EVERY_S` until asked to stop."""
+    """Look at the hub every `EVERY_S` until a signal stops it."""
     logs.identify("monitoring")
     settings, asked, exporter = Settings(), threading.Event(), Exporter()
     signals.on_request(asked.set)

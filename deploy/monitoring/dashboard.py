@@ -15,7 +15,13 @@ SOURCE = {"type": "prometheus", "uid": "${source}"}
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """A graph of one or more queries, each with its legend; ``unit`` is Grafana's."""
+    """A graph.
+
+    Attributes:
+        title: Its heading.
+        queries: Each query with its legend.
+        unit: One of Grafana's units.
+    """
 
     title: Text
     queries: tuple[tuple[str, str], ...]

@@ -26,7 +26,7 @@ AWAY = Text(en="Kafka or the registry does not answer.", ru="Kafka или рее
 
 
 class Exporter(Collector):
-    """Tells what was last seen; where a look failed, of groups and connectors nothing."""
+    """Exports what was last seen; where the last look failed, nothing of groups and connectors."""
 
     def __init__(self) -> None:
         """Begin with nothing seen."""
@@ -55,7 +55,15 @@ class Exporter(Collector):
 
 
 def look(exporter: Exporter, ask: Callable[[], Status], loop: Loop, stopping: threading.Event, every_s: float) -> None:
-    """Look at the hub again and again until ``stopping`` is set."""
+    """Look at the hub again and again until ``stopping`` is set.
+
+    Args:
+        exporter: What takes the status that was found.
+        ask: Returns the hub's status; where it raises, the next look follows as usual.
+        loop: The loop to report as running.
+        stopping: Set to end it.
+        every_s: The seconds between two looks.
+    """
     while not stopping.is_set():
         loop.moved()
         try:

@@ -19,7 +19,16 @@ HEAD = "# Written by `kranhub monitoring rules`; a test compares. Change deploy/
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """One alert: it fires once ``expr`` has held for ``lasting``. ``action`` says what to do."""
+    """One alert.
+
+    Attributes:
+        name: Its name in Prometheus.
+        expr: The query whose result it fires for.
+        lasting: How long ``expr`` must hold first, in Prometheus' form.
+        severity: How urgent it is.
+        summary: What is wrong.
+        action: What to do.
+    """
 
     name: str
     expr: str
@@ -35,7 +44,7 @@ def _unserved() -> str:
 
 
 def _new_letters(metric: str) -> str:
-    """Return what is true after a dead letter; a code's first one makes its series, of which nothing increases."""
+    """Return what is true after a dead letter; the first one of a code creates its series, which does not increase."""
     return f"(increase({metric}[10m]) > 0 or ({metric} unless {metric} offset 10m) > 0)"
 
 
