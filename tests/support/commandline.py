@@ -35,7 +35,6 @@ class Cli:
     ) -> subprocess.Popen[str]:
         outer = {name: value for name, value in os.environ.items() if not name.startswith("KRANHUB_")}
         own = {"KRANHUB_DATA_DIR": str(self.folder), "KRANHUB_NAMESPACE": self.namespace, "KRANHUB_LANG": "en"}
-        own |= omsk.variables()
         return subprocess.Popen(
             [sys.executable, "-m", "kranhub", *arguments],
             cwd=REPOSITORY,

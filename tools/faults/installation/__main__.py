@@ -19,7 +19,7 @@ from benchmarks.figures import table as markdown
 from tools.faults.installation import masterdata, memory, recovery, scenarios
 from tools.faults.installation.installation import installed
 from tools.faults.installation.plants import People
-from tools.faults.installation.releases import of_commit
+from tools.faults.installation.releases import last_release, of_commit
 from tools.faults.installation.run import ScenarioResult, play
 from tools.faults.installation.scenarios import Scenario
 from tools.faults.installation.verify import AuditResult
@@ -50,6 +50,9 @@ SCENARIOS: Mapping[str, Scenario] = {
     "an ERP older than the hub": recovery.erp_older,
 }
 
+UPGRADE = "upgrade from the last release"
+"""Played on an installation of its own, which begins with that release."""
+
 
 def main(arguments: Sequence[str]) -> int:
     """Return 0 when nothing was lost, doubled, untold or read wrongly in any scenario, else 1."""
@@ -60,13 +63,30 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--upgrade-from", metavar="COMMIT", help="begin with this commit, go on with this one, go back")
     options = parser.parse_args(arguments)
     only: list[str] = options.only
-    wanted = {name: each for name, each in SCENARIOS.items() if not only or any(word in name for word in only)}
-    if options.upgrade_from:
-        wanted = {f"upgrade from {options.upgrade_from} and back": scenarios.upgrade_from_former}
+    names = [name for name in (*SCENARIOS, UPGRADE) if not only or any(word in name for word in only)]
+    wanted = {name: SCENARIOS[name] for name in names if name in SCENARIOS}
+    former = {UPGRADE: scenarios.upgrade_from_former} if UPGRADE in names else {}
     console, until = Console(soft_wrap=True), time.monotonic() + BOUND_S
     outcomes: list[ScenarioResult] = []
+    if options.upgrade_from:
+        wanted, former = {}, {f"upgrade from {options.upgrade_from} and back": scenarios.upgrade_from_former}
+    if wanted:
+        outcomes += _played(console, wanted, until)
+    if former:
+        outcomes += _played(console, former, until, options.upgrade_from or last_release())
+    good = len(outcomes) == len(wanted) + len(former) and all(outcome.is_good for outcome in outcomes)
+    if good and names == [*SCENARIOS, UPGRADE]:
+        _write(outcomes)
+    return 0 if good else 1
+
+
+def _played(
+    console: Console, wanted: Mapping[str, Scenario], until: float, commit: str | None = None
+) -> Sequence[ScenarioResult]:
+    """Play scenarios on one installation, which begins with another commit where one is named; none after ``until``."""
+    outcomes: list[ScenarioResult] = []
     with small_disk() as folder, ExitStack() as stack:
-        release = of_commit(options.upgrade_from, folder / "former") if options.upgrade_from else REPOSITORY
+        release = of_commit(commit, folder / "former") if commit else REPOSITORY
         installation = stack.enter_context(installed(folder, folder / "disk" / "data", release))
         people = People(installation)
         for name, scenario in wanted.items():
@@ -78,10 +98,7 @@ def main(arguments: Sequence[str]) -> int:
             _tell(console, outcomes[-1])
         if not all(outcome.is_good for outcome in outcomes):
             console.print(installation.log[-5000:], markup=False)
-    good = len(outcomes) == len(wanted) and all(outcome.is_good for outcome in outcomes)
-    if good and wanted == dict(SCENARIOS):
-        _write(outcomes)
-    return 0 if good else 1
+    return outcomes
 
 
 @contextmanager

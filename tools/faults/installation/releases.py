@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+import tomllib
 from pathlib import Path
 
 from tools.harness.settings import REPOSITORY
@@ -17,6 +18,21 @@ def of_commit(commit: str, folder: Path) -> Path:
     archive = subprocess.run(["git", "archive", commit, *PARTS], cwd=REPOSITORY, capture_output=True, check=True)
     subprocess.run(["tar", "-x", "-C", str(folder)], input=archive.stdout, check=True)
     return folder
+
+
+def last_release() -> str:
+    """Return the commit of the last release: the first one whose pyproject.toml has this version.
+
+    Raises:
+        LookupError: The clone does not hold it.
+    """
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    line = f'version = "{project["version"]}"'
+    command = ["git", "log", "--reverse", "--format=%H", "-S", line, "--", "pyproject.toml"]
+    found = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True).stdout.split()
+    if not found:
+        raise LookupError(f"No commit has {line} in pyproject.toml. Clone the repository with its history.")
+    return found[0]
 
 
 def with_another_state(folder: Path) -> Path:
