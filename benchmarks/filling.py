@@ -3,7 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from benchmarks.passing import Passing
 from benchmarks.samples import NOW
@@ -12,6 +12,7 @@ from kranhub.settings import Settings
 from kranhub.wire import envelope
 from kranhub.wire.codec import Codec
 from kranhub.wire.envelope import Envelope
+from kranhub.wire.messages import Subject
 from streams.processor.outputs import ProducerRecord
 from streams.processor.state.store import Layer
 from streams.routing.allocator.capacity import workshop
@@ -48,7 +49,7 @@ def _work(master: MasterData) -> Iterator[tuple[str, str, object]]:
 
 
 def _request(topic: str, codec: Codec, plant: str, item: str, quantity: object) -> ProducerRecord:
-    value = {
+    value: Any = {
         "request_id": f"other:WORK/{plant}/{item}",
         "order_key": "other:WORK",
         "plant": plant,
@@ -57,7 +58,9 @@ def _request(topic: str, codec: Codec, plant: str, item: str, quantity: object) 
         "action": "RESERVE",
     }
     head = Envelope(f"hub/AllocationRequest/{plant}/{item}", "/hub/planner", "kranhub.AllocationRequest", NOW)
-    return ProducerRecord(topic, plant.encode(), codec.encode("AllocationRequest", value), envelope.headers(head))
+    return ProducerRecord(
+        topic, plant.encode(), codec.encode(Subject.ALLOCATION_REQUEST, value), envelope.headers(head)
+    )
 
 
 def open_orders(passing: Passing, count: int) -> None:

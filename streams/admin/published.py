@@ -16,7 +16,7 @@ from streams.routing.masterdata.difference import OF_FILES
 from streams.routing.masterdata.entries import CodeMapping, Kind
 from streams.routing.masterdata.items import Nomenclature
 from streams.routing.masterdata.masterdata import MasterData
-from streams.stages.support.item_codes import UNKNOWN_ITEM, Codes
+from streams.stages.support.item_codes import UNKNOWN_ITEM, ItemCodes
 
 
 def read(settings: Settings, codec: Codec) -> Known:
@@ -48,7 +48,7 @@ def mappings(known: Known) -> list[CodeMapping]:
 
 def with_mappings(master: MasterData, found: Iterable[CodeMapping]) -> MasterData:
     """Return the master data with the mappings that count, merged as the stage `masterdata` merges them."""
-    codes, items = Codes(Layer(Store())), master.items
+    codes, items = ItemCodes(Layer(Store())), master.items
     for item in items.values():
         codes.claim(item.item, None, item)
     for mapping in found:

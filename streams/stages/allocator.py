@@ -19,19 +19,19 @@ from streams.routing.model.context import DecisionContext
 from streams.routing.notify import unmapped_stock
 from streams.routing.validation import timestamps
 from streams.routing.validation.normalise import normalise_level
-from streams.stages.support.clock_alerts import Clocks
+from streams.stages.support.clock_alerts import ClockAlerts
 from streams.stages.support.masterdata_state import MasterDataState
 from streams.stages.support.queues import RecordQueue
-from streams.stages.support.unmapped_stock import Unmapped
+from streams.stages.support.unmapped_stock import UnmappedStock
 
-MAX_EARLY = 20_000
+MAX_WAITING = 20_000
 """Records that a partition keeps while it has no master data."""
 
 PORTION = 200
 """Of those, how many are taken up with one record."""
 
 
-class _Came(NamedTuple):
+class _Arrival(NamedTuple):
     """A record as it came, with the id of its event and its place."""
 
     event_id: str
@@ -39,12 +39,12 @@ class _Came(NamedTuple):
     data: bytes
 
     @classmethod
-    def of(cls, record: Record) -> "_Came":
+    def of(cls, record: Record) -> "_Arrival":
         place = str(record.location)
         return cls(record.envelope.id or place, place, record.value or b"")
 
     @classmethod
-    def load(cls, kept: bytes) -> "_Came":
+    def load(cls, kept: bytes) -> "_Arrival":
         head, _, data = kept.partition(b"\n")
         event_id, place = json.loads(head)
         return cls(event_id, place, data)
@@ -57,7 +57,7 @@ class Allocator:
     """Reads hub.allocation by plant.
 
     Its state holds the master data (`MasterDataState`), what waits for them, what `allocator` keeps of every plant, and
-    which members' clocks it has spoken of (`Clocks`).
+    when it sent alerts of members' clocks (`ClockAlerts`).
     """
 
     name = "allocator"
@@ -70,9 +70,9 @@ class Allocator:
         self._namespace = settings.namespace
         self._allocation, self._work = self.inputs[0], topics.hub(settings.namespace, "work")
         self._alerts = [topics.hub(settings.namespace, name) for name in ("alerts", "events")]
-        self._codec, self._reference = codec, MasterDataState(codec)
-        self._early, self._unmapped = RecordQueue("early"), Unmapped()
-        self._clocks = Clocks(self._alerts, codec)
+        self._codec, self._masterdata = codec, MasterDataState(codec)
+        self._pending, self._unmapped = RecordQueue("early"), UnmappedStock()
+        self._clock_alerts = ClockAlerts(self._alerts, codec)
 
     def process(self, record: Record, state: State, outputs: Outputs, ctx: Context) -> None:
         """Take a plant's stock, its disruptions, a request, a tick, a change of master data, or an alert of a clock.
@@ -83,60 +83,63 @@ class Allocator:
         if record.value is None:
             return
         if record.envelope.type == "kranhub.Alert":
-            self._clocks.say(record, state, outputs, ctx)
+            self._clock_alerts.send(record, state, outputs, ctx)
             return
-        is_entry = self._reference.take(record, state)
-        for entry in self._reference.news(record, state) if is_entry else ():
+        is_entry = self._masterdata.take(record, state)
+        for entry in self._masterdata.news(record, state) if is_entry else ():
             self._unmapped.name(state, entry.codes())
-        master = self._reference.current(state)
+        master = self._masterdata.current(state)
         is_tick = record.envelope.type == "kranhub.Tick"
         if not is_entry and not is_tick:
-            self._came(_Came.of(record), state, outputs, ctx, master)
+            self._handle_in_turn(_Arrival.of(record), state, outputs, ctx, master)
         elif master is not None:
             self._catch_up(state, outputs, ctx, master)
             if is_tick:
-                self._handle(_Came.of(record), state, outputs, ctx, master)
+                self._handle(_Arrival.of(record), state, outputs, ctx, master)
                 self._count(state, outputs, ctx)
 
-    def _came(self, came: _Came, state: State, outputs: Outputs, ctx: Context, master: MasterData | None) -> None:
+    def _handle_in_turn(
+        self, arrival: _Arrival, state: State, outputs: Outputs, ctx: Context, master: MasterData | None
+    ) -> None:
         """Handle what came, behind all that came before it."""
-        if master is not None and self._early.is_empty(state):
-            self._handle(came, state, outputs, ctx, master)
+        if master is not None and self._pending.is_empty(state):
+            self._handle(arrival, state, outputs, ctx, master)
             return
-        if self._early.length(state) >= MAX_EARLY:
+        if self._pending.length(state) >= MAX_WAITING:
             raise InvalidDocument(DocumentCode.NO_MASTERDATA, _no_masterdata())
-        self._early.put(state, came.dump())
+        self._pending.put(state, arrival.dump())
         if master is not None:
             self._catch_up(state, outputs, ctx, master)
 
     def _catch_up(self, state: State, outputs: Outputs, ctx: Context, master: MasterData) -> None:
         """Take up a portion of what has waited for master data."""
-        for kept in (*self._early.take(state, PORTION), *self._unmapped.mapped(state, master)):
-            self._handle(_Came.load(kept), state, outputs, ctx, master, late=True)
+        for kept in (*self._pending.take(state, PORTION), *self._unmapped.mapped(state, master)):
+            self._handle(_Arrival.load(kept), state, outputs, ctx, master, late=True)
 
     def _count(self, state: State, outputs: Outputs, ctx: Context) -> None:
         """Tell people, in one alert per member, how many of its codes the nomenclature does not have."""
         for count in self._unmapped.news(state, ctx.time):
-            said = unmapped_stock.alert(count.member, count.codes, count.examples, ctx.time, is_full=count.is_full)
+            alert = unmapped_stock.alert(count.member, count.codes, count.examples, ctx.time, is_full=count.is_full)
+            document = Document(alert.subject, alert.value, alert.id)
             for topic in self._alerts:
-                outputs.send(topic, count.member, Document(said.subject, said.value, said.id))
+                outputs.send(topic, count.member, document)
 
     def _handle(
-        self, came: _Came, state: State, outputs: Outputs, ctx: Context, master: MasterData, *, late: bool = False
+        self, arrival: _Arrival, state: State, outputs: Outputs, ctx: Context, master: MasterData, *, late: bool = False
     ) -> None:
-        subject, value = self._codec.decode(came.data, trusted=True)
+        subject, value = self._codec.decode(arrival.data, trusted=True)
         owner = _owner(subject, value)
-        event_id = came.place if owner else came.event_id  # A member may give two documents one id.
+        event_id = arrival.place if owner else arrival.event_id  # A member may give two documents one id.
         try:
             if level := narrowed(InventoryLevel, subject, value):
                 value = normalise_level(level, master)
             if owner and not _makes(owner, master):
                 return
-            fingerprint = timestamps.fingerprint(came.event_id, value) if owner else ""
+            fingerprint = timestamps.fingerprint(arrival.event_id, value) if owner else ""
             context = DecisionContext(event_id, ctx.time, master, fingerprint)
             outcome = allocator.handle(state, subject, value, context)
         except InvalidDocument as error:
-            self._refuse(error, subject, value, came, state, outputs, late=late)
+            self._refuse(error, subject, value, arrival, state, outputs, late=late)
             return
         for key, data in outcome.changes.items():
             _write(state, key, data)
@@ -152,7 +155,7 @@ class Allocator:
         error: InvalidDocument,
         subject: Subject,
         value: Message,
-        came: _Came,
+        arrival: _Arrival,
         state: State,
         outputs: Outputs,
         *,
@@ -160,31 +163,31 @@ class Allocator:
     ) -> None:
         """Keep a level until it can be read, and tell people; what is late comes again, as a record of its own.
 
-        Of codes that the nomenclature does not have, an ERP has thousands: they are counted (`_count`). A letter of its
-        own is for a code that only looks like one of the member's, for a unit, and for a level that is not kept.
+        Of codes that the nomenclature does not have, an ERP has thousands: they are counted (`_count`). A dead letter
+        is for a code that only looks like one of the member's, for a unit, and for a level that is not kept.
         """
         member, level = _owner(subject, value), narrowed(InventoryLevel, subject, value)
         if member and late:
             document = Document(
-                subject, came.data, came.event_id, source=envelope.member_source(self._namespace, member)
+                subject, arrival.data, arrival.event_id, source=envelope.member_source(self._namespace, member)
             )
             outputs.send(self._allocation, member, document)
         elif error.code not in UNMAPPED or level is None:
             raise error
         else:
-            kept = self._unmapped.keep(state, level, came.dump(), error.code)
-            if not kept.is_kept or (kept.is_news and self._needs_a_letter(error, level, state)):
+            kept = self._unmapped.keep(state, level, arrival.dump(), error.code)
+            if not kept.is_kept or (kept.is_news and self._needs_dead_letter(error, level, state)):
                 outputs.dead_letter(error, key=member, member=member)
 
-    def _needs_a_letter(self, error: InvalidDocument, value: InventoryLevel, state: State) -> bool:
-        master = self._reference.current(state)
+    def _needs_dead_letter(self, error: InvalidDocument, value: InventoryLevel, state: State) -> bool:
+        master = self._masterdata.current(state)
         if error.code != DocumentCode.UNMAPPED_ITEM or master is None:
             return True
         return confusables.skeleton(value["item_code"]) in master.looks(value["company"])
 
 
 def _owner(subject: Subject, value: Message) -> str | None:
-    """Return whose own word this is; None for what the hub itself says."""
+    """Return the member that wrote the document; None for what the hub itself writes."""
     if level := narrowed(InventoryLevel, subject, value):
         return level["company"]
     disruption = narrowed(Disruption, subject, value)

@@ -1,4 +1,4 @@
-"""Clock: makes time an event. Workers beat on hub.clock; of the beats of one period the stages behind see one tick."""
+"""The stage clock: makes time an event. Of the workers' records of one period the stages behind see one tick."""
 
 from datetime import UTC, datetime
 
@@ -12,10 +12,10 @@ _LAST = "last"
 
 
 class Clock:
-    """Reads hub.clock, one partition; remembers the last tick, so however many workers beat, each tick is said once.
+    """Reads hub.clock, one partition; remembers the last tick, so each is sent once, however many workers write.
 
     The time is the broker's (`Record.timestamp`): a worker whose clock is wrong changes nothing. Ticks never go back:
-    where the broker's clock does (a leader on another machine, a clock set right), none is said until it has caught up.
+    where the broker's clock does (a leader on another machine, a clock set right), none is sent until it has caught up.
     """
 
     name = "clock"
@@ -29,13 +29,13 @@ class Clock:
         self._targets = [topics.hub(settings.namespace, name) for name in ("work", "allocation", "outbox")]
 
     def process(self, record: Record, state: State, outputs: Outputs, ctx: Context) -> None:  # noqa: ARG002  (a stage's interface)
-        """Broadcast a tick for the first beat of a period that is later than the last one said."""
+        """Broadcast a tick for the first record of a period that is later than the last tick."""
         time = floor(record.timestamp, self._period_s)
-        said = time.isoformat().encode()
+        tick = time.isoformat().encode()
         last = state.get(_LAST)
-        if last is not None and said <= last:  # UTC, whole seconds: in this form instants sort as text
+        if last is not None and tick <= last:  # UTC, whole seconds: in this form instants sort as text
             return
-        state.put(_LAST, said)
+        state.put(_LAST, tick)
         for target in self._targets:
             outputs.broadcast(target, Document(Subject.TICK, {"time": time}, f"hub/Tick/{time.isoformat()}", time=time))
 

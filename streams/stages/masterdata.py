@@ -1,4 +1,4 @@
-"""Masterdata: passes on what has changed, to everybody's topics and to every partition of planner and allocator."""
+"""Masterdata: passes on what has changed, to public topics and to every partition of planner and allocator."""
 
 import json
 from typing import Any
@@ -15,19 +15,19 @@ from streams.routing.masterdata import entries
 from streams.routing.masterdata.entries import Entry, Kind, Publication
 from streams.routing.masterdata.items import Item
 from streams.stages.support import masterdata_state
-from streams.stages.support.item_codes import UNKNOWN_ITEM, Codes
-from streams.stages.support.public_topics import SHELVES
+from streams.stages.support.item_codes import UNKNOWN_ITEM, ItemCodes
+from streams.stages.support.public_topics import PUBLIC_TOPICS
 
 
 class Masterdata:
-    """Reads hub.masterdata, one partition; remembers every entry, so that a repeat says nothing.
+    """Reads hub.masterdata, one partition; remembers every entry, so that a repeat sends nothing.
 
     Members' mappings are merged into the items' codes on the way. A publication is passed on when something changed
     since the last one, and numbered anew where mappings have made publications of their own.
     """
 
     name = "masterdata"
-    state_version = 1
+    state_version = 2
 
     def __init__(self, settings: Settings, codec: Codec) -> None:
         """Take the namespace and the codec."""
@@ -49,7 +49,7 @@ class _Passing:
 
     def __init__(self, namespace: str, record: Record, state: State, outputs: Outputs) -> None:
         self._namespace, self._record, self._state, self._outputs = namespace, record, state, outputs
-        self._codes = Codes(state)
+        self._codes = ItemCodes(state)
         self._version: int
         self._closing: str | None
         self._open: bool
@@ -71,13 +71,13 @@ class _Passing:
         if entry.kind == Kind.RULE and value is not None:
             self._keep_rule(entry)
         self._keep("file", entry)
-        self._note(is_open=True)
+        self._keep_publication(is_open=True)
         if entry.kind == Kind.ITEM:
             concerned = self._codes.claim(entry.key, _item(before), value)
             for item in [entry.key, *sorted(concerned - {entry.key})]:
-                self._say_item(item, entry.version)
+                self._send_item(item, entry.version)
         else:
-            self._say(entry, value)
+            self._send(entry, value)
 
     def _keep_rule(self, entry: Entry) -> None:
         """Keep each version of a rule for ever: decisions name it."""
@@ -90,17 +90,17 @@ class _Passing:
     def _map(self, entry: Entry, mapping: Any) -> None:
         if mapping is None:
             member, _, code = entry.key.partition("|")
-            self._codes.unsaid(member, code)
+            self._codes.release_mapping(member, code)
             concerned = self._codes.forget(member, code)
         else:
-            self._codes.said_by(mapping, self._record.envelope.id.removesuffix(entries.PROPOSED))
+            self._codes.claim_mapping(mapping, self._record.envelope.id.removesuffix(entries.PROPOSED))
             problem = self._codes.problem(mapping, _item(self._known(Kind.ITEM, mapping.item)))
             if problem:
                 self._outputs.dead_letter(problem, key=entry.key, member=mapping.member)
             remember = problem is None or problem.code == UNKNOWN_ITEM
             concerned = self._codes.remember(mapping) if remember else set()
-        said = [self._say_item(item, self._version + 1) for item in sorted(concerned)]
-        if any(said) and self._closing and not self._open:
+        sent = [self._send_item(item, self._version + 1) for item in sorted(concerned)]
+        if any(sent) and self._closing and not self._open:
             self._publish(Publication.model_validate_json(self._closing))
 
     def _close(self, entry: Entry, value: Any) -> None:
@@ -110,44 +110,44 @@ class _Passing:
 
     def _publish(self, closing: Publication) -> None:
         self._version = max(self._version + 1, closing.version)
-        self._note(is_open=False)
+        self._keep_publication(is_open=False)
         closing = closing.model_copy(update={"version": self._version})
-        self._say(Entry(*entries.PUBLICATION, self._version, entries.content(closing)), None)
+        self._send(Entry(*entries.PUBLICATION, self._version, entries.content(closing)), None)
 
-    def _note(self, *, is_open: bool) -> None:
+    def _keep_publication(self, *, is_open: bool) -> None:
         """Keep the last publication, and whether entries have changed since."""
         self._open = is_open
         self._state.put("publication", json.dumps([self._version, self._closing, is_open]).encode())
 
-    def _say_item(self, item: str, version: int) -> bool:
-        """Say the item with all its codes, if that is news; return whether it was."""
+    def _send_item(self, item: str, version: int) -> bool:
+        """Send the item with all its codes if it has changed; return whether it has."""
         known = _item(self._known(Kind.ITEM, item))
         value = self._codes.merged(known) if known else None
         entry = Entry(Kind.ITEM, item, version, entries.content(value) if value else None)
-        if self._known(Kind.ITEM, item, "said") == entry.content:
+        if self._known(Kind.ITEM, item, "sent") == entry.content:
             return False
-        self._keep("said", entry)
-        self._say(entry, value)
+        self._keep("sent", entry)
+        self._send(entry, value)
         return True
 
-    def _say(self, entry: Entry, value: Any) -> None:
+    def _send(self, entry: Entry, value: Any) -> None:
         place = f"{self._record.offset}/{entry.kind}/{entry.key}"
         document = Document(Subject.MASTER_DATA_ENTRY, entries.record(entry), f"hub/MasterDataEntry/{place}")
         for name in ("work", "allocation"):
             self._outputs.broadcast(topics.hub(self._namespace, name), document)
-        self._show(entry, value, place)
+        self._publish_entry(entry, value, place)
 
-    def _show(self, entry: Entry, value: Any, place: str) -> None:
+    def _publish_entry(self, entry: Entry, value: Any, place: str) -> None:
         """Put the entry on its public topic; what is gone is deleted there, but for a rule's versions."""
-        shelf = SHELVES.get(entry.kind)
-        if shelf is None:
+        public = PUBLIC_TOPICS.get(entry.kind)
+        if public is None:
             return
-        topic, event_id = topics.hub(self._namespace, shelf.topic), f"hub/{shelf.subject}/{place}"
+        topic, event_id = topics.hub(self._namespace, public.topic), f"hub/{public.subject}/{place}"
         if value is not None:
             key = f"{entry.key}|{entry.version}" if entry.kind == Kind.RULE else entry.key
-            self._outputs.send(topic, key, Document(shelf.subject, shelf.make(value, entry.version), event_id))
+            self._outputs.send(topic, key, Document(public.subject, public.make(value, entry.version), event_id))
         elif entry.kind != Kind.RULE:
-            self._outputs.tombstone(topic, entry.key, shelf.subject, event_id)
+            self._outputs.tombstone(topic, entry.key, public.subject, event_id)
 
     def _known(self, kind: str, key: str, place: str = "file") -> str | None:
         found = self._state.get(f"{place}/{kind}/{key}")

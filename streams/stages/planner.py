@@ -27,10 +27,10 @@ from streams.routing.validation.normalise import UNMAPPED_ITEM, normalise_order
 from streams.routing.validation.validate import stranger, unknown_member
 from streams.stages.support import orders_by_plant, timers
 from streams.stages.support.masterdata_state import MasterDataState
-from streams.stages.support.order_cache import Recent
-from streams.stages.support.pending_events import WAIT, Early, Word
+from streams.stages.support.order_cache import OrderCache
+from streams.stages.support.pending_events import WAIT, PendingEvent, PendingEvents
 from streams.stages.support.queues import RecordQueue
-from streams.stages.support.recovery import Recovering
+from streams.stages.support.recovery import RecoveryState
 
 _TYPES = frozenset(
     f"kranhub.{subject}"
@@ -78,7 +78,8 @@ class Planner:
     """Reads hub.work by root order; remembers each order; plans, routes and follows it.
 
     Its state holds, beside the orders, the master data (`MasterDataState`), what waits for them, events that wait for
-    their plant orders (`Early`), deadlines (`timers`), and which orders stand at which plants (`orders_by_plant`).
+    their plant orders (`PendingEvents`), deadlines (`timers`), and which orders stand at which plants
+    (`orders_by_plant`).
     """
 
     name = "planner"
@@ -88,15 +89,16 @@ class Planner:
         """Take the namespace and the codec, and the recovery that is under way after a restore."""
         self.inputs = (topics.hub(settings.namespace, "work"),)
         self.changelog = topics.hub(settings.namespace, "planner-changelog")
-        self._namespace, self._codec, self._reference = settings.namespace, codec, MasterDataState(codec)
-        self._recent, self._early, self._recovering = Recent(), Early(), Recovering(recovery_id)
+        self._namespace, self._codec, self._masterdata = settings.namespace, codec, MasterDataState(codec)
+        self._order_cache, self._pending = OrderCache(), PendingEvents()
+        self._recovery_state = RecoveryState(recovery_id)
 
     def process(self, record: Record, state: State, outputs: Outputs, ctx: Context) -> None:
         """Take one event of an order, a tick, or a change of master data; what the hub itself said is passed by."""
         kind = record.envelope.type
         if record.value is None:
             return
-        if kind == "kranhub.Tick" and not self._recovering.is_open(state):
+        if kind == "kranhub.Tick" and not self._recovery_state.is_open(state):
             for key in timers.expire(state, ctx.time):
                 self._wake(key, outputs, ctx)
         elif kind == "kranhub.MasterDataEntry":
@@ -107,7 +109,7 @@ class Planner:
             self._event(record, state, outputs, ctx)
 
     def _event(self, record: Record, state: State, outputs: Outputs, ctx: Context) -> None:
-        master = self._reference.current(state)
+        master = self._masterdata.current(state)
         if master is None:
             self._park(_START, record, state)
             return
@@ -153,15 +155,15 @@ class Planner:
         ctx: Context,
         master: MasterData,
     ) -> None:
-        """Take an event of an order; one of a plant order that is not known yet waits for it (`Early`)."""
+        """Take an event of an order; one of a plant order that is not known yet waits for it (`PendingEvents`)."""
         if subject == planner.WAKE:
-            for pending in self._early.over(record.key, state, ctx.time):
+            for pending in self._pending.over(record.key, state, ctx.time):
                 with outputs.on_behalf_of(pending.record):
                     outputs.dead_letter(_never_issued(pending, ctx.time), key=record.key, member=pending.member)
         try:
             self._handle(subject, value, record, state, outputs, ctx, master)
         except InvalidDocument as error:
-            if error.code != assignments.UNKNOWN or not self._early.keep(subject, value, record, state, ctx.time):
+            if error.code != assignments.UNKNOWN or not self._pending.keep(subject, value, record, state, ctx.time):
                 raise
 
     def _handle(
@@ -175,10 +177,10 @@ class Planner:
         master: MasterData,
     ) -> None:
         """Take one event, and those that have waited for what it has led to."""
-        if self._recovering.is_open(state):
+        if self._recovery_state.is_open(state):
             self._apply_facts(subject, value, record, state, outputs, ctx, master)
             return
-        if self._recovering.is_pending(record.key, state):
+        if self._recovery_state.is_pending(record.key, state):
             self._resume_order(subject, value, record, state, outputs, ctx, master)
         else:
             self._decide(subject, value, record, state, outputs, ctx, master)
@@ -186,17 +188,17 @@ class Planner:
 
     def _apply_pending(self, order_key: str, state: State, outputs: Outputs, ctx: Context, master: MasterData) -> None:
         """Take the events that have waited for plant orders which are known now."""
-        while not self._early.is_empty(order_key, state):
+        while not self._pending.is_empty(order_key, state):
             known = state.get(order_key)
-            sent = assignments.issued_plant_orders(self._recent.load(order_key, known)) if known else frozenset()
-            events = self._early.known(order_key, sent, state)
+            sent = assignments.issued_plant_orders(self._order_cache.load(order_key, known)) if known else frozenset()
+            events = self._pending.known(order_key, sent, state)
             if not events:
                 break
             for pending in events:
                 self._apply_one_pending(pending, state, outputs, ctx, master)
 
     def _apply_one_pending(
-        self, pending: Word, state: State, outputs: Outputs, ctx: Context, master: MasterData
+        self, pending: PendingEvent, state: State, outputs: Outputs, ctx: Context, master: MasterData
     ) -> None:
         """Take an event that has waited; an error in it concerns itself, not what it waited for."""
         layer = Layer(state)
@@ -235,24 +237,24 @@ class Planner:
 
     def _load(self, order_key: str, state: State) -> OrderState | None:
         known = state.get(order_key)
-        return self._recent.load(order_key, known) if known else None
+        return self._order_cache.load(order_key, known) if known else None
 
     def _put(self, before: OrderState | None, after: OrderState, state: State) -> None:
         if after != before:
-            state.put(after.key, self._recent.dump(after.key, after))
+            state.put(after.key, self._order_cache.dump(after.key, after))
             _set_timer(before, after, state)
 
     def _recovery(self, record: Record, state: State, outputs: Outputs, ctx: Context) -> None:
         """Keep what an ERP holds of an order; once everything was read, take all such orders up."""
         came = self._codec.decode(record.value or b"", trusted=True)
         if came.subject is Subject.HELD:
-            if self._recovering.is_open(state):
-                self._recovering.add(record.key, came.value, state)
+            if self._recovery_state.is_open(state):
+                self._recovery_state.add(record.key, came.value, state)
             return
         if came.subject is not Subject.RECOVERY:
             return
-        known = orders_by_plant.anywhere(self._reference.current(state), state)
-        for key in self._recovering.close(came.value, known, state):
+        known = orders_by_plant.anywhere(self._masterdata.current(state), state)
+        for key in self._recovery_state.close(came.value, known, state):
             self._wake(key, outputs, ctx)
 
     def _apply_facts(
@@ -267,9 +269,9 @@ class Planner:
     ) -> None:
         """Take an order as it is, and keep its events for later: nothing is decided before everything was read."""
         if subject not in _AT_ONCE:
-            self._recovering.park(record, state)
+            self._recovery_state.park(record, state)
             return
-        self._recovering.touch(record.key, state)
+        self._recovery_state.touch(record.key, state)
         before, context = self._load(record.key, state), DecisionContext(record.envelope.id, ctx.time, master)
         step = planner.apply_facts(before, subject, value, context)
         if step is not None:
@@ -291,7 +293,7 @@ class Planner:
             _Environment(state, outputs, ctx, master),
             DecisionContext(record.envelope.id, ctx.time, master),
         )
-        evidence, events = self._recovering.take(record.key, state)
+        evidence, events = self._recovery_state.take(record.key, state)
         before = order = self._load(record.key, state)
         if subject == "Order":
             step = planner.apply_facts(order, subject, value, context)
@@ -312,7 +314,7 @@ class Planner:
         _await_members(None, after, state)
         self._send([*adopted.messages, *missing, *recovered.messages], record.key, outputs)
         for action in actions:
-            self._apply_one_pending(Word("", (), ctx.time, action), state, outputs, ctx, master)
+            self._apply_one_pending(PendingEvent("", (), ctx.time, action), state, outputs, ctx, master)
 
     def _apply_waiting(
         self, order: OrderState, evidence: Evidence, events: Sequence[Record], environment: "_Environment"
@@ -336,7 +338,7 @@ class Planner:
             context = DecisionContext(record.envelope.id, time, environment.master)
             step = planner.apply_facts(order, subject, value, context)
         except InvalidDocument as error:
-            if error.code != assignments.UNKNOWN or not self._early.keep(
+            if error.code != assignments.UNKNOWN or not self._pending.keep(
                 subject, value, record, environment.state, time
             ):
                 with environment.outputs.on_behalf_of(record):
@@ -358,15 +360,15 @@ class Planner:
         """Keep what is known of an order that no buyer has told, and say so; of one that is over nothing is left."""
         state, outputs, ctx, master = environment
         if closed is None and evidence.orders:
-            self._recovering.put_back(order_key, evidence, state)
+            self._recovery_state.put_back(order_key, evidence, state)
             numbers = ", ".join(sorted(order.number for order in evidence.orders))
             text = texts.no_order(order_key, numbers)
             alert = messages.alert_of(order_key, None, AlertCode.RECOVERY_NO_ORDER, order_key, text, ctx.time)
             self._send([alert], order_key, outputs)
         for each in events:
             subject, value = self._codec.decode(each.value or b"", trusted=True)
-            if closed is not None or not self._early.keep(subject, value, each, state, ctx.time):
-                self._apply_one_pending(Word("", (), ctx.time, each), state, outputs, ctx, master)
+            if closed is not None or not self._pending.keep(subject, value, each, state, ctx.time):
+                self._apply_one_pending(PendingEvent("", (), ctx.time, each), state, outputs, ctx, master)
 
     def _send(self, messages: Iterable[OutputMessage], order_key: str, outputs: Outputs) -> None:
         for message in messages:
@@ -377,8 +379,8 @@ class Planner:
 
     def _master_data(self, record: Record, state: State, outputs: Outputs, ctx: Context) -> None:
         """Keep the entry; with a publication, wake up what has waited for what it holds."""
-        self._reference.take(record, state)
-        for entry in self._reference.news(record, state):
+        self._masterdata.take(record, state)
+        for entry in self._masterdata.news(record, state):
             if entry.kind == Kind.PUBLICATION:
                 self._unpark(_START, state, outputs)
             elif entry.kind == Kind.PARTY:
@@ -431,7 +433,7 @@ def _refuse(error: InvalidDocument, value: Order, record: Record, outputs: Outpu
     outputs.dead_letter(error, key=record.key, member=value["buyer"], order_number=value.get("number"))
 
 
-def _never_issued(pending: Word, time: datetime) -> InvalidDocument:
+def _never_issued(pending: PendingEvent, time: datetime) -> InvalidDocument:
     """Return the refusal of an event whose plant order was not issued in time."""
     minutes = round((time - pending.until + WAIT).total_seconds() / 60)
     return InvalidDocument(

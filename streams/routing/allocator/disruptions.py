@@ -1,11 +1,12 @@
-"""What a plant says that keeps it from making or sending: its disruptions, and the stops that follow from them. Pure.
+"""What keeps a plant from making or sending: its disruptions, and the stops that follow from them. Pure.
 
 A notification (CX-0146) names no quantity: what reduces capacity is taken as a stop of all of it.
 """
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
-from typing import Any, Literal, NamedTuple
+from enum import StrEnum
+from typing import Any, NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -21,7 +22,7 @@ from streams.routing.schedule.downtime import NO_STOPS, Stop, Stops, merged
 from streams.tables import StateTables, Table
 
 REMEMBERED = 8
-"""Words on one disruption whose marks are remembered: as long as a repeat may take to come."""
+"""Events of one disruption whose fingerprints are remembered: as long as a repeat may take to come."""
 
 LIMIT = 1_000
 """Disruptions of one plant that are remembered, those that are over included."""
@@ -29,8 +30,13 @@ LIMIT = 1_000
 OPEN_DAYS = 7 * WEEKS
 """How long one lasts of which nobody knows the end: the horizon, unless it is resolved or changed before."""
 
-What = Literal["capacity", "shipments", "nothing"]
-"""What a disruption stops. With "nothing" it is information for people only."""
+
+class Stopped(StrEnum):
+    """What a disruption stops. With NOTHING it is information for people only."""
+
+    CAPACITY = "capacity"
+    SHIPMENTS = "shipments"
+    NOTHING = "nothing"
 
 
 class Span(NamedTuple):
@@ -40,14 +46,14 @@ class Span(NamedTuple):
     ends: date
 
 
-class Known(Struct, frozen=True, omit_defaults=True):
-    """A disruption as its member last changed it; ``seen`` are the marks (`timestamps`) of the latest words on it."""
+class KnownDisruption(Struct, frozen=True, omit_defaults=True):
+    """A disruption as its member last changed it; ``seen`` are the fingerprints of its latest events."""
 
     as_of: datetime
     resolved: bool
     begins: date
     ends: date | None
-    stops: What
+    stopped: Stopped
     seen: tuple[str, ...] = ()
 
     @property
@@ -56,15 +62,15 @@ class Known(Struct, frozen=True, omit_defaults=True):
         ends = self.ends or shifted(self.begins, OPEN_DAYS - 1)
         if self.resolved:
             ends = min(ends, shifted(self.as_of.date(), -1))
-        return Span(self.begins, ends) if self.stops != "nothing" and ends >= self.begins else None
+        return Span(self.begins, ends) if self.stopped != Stopped.NOTHING and ends >= self.begins else None
 
     @property
-    def says(self) -> tuple[Any, ...]:
-        """What it says, whenever that was."""
-        return self.resolved, self.begins, self.ends or date.max, self.stops
+    def content(self) -> tuple[Any, ...]:
+        """What it tells, whenever that was."""
+        return self.resolved, self.begins, self.ends or date.max, self.stopped
 
 
-KNOWN: Table[dict[str, Known]] = Table("disruption", dict[str, Known])
+DISRUPTIONS: Table[dict[str, KnownDisruption]] = Table("disruption", dict[str, KnownDisruption])
 """By plant: its disruptions by its own numbers."""
 
 STOPS = Table("stop", Stops)
@@ -83,21 +89,21 @@ def take(tables: StateTables, value: Disruption, context: DecisionContext) -> da
     (``too-many-disruptions``) when there is no room.
     """
     plant, number = value["member"], value["disruption_id"]
-    known = tables.get(KNOWN, (plant,)) or {}
+    known = tables.get(DISRUPTIONS, (plant,)) or {}
     old, new = known.get(number), _known(value, context)
     seen = old.seen if old else ()
-    if old is not None and (new.says == old.says or (context.fingerprint and context.fingerprint in seen)):
+    if old is not None and (new.content == old.content or (context.fingerprint and context.fingerprint in seen)):
         return None
     if context.fingerprint:
         new = replace(new, seen=(*seen, context.fingerprint)[-REMEMBERED:])
     kept = _bounded({**known, number: new}, context.time.date())
     stops = _stops(kept, context.time.date())
-    tables.put(KNOWN, (plant,), kept)
+    tables.put(DISRUPTIONS, (plant,), kept)
     tables.put(STOPS, (plant,), stops if stops else None)
     return _changed(old, new)
 
 
-def what(value: Disruption, master: MasterData) -> What:
+def stopped_by(value: Disruption, master: MasterData) -> Stopped:
     """Return what the disruption stops.
 
     CAPACITY_REDUCTION stops the making; for reason of LOGISTICS_DISRUPTION it stops what leaves. Every other effect is
@@ -106,39 +112,40 @@ def what(value: Disruption, master: MasterData) -> What:
     member = master.members.by_id.get(value["member"])
     sites = {site.id for site in member.sites} if member else set()
     if value["effect"] != DisruptionEffect.CAPACITY_REDUCTION or (value["sites"] and not sites <= set(value["sites"])):
-        return "nothing"
-    return "shipments" if value["cause"] == DisruptionCause.LOGISTICS_DISRUPTION else "capacity"
+        return Stopped.NOTHING
+    return Stopped.SHIPMENTS if value["cause"] == DisruptionCause.LOGISTICS_DISRUPTION else Stopped.CAPACITY
 
 
-def _known(value: Disruption, context: DecisionContext) -> Known:
+def _known(value: Disruption, context: DecisionContext) -> KnownDisruption:
     resolved = value["status"] == DisruptionStatus.RESOLVED
-    return Known(value["as_of"] or context.time, resolved, value["begins"], value["ends"], what(value, context.master))
+    stopped = stopped_by(value, context.master)
+    return KnownDisruption(value["as_of"] or context.time, resolved, value["begins"], value["ends"], stopped)
 
 
-def _changed(old: Known | None, new: Known) -> date | None:
+def _changed(old: KnownDisruption | None, new: KnownDisruption) -> date | None:
     """Return the first day of what is stopped now or was before, or None where that is the same."""
-    before, after = [(word.span, word.stops) if word and word.span else None for word in (old, new)]
+    before, after = [(one.span, one.stopped) if one and one.span else None for one in (old, new)]
     return None if before == after else min(span.begins for span, _ in filter(None, (before, after)))
 
 
-def _stops(known: Mapping[str, Known], today: date) -> Stops:
+def _stops(known: Mapping[str, KnownDisruption], today: date) -> Stops:
     """Return the stops, those of the last year included: work that had begun before may still go on."""
-    kinds: dict[str, list[Stop]] = {"capacity": [], "shipments": []}
-    for number, word in known.items():
-        if word.span and word.span.ends >= today - timedelta(days=OPEN_DAYS):
-            kinds[word.stops].append(Stop(*word.span, number))
-    return Stops(merged(kinds["capacity"]), merged(kinds["shipments"]))
+    kinds: dict[Stopped, list[Stop]] = {Stopped.CAPACITY: [], Stopped.SHIPMENTS: []}
+    for number, one in known.items():
+        if one.span and one.span.ends >= today - timedelta(days=OPEN_DAYS):
+            kinds[one.stopped].append(Stop(*one.span, number))
+    return Stops(merged(kinds[Stopped.CAPACITY]), merged(kinds[Stopped.SHIPMENTS]))
 
 
-def _bounded(known: dict[str, Known], today: date) -> dict[str, Known]:
+def _bounded(known: dict[str, KnownDisruption], today: date) -> dict[str, KnownDisruption]:
     """Forget what has been over for longest where there are too many."""
     if len(known) <= LIMIT:
         return known
-    over = [number for number, word in known.items() if word.resolved or (word.ends and word.ends < today)]
+    over = [number for number, one in known.items() if one.resolved or (one.ends and one.ends < today)]
     if not over:
         raise InvalidDocument(DocumentCode.TOO_MANY_DISRUPTIONS, _too_many())
     oldest = min(over, key=lambda number: (known[number].as_of, number))
-    return {number: word for number, word in known.items() if number != oldest}
+    return {number: one for number, one in known.items() if number != oldest}
 
 
 def _too_many() -> Text:

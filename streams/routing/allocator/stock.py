@@ -21,7 +21,7 @@ SILENT = timedelta(days=2)
 """A site that is this much behind the plant's latest report of the item no longer reports it: only changes are sent."""
 
 REMEMBERED = 8
-"""Levels of one site whose marks are remembered: as long as a repeat may take to come."""
+"""Levels of one site whose fingerprints are remembered: as long as a repeat may take to come."""
 
 MAX_PENDING = 100
 """Times of delivery that are kept apart; of more, every two neighbours wait for the later one."""
@@ -30,7 +30,7 @@ MAX_PENDING = 100
 class SiteStock(Struct, frozen=True, omit_defaults=True):
     """What a site could give at a time: on hand, less what its ERP has reserved or blocked.
 
-    ``as_of`` is that time as far as it can be true (`reported`). ``seen`` are the marks (`timestamps`) of the
+    ``as_of`` is that time as far as it can be true (`reported`). ``seen`` are the fingerprints of the
     latest levels, so that one that comes again changes nothing.
     """
 
@@ -118,7 +118,7 @@ def delivered(stock: Stock, quantity: Decimal, at: datetime) -> Stock:
         return stock
     later = [entry for entry in stock.pending if entry.at != at]
     same = sum((entry.quantity for entry in stock.pending if entry.at == at), quantity)
-    return _reconciled(replace(stock, pending=_thinned(tuple(sorted([*later, Pending(at, same)])))))
+    return _reconciled(replace(stock, pending=_merged_neighbours(tuple(sorted([*later, Pending(at, same)])))))
 
 
 def _reconciled(stock: Stock) -> Stock:
@@ -132,7 +132,7 @@ def _reconciled(stock: Stock) -> Stock:
     return replace(stock.promising(-ended), pending=left)
 
 
-def _thinned(pending: tuple[Pending, ...]) -> tuple[Pending, ...]:
+def _merged_neighbours(pending: tuple[Pending, ...]) -> tuple[Pending, ...]:
     if len(pending) <= MAX_PENDING:
         return pending
     pairs = [Pending(later.at, earlier.quantity + later.quantity) for earlier, later in list(pairwise(pending))[::2]]

@@ -1,4 +1,4 @@
-"""Members' clocks that are ahead: of what ingest finds, one alert in an hour is said for each member."""
+"""Members' clocks that are ahead: of what ingest finds, one alert in an hour is sent for each member."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -10,18 +10,18 @@ from streams.processor import Context, Document, Outputs, Record, State
 from streams.routing.notify import clock_alert
 
 
-class Clocks:
-    """Says alerts for the allocator, one of whose partitions reads all that concerns a member.
+class ClockAlerts:
+    """Sends alerts for the allocator, one of whose partitions reads all that concerns a member.
 
-    The state holds, under ``clock``, when each alert was said last.
+    The state holds, under ``clock``, when each alert was sent last.
     """
 
     def __init__(self, alerts: Sequence[str], codec: Codec) -> None:
         """Take the topics of alerts and the codec."""
         self._topics, self._codec = alerts, codec
 
-    def say(self, record: Record, state: State, outputs: Outputs, ctx: Context) -> None:
-        """Say the Alert of this record, unless it was said a short time ago."""
+    def send(self, record: Record, state: State, outputs: Outputs, ctx: Context) -> None:
+        """Send the Alert of this record, unless it was sent a short time ago."""
         data = record.value or b""
         alert = self._codec.decode_as(messages.Alert, data, trusted=True)
         key = f"clock/{alert['alert_id']}"

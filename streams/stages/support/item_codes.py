@@ -1,4 +1,4 @@
-"""Codes: what each member means by which code; what the nomenclature says, and what members propose beside it."""
+"""What each member means by which code; what the nomenclature says, and what members propose beside it."""
 
 import json
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from streams.routing.validation import document_identity
 UNKNOWN_ITEM = DocumentCode.UNKNOWN_ITEM
 
 
-class Codes:
+class ItemCodes:
     """The codes in the state of the stage `masterdata`. The nomenclature wins; a mapping counts where it is silent.
 
     ``claim/<member>/<code>`` holds the item for which the nomenclature has the code, ``mapped/<member>/<code>`` the
@@ -49,8 +49,8 @@ class Codes:
             return InvalidDocument(DocumentCode.UNMAPPED_UNIT, _seen(_unit(mapping, item), f"{mapping.unit}"))
         return None
 
-    def said_by(self, mapping: CodeMapping, event_id: str) -> None:
-        """Note whose word the mapping is, where it is news.
+    def claim_mapping(self, mapping: CodeMapping, event_id: str) -> None:
+        """Note which document a new mapping comes from.
 
         Raises `InvalidDocument` (``two-documents``) where another of the member's documents maps the code otherwise.
         """
@@ -64,8 +64,8 @@ class Codes:
         if document is not None:
             self._state.put(place, document.encode())
 
-    def unsaid(self, member: str, code: str) -> None:
-        """Forget whose word a mapping was: whoever maps the code next is heard."""
+    def release_mapping(self, member: str, code: str) -> None:
+        """Forget which document a mapping came from: any document may map the code next."""
         self._state.delete(_key("whose", member, code))
 
     def remember(self, mapping: CodeMapping) -> set[str]:

@@ -7,7 +7,7 @@ LIMIT = 1_000
 """Orders that are kept: those between which a worker goes to and fro within a few transactions."""
 
 
-class Recent:
+class OrderCache:
     """A state counts as known only by the very bytes that the stage's state holds.
 
     After an abort or a restore these are others, and the bytes are read: so nothing but the state decides.

@@ -1,4 +1,4 @@
-"""Words on plant orders that the hub does not know yet: they wait for the plant order, within bounds.
+"""Events of plant orders that the hub does not know yet: they wait for the plant order, within bounds.
 
 That is so after a restore: the plants answer what a backup does not hold, and the buyers' orders come behind.
 """
@@ -15,10 +15,10 @@ from streams.stages.support import timers
 from streams.stages.support.queues import RecordQueue
 
 WAIT = timedelta(hours=1)
-"""How long a word waits, by the hub's ticks: none comes while the hub is recovering."""
+"""How long an event waits, by the hub's ticks: none comes while the hub is recovering."""
 
-MAX_WORDS, MAX_BYTES, MAX_OF_ORDER = 10_000, 32_000_000, 500
-"""Words and bytes of one member that wait in a partition, and words on one order."""
+MAX_EVENTS, MAX_BYTES, MAX_OF_ORDER = 10_000, 32_000_000, 500
+"""Events and bytes of one member that wait in a partition, and events of one order."""
 
 _AUTHORS: Mapping[Subject, str] = {
     Subject.ORDER_RESPONSE: "plant",
@@ -28,8 +28,8 @@ _AUTHORS: Mapping[Subject, str] = {
 }
 
 
-class Word(NamedTuple):
-    """A record that waits: whose word it is, the plant orders that it names, and until when it waits."""
+class PendingEvent(NamedTuple):
+    """A record that waits: the member that wrote it, the plant orders that it names, and until when it waits."""
 
     member: str
     names: tuple[str, ...]
@@ -45,8 +45,8 @@ class Word(NamedTuple):
         return head.encode() + b"\n" + (came.value or b"")
 
     @classmethod
-    def load(cls, kept: bytes) -> "Word":
-        """Return the word of its bytes."""
+    def load(cls, kept: bytes) -> "PendingEvent":
+        """Return the event of its bytes."""
         head, _, value = kept.partition(b"\n")
         member, names, until, (topic, partition, offset, key, milliseconds, pairs) = json.loads(head)
         headers = [(name, text.encode("latin-1")) for name, text in pairs]
@@ -70,66 +70,68 @@ def _field(value: Message, name: str) -> Any:
     return fields[name]
 
 
-class Early:
-    """``early/order/<key>`` are the words on an order, ``early/member/<id>`` is how many of a member wait."""
+class PendingEvents:
+    """The queue ``early/order/<key>`` has an order's events; ``early/member/<id>`` is how many of a member wait."""
 
     def keep(self, subject: Subject, value: Message, record: Record, state: State, time: datetime) -> bool:
-        """Let the word wait; return False for what can be no reference of the hub's, and where there is no room."""
+        """Let the event wait; return False for what can be no reference of the hub's, and where there is no room."""
         named = names(subject, value, record.key)
         if not named or not all(identifiers.is_plant_order_id(name) for name in named):
             return False
-        return self.put(Word(_field(value, _AUTHORS[subject]), named, time + WAIT, record), state)
+        return self.put(PendingEvent(_field(value, _AUTHORS[subject]), named, time + WAIT, record), state)
 
-    def put(self, word: Word, state: State) -> bool:
-        """Add the word behind those on its order; return False where there is no room."""
-        waiting, data = _words(word.record.key), word.dump()
+    def put(self, event: PendingEvent, state: State) -> bool:
+        """Add the event behind its order's others; return False where there is no room."""
+        waiting, data = _queue(event.record.key), event.dump()
         length = waiting.length(state)
-        if length >= MAX_OF_ORDER or not _count(state, word.member, 1, len(data)):
+        if length >= MAX_OF_ORDER or not _count(state, event.member, 1, len(data)):
             return False
         waiting.put(state, data)
         if not length:
-            timers.set_timer(state, word.until, word.record.key)
+            timers.set_timer(state, event.until, event.record.key)
         return True
 
     def is_empty(self, order_key: str, state: State) -> bool:
         """Return whether nothing waits for the order's plant orders."""
-        return _words(order_key).is_empty(state)
+        return _queue(order_key).is_empty(state)
 
-    def known(self, order_key: str, sent: Container[str], state: State) -> list[Word]:
-        """Return the words of which every plant order has been sent by now, in order, and forget them."""
-        return self._take(order_key, state, lambda word: all(name in sent for name in word.names))[0]
+    def known(self, order_key: str, issued: Container[str], state: State) -> list[PendingEvent]:
+        """Return the events of which every plant order has been issued by now, in order, and forget them."""
+        return self._take(order_key, state, lambda event: all(name in issued for name in event.names))[0]
 
-    def over(self, order_key: str, state: State, time: datetime) -> list[Word]:
-        """Return the words that have waited for long enough, in order, and forget them."""
-        taken, left = self._take(order_key, state, lambda word: word.until <= time)
+    def over(self, order_key: str, state: State, time: datetime) -> list[PendingEvent]:
+        """Return the events that have waited for long enough, in order, and forget them."""
+        taken, left = self._take(order_key, state, lambda event: event.until <= time)
         if taken and left:
-            timers.set_timer(state, min(word.until for word in left), order_key)
+            timers.set_timer(state, min(event.until for event in left), order_key)
         return taken
 
-    def _take(self, order_key: str, state: State, wanted: Callable[[Word], bool]) -> tuple[list[Word], list[Word]]:
-        """Return what is wanted of the order's words, which it forgets, and what stays."""
-        waiting, taken, left = _words(order_key), list[Word](), list[Word]()
+    def _take(
+        self, order_key: str, state: State, wanted: Callable[[PendingEvent], bool]
+    ) -> tuple[list[PendingEvent], list[PendingEvent]]:
+        """Return what is wanted of the order's events, which it forgets, and what stays."""
+        waiting, taken, left = _queue(order_key), list[PendingEvent](), list[PendingEvent]()
         for kept in [*waiting.take(state)]:
-            word = Word.load(kept)
-            if wanted(word):
-                _count(state, word.member, -1, -len(kept))
-                taken.append(word)
+            event = PendingEvent.load(kept)
+            if wanted(event):
+                _count(state, event.member, -1, -len(kept))
+                taken.append(event)
             else:
                 waiting.put(state, kept)
-                left.append(word)
+                left.append(event)
         return taken, left
 
 
-def _words(order_key: str) -> RecordQueue:
+def _queue(order_key: str) -> RecordQueue:
     return RecordQueue(f"early/order/{order_key}")
 
 
-def _count(state: State, member: str, words: int, size: int) -> bool:
+def _count(state: State, member: str, events: int, size: int) -> bool:
     """Add to what of the member's waits; return False, and add nothing, where there is no room."""
     key = f"early/member/{member}"
     before = [int(number) for number in (state.get(key) or b"0 0").split()]
-    count, total = before[0] + words, before[1] + size
-    if count > MAX_WORDS or total > MAX_BYTES:
+    count, total = before[0] + events, before[1] + size
+    if count > MAX_EVENTS or total > MAX_BYTES:
         return False
     if count:
         state.put(key, b"%d %d" % (count, total))

@@ -13,7 +13,7 @@ from streams.routing.masterdata.rules import Rule
 from streams.routing.schedule.calendars import Calendar
 
 
-class Shelf(NamedTuple):
+class PublicTopic(NamedTuple):
     """The topic's last part, the record, and how a value and its version become the record."""
 
     topic: str
@@ -116,12 +116,12 @@ def rate(value: Rate, version: int) -> messages.ExchangeRateEntry:
     }
 
 
-SHELVES: Mapping[str, Shelf] = {
-    Kind.CALENDAR: Shelf("calendars", Subject.CALENDAR, calendar),
-    Kind.PARTY: Shelf("parties", Subject.PARTY, party),
-    Kind.ITEM: Shelf("items", Subject.ITEM, item),
-    Kind.BILL: Shelf("boms", Subject.BILL, bill),
-    Kind.RULE: Shelf("rules", Subject.ROUTING_RULE, rule),
-    Kind.RATE: Shelf("rates", Subject.EXCHANGE_RATE_ENTRY, rate),
+PUBLIC_TOPICS: Mapping[str, PublicTopic] = {
+    Kind.CALENDAR: PublicTopic("calendars", Subject.CALENDAR, calendar),
+    Kind.PARTY: PublicTopic("parties", Subject.PARTY, party),
+    Kind.ITEM: PublicTopic("items", Subject.ITEM, item),
+    Kind.BILL: PublicTopic("boms", Subject.BILL, bill),
+    Kind.RULE: PublicTopic("rules", Subject.ROUTING_RULE, rule),
+    Kind.RATE: PublicTopic("rates", Subject.EXCHANGE_RATE_ENTRY, rate),
 }
 """Where each kind of entry is published; the other kinds are the core's own business."""

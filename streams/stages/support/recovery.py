@@ -8,21 +8,21 @@ from kranhub.wire import messages
 from streams.processor import Record, State
 from streams.routing.recovery import evidence as held
 from streams.routing.recovery.evidence import Evidence
-from streams.stages.support.pending_events import Word
+from streams.stages.support.pending_events import PendingEvent
 from streams.stages.support.queues import RecordQueue
 
 _DONE, _KEYS = "recovery/done", "recovery/keys"
 
 
-class Recovered(NamedTuple):
-    """What is known of one order: what the ERPs hold of it, and the words on it that have waited, in their order."""
+class RecoveredOrder(NamedTuple):
+    """What is known of one order: what the ERPs hold of it, and its events that have waited, in their order."""
 
     evidence: Evidence
-    words: list[Record]
+    events: list[Record]
 
 
-class Recovering:
-    """``recovery/at/<key>`` is the evidence of an order, ``recovery/words/<key>`` are the words on it.
+class RecoveryState:
+    """``recovery/at/<key>`` is the evidence of an order, ``recovery/events/<key>`` are its events.
 
     ``recovery/done`` says which recovery this partition has behind it. The planner is told which one is under way: what
     lay unread in hub.work when the backup was taken comes before anything that could be said there.
@@ -54,10 +54,10 @@ class Recovering:
         state.put(key, held.dump(held.merged(known, held.from_record(value))))
 
     def park(self, record: Record, state: State) -> None:
-        """Keep a word on the order until then."""
+        """Keep an event of the order until then."""
         self.touch(record.key, state)
-        word = Word("", (), record.timestamp, record)
-        RecordQueue(f"recovery/words/{record.key}").put(state, word.dump())
+        event = PendingEvent("", (), record.timestamp, record)
+        RecordQueue(f"recovery/events/{record.key}").put(state, event.dump())
 
     def close(self, value: messages.Recovery, standing: Iterable[str], state: State) -> Iterator[str]:
         """Note that everything was read, and yield the orders to take up; nothing the second time.
@@ -78,14 +78,14 @@ class Recovering:
         for key in RecordQueue(_KEYS).take(state):
             yield key.decode("utf-8", "surrogateescape")
 
-    def take(self, order_key: str, state: State) -> Recovered:
+    def take(self, order_key: str, state: State) -> RecoveredOrder:
         """Return what is known of the order, and forget it."""
         key, done = f"recovery/at/{order_key}", _done(state)
         known = held.load(state.get(key) or b"{}")
         state.delete(key)
-        words = [Word.load(kept).record for kept in RecordQueue(f"recovery/words/{order_key}").take(state)]
+        events = [PendingEvent.load(kept).record for kept in RecordQueue(f"recovery/events/{order_key}").take(state)]
         everybody = frozenset(done["plants"]), frozenset(done["customers"])
-        return Recovered(Evidence(known.orders, known.statuses, *everybody), words)
+        return RecoveredOrder(Evidence(known.orders, known.statuses, *everybody), events)
 
     def put_back(self, order_key: str, evidence: Evidence, state: State) -> None:
         """Keep the evidence of an order that is not known; it is taken up when it comes after all."""

@@ -21,7 +21,7 @@ PORTION = 200
 EXAMPLES = 5
 """Codes that people are told of by name."""
 
-SAY_AGAIN = timedelta(minutes=10)
+PAUSE = timedelta(minutes=10)
 """For how long nothing more is said of a member's codes once they were counted."""
 
 _NEWS = "unmapped/news"
@@ -44,11 +44,11 @@ class Count(NamedTuple):
     is_full: bool
 
 
-class Unmapped:
+class UnmappedStock:
     """The latest level of every site by member and code, and the codes of which a publication has spoken since.
 
     ``unmapped/code/<member>/<code>`` are the levels, ``unmapped/count/<member>`` says how many codes are kept,
-    ``unmapped/told/<member>`` what people are told of those that the nomenclature does not have.
+    ``unmapped/report/<member>`` what people are told of those that the nomenclature does not have.
     """
 
     def __init__(self) -> None:
@@ -63,10 +63,10 @@ class Unmapped:
         if not (sites or _count(state, member, 1)) or not (site in sites or len(sites) < MAX_SITES):
             return Kept(is_kept=False, is_news=True)
         sites[site] = [value["as_of"].isoformat(), base64.b64encode(data).decode()]
-        state.put(_key(member, code), json.dumps({"told": why, "sites": sites}).encode())
-        if known["told"] != why:
-            _note(state, member, code, (why == UNMAPPED_ITEM) - (known["told"] == UNMAPPED_ITEM))
-        return Kept(is_kept=True, is_news=known["told"] != why)
+        state.put(_key(member, code), json.dumps({"reason": why, "sites": sites}).encode())
+        if known["reason"] != why:
+            _recount(state, member, code, (why == UNMAPPED_ITEM) - (known["reason"] == UNMAPPED_ITEM))
+        return Kept(is_kept=True, is_news=known["reason"] != why)
 
     def name(self, state: State, codes: Iterable[tuple[str, str]]) -> None:
         """Take that a publication speaks of these codes (member, code)."""
@@ -83,8 +83,8 @@ class Unmapped:
             sites = known["sites"]
             if sites and master.item_of(member, code) is not None:
                 found += [base64.b64decode(data) for _, data in sites.values()]
-                if known["told"] == UNMAPPED_ITEM:
-                    _note(state, member, code, -1)
+                if known["reason"] == UNMAPPED_ITEM:
+                    _recount(state, member, code, -1)
                 state.delete(_key(member, code))
                 _count(state, member, -1)
         return found
@@ -92,10 +92,10 @@ class Unmapped:
     def news(self, state: State, now: datetime) -> list[Count]:
         """Return the counts that people are to be told now, and take them as told."""
         waiting = json.loads(state.get(_NEWS) or b"[]")
-        due = [member for member in waiting if _is_due(_told(state, member), now)]
+        due = [member for member in waiting if _is_due(_report_of(state, member), now)]
         if due:
             state.put(_NEWS, json.dumps([member for member in waiting if member not in due]).encode())
-        return [_say(state, member, now) for member in due]
+        return [_report(state, member, now) for member in due]
 
 
 def _key(member: str, code: str) -> str:
@@ -105,16 +105,16 @@ def _key(member: str, code: str) -> str:
 class _Known(TypedDict):
     """What is kept of a code: why it was refused last, and each site's stamp and level in base64."""
 
-    told: str
+    reason: str
     sites: dict[str, list[str]]
 
 
 def _known(state: State, member: str, code: str) -> _Known:
     data = state.get(_key(member, code))
-    return cast(_Known, json.loads(data)) if data else {"told": "", "sites": {}}
+    return cast(_Known, json.loads(data)) if data else {"reason": "", "sites": {}}
 
 
-class _Told(TypedDict):
+class _Report(TypedDict):
     """What people are told of a member's codes without an item; ``at``: when they were told last."""
 
     codes: int
@@ -122,34 +122,34 @@ class _Told(TypedDict):
     at: str | None
 
 
-def _told(state: State, member: str) -> _Told:
-    data = state.get(f"unmapped/told/{member}")
-    return cast(_Told, json.loads(data)) if data else {"codes": 0, "examples": [], "at": None}
+def _report_of(state: State, member: str) -> _Report:
+    data = state.get(f"unmapped/report/{member}")
+    return cast(_Report, json.loads(data)) if data else {"codes": 0, "examples": [], "at": None}
 
 
-def _note(state: State, member: str, code: str, more: int) -> None:
+def _recount(state: State, member: str, code: str, more: int) -> None:
     """Count a code in or out, and remember that this is to be told."""
-    told = _told(state, member)
-    told["codes"] += more
-    if more > 0 and len(told["examples"]) < EXAMPLES:
-        told["examples"].append(code)
-    elif more < 0 and code in told["examples"]:
-        told["examples"].remove(code)
-    state.put(f"unmapped/told/{member}", json.dumps(told).encode())
+    report = _report_of(state, member)
+    report["codes"] += more
+    if more > 0 and len(report["examples"]) < EXAMPLES:
+        report["examples"].append(code)
+    elif more < 0 and code in report["examples"]:
+        report["examples"].remove(code)
+    state.put(f"unmapped/report/{member}", json.dumps(report).encode())
     waiting = json.loads(state.get(_NEWS) or b"[]")
     if more and member not in waiting:
         state.put(_NEWS, json.dumps([*waiting, member]).encode())
 
 
-def _is_due(told: _Told, now: datetime) -> bool:
-    return told["at"] is None or now - datetime.fromisoformat(told["at"]) >= SAY_AGAIN
+def _is_due(report: _Report, now: datetime) -> bool:
+    return report["at"] is None or now - datetime.fromisoformat(report["at"]) >= PAUSE
 
 
-def _say(state: State, member: str, now: datetime) -> Count:
-    told = _told(state, member)
-    state.put(f"unmapped/told/{member}", json.dumps({**told, "at": now.isoformat()}).encode())
+def _report(state: State, member: str, now: datetime) -> Count:
+    report = _report_of(state, member)
+    state.put(f"unmapped/report/{member}", json.dumps({**report, "at": now.isoformat()}).encode())
     kept = int(state.get(f"unmapped/count/{member}") or b"0")
-    return Count(member, told["codes"], tuple(told["examples"]), kept >= MAX_CODES)
+    return Count(member, report["codes"], tuple(report["examples"]), kept >= MAX_CODES)
 
 
 def _count(state: State, member: str, more: int) -> bool:

@@ -10,7 +10,7 @@ from kranhub.parties import members
 from kranhub.wire import schema_files
 from kranhub.wire.envelope import CONTENT_TYPE, Envelope, headers
 from streams.stages import planner
-from streams.stages.support.public_topics import SHELVES
+from streams.stages.support.public_topics import PUBLIC_TOPICS
 
 PARTITIONS = 777
 SPECS = {
@@ -56,7 +56,7 @@ def test_the_table_names_the_records_of_every_topic() -> None:
     table = {name: set(row.records.replace(";", ",").replace(", ", ",").split(",")) for name, row in rows().items()}
     wanted = {f"out.<member>.{kind}": record for kind, record in topics.OUT_KINDS.items()}
     wanted |= {f"in.<member>.{kind}": record for kind, record in topics.IN_KINDS.items()}
-    wanted |= {f"hub.{shelf.topic}": shelf.subject for shelf in SHELVES.values()}
+    wanted |= {f"hub.{shelf.topic}": shelf.subject for shelf in PUBLIC_TOPICS.values()}
     for name, record in wanted.items():
         asked = {"Recovery"} if name.startswith("in.") else set()
         assert table[name] == {record} | asked, name

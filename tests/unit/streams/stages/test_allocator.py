@@ -346,7 +346,7 @@ def test_what_comes_before_any_master_data_waits_for_them_in_order(
 
 
 def test_only_so_much_waits_for_the_first_publication(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(allocator, "MAX_EARLY", 3)
+    monkeypatch.setattr(allocator, "MAX_WAITING", 3)
     partition = Partition()
     partition.take(*early(partition))
     assert [letter["code"] for letter in partition.letters] == ["no-masterdata"] * 3

@@ -13,7 +13,7 @@ from streams.processor.outputs import ProducerRecord
 from streams.routing.model import order
 from streams.routing.model.order import Order, OrderState
 from streams.stages.support import order_cache
-from streams.stages.support.order_cache import Recent
+from streams.stages.support.order_cache import OrderCache
 from tests.support.batches import CODEC, NAMESPACE
 
 ORDER = Order("PO-1", "sibir-terminal", "SALE", "RUB", date(2027, 3, 1), lines=())
@@ -24,7 +24,7 @@ def test_what_is_remembered_says_and_keeps_the_same_as_what_is_read(
     goods: Goods, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     remembered = _story(goods)
-    monkeypatch.setattr(Recent, "load", lambda self, key, data: order.load(data))
+    monkeypatch.setattr(OrderCache, "load", lambda self, key, data: order.load(data))
     assert _story(goods) == remembered
 
 
@@ -47,7 +47,7 @@ def _story(goods: Goods) -> tuple[list[ProducerRecord], dict[str, bytes]]:
 
 
 def test_an_order_counts_as_known_by_its_very_bytes_only() -> None:
-    known, state = Recent(), OrderState("b:1", ORDER, revision=2)
+    known, state = OrderCache(), OrderState("b:1", ORDER, revision=2)
     before = order.dump(OrderState("b:1", ORDER))
     data = known.dump("b:1", state)
     assert known.load("b:1", data) is state
@@ -56,7 +56,7 @@ def test_an_order_counts_as_known_by_its_very_bytes_only() -> None:
 
 
 def test_the_orders_handled_last_are_remembered() -> None:
-    known, states = Recent(), [OrderState(f"b:{number}", ORDER) for number in range(order_cache.LIMIT + 1)]
+    known, states = OrderCache(), [OrderState(f"b:{number}", ORDER) for number in range(order_cache.LIMIT + 1)]
     written = [known.dump(state.key, state) for state in states]
     written[1] = known.dump("b:1", states[1])
     found = [known.load(state.key, data) is state for state, data in zip(states, written, strict=True)]

@@ -112,7 +112,7 @@ def test_a_word_that_is_wrong_when_its_plant_order_comes_is_refused_by_itself(hu
 def test_one_member_has_room_for_so_many_words_and_no_others_room(
     hub: Hub, asked: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pending_events, "MAX_WORDS", 1)
+    monkeypatch.setattr(pending_events, "MAX_EVENTS", 1)
     for _ in range(2):
         hub.answer(asked)
     assert [letter["member"] for letter in hub.letters()] == ["oemz"]
