@@ -1,1 +1,1 @@
-"""What people are told: the buyer's status, the views of other parties, alerts, and the texts of reasons."""
+"""What members and operators learn of orders: statuses to the buyer and other parties, alerts, and their texts."""

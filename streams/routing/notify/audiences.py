@@ -53,7 +53,7 @@ def _news(
 
 
 def _is_news(seen: wire.OrderStatus, last: PartyStatus | None, state: str, view: View) -> bool:
-    """Return whether the member is to be notified; one without a status yet needs none that says that nothing comes."""
+    """Return whether the member is to be notified; one without a status yet needs none that announces nothing."""
     if last is None:
         return state not in (
             (PlanState.CANCELLED,) if view.early else (PlanState.CANCELLED, PlanState.RECEIVED, PlanState.ON_HOLD)
@@ -73,7 +73,7 @@ def _addressed(seen: wire.OrderStatus, last: PartyStatus | None, cause: Cause | 
 
 
 def _last(value: wire.OrderStatus, before: PartyStatus) -> wire.OrderStatus:
-    """Return the last status of a member who is no longer named: without lines, as they may be new to it."""
+    """Return the last status of a member that is no longer named: without lines, as it may never have seen them."""
     seen: wire.OrderStatus = {
         **seen_by(value, before.member, (before.role,)),
         "state": wire.OrderState.CANCELLED,

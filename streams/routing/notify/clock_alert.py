@@ -1,4 +1,4 @@
-"""What people are told of a member whose clock is ahead of the hub's: an alert of its own. Pure."""
+"""The alert for operators of a member whose clock is ahead of the hub's. Pure."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -15,7 +15,15 @@ EVERY = timedelta(hours=1)
 
 
 def alert(member: str, subject: Subject, value: Message, found: Ahead, time: datetime) -> messages.Alert:
-    """Return the Alert value: one for each member, so that the newest stands for all."""
+    """Return the Alert value: one for each member, so that the newest stands for all.
+
+    Args:
+        member: The member whose clock is ahead.
+        subject: The type of its document.
+        value: The document.
+        found: The time in it that is ahead.
+        time: The hub's time of the document.
+    """
     return {
         "alert_id": f"{AlertCode.CLOCK_AHEAD}/{member}",
         "severity": Severity.WARNING,
@@ -29,7 +37,12 @@ def alert(member: str, subject: Subject, value: Message, found: Ahead, time: dat
 
 
 def is_due(last: datetime | None, time: datetime) -> bool:
-    """Return whether an alert is due where the last was at ``last``, also where the hub's own clock went back."""
+    """Return whether an alert is due, also where the hub's own clock went back.
+
+    Args:
+        last: When the last one was raised; None before the first.
+        time: The hub's time now.
+    """
     return last is None or abs(time - last) >= EVERY
 
 

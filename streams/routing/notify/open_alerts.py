@@ -30,7 +30,13 @@ LATE = timedelta(days=7)
 
 
 class AlertSubject(NamedTuple):
-    """What an alert is about; ``portion`` is ``line.part``, ``attempt`` a plant order's id, where it is about one."""
+    """What an alert is about.
+
+    Attributes:
+        line: The id of the order's line.
+        portion: ``line.part``, where it is about a portion.
+        attempt: A plant order's id, where it is about one.
+    """
 
     line: str
     portion: str | None = None
@@ -39,7 +45,13 @@ class AlertSubject(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Since:
-    """What the hub has recorded of one order, each list in its order: PlantOrder, OrderStatus, AuditEntry values."""
+    """What the hub has recorded of one order, each list in its order.
+
+    Attributes:
+        plant_orders: PlantOrder values.
+        statuses: OrderStatus values to the buyer.
+        audit: AuditEntry values.
+    """
 
     plant_orders: list[messages.PlantOrder] = field(default_factory=list)
     statuses: list[messages.OrderStatus] = field(default_factory=list)
@@ -56,15 +68,20 @@ class _Order:
 
 
 def waiting(alerts: Iterable[messages.Alert], since: Mapping[str, Since], now: datetime) -> list[messages.Alert]:
-    """Return the Alert values that still wait, newest first; ``since`` is what is known of the orders, by key.
+    """Return the Alert values that still wait, newest first.
 
-    - a line that stands still: until its status says otherwise, or the portion has a plant order or a newer alert;
-    - an approval: until the plant is told, a person has acted on it, or its deadline (the reservation) has passed;
+    - a line on hold: until its status says otherwise, or the portion has a plant order or a newer alert;
+    - an approval: until the plant order is issued, a person has acted on it, or its deadline (the reservation) is over;
     - a member's stock of codes that the nomenclature does not have: as long as there is any;
-    - a clock that is ahead, of which the hub speaks again and again: until its deadline;
+    - a clock that is ahead, which is alerted again and again: until its deadline;
     - any other: until a week after its deadline, or until a person has acted on the order.
 
     None waits once its order is over. What is not known any more counts as still waiting.
+
+    Args:
+        alerts: Alert values in the order in which they were raised.
+        since: What is known of the orders, by order key.
+        now: The time now, with its zone.
     """
     latest = {alert["alert_id"]: alert for alert in alerts}
     by_order: dict[str | None, list[messages.Alert]] = {}
@@ -121,7 +138,7 @@ def _is_past(alert: messages.Alert, now: datetime) -> bool:
 
 
 def _stands(alert: messages.Alert, place: AlertSubject, order: _Order) -> bool:
-    """Return whether the line still stands, as far as is known."""
+    """Return whether the line is still on hold, as far as is known."""
     key, raised = alert["order_key"], alert["raised_at"]
     for value in order.since.plant_orders:
         portion = value["plant_order_id"].removeprefix(f"{key}/").rpartition(".")[0]

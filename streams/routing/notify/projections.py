@@ -1,6 +1,6 @@
 """What members beside the buyer see of an order: each its own view of the buyer's status, and no more.
 
-Reasons are left out: what the buyer is told may name plants and their words (`audiences` has its own).
+Reasons are left out: those to the buyer may name plants and quote them (`audiences` has its own).
 """
 
 from collections.abc import Mapping
@@ -18,14 +18,20 @@ from streams.routing.model.order import Order
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What a role lets see: the buyer's item codes, states before the goods are ready, why something changed."""
+    """What a role may see.
+
+    Attributes:
+        codes: The buyer's item codes.
+        early: States before the goods are ready.
+        why: Why something has changed.
+    """
 
     codes: bool
     early: bool
     why: bool
 
     def __or__(self, other: "View") -> "View":
-        """Return what both together let see."""
+        """Return what both together may see."""
         return View(self.codes or other.codes, self.early or other.early, self.why or other.why)
 
 
@@ -55,7 +61,7 @@ _LATE: Mapping[PlanState, PlanState] = {
 
 
 def roles(order: Order, master: MasterData) -> dict[str, tuple[str, ...]]:
-    """Return the members beside the buyer whom the order concerns, and as what; nobody while it is a quotation."""
+    """Return the members beside the buyer that the order concerns, with their roles; none while it is a quotation."""
     if order.terms.quotation:
         return {}
     found: dict[str, list[str]] = {}
@@ -76,12 +82,24 @@ def _followers(programme: str | None, master: MasterData) -> list[str]:
 
 
 def project(value: messages.OrderStatus, order: Order, master: MasterData) -> list[messages.OrderStatus]:
-    """Return, from the buyer's OrderStatus, those of all others, without revision, cause and reason."""
+    """Return, from the buyer's OrderStatus, those of all others, without revision, cause and reason.
+
+    Args:
+        value: The buyer's OrderStatus.
+        order: The order, which names the others.
+        master: The master data.
+    """
     return [seen_by(value, member, names) for member, names in roles(order, master).items()]
 
 
 def seen_by(value: messages.OrderStatus, member: str, names: tuple[str, ...]) -> messages.OrderStatus:
-    """Return the buyer's OrderStatus as a member with these roles may see it."""
+    """Return the buyer's OrderStatus as a member with these roles may see it.
+
+    Args:
+        value: The buyer's OrderStatus.
+        member: The member.
+        names: Its roles, keys of `VIEWS`; the first stands in the status.
+    """
     view = view_of(names)
     state, promised = _stage(value, view)
     return {
@@ -112,12 +130,12 @@ def _line(line: messages.OrderStatusLine, view: View) -> messages.OrderStatusLin
 
 
 def view_of(names: tuple[str, ...]) -> View:
-    """Return what these roles together let see."""
+    """Return what these roles together may see."""
     return reduce(or_, (VIEWS[name] for name in names))
 
 
 def _stage(said: messages.OrderStatus | messages.OrderStatusLine, view: View) -> tuple[PlanState, date | None]:
-    """Return the state and the promise of an order or a line as the view lets see them."""
+    """Return the state and the promise of an order or a line as the view shows them."""
     state = PlanState(said["state"])
     if view.early:
         return state, said["promised_date"]

@@ -39,7 +39,11 @@ PARTLY_PLANNED = Cause(
 
 
 def planned(waiting: Sequence[str]) -> Cause:
-    """Say that every part has a plant, but for the lines on hold: their item codes, in the order's sequence."""
+    """Return the cause that every part has a plant, except the lines on hold.
+
+    Args:
+        waiting: The item codes of the lines on hold, in the order's sequence.
+    """
     if not waiting:
         return PLANNED
     count, first = len(waiting), waiting[0]
@@ -55,7 +59,7 @@ def planned(waiting: Sequence[str]) -> Cause:
 
 
 def changed(revision: int) -> Cause:
-    """Say that a revision of the order was taken."""
+    """Return the cause that a revision of the order was taken."""
     return Cause(
         CauseCode.ORDER_CHANGED,
         Text(en=f"The order's revision {revision} was taken.", ru=f"Принята ревизия {revision} заказа."),
@@ -63,7 +67,14 @@ def changed(revision: int) -> Cause:
 
 
 def accepted(plant: str, item: str, promised: date | None, master: MasterData) -> Cause:
-    """Say that a plant accepted."""
+    """Return the cause that a plant has accepted.
+
+    Args:
+        plant: The plant.
+        item: The item's id.
+        promised: The day that the plant promises; None where it names none.
+        master: The master data, with the names.
+    """
     who, what = master.name(plant), _item(item, master)
     day = promised.isoformat() if promised else None
     return Cause(
@@ -76,7 +87,13 @@ def accepted(plant: str, item: str, promised: date | None, master: MasterData) -
 
 
 def partly(plant: str, item: str, master: MasterData) -> Cause:
-    """Say that a plant took a part and the rest goes on."""
+    """Return the cause that a plant took a part and another plant is asked for the rest.
+
+    Args:
+        plant: The plant.
+        item: The item's id.
+        master: The master data, with the names.
+    """
     who, what = master.name(plant), _item(item, master)
     return Cause(
         CauseCode.PLANT_ACCEPTED_IN_PART,
@@ -88,7 +105,13 @@ def partly(plant: str, item: str, master: MasterData) -> Cause:
 
 
 def rejected(plant: str, item: str, master: MasterData) -> Cause:
-    """Say that a plant said no and the portion goes on."""
+    """Return the cause that a plant has refused and another one is asked.
+
+    Args:
+        plant: The plant.
+        item: The item's id.
+        master: The master data, with the names.
+    """
     who, what = master.name(plant), _item(item, master)
     return Cause(
         CauseCode.PLANT_REJECTED,
@@ -100,7 +123,14 @@ def rejected(plant: str, item: str, master: MasterData) -> Cause:
 
 
 def production(plant: str, item: str, state: ProductionState, master: MasterData) -> Cause:
-    """Say how far a plant's production is."""
+    """Return the cause that a plant's production goes on or is done.
+
+    Args:
+        plant: The plant.
+        item: The item's id.
+        state: How far the production is.
+        master: The master data, with the names.
+    """
     who, what = master.name(plant), _item(item, master)
     code = (
         CauseCode.PRODUCTION_COMPLETED
@@ -131,7 +161,13 @@ _STATES_RU = {
 
 
 def stuck(code: HoldReason, portion: Portion, master: MasterData) -> Text:
-    """Say to the hub's people why a portion has no plant, and who was tried."""
+    """Return the text for operators on why a portion has no plant, and which were tried.
+
+    Args:
+        code: Why, one of `NO_PLANT`.
+        portion: The portion, with its attempts and quotes.
+        master: The master data, with the names.
+    """
     what = _item(portion.item, master)
     names = ", ".join(_tried(code, portion))
     why = _STUCK.get(code, _STUCK[HoldReason.NO_CANDIDATE])
@@ -176,7 +212,7 @@ _STUCK = {
 
 
 def held(code: HoldReason, item_code: str) -> Text:
-    """Return why a line is held; for an unknown code also what a person cannot see in it."""
+    """Return the text on why a line is on hold; for an unknown code also what a person cannot see in it."""
     text = HELD[code]
     text = Text(en=text.en.format(item=item_code), ru=text.ru.format(item=item_code))
     looks = confusables.hint(item_code, {}) if code is HoldReason.UNMAPPED_ITEM else None
@@ -246,7 +282,13 @@ HELD: Mapping[HoldReason, Text] = {
 
 
 def silent(plant: str, item: str, master: MasterData) -> Cause:
-    """Say that a plant did not answer in time and the portion goes on."""
+    """Return the cause that a plant did not answer in time and another one is asked.
+
+    Args:
+        plant: The plant.
+        item: The item's id.
+        master: The master data, with the names.
+    """
     who, what = master.name(plant), _item(item, master)
     return Cause(
         CauseCode.NO_ANSWER,
@@ -258,7 +300,13 @@ def silent(plant: str, item: str, master: MasterData) -> Cause:
 
 
 def unanswered(plant: str, item: str, master: MasterData) -> Text:
-    """Say that a plant is at work on what it has not answered."""
+    """Return the text that a plant is at work on what it has not answered.
+
+    Args:
+        plant: The plant.
+        item: The item's id.
+        master: The master data, with the names.
+    """
     who, what = master.name(plant), _item(item, master)
     return Text(
         en=f"{who.en} did not answer in time, but is at work on it: {what.en}. Ask the plant for its answer and date.",
@@ -267,7 +315,14 @@ def unanswered(plant: str, item: str, master: MasterData) -> Text:
 
 
 def shipment(plant: str, item: str, arrived: bool, master: MasterData) -> Cause:
-    """Say that goods have left a plant, or have arrived."""
+    """Return the cause that goods have left a plant, or have arrived.
+
+    Args:
+        plant: The plant that the goods come from.
+        item: The item's id.
+        arrived: Whether they have arrived.
+        master: The master data, with the names.
+    """
     who, what = master.name(plant), _item(item, master)
     if arrived:
         return Cause(
@@ -280,7 +335,13 @@ def shipment(plant: str, item: str, arrived: bool, master: MasterData) -> Cause:
 
 
 def shortage(plant: str, item: str, master: MasterData) -> Text:
-    """Say that a plant's stock fell below what was promised from it."""
+    """Return the text that a plant's stock fell below what was promised from it.
+
+    Args:
+        plant: The plant.
+        item: The item's id.
+        master: The master data, with the names.
+    """
     who, what = master.name(plant), _item(item, master)
     return Text(
         en=f"{who.en} has less in stock than was promised: {what.en}. The rest is made anew; dates may move.",
@@ -289,7 +350,15 @@ def shortage(plant: str, item: str, master: MasterData) -> Text:
 
 
 def over_shipment(plant: str, item: str, sent: Decimal, ordered: Decimal, master: MasterData) -> Text:
-    """Say that more was shipped than was ordered."""
+    """Return the text that more was shipped than was ordered.
+
+    Args:
+        plant: The plant.
+        item: The item's id.
+        sent: How much was shipped, in the base unit.
+        ordered: How much was ordered, in the base unit.
+        master: The master data, with the names.
+    """
     who, what = master.name(plant), _item(item, master)
     return Text(
         en=f"{who.en} has shipped {sent.normalize():f} of {what.en}, but {ordered.normalize():f} was ordered. "
@@ -300,7 +369,7 @@ def over_shipment(plant: str, item: str, sent: Decimal, ordered: Decimal, master
 
 
 def by_hand(action: str) -> Cause:
-    """Say that a person of the hub has decided."""
+    """Return the cause that an operator has decided."""
     return Cause(
         CauseCode(f"by-hand-{action.lower().replace('_', '-')}"),
         Text(en="The hub's people have decided by hand.", ru="Решение приняли сотрудники центра."),
@@ -308,7 +377,7 @@ def by_hand(action: str) -> Cause:
 
 
 def made_already(portions: Sequence[Portion], master: MasterData) -> Text:
-    """Say what stays although the order was cut, because it is made or sent already."""
+    """Return the text on what stays although the order was cut, because it is made or sent already."""
     what = [(portion.quantity, _item(portion.item, master)) for portion in portions]
     return Text(
         en="Already made or sent, so it stays: " + "; ".join(f"{text.en} {q.normalize():f}" for q, text in what) + ".",
@@ -325,7 +394,7 @@ CLOSED = Cause(
 
 
 def order_closed(order_id: str) -> Text:
-    """Say that an order has ended and takes nothing more."""
+    """Return the text that an order has ended and takes nothing more."""
     return Text(
         en=f"The order {order_id!r} is closed. Send what is new as an order with another number.",
         ru=f"Заказ {order_id!r} закрыт. Новое отправьте заказом с другим номером.",
@@ -342,7 +411,7 @@ TOO_LATE = Cause(
 
 
 def offered(day: date) -> Cause:
-    """Say what a quotation can count on."""
+    """Return the cause that a quotation has a date: the day by which all of it can be there."""
     return Cause(
         CauseCode.OFFERED,
         Text(
@@ -353,7 +422,7 @@ def offered(day: date) -> Cause:
 
 
 def moved(before: date, after: date) -> Text:
-    """Say that the promise has moved."""
+    """Return the text that the promised date has changed."""
     return Text(
         en=f"The promised date moves from {before.isoformat()} to {after.isoformat()}.",
         ru=f"Обещанная дата переносится с {before.isoformat()} на {after.isoformat()}.",
@@ -361,7 +430,7 @@ def moved(before: date, after: date) -> Text:
 
 
 def unknown_order(key: str) -> Text:
-    """Say that the hub knows no such order."""
+    """Return the text that the hub knows no such order."""
     return Text(
         en=f"The hub knows no order {key!r}. Check the order key: buyer:order_id.",
         ru=f"Заказа {key!r} в центре нет. Проверьте ключ заказа: заказчик:order_id.",
@@ -369,7 +438,7 @@ def unknown_order(key: str) -> Text:
 
 
 def closed_plant_order(number: str) -> Text:
-    """Say that a plant no longer has the plant order that a person means."""
+    """Return the text that a plant no longer has the plant order that a person means."""
     return Text(
         en=f"The plant order {number} was rejected or taken back, so nothing was changed. `kranhub why` says where its "
         "part of the order is now.",
@@ -379,7 +448,7 @@ def closed_plant_order(number: str) -> Text:
 
 
 def unknown_member(member: str) -> Text:
-    """Say that there is no such member."""
+    """Return the text that there is no such member."""
     return Text(
         en=f"{member!r} is no member of the hub. Use an id of the members file.",
         ru=f"{member!r} не является участником. Укажите имя из файла участников.",
@@ -387,7 +456,13 @@ def unknown_member(member: str) -> Text:
 
 
 def not_a_maker(plant: str, item: str, master: MasterData) -> Text:
-    """Say that the plant chosen by hand does not make the item."""
+    """Return the text that the plant chosen by hand does not make the item.
+
+    Args:
+        plant: The plant.
+        item: The item's id.
+        master: The master data, with the names.
+    """
     who, what = master.name(plant), _item(item, master)
     return Text(
         en=f"{who.en} does not make {what.en}. Choose a plant with the capability, or add it to the members file.",
@@ -396,7 +471,7 @@ def not_a_maker(plant: str, item: str, master: MasterData) -> Text:
 
 
 def bad_action(action: str) -> Text:
-    """Say that the action cannot be taken."""
+    """Return the text that the action is unknown or incomplete."""
     return Text(
         en=f"The action {action} is unknown or lacks what it needs. Run `kranhub orders --help`.",
         ru=f"Действие {action} неизвестно или заполнено не полностью. Выполните `kranhub orders --help`.",
@@ -404,7 +479,7 @@ def bad_action(action: str) -> Text:
 
 
 def unknown_plant_order(number: str) -> Text:
-    """Say that no plant was ever sent this plant order."""
+    """Return the text that no plant was ever sent this plant order."""
     return Text(
         en=f"The hub never sent the plant order {number!r}. Answer with the plant_order_id as it came.",
         ru=f"Центр не отправлял заказ заводу {number!r}. Укажите plant_order_id так, как он пришёл.",
@@ -412,7 +487,7 @@ def unknown_plant_order(number: str) -> Text:
 
 
 def waited(minutes: int) -> Text:
-    """Say for how long an event has waited for its plant order."""
+    """Return the text on how many minutes an event has waited for its plant order."""
     return Text(
         en=f"It has waited for that plant order for {minutes} minutes.",
         ru=f"Сообщение ждало этот заказ {minutes} мин.",
@@ -420,7 +495,7 @@ def waited(minutes: int) -> Text:
 
 
 def not_addressee(number: str, author: str) -> Text:
-    """Say that the author was not asked."""
+    """Return the text that the author of an answer was not asked."""
     return Text(
         en=f"{author} answered plant order {number}, which was sent to another plant. Nothing was changed.",
         ru=f"{author} отвечает на заказ {number}, направленный другому заводу. Ничего не изменено.",
@@ -428,7 +503,7 @@ def not_addressee(number: str, author: str) -> Text:
 
 
 def unknown_line(line: str) -> Text:
-    """Say that the answer speaks of a line that the plant order does not have."""
+    """Return the text that the answer names a line that the plant order does not have."""
     return Text(
         en=f"The answer names line {line!r}, which the plant order does not have. Use the line_id as it came.",
         ru=f"В ответе указана строка {line!r}, которой нет в заказе заводу. Укажите line_id так, как он пришёл.",
@@ -436,7 +511,12 @@ def unknown_line(line: str) -> Text:
 
 
 def unmapped_unit(unit: str, base: str) -> Text:
-    """Say that a plant answered in a unit that does not convert."""
+    """Return the text that a plant answered in a unit that does not convert.
+
+    Args:
+        unit: The unit of the answer.
+        base: The item's base unit.
+    """
     return Text(
         en=f"The answer's unit {unit!r} does not convert to {base}. Answer in the unit of the plant order; or add the "
         "conversion to the nomenclature, publish it, and send the answer again with `kranhub send-again`.",

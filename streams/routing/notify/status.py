@@ -1,4 +1,4 @@
-"""What the customer is told: states and the promise date, derived from the facts; sent only when they change."""
+"""The status that a customer gets: states and the promise date, derived from the facts; sent only when they change."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date
@@ -39,14 +39,22 @@ _RUNNING = (ProductionState.RUNNING, ProductionState.HELD)
 
 
 def derive(state: OrderState, context: DecisionContext) -> Status:
-    """Return the order's status as the facts say."""
+    """Return the order's status as it follows from the facts."""
     lines = tuple(_line_status(state, line, context) for line in state.order.lines)
     offered = _earliest(state, context) if state.order.terms.quotation else None
     return Status(_order_state(state, lines), state.revision, _promise(lines), lines, offered)
 
 
 def notify(state: OrderState, cause: Cause | None, context: DecisionContext) -> Step:
-    """Return the state and what everybody is told (and alerts of newly held lines), or nothing when nothing changed."""
+    """Return the state with its new status, the statuses to all parties, and alerts of newly held lines.
+
+    Nothing is sent where the status is as it was.
+
+    Args:
+        state: The order after the event.
+        cause: Why the status may have changed; None where the event says nothing about that.
+        context: The event and the master data.
+    """
     new = derive(state, context)
     if new == state.status:
         return Step(state)
@@ -59,10 +67,15 @@ LEAP = 100
 
 
 def notify_after_restore(state: OrderState, evidence: Evidence, context: DecisionContext) -> Step:
-    """Return the state and what everybody is told after a restore: what differs from what the customer's ERP shows.
+    """Return the state and the statuses after a restore: where it differs from what the customer's ERP shows.
 
-    Revisions go on behind those that the ERPs have seen. A customer is never told less than is shown there already
-    because a word could not be read again: that is an alert.
+    Revisions go on behind those that the ERPs have seen. A customer never gets a status that is behind the one shown
+    there because something could not be read again: that is an alert.
+
+    Args:
+        state: The order as it was read again.
+        evidence: What the members' ERPs hold of it.
+        context: The event and the master data.
     """
     buyer, held = state.order.buyer, evidence.status_of(state.order.buyer)
     is_new = state.status is None and held is None
@@ -94,13 +107,13 @@ def _last_seen_revision(revision: int, member: str, evidence: Evidence) -> int:
 
 
 def _is_behind(new: Status, held: HeldStatus) -> bool:
-    """Return whether the order is behind what is shown, and nothing that happened says why."""
+    """Return whether the order is behind what the customer's ERP shows, and no event explains it."""
     ranks: dict[str, int] = {state: rank for rank, state in enumerate((*_PROGRESS, PlanState.CLOSED))}
     return new.state in ranks and held.state in ranks and ranks[new.state] < ranks[held.state]
 
 
 def notify_closed(state: OrderState, context: DecisionContext) -> Step:
-    """Return the state and what everybody is told at the end of a delivered order."""
+    """Return the state and the statuses to all parties at the end of a delivered order."""
     assert state.status is not None  # noqa: S101  (only what was delivered is closed with a word)
     lines = tuple(
         replace(line, state=PlanState.CLOSED) if line.state == PlanState.DELIVERED else line
@@ -134,7 +147,7 @@ def _cause(state: OrderState, new: Status, cause: Cause | None, master: MasterDa
 
 
 def _is_back(old: Status | None, new: Status) -> bool:
-    """Return whether no plant is missing any more."""
+    """Return whether no plant is unreachable any more."""
     before, after = (
         any(line.code in UNREACHABLE for line in status.lines) if status else False for status in (old, new)
     )
@@ -142,7 +155,7 @@ def _is_back(old: Status | None, new: Status) -> bool:
 
 
 def _with_more(state: OrderState, old: Status | None, new: Status, cause: Cause, master: MasterData) -> Cause:
-    """Add to the cause what stays because it is made already, and how the promise moves."""
+    """Add to the cause what stays because it is made already, and how the promise changes."""
     if cause.code in (CauseCode.ORDER_CHANGED, CauseCode.ORDER_CANCELLED):
         kept = [portion for portion in state.portions if not portion.cancelled and _surplus(state, portion)]
         if kept and old and state.order.cancelled and _is_over(old):

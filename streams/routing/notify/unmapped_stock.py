@@ -1,4 +1,4 @@
-"""What the hub's people are told of stock whose codes the nomenclature does not have: one alert per member. Pure."""
+"""The alert for operators of stock whose codes the nomenclature does not have: one per member. Pure."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -13,7 +13,15 @@ OVER = Severity.NOTICE
 
 
 def alert(member: str, codes: int, examples: Sequence[str], now: datetime, *, is_full: bool) -> OutputMessage:
-    """Return the alert that so many codes of the member's stock have no item; ``is_full``: no more levels are kept."""
+    """Return the alert that codes of the member's stock have no item.
+
+    Args:
+        member: The member.
+        codes: How many codes have no item; 0 says that nothing is left to do.
+        examples: Some of the codes.
+        now: The hub's time.
+        is_full: Whether no more levels are kept.
+    """
     text = _text(member, codes, examples) if codes else _none(member)
     # The id is the code and the member, so the newest alert of a member is the one that counts.
     number = f"{AlertCode.UNMAPPED_STOCK}/{member}"

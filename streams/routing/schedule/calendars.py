@@ -62,9 +62,16 @@ class Covers(_Model):
 
 
 class Calendar(_Model):
-    """One calendar. In the years that it covers, ``days_off`` and ``working_days`` are all exceptions to the weekdays.
+    """One calendar of working days. Days before and after `HORIZON` count for nothing.
 
-    In other years the ``fixed_days_off`` (month and day) are. Days before and after `HORIZON` count for nothing.
+    Attributes:
+        calendar: The calendar's id.
+        name: Its name.
+        covers: The years for which ``days_off`` and ``working_days`` are all exceptions to the weekdays.
+        weekdays: The days of the week that are worked, 1 for Monday.
+        days_off: In the covered years: days that are not worked.
+        working_days: In the covered years: days that are worked although their weekday is not.
+        fixed_days_off: In other years: month and day of what is not worked, such as ``01-07``.
     """
 
     calendar: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")
@@ -101,11 +108,11 @@ class Calendar(_Model):
         return {}
 
     def covers_year(self, year: int) -> bool:
-        """Say whether the calendar lists the exceptions of this year."""
+        """Return whether the calendar lists the exceptions of this year."""
         return self.covers.first_year <= year <= self.covers.last_year
 
     def is_working(self, day: date) -> bool:
-        """Say whether the day is worked."""
+        """Return whether the day is worked."""
         usual = day.isoweekday() in self.weekdays
         if self.covers_year(day.year):
             return self._exceptions.get(day, usual)
@@ -122,7 +129,7 @@ class Calendar(_Model):
     def finish(self, start: date, working_days: int) -> date:
         """Return the day at whose end so many working days of work are done, when they may begin on ``start``.
 
-        No work is done on ``start`` itself, whatever day it is.
+        No days of work end on ``start`` itself, whatever day it is.
         """
         if working_days <= 0 or not self._worked:
             return start
@@ -180,7 +187,11 @@ class Calendars(_Model):
 
 
 def load(path: Path) -> Calendars:
-    """Read and validate a file of calendars. Raises `Misconfigured` naming file, line and remedy."""
+    """Read and validate a file of calendars.
+
+    Raises:
+        Misconfigured: The file cannot be used; it names file, line and remedy.
+    """
     return yaml_file.load(path, Calendars, "KRANHUB_CALENDARS_FILE")
 
 

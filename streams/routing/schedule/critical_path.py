@@ -1,6 +1,6 @@
 """The critical path: when each part of a line can begin and be done, and which chain of parts decides the end. Pure.
 
-Days are counted as docs/routing-dates.md tells: work by the calendar of its site, transport by calendar days.
+Days are counted as docs/routing-dates.md describes: work by the calendar of its site, transport by calendar days.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -15,9 +15,16 @@ from streams.routing.schedule.calendars import Calendar, shifted
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One portion at one site; its ``id`` is its own among the tasks. ``feeds`` are the tasks that it goes into.
+    """One portion at one site.
 
-    ``ready`` is the day on which its plant says that it is done, ``made`` that this is a fact and not a promise.
+    Attributes:
+        id: Its own among the tasks.
+        site: The plant.
+        working_days: How many days of work it takes, by the site's calendar.
+        ready: The day on which its plant says that it is done; None where it says nothing.
+        not_before: The first day of the work; None where any day will do.
+        feeds: The ids of the tasks that it goes into.
+        made: ``ready`` is a fact and not a promise.
     """
 
     id: str
@@ -65,8 +72,21 @@ def forward(tasks: Iterable[Task], begin: date, calendar_of: CalendarOf, transpo
     """Return the earliest span of each task when nothing begins before ``begin``.
 
     A promise holds unless a task's parts come too late for it, or ``begin`` has passed it; then it is done as soon as
-    it can be. A fact holds whatever else is told. Both begin before ``begin`` where they would need more days than
-    are left. Raises `InvalidDocument` with ``bill-cycle`` or ``bill-missing-leaf``.
+    it can be. A fact holds whatever else is reported. Both begin before ``begin`` where they would need more days than
+    are left.
+
+    Args:
+        tasks: All tasks, in any order.
+        begin: The first day, usually today.
+        calendar_of: The calendar of a site.
+        transport: Calendar days from one site to another.
+
+    Returns:
+        The spans by the tasks' ids.
+
+    Raises:
+        InvalidDocument: ``bill-cycle`` where tasks go into each other, ``bill-missing-leaf`` where one goes into a task
+            that there is not.
     """
     graph = _graph(tasks, calendar_of, transport)
     spans: dict[str, Span] = {}
@@ -90,7 +110,19 @@ def _earliest(task: Task, begin: date, parts: date | None, calendar: Calendar) -
 def backward(tasks: Iterable[Task], end: date, calendar_of: CalendarOf, transport: Transport) -> Spans:
     """Return the latest span of each task so that all that feeds nothing is done by ``end``.
 
-    What is made waits for nothing, so its parts are bound by ``end`` alone. Raises `InvalidDocument` as `forward` does.
+    What is made waits for nothing, so its parts are bound by ``end`` alone.
+
+    Args:
+        tasks: All tasks, in any order.
+        end: The last day.
+        calendar_of: The calendar of a site.
+        transport: Calendar days from one site to another.
+
+    Returns:
+        The spans by the tasks' ids.
+
+    Raises:
+        InvalidDocument: As `forward` does.
     """
     graph = _graph(tasks, calendar_of, transport)
     spans: dict[str, Span] = {}
@@ -111,9 +143,21 @@ def _latest(task: Task, finish: date, calendar: Calendar) -> Span:
 def critical_path(
     tasks: Iterable[Task], spans: Spans, calendar_of: CalendarOf, transport: Transport
 ) -> tuple[str, ...]:
-    """Return the chain of tasks, first to last, that decides when all is done; ``spans`` are those of `forward`.
+    """Return the chain of tasks, first to last, that decides when all is done.
 
-    Of two that are as late the lesser id counts. Without tasks it is empty. Raises `InvalidDocument` as `forward` does.
+    Of two that are as late the lesser id counts.
+
+    Args:
+        tasks: All tasks, in any order.
+        spans: Those of `forward`.
+        calendar_of: The calendar of a site.
+        transport: Calendar days from one site to another.
+
+    Returns:
+        The tasks' ids; empty without tasks.
+
+    Raises:
+        InvalidDocument: As `forward` does.
     """
     graph = _graph(tasks, calendar_of, transport)
     ends = [(spans[name].finish, name) for name, task in graph.tasks.items() if not task.feeds]
@@ -126,7 +170,7 @@ def critical_path(
 
 
 def _decisive(graph: _Graph, task: Task, spans: Spans) -> str | None:
-    """Return the part that the task waits for; None when its own word or earliest day decides."""
+    """Return the part that the task waits for; None when its own date or earliest day decides."""
     arrivals = graph.arrivals(task, spans)
     if task.made or not arrivals:
         return None
@@ -187,7 +231,7 @@ def _missing(task: str, target: str) -> InvalidDocument:
 
 
 def _cycle(circle: Sequence[str]) -> InvalidDocument:
-    """Say which parts go into each other; the circle's first task stands last again."""
+    """Return the refusal that names which parts go into each other; the circle's first task stands last again."""
     at = circle.index(min(circle))
     path = " → ".join([*circle[at:-1], *circle[:at], circle[at]])
     return InvalidDocument(

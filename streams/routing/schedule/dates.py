@@ -1,4 +1,4 @@
-"""When a line can be there, and by when each plant must be done: the critical path over the plants' words."""
+"""When a line can be there, and by when each plant must be done: the critical path over what the plants report."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
@@ -16,13 +16,25 @@ DONE = (ProductionState.COMPLETED, ProductionState.CLOSED)
 
 
 def day_at(member: str, time: datetime, master: MasterData) -> date:
-    """Return the calendar day at the member's own place."""
+    """Return the calendar day at the member's own place.
+
+    Args:
+        member: The member; of one that is unknown the zone of the time counts.
+        time: A time with its zone.
+        master: The master data, with the members' time zones.
+    """
     known = master.members.by_id.get(member)
     return time.astimezone(ZoneInfo(known.time_zone) if known else time.tzinfo).date()
 
 
 def working_days(portion: Portion, plant: str, master: MasterData) -> int:
-    """Return how many working days the plant needs for the portion; none for what is all on stock."""
+    """Return how many working days the plant needs for the portion; none for what is all on stock.
+
+    Args:
+        portion: The portion.
+        plant: The plant.
+        master: The master data, with the plants' capabilities.
+    """
     if portion.to_make is not None and portion.to_make <= 0:
         return 0
     makers = master.makers(portion.item)
@@ -30,7 +42,7 @@ def working_days(portion: Portion, plant: str, master: MasterData) -> int:
 
 
 def promised_by_plant(attempt: Attempt) -> date | None:
-    """Return the plant's own word on when it is done: its promise, or its production's later estimate."""
+    """Return the day on which the plant says that it is done: its promise, or its production's later estimate."""
     promised = attempt.answer.promised if attempt.answer and attempt.answer.accepted else None
     estimates = [made.estimated for made in attempt.productions if made.estimated and made.state not in DONE]
     return max([promised, *estimates]) if promised else None
@@ -50,7 +62,17 @@ def finished(portion: Portion) -> date | None:
 
 
 def arrival(state: OrderState, line: Line, master: MasterData, time: datetime) -> date | None:
-    """Return the earliest day on which all of the line can be at its consignee; None while a part has no plant."""
+    """Return the earliest day on which all of the line can be at its consignee.
+
+    Args:
+        state: The order.
+        line: One of its lines.
+        master: The master data, with calendars and transport days.
+        time: The hub's time of the event.
+
+    Returns:
+        None while a part has no plant or its reservation has no answer.
+    """
     portions = line_portions(state, line.line_id)
     if not portions or any(portion.current is None or not portion.current.reserved for portion in portions):
         return None
@@ -77,18 +99,27 @@ def _at_consignee(shipment: Shipment, way: timedelta) -> date | None:
 
 
 def line_portions(state: OrderState, line_id: str) -> list[Portion]:
-    """Return the line's portions that count: not what was made and is no longer needed, until all is cancelled."""
+    """Return the line's portions that count: not those for surplus goods, unless the order is cancelled."""
     over = state.order.cancelled
     return [p for p in state.portions if p.line_id == line_id and not p.cancelled and (over or not p.surplus)]
 
 
 def consignee(state: OrderState) -> str:
-    """Return who receives the goods."""
+    """Return the member who receives the goods."""
     return state.order.consignee or state.order.buyer
 
 
 def starts(portions: Sequence[Portion], master: MasterData, time: datetime) -> dict[int, date]:
-    """Return the earliest start of each portion, by its part, from what its components' plants say."""
+    """Return the earliest start of each portion, from what its components' plants report.
+
+    Args:
+        portions: The portions of one line.
+        master: The master data, with calendars and transport days.
+        time: The hub's time of the event.
+
+    Returns:
+        The day by the portion's part; portions without an attempt are missing.
+    """
     spans = _spans(portions, master, time)
     return {int(part): span.start for part, span in spans.items()}
 
@@ -150,7 +181,15 @@ def is_open(part: Portion) -> bool:
 
 
 def due(state: OrderState, portion: Portion, plant: str, line: Line, master: MasterData) -> date:
-    """Return the day by which the plant must have the portion done, so that the line is there when it is wanted."""
+    """Return the day by which the plant must have the portion done, so that the line is there when it is wanted.
+
+    Args:
+        state: The order.
+        portion: One of its portions.
+        plant: The plant that is to make it.
+        line: The portion's line.
+        master: The master data, with calendars and transport days.
+    """
     into = targets(portion, line_portions(state, portion.line_id))
     if not into:
         return _back(line.requested_date, master.transport_days(plant, consignee(state)))

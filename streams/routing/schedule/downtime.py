@@ -9,7 +9,13 @@ from streams.routing.schedule.calendars import Calendar, shifted
 
 
 class Stop(NamedTuple):
-    """Days without work, both included, and the disruption (its own number) that lasts longest of them."""
+    """Days without work.
+
+    Attributes:
+        begins: The first day.
+        ends: The last day.
+        disruption: The plant's own number of the disruption that lasts longest of them.
+    """
 
     begins: date
     ends: date
@@ -18,19 +24,26 @@ class Stop(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Stops:
-    """A plant's stops, each kind in order and without overlap: nothing is made, or nothing leaves."""
+    """A plant's stops, each kind in order and without overlap.
+
+    Attributes:
+        making: When nothing is made.
+        leaving: When nothing leaves.
+    """
 
     making: tuple[Stop, ...] = ()
     leaving: tuple[Stop, ...] = ()
 
     def __bool__(self) -> bool:
-        """Say whether there is any stop."""
+        """Return whether there is any stop."""
         return bool(self.making or self.leaving)
 
     def between(self, first: date, last: date | None) -> str | None:
-        """Return the disruption whose stop is the last with a day between these, both included, or None.
+        """Return the disruption of the last stop that has a day between these, both included, or None.
 
-        Without a last day, all stops from the first day on count.
+        Args:
+            first: The first day.
+            last: The last day; None for all stops from the first day on.
         """
         later = [stop for stop in (*self.making, *self.leaving) if stop.ends >= first]
         found = [stop for stop in later if last is None or stop.begins <= last]
@@ -41,7 +54,7 @@ NO_STOPS = Stops()
 
 
 def merged(stops: Iterable[Stop]) -> tuple[Stop, ...]:
-    """Return the stops in order, those that overlap or follow at once as one."""
+    """Return the stops in order, with those that overlap or directly follow each other as one."""
     found: list[Stop] = []
     for stop in sorted(stops):
         last = found[-1] if found else None
@@ -53,7 +66,14 @@ def merged(stops: Iterable[Stop]) -> tuple[Stop, ...]:
 
 
 def finish(calendar: Calendar, start: date, working_days: int, stops: tuple[Stop, ...]) -> date:
-    """Return the day at whose end the work is done, as `Calendar.finish`; no day of the stops is worked."""
+    """Return the day at whose end the work is done, as `Calendar.finish`; no day of the stops is worked.
+
+    Args:
+        calendar: The plant's calendar.
+        start: The day from which the work may begin.
+        working_days: How many days of work it takes.
+        stops: Days without work, in order and without overlap.
+    """
     for stop in stops:
         if calendar.finish(start, working_days) < stop.begins:
             break
@@ -64,7 +84,13 @@ def finish(calendar: Calendar, start: date, working_days: int, stops: tuple[Stop
 
 
 def working_days_in_week(calendar: Calendar, day: date, stops: tuple[Stop, ...]) -> int:
-    """Return how many days of the day's ISO week are worked."""
+    """Return how many days of the day's ISO week, Monday to Sunday, are worked.
+
+    Args:
+        calendar: The plant's calendar.
+        day: Any day of the week.
+        stops: Days without work, in order and without overlap.
+    """
     if not stops:
         return calendar.working_days_in_week(day)
     monday = shifted(day, 1 - day.isoweekday())

@@ -10,8 +10,13 @@ TWO_DOCUMENTS = DocumentCode.TWO_DOCUMENTS
 def check_document(known: str | None, event_id: str, key: str) -> str | None:
     """Return the document that stands behind the key once this event is taken.
 
-    ``known`` is the one so far. Raises `InvalidDocument` (``two-documents``) where the event is another document's. An
-    event whose id names no document (`identifiers.document_of`) is taken as it is.
+    Args:
+        known: The document so far; None before the first.
+        event_id: The event's id; one that names no document (`identifiers.document_of`) is taken as it is.
+        key: The key, for the text of the refusal.
+
+    Raises:
+        InvalidDocument: ``two-documents`` where the event is another document's.
     """
     came = identifiers.document_of(event_id)
     if came is None:
@@ -22,10 +27,18 @@ def check_document(known: str | None, event_id: str, key: str) -> str | None:
 
 
 def accept_document(known: str | None, event_id: str, key: str) -> str | None:
-    """Return whom a member is heard from about the key: the document and the epoch of its connector, as one text.
+    """Return which document of a member is followed under the key: the document and the epoch, as one text.
 
     As `check_document`, but a document of a higher epoch follows one that was deleted: who raises it says that the
     connector reads its ERP again from the beginning.
+
+    Args:
+        known: The result of the last event; None before the first.
+        event_id: The event's id; one that names no document (`identifiers.document_of`) is taken as it is.
+        key: The key, for the text of the refusal.
+
+    Raises:
+        InvalidDocument: ``two-documents`` where the event is another document's, of no higher epoch.
     """
     came, epoch = identifiers.document_of(event_id), _epoch(event_id)
     if came is None:

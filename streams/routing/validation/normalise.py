@@ -25,14 +25,18 @@ UNMAPPED_ITEM, UNMAPPED_UNIT, COMPLETE_DELIVERY = (
 
 @dataclass(frozen=True, slots=True)
 class Normalised:
-    """An order in the hub's terms, and what is wrong with lines that are held while the rest goes on."""
+    """An order in canonical items and base units, and what is wrong with lines that are held while the rest goes on."""
 
     value: Order
     problems: tuple[InvalidDocument, ...] = ()
 
 
 def normalise_order(value: Order, master: MasterData) -> Normalised:
-    """Return the order with canonical items and base units; an unmapped line is held and reported in ``problems``."""
+    """Return the order with canonical items and base units; an unmapped line is held and reported in ``problems``.
+
+    Raises:
+        InvalidDocument: ``too-many-digits`` where a quantity does not fit in the base unit.
+    """
     owner = value["buyer"]
     lines = [_line(line, owner, master) for line in value["lines"]]
     held = [line for line in lines if line["hold_reason"]]
@@ -50,7 +54,7 @@ def normalise_level(value: InventoryLevel, master: MasterData) -> InventoryLevel
     """Return the stock level with its canonical item and in the base unit.
 
     Raises:
-        InvalidDocument: With code ``unmapped-item``, ``unmapped-unit`` or ``too-many-digits``.
+        InvalidDocument: ``unmapped-item``, ``unmapped-unit`` or ``too-many-digits``.
     """
     owner = value["company"]
     item = master.item_of(owner, value["item_code"])
@@ -73,7 +77,16 @@ def normalise_level(value: InventoryLevel, master: MasterData) -> InventoryLevel
 
 
 def mapped(line: Line, buyer: str, master: MasterData) -> Line:
-    """Return a line that was held for want of a mapping as the master data have it now."""
+    """Return a line that was held for want of a mapping as the master data map it now; any other as it is.
+
+    Args:
+        line: The line.
+        buyer: The member whose codes it has.
+        master: The master data.
+
+    Raises:
+        InvalidDocument: ``too-many-digits`` where its quantity does not fit in the base unit.
+    """
     if line.hold_reason not in UNMAPPED:
         return line
     raw: OrderLine = {
@@ -95,15 +108,33 @@ def mapped(line: Line, buyer: str, master: MasterData) -> Line:
 
 
 def out_of_base(item: Item, quantity: Decimal, unit: str) -> Decimal | None:
-    """Return a quantity of base units in another unit, to 28 digits, or None where the unit has no mapping."""
+    """Return a quantity of base units in another unit, to 28 digits.
+
+    Args:
+        item: The item.
+        quantity: In its base unit.
+        unit: The other unit.
+
+    Returns:
+        None where the unit has no mapping.
+    """
     one = item.in_base(Decimal(1), unit)
     return quantity / one if one else None
 
 
 def in_base(item: Item, quantity: Decimal, unit: str) -> Decimal | None:
-    """Return the quantity in the item's base unit, or None where the unit has no mapping.
+    """Return the quantity in the item's base unit.
 
-    Raises `InvalidDocument` (``too-many-digits``) when six digits after the point cannot hold it.
+    Args:
+        item: The item.
+        quantity: In the unit.
+        unit: The unit of the quantity.
+
+    Returns:
+        None where the unit has no mapping.
+
+    Raises:
+        InvalidDocument: ``too-many-digits`` where six digits after the point cannot hold it, or it is too large.
     """
     with localcontext(prec=60):
         exact = item.in_base(quantity, unit)
@@ -144,7 +175,7 @@ def _price(price: Decimal | None, ordered: Decimal, base: Decimal) -> Decimal | 
 def _unmapped(
     code: HoldReason, lines: Sequence[OrderLine | InventoryLevel], owner: str, master: MasterData
 ) -> InvalidDocument:
-    """Return the refusal of these lines; what a person cannot see in their codes is said."""
+    """Return the refusal of these lines; it names what a person cannot see in their codes."""
     text = _no_mapping(code, lines, owner)
     for line in lines:
         looks = confusables.hint(line["item_code"], master.looks(owner)) if code == UNMAPPED_ITEM else _unit_hint(line)

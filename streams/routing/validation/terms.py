@@ -23,8 +23,10 @@ SCHEMES = ("http", "https", "file", "s3")
 def check(value: Order) -> None:
     """Check an Order's terms and its lines' specifications, as the buyer wrote them.
 
-    Raises `InvalidDocument`: ``bad-vat-rate``, ``contradictory-vat``, ``bad-exchange-rate``, ``bad-discount``,
-    ``bad-incoterms``, ``serial-numbers-exceed-quantity``, ``bad-attachment``.
+    Raises:
+        InvalidDocument: ``bad-vat-rate``, ``contradictory-vat`` (VAT is included without a rate),
+            ``bad-exchange-rate``, ``bad-discount``, ``bad-incoterms``, ``serial-numbers-exceed-quantity``,
+            ``bad-attachment``.
     """
     terms = terms_of(value)
     _vat(terms)

@@ -15,9 +15,15 @@ _LAYOUT = "\t\n\r"
 
 
 def check(subject: str, path: str, text: str) -> None:
-    """Refuse control characters, lone surrogates and a required text that is blank: `InvalidDocument` ``bad-text``.
+    """Refuse control characters, lone surrogates and a required text that is blank.
 
-    ``path`` is the field's place in the document, such as ``lines[0].description``.
+    Args:
+        subject: The type of the document.
+        path: The field's place in the document, such as ``lines[0].description``.
+        text: The field's text.
+
+    Raises:
+        InvalidDocument: ``bad-text``.
     """
     if text.isprintable() and text and not text.isspace():
         return
@@ -30,7 +36,10 @@ def check(subject: str, path: str, text: str) -> None:
 
 
 def is_name(text: str, longest: int) -> bool:
-    """Return whether the text can name a document or a line: not blank, not too long, and every sign can be seen."""
+    """Return whether the text can name a document or a line.
+
+    It can where it is not blank, has no more characters than ``longest``, and each of them can be seen or is a space.
+    """
     return 0 < len(text) <= longest and not text.isspace() and all(map(_is_seen, text))
 
 

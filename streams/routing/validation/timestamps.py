@@ -2,7 +2,7 @@
 
 The broker decides which of two facts is the later one: all events of a document come by one partition, so the last
 record counts, whatever the clock of an ERP says. Where a stamp is later than the hub's own time, that is used instead,
-and people are told (`ahead`).
+and operators are alerted (`ahead`).
 """
 
 import base64
@@ -32,7 +32,13 @@ _NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Ahead(NamedTuple):
-    """A stamp that lies ahead of the hub's: which field, what it says, and by how much."""
+    """A stamp that is ahead of the hub's time.
+
+    Attributes:
+        field: The field of the document; ``ce_time`` for the event's own time.
+        stamp: What it says.
+        by: How far it is ahead.
+    """
 
     field: str
     stamp: datetime
@@ -40,15 +46,28 @@ class Ahead(NamedTuple):
 
 
 def bounded(subject: Subject, value: Message, time: datetime) -> Message:
-    """Return the document with no stamp later than the hub's ``time`` of it."""
+    """Return the document with no stamp later than the hub's time of it.
+
+    Args:
+        subject: The type of the document.
+        value: The document.
+        time: The hub's time of it.
+    """
     late = {name: time for name, stamp in _stamps(subject, value) if stamp > time}
     return cast(Message, {**value, **late}) if late else value
 
 
 def ahead(subject: Subject, value: Message, event_time: datetime | None, time: datetime) -> Ahead | None:
-    """Return the stamp that is furthest ahead of the hub's ``time``, or None where none is by more than `TOLERANCE`.
+    """Return the stamp that is furthest ahead of the hub's time.
 
-    ``event_time`` is the time of the event (CloudEvents ``time``).
+    Args:
+        subject: The type of the document.
+        value: The document.
+        event_time: The time of the event (CloudEvents ``time``); None where it has none.
+        time: The hub's time of the document.
+
+    Returns:
+        None where no stamp is ahead by more than `TOLERANCE`.
     """
     known = [*_stamps(subject, value), *([("ce_time", event_time)] if event_time else [])]
     if not known or time <= _NO_TIME:
@@ -63,7 +82,7 @@ def _stamps(subject: Subject, value: Message) -> list[tuple[str, datetime]]:
 
 
 def fingerprint(event_id: str, value: Message) -> str:
-    """Return what tells an event that comes again from a new one: 48 bits of its id and of all that it says.
+    """Return what distinguishes an event from a repeat of another: 48 bits of its id and of all its content.
 
     What changes to and fro has another id each time, or another stamp.
     """

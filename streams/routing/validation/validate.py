@@ -41,7 +41,17 @@ _NUMBER = {
 
 
 def validate(subject: Subject, value: Message, owner: str) -> None:
-    """Check a document that came by the owner's topic, by itself. Raises `InvalidDocument` with a stable code."""
+    """Check a document by itself: its author, number, texts, dates, and what its type demands.
+
+    Args:
+        subject: The type of the document.
+        value: The document.
+        owner: The member by whose topic it came.
+
+    Raises:
+        InvalidDocument: ``foreign-author``, ``bad-number``, ``bad-text``, ``absurd-date``, ``bad-currency``,
+            ``no-lines``, ``bad-line-number``, ``bad-quantity``, or as `terms.check` does.
+    """
     _author(subject, value, owner)
     _number(subject, value)
     for path, leaf in _leaves(value):
@@ -66,14 +76,17 @@ def _field(value: Message, name: str) -> Any:
 
 
 def stranger(value: messages.Order, members: Members) -> str | None:
-    """Return whom an Order names as buyer, payer, user or opening plant although the hub does not know him, or None."""
+    """Return the first member that an Order names although the hub does not know it, or None.
+
+    It looks at buyer, payer, user and, of an opening order, the plants of the lines.
+    """
     plants = [line.get("opening_plant") for line in value["lines"]] if value.get("opening") else []
     named = (value["buyer"], value["payer"], value["user"], *plants)
     return next((member for member in named if member is not None and member not in members.by_id), None)
 
 
 def unknown_member(member: str, members: Members) -> InvalidDocument:
-    """Return the refusal of a document that waits for a member; what a person cannot see in the name is said."""
+    """Return the refusal of a document that waits for a member; it names what a person cannot see in the name."""
     text = Text(
         en=f"{member!r} is no member of the hub. Add the company to the members file and publish it: the document "
         "is then taken up by itself.",
