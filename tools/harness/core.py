@@ -65,7 +65,13 @@ def core(settings: Settings, *options: str, **more: str) -> Iterator[subprocess.
 
 
 def wait_for(condition: Callable[[], Any], what: str, patience: float = PATIENCE_S) -> Any:
-    """Return the first true answer of the condition; fail with ``what`` when there is none in time."""
+    """Return the first true result of the condition.
+
+    Args:
+        condition: What to evaluate again and again.
+        what: The text of the assertion that fails when no result is true in time.
+        patience: How many seconds to wait.
+    """
     deadline = time.monotonic() + patience
     while True:
         found = condition()
@@ -85,7 +91,18 @@ class World:
     producer: KafkaProducer
 
     def write(self, member: str, subject: str, key: str, value: Any | bytes, **head: Any) -> str:
-        """Write a document (or raw bytes) to the member's out topic as its connector would; return the event id."""
+        """Write a document to the member's out topic as its connector would.
+
+        Args:
+            member: Who writes.
+            subject: The document's subject, such as ``Order``.
+            key: The record's key.
+            value: The document, or raw bytes.
+            head: Attributes of the envelope that differ from the usual, and ``event_id``.
+
+        Returns:
+            The event's id.
+        """
         data = value if isinstance(value, bytes) else self.codec.encode(Subject(subject), value)
         event_id = head.pop("event_id", f"{member}/{subject}/{key}/0/{uuid.uuid4().hex[:8]}")
         about = {"id": event_id, "source": envelope.member_source(self.settings.namespace, member), "subject": key}
@@ -96,7 +113,7 @@ class World:
         return str(event_id)
 
     def read(self, name: str) -> list[Message]:
-        """Return what stands in a topic, committed only; ``name`` without the namespace."""
+        """Return the committed records of a topic; ``name`` is without the namespace."""
         return list(reading.messages(self.settings, self.codec, f"{self.settings.namespace}{name}"))
 
     def inbox(self, member: str, kind: str) -> list[Any]:
@@ -108,7 +125,13 @@ class World:
         return [message.value for message in self.read("hub.dead-letters") if message.value]
 
     def plant_order(self, plant: str, order_key: str, item: str | None = None) -> Any:
-        """Wait for the newest plant order of this order (and item) at the plant."""
+        """Wait for the newest plant order of an order at the plant, and return it.
+
+        Args:
+            plant: The plant.
+            order_key: The order's key.
+            item: The item it must be for; None for any.
+        """
 
         def found() -> list[Any]:
             orders = [value for value in self.inbox(plant, "orders") if value["order_key"] == order_key]
@@ -117,7 +140,13 @@ class World:
         return dict(wait_for(found, f"a plant order of {order_key} for {plant}")[-1])
 
     def status(self, buyer: str, order_id: str, state: str) -> Any:
-        """Wait until the customer was told this state last."""
+        """Wait until the last status that the customer was sent has this state, and return it.
+
+        Args:
+            buyer: The customer.
+            order_id: The order's number.
+            state: The expected state.
+        """
 
         def found() -> list[Any]:
             said = [value for value in self.inbox(buyer, "statuses") if value["order_id"] == order_id]
@@ -153,12 +182,20 @@ def order(order_id: str, *lines: dict[str, Any], buyer: str = "sibir-terminal", 
 
 
 def line(line_id: str, item_code: str, quantity: int | str, unit: str = "H87", **changes: Any) -> Any:
-    """One line of an order."""
+    """Return one line of an order.
+
+    Args:
+        line_id: Its number.
+        item_code: The buyer's code of the item.
+        quantity: In ``unit``.
+        unit: A code of UN/ECE Recommendation 20.
+        changes: Further fields.
+    """
     return {"line_id": line_id, "item_code": item_code, "quantity": Decimal(quantity), "unit": unit, **changes}
 
 
 def response(asked: Mapping[str, Any], code: str = "AP", **changes: Any) -> Any:
-    """A plant's answer to its plant order: as asked, promised for 2027-02-01, unless the changes say otherwise."""
+    """Return a plant's answer to its plant order: as requested, promised for 2027-02-01, unless the changes differ."""
     status = {"AP": "ACCEPTED", "CA": "CHANGED", "RE": "NOT_ACCEPTED"}.get(code, "UNKNOWN")
     first = asked["lines"][0]
     answered = {

@@ -11,7 +11,8 @@ class NotInstalled(Exception):
 def variables(clock: Path) -> dict[str, str]:
     """Return the variables under which a process reads its wall clock's error from a file, once a second.
 
-    Raises `NotInstalled`.
+    Raises:
+        NotInstalled: Where there is no libfaketime.
     """
     spec = find_spec("libfaketime")
     if spec is None or spec.origin is None:

@@ -84,5 +84,12 @@ class InMemoryCore:
 
 
 def record(topic: str, key: bytes, value: bytes | None, headers: list[tuple[str, bytes]] | None = None) -> Record:
-    """Return a record as the processor makes it of a message: every string and every value is its own object."""
+    """Return a record as the processor makes it of a message: every string and every value is its own object.
+
+    Args:
+        topic: The topic's full name.
+        key: The record's key, which decides the partition.
+        value: The record's value; None for a deletion.
+        headers: The record's headers; None for none.
+    """
     return Record(topic, zlib.crc32(key) % PARTITIONS, 0, key.decode(), value, headers, TIME_MS)

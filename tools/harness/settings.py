@@ -15,7 +15,7 @@ def new_namespace() -> str:
 
 
 def settings_in(folder: Path, namespace: str) -> Settings:
-    """Return settings of an embedded stack in this folder with Omsk's files, whatever the environment says."""
+    """Return settings of an embedded stack in this folder with Omsk's files, independent of the environment."""
     return Settings(
         data_dir=folder,
         namespace=namespace,

@@ -13,9 +13,14 @@ class CannotMount(Exception):
 
 @contextmanager
 def mounted(folder: Path, size: str) -> Iterator[Path]:
-    """Mount a disk of this size, such as ``64m``, on an empty folder for as long as the block lasts.
+    """Mount a disk on an empty folder for as long as the block lasts.
 
-    Raises `CannotMount`.
+    Args:
+        folder: The folder.
+        size: The disk's size, such as ``64m``.
+
+    Raises:
+        CannotMount: Where this machine does not allow it.
     """
     command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "kranhub-test", str(folder)]
     if not shutil.which("mount") or subprocess.run(command, check=False, capture_output=True).returncode:

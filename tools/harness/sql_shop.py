@@ -1,4 +1,4 @@
-"""A customer's SQLite database, as its own people use it, and the connector's file for it."""
+"""A customer's SQLite database, as its own staff use it, and the connector's file for it."""
 
 import sqlite3
 from contextlib import closing
@@ -34,7 +34,16 @@ class Shop:
     def order(
         self, key: int, number: str, item: tuple[str, str], quantity: int, wanted: str, ahead: timedelta = timedelta(0)
     ) -> None:
-        """Order so much of an item for a day (ISO 8601); the row's clock may be ahead."""
+        """Order an item.
+
+        Args:
+            key: The row's key.
+            number: The order's number.
+            item: Its code and its unit.
+            quantity: In that unit.
+            wanted: The day, in ISO 8601.
+            ahead: By how much the row's clock is ahead of the present.
+        """
         (code, unit), stamp = item, (datetime.now(UTC) + ahead).strftime("%Y-%m-%d %H:%M:%S")
         self.do(
             f"INSERT INTO stroka VALUES ({key}, 1, '{code}', {quantity}, '{unit}');"
@@ -47,7 +56,7 @@ class Shop:
             return [str(key) for (key,) in database.execute("SELECT id FROM zakupka ORDER BY id")]
 
     def write_file(self, file: Path, **config: Any) -> None:
-        """Write the connector's file; ``config`` is what it says beside the tables."""
+        """Write the connector's file; ``config`` is what it has beside the tables."""
         lines = {"table": "stroka", "head": "zakupka", "position": "n"}
         orders = {
             "table": "zakupka",

@@ -1,1 +1,1 @@
-"""A working day of the cluster through a real Kafka: orders, plants, people's changes, and what came of all of it."""
+"""A working day of the cluster through a real Kafka: orders, plants, changes by people, and the results."""

@@ -1,4 +1,4 @@
-"""``python -m tools.simulation``: play a working day of the cluster, and say what came of it."""
+"""``python -m tools.simulation``: play a working day of the cluster, and report its results."""
 
 import json
 import logging

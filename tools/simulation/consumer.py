@@ -18,11 +18,20 @@ PATIENCE_S = 300.0
 
 
 class ConsumedRecord(NamedTuple):
-    """One committed record. Neither ``topic`` nor an ``id`` that is a record's place has the namespace.
+    """One committed record.
 
-    ``recorded`` is the hub's stamp where there is one, ``appended_ms`` the record's own time, in milliseconds since the
-    epoch, ``sent_ns`` when a member's document was really sent, in nanoseconds. ``value`` is what ``data`` says, once
-    it is decoded.
+    Attributes:
+        topic: Its topic without the namespace.
+        partition: Its partition.
+        offset: Its offset.
+        key: Its key.
+        id: The event's id; without one its place, which has no namespace either.
+        kind: Its subject.
+        appended_ms: The record's own time, in milliseconds since the epoch.
+        data: Its value as bytes.
+        recorded: The hub's stamp, where there is one.
+        sent_ns: When a member's document was really sent, in nanoseconds since the epoch; None for others.
+        value: The content of ``data``, once it is decoded.
     """
 
     topic: str
@@ -44,7 +53,13 @@ class ConsumedRecord(NamedTuple):
 
 
 def read(bootstrap: str, namespace: str, topics: Iterable[str]) -> dict[str, list[ConsumedRecord]]:
-    """Return every committed record of the topics (names without the namespace), by topic, in partitions' order."""
+    """Return every committed record of the topics, by topic, in partitions' order.
+
+    Args:
+        bootstrap: The brokers' addresses.
+        namespace: The topics' prefix.
+        topics: Their names without the namespace.
+    """
     return asyncio.run(_read(bootstrap, namespace, list(topics)))
 
 

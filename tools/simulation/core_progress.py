@@ -31,7 +31,7 @@ class CoreProgress:
     """Looks at the namespace's topics."""
 
     def __init__(self, cluster: Cluster, settings: Settings, members: Iterable[str], alive: Callable[[], str | None]):
-        """Take where to look; ``alive`` says why the core has ended, or None."""
+        """Take where to look; ``alive`` returns why the core has ended, or None."""
         self._admin, self._settings, self._alive = cluster.admin, settings, alive
         space, parts = settings.namespace, settings.work_partitions
         names = ("work", "allocation", "outbox", *_CHANGELOGS)
@@ -45,12 +45,20 @@ class CoreProgress:
         return self._ends(self._to_members)
 
     def wait_until_started(self) -> None:
-        """Return when the core has passed on its master data and is at rest. Raises `Failed` as `wait_until_idle`."""
+        """Return when the core has passed on its master data and is idle.
+
+        Raises:
+            Failed: When the core has ended, or does not become idle.
+        """
         self._wait_for(lambda: self._ends(self._grow) > 0, "no master data")
         self.wait_until_idle()
 
     def wait_until_idle(self) -> None:
-        """Return when nothing grows any more. Raises `Failed` when the core has ended, or never comes to rest."""
+        """Return when nothing grows any more.
+
+        Raises:
+            Failed: When the core has ended, or does not become idle.
+        """
         seen, since = -1, time.monotonic()
 
         def still() -> bool:
@@ -62,9 +70,10 @@ class CoreProgress:
         self._wait_for(still, "not at rest")
 
     def wait_until_lag_below(self, most: int) -> None:
-        """Return when no stage has more than so many records to read. Raises `Failed` as `wait_until_idle`.
+        """Return when no stage has more than so many records to read. Transaction markers count as records, too.
 
-        Markers of transactions count as records, too.
+        Raises:
+            Failed: When the core has ended, or does not catch up.
         """
         space = self._settings.namespace
         self._wait_for(

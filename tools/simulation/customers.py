@@ -26,7 +26,13 @@ class CustomerDocument(NamedTuple):
 
 
 def customer_documents(seed: int, count: int, scale: int) -> list[CustomerDocument]:
-    """Return the acts of a day with so many orders, in the order of their time."""
+    """Return the documents of a day, in the order of their time.
+
+    Args:
+        seed: The seed of all chance.
+        count: How many orders.
+        scale: By how much the capacities are greater than the files'.
+    """
     documents = [document for number in range(count) for document in _documents_of(seed, number, count, scale)]
     documents += [_mapping(*mapping) for mapping in MAPPINGS]
     return sorted(documents, key=lambda document: document.at)

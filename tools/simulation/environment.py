@@ -60,7 +60,16 @@ def _larger(capability: Any, factor: int) -> Any:
 
 @contextmanager
 def environment(cluster: Cluster, orders: int, folder: Path) -> Iterator[Settings]:
-    """Yield the settings of a day's own namespace, whose topics are there; delete them at the end."""
+    """Create the topics of a day's own namespace, and delete them at the end.
+
+    Args:
+        cluster: The running brokers and registry.
+        orders: How many orders the day has: the plants are as large as these need.
+        folder: Where the day's own files are written.
+
+    Yields:
+        The day's settings.
+    """
     settings = _settings(cluster, orders, folder)
     companies = members.load(settings.required("members_file"))
     cluster.made += stack.prepare(settings, companies)[0]

@@ -1,4 +1,4 @@
-"""One plant's own ERP: takes plant orders and answers them. Pure; time is told to it."""
+"""One plant's own ERP: takes plant orders and answers them. Its time is what the caller passes."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -24,7 +24,7 @@ LESS, GRAM = Decimal("0.8"), Decimal("0.001")
 
 
 class Erp:
-    """A plant's ERP. Give it plant orders with `take`, and collect with `run` what it has said by a time."""
+    """A plant's ERP. Give it plant orders with `take`, and collect with `run` the documents that are due by a time."""
 
     def __init__(self, plant: str, seed: int, orders: int) -> None:
         """Open on the eve of a day with so many orders."""
@@ -39,7 +39,7 @@ class Erp:
         return self._events.next_due
 
     def run(self, now: datetime) -> Iterator[Document]:
-        """Yield what the plant says by now, in its order; nothing while its ERP is off."""
+        """Yield the plant's documents that are due, in their order; nothing while its ERP is off."""
         return self._events.run(now)
 
     def take(self, order: Mapping[str, Any], now: datetime) -> None:
@@ -80,7 +80,7 @@ class Erp:
             job.reserved = ZERO
 
     def _answer(self, job: Job) -> Step:
-        """Return the step that answers the revision that the job has now, unless it asks for something else by then."""
+        """Return the step that answers the job's present revision, unless a later one changes the request by then."""
         order = job.order
 
         def step(at: datetime) -> Iterator[Document]:

@@ -1,4 +1,4 @@
-"""The queue of what a plant's ERP does next, by its time: each step writes documents. Pure."""
+"""The queue of what a plant's ERP does next, by its time: each step writes documents."""
 
 import heapq
 from collections.abc import Callable, Iterator, Mapping
@@ -48,7 +48,7 @@ class EventQueue:
         heapq.heappush(self._steps, (due, next(self._numbers), step))
 
     def run(self, now: datetime) -> Iterator[Document]:
-        """Yield what is said by now, in its order; nothing while the ERP is off."""
+        """Yield the documents that are due, in their order; nothing while the ERP is off."""
         while self._steps and self._steps[0][0] <= now and not is_down(self.plant, now):
             due, _, step = heapq.heappop(self._steps)
             at = DOWN_UNTIL if is_down(self.plant, due) else due
@@ -57,7 +57,14 @@ class EventQueue:
                 self._perhaps_again(said, at)
 
     def document(self, subject: str, number: str, version: object, value: Mapping[str, Any]) -> Document:
-        """Return a version of a document under the plant's id of it."""
+        """Return a version of a document under the plant's id of it.
+
+        Args:
+            subject: The document's subject.
+            number: Its key.
+            version: What distinguishes its versions.
+            value: Its content.
+        """
         return Document(subject, number, f"{self.plant}/{subject}/{number}/0/{version}", value)
 
     def _perhaps_again(self, said: Document, at: datetime) -> None:
@@ -68,7 +75,7 @@ class EventQueue:
 
 
 def emitting(said: Document) -> Step:
-    """Return the step that says just this."""
+    """Return the step that yields just this document."""
 
     def step(_at: datetime) -> Iterator[Document]:
         yield said

@@ -1,4 +1,4 @@
-"""What came of the day in figures: where lines ended, promises, re-routings, and how long the core let people wait."""
+"""The day in figures: where lines ended, promises, re-routings, and how long the core let customers wait."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -31,7 +31,7 @@ def figures(record: DayRecord) -> dict[str, Any]:
 
 
 def lines(record: DayRecord) -> dict[str, int]:
-    """Return how many lines ended in which state, as their buyers were told; REFUSED where no version was taken."""
+    """Return how many lines ended in which state, by their buyers' statuses; REFUSED where no version was taken."""
     states = Counter(line["state"] for status in record.last_status.values() for line in status["lines"])
     told = {(status["buyer"], status["order_id"]) for status in record.last_status.values()}
     first = {(seen.value["buyer"], seen.value["order_id"]): seen.value for seen in record.out["orders"]}
@@ -40,9 +40,9 @@ def lines(record: DayRecord) -> dict[str, int]:
 
 
 def promises(record: DayRecord) -> dict[str, Any]:
-    """Return how many of the orders that were ever promised a day are to be there by the first day they were told.
+    """Return how many of the orders that were ever promised a day keep the first day promised.
 
-    ``moved_days`` tells of the others by how many days their last promise is later.
+    ``moved_days`` has by how many days the last promise of the others is later.
     """
     first: dict[str, date] = {}
     last: dict[str, date] = {}
@@ -60,7 +60,7 @@ def promises(record: DayRecord) -> dict[str, Any]:
 
 
 def _told_buyers(record: DayRecord) -> Iterator[Value]:
-    """Yield what buyers were told, in the order of its revisions."""
+    """Yield the statuses that buyers were sent, in the order of their revisions."""
     told = [seen.value for seen in record.inbox["statuses"] if seen.value["addressee"] == seen.value["buyer"]]
     yield from sorted(told, key=lambda value: int(value["revision"]))
 
@@ -76,7 +76,7 @@ def splits(record: DayRecord) -> int:
 
 
 def waits(record: DayRecord) -> dict[str, float | None]:
-    """Return how long orders waited, in real seconds, from being sent to the first word in their buyer's inbox."""
+    """Return how long orders waited, in real seconds, from being sent to the first status in their buyer's inbox."""
     sent: dict[tuple[str, str], int] = {}
     for seen in record.out["orders"]:
         if seen.sent_ns is not None:

@@ -1,4 +1,4 @@
-"""A plant order in the plant's own ERP: how far it is, and what the ERP says of it at each step."""
+"""A plant order in the plant's own ERP: how far it is, and the document that the ERP writes at each step."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -41,13 +41,19 @@ class Job:
         return max(ZERO, self.quantity - self.reserved)
 
     def wants_another(self, order: Value) -> bool:
-        """Return whether a revision asks for another quantity or day, so that the plant must answer again."""
+        """Return whether a revision requests another quantity or day, so that the plant must answer again."""
         known = self.line["quantity"], self.order["requested_date"]
         return bool(known != (order["lines"][0]["quantity"], order["requested_date"]))
 
 
 def receipt(job: Job, event_id: str, at: datetime) -> dict[str, Any]:
-    """Return that the plant order stands in the ERP since then."""
+    """Return the receipt of a plant order that is in the ERP.
+
+    Args:
+        job: The plant order in the ERP.
+        event_id: The id of the event that brought it.
+        at: When it was taken.
+    """
     return {
         "event_id": event_id,
         "member": job.order["plant"],
@@ -60,7 +66,15 @@ def receipt(job: Job, event_id: str, at: datetime) -> dict[str, Any]:
 
 
 def answer(job: Job, code: str, at: datetime, quantity: Decimal, promised: date | None) -> dict[str, Any]:
-    """Return the plant's answer: AP as asked, CA with changes, RE."""
+    """Return the plant's response.
+
+    Args:
+        job: The plant order in the ERP.
+        code: AP for as requested, CA for with changes, RE for refused.
+        at: When it was issued.
+        quantity: The quantity of the response, in the line's unit.
+        promised: The promised day; None for none.
+    """
     status = {"AP": "ACCEPTED", "CA": "CHANGED", "RE": "NOT_ACCEPTED"}[code]
     line = {"line_id": job.line["line_id"], "status": status, "quantity": quantity, "unit": job.line["unit"]}
     return {
@@ -74,7 +88,15 @@ def answer(job: Job, code: str, at: datetime, quantity: Decimal, promised: date 
 
 
 def production(job: Job, state: str, at: datetime, completed: Decimal, estimated: date | None) -> dict[str, Any]:
-    """Return how far the plant is with what it makes."""
+    """Return how far the plant is with what it makes.
+
+    Args:
+        job: The plant order in the ERP.
+        state: The production's state.
+        at: The time of this report.
+        completed: How much is made, in the line's unit.
+        estimated: The day by which all is expected; None for none.
+    """
     return {
         "production_order_id": f"{job.number}/P",
         "plant": job.order["plant"],
@@ -91,7 +113,15 @@ def production(job: Job, state: str, at: datetime, completed: Decimal, estimated
 
 
 def shipment(job: Job, leg: int, quantity: Decimal, departed: datetime, arrived: datetime | None) -> dict[str, Any]:
-    """Return goods that have left the plant, and have arrived where that is said."""
+    """Return a shipment of goods that have left the plant.
+
+    Args:
+        job: The plant order in the ERP.
+        leg: The shipment's number among the plant order's.
+        quantity: How much was sent, in the line's unit.
+        departed: When it left.
+        arrived: When it arrived; None while under way.
+    """
     line = {"line_id": "1", "plant_order_id": job.number, "item_code": job.line["item_code"]}
     return {
         "shipment_id": f"{job.number}/S{leg}",
@@ -108,7 +138,13 @@ def shipment(job: Job, leg: int, quantity: Decimal, departed: datetime, arrived:
 
 
 def level(plant: str, goods: Any, at: datetime) -> dict[str, Any]:
-    """Return what the ERP has of one item."""
+    """Return the stock level of one item.
+
+    Args:
+        plant: The plant.
+        goods: The item in its stock.
+        at: The time of the level.
+    """
     return {
         "company": plant,
         "site": f"{plant}-store",

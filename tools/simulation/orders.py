@@ -37,7 +37,15 @@ SECOND_LINE = 0.1
 
 
 class Wish(NamedTuple):
-    """An item by the buyer's code, and between which quantities of which unit it is ordered; ``step`` of these."""
+    """An item as buyers order it.
+
+    Attributes:
+        code: The buyer's code.
+        least: The smallest quantity.
+        most: The largest quantity.
+        step: The difference between two quantities.
+        unit: The quantities' unit.
+    """
 
     code: str
     least: int
@@ -70,14 +78,21 @@ WEEKLY_SPAN_T = 120
 
 
 class Ordered(NamedTuple):
-    """An order as its buyer's ERP has it. ``kind`` is what the simulation wants with it."""
+    """An order as its buyer's ERP has it; ``kind`` is what the simulation tests with it."""
 
     kind: Kind
     value: dict[str, Any]
 
 
 def order(seed: int, number: int, at: datetime, scale: int) -> Ordered:
-    """Return order ``number`` of the day, issued at this time; capacities are ``scale`` times the files'."""
+    """Return an order of the day.
+
+    Args:
+        seed: The seed of all chance.
+        number: The order's number in the day.
+        at: When it is issued.
+        scale: By how much the capacities are greater than the files'.
+    """
     chance = random_for(seed, "order", number)
     kind = pick(chance, SHARES)
     buyer = chance.choice(sorted(WISHES[kind]))

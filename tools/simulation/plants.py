@@ -41,7 +41,11 @@ class Plants:
         self.now, self.taken = EVE, 0
 
     def read(self) -> None:
-        """Read what has come in; an ERP that is off reads it later."""
+        """Read what has come in; an ERP that is off reads it later.
+
+        Raises:
+            Unavailable: On an error of Kafka's.
+        """
         for message in self._consumer.consume(500, POLL_S):
             if (error := message.error()) is not None:
                 raise Unavailable(Text(en=f"Kafka: {error.str()}", ru=f"Kafka: {error.str()}"))

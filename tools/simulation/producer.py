@@ -31,7 +31,16 @@ class DocumentProducer:
         self.written = 0
 
     def send(self, member: str, subject: str, key: str, event_id: str, value: Any, *, at: datetime) -> None:
-        """Write a document to the member's out topic, sent at ``at`` of the simulation."""
+        """Write a document to the member's out topic.
+
+        Args:
+            member: Who sends it.
+            subject: The document's subject.
+            key: The record's key.
+            event_id: The event's id.
+            value: The document.
+            at: When it is sent, in the simulation's time.
+        """
         topic = topics.out(self._namespace, member, topics.kind_of(Subject(subject)))
         head = envelope.headers(Envelope(event_id, f"/members/{member}", f"kranhub.{subject}", at))
         self._produce(
@@ -39,13 +48,25 @@ class DocumentProducer:
         )
 
     def broadcast(self, topic: str, partitions: int, subject: str, value: Any, head: Envelope) -> None:
-        """Write a record of the hub's own to every partition of a topic, without a key."""
+        """Write a record of the hub's own to every partition of a topic, without a key.
+
+        Args:
+            topic: The topic's full name.
+            partitions: How many it has.
+            subject: The record's subject.
+            value: The record.
+            head: Its envelope.
+        """
         data, headers = self._codec.encode(Subject(subject), value), envelope.headers(head)
         for partition in range(partitions):
             self._produce(topic, "", data, headers, None, partition)
 
     def flush(self) -> None:
-        """Wait until everything is written. Raises `Failed` where the broker has not taken it."""
+        """Wait until everything is written.
+
+        Raises:
+            Failed: Where the broker has not taken it.
+        """
         left = self._producer.flush(PATIENCE_S)
         if left or self._problem:
             raise Failed(_not_written(self._problem or f"{left} records after {PATIENCE_S:.0f} s"))

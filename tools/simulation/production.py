@@ -1,4 +1,4 @@
-"""What a plant does for a plant order that it has accepted: makes it, late or soon, and sends it. Pure."""
+"""What a plant does for a plant order that it has accepted: makes it, late or soon, and sends it."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta

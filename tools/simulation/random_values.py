@@ -1,4 +1,4 @@
-"""Random numbers that do not depend on who asks first: each question has a generator of its own."""
+"""Random numbers that do not depend on the order of calls: each question has a generator of its own."""
 
 import random
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ Name = TypeVar("Name", bound=str)
 
 
 def random_for(seed: int, *words: object) -> random.Random:
-    """Return the generator of one question; the same seed and words give the same numbers in every process."""
+    """Return the generator of one question; the same seed and ``words`` give the same numbers in every process."""
     return random.Random("/".join(map(str, (seed, *words))))
 
 

@@ -1,7 +1,7 @@
 """``python -m tools.simulation.replay FILE PARTITION …``: what planner and allocator read, read once more.
 
 The real stages run without Kafka over the recorded hub.work and hub.allocation, partition by partition, each with an
-empty state. What they say then is compared with what stands in the topics, byte by byte.
+empty state. Their outputs are compared with the topics' records, byte by byte.
 """
 
 import hashlib
@@ -49,7 +49,7 @@ KINDS = frozenset(
 
 
 class OutputDigest(NamedTuple):
-    """One thing that was said, its value as a digest."""
+    """One output, its value as a digest."""
 
     kind: str
     id: str
@@ -57,7 +57,7 @@ class OutputDigest(NamedTuple):
 
 
 def compare(parts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return how much was replayed, and what differs: said in the record alone, or in the replay alone.
+    """Return how much was replayed, and what differs: outputs in the record alone, or in the replay alone.
 
     ``parts`` are what `replay` has found in all partitions.
     """
@@ -76,7 +76,16 @@ def compare(parts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def replay(settings: Settings, codec: Codec, partitions: Sequence[int]) -> dict[str, Any]:
-    """Return what stands in these partitions, and what the stages say of it once more."""
+    """Replay partitions.
+
+    Args:
+        settings: Whose namespace is replayed.
+        codec: What decodes and encodes the records.
+        partitions: Their numbers.
+
+    Returns:
+        How many records were read, the outputs that the topics hold, and the outputs of the replay.
+    """
     said: list[OutputDigest] = []
     again: list[OutputDigest] = []
     count = 0

@@ -1,4 +1,4 @@
-"""What came of the simulated day, for people and for programs."""
+"""The results of the simulated day, for people and for programs."""
 
 import json
 from collections.abc import Mapping
@@ -21,7 +21,11 @@ def write(file: Path, found: Found) -> None:
 
 
 def write_page(page: Path, found: Found) -> None:
-    """Put the tables into a page of the docs, between its two markers. Raises `Misconfigured` when it has none."""
+    """Put the tables into a page of the docs, between its two markers.
+
+    Raises:
+        Misconfigured: When it has none.
+    """
     machine = environment.machine()
     head = f"DayResult {_now()[:10]} with seed {found['seed']} on {machine['cpu']}, {machine['cores']} cores."
     page_of_docs.put(page, lambda: f"{head}\n\n{markdown(found)}")

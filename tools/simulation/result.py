@@ -1,4 +1,4 @@
-"""What the record says after the day: the independent checker's findings, the figures, and whether a replay agrees."""
+"""The record after the day: the independent checker's findings, the figures, and whether a replay agrees."""
 
 import json
 import subprocess
@@ -31,9 +31,14 @@ NAMED = 20
 
 
 def checks(settings: Settings, folder: Path) -> dict[str, Any]:
-    """Read the namespace's record, check it, and replay it meanwhile in other processes; ``folder`` is for files.
+    """Read the namespace's record, check it, and replay it meanwhile in other processes.
 
-    Raises `Failed` where the replay does not come to its end.
+    Args:
+        settings: Whose namespace.
+        folder: Where files between the processes are written.
+
+    Raises:
+        Failed: Where the replay does not come to its end.
     """
     with _replays(settings, folder) as replays:
         files = Files.load(
@@ -101,7 +106,7 @@ def _record(settings: Settings, files: Files) -> DayRecord:
 
 
 def is_good(found: Mapping[str, Any]) -> bool:
-    """Return whether nothing was lost, doubled or promised twice, and a replay says the same."""
+    """Return whether nothing was lost, doubled or promised twice, and a replay has the same outputs."""
     return not any(found[kind] for kind in ("lost", "doubled", "double_reserved", "replay_differs"))
 
 

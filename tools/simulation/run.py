@@ -1,4 +1,4 @@
-"""The plants' process as the day sees it: it is told the time, and answers when all that was due is written."""
+"""The plants' process as the day sees it: it gets the time, and answers when all that was due is written."""
 
 import json
 import queue
@@ -19,7 +19,14 @@ GRACE_S, PATIENCE_S = 15.0, 120.0
 
 
 class Report(NamedTuple):
-    """What the plants said of themselves: plant orders read, documents written, and when there is more to do."""
+    """The report of the plants' process.
+
+    Attributes:
+        at: The simulation's time.
+        taken: How many plant orders it has read.
+        written: How many documents it has written.
+        due: When there is more to do; None for never.
+    """
 
     at: datetime
     taken: int
@@ -40,7 +47,11 @@ class PlantsProcess:
         self._listener.start()
 
     def tell(self, now: datetime) -> None:
-        """Say what time it is. Raises `Failed` when the process has ended."""
+        """Send the present time.
+
+        Raises:
+            Failed: When the process has ended.
+        """
         assert self._process.stdin is not None
         try:
             self._process.stdin.write(now.isoformat() + "\n")
@@ -50,7 +61,11 @@ class PlantsProcess:
         self._told = now
 
     def wait(self) -> Report:
-        """Return what they say once they have done all that was due at the last time told. Raises `Failed`."""
+        """Return the report once all is done that was due at the last time sent.
+
+        Raises:
+            Failed: When the process has ended, or does not answer in time.
+        """
         while self.last is None or self.last.at != self._told:
             try:
                 line = self._lines.get(timeout=PATIENCE_S)
@@ -92,7 +107,14 @@ def _report(said: Mapping[str, Any]) -> Report:
 
 @contextmanager
 def plants_process(variables: Mapping[str, str], log: Path, seed: int, orders: int) -> Iterator[PlantsProcess]:
-    """Run the plants' process until the block ends."""
+    """Run the plants' process until the block ends.
+
+    Args:
+        variables: Its environment.
+        log: The file for its standard error.
+        seed: The seed of all chance.
+        orders: How many orders the day has.
+    """
     command = [sys.executable, "-m", "tools.simulation.plants", "--seed", str(seed), "--orders", str(orders)]
     pipe = subprocess.PIPE
     with log.open("wb") as output:

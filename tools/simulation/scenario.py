@@ -33,7 +33,13 @@ Step = Callable[[datetime], AbstractContextManager[None]]
 
 @dataclass(frozen=True, slots=True)
 class DayResult:
-    """How the day went: real seconds from the first order until all was said, days that passed, documents written."""
+    """How the day passed.
+
+    Attributes:
+        seconds: Real seconds from the first order until the core was idle.
+        days: How many days followed.
+        written: How many documents members have written.
+    """
 
     seconds: float
     days: int
@@ -51,7 +57,16 @@ class Day:
     ticked: datetime = EVE - MINUTE
 
     def play(self, documents: Iterable[CustomerDocument], orders: int, step: Step) -> DayResult:
-        """Play the acts and what follows; ``step`` shows each hour and each later day. Raises `Failed`."""
+        """Play the day's documents and what follows.
+
+        Args:
+            documents: What customers send, in the order of time.
+            orders: How many orders are among them.
+            step: Shows each hour and each later day.
+
+        Raises:
+            Failed: Where the core or the plants' process ends, or the core does not become idle.
+        """
         self._pass(EVE)
         self.progress.wait_until_idle()
         began, left = time.monotonic(), deque(documents)
@@ -84,7 +99,7 @@ class Day:
             time.sleep(max(0.0, until - time.monotonic()))
 
     def _days(self, step: Step) -> Iterator[datetime]:
-        """Let days pass until for some of them nobody was told anything and no plant has anything to say."""
+        """Let days pass until for some of them the core has sent members nothing and no plant has anything to send."""
         still, said = 0, self.progress.sent_to_members()
         for number in range(1, MOST_DAYS + 1):
             now = OPENING + number * DAY

@@ -44,7 +44,16 @@ class Plan:
 
 
 def simulate(plan: Plan, cluster: Cluster, screen: Screen) -> dict[str, Any]:
-    """Play the day and return what came of it, as the report has it. Raises `Failed` where it cannot be played."""
+    """Play the day and return its results, as the report has them.
+
+    Args:
+        plan: How many orders, and the seed.
+        cluster: The running brokers and registry.
+        screen: Where a person reads what happens.
+
+    Raises:
+        Failed: Where it cannot be played.
+    """
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="kranhub-simulate-") as folder:
         screen.say(_opening(plan))

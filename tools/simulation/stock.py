@@ -8,7 +8,14 @@ ZERO = Decimal(0)
 
 @dataclass(slots=True)
 class StockItem:
-    """One item by the plant's code, in ``unit``. ``reserved`` is what the ERP keeps for orders that it has taken."""
+    """One item in a plant's stock.
+
+    Attributes:
+        code: The plant's code.
+        unit: The unit of its quantities.
+        on_hand: How much there is.
+        reserved: How much of it the ERP keeps for orders that it has taken.
+    """
 
     code: str
     unit: str
@@ -36,7 +43,7 @@ class StockItem:
         self.on_hand -= quantity
 
     def sell(self, share: Decimal) -> None:
-        """Sell a share of what is free to somebody whom the hub does not know."""
+        """Sell a share of the free stock to a customer outside the hub."""
         self.on_hand -= (self.free * share).to_integral_value()
 
     def receive(self, quantity: Decimal) -> None:

@@ -1,4 +1,4 @@
-"""How a plant's ERP reports its stock, which others buy from, too. Pure."""
+"""How a plant's ERP reports its stock, which others buy from, too."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -38,7 +38,7 @@ class StockReports:
             events.at(UNKNOWN_AT, emitting(self._level(UNKNOWN, UNKNOWN_AT)))
 
     def _report(self, at: datetime) -> Iterator[Document]:
-        """Yield the levels that have changed; all but the first, and what is nearly gone, are under way for a while."""
+        """Yield the levels that have changed; all but the first, and those nearly empty, are delayed for a while."""
         for goods in self._goods.values():
             urgent = self._trade(goods, at) or at == EVE
             state = goods.on_hand, goods.reserved

@@ -26,7 +26,18 @@ FRUGAL = ("-XX:TieredStopAtLevel=1",)
 
 @dataclass
 class Node:
-    """One broker: ``direct`` is for the suite, ``worker`` is what workers are told, perhaps a proxy's port."""
+    """One broker.
+
+    Attributes:
+        number: Its node id.
+        folder: Where its settings and data are.
+        direct: The port for the suite itself.
+        listens: The port on which it listens for workers.
+        controller: The port of its controller.
+        worker: The port that is advertised to workers, which may be a proxy's.
+        variables: Environment variables of its process.
+        running: Its process; None before the first start.
+    """
 
     number: int
     folder: Path
@@ -90,7 +101,7 @@ class Brokers:
         self.wait_until_there()
 
     def said(self, node: Node, words: str) -> bool:
-        """Return whether the broker's log has these words since it was last set aside."""
+        """Return whether the broker's log has had this text since it was last set aside."""
         return words in _log(node).read_text(encoding="utf-8", errors="replace")
 
     def set_log_aside(self, node: Node) -> None:
@@ -176,7 +187,11 @@ def _log(node: Node) -> Path:
 
 @contextmanager
 def admin(bootstrap: str) -> Iterator[KafkaAdminClient]:
-    """Open an admin client. Raises `KafkaError`."""
+    """Open an admin client.
+
+    Raises:
+        KafkaError: Where the brokers do not answer.
+    """
     client = KafkaAdminClient(bootstrap_servers=bootstrap.split(","), bootstrap_timeout_ms=5000, **CLOSES)
     try:
         yield client
@@ -185,7 +200,13 @@ def admin(bootstrap: str) -> Iterator[KafkaAdminClient]:
 
 
 def leader(bootstrap: str, topic: str, partition: int = 0) -> int:
-    """Return the number of the broker that leads a partition."""
+    """Return the number of the broker that leads a partition.
+
+    Args:
+        bootstrap: The brokers' addresses, separated by commas.
+        topic: The topic's full name.
+        partition: The partition's number.
+    """
     with admin(bootstrap) as client:
         (found,) = client.describe_topics([topic])
         return int(next(each["leader_id"] for each in found["partitions"] if each["partition_index"] == partition))

@@ -1,4 +1,4 @@
-"""A place for faults: brokers, a registry, topics and schemas, all the suite's own, gone when the context ends."""
+"""What faults act on: brokers, a registry, topics and schemas of the suite's own, deleted at the context's end."""
 
 import os
 import shutil
@@ -24,7 +24,7 @@ from tools.harness.settings import new_namespace, settings_in
 
 @dataclass
 class FaultCluster:
-    """What runs. ``settings`` are the suite's own (direct); workers get `for_workers`."""
+    """What runs. The suite's own settings go to the brokers directly; workers get those of `for_workers`."""
 
     brokers: Brokers
     registry_url: str
@@ -55,7 +55,13 @@ class FaultCluster:
 
 @contextmanager
 def fault_cluster(*, count: int = 1, proxied: bool = False, data: Path | None = None) -> Iterator[FaultCluster]:
-    """Start it all; ``data`` is where the brokers keep their logs, the rig's own folder by default."""
+    """Start brokers and a registry; stop them and delete their files at the end.
+
+    Args:
+        count: How many brokers: one or three.
+        proxied: Whether workers reach the broker through a proxy.
+        data: Where the brokers keep their logs; None for the cluster's own folder.
+    """
     folder = Path(tempfile.mkdtemp(prefix="kranhub-faults-"))
     proxy = Proxy(any_free(set())) if proxied else None
     brokers = Brokers(data or folder, count, proxy.port if proxy else None)

@@ -1,4 +1,4 @@
-"""What an order must lead to, written by hand from the nomenclature and the routing rules, not asked of the core."""
+"""What an order must lead to, written by hand from the nomenclature and the routing rules, not taken from the core."""
 
 from tools.faults.core.feed import is_crane
 
@@ -12,7 +12,7 @@ STATUSES = ["status 1 RECEIVED", "status 2 PLANNED"]
 
 
 def expectation(number: int) -> list[str]:
-    """Return everything that must be said of an order, in the words of `watch.said`."""
+    """Return every output that an order must lead to, in the form of `observation.said`."""
     plants = CRANE if is_crane(number) else MOTOR
     parts = [(f"1.{portion}.1", plant) for portion, plant in enumerate(plants, 1)]
     orders = [f"plant order {part} revision 1 to in.{plant}.orders" for part, plant in parts]

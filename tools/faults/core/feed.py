@@ -58,7 +58,7 @@ class Feed:
         self.orders[number] = time.monotonic()
 
     def run(self) -> None:
-        """Write orders until told to stop."""
+        """Write orders until stopped."""
         began, number = time.monotonic(), len(self.orders)
         first = number
         while not self._over.is_set():

@@ -43,13 +43,13 @@ class Observer:
         self.arrivals: list[Arrival] = []
 
     def said(self) -> list[Observed]:
-        """Return what has been said so far, decoded."""
+        """Return the outputs so far, decoded."""
         for arrival in self.arrivals[len(self._said) :]:
             self._said.append(said(arrival.topic, decode(arrival.value, self._registry_url, self._schemas)))
         return self._said
 
     def run(self) -> None:
-        """Read until told to stop."""
+        """Read until stopped."""
         asyncio.run(self._read())
 
     def stop(self) -> None:
@@ -87,7 +87,7 @@ class Observer:
 
 
 def said(topic: str, value: dict[str, Any]) -> Observed:
-    """Return whose order the record speaks of, and what it says of it in words that are the same for every order."""
+    """Return the order that the record is about, and its content in a form that is the same for every order."""
     if topic.endswith(".orders"):
         order, _, part = value["plant_order_id"].rpartition("/")
         return Observed(order, f"plant order {part} revision {value['revision']} to {topic}")

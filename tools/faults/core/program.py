@@ -18,7 +18,7 @@ DISK = "256m"
 
 
 class NotHere(Exception):
-    """This machine cannot play the scenario; the text says why."""
+    """This machine cannot play the scenario; the text gives the reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,11 @@ CUTS = [(False, 3.0), (True, 5.0), (False, 15.0), (True, 15.0), (True, 3.0)]
 
 @contextmanager
 def small_disk() -> Iterator[FaultCluster]:
-    """Brokers whose log stands on a small disk in memory. Raises `NotHere` where none may be mounted."""
+    """Start brokers whose log is on a small disk in memory.
+
+    Raises:
+        NotHere: Where no disk may be mounted.
+    """
     folder = Path(tempfile.mkdtemp(prefix="kranhub-disk-"))
     try:
         with mounted(folder, DISK), fault_cluster(data=folder) as found:
@@ -74,7 +78,11 @@ def small_disk() -> Iterator[FaultCluster]:
 
 @contextmanager
 def wrong_clock() -> Iterator[FaultCluster]:
-    """A broker whose wall clock can be set. Raises `NotHere` where libfaketime is not installed."""
+    """Start a broker whose wall clock can be set.
+
+    Raises:
+        NotHere: Where libfaketime is not installed.
+    """
     with fault_cluster() as found:
         node = found.brokers.nodes[0]
         clock = found.folder / "clock"

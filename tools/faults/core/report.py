@@ -50,7 +50,7 @@ def _figures(of: ScenarioResult) -> tuple[float, ...]:
 
 
 def tell(console: Console, outcome: ScenarioResult) -> None:
-    """Say at once how a scenario went, and name what is wrong."""
+    """Print at once how a scenario ended, and name what is wrong."""
     mark = "ok" if outcome.is_good else "FAILED"
     console.print(
         f"{mark}: {outcome.scenario}: orders {outcome.orders}, outputs {outcome.outputs}, lost {len(outcome.lost)}, "

@@ -1,4 +1,4 @@
-"""The stage of a scenario: workers at work, orders coming in, an eye on what comes out, and a note of every fault."""
+"""What a scenario runs in: workers, incoming orders, an observer of the outputs, and a record of every fault."""
 
 import random
 import time
@@ -31,7 +31,21 @@ QUIET_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class ScenarioResult:
-    """What a scenario came to. ``lost`` and ``doubled`` name what they count, ``crashes`` whose client has crashed."""
+    """The result of a scenario.
+
+    Attributes:
+        scenario: Its name.
+        orders: How many orders the brokers have acknowledged.
+        outputs: How many outputs came.
+        faults: How many faults it had.
+        seed: The seed of its random choices.
+        longest_stall_s: For how long at most an order did not proceed without a fault, in seconds.
+        took_s: How long it took, in seconds.
+        lost: The outputs that are missing.
+        doubled: The outputs that came too often.
+        notes: What else no fault explains.
+        crashes: The workers whose Kafka client has crashed.
+    """
 
     scenario: str
     orders: int
@@ -73,7 +87,7 @@ class FaultContext:
         self.wait_for_outputs()
 
     def wait_for_outputs(self, count: int = 40, patience_s: float = PATIENCE_S) -> None:
-        """Wait until so many more outputs have come; past the patience the checker will tell what is missing."""
+        """Wait until so many more outputs have come; after the patience the checker names what is missing."""
         enough = len(self.watch.arrivals) + count
         self.wait_for(lambda: len(self.watch.arrivals) >= enough, patience_s)
 
@@ -99,9 +113,15 @@ def play(
     *,
     patience_s: float = PATIENCE_S,
 ) -> ScenarioResult:
-    """Run a scenario on workers of these names and return what it came to.
+    """Run a scenario and return its result.
 
-    After the last fault it waits at most ``patience_s`` for what is missing.
+    Args:
+        name: The scenario's name.
+        scenario: What causes its faults.
+        cluster: The brokers and the registry.
+        names: The names of the workers to start.
+        seed: The seed of its random choices.
+        patience_s: How many seconds at most to wait, after the last fault, for what is missing.
     """
     began, settings, came_back = time.monotonic(), cluster.settings(), cluster.brokers.came_back
     feed = Feed(settings, RATES[len(cluster.brokers.nodes)])
@@ -138,7 +158,7 @@ def play(
 
 
 def _waits(feed: Feed, watch: Observer) -> list[Waited]:
-    """Return how long each order waited for the last thing said of it; those of which nothing was said are lost."""
+    """Return how long each order waited for its last output; those without any output are lost."""
     done = {said.order: arrival.at for arrival, said in zip(watch.arrivals, watch.said(), strict=True)}
     return [Waited(at, done[order(number)]) for number, at in feed.orders.items() if order(number) in done]
 
@@ -157,5 +177,5 @@ def _calm(context: FaultContext, names: Sequence[str]) -> None:
 
 
 def order(number: int) -> str:
-    """Return the order's key as the core says it."""
+    """Return the order's key as the core writes it."""
     return f"{BUYER}:{number}"

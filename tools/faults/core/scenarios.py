@@ -1,4 +1,4 @@
-"""The faults. Each is a function of the stage; times and counts bound it."""
+"""The faults. Each is a function of the fault context; times and counts bound it."""
 
 import os
 import time
@@ -35,7 +35,7 @@ def kills(context: FaultContext, times: int) -> None:
 
 
 def zombies(context: FaultContext, times: int) -> None:
-    """A worker stops for longer than its session and goes on.
+    """A worker is paused for longer than its session and then continues.
 
     In turn: at any moment; just before a commit (a failpoint); while another runs under its name.
     """

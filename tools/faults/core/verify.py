@@ -1,4 +1,4 @@
-"""What is lost, what is doubled, how long it stood still. Pure; shares nothing with the core."""
+"""What is lost, what is doubled, how long orders did not proceed. Shares nothing with the core."""
 
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Sequence
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Observed(NamedTuple):
-    """One thing that the core said of an order, in words that are the same for every order of its kind."""
+    """One output of the core for an order, in a form that is the same for every order of its kind."""
 
     order: str
     words: str
@@ -20,7 +20,7 @@ class Fault(NamedTuple):
 
 
 class Waited(NamedTuple):
-    """From when an order was acknowledged to when the last thing was said of it (monotonic seconds)."""
+    """From when an order was acknowledged to when its last output was seen (monotonic seconds)."""
 
     acknowledged: float
     done: float
@@ -29,10 +29,14 @@ class Waited(NamedTuple):
 def findings(
     expected: Mapping[str, Iterable[str]], said: Iterable[Observed], unsure: Container[str] = ()
 ) -> tuple[list[Observed], list[Observed]]:
-    """Return what is lost and what is doubled, given what every order must lead to, each exactly once.
+    """Return what is lost and what is doubled, where each expected output must come exactly once.
 
-    What was not expected at all counts as doubled: nobody has asked for it. Orders that are ``unsure`` were sent and
-    never acknowledged: they may be there or not.
+    An output that was not expected at all counts as doubled.
+
+    Args:
+        expected: The outputs that every order must lead to, by order.
+        said: The outputs that were seen.
+        unsure: Orders that were sent and never acknowledged: they may be there or not.
     """
     wanted = Counter(Observed(order, words) for order, every in expected.items() for words in every)
     found = Counter(each for each in said if each.order not in unsure)
@@ -40,9 +44,9 @@ def findings(
 
 
 def longest_stall(faults: Sequence[Fault], orders: Iterable[Waited]) -> float:
-    """Return for how long, in seconds, some order stood still while there was no fault.
+    """Return for how long, in seconds, some order did not proceed while there was no fault.
 
-    Counted order by order, so one partition that stands still is not hidden by others that go on.
+    Counted order by order, so a partition without progress is not hidden by others that have some.
     """
     return max((_outside(faults, order) for order in orders), default=0.0)
 

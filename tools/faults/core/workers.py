@@ -118,7 +118,7 @@ class Workers:
             self._end(process, signal.SIGTERM)
 
     def surprises(self, *, broker_came_back: bool) -> list[str]:
-        """Return what no fault explains: an exit code that a supervisor does not know, a Python traceback.
+        """Return what no fault explains: an exit code that is unknown to a supervisor, a Python traceback.
 
         A crash of the client is explained only where a broker came back.
         """

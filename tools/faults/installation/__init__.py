@@ -1,1 +1,1 @@
-"""A small installation through what happens to it in its life: killed, full, restored, upgraded, changed."""
+"""A small installation through the events of its life: killed, full, restored, upgraded, changed."""

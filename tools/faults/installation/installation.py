@@ -30,7 +30,13 @@ MASTER_DATA = ("nomenclature", "rules", "calendars", "rates")
 
 @dataclass(frozen=True, slots=True)
 class CommandResult:
-    """How a command ended and what it said, both streams together; ``out`` is what stands on standard output."""
+    """How a command ended.
+
+    Attributes:
+        code: Its exit code.
+        words: Its standard output and standard error, together.
+        out: Its standard output alone.
+    """
 
     code: int
     words: str
@@ -72,7 +78,14 @@ class Installation:
         return {**outside, **databases, **files, **{f"KRANHUB_{name}": value for name, value in own.items()}}
 
     def kranhub(self, *words: str, timeout_s: float = 180.0, limits: Sequence[str] = (), **more: str) -> CommandResult:
-        """Run a command to its end. ``limits`` are words of bash before it, ``more`` further variables."""
+        """Run a command to its end.
+
+        Args:
+            words: The command and its options.
+            timeout_s: How many seconds it may take.
+            limits: A bash command to run before it, such as ``ulimit``.
+            more: Further environment variables.
+        """
         command = [sys.executable, "-m", "kranhub", *words]
         if limits:
             command = ["bash", "-c", f'{" ".join(limits)} && exec "$@"', "bash", *command]
@@ -108,7 +121,7 @@ class Installation:
 
     @property
     def log(self) -> str:
-        """What the processes of `kranhub run` have said so far."""
+        """The output of the processes of `kranhub run` so far."""
         return (self.folder / "hub.log").read_text(encoding="utf-8")
 
     def stop(self) -> int:
@@ -146,7 +159,7 @@ class Installation:
             assert code == 0, f"the connector {name} has ended with {code}"
 
     def said(self, *words: str) -> Any:
-        """Return what a command says as JSON; it has to end well."""
+        """Return the JSON output of a command, which must succeed."""
         said = self.kranhub(*words, "-o", "json")
         assert said.code == 0, said.words
         return json.loads(said.out)
@@ -185,7 +198,13 @@ class Installation:
 
 @contextmanager
 def installed(folder: Path, data: Path, release: Path = REPOSITORY) -> Iterator[Installation]:
-    """Set an installation up and run it; whatever happens, all of it is gone afterwards."""
+    """Set up an installation and run it; whatever happens, everything ends with the block.
+
+    Args:
+        folder: Where its files and ERPs are.
+        data: Its data folder.
+        release: The folder of the release to run.
+    """
     installation = Installation(folder, data, release)
     try:
         up = installation.kranhub("up")

@@ -1,4 +1,4 @@
-"""A plant leaves the master data while orders stand there: under another id by mistake, and altogether."""
+"""A plant leaves the master data while it has orders: under another id by mistake, and altogether."""
 
 import json
 import re
@@ -26,7 +26,10 @@ NAMES = ("members", "nomenclature")
 
 
 def member_renamed(here: Installation) -> None:
-    """Another id is another member: orders stand still, new ones go there; the id is put back, a person moves those."""
+    """A plant gets another id, which is another member; the id is restored, and an operator reassigns the orders.
+
+    Meanwhile the former member's orders wait, and new ones go to the new id.
+    """
     whole, came = _files(here), len(told(here))
     preview, stand = _leaves(here, MOTORS, {name: text.replace(MOTORS, RENAMED) for name, text in whole.items()})
     assert preview["topics"], preview
@@ -43,7 +46,7 @@ def member_renamed(here: Installation) -> None:
 
 
 def member_removed(here: Installation) -> None:
-    """What stands at the plant stands still, new orders go to another; the plant is put back and goes on."""
+    """A plant is removed: its orders wait, new ones go to another plant; once it is back, its orders continue."""
     whole, came, before = _files(here), len(told(here)), here.delivered(OTHERS)
     _, stand = _leaves(here, PAINTERS, _without(whole, PAINTERS))
     wait_for(lambda: has_more(here, OTHERS, before + 2), f"new orders go to {OTHERS}")
@@ -53,10 +56,9 @@ def member_removed(here: Installation) -> None:
 
 
 def _leaves(here: Installation, plant: str, files: Files) -> tuple[Any, set[str]]:
-    """Publish files in which the plant is no member: first shown, then refused, then insisted on.
+    """Publish files in which the plant is no member: first as a preview, then refused, then forced.
 
-    What stands at the plant must wait for the people of the centre then. Returns the preview, and the customer's
-    numbers of these orders.
+    The plant's orders must then wait for an operator. Returns the preview, and the customer's numbers of these orders.
     """
     _write(here, files)
     stand = {identifiers.order_key_of(reference) for reference in here.held(plant)}
@@ -80,7 +82,7 @@ def _leaves(here: Installation, plant: str, files: Files) -> tuple[Any, set[str]
 
 
 def _require_told(here: Installation, came: int, orders: set[str]) -> None:
-    """Require that the customer was told of each order that it stood still; what came before does not count."""
+    """Require that the customer was notified of each waiting order; statuses from before do not count."""
     untold = orders - {order for order, state in told(here)[came:] if state == HELD}
     assert not untold, f"the customer was not told that they stood still: {sorted(untold)}"
 
@@ -127,5 +129,5 @@ def _waiting(here: Installation, plant: str) -> list[str]:
 
 
 def _orders_of(here: Installation, member: str) -> set[str]:
-    """Return the orders of which the hub has told the member."""
+    """Return the orders of which the hub has sent the member anything."""
     return {str(seen.value["order_key"]) for seen in here.read(f"in.{member}.orders") if "order_key" in seen.value}

@@ -16,7 +16,7 @@ TOO_LITTLE = 200 * 1024 * 1024
 
 
 def memory_limit(here: Installation) -> None:
-    """A connector is killed, and what is started again gets too little memory; once it gets enough it goes on."""
+    """A connector is killed, and its next start gets too little memory; once it gets enough it works again."""
     assert here.hub is not None
     others = {child.name: child.pid for child in _children(here) if child.name != PLANT}
     with _little_memory(here):

@@ -1,4 +1,4 @@
-"""The people at work while things happen: a customer who orders, plants that answer what lies on their desks."""
+"""Customers and plants at work while things happen: a customer that orders, plants that answer what waits for them."""
 
 import sqlite3
 import threading

@@ -1,4 +1,4 @@
-"""The hub is older than the ERPs, and an ERP is older than the hub: what is known on one side only is taken up."""
+"""The hub is older than the ERPs, and an ERP is older than the hub: what only one side has is adopted."""
 
 import shutil
 import sqlite3
@@ -22,7 +22,7 @@ TOLD = (DONE, "IN_PRODUCTION", "READY", "SHIPPED", "DELIVERED")
 
 
 def backup_older(here: Installation) -> None:
-    """A backup, people go on, everything of the hub is destroyed and restored: it reads in the ERPs what it missed."""
+    """A backup; work continues; all data of the hub are destroyed and restored: it reads in the ERPs what it lacks."""
     assert here.stop() == 0, "it does not stop as asked"
     folder = here.folder / "older"
     made = here.kranhub("backup", str(folder))
@@ -51,7 +51,7 @@ def backup_older(here: Installation) -> None:
 
 
 def erp_older(here: Installation) -> None:
-    """A plant's system is set back to an older copy: the hub asks what it holds and names what it has lost."""
+    """A plant's system is set back to an older copy: the hub reads what it holds and names what it has lost."""
     copy = here.folder / "older.sqlite"
     erp = next(plant for plant in here.plants if plant.plant == PLANT)
     _copied(erp.file, copy)
@@ -100,7 +100,7 @@ def _destroy(here: Installation) -> None:
 
 
 def _lives(process: psutil.Process) -> bool:
-    """Return whether it runs; what has ended may lie there until its parent asks."""
+    """Return whether the process runs; an ended one may remain a zombie until its parent collects it."""
     try:
         return process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
@@ -112,7 +112,7 @@ def _held(here: Installation) -> set[str]:
 
 
 def _copied(source: Path, target: Path) -> None:
-    """Copy a system's database as its own tools do, while people work in it."""
+    """Copy a system's database as its own tools do, while others use it."""
     with closing(sqlite3.connect(source, timeout=20)) as old, closing(sqlite3.connect(target, timeout=20)) as new:
         old.backup(new)
 

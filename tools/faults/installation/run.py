@@ -1,4 +1,4 @@
-"""Plays a scenario in the middle of people's work and returns what it came to."""
+"""Plays a scenario in the middle of ordinary work and returns its result."""
 
 import time
 from dataclasses import dataclass, field
@@ -16,7 +16,14 @@ PATIENCE_S = 120.0
 
 @dataclass(frozen=True, slots=True)
 class ScenarioResult:
-    """What a scenario came to. ``wrong`` is what the operator read, or did not read, against expectation."""
+    """The result of a scenario.
+
+    Attributes:
+        scenario: Its name.
+        verdict: What the audit found.
+        took_s: How long it took, in seconds.
+        wrong: Expectations of what an operator reads that did not hold.
+    """
 
     scenario: str
     verdict: AuditResult
@@ -30,7 +37,14 @@ class ScenarioResult:
 
 
 def play(name: str, scenario: Scenario, installation: Installation, people: People) -> ScenarioResult:
-    """Let people work, let the scenario happen, let them work on; then wait until the audit is content, for a while."""
+    """Run a scenario between orders before and after it, then wait, for a limited time, until the audit finds nothing.
+
+    Args:
+        name: The scenario's name.
+        scenario: What happens to the installation.
+        installation: The running installation.
+        people: The customer and the plants that work with it.
+    """
     began = time.monotonic()
     wrong: list[str] = []
     with people.at_work():

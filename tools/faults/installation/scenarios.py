@@ -1,4 +1,4 @@
-"""What happens to an installation while its people work. Each scenario asserts what the operator reads."""
+"""What happens to an installation while it is in use. Each scenario asserts what the operator reads."""
 
 import os
 import shutil
@@ -29,7 +29,7 @@ FULL_S = 15.0
 
 
 def supervisor_killed(here: Installation) -> None:
-    """Kill -9 `kranhub run`: its processes end with it, the status says so, a new one takes over."""
+    """Kill -9 `kranhub run`: its processes end with it, the status reports it, a new one takes over."""
     assert here.hub is not None
     children = here.children()
     assert children
@@ -116,7 +116,7 @@ def a_clock_a_day_off(here: Installation) -> None:
 
 
 def disk_full(here: Installation) -> None:
-    """The disk of the data folder fills up: nothing ends for good, and all goes on once there is room again."""
+    """The disk of the data folder fills up: nothing ends for good, and all work continues once there is room again."""
     assert here.hub is not None
     filling = here.data / "filling"
     free = shutil.disk_usage(here.data).free
@@ -134,7 +134,7 @@ def disk_full(here: Installation) -> None:
 
 
 def upgrade_and_back(here: Installation) -> None:
-    """A release whose state has another version refuses with a sentence; the former one goes on."""
+    """A release whose state has another version refuses with a message; the former release continues."""
     _on(here, releases.with_another_state(here.folder / "another"))
     wait_for(lambda: REFUSED in here.log, "the new release says that the state is of another version")
     said = here.kranhub("status")
@@ -160,7 +160,7 @@ def _on(here: Installation, release: Path) -> None:
 
 
 def backup_and_restore(here: Installation) -> None:
-    """A backup while nothing happens, the data destroyed, restored: the hub goes on where it was."""
+    """A backup while nothing happens, then the data are destroyed and restored: the hub continues where it was."""
     assert here.stop() == 0
     folder = here.folder / "backup"
     made = here.kranhub("backup", str(folder))

@@ -1,4 +1,4 @@
-"""The independent audit: the ERPs' own files by sqlite3, what customers were told by aiokafka and Apache's avro."""
+"""The independent audit: the ERPs' own files by sqlite3, customers' statuses by aiokafka and Apache's avro."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,7 +12,15 @@ DONE = "CONFIRMED"
 
 @dataclass(frozen=True, slots=True)
 class AuditResult:
-    """What is wrong: each list names what it counts. ``untold`` are orders whose customer reads something else."""
+    """What is wrong.
+
+    Attributes:
+        orders: How many orders were placed.
+        lost: The orders without a live document in any plant.
+        doubled: The orders with more than one, and live documents whose order nobody has placed.
+        untold: The orders whose customer was last sent another state than confirmed.
+        dead_letters: The dead letters.
+    """
 
     orders: int
     lost: list[str] = field(default_factory=list)
@@ -29,10 +37,15 @@ class AuditResult:
 def compare(
     orders: Sequence[str], references: Iterable[tuple[str, bool]], told: Mapping[str, str], letters: Sequence[str]
 ) -> AuditResult:
-    """Compare: every order has one live document in one plant, and its customer was told last that it is confirmed.
+    """Check that every order has one live document in one plant, and that its last status is that it is confirmed.
 
-    ``references`` are (external reference, live) of every plant's documents, such as ``sibir-terminal:7/1.1.1``; a
-    document whose order nobody has placed counts as doubled. Pure.
+    A document whose order nobody has placed counts as doubled.
+
+    Args:
+        orders: The numbers of the placed orders.
+        references: (external reference, live) of every plant's documents, such as ``sibir-terminal:7/1.1.1``.
+        told: The last state that the customer was sent, by order number.
+        letters: The dead letters.
     """
     live = Counter(reference.rpartition("/")[0].partition(":")[2] for reference, is_live in references if is_live)
     return AuditResult(
@@ -52,7 +65,7 @@ def audit(installation: Installation) -> AuditResult:
 
 
 def told(installation: Installation) -> list[tuple[str, str]]:
-    """Return the order and the state of everything that the customer was told, in its order."""
+    """Return the order and the state of every status that the customer was sent, in their order."""
     seen = installation.read(f"in.{BUYER}.statuses")
     found = [each.value for each in seen if "state" in each.value]  # a recovery asks here as well what the ERP holds
     return [(str(value["order_id"]), str(value["state"])) for value in found]

@@ -1,4 +1,4 @@
-"""The plants' weeks, recomputed: can what was placed be done in time, week by week, with the capacity that there is?
+"""The plants' weeks, recomputed: whether all placed work can be done in time, week by week, with the given capacity.
 
 If a week were given away twice, some set of promises would need more than the weeks between its earliest start and its
 last day have. The work that is due first is done first; whatever is left at its due week was promised twice.
@@ -35,7 +35,13 @@ class Work(NamedTuple):
 
 
 def over_placed(allocation: Sequence[ConsumedRecord], results: Sequence[ConsumedRecord], files: Files) -> list[str]:
-    """Return the shops whose promises, as they stand at the end, need more than the weeks have."""
+    """Return the shops whose promises, as they are at the end, need more than the weeks have.
+
+    Args:
+        allocation: The records of hub.allocation.
+        results: The allocators' results.
+        files: The master data.
+    """
     shops: dict[Shop, list[Work]] = {}
     for work in standing(allocation, results):
         shop = files.shop(work.plant, work.item)

@@ -1,4 +1,4 @@
-"""What is doubled: the same said twice to a member, two plants at the same part, more at plants than anybody wants."""
+"""What is doubled: the same sent twice to a member, two plants with the same part, more at plants than is wanted."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -9,12 +9,18 @@ from tools.simulation.verify.record import DayRecord
 
 
 def duplicates(record: DayRecord, standing: Iterable[AtPlant], lines: Iterable[Balance]) -> list[str]:
-    """Return what is doubled, each with its name; plant orders that stand and lines' balances are the record's."""
+    """Return what is doubled, each with its name.
+
+    Args:
+        record: The day's records.
+        standing: The plant orders that are valid in the end.
+        lines: The balances of the order lines.
+    """
     return [*_said_twice(record), *_two_contents(record), *_taken_twice(record), *_placed_twice(standing, lines)]
 
 
 def _said_twice(record: DayRecord) -> Iterator[str]:
-    """Yield ids that stand twice in the topics of one kind."""
+    """Yield ids that occur twice in the topics of one kind."""
     for records in record.inbox.values():
         counts = Counter((seen.topic, seen.id) for seen in records)
         yield from (f"{topic}: {name} x {times}" for (topic, name), times in counts.items() if times > 1)
@@ -23,7 +29,7 @@ def _said_twice(record: DayRecord) -> Iterator[str]:
 
 
 def _two_contents(record: DayRecord) -> Iterator[str]:
-    """Yield revisions of a plant order, or of what an order's buyer was told, that were said with two contents."""
+    """Yield revisions of a plant order, or of a status, that were sent with two contents."""
     numbers = Counter((seen.value["plant_order_id"], seen.value["revision"]) for seen in record.inbox["orders"])
     yield from (f"plant order {number} revision {at} x {n}" for (number, at), n in numbers.items() if n > 1)
     told = Counter(
@@ -33,7 +39,7 @@ def _two_contents(record: DayRecord) -> Iterator[str]:
 
 
 def _taken_twice(record: DayRecord) -> Iterator[str]:
-    """Yield members' documents that stand on hub.work and hub.allocation more often than they were sent."""
+    """Yield members' documents that are on hub.work and hub.allocation more often than they were sent."""
     arrived = arrivals(record)
     sent = Counter(seen.id for kind, records in record.out.items() if kind != "items" for seen in records)
     for name, times in sent.items():

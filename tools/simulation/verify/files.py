@@ -1,4 +1,4 @@
-"""The master data as the files say them, read without the hub's code: codes, units, capacities, working days."""
+"""The master data as in the files, read without the hub's code: codes, units, capacities, working days."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -25,7 +25,15 @@ class Shop(NamedTuple):
 
 @dataclass(frozen=True)
 class Workdays:
-    """A calendar: ``weekdays`` by ISO 8601, and what differs from them; ``fixed`` (month, day) beyond ``last_year``."""
+    """A calendar.
+
+    Attributes:
+        weekdays: The working days of a week, by ISO 8601.
+        off: Days that are not worked although their weekday is.
+        on: Days that are worked although their weekday is not.
+        last_year: The last year that ``off`` and ``on`` cover.
+        fixed: Holidays of every later year, as month and day.
+    """
 
     weekdays: frozenset[int]
     off: frozenset[date] = frozenset()
@@ -66,7 +74,13 @@ class Files:
 
     @classmethod
     def load(cls, members: Path, nomenclature: Path, calendars: Path) -> "Files":
-        """Read the files."""
+        """Read the files.
+
+        Args:
+            members: The members file.
+            nomenclature: The nomenclature file.
+            calendars: The calendars file.
+        """
         return cls(*(yaml.safe_load(file.read_text(encoding="utf-8")) for file in (members, nomenclature, calendars)))
 
     @cached_property
@@ -78,7 +92,16 @@ class Files:
         return self._codes.get((member, code)) or self.proposed.get((member, code))
 
     def in_base(self, item: str, quantity: Decimal, unit: str) -> Decimal:
-        """Return the quantity in the item's base unit. Raises `KeyError` for a unit that has no conversion."""
+        """Return the quantity in the item's base unit.
+
+        Args:
+            item: The item's id.
+            quantity: In ``unit``.
+            unit: The quantity's unit.
+
+        Raises:
+            KeyError: For a unit that has no conversion.
+        """
         base = self.items[item]["unit"]
         if unit == base:
             return quantity

@@ -1,4 +1,4 @@
-"""What is lost: a document that came nowhere, an order of which nothing was said, a quantity that nobody has."""
+"""What is lost: a document that arrived nowhere, an order without any status, a quantity that nobody has."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -9,7 +9,13 @@ from tools.simulation.verify.record import DayRecord
 
 
 def losses(record: DayRecord, lines: Iterable[Balance], files: Files) -> list[str]:
-    """Return what is lost, each with its name; ``lines`` are the balances of the record."""
+    """Return what is lost, each with its name.
+
+    Args:
+        record: The day's records.
+        lines: The balances of the order lines.
+        files: The master data.
+    """
     found = list(lines)
     return [*_documents(record), *_orders(record), *_quantities(found), *_left_waiting(record, found, files)]
 
@@ -25,14 +31,14 @@ def _documents(record: DayRecord) -> Iterator[str]:
 
 
 def arrivals(record: DayRecord) -> Counter[str]:
-    """Return how often each member's document stands where the hub works on it, or was refused at the door."""
+    """Return how often each member's document is where the hub works on it, or was refused at ingest."""
     said = Counter(seen.id for seen in (*record.work, *record.allocation))
     refused = Counter(seen.value["event_id"] for seen in record.letters if seen.value["stage"] == "ingest")
     return said + refused
 
 
 def _orders(record: DayRecord) -> Iterator[str]:
-    """Yield the orders of which their buyer was told nothing, although one of their versions was taken."""
+    """Yield the orders whose buyer was sent no status, although one of their versions was taken."""
     told = {(value["buyer"], value["order_id"]) for value in record.last_status.values()}
     sent = {
         (seen.value["buyer"], seen.value["order_id"]) for seen in record.out["orders"] if seen.id not in record.refused
@@ -41,14 +47,14 @@ def _orders(record: DayRecord) -> Iterator[str]:
 
 
 def _quantities(lines: Iterable[Balance]) -> Iterator[str]:
-    """Yield the lines of which less stands at plants than is wanted, although the buyer is told of no hold."""
+    """Yield the lines of which plants have less than is wanted, although the buyer's status has no hold."""
     for line in lines:
         if line.placed < line.wanted and line.state != "ON_HOLD":
             yield f"{_named(line)}: {line.wanted:f} wanted, {line.placed:f} at plants, told {line.state}"
 
 
 def _left_waiting(record: DayRecord, lines: Iterable[Balance], files: Files) -> Iterator[str]:
-    """Yield the lines whose code a member has explained, and that no plant was ever asked for."""
+    """Yield the lines whose code a member has explained, and for which no plant ever got a plant order."""
     asked = {(seen.value["order_key"], seen.value["lines"][0]["order_line_id"]) for seen in record.inbox["orders"]}
     for line in lines:
         if line.code in files.proposed and line.wanted > 0 and (line.order_key, line.line_id) not in asked:

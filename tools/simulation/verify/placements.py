@@ -1,4 +1,4 @@
-"""Of every order line: how much its buyer wants in the end, and how much of it stands at plants."""
+"""Of every order line: how much its buyer wants in the end, and how much of it plants have."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
@@ -14,7 +14,17 @@ ZERO = Decimal(0)
 
 
 class Balance(NamedTuple):
-    """One line, in its item's base unit. ``made`` is what plants have made or sent of what stands at them."""
+    """One line, in its item's base unit.
+
+    Attributes:
+        order_key: The order's key.
+        line_id: The line's number.
+        code: The buyer and its code of the item.
+        wanted: How much the buyer wants in the end.
+        placed: How much plants have.
+        made: How much of that they have made or sent.
+        state: The state of the line in the buyer's last status; None for none.
+    """
 
     order_key: str
     line_id: str
@@ -26,7 +36,16 @@ class Balance(NamedTuple):
 
 
 class AtPlant(NamedTuple):
-    """One plant order as it is in the end: how much is asked of the plant by what both have said, and made of it."""
+    """One plant order as it is in the end.
+
+    Attributes:
+        number: The plant order's id.
+        order_key: The order's key.
+        line_id: The order line's number.
+        item: The item.
+        quantity: How much is requested, by the last plant order and response.
+        made: How much of it is made.
+    """
 
     number: str
     order_key: str
@@ -37,7 +56,13 @@ class AtPlant(NamedTuple):
 
 
 def balances(record: DayRecord, standing: Iterable[AtPlant], files: Files) -> list[Balance]:
-    """Return the balance of each line that any taken version of an order has had; ``standing`` is from `at_plants`."""
+    """Return the balance of each line that any taken version of an order has had.
+
+    Args:
+        record: The day's records.
+        standing: What `at_plants` returns.
+        files: The master data.
+    """
     by_need: dict[tuple[str, str, str], list[AtPlant]] = {}
     for one in standing:
         by_need.setdefault((one.order_key, one.line_id, one.item), []).append(one)
@@ -78,7 +103,7 @@ def _lines(
 
 
 def at_plants(record: DayRecord) -> list[AtPlant]:
-    """Return the plant orders that stand in the end."""
+    """Return the plant orders that are valid in the end."""
     by_number: dict[str, list[Value]] = {}
     for seen in record.inbox["orders"]:
         by_number.setdefault(seen.value["plant_order_id"], []).append(seen.value)
@@ -105,7 +130,7 @@ def _standing(number: str, revisions: list[Value], answers: list[Value], made: D
 
 
 def _since(revisions: Sequence[Value]) -> int:
-    """Return the first revision that asks for the same quantity and day as the last one."""
+    """Return the first revision with the same quantity and day as the last one."""
     terms = [(value["lines"][0]["quantity"], value["requested_date"]) for value in revisions]
     at = len(terms) - 1
     while at > 0 and terms[at - 1] == terms[-1]:

@@ -1,4 +1,4 @@
-"""What stands in the topics after the day, sorted for the checks."""
+"""The topics' records after the day, sorted for the checks."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,10 +18,17 @@ HUB = ("work", "allocation", "decisions", "alerts", "dead-letters")
 
 @dataclass(frozen=True)
 class DayRecord:
-    """The committed records by where they stand, each partition in its order, decoded where a check needs it.
+    """The committed records by topic, each partition in its order, decoded where a check needs it.
 
-    ``out`` and ``inbox`` are by the topic's last part (``orders``, ``statuses``, …); ``work`` is not decoded but for
-    the allocators' results, ``allocation`` but for ticks.
+    Attributes:
+        out: Members' documents by the topic's last part (``orders``, ``statuses``, …).
+        inbox: The hub's documents to members, by the topic's last part.
+        work: hub.work, not decoded but for the allocators' results.
+        allocation: hub.allocation, not decoded but for ticks.
+        decisions: The decisions.
+        alerts: The alerts.
+        letters: The dead letters.
+        members: The members.
     """
 
     out: Mapping[str, Sequence[ConsumedRecord]]
@@ -40,12 +47,12 @@ class DayRecord:
 
     @cached_property
     def results(self) -> Sequence[ConsumedRecord]:
-        """The allocators' words."""
+        """The allocators' results."""
         return [seen for seen in self.work if seen.kind == "AllocationResult"]
 
     @cached_property
     def last_status(self) -> dict[str, Value]:
-        """What each order's buyer was told last, by the order's key."""
+        """The last status that each order's buyer was sent, by the order's key."""
         told = [seen.value for seen in self.inbox["statuses"] if seen.value["addressee"] == seen.value["buyer"]]
         return {value["order_key"]: value for value in sorted(told, key=lambda value: int(value["revision"]))}
 

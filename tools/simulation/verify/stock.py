@@ -1,4 +1,4 @@
-"""The plants' stock, recomputed: what the levels said against what the allocators promised, record by record."""
+"""The plants' stock, recomputed: the levels against the allocators' promises, record by record."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,7 +12,13 @@ Value = Mapping[str, Any]
 
 
 def over_promised(allocation: Sequence[ConsumedRecord], results: Sequence[ConsumedRecord], files: Files) -> list[str]:
-    """Return every point at which more of a stock was promised than the levels had, besides what the ERPs keep."""
+    """Return every point at which more of a stock was promised than the levels had, besides what the ERPs keep.
+
+    Args:
+        allocation: The records of hub.allocation.
+        results: The allocators' results.
+        files: The master data.
+    """
     answers = by_cause(results)
     return [name for records in by_partition(_once(allocation)) for name in _over(records, answers, files)]
 
@@ -109,7 +115,7 @@ def _request(seen: ConsumedRecord, balances: dict[tuple[str, str], StockBalance]
 
 
 def _place_of(result: Value, balances: Mapping[tuple[str, str], StockBalance]) -> tuple[str, str] | None:
-    """Return the plant's item that holds the request; a result says the plant alone."""
+    """Return the plant's item that holds the request; a result names the plant alone."""
     held = (place for place, balance in balances.items() if place[0] == result["plant"])
     return next((place for place in held if result["request_id"] in balances[place].promised), None)
 

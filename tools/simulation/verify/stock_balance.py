@@ -12,11 +12,14 @@ ZERO = Decimal(0)
 
 @dataclass(slots=True)
 class StockBalance:
-    """One item at one plant. ``levels`` are by site and code: what is available, and as of when.
+    """One item at one plant.
 
-    ``promised`` is what each request has from stock, ``known`` how much of that its plant's ERP keeps by itself,
-    ``held`` what the hub keeps for all of them. ``delivered`` is what the ERP keeps, and since when, until a level
-    younger than that shows it.
+    Attributes:
+        levels: What is available and as of when, by site and code.
+        promised: What each request has from stock.
+        known: How much of that the plant's ERP keeps by itself, by request.
+        delivered: Since when the ERP keeps how much, until a level younger than that shows it.
+        held: What the hub keeps for all requests.
     """
 
     levels: dict[tuple[str, str], tuple[Decimal, datetime]] = field(default_factory=dict)
