@@ -9,7 +9,7 @@ from kranhub.wire.plain_json import JsonDocument, plain
 
 
 def as_json(value: messages.RoutingDecision, names: Names) -> JsonDocument:
-    """Return the decision as one JSON document, its codes beside their words."""
+    """Return the decision as one JSON document, with a sentence for each code."""
     words = decision_texts.sentence(value, names)
     others = [
         {**plain(other), "why_not_text": decision_texts.why_not(other["why_not"]).as_map()}
@@ -32,7 +32,7 @@ def head(value: messages.RoutingDecision, names: Names) -> list[str]:
 
 
 def _columns(rows: Sequence[tuple[str, ...]]) -> list[list[str]]:
-    """Return the cells under their headings, all of a column as wide as its widest; the last one as it is."""
+    """Return the cells under their headings; each column is as wide as its widest cell, except for the last one."""
     table = [tuple(str(heading) for heading in decision_texts.HEADINGS), *rows]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     return [

@@ -1,4 +1,4 @@
-"""What a routing decision says, in words: every code of it, and its parts as lines for a person. Pure."""
+"""A routing decision as text: a sentence for each of its codes, and its parts as lines for a person. Pure."""
 
 from collections.abc import Mapping
 
@@ -77,17 +77,17 @@ NONE = "-"
 
 
 def why_not(code: str | None) -> Text:
-    """Return the words of a code; of an unknown one the code itself, of None that it was chosen."""
+    """Return the sentence for a code; an unknown code is returned as it is, and None means "chosen"."""
     return CHOSEN if code is None else WHY_NOT.get(code) or Text(en=code, ru=code)
 
 
 def held(code: str) -> Text:
-    """Return why nobody has the portion; of an unknown code the code itself."""
+    """Return why nobody has the portion; an unknown code is returned as it is."""
     return HELD.get(code) or why_not(code)
 
 
 def title(value: messages.RoutingDecision, names: Names) -> Text:
-    """Return what was decided on: line, item, quantity, plant order."""
+    """Return what the decision is about: line, item, quantity, plant order."""
     what, number = names.item(value["item"]), value["plant_order_id"]
     amount = f"{plain(value['quantity'])} {value['unit']}"
     return Text(
@@ -97,7 +97,7 @@ def title(value: messages.RoutingDecision, names: Names) -> Text:
 
 
 def rule(value: messages.RoutingDecision) -> Text:
-    """Return when, by which rule and in which mode it was decided."""
+    """Return when, by which rule and in which mode the decision was made."""
     moment = f"{value['decided_at']:%Y-%m-%d %H:%M:%S} UTC"
     mode = MODES.get(value["mode"]) or Text(en=value["mode"], ru=value["mode"])
     by_hand = value["inputs"].get("by_hand")
@@ -110,7 +110,7 @@ def rule(value: messages.RoutingDecision) -> Text:
 
 
 def outcome(value: messages.RoutingDecision, names: Names) -> Text:
-    """Return who got it, how much of it is from stock and the dates, or why nobody could take it."""
+    """Return who got the portion, how much of it is from stock, and the dates; or why nobody could take it."""
     if value["chosen"] is None:
         why = held(value["inputs"].get("held") or "no-candidate")
         return Text(en=f"nobody could take it: {why.en}", ru=f"взять некому: {why.ru}")
@@ -141,7 +141,13 @@ def _days(value: messages.RoutingDecision, asked: str, ready: str) -> list[str]:
 
 
 def row(other: messages.Alternative, unit: str, names: Names) -> tuple[str, ...]:
-    """Return an alternative as cells under `HEADINGS`, in the reader's language; what is not known is a dash."""
+    """Return an alternative as cells under `HEADINGS`, in the reader's language; what is not known is a dash.
+
+    Args:
+        other: The alternative.
+        unit: The unit of the decision's quantity.
+        names: The names of members.
+    """
     cost = plain(other["cost"]) if other["cost"] is not None else NONE
     return (
         str(other["rank"]),

@@ -1,4 +1,4 @@
-"""The decisions about an order, asked of hub.decisions."""
+"""The decisions about an order, read from hub.decisions."""
 
 from collections.abc import Sequence
 
@@ -12,9 +12,19 @@ from kranhub.wire.codec import Codec
 
 
 def read(settings: Settings, codec: Codec, order: str) -> Sequence[messages.RoutingDecision]:
-    """Return the decisions about the order, or about one of its plant orders where that is named, oldest first.
+    """Return the decisions about an order, oldest first.
 
-    Raises `Failed` when there are none, click's `UsageError` when several buyers use the number.
+    Args:
+        settings: The installation's settings.
+        codec: The codec over the hub's registry.
+        order: What a person calls the order, as in `order_name`; for the id of a plant order, only the decisions about
+            it.
+
+    Raises:
+        Failed: There are no such decisions, or no such topic.
+        click.UsageError: Several orders may be meant.
+        Unavailable: Kafka or the registry is away.
+        Misconfigured: Kafka refuses the account.
     """
     topic = topics.hub(settings.namespace, "decisions")
     read = reading.messages(settings, codec, topic)

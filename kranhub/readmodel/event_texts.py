@@ -10,7 +10,7 @@ from kranhub.wire.plain_json import plain
 
 
 def tell(message: AnyDecoded) -> Text:  # noqa: PLR0911  (one line for each record)
-    """Return the sentence for a record; one that concerns no order is told by its name."""
+    """Return the sentence for a record; the sentence for one that concerns no order is its name."""
     match message.subject:
         case Subject.ORDER:
             return _order(message.value)
@@ -58,7 +58,7 @@ def _decision(value: messages.RoutingDecision) -> Text:
 
 
 def _why(value: messages.RoutingDecision) -> tuple[str, str]:
-    """Return, in English and Russian, the rule, how much is from stock, and why others were passed by."""
+    """Return, in English and Russian, the rule, how much is from stock, and why others were not chosen."""
     rule, version = value["rule"], value["rule_version"]
     en = ["no rule" if rule == NO_RULE else f"rule {rule}, version {version}"]
     ru = ["без правила" if rule == NO_RULE else f"правило {rule}, версия {version}"]
@@ -118,7 +118,7 @@ def _status(value: messages.OrderStatus) -> Text:
 
 
 def _addressee(value: messages.OrderStatus) -> Text:
-    """Return whom a status is for: the customer, or another member by its role and id."""
+    """Return for whom a status is: the customer, or another member by role and id."""
     member, role = value.get("addressee"), value.get("role") or ""
     if member in (None, value["buyer"]):
         return Text(en="customer", ru="заказчику")

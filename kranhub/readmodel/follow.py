@@ -1,4 +1,4 @@
-"""An order's story as it goes on, from the read model."""
+"""An order's timeline from the read model, and new events as they are added."""
 
 import time
 from collections.abc import Iterator, Mapping
@@ -14,10 +14,19 @@ FOLLOW_S = 0.3
 
 
 def story(settings: Settings, order: str, *, follow: bool) -> Iterator[tuple[JsonDocument, str]]:
-    """Yield each event of the order as a document and as a line; with ``follow``, go on as they are added.
+    """Yield each event of an order as a document and as a line.
 
-    An order that is not known yet is waited for. Raises `Failed` when no view has run here, `Unavailable` when the read
-    model is away, click's `UsageError` where several orders may be meant.
+    An order that is not known yet is waited for if ``follow`` is set.
+
+    Args:
+        settings: The installation's settings.
+        order: What a person calls the order, as in `order_name`.
+        follow: Whether to go on with events as they are added.
+
+    Raises:
+        Failed: No view has run here.
+        Unavailable: The read model is away.
+        click.UsageError: Several orders may be meant.
     """
     events = topics.hub(settings.namespace, "events")
     engine = tables.open_engine(settings)

@@ -1,4 +1,4 @@
-"""What members and items are called, from the hub's public topics: for people who read ids."""
+"""The names of members and items, from the hub's public topics, for people who would otherwise read ids."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from kranhub.wire.codec import Codec
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """The names of members and items by their ids; an id without a name is its own."""
+    """The names of members and items by their ids; where there is no name, the id is used."""
 
     members: Mapping[str, Text] = field(default_factory=dict)
     items: Mapping[str, Text] = field(default_factory=dict)
@@ -23,13 +23,19 @@ class Names:
         return self.members.get(member) or Text(en=member, ru=member)
 
     def item(self, item: str) -> Text:
-        """Return the item's name, and its id behind it."""
+        """Return the item's name, followed by its id."""
         name = self.items.get(item)
         return Text(en=f"{name.en} ({item})", ru=f"{name.ru} ({item})") if name else Text(en=item, ru=item)
 
 
 def read(settings: Settings, codec: Codec) -> Names:
-    """Return the names that stand on hub.parties and hub.items. Raises as `reading.messages` does."""
+    """Return the names that hub.parties and hub.items hold.
+
+    Raises:
+        Failed: A topic does not exist.
+        Unavailable: Kafka or the registry is away.
+        Misconfigured: Kafka refuses the account.
+    """
     parties = [message.value_as(messages.Party) for message in _read(settings, codec, "parties")]
     items = [message.value_as(messages.Item) for message in _read(settings, codec, "items")]
     return Names(
@@ -43,6 +49,6 @@ def _read(settings: Settings, codec: Codec, topic: str) -> Iterable[Message]:
 
 
 def _both(name: Mapping[str, str]) -> dict[str, str]:
-    """Return the name in both languages; one that is missing is the other."""
+    """Return the name in both languages; where one is missing, the other takes its place."""
     known = name.get("en") or name.get("ru") or ""
     return {"en": name.get("en") or known, "ru": name.get("ru") or known}

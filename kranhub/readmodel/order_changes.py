@@ -1,4 +1,4 @@
-"""What a plant order's new revision changes against the one before, as a sentence. Pure."""
+"""What a plant order's new revision changes in comparison with the previous one, as a sentence. Pure."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -58,7 +58,7 @@ _SAME = Text(en="sent again, nothing has changed", ru="отправлен пов
 
 
 def changes(before: PlantOrderJson, after: PlantOrderJson) -> Text:
-    """Return what differs between two PlantOrder values, decoded or as JSON; they have one line each."""
+    """Return the differences between two PlantOrder values of one line each, decoded or as JSON."""
     old, new = _fields(before), _fields(after)
     ranked = sorted(old.keys() | new.keys(), key=_rank)
     said = [_change(name, old.get(name), new.get(name)) for name in ranked if old.get(name) != new.get(name)]
@@ -68,9 +68,11 @@ def changes(before: PlantOrderJson, after: PlantOrderJson) -> Text:
 
 
 def with_changes(rows: Iterable[StoredRow], known: dict[str, PlantOrderJson]) -> Iterator[StoredRow]:
-    """Yield rows of the timeline; those of a plant order's later revision say what it changes.
+    """Yield rows of the timeline; those of a plant order's later revision also say what it changes.
 
-    ``known`` holds the last revision of each plant order and is brought up to date.
+    Args:
+        rows: The rows, oldest first.
+        known: The last revision of each plant order by its id; it is brought up to date.
     """
     for row in rows:
         yield _told(row, known) if row["subject"] == Subject.PLANT_ORDER else row
@@ -87,7 +89,7 @@ def _told(row: StoredRow, known: dict[str, PlantOrderJson]) -> StoredRow:
 
 
 def _fields(value: PlantOrderJson) -> dict[str, Any]:
-    """Return what a plant sees: the header's fields and the line's, a quantity with its unit."""
+    """Return what a plant sees: the fields of the header and of the line, and the quantity with its unit."""
     header = {name: plain(field) for name, field in value.items() if name not in _OWN}
     for line in value["lines"]:
         header |= {name: plain(field) for name, field in line.items() if field is not None and name in _WORDS}

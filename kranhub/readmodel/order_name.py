@@ -1,4 +1,4 @@
-"""Which order a person means: by its id or number, either behind ``buyer:``, or by the id of a plant order of it."""
+"""Finds the order that a person means: by id or number, either also after ``buyer:``, or by a plant order's id."""
 
 from collections.abc import Mapping
 
@@ -10,7 +10,13 @@ from kranhub.text import Text
 
 
 def is_meant(order: str, key: str, number: str | None) -> bool:
-    """Return whether a person who writes ``order`` may mean the order of this key and number."""
+    """Return whether a person may mean an order.
+
+    Args:
+        order: What the person wrote.
+        key: The order's key.
+        number: The order's number; None where it has none.
+    """
     buyer, order_id = identifiers.order_of(key)
     if ":" not in key:
         return False
@@ -18,9 +24,16 @@ def is_meant(order: str, key: str, number: str | None) -> bool:
 
 
 def only(order: str, found: Mapping[str, str | None], unknown: Text) -> str:
-    """Return the one order key that is meant, of those that may be, key to number.
+    """Return the key of the one order that is meant.
 
-    Raises `Failed` with ``unknown`` where there is none, click's `UsageError` where several orders may be.
+    Args:
+        order: What the person wrote.
+        found: The orders that may be meant: number by key. A key that is equal to ``order`` is preferred.
+        unknown: The sentence for the case that there are none.
+
+    Raises:
+        Failed: No order may be meant; with the sentence ``unknown``.
+        click.UsageError: Several orders may be meant.
     """
     if not found:
         raise Failed(unknown)
@@ -32,7 +45,7 @@ def only(order: str, found: Mapping[str, str | None], unknown: Text) -> str:
 
 
 def shown(key: str, number: str | None) -> str:
-    """Return an order's key, with what people call it where that is something else."""
+    """Return an order's key, followed by its number where that differs from its id."""
     return key if number is None or number == identifiers.order_of(key)[1] else f"{key} (№ {number})"
 
 

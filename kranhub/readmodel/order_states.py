@@ -1,4 +1,4 @@
-"""The read model's table of orders that are not over: in which state each is, and since when; for metrics.
+"""The read model's table of open orders: the state of each, and since when it is in it; for metrics.
 
 It is folded from the timeline's rows and can be filled from them again at any time.
 """
@@ -35,7 +35,12 @@ timeline."""
 
 
 class Count(NamedTuple):
-    """So many orders, and the time since when the first of them is so; None without any."""
+    """A number of orders.
+
+    Attributes:
+        orders: How many there are.
+        since: Since when the first of them is in this state; None where there are none.
+    """
 
     orders: int
     since: str | None
@@ -57,7 +62,7 @@ class State(TypedDict):
 
 
 def fold(connection: Connection, rows: Iterable[TimelineRow]) -> None:
-    """Take timeline rows, in their order; only what the buyer is told counts."""
+    """Fold timeline rows, in their order, into the orders' states; only the statuses that the buyer gets count."""
     told = (
         (row, value)
         for row in rows
@@ -100,7 +105,7 @@ def _known(connection: Connection, keys: Collection[Key]) -> dict[Key, State]:
 
 
 def _after(known: State | None, row: TimelineRow, value: messages.OrderStatus) -> State:
-    """Return the order's row after what its buyer is told."""
+    """Return the order's row after a status that its buyer got."""
     held = any(line["state"] == HELD for line in value["lines"])
     return {
         "state": value["state"],
@@ -118,14 +123,14 @@ def _place(key: Key) -> dict[str, str]:
 
 
 def by_state(connection: Connection, topic: str) -> dict[str, Count]:
-    """Return the orders that are not over, by state."""
+    """Return the number of open orders by state."""
     table = order_states.c
     counted = select(table.state, func.count(), func.min(table.since)).where(table.topic == topic).group_by(table.state)
     return {state: Count(orders, since) for state, orders, since in connection.execute(counted)}
 
 
 def held(connection: Connection, topic: str) -> Count:
-    """Return the orders of which a line is on hold."""
+    """Return the number of orders that have a line on hold."""
     table = order_states.c
     counted = select(func.count(), func.min(table.held_since)).where(
         table.topic == topic, table.held_since.is_not(None)

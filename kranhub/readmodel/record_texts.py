@@ -27,7 +27,7 @@ def as_json(message: Message) -> JsonDocument:
 
 
 def headers(found: Iterable[tuple[str, bytes | None]]) -> dict[str, str | list[str | None] | None]:
-    """Return a record's headers as text by name; a name that stands several times has a list."""
+    """Return a record's headers as text by name; a name that occurs several times has a list."""
     named: dict[str, list[str | None]] = {}
     for name, value in found:
         named.setdefault(name, []).append(_header(value))
@@ -35,7 +35,7 @@ def headers(found: Iterable[tuple[str, bytes | None]]) -> dict[str, str | list[s
 
 
 def _header(value: bytes | None) -> str | None:
-    """Return a header's value as text; bytes that are no UTF-8 as base64, beginning with ``base64:``."""
+    """Return a header's value as text; bytes that are not UTF-8 as base64, after ``base64:``."""
     if value is None:
         return None
     try:
@@ -45,7 +45,7 @@ def _header(value: bytes | None) -> str | None:
 
 
 def as_line(message: Message) -> str:
-    """Return the record as one line for a person: a dead letter by its reason, anything else as its JSON."""
+    """Return the record as one line for a person: a dead letter with its reason, any other record as JSON."""
     where, time = f"{message.partition}@{message.offset}", message.time.astimezone(UTC)
     return f"{time:%Y-%m-%d %H:%M:%S} UTC {where:>8} {message.key} {message.subject or '-'} {_shown(message)}"
 
@@ -59,7 +59,7 @@ def _shown(message: Message) -> str:
 
 
 def _letter(value: messages.DeadLetter) -> str:
-    """Return code, reason, and what is refused; its original bytes are in ``-o json``."""
+    """Return the dead letter's code, its reason and what was refused; its original bytes are in ``-o json``."""
     reason = Text(en=value["reason"].get("en", ""), ru=value["reason"].get("ru", ""))
     what = Text(
         en=f"stage {value['stage']}, event {value['event_id']}, letter {value['dead_letter_id']}",

@@ -23,7 +23,7 @@ class TimelineRow(TypedDict):
 
 
 class StoredRow(TimelineRow):
-    """A row as the table holds it."""
+    """A row with its number in the table."""
 
     number: int
     """Its place in the table; rises with every row."""

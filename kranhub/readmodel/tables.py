@@ -1,7 +1,8 @@
 """The read model: what views have folded from the topics, as tables that people's tools read (SQLAlchemy).
 
-A view writes rows and the offsets behind them in one database transaction, so the model is always what a fold of the
-topic up to its offsets gives. It can be deleted at any time: a view without offsets begins at the topic's first record.
+A view writes rows and the offsets after them in one database transaction, so the model is always exactly what a fold of
+the topic up to its offsets gives. It can be deleted at any time: a view without offsets begins at the topic's first
+record.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -89,19 +90,24 @@ offsets = Table(
 
 
 class Stand(NamedTuple):
-    """How far a view has come in a partition."""
+    """How far a view has read a partition.
+
+    Attributes:
+        next_offset: The next record that it will fold.
+        as_of: The stamp of the last record that it has folded, as the tables hold instants.
+    """
 
     next_offset: int
     as_of: str
 
 
 def shared(settings: Settings) -> bool:
-    """Whether views on several machines write one read model: a database server; a SQLite file is one machine's own."""
+    """Return whether views on several machines share the read model: on a database server, not in a SQLite file."""
     return _url(settings).get_backend_name() != "sqlite"
 
 
 def open_engine(settings: Settings) -> Engine:
-    """Return the read model's engine: what the settings name, else a SQLite file in the data folder. Opens nothing."""
+    """Return the engine of the settings' read model, else of a SQLite file in the data folder. Opens nothing."""
     url = _url(settings)
     if shared(settings):
         return create_engine(url, pool_pre_ping=True, hide_parameters=True)
@@ -111,9 +117,10 @@ def open_engine(settings: Settings) -> Engine:
 
 
 def create(engine: Engine) -> None:
-    """Create the tables that are missing, and the columns that those of an earlier release lack.
+    """Create the tables that are missing, and the columns that are missing in tables of an earlier release.
 
-    Raises `Unavailable` when the database is away.
+    Raises:
+        Unavailable: The database is away.
     """
     with errors(engine):
         if engine.url.get_backend_name() == "sqlite" and engine.url.database:
@@ -125,7 +132,12 @@ def create(engine: Engine) -> None:
 
 
 def require(engine: Engine) -> None:
-    """Raise `Failed` when no view has ever run on this read model, `Unavailable` when the database is away."""
+    """Check that a view has ever run on this read model.
+
+    Raises:
+        Failed: No view has run yet.
+        Unavailable: The database is away.
+    """
     with errors(engine):
         file = engine.url.database if engine.url.get_backend_name() == "sqlite" else None
         if (file and not Path(file).exists()) or not inspect(engine).has_table(timeline.name):
@@ -133,7 +145,7 @@ def require(engine: Engine) -> None:
 
 
 def stands(connection: Connection, view: str) -> dict[TopicPartition, Stand]:
-    """Return where the view stands in each partition that it has seen."""
+    """Return how far the view has read each partition that it knows."""
     rows = connection.execute(select(offsets).where(offsets.c.view == view))
     return {TopicPartition(row.topic, row.partition): Stand(row.next_offset, row.as_of) for row in rows}
 
@@ -141,10 +153,16 @@ def stands(connection: Connection, view: str) -> dict[TopicPartition, Stand]:
 def fold(
     connection: Connection, view: str, rows: Sequence[TimelineRow], reached: Mapping[TopicPartition, Stand]
 ) -> None:
-    """Add timeline rows and move the view on, in the connection's transaction.
+    """Add timeline rows and advance the view's offsets, in the connection's transaction.
 
-    A row that lies before where the view stands already is left out, so folding again changes nothing. The view never
-    moves back: another worker of it that had the partition before may write late.
+    A row before the view's present offset is left out, so folding again changes nothing. The offsets never go back:
+    another worker of the view that had the partition before may write late.
+
+    Args:
+        connection: The connection; its transaction is the caller's.
+        view: The view's name.
+        rows: The rows, in the order of their offsets.
+        reached: How far the view has now read each partition.
     """
     known = stands(connection, view)
     fresh = [row for row in rows if row["offset"] >= _next(known, TopicPartition(row["topic"], row["partition"]))]
@@ -160,9 +178,15 @@ def fold(
 
 
 def find(connection: Connection, topic: str, order: str) -> dict[str, str | None]:
-    """Return the orders that a person may mean, key to number.
+    """Return the orders that a person may mean.
 
-    ``order`` is an order's id, its number, either behind ``buyer:``, or the id of one of its plant orders.
+    Args:
+        connection: A connection to the read model.
+        topic: The topic of the events, with the namespace.
+        order: An order's id or number, either of them also after ``buyer:``, or the id of one of its plant orders.
+
+    Returns:
+        The number of each order by its key; the number is None where no event names one.
     """
     buyer, colon, number = order.partition(":")
     rows = timeline.c
@@ -180,9 +204,15 @@ def find(connection: Connection, topic: str, order: str) -> dict[str, str | None
 
 
 def story(connection: Connection, topic: str, order_key: str, after: int = 0) -> Iterator[StoredRow]:
-    """Yield an order's rows behind row ``after``, oldest first.
+    """Yield an order's rows after row ``after``, oldest first.
 
-    Within a partition they come as the hub recorded them, whatever their times say.
+    Within a partition they come in the order in which the hub recorded them, whatever their times are.
+
+    Args:
+        connection: A connection to the read model.
+        topic: The topic of the events, with the namespace.
+        order_key: The order's key.
+        after: The number of the last row that is known already; 0 for all rows.
     """
     wanted = select(timeline).where(
         timeline.c.topic == topic, timeline.c.order_key == order_key, timeline.c.number > after
@@ -202,19 +232,32 @@ def _merged(rows: Iterable[StoredRow]) -> list[StoredRow]:
 
 
 def as_of(connection: Connection, view: str, topic: str) -> str | None:
-    """Return the stamp of the last event that the view has folded, None before the first."""
+    """Return how far a view has read a topic, in time.
+
+    Args:
+        connection: A connection to the read model.
+        view: The view's name.
+        topic: The topic, with the namespace.
+
+    Returns:
+        The stamp of the last event that the view has folded; None before the first.
+    """
     found = [stand.as_of for place, stand in stands(connection, view).items() if place.topic == topic]
     return max(found, default=None)
 
 
 def stamp(time: datetime) -> str:
-    """Return an instant as the tables hold it."""
+    """Return an instant in the form in which the tables hold it: RFC 3339 in UTC with microseconds."""
     return time.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 @contextmanager
 def errors(engine: Engine) -> Iterator[None]:
-    """Turn the database's errors into `Unavailable`."""
+    """Translate the database's errors.
+
+    Raises:
+        Unavailable: The database has failed. The text names it, without its password.
+    """
     try:
         yield
     except SQLAlchemyError as error:
@@ -222,7 +265,7 @@ def errors(engine: Engine) -> Iterator[None]:
 
 
 def _extend(engine: Engine) -> None:
-    """Add what a table of an earlier release lacks; another worker may be faster."""
+    """Add what a table of an earlier release lacks; another worker may do so at the same time."""
     for column in ("order_number",):
         if column not in {found["name"] for found in inspect(engine).get_columns(timeline.name)}:
             kind = timeline.c[column].type.compile(engine.dialect)
@@ -234,7 +277,7 @@ def _extend(engine: Engine) -> None:
 
 
 def _fill(engine: Engine) -> None:
-    """Fill the orders' states once from a timeline of an earlier release; another worker may be faster."""
+    """Fill the orders' states once from a timeline of an earlier release; another worker may do so at the same time."""
     with suppress(DBAPIError), engine.begin() as connection:
         if TopicPartition("", 0) not in stands(connection, order_states.order_states.name):
             mark = {"view": order_states.order_states.name, "topic": "", "partition": 0, "next_offset": 0, "as_of": ""}

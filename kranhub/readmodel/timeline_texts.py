@@ -1,4 +1,4 @@
-"""The rows of the timeline as JSON documents, and as a person reads them."""
+"""The rows of the timeline as JSON documents, and as lines for a person."""
 
 import json
 
@@ -20,22 +20,28 @@ def entry(row: StoredRow) -> JsonDocument:
 
 
 def sentence(row: StoredRow) -> str:
-    """Return what the row says in the reader's language."""
+    """Return the row's sentence in the reader's language."""
     return str(Text(en=row["text_en"], ru=row["text_ru"]))
 
 
 def moment(row: StoredRow) -> str:
-    """Return when the hub recorded it, to the second, in UTC."""
+    """Return when the hub recorded the event, in UTC to the second."""
     return utc(str(row["time"]))
 
 
 def utc(time: str) -> str:
-    """Return an ISO 8601 time to the second, as a person reads it."""
+    """Return an ISO 8601 time in UTC to the second, for a person."""
     return f"{time[:19].replace('T', ' ')} UTC"
 
 
 def unknown(order: str, namespace: str, as_of: str | None) -> Text:
-    """Return that an order is not known; ``as_of`` is how far the view has read, None where it has read nothing."""
+    """Return the sentence that an order is not known.
+
+    Args:
+        order: What a person called the order.
+        namespace: The namespace in which it was looked for.
+        as_of: The stamp up to which the view has read; None where it has read nothing.
+    """
     until = utc(as_of) if as_of else "-"
     return Text(
         en=f"Nothing is known of order {order} in the namespace {namespace} (KRANHUB_NAMESPACE); the view has told "
