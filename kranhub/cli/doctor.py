@@ -36,7 +36,7 @@ def doctor(output: str) -> None:
 
 
 def lines(checks: Sequence[Check], results: Sequence[CheckResult]) -> Iterator[str]:
-    """Yield each check's title and result, and under it what is wrong."""
+    """Yield each check's title and result, followed by what is wrong."""
     for check, result in zip(checks, results, strict=True):
         yield f"{_OK if result.ok else _FAIL} {check.title}"
         yield from (f"     {line}" for line in (result.finding or "").splitlines())

@@ -1,4 +1,4 @@
-"""The ``kranhub`` command. Rooms add their commands through the entry-point group ``kranhub.commands``."""
+"""The ``kranhub`` command. Packages add their commands through the entry-point group ``kranhub.commands``."""
 
 import json
 import sys
@@ -32,14 +32,14 @@ _OUTPUT = Text(en="text for people, json for scripts", ru="text для люде�
 
 
 class Rooms(click.Group):
-    """A group whose commands come from the rooms; a room is imported only when its command is called."""
+    """A group whose commands come from installed packages; a package is imported only when its command is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names of every room's commands."""
+        """Return the names of all packages' commands."""
         return sorted({*super().list_commands(ctx), *entry_points(group="kranhub.commands").names})
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Load the command's room."""
+        """Import the package of a command, and return the command; None for an unknown one."""
         if (own := super().get_command(ctx, cmd_name)) is not None:
             return own
         found = entry_points(group="kranhub.commands", name=cmd_name)
@@ -47,7 +47,7 @@ class Rooms(click.Group):
 
 
 def _load(entry: EntryPoint) -> click.Command:
-    """Import the command's room; where its extra is not installed, give a command that says so."""
+    """Import the command's package; where its extra is not installed, return a command that reports so."""
     try:
         command: click.Command = entry.load()
     except ModuleNotFoundError as error:
@@ -82,7 +82,7 @@ def needs_extra(name: str, module: str) -> Misconfigured:
 @click.version_option(package_name="kranhub", help=str(_VERSION))
 @click.help_option("--help", help=str(_SHOW))
 def cli() -> None:
-    """Hold the rooms' commands."""
+    """Configure logging; the commands come from installed packages."""
     logs.configure()
 
 
@@ -93,17 +93,22 @@ def output_option(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def emit(data: Any) -> None:
-    """Write one JSON document to standard output: data goes there, progress to standard error."""
+    """Write one JSON document to standard output, where data goes; progress goes to standard error."""
     click.echo(json.dumps(data, ensure_ascii=False, default=str))
 
 
 def emit_child(child: Child) -> None:
-    """Write a supervised child's state as one JSON document, after each change."""
+    """Write a supervised child's state as one JSON document."""
     emit(child.public())
 
 
 def main() -> None:
-    """Entry point of the console script: errors become one sentence and an exit code."""
+    """Run the command line; every handled error becomes one sentence and an exit code.
+
+    Raises:
+        SystemExit: The command has ended, with its exit code.
+        Exception: A defect; it ends the process with its traceback.
+    """
     safe_stderr.standard_error()
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(encoding="utf-8")

@@ -22,7 +22,7 @@ _HELP = Text(
 
 
 class Installation(BaseModel):
-    """What one machine runs. ``connectors`` are files, relative to this one."""
+    """What one machine runs. ``connectors`` are paths of files, relative to the installation file."""
 
     model_config = ConfigDict(extra="forbid")
 

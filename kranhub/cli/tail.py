@@ -38,7 +38,11 @@ _ORDER = Text(
 def tail(
     topic: str | None, order: str | None, from_beginning: bool, no_follow: bool, count: int | None, output: str
 ) -> None:
-    """Write one line per record; with ``-o json`` one JSON document per line. An order is told from its beginning."""
+    """Write one line per record, with ``-o json`` one JSON document; an order is shown from its first event.
+
+    Raises:
+        click.UsageError: Neither or both of TOPIC and --order are given.
+    """
     if (topic is None) == (order is None):
         raise click.UsageError(str(_ONE))
     settings = Settings()

@@ -1,4 +1,4 @@
-"""``kranhub trace ORDER``: the whole story of one order, in time order."""
+"""``kranhub trace ORDER``: all events of one order, in time order."""
 
 from collections.abc import Sequence
 
@@ -29,7 +29,12 @@ _HEADINGS = (Text(en="recorded", ru="записано"), Text(en="record", ru="�
 @click.argument("order")
 @output_option
 def trace(order: str, output: str) -> None:
-    """Write every event of the order, oldest first, as the read model has it. Raises `Failed` for an unknown order."""
+    """Write every event of the order, oldest first, as the read model has it.
+
+    Raises:
+        Failed: The order is unknown, or no view has run yet.
+        click.UsageError: Several orders may be meant.
+    """
     settings = Settings()
     topic = topics.hub(settings.namespace, "events")
     engine = tables.open_engine(settings)

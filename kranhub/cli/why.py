@@ -29,7 +29,12 @@ _HELP = Text(
 @click.argument("order")
 @output_option
 def why(order: str, output: str) -> None:
-    """Write every decision about the order, oldest first. Raises `Failed` where nothing was decided about it."""
+    """Write every decision about the order, oldest first.
+
+    Raises:
+        Failed: Nothing was decided about the order.
+        click.UsageError: Several orders may be meant.
+    """
     settings = Settings()
     with Registry(endpoints(settings).registry_url) as registry:
         codec = Codec(registry)
