@@ -1,4 +1,4 @@
-"""What a supervising command looks after beside its children: rooms add it through an entry-point group."""
+"""What a supervising command takes care of besides its children; packages add it through an entry-point group."""
 
 from collections.abc import Callable, Sequence
 from importlib.metadata import entry_points
@@ -11,14 +11,14 @@ GROUP = "kranhub.background_services"
 
 
 class BackgroundService(Protocol):
-    """Keeps something running that is nobody's child, such as the embedded Kafka."""
+    """Keeps something running that is no child process, such as the embedded Kafka."""
 
     def step(self) -> None:
-        """Look, and do what is due. Never raises, and does not wait. Called a few times a second."""
+        """Do what is due. Called a few times a second; must not raise and must not wait."""
 
 
 def background_services(settings: Settings, say: Callable[[Text], None]) -> Sequence[BackgroundService]:
-    """Return the services of the rooms; a room whose extra is not installed has none."""
+    """Return the services of the installed packages; one whose extra is not installed has none."""
     found: list[BackgroundService] = []
     for entry in entry_points(group=GROUP):
         try:

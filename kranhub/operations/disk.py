@@ -1,4 +1,4 @@
-"""What a disk that takes no writes means: one that is full is waited for, one that refuses needs a person."""
+"""What it means that a disk takes no writes: a full one is waited for, one that refuses needs a person."""
 
 import errno
 from pathlib import Path
@@ -8,12 +8,12 @@ from kranhub.text import Text
 
 
 def is_full(error: OSError) -> bool:
-    """Return whether there is no room: that passes, once somebody has made some."""
+    """Return whether the disk is full, which passes once somebody has freed some space."""
     return error.errno in {errno.ENOSPC, errno.EDQUOT}
 
 
 def failure(folder: Path, error: OSError) -> KranhubError:
-    """Return what to do when a folder cannot be written: `Failed` for a full disk, else `Misconfigured`."""
+    """Return the error for a folder that cannot be written: `Failed` for a full disk, else `Misconfigured`."""
     if is_full(error):
         return Failed(
             Text(
@@ -32,7 +32,7 @@ def failure(folder: Path, error: OSError) -> KranhubError:
 
 
 def waits(folder: Path) -> Text:
-    """Return what is said while a full disk is waited for."""
+    """Return the sentence that a full disk is waited for."""
     return Text(
         en=f"The disk of {folder} is full: this waits, and goes on by itself once there is room. Free at least 1 GB.",
         ru=f"Диск с {folder} заполнен: работа ждёт и продолжится сама, когда место появится. Освободите не менее 1 ГБ.",
@@ -40,5 +40,5 @@ def waits(folder: Path) -> Text:
 
 
 def goes_on(folder: Path, error: OSError) -> Text:
-    """Return what is said where the work goes on without the folder: it waits for room, or what a person has to do."""
+    """Return the sentence for work that goes on without the folder: it waits for space, or a person must act."""
     return waits(folder) if is_full(error) else failure(folder, error).text

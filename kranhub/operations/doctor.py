@@ -1,4 +1,4 @@
-"""What ``kranhub doctor`` checks: Python, the files, the brokers, and what the local stack needs of this machine."""
+"""What `kranhub doctor` checks: Python, the files, the brokers, and what the local stack needs of this machine."""
 
 import sys
 
@@ -14,7 +14,7 @@ from kranhub.text import Text
 
 
 class CheckResult(BaseModel):
-    """One check's result. ``finding`` says what is wrong and what to do; it is None when all is well."""
+    """One check's result. ``finding`` explains what is wrong and what to do; it is None when all is well."""
 
     check: str
     ok: bool
@@ -22,12 +22,16 @@ class CheckResult(BaseModel):
 
 
 def run(checks: list[Check]) -> list[CheckResult]:
-    """Run every check; one that fails never stops the others."""
+    """Run every check; one that fails does not stop the others."""
     return [_result(check) for check in checks]
 
 
 def checks(settings: Settings) -> list[Check]:
-    """Return every check, in the order in which a person wants to read them."""
+    """Return every check, in the order in which a person wants to read them.
+
+    Raises:
+        Misconfigured: The settings name only one of broker and registry.
+    """
     return [
         Check("python", Text(en="Python's version", ru="версия Python"), _python),
         Check(

@@ -1,4 +1,4 @@
-"""Locks on files that the operating system releases when their holder dies: nothing is left to be cleared away."""
+"""Locks on files that the operating system releases when their holder dies, so nothing is left behind to be removed."""
 
 import sys
 import time
@@ -25,14 +25,22 @@ class Held:
         return self._stream.fileno()
 
     def close(self) -> None:
-        """Let it go, as far as this process is concerned."""
+        """Release the lock, as far as this process is concerned."""
         self._stream.close()
 
 
 def take(file: Path, word: str = "") -> Held | None:
-    """Return the lock, or None where another process holds it. ``word`` is for whoever asks who has it.
+    """Take the lock of a file.
 
-    Raises `OSError` where the file cannot be opened. A word that finds no room on the disk is left out.
+    Args:
+        file: The file; it is created where it does not exist.
+        word: A note about the holder, written into the file. It is left out where the disk has no room for it.
+
+    Returns:
+        The lock; None where another process holds it.
+
+    Raises:
+        OSError: The file cannot be opened.
     """
     stream = file.open("a+b", buffering=0)
     if not _try(stream):
@@ -46,7 +54,7 @@ def take(file: Path, word: str = "") -> Held | None:
 
 
 def word(file: Path) -> str:
-    """Return what the last holder wrote of itself; empty where that cannot be read."""
+    """Return the note that the last holder wrote into the file; empty where it cannot be read."""
     try:
         return file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
@@ -55,9 +63,15 @@ def word(file: Path) -> str:
 
 @contextmanager
 def locked(file: Path, *, timeout: float, waiting: Callable[[], None]) -> Iterator[None]:
-    """Hold the lock of an ``up`` or a ``down``. ``waiting`` is called once if another process has it.
+    """Hold the lock of a `kranhub up` or a `kranhub down` inside the context.
 
-    Raises `Unavailable` when it is not free within ``timeout`` seconds.
+    Args:
+        file: The file of the lock.
+        timeout: How many seconds to wait for the lock.
+        waiting: Called once if another process holds the lock.
+
+    Raises:
+        Unavailable: The lock is not free within ``timeout``.
     """
     deadline = time.monotonic() + timeout
     held = take(file)

@@ -1,8 +1,8 @@
-"""Who may supervise on a data folder: one command for each part, by locks that the kernel holds.
+"""Which command may supervise on a data folder: one for each part, by locks that the kernel holds.
 
-Each name has two locks. The first is the supervisor's: it is free the moment that the supervisor has died. The second
-is inherited by its children (POSIX): it is free once the last of them has ended, so a successor sees what is left of a
-supervisor that was killed, without a look at process ids, which are given out again.
+Each name has two locks. The first is the supervisor's: it is free as soon as the supervisor has died. The second is
+inherited by its children (POSIX): it is free once the last of them has ended, so a successor sees what is left of
+a supervisor that was killed. Process ids are not used for this, because the system gives them out again.
 """
 
 import json
@@ -31,20 +31,29 @@ class StopAsked(Exception):
 
 
 class FolderLocks:
-    """The locks of one supervising command, taken one by one; all of them are let go together."""
+    """The locks of one supervising command; they are taken one by one and released together."""
 
     def __init__(self, folder: Path, command: str, *, say: Say, stopping: Callable[[], bool]) -> None:
-        """Take the data folder, the command as a person calls it, and how to say that something is waited for."""
+        """Prepare the locks; takes none yet.
+
+        Args:
+            folder: The data folder.
+            command: The supervising command as a person types it.
+            say: Called with the sentence that something is waited for.
+            stopping: Returns whether this process was asked to stop.
+        """
         self._folder, self._command = folder / "locks", command
         self._say, self._stopping = say, stopping
         self._own: list[Held] = []
         self._inherited: list[Held] = []
 
     def take(self, names: Collection[str]) -> None:
-        """Take the locks of these names.
+        """Take the locks of these names; wait while the disk is full, and `LEFT_S` for the rest of a former supervisor.
 
-        Waits while the disk is full, and `LEFT_S` for what is left of a former supervisor. Raises `Misconfigured` when
-        another supervisor has one, when something does not end, and for a folder that cannot be written; `StopAsked`.
+        Raises:
+            Misconfigured: Another supervisor has one of them, children of a former one do not end, or the folder cannot
+                be written.
+            StopAsked: This process was asked to stop meanwhile.
         """
         for name in sorted(names):
             own = self._open(self._folder / f"{name}.lock")
@@ -55,11 +64,11 @@ class FolderLocks:
             self._inherited.append(self._free(self._folder / f"{name}.children"))
 
     def inherited(self) -> tuple[int, ...]:
-        """Return the descriptors that every child is to inherit."""
+        """Return the descriptors that every child must inherit."""
         return tuple(held.fileno() for held in self._inherited)
 
     def close(self) -> None:
-        """Let all of them go."""
+        """Release all of them."""
         for held in (*self._own, *self._inherited):
             held.close()
 
@@ -98,7 +107,20 @@ class FolderLocks:
 def held(
     folder: Path, command: str, names: Collection[str], *, say: Say, stopping: Callable[[], bool]
 ) -> Iterator[tuple[int, ...]]:
-    """Hold the locks of these names; yields the descriptors that children are to inherit. Raises as `FolderLocks`."""
+    """Hold the locks of these names inside the context; yield the descriptors that children must inherit.
+
+    Args:
+        folder: The data folder.
+        command: The supervising command as a person types it.
+        names: The names of the locks.
+        say: Called with the sentence that something is waited for.
+        stopping: Returns whether this process was asked to stop.
+
+    Raises:
+        Misconfigured: Another supervisor has one of them, children of a former one do not end, or the folder cannot be
+            written.
+        StopAsked: This process was asked to stop while it waited.
+    """
     locks = FolderLocks(folder, command, say=say, stopping=stopping)
     try:
         locks.take(names)
@@ -108,7 +130,7 @@ def held(
 
 
 def holders(file: Path) -> list[int]:
-    """Return the processes that have the file open, where the system tells (Linux); else none."""
+    """Return the ids of the processes that have the file open, on Linux; elsewhere none."""
     if sys.platform != "linux":
         return []
     others = (entry for entry in Path("/proc").iterdir() if entry.name.isdigit() and int(entry.name) != os.getpid())
@@ -126,7 +148,7 @@ def _has_open(descriptors: Path, file: Path) -> bool:
 
 
 def _holder(file: Path) -> tuple[str, str]:
-    """Return the holder's command and process id as its lock says, or as the system does where that is unreadable."""
+    """Return the holder's command and process id from its lock, or from the system where that cannot be read."""
     try:
         word = json.loads(file_lock.word(file))
         return str(word["command"]), str(word["pid"])

@@ -1,4 +1,4 @@
-"""How this process is, for ``/livez`` and ``/readyz``: whether its loops still move, and whether it serves."""
+"""The health of this process, for ``/livez`` and ``/readyz``: whether its loops still move, and whether it serves."""
 
 import time
 
@@ -14,7 +14,14 @@ STOPPING = Text(en="It is being stopped.", ru="Останавливается.")
 
 
 class LoopHealth(BaseModel):
-    """One loop as it is now. ``age_s``: since it has moved, None where it need not; ``reason``: why it is not ok."""
+    """One loop as it is now.
+
+    Attributes:
+        name: Its name.
+        ok: Whether it is well.
+        age_s: How many seconds ago it last moved; None where it need not move.
+        reason: Why it is not well; empty where it is.
+    """
 
     name: str
     ok: bool
@@ -30,10 +37,10 @@ class Health(BaseModel):
 
 
 class Loop:
-    """One loop of this process: it says when it moves, and whether it serves. May be told from any thread.
+    """One loop of this process, which reports that it moves, and whether it serves. Thread-safe.
 
     It is alive while it has moved within ``bound_s`` seconds, the most that its longest step may take, or while it is
-    idle: then nothing is asked of it.
+    idle.
     """
 
     def __init__(self, name: str, bound_s: float) -> None:
@@ -43,11 +50,11 @@ class Loop:
         self._waits: Text | None = STARTING
 
     def moved(self) -> None:
-        """Note that it has moved just now, and will again."""
+        """Note that it has moved just now, and will move again."""
         self._moved = time.monotonic()
 
     def idle(self) -> None:
-        """Note that it has nothing to do; until it moves again nobody waits for it."""
+        """Note that it has nothing to do; until it moves again, no move is expected."""
         self._moved = None
 
     def serves(self) -> None:
@@ -81,11 +88,11 @@ class Loops:
     """The loops of a process."""
 
     def __init__(self) -> None:
-        """Begin without any: alive, and not serving."""
+        """Begin without any loop: alive, and not serving."""
         self._loops: dict[str, Loop] = {}
 
     def loop(self, name: str, bound_s: float) -> Loop:
-        """Return a new loop; it takes the place of an earlier one of its name."""
+        """Return a new loop; it replaces an earlier one of the same name."""
         self._loops[name] = Loop(name, bound_s)
         return self._loops[name]
 

@@ -1,6 +1,6 @@
-"""What only the stack that was started on this machine knows: a room tells it through an entry point.
+"""What is known only to the stack that was started on this machine; a package provides it through an entry point.
 
-`kranhub status` and `kranhub doctor` ask for it here. Where no such room is installed, nothing was started.
+`kranhub status` and `kranhub doctor` use it. Where no such package is installed, no stack was started.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,7 +18,15 @@ GROUP = "kranhub.local_stack"
 
 
 class StackProcess(BaseModel):
-    """One process of the stack: ``memory_mib`` is its resident memory, None when it does not run."""
+    """One process of the stack.
+
+    Attributes:
+        name: The part of the stack that it is.
+        pid: Its process id.
+        running: Whether it runs.
+        memory_mib: Its resident memory; None when it does not run.
+        log: The path of its log.
+    """
 
     name: str
     pid: int
@@ -38,7 +46,13 @@ class StackState(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One check of `kranhub doctor`. ``run`` raises a `KranhubError` that says what is wrong and what to do."""
+    """One check of `kranhub doctor`.
+
+    Attributes:
+        name: The name for scripts.
+        title: The name for people.
+        run: Raises a `KranhubError` that explains what is wrong and what to do.
+    """
 
     name: str
     title: Text
@@ -46,29 +60,29 @@ class Check:
 
 
 class LocalStack(Protocol):
-    """The room that runs a broker and a registry on this machine."""
+    """What runs a broker and a registry on this machine."""
 
     def state(self, settings: Settings) -> StackState:
-        """Return the stack of the data folder as it is now. Never raises."""
+        """Return the stack of the data folder as it is now. Must not raise."""
 
     def checks(self, settings: Settings) -> Sequence[Check]:
-        """Return what this machine must have so that the stack can run."""
+        """Return the checks of what this machine needs to run the stack."""
 
 
 class NoStack:
-    """Stands for the room that is not installed."""
+    """Used where no package that runs a stack is installed."""
 
     def state(self, settings: Settings) -> StackState:  # noqa: ARG002  (the interface's)
-        """Return that nothing was started."""
+        """Return the state of a stack that was never started."""
         return StackState()
 
     def checks(self, settings: Settings) -> Sequence[Check]:  # noqa: ARG002  (the interface's)
-        """Return no check."""
+        """Return no checks."""
         return ()
 
 
 def local_stack() -> LocalStack:
-    """Return the installed room's stack; `NoStack` where its extra is not installed."""
+    """Return the stack of the package that is installed; `NoStack` where its extra is not installed."""
     for entry in entry_points(group=GROUP):
         try:
             stack: LocalStack = entry.load()()

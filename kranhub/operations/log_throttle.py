@@ -1,4 +1,4 @@
-"""What is said again and again is told once in a while, with how often it was left out."""
+"""Limits how often the same thing is logged, and counts what was left out."""
 
 import threading
 import time
@@ -16,16 +16,16 @@ class _Window:
 
 
 class Repeats:
-    """Lets each speaker say the same once in `EVERY_S`, and at most ``most`` different things. Thread-safe."""
+    """Lets each speaker log the same thing once in `EVERY_S`, and at most ``most`` different things. Thread-safe."""
 
     def __init__(self, most: int = 1, clock: Callable[[], float] = time.monotonic) -> None:
-        """Begin with nothing said."""
+        """Begin with nothing logged."""
         self._most, self._clock = most, clock
         self._windows: dict[Hashable, _Window] = {}
         self._lock = threading.Lock()
 
     def take(self, speaker: Hashable, words: Hashable = None) -> int | None:
-        """Return how much of this speaker was left out since it last spoke, None where this is left out too."""
+        """Return how many messages of this speaker were left out since its last; None where this is left out, too."""
         with self._lock:
             now = self._clock()
             window = self._windows.get(speaker)

@@ -1,8 +1,9 @@
-"""Structured logs: one line per event on standard error, of ours and of every library; no payloads and no secrets.
+"""Structured logs: one line per event on standard error, of the hub and of every library; no payloads and no secrets.
 
-JSON lines, or coloured ones where standard error is a terminal. A process that runs for long names itself in each line
-(`identify`), and whatever it says, its end included, is such a line. What a library says again and again is told once
-in `log_throttle.EVERY_S`, with how often it was left out; so are our own events that are marked ``repeats=True``.
+The lines are JSON, or coloured text where standard error is a terminal. A long-running process names itself in each
+line (`identify`), and everything that it reports, its end included, is such a line. What a library logs again and again
+is written once in `log_throttle.EVERY_S`, with how often it was left out; so are the hub's own events that are marked
+``repeats=True``.
 """
 
 import logging
@@ -26,9 +27,13 @@ _identity: dict[str, str] = {}
 
 
 def identify(process: str, **more: str) -> None:
-    """Name this long-running process in every line from now on, with what else tells it apart, such as its member.
+    """Name this long-running process in every line from now on.
 
-    What ends it unforeseen is a line as well.
+    An error that nothing catches becomes a line, too.
+
+    Args:
+        process: The process's name.
+        **more: What else distinguishes it, such as its member.
     """
     _identity.clear()
     _identity.update(process=process, **more)
@@ -37,9 +42,14 @@ def identify(process: str, **more: str) -> None:
 
 
 def say(words: str, **more: Any) -> None:
-    """Tell a person, or whoever keeps this process' lines, something: a plain sentence where that is a terminal.
+    """Report something to a person, or to whoever collects this process's lines.
 
-    One-off commands, which have not named themselves, tell plain sentences always.
+    Where standard error is a terminal, and in commands that have not named themselves (`identify`), it is a plain
+    sentence.
+
+    Args:
+        words: The sentence.
+        **more: Further fields of the line; left out of a plain sentence.
     """
     if _identity and not _is_terminal():
         structlog.get_logger().info(words, **more)
@@ -48,12 +58,16 @@ def say(words: str, **more: Any) -> None:
 
 
 def silence_kafka() -> None:
-    """Keep kafka-python's own log quiet in a command that says in one sentence what that log says in many."""
+    """Suppress kafka-python's own log in a command that reports in one sentence what that log says in many."""
     logging.getLogger("kafka").setLevel(logging.CRITICAL)
 
 
 def configure(*, json_lines: bool | None = None) -> None:
-    """Set up logging for this process: JSON lines, or coloured lines where standard error is a terminal."""
+    """Set up logging for this process.
+
+    Args:
+        json_lines: Whether to write JSON lines; None for coloured text where standard error is a terminal, else JSON.
+    """
     as_json = not _is_terminal() if json_lines is None else json_lines
     renderer: Any = (
         structlog.processors.JSONRenderer(ensure_ascii=False, default=str)
@@ -78,7 +92,7 @@ def configure(*, json_lines: bool | None = None) -> None:
 
 
 def _bridge(shared: list[Processor], last: list[Processor]) -> None:
-    """Let what libraries log through the standard library's logging, and Python's warnings, become our lines."""
+    """Turn what libraries log through the standard library's logging, and Python's warnings, into lines of the hub."""
     handler = logging.StreamHandler(sys.stderr)
     handler.addFilter(_Library())
     foreign = [structlog.stdlib.add_logger_name, _left_out, *shared]
@@ -94,7 +108,7 @@ def _bridge(shared: list[Processor], last: list[Processor]) -> None:
 
 
 class _Library(logging.Filter):
-    """Passes what a library says seldom enough, and notes how much of it was left out before."""
+    """Drops what a library logs too often, and notes how much was left out before."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -107,7 +121,7 @@ class _Library(logging.Filter):
 
 
 class _Seldom:
-    """Drops our own events that are marked ``repeats=True`` and were told just now."""
+    """Drops the hub's own events that are marked ``repeats=True`` and were logged just now."""
 
     def __init__(self) -> None:
         self._repeats = Repeats()

@@ -1,4 +1,4 @@
-"""Too little memory, told as what it is: libraries make other errors of it, which look like somebody's defect."""
+"""Recognises too little memory: libraries raise other errors for it, which look like a defect of their own."""
 
 import errno
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Serves this process' Prometheus metrics over HTTP, and whether it lives and serves: /metrics, /livez, /readyz."""
+"""Serves this process's Prometheus metrics over HTTP, and whether it is alive and serves: /metrics, /livez, /readyz."""
 
 import platform
 import threading
@@ -26,9 +26,16 @@ metrics_option = click.option("--metrics-port", type=click.IntRange(1, 65535), m
 
 
 def serve(host: str, port: int | None, registry: CollectorRegistry = REGISTRY, loops: Loops = LOOPS) -> int:
-    """Serve from a thread of this process and return the port: a free one where none is asked for.
+    """Serve from a thread of this process, and return the port.
 
-    Raises `Misconfigured` when the port is taken.
+    Args:
+        host: The address to listen on.
+        port: The port; None for a free one.
+        registry: The metrics to serve.
+        loops: The loops whose health is served.
+
+    Raises:
+        Misconfigured: The port cannot be listened on.
     """
     _build_info()
     handler = type("Handler", (_Handler,), {"registry": registry, "loops": loops})
@@ -49,7 +56,7 @@ def serve(host: str, port: int | None, registry: CollectorRegistry = REGISTRY, l
 
 
 def with_ports(commands: Mapping[str, Sequence[str]], first_port: int | None) -> dict[str, list[str]]:
-    """Return the commands with a port for /metrics each, counted up from the first."""
+    """Return the commands with a port for /metrics each, counted up from the first; unchanged where that is None."""
     if first_port is None:
         return {name: list(command) for name, command in commands.items()}
     numbered = enumerate(commands.items(), first_port)
@@ -58,7 +65,7 @@ def with_ports(commands: Mapping[str, Sequence[str]], first_port: int | None) ->
 
 @cache
 def _build_info() -> None:
-    """Tell once which release this process is of."""
+    """Set the metrics of this process's release and health, once."""
     built = Gauge("kranhub_build_info", "1, with the release and Python's version.", ["version", "python"])
     built.labels(version("kranhub"), platform.python_version()).set(1)
     Gauge("kranhub_live", "1 while every loop of the process moves: /livez.").set_function(lambda: LOOPS.live().ok)
@@ -69,7 +76,7 @@ class _Handler(MetricsHandler):
     loops: Loops
 
     def do_GET(self) -> None:  # noqa: N802  (the base class' name)
-        """Answer with the metrics, or with how the process is: 503 where it is not well."""
+        """Answer with the metrics or with the process's health; status 503 where it is not well."""
         match self.path.partition("?")[0]:
             case "/livez":
                 self._tell(self.loops.live())

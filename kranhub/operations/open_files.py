@@ -1,4 +1,4 @@
-"""How many files a process may open: every connection, every partition of a broker takes some."""
+"""How many files a process may open: every connection and every partition of a broker takes some."""
 
 import sys
 from contextlib import suppress
@@ -12,7 +12,7 @@ WANTED = 65_536
 
 
 def raise_limit() -> None:
-    """Raise this process' soft limit, and so its children's, as far as the hard one allows."""
+    """Raise this process's soft limit, and so its children's, as far as the hard limit allows."""
     if sys.platform == "win32":
         return
     import resource  # noqa: PLC0415  (Windows has none)
@@ -25,7 +25,15 @@ def raise_limit() -> None:
 
 
 def require(who: str, needed: int) -> None:
-    """Raise `Misconfigured` where the hard limit of open files is too low for who is named."""
+    """Check that this process may open enough files.
+
+    Args:
+        who: Who needs them, for the error.
+        needed: How many.
+
+    Raises:
+        Misconfigured: The hard limit is too low.
+    """
     if sys.platform == "win32":
         return
     import resource  # noqa: PLC0415  (Windows has none)

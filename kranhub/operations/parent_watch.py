@@ -1,8 +1,8 @@
 """The connection between a supervisor and each of its children: the child ends when its supervisor does.
 
-The supervisor holds one end, the child's standard input is the other. When the supervisor is gone, even by kill -9, the
-child reads the end of file and stops as it would on SIGTERM. No process id is looked at: those are given out again.
-Where the connection is a socket (not on Windows), a child writes to it why it ends.
+The supervisor holds one end, the child's standard input is the other. When the supervisor is gone, even after kill -9,
+the child reads the end of file and stops as it would on SIGTERM. Process ids are not used, because the system gives
+them out again. Where the connection is a socket (not on Windows), a child also writes to it why it ends.
 """
 
 import os
@@ -32,7 +32,11 @@ class ParentWatch:
     """The supervisor's end of the connection to one child."""
 
     def __init__(self) -> None:
-        """Open the connection. Raises `OSError` where no more files can be opened."""
+        """Open the connection.
+
+        Raises:
+            OSError: No more files can be opened.
+        """
         self._ours: socket.socket | None = None
         self._theirs: socket.socket | None = None
         if os.name == "posix":
@@ -45,13 +49,13 @@ class ParentWatch:
         return self._theirs.fileno() if self._theirs else subprocess.PIPE
 
     def started(self, process: "subprocess.Popen[bytes]") -> None:
-        """Take note that the child has its end."""
+        """Note that the child has its end, and close it here."""
         self._pipe = process.stdin
         if self._theirs:
             self._theirs.close()
 
     def reason(self) -> str:
-        """Return the reason that a child gave for its end; empty where it gave none."""
+        """Return the reason that the child gave for its end; empty where it gave none."""
         if self._ours is None:
             return ""
         self._ours.setblocking(False)
@@ -60,14 +64,14 @@ class ParentWatch:
         return ""
 
     def close(self) -> None:
-        """Close the connection: a child that still runs ends."""
+        """Close the connection; a child that still runs then ends."""
         for end in (self._ours, self._theirs, self._pipe):
             if end:
                 end.close()
 
 
 def watch() -> None:
-    """In a child: end this process once its supervisor is gone. Elsewhere: do nothing."""
+    """End this process once its supervisor is gone; in a process without a supervisor, do nothing."""
     global _connection  # noqa: PLW0603  (a process has one supervisor)
     if os.environ.pop(VARIABLE, None) is None:
         return

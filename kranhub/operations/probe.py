@@ -1,4 +1,4 @@
-"""Whether a broker and a registry really answer."""
+"""Checks that a broker and a registry really answer."""
 
 import socket
 from contextlib import suppress
@@ -18,7 +18,15 @@ TIMEOUT_SECONDS = 5.0
 
 
 def broker(settings: Settings, bootstrap: str) -> list[str]:
-    """Return the names of all topics, once a broker answers. Raises `Unavailable`."""
+    """Return the names of all topics.
+
+    Args:
+        settings: The installation's settings, for the account.
+        bootstrap: The brokers' addresses, ``host:port,…``.
+
+    Raises:
+        Unavailable: No broker answers.
+    """
     if not any(_connects(address) for address in bootstrap.split(",")):
         raise _broker_away(bootstrap)
     there = settings.model_copy(update={"kafka_bootstrap": bootstrap, "registry_url": "unused"})
@@ -36,7 +44,11 @@ def broker(settings: Settings, bootstrap: str) -> list[str]:
 
 
 def registry(url: str) -> int:
-    """Return how many subjects the registry holds. Raises `Unavailable`."""
+    """Return how many subjects the registry holds.
+
+    Raises:
+        Unavailable: The registry does not answer.
+    """
     with suppress(httpx.HTTPError, ValueError):
         answer = httpx.get(f"{url.rstrip('/')}/subjects", timeout=TIMEOUT_SECONDS)
         if answer.is_success:

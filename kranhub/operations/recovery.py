@@ -1,6 +1,7 @@
-"""How far the hub has come in recovering after a restore: the last record of hub.recovery, and who has yet to report.
+"""How far the hub's recovery after a restore has come: the last record of hub.recovery, and which tasks have to report.
 
-A recovery ends once every connector's sink has told what its ERP holds, and every source has read its ERP to the end.
+A recovery ends once every connector's sink has reported what its ERP holds, and every source has read its ERP to the
+end.
 """
 
 from collections.abc import Mapping
@@ -26,7 +27,20 @@ TYPE = "kranhub.Recovery"
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
-    """A record of hub.recovery. ``said_at`` is the broker's stamp of the first record of this recovery."""
+    """A record of hub.recovery.
+
+    Attributes:
+        recovery_id: The recovery's id.
+        phase: How far it has come.
+        begun_at: When it began; after `kranhub restore`, when the data folder was put in place.
+        backup_at: When the backup was taken; None where it was not restored by `kranhub restore`.
+        finished_at: When it was finished; None while it is open.
+        without: Members without whose reports the hub goes on.
+        unreported: Connector tasks that had not reported when it was finished.
+        plants: Members whose ERPs reported all plant orders that they hold.
+        customers: Members whose ERPs reported all order statuses that they hold.
+        said_at: The broker's stamp of this recovery's first record; None before it is written.
+    """
 
     recovery_id: str
     phase: RecoveryPhase
@@ -41,21 +55,21 @@ class Recovery:
 
     @property
     def is_open(self) -> bool:
-        """Whether nothing is sent yet."""
+        """Whether the recovery still goes on, so that nothing is sent yet."""
         return self.phase is not RecoveryPhase.FINISHED
 
     @property
     def reads_since(self) -> datetime:
-        """Return from when on, by the broker's stamps, a source's word counts that it has read its ERP to the end.
+        """The broker's stamp from which on a source's report that it has read its ERP to the end counts.
 
-        After `kranhub restore` that is when the data folder was put in place: what was stamped before stands in the
-        backup, and a connector may report before the recovery's first record is written. An external Kafka that was
-        restored by its own means says only by the first record when its restore was over.
+        After `kranhub restore` this is when the data folder was put in place: what was stamped before is in the backup,
+        and a connector may report before the recovery's first record is written. For an external Kafka that was
+        restored by its own means, only the recovery's first record shows that its restore was over.
         """
         return self.begun_at if self.backup_at is not None else self.said_at or self.begun_at
 
     def value(self) -> messages.Recovery:
-        """Return the Avro record."""
+        """Return the recovery as an Avro record."""
         return {
             "recovery_id": self.recovery_id,
             "phase": self.phase,
@@ -83,29 +97,35 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Reports:
-    """What connectors have said so far. ``supported``: whether a sink can tell what its ERP holds, and its subjects."""
+    """What connectors have reported so far.
+
+    Attributes:
+        known: Every task that there is.
+        sinks: Of each sink that has reported: whether it can list what its ERP holds, and of which subjects.
+        sources: The sources that have read their ERPs to the end.
+    """
 
     known: frozenset[Task] = frozenset()
     sinks: Mapping[Task, tuple[bool, tuple[str, ...]]] = field(default_factory=dict)
     sources: frozenset[Task] = frozenset()
 
     def missing(self, without: tuple[str, ...]) -> list[Task]:
-        """Return who has not reported yet, without the members without whom the hub goes on."""
+        """Return the tasks that have not reported yet, except those of the members in ``without``."""
         told = self.sinks.keys() | self.sources
         return sorted((task for task in self.known - told if task.member not in without), key=str)
 
     def telling(self, subject: Subject) -> tuple[str, ...]:
-        """Return the members whose ERPs have told all that they hold of this kind of document."""
+        """Return the members whose ERPs have reported all documents of this kind that they hold."""
         mute = {task.member for task in self.known if task.task == "sink" and not self.sinks.get(task, (False, ()))[0]}
         told = {task.member for task, (_, subjects) in self.sinks.items() if subject in subjects}
         return tuple(sorted(told - mute))
 
     def mute(self) -> list[Task]:
-        """Return the sinks that have said that they cannot tell."""
+        """Return the sinks that have reported that they cannot list what their ERPs hold."""
         return sorted((task for task, (supported, _) in self.sinks.items() if not supported), key=str)
 
     def take(self, message: Message, recovery: Recovery) -> "Reports":
-        """Return the reports with one record of a connector-status or a recovery topic."""
+        """Return the reports with one more record of a connector-status or recovery topic."""
         if message.topic.endswith(".connector-status"):
             return self._with_status(message)
         value = message.value_as(messages.HeldReport)
@@ -129,7 +149,13 @@ class Reports:
 
 
 def current(settings: Settings, codec: Codec) -> Recovery | None:
-    """Return the last recovery, None where there never was one. Raises `Unavailable`; `Failed` without the topic."""
+    """Return the last recovery; None where there never was one.
+
+    Raises:
+        Failed: The topic hub.recovery does not exist.
+        Unavailable: Kafka or the registry is away.
+        Misconfigured: Kafka refuses the account.
+    """
     found: Recovery | None = None
     for message in reading.messages(settings, codec, topics.hub(settings.namespace, "recovery")):
         if (value := message.value_as(messages.Recovery)) is not None:
@@ -140,7 +166,13 @@ def current(settings: Settings, codec: Codec) -> Recovery | None:
 
 
 def ensured(settings: Settings, codec: Codec) -> Recovery | None:
-    """Return the last recovery; one that the data folder's mark asks for is begun first, and the mark taken away."""
+    """Return the last recovery; if the data folder has a restore's mark, begin its recovery first and remove the mark.
+
+    Raises:
+        Failed: The topic hub.recovery does not exist.
+        Unavailable: Kafka or the registry is away.
+        Misconfigured: The mark cannot be read, or Kafka refuses the account.
+    """
     mark = _mark(settings)
     if mark is not None:
         known = current(settings, codec)
@@ -151,12 +183,32 @@ def ensured(settings: Settings, codec: Codec) -> Recovery | None:
 
 
 def begin(settings: Settings, codec: Codec, recovery_id: str) -> None:
-    """Write that a recovery begins after a restore that `kranhub restore` did not do. Raises `Unavailable`."""
+    """Record that a recovery begins after a restore that was not done by `kranhub restore`.
+
+    Args:
+        settings: The installation's settings.
+        codec: The codec over the hub's registry.
+        recovery_id: The id of the new recovery.
+
+    Raises:
+        Unavailable: Kafka or the registry is away.
+        Misconfigured: Kafka refuses the account.
+    """
     write(settings, codec, Recovery(recovery_id, RecoveryPhase.BEGUN, datetime.now(UTC)))
 
 
 def write(settings: Settings, codec: Codec, recovery: Recovery) -> None:
-    """Write how far a recovery has come. Raises `Unavailable`."""
+    """Record how far a recovery has come.
+
+    Args:
+        settings: The installation's settings.
+        codec: The codec over the hub's registry.
+        recovery: The recovery as it is now.
+
+    Raises:
+        Unavailable: Kafka or the registry is away.
+        Misconfigured: Kafka refuses the account.
+    """
     data, key = codec.encode(Subject.RECOVERY, recovery.value()), recovery.recovery_id
     about = record_about(settings, codec, recovery, data, "recovery")
     with errors.translated(settings):
@@ -167,7 +219,15 @@ def write(settings: Settings, codec: Codec, recovery: Recovery) -> None:
 
 
 def record_about(settings: Settings, codec: Codec, recovery: Recovery, data: bytes, place: str) -> Envelope:
-    """Return the envelope of a Recovery that is written to some place."""
+    """Return the envelope of a Recovery record.
+
+    Args:
+        settings: The installation's settings.
+        codec: The codec that has encoded the record.
+        recovery: The recovery.
+        data: The encoded record.
+        place: Where the record is written; it makes the event's id differ from that of the same record elsewhere.
+    """
     now, source = datetime.now(UTC), envelope.hub_source(settings.namespace, "recovery")
     event_id = f"hub/Recovery/{recovery.recovery_id}/{recovery.phase}/{place}/{now.isoformat()}"
     trace = envelope.new_trace(source + event_id)

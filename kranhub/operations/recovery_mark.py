@@ -1,4 +1,4 @@
-"""The mark of a restore in the data folder: it says that the hub recovers, before any topic can."""
+"""The mark of a restore in the data folder: it shows that the hub recovers before any topic can show it."""
 
 import os
 from datetime import datetime
@@ -10,7 +10,7 @@ NAME = "recovery.json"
 
 
 class Mark(BaseModel):
-    """Which recovery, of a backup of when, and when it was restored (UTC)."""
+    """Which recovery it is, when its backup was taken, and when that was restored (both UTC)."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -27,7 +27,11 @@ def write(folder: Path, mark: Mark) -> None:
 
 
 def read(folder: Path) -> Mark | None:
-    """Return the folder's mark, None where there is none. Raises `ValueError` for one that cannot be read."""
+    """Return the folder's mark; None where there is none.
+
+    Raises:
+        ValueError: The mark cannot be read.
+    """
     try:
         data = (folder / NAME).read_bytes()
     except FileNotFoundError:
@@ -39,5 +43,5 @@ def read(folder: Path) -> Mark | None:
 
 
 def remove(folder: Path) -> None:
-    """Take the mark away: a topic says it now."""
+    """Remove the mark: a topic holds the recovery now."""
     (folder / NAME).unlink(missing_ok=True)

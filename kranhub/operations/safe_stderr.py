@@ -1,4 +1,4 @@
-"""Standard error that never ends a process: on a full disk, or once its terminal is closed, lines are lost instead."""
+"""A standard error that never ends a process: lines are lost when the disk is full or the terminal was closed."""
 
 import io
 import sys
@@ -6,22 +6,22 @@ from contextlib import suppress
 
 
 class Unfailing(io.TextIOWrapper):
-    """A text stream whose writes do not fail; what waits in its buffer is written once there is room again."""
+    """A text stream whose writes do not fail; what is in its buffer is written once there is room again."""
 
     def write(self, text: str, /) -> int:
-        """Write the text, or lose it."""
+        """Write the text; where that fails, it is lost."""
         with suppress(OSError):
             super().write(text)
         return len(text)
 
     def flush(self) -> None:
-        """Write what is buffered, or keep it."""
+        """Write what is buffered; where that fails, it stays in the buffer."""
         with suppress(OSError):
             super().flush()
 
 
 def standard_error() -> None:
-    """Make this process' standard error one that does not fail, in UTF-8."""
+    """Replace this process's standard error by one that does not fail, in UTF-8."""
     if isinstance(sys.stderr, io.TextIOWrapper) and not isinstance(sys.stderr, Unfailing):
         errors = sys.stderr.errors or "backslashreplace"
         buffer = sys.stderr.detach()

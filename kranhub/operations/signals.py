@@ -1,4 +1,4 @@
-"""How a process is asked to stop: one place for every process of ours."""
+"""How a process is asked to stop: one place for every process of the hub."""
 
 import signal
 from collections.abc import Callable
@@ -8,9 +8,9 @@ _NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 
 
 def on_request(asked: Callable[[], object]) -> None:
-    """Call ``asked`` whenever this process is asked to stop. To be called from the main thread.
+    """Call ``asked`` whenever this process is asked to stop. Must be called from the main thread.
 
-    A hang-up that was ignored from the start (``nohup``) stays so.
+    A hang-up signal that was ignored from the start (``nohup``) stays ignored.
     """
     for name in _NAMES:
         number = getattr(signal, name, None)

@@ -1,9 +1,9 @@
-"""One process for each name: who starts under a name that another living process has says so, and does not fight it.
+"""One process for each name: a process whose name another living process has does not start.
 
 Names make static members of groups (KIP-345) and transactional ids, and with both the last one to start wins: two
 processes of one name would end each other for ever. So a process looks first. A member of its name whose process has
-ended is only what the broker remembers, and is taken over at once. One that this machine cannot judge is waited for: if
-it has ended, its session runs out.
+ended exists only in the broker's memory, and is taken over at once. A member that cannot be judged from this machine is
+waited for: if its process has ended, its session expires.
 """
 
 import os
@@ -34,14 +34,14 @@ Members = Mapping[tuple[str, str], str]
 
 
 def client_id() -> str:
-    """Return what this process is called as a client of Kafka: host, the machine's boot, process id."""
+    """Return this process's client id in Kafka: host, the machine's boot, process id."""
     return f"{socket.gethostname()}/{_boot()}/{os.getpid()}"
 
 
 def has_ended(client: str) -> bool:
-    """Return whether the process of a client id can certainly do nothing any more: it has ended, or is stopped.
+    """Return whether the process of a client id has certainly ended, or is stopped and can do nothing.
 
-    False where that cannot be known: it is another machine's, another program's, or this is Windows.
+    False where that cannot be known: the process is on another machine, of another program, or this is Windows.
     """
     host, boot, pid = _parts(client)
     if (host, boot) != (socket.gethostname(), _boot()) or not pid.isdigit() or os.name == "nt":
@@ -64,10 +64,17 @@ def require_own(
     *,
     patience_s: float = PATIENCE_S,
 ) -> None:
-    """Return once no other living process has one of these names: group to ``group.instance.id``.
+    """Wait until no other living process has one of these names.
 
-    Raises `Misconfigured` when one has, with what ``said`` makes of the name and the process; `Unavailable` when the
-    broker is away.
+    Args:
+        settings: The installation's settings.
+        names: The ``group.instance.id`` of this process in each group, by group.
+        said: Makes the error's text of the name and the other process; None for the text of the core.
+        patience_s: How many seconds to wait.
+
+    Raises:
+        Misconfigured: Another process still has one of the names.
+        Unavailable: The broker is away.
     """
     first = others(settings, names)
     left, deadline = first, time.monotonic() + patience_s
@@ -82,7 +89,11 @@ def require_own(
 
 
 def others(settings: Settings, names: Mapping[str, str]) -> Members:
-    """Return the members that have one of the names and may be alive."""
+    """Return the members that have one of the names and may be alive.
+
+    Raises:
+        Unavailable: The broker is away.
+    """
     with admin(settings) as client:
         described = described_groups(client, names.__contains__)
     return {
@@ -98,7 +109,7 @@ def _parts(client: str) -> list[str]:
 
 
 def _boot() -> str:
-    """Return what differs between machines of one name, and on Linux between two boots of one."""
+    """Return what differs between machines of the same name, and on Linux also between two boots of one machine."""
     with suppress(OSError):
         return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii")[:8]
     return f"{uuid.getnode():x}"
@@ -111,7 +122,7 @@ def _stands_still(pid: int) -> bool:
 
 
 def _shown(client: str) -> str:
-    """Return host and process id, for a person who looks for it."""
+    """Return host and process id, by which a person can find the process."""
     host, _, pid = _parts(client)
     return f"{host}/{pid}" if pid else client
 

@@ -1,6 +1,6 @@
-"""What a supervising command does: run the children until it is asked to stop, and report how they are.
+"""What a supervising command does: run the children until it is asked to stop, and report their states.
 
-Their state also stands in a file of the data folder, which `kranhub status` reads.
+The states are also in a file of the data folder, which `kranhub status` reads.
 """
 
 import time
@@ -30,7 +30,17 @@ Report = Callable[[Child], None]
 
 
 class Supervised(BaseModel):
-    """One process that a supervisor keeps running. ``exit_code``, ``reason`` and ``ends`` tell of its last ends."""
+    """One process that a supervisor keeps running.
+
+    Attributes:
+        name: Its name.
+        state: Its state.
+        pid: Its process id; None while it does not run.
+        restarts: How often it was scheduled to start again.
+        exit_code: The exit code of its last end; None before the first.
+        reason: What it wrote about its last end.
+        ends: When it last ended, in UTC.
+    """
 
     name: str
     state: State
@@ -42,7 +52,14 @@ class Supervised(BaseModel):
 
 
 class Supervision(BaseModel):
-    """A supervisor as it last wrote of itself. ``running``: False when it was killed, so that this is out of date."""
+    """A supervisor as it last described itself in its file.
+
+    Attributes:
+        command: The supervising command, one of `FILES`.
+        pid: Its process id.
+        running: False when it was killed, so that the rest is out of date.
+        processes: Its children.
+    """
 
     command: str
     pid: int
@@ -51,12 +68,12 @@ class Supervision(BaseModel):
 
 
 def state_file(settings: Settings, command: str) -> Path:
-    """Return the file in which a supervising command says what it runs."""
+    """Return the file in which a supervising command records what it runs."""
     return settings.data_dir / FILES[command]
 
 
 def supervisions(settings: Settings) -> list[Supervision]:
-    """Return what the supervisors of this data folder say; whether they still run is for the caller to find out."""
+    """Return what the supervisors of this data folder recorded; the caller finds out whether they still run."""
     found = []
     for command in FILES:
         try:
@@ -91,19 +108,19 @@ def _counted(child: Supervised, command: str) -> Text:
 
 
 class StateFile:
-    """The file in which a supervisor says what it runs. A disk that takes no writes is waited for, never an error."""
+    """The file in which a supervisor records what it runs; a disk that takes no writes is waited for."""
 
     def __init__(self, path: Path) -> None:
-        """Take the file's path; writes nothing yet."""
+        """Remember the file's path; writes nothing yet."""
         self._path, self._said = path, Repeats()
         self._due = False
 
     def changed(self) -> None:
-        """Take note that the file is out of date; the next `write` brings it up to date."""
+        """Note that the file is out of date; the next `write` brings it up to date."""
         self._due = True
 
     def write(self, children: Sequence[Child]) -> None:
-        """Write what has changed; what cannot be written now is tried again at the next call."""
+        """Write what has changed; where that fails, the next call tries again."""
         if not self._due:
             return
         try:
@@ -115,7 +132,7 @@ class StateFile:
             self._due = False
 
     def remove(self) -> None:
-        """Take the file away, as nothing runs any more."""
+        """Remove the file, as nothing runs any more."""
         with suppress(OSError):
             self._path.unlink(missing_ok=True)
 
@@ -131,13 +148,14 @@ def supervise(
 
     Args:
         settings: The installation's settings.
-        command: The supervising command, one of `FILES`; its state file tells of the children.
+        command: The supervising command, one of `FILES`; the children's states are written to its file.
         commands: The command line of each child, by name.
         parts: What no other supervising command may run on this data folder meanwhile.
-        report: Takes the public state of a child after each change; None writes a sentence to standard error.
+        report: Called with a child after each change of its state; None writes a sentence to standard error.
 
     Raises:
-        Misconfigured: Another supervisor runs a part here, or what it left does not end.
+        Misconfigured: Another supervisor runs a part here, children of a former one do not end, the folder cannot be
+            written, or too few files may be opened.
     """
     logs.identify(command)
     open_files.require("kranhub", open_files.CORE)

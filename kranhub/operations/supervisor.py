@@ -1,4 +1,4 @@
-"""Keeps child processes running: starts them, restarts what ends, stops all of them together."""
+"""Keeps child processes running: starts them, restarts those that end, stops all of them together."""
 
 import json
 import os
@@ -33,14 +33,19 @@ USAGE = 2
 
 
 class Backoff:
-    """How long to wait before the next start: twice as long each time, from the beginning after a steady run."""
+    """How long to wait before the next start: twice as long each time, and from the beginning after a steady run."""
 
     def __init__(self) -> None:
         """Begin with the first delay."""
         self._delay = FIRST_DELAY_S
 
     def after(self, ran_s: float, *, hopeless: bool = False) -> float:
-        """Return the delay after a run of so many seconds; the longest at once where only a person can help."""
+        """Return the delay in seconds after a run.
+
+        Args:
+            ran_s: How many seconds the process ran.
+            hopeless: Whether only a person can help; then the longest delay applies at once.
+        """
         delay = LAST_DELAY_S if hopeless else FIRST_DELAY_S if ran_s > STEADY_S else self._delay
         self._delay = min(delay * 2, LAST_DELAY_S)
         return delay
@@ -52,9 +57,22 @@ ENDS = 5
 
 @dataclass
 class Child:
-    """One supervised process and how it is. ``exit_code`` is that of its last end, ``reason`` what it wrote of it.
+    """One supervised process and its state.
 
-    ``ends`` are the times of its last ends; one that was asked for is none of them.
+    Attributes:
+        name: The child's name.
+        command: Its command line.
+        state: Its state.
+        pid: Its process id; None while it does not run.
+        restarts: How often it has ended and was scheduled to start again.
+        exit_code: The exit code of its last end; None before the first.
+        reason: What it wrote about its last end.
+        ends: When it last ended, in UTC; an end that was asked for does not count.
+        backoff: The delays before its next starts.
+        due: When it may start, by the monotonic clock.
+        started: When it was last started, by the monotonic clock.
+        process: The process; None while it does not run.
+        watch: The connection to it; None while it does not run.
     """
 
     name: str
@@ -72,13 +90,13 @@ class Child:
     watch: ParentWatch | None = field(default=None, repr=False)
 
     def public(self) -> dict[str, object]:
-        """Return what a person or a script may see of it."""
+        """Return what a person or a script may see of the child."""
         shown = {name: getattr(self, name) for name in ("name", "state", "pid", "restarts", "exit_code", "reason")}
         return {**shown, "ends": [end.isoformat() for end in self.ends]}
 
 
 class Supervisor:
-    """Runs children until told to stop. ``changed`` is called with a child after each change of its state."""
+    """Runs children until it is stopped."""
 
     def __init__(
         self,
@@ -88,14 +106,21 @@ class Supervisor:
         changed: Callable[[Child], None] = lambda _child: None,
         inherited: Sequence[int] = (),
     ) -> None:
-        """Take the children's names and commands; nothing starts yet. ``inherited``: descriptors that they get."""
+        """Take what to run; nothing is started yet.
+
+        Args:
+            commands: The command line of each child, by name.
+            environment: Variables for the children, besides those of this process.
+            changed: Called with a child after each change of its state.
+            inherited: Descriptors that the children inherit (POSIX).
+        """
         self.children = [Child(name, command) for name, command in commands.items()]
         self._environment = {**os.environ, **(environment or {}), parent_watch.VARIABLE: "1"}
         self._changed = changed
         self._inherited = tuple(inherited)
 
     def step(self) -> None:
-        """Start what is due and notice what has ended. Call it a few times a second."""
+        """Start what is due and record what has ended. Call it a few times a second."""
         now = time.monotonic()
         for child in self.children:
             if child.process is None:
@@ -171,7 +196,7 @@ class Supervisor:
 
 
 def by_signal(code: int) -> str:
-    """Return what has ended a process that could not say so itself; empty where it ended by itself."""
+    """Return which signal ended a process, as a sentence; empty where the process ended by itself."""
     if code >= 0:
         return ""
     name = next((each.name for each in signal.Signals if each == -code), f"signal {-code}")
@@ -197,7 +222,11 @@ def _process(child: Child) -> subprocess.Popen[bytes]:
 
 
 def write_state(path: Path, children: Sequence[Child]) -> None:
-    """Write what runs to a file, whole or not at all, for ``kranhub status``. Raises `OSError`."""
+    """Write the children's states to a file, whole or not at all, for `kranhub status`.
+
+    Raises:
+        OSError: The file cannot be written.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_suffix(".new")
     state = {"pid": os.getpid(), "processes": [child.public() for child in children]}
@@ -211,7 +240,7 @@ def write_state(path: Path, children: Sequence[Child]) -> None:
 
 
 def read_state(path: Path) -> dict[str, Any] | None:
-    """Return what `write_state` wrote; None where no supervisor runs, or what stands there cannot be read."""
+    """Return what `write_state` wrote; None where no supervisor runs, or the file cannot be read."""
     try:
         state = json.loads(path.read_text(encoding="utf-8"))
         return {"pid": int(state["pid"]), "processes": [dict(child) for child in state["processes"]]}

@@ -1,1 +1,1 @@
-"""What `kranhub status` reports: `status` asks, `findings` judges (pure), `texts` says it to a person."""
+"""What `kranhub status` reports: `status` collects it, `findings` judges it (pure), `texts` writes the lines."""

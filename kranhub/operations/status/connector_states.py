@@ -23,14 +23,18 @@ PATIENCE_S = 10.0
 
 
 class ConnectorState(BaseModel):
-    """One task's state, as the runtime last wrote it. ``reason`` is in the reader's language.
+    """The state of one connector task, as the runtime last wrote it.
 
-    ``age_s`` is how long the task is in this state. While its process lives it says so every ``heartbeat_s`` seconds
-    (None: a runtime that does not), the last time ``heartbeat_age_s`` seconds ago by the broker's clock. A process that
-    was killed wrote nothing of its end: its last word stays, and the age of its heartbeat grows.
+    A process that was killed wrote nothing about its end: its last state stays, and the age of its heartbeat grows.
 
-    ``progress_age_s``: seconds since it last had everything at hand, a source after a look at its ERP; None: not yet.
-    ``lag`` and ``lag_s``: records that wait for a sink, and how long the oldest has waited; None where not known.
+    Attributes:
+        reason: Why it is in this state, in the reader's language.
+        age_s: How long it has been in this state.
+        heartbeat_s: How often the task writes its state while its process lives; None for a runtime that does not.
+        heartbeat_age_s: How long ago the task last wrote its state, by the broker's clock.
+        progress_age_s: How long ago it last was up to date, a source after a look at its ERP; None where it never was.
+        lag: How many records wait for a sink; None where not known.
+        lag_s: How long the oldest of them has waited; None where not known.
     """
 
     member: str
@@ -54,7 +58,12 @@ class ConnectorState(BaseModel):
 
 
 def connector_states(settings: Settings) -> list[ConnectorState]:
-    """Return the last state of every task of every member. Raises `Unavailable` when Kafka or the registry is away."""
+    """Return the last state of every task of every member.
+
+    Raises:
+        Unavailable: Kafka or the registry is away.
+        Misconfigured: Kafka refuses the account.
+    """
     with reading.reader(settings) as consumer:
         partitions = [TopicPartition(name, 0) for name in _topics(consumer, settings.namespace)]
         last = {(record.topic, record.key): record for record in _read(consumer, partitions)}
@@ -70,7 +79,7 @@ def _topics(consumer: Any, namespace: str) -> list[str]:
 
 
 def _read(consumer: Any, partitions: Sequence[TopicPartition]) -> Iterator[Any]:
-    """Yield every record up to the ends as they are now; gives up once nothing has come for `PATIENCE_S`."""
+    """Yield every record up to the ends as they are now; stop once nothing has come for `PATIENCE_S`."""
     if not partitions:
         return
     consumer.assign(partitions)

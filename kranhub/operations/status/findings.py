@@ -1,4 +1,4 @@
-"""What `kranhub status` finds wrong, each with what to do. Pure: it judges what others have asked for."""
+"""The findings of `kranhub status`, each with what to do. Pure: it judges what others have collected."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -37,9 +37,12 @@ UNBEATEN_S = 30
 
 
 class Finding(BaseModel):
-    """Something that a person should look at. ``code`` is stable, ``text`` in the reader's language says what to do.
+    """Something that a person should look at.
 
-    ``subject`` is the process, the stage or the connector.
+    Attributes:
+        code: Stable and machine-readable, one of `CODES`.
+        subject: The process, the stage or the connector.
+        text: What is wrong and what to do, in the reader's language.
     """
 
     code: str
@@ -57,10 +60,16 @@ def findings(
     recovering: bool = False,
     now: datetime | None = None,
 ) -> list[Finding]:
-    """Return what is wrong; ``limit_s`` is how long a record may wait, and how long an ERP may not be looked at.
+    """Return what is wrong.
 
-    ``served``: whether the groups are known; where they are not, nobody can say what is not served. ``recovering``:
-    after a restore two stages do not run yet, and that is as it should be.
+    Args:
+        supervisions: The supervisors of this data folder.
+        connectors: The states of all connector tasks.
+        groups: The consumer groups of core and views.
+        limit_s: How many seconds a record may wait, and an ERP may go without being read.
+        served: Whether the groups are known; where they are not, nobody can say what is not served.
+        recovering: Whether the hub recovers after a restore; then two stages do not run yet, which is no finding.
+        now: The time of the judgement, aware; None for now.
     """
     now = now or datetime.now(UTC)
     if recovering:
@@ -96,7 +105,7 @@ _RECOVERING = Text(
 
 
 def _unserved(groups: Sequence[Group], resting: Sequence[str]) -> Iterator[Finding]:
-    """Every stage must be served; a view, where it ever was."""
+    """Yield the stages that nobody serves, and the views that were served once and are not now."""
     known = {group.name: group for group in groups}
     stages = [f"core.{stage}" for stage in STAGES if f"core.{stage}" not in resting]
     views = sorted(name for name in known if name.startswith("views."))
@@ -131,7 +140,7 @@ def _finding(code: str, subject: str, text: Text) -> Finding:
 
 
 def incomplete(what: str, reason: str) -> Finding:
-    """Return the finding that the brokers' answer about something is not known, so that nothing is said of it."""
+    """Return the finding that the brokers' answer about something could not be read, so nothing is known of it."""
     return _finding(
         "answer-incomplete",
         what,

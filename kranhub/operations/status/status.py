@@ -1,4 +1,4 @@
-"""Asks for what ``kranhub status`` reports: what runs, where, since when, connectors, core and views, what is wrong."""
+"""Collects what `kranhub status` reports: what runs, where, since when, connectors, core and views, what is wrong."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -29,7 +29,26 @@ CLOCK_TOLERANCE_S = 2.0
 
 
 class Status(BaseModel):
-    """The whole answer. ``problems`` say why something does not answer, ``findings`` what else is wrong."""
+    """The whole report of `kranhub status`.
+
+    Attributes:
+        kind: Which stack it is: external, embedded or docker.
+        bootstrap: The brokers' addresses; None where not known.
+        registry_url: The registry's address without its password; None where not known.
+        since: When the stack was started; None where not known.
+        versions: The versions of the stack's parts.
+        broker_answers: Whether a broker answers.
+        registry_answers: Whether the registry answers.
+        topics: How many topics the namespace has; None where not known.
+        subjects: How many subjects the registry has; None where not known.
+        processes: The processes of the stack.
+        supervisors: The supervisors of this data folder.
+        connectors: The states of all connector tasks.
+        groups: The consumer groups of core and views.
+        recovering: Whether the hub recovers after a restore.
+        problems: Why something does not answer.
+        findings: What else is wrong.
+    """
 
     kind: str
     bootstrap: str | None = None
@@ -62,7 +81,11 @@ class Status(BaseModel):
 
 
 def status(settings: Settings) -> Status:
-    """Look at everything; never raises for something that is merely away."""
+    """Collect everything; a system that is away becomes a problem of the report.
+
+    Raises:
+        Misconfigured: The settings name only one of broker and registry.
+    """
     external = is_external(settings)
     stack = StackState(kind="external") if external else local_stack().state(settings)
     found = Status(
@@ -77,7 +100,7 @@ def status(settings: Settings) -> Status:
 
 
 def _ask(found: Status, settings: Settings) -> None:
-    """Ask the broker and the registry; what is wrong with groups and connectors is only known where both answer."""
+    """Ask the broker and the registry; what is wrong with groups and connectors is known only where both answer."""
     try:
         where = endpoints(settings)
     except KranhubError:
@@ -99,7 +122,7 @@ def _ask(found: Status, settings: Settings) -> None:
 
 
 def _recovers(settings: Settings, *, asked: bool) -> bool:
-    """Return whether the hub was restored and has not read again yet what the ERPs hold, as far as that is known."""
+    """Return whether the hub was restored and has not yet read what the ERPs hold, as far as that is known."""
     if (settings.data_dir / recovery_mark.NAME).exists():
         return True
     if not asked:
@@ -140,7 +163,7 @@ def _ask_registry(found: Status, url: str) -> None:
 def _ask_groups(found: Status, settings: Settings) -> bool:
     """Ask the brokers for connectors and consumer groups. Return whether both are known.
 
-    A broker that went away meanwhile is a problem more, an unforeseen answer a finding more.
+    A broker that went away meanwhile adds a problem, an unforeseen answer adds a finding.
     """
     answered = [
         _answered(found, "connectors", lambda: _set_connectors(found, settings)),
@@ -167,7 +190,7 @@ def _set_connectors(found: Status, settings: Settings) -> None:
 
 
 def _set_groups(found: Status, settings: Settings) -> None:
-    """Take the groups of core and views; those of the sinks go to their connectors."""
+    """Store the groups of core and views; the lag of a sink's group is stored with its connector."""
     sinks = {state.group: state for state in found.connectors if state.task == "sink"}
     for group in lag.groups(settings, sinks):
         if group.name in sinks:
@@ -182,7 +205,7 @@ def _supervisors(settings: Settings) -> list[Supervision]:
 
 
 def _runs(supervisor: Supervision, settings: Settings) -> bool:
-    """Return whether the supervisor lives; a process that began after its state was written got the same pid later."""
+    """Return whether the supervisor lives; a process created after its state was written only has the same pid."""
     try:
         written_at = supervision.state_file(settings, supervisor.command).stat().st_mtime
         found = psutil.Process(supervisor.pid)

@@ -1,4 +1,4 @@
-"""What `kranhub status` says to a person, as lines in the reader's language."""
+"""The report of `kranhub status` for a person, as lines in the reader's language."""
 
 from collections.abc import Iterator
 from datetime import UTC
@@ -77,7 +77,7 @@ def _connector(found: ConnectorState) -> str:
 
 
 def _ages(found: ConnectorState) -> Iterator[str]:
-    """Yield how long ago it was heard, how long ago it had everything, and what waits for it."""
+    """Yield how long ago its heartbeat came, how long ago it was up to date, and what waits for it."""
     heard, looked = _age(found.heartbeat_age_s), _age(found.progress_age_s or 0)
     yield str(Text(en=f"heard {heard.en} ago", ru=f"пульс {heard.ru} назад"))
     if found.progress_age_s is not None and found.task == "source":
@@ -87,7 +87,7 @@ def _ages(found: ConnectorState) -> Iterator[str]:
 
 
 def _age(seconds: int) -> Text:
-    """Return how long something is so already, in the largest unit that counts at least two."""
+    """Return a duration in the largest unit of which it has at least two."""
     for size, en, ru in ((86_400, "days", "дн."), (3_600, "hours", "ч"), (60, "minutes", "мин")):
         if seconds >= 2 * size:
             return Text(en=f"{seconds // size} {en}", ru=f"{seconds // size} {ru}")
@@ -95,7 +95,7 @@ def _age(seconds: int) -> Text:
 
 
 def _served(group: Group) -> list[str]:
-    """Return a line for each worker of a stage or a view; one that nobody serves is told as well."""
+    """Return a line for each worker of a stage or a view, or one line where nobody serves it."""
     if not group.workers:
         behind = _behind(group.lag, group.lag_s)
         nobody = Text(en=f"nobody serves it, {behind.en}", ru=f"не обслуживается, {behind.ru}")
