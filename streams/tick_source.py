@@ -1,4 +1,4 @@
-"""The beat behind the hub's clock: one record on hub.clock per period from every worker that runs the clock stage."""
+"""The source of the hub's clock: one record on hub.clock per period from every worker that runs the clock stage."""
 
 import threading
 from datetime import UTC, datetime
@@ -18,9 +18,15 @@ log = structlog.get_logger()
 
 
 def beat(settings: Settings, codec: Codec, instance: str, stopping: threading.Event) -> None:
-    """Beat until ``stopping`` is set.
+    """Write a tick every period until ``stopping`` is set.
 
-    A beat that the broker does not take, or for which the registry is away, is dropped: the next one follows.
+    A tick that the broker does not take, or for which the registry is away, is dropped: the next one follows.
+
+    Args:
+        settings: The installation's settings, with the period in seconds.
+        codec: What encodes the ticks.
+        instance: The worker's name, which is the ticks' key.
+        stopping: Set to end it.
     """
     producer = clients.plain_producer(settings, **{"message.timeout.ms": settings.tick_s * 1000})
     topic = topics.hub(settings.namespace, "clock")

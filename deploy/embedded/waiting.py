@@ -13,12 +13,15 @@ POLL_SECONDS = 0.1
 def until_answers(
     ask: Callable[[], object], alive: Callable[[], None] = lambda: None, patience_s: float = START_SECONDS
 ) -> None:
-    """Ask until it raises no `Unavailable`.
+    """Call a function until it raises no `Unavailable`.
 
     Args:
         ask: Raises `Unavailable` while there is no answer.
-        alive: Raises when asking is useless.
-        patience_s: After so many seconds the last `Unavailable` is raised.
+        alive: Called before each attempt; raises when further attempts are useless.
+        patience_s: How many seconds to try.
+
+    Raises:
+        Unavailable: The last one, when there is no answer in time.
     """
     for attempt in Retrying(
         retry=retry_if_exception_type(Unavailable),

@@ -64,7 +64,7 @@ def master_data(settings: Settings) -> MasterData:
 
 
 def _publish(settings: Settings, codec: Codec, master: MasterData) -> None:
-    """Publish what has changed; where that is refused the core works by what is published, and says so."""
+    """Publish what has changed; where that is refused, log it: the core then works by what is published."""
     try:
         log.info("master data published", entries=publish_masterdata(settings, codec, master))
     except NotPublished as refused:
@@ -121,7 +121,7 @@ def _run(jobs: Mapping[str, Job]) -> None:
 
 
 def _leave(error: BaseException, *, stuck: bool) -> None:
-    """Raise the error; where a job still waits for a broker, say it and end the process without waiting for that."""
+    """Raise the error; where a job still waits for a broker, report it and end the process without waiting further."""
     if not stuck or not isinstance(error, KranhubError):
         raise error
     report_failure(error)
@@ -129,7 +129,7 @@ def _leave(error: BaseException, *, stuck: bool) -> None:
 
 
 def run(settings: Settings, names: Sequence[str], instance: str, metrics_port: int | None) -> None:
-    """Run stages until this process is asked to stop; the first error of a stage ends it.
+    """Run stages until a signal stops this process; the first error of a stage ends it.
 
     Args:
         settings: The installation's settings.

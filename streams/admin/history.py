@@ -26,9 +26,19 @@ _OUTBOX = frozenset((Subject.PLANT_ORDER,))
 
 
 def events(settings: Settings, codec: Codec, since: datetime, orders: int | None = None) -> list[RecordedEvent]:
-    """Return the events of the orders that began at or after ``since``, of the newest so many where that is said.
+    """Return the recorded events of orders.
 
-    hub.work is read twice, so that only what is wanted is held. Raises as `reading.messages` does.
+    hub.work is read twice, so that only what is wanted is held.
+
+    Args:
+        settings: The installation's settings.
+        codec: What decodes the hub's records.
+        since: Orders that began at or after this time.
+        orders: How many of the newest of them; None for all.
+
+    Raises:
+        Failed: Where a topic does not exist.
+        Unavailable: When Kafka or the registry is away.
     """
     began = _began(settings, codec)
     keys = sorted((key for key, time in began.items() if time >= since), key=lambda key: began[key], reverse=True)

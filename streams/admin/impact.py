@@ -25,7 +25,11 @@ SHOWN = 5
 class Impact:
     """What publishing would do.
 
-    ``topics`` are those that it creates, ``leaving`` who is no longer part, ``concerns`` what of that open orders name.
+    Attributes:
+        changes: What differs from what is published.
+        topics: The topics that it creates.
+        leaving: What is no longer part of the master data.
+        concerns: What of that open orders name.
     """
 
     changes: tuple[Change, ...]
@@ -35,7 +39,7 @@ class Impact:
 
     @property
     def objections(self) -> list[Text]:
-        """Why it is refused unless a person insists; empty where nothing speaks against it."""
+        """Why it is refused unless a person forces it; empty where there is no reason."""
         return objections(self.leaving, self.concerns)
 
     @property
@@ -53,7 +57,16 @@ def of(
 ) -> Impact:
     """Return what publishing the master data in the place of ``known`` would do.
 
-    ``changed`` are the entries that it writes. Raises as `reading.messages` does.
+    Args:
+        settings: The installation's settings.
+        codec: What decodes the hub's records.
+        known: What is published, by its place.
+        changed: The entries that publishing writes.
+        master: The master data to publish.
+
+    Raises:
+        Failed: Where a topic does not exist.
+        Unavailable: When Kafka or the registry is away.
     """
     gone = leaving.leaving(changed)
     return Impact(
@@ -65,7 +78,17 @@ def of(
 
 
 def concerns(settings: Settings, codec: Codec, gone: Leaving) -> list[Concern]:
-    """Return what leaves although open orders name it, as hub.events tells; it is read only where something leaves."""
+    """Return what leaves although open orders name it, by hub.events, which is read only where something leaves.
+
+    Args:
+        settings: The installation's settings.
+        codec: What decodes the hub's records.
+        gone: What is no longer part of the master data.
+
+    Raises:
+        Failed: Where hub.events does not exist.
+        Unavailable: When Kafka or the registry is away.
+    """
     if not gone:
         return []
     orders = Orders()

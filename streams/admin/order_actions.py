@@ -18,8 +18,14 @@ Given = dict[str, Any]
 def planner_action(action: PlannerActionKind, target: Target, given: Given) -> messages.PlannerAction:
     """Return the PlannerAction, under an id of its own and the time of this machine.
 
-    ``given`` has ``actor`` and ``reason``, and what the action allows of ``line_id``, ``plant_order_id``, ``plant`` and
-    ``date``. Raises click's `UsageError` for a part of the order that the action does not take, or of another order.
+    Args:
+        action: What the person decides.
+        target: The order, or one of its plant orders.
+        given: ``actor`` and ``reason``, and those of ``line_id``, ``plant_order_id``, ``plant`` and ``date`` that the
+            action allows.
+
+    Raises:
+        UsageError: For a part of the order that the action does not take, or that is of another order.
     """
     if target.plant_order_id and "plant_order_id" not in given:
         raise click.UsageError(str(orders_texts.whole_order(target.order_key)))

@@ -1,4 +1,4 @@
-"""Which order an action is about: one that the hub knows, or, by its full key, one that it is about to know."""
+"""Which order an action is about: one that the hub has, or, by its full key, one that it is about to get."""
 
 from collections.abc import Container
 from dataclasses import dataclass
@@ -21,10 +21,20 @@ class Target:
 
 
 def target_of(settings: Settings, codec: Codec, order: str, members: Container[str]) -> Target:
-    """Return what is meant by an order's number or id, either alone or behind ``buyer:``, or by a plant order's id.
+    """Return the order that a person means.
 
-    It is looked up among the orders of which hub.decisions or hub.alerts have a word. Raises `Failed` for one
-    that is unknown, click's `UsageError` for what may be several orders.
+    It is looked up among the orders of hub.decisions and hub.alerts.
+
+    Args:
+        settings: The installation's settings.
+        codec: What decodes the hub's records.
+        order: The order's number or id, alone or behind ``buyer:``, or a plant order's id.
+        members: The ids of all members; an unknown order is accepted by its full key with one of these.
+
+    Raises:
+        Failed: For an order that is unknown.
+        UsageError: For what may be several orders.
+        Unavailable: When Kafka or the registry is away.
     """
     found = {key: number for key, number in _known(settings, codec).items() if order_name.is_meant(order, key, number)}
     if not found and order.partition(":")[0] in members:

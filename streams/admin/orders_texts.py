@@ -1,4 +1,4 @@
-"""What `kranhub orders` says to a person, in both languages."""
+"""What `kranhub orders` writes for a person, in both languages."""
 
 from collections.abc import Sequence
 

@@ -23,7 +23,15 @@ AT_ONCE = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One record: ``topic`` is the hub topic's last part, ``id`` the same when it is written again."""
+    """One record to write.
+
+    Attributes:
+        topic: The last part of the hub topic's name.
+        key: The record's key.
+        subject: The record's subject.
+        value: The record's content.
+        id: The event's id, the same when it is written again.
+    """
 
     topic: str
     key: str
@@ -33,17 +41,33 @@ class Row:
 
 
 def send(settings: Settings, codec: Codec, rows: Sequence[Row], source: str) -> None:
-    """Write the rows, in their order, and wait until the brokers have them; ``source`` is the hub's part that says so.
+    """Write the rows, in their order, and wait until the brokers have them.
 
     The records carry no stamp of the hub: the stages take the broker's time, so this machine's clock sets nothing.
-    Raises `Unavailable` when Kafka or the registry is away.
+
+    Args:
+        settings: The installation's settings.
+        codec: What encodes the rows.
+        rows: The records to write.
+        source: The part of the hub that is the events' source.
+
+    Raises:
+        Unavailable: When Kafka or the registry is away.
     """
     write(settings, [_raw(settings, codec, row, source) for row in rows])
 
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """One record as it stands: ``topic`` is its full name; the key decides the partition where that is -1."""
+    """One encoded record to write.
+
+    Attributes:
+        topic: Its full name.
+        partition: The partition; -1 to let the key decide.
+        key: The record's key.
+        value: The record's value.
+        headers: The record's headers.
+    """
 
     topic: str
     partition: int
@@ -55,7 +79,8 @@ class Raw:
 def write(settings: Settings, records: Sequence[Raw]) -> None:
     """Write the records, in their order, and wait until the brokers have them.
 
-    Raises `Unavailable` when Kafka is away: then some of them may have been written.
+    Raises:
+        Unavailable: When Kafka is away: then some of them may have been written.
     """
     config = {"message.timeout.ms": int(WAIT_S * 1000), "enable.idempotence": True}
     producer = clients.plain_producer(settings, **config)

@@ -1,4 +1,4 @@
-"""Publishes the files' master data to hub.masterdata: what differs from what stands there, in one transaction."""
+"""Publishes the files' master data to hub.masterdata: what differs from what is published, in one transaction."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -51,12 +51,22 @@ class _Overtaken(Unavailable):
 
 
 def publish_masterdata(settings: Settings, codec: Codec, master: MasterData, *, force: bool = False) -> int:
-    """Create the members' topics, write what differs, and return how many entries that was; again gives 0.
+    """Create the members' topics and write what differs.
 
-    Raises `NotPublished` when the files' version is below the published one, a rule has changed without a new version,
-    topics cannot be created, or, unless it is by ``force``, open orders name who leaves or several members leave at
-    once (`impact`); `Unavailable` when Kafka or the registry is away or others keep publishing for a minute; `Failed`
-    when there is no such topic.
+    Args:
+        settings: The installation's settings.
+        codec: What encodes and decodes the hub's records.
+        master: The master data to publish.
+        force: Whether to publish although open orders name what leaves, or several members leave at once (`impact`).
+
+    Returns:
+        How many entries were written; 0 when it is repeated.
+
+    Raises:
+        NotPublished: When the files' version is below the published one, a rule has changed without a new version,
+            topics cannot be created, or what leaves is against it and ``force`` is not set.
+        Unavailable: When Kafka or the registry is away, or others keep publishing for a minute.
+        Failed: When there is no such topic.
     """
     retrying = Retrying(
         retry=retry_if_exception_type(_Overtaken),
@@ -88,7 +98,16 @@ def _publish(settings: Settings, codec: Codec, master: MasterData, *, force: boo
 
 
 def require(gone: Leaving, concerns: Sequence[Concern], *, force: bool) -> None:
-    """Raise `NotPublished` where open orders, or the number of those who leave, speak against it (`impact`)."""
+    """Require that what leaves does not prevent a publication.
+
+    Args:
+        gone: What is no longer part of the master data.
+        concerns: What of that open orders name.
+        force: Whether a person forces what can be forced.
+
+    Raises:
+        NotPublished: Where open orders, or the number of those who leave, prevent it (`impact`).
+    """
     if refused := impact.refusals(concerns):
         raise NotPublished(impact.joined(refused))
     if not force and (said := impact.objections(gone, concerns)):
@@ -105,9 +124,16 @@ def _create_topics(settings: Settings, master: MasterData) -> None:
 
 
 def changes(known: Known, master: MasterData) -> list[Entry]:
-    """Return the entries to write, in their order, so that what is known becomes the master data.
+    """Return the entries to write, in their order, so that what is published becomes the master data.
 
-    What is gone follows without content, and a publication closes them. Raises `NotPublished`.
+    What leaves follows without content, and a publication entry closes them.
+
+    Args:
+        known: What is published.
+        master: The master data to publish.
+
+    Raises:
+        NotPublished: When the files' version is below the published one, or a rule has changed without a new version.
     """
     *wanted, closing = entries.entries(master)
     published = known.get(PUBLICATION)

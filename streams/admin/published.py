@@ -20,7 +20,12 @@ from streams.stages.support.item_codes import UNKNOWN_ITEM, ItemCodes
 
 
 def read(settings: Settings, codec: Codec) -> Known:
-    """Return what stands on hub.masterdata, by place. Raises as `reading.messages` does."""
+    """Return the entries of hub.masterdata, by place.
+
+    Raises:
+        Failed: Where the topic does not exist.
+        Unavailable: When Kafka or the registry is away.
+    """
     topic = topics.hub(settings.namespace, "masterdata")
     values = (message.value_as(messages.MasterDataEntry) for message in reading.messages(settings, codec, topic))
     found = (entries.of_record(value) for value in values if value)
@@ -28,9 +33,16 @@ def read(settings: Settings, codec: Codec) -> Known:
 
 
 def master_of(known: Known, files: MasterData | None = None) -> MasterData:
-    """Return the master data as the core works by them, or, with ``files``, as it would once these are published.
+    """Return the master data as the core works by them.
 
-    What comes of no file, such as members' mappings, is the same in both. Raises `Failed` where nothing is published.
+    What comes of no file, such as members' mappings, is the same with and without ``files``.
+
+    Args:
+        known: What is published.
+        files: Return what would apply once these are published; None for what is published.
+
+    Raises:
+        Failed: Where nothing is published.
     """
     if entries.PUBLICATION not in known:
         raise Failed(_none())

@@ -14,7 +14,16 @@ from streams.admin.recovery_job import Listener
 
 
 def reports(settings: Settings, codec: Codec, found: Recovery) -> Reports:
-    """Return what the connectors have reported so far. Raises `Unavailable`."""
+    """Return what the connectors have reported so far.
+
+    Args:
+        settings: The installation's settings.
+        codec: What decodes the hub's records.
+        found: The recovery that is open.
+
+    Raises:
+        Unavailable: When Kafka or the registry is away.
+    """
     known = Reports()
     with closing(Listener(settings, codec, members.load(settings.required("members_file")))) as listener:
         for message in listener.news():
@@ -23,7 +32,11 @@ def reports(settings: Settings, codec: Codec, found: Recovery) -> Reports:
 
 
 def require_known(names: Sequence[str], companies: Members) -> None:
-    """Raise `Failed` for a name that is no member's."""
+    """Require that each name is a member's.
+
+    Raises:
+        Failed: For a name that is not.
+    """
     for name in names:
         if name not in companies.by_id:
             raise Failed(

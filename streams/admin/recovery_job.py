@@ -1,7 +1,7 @@
-"""The recovery's job in a worker of the core: asks the connectors, waits for them, and lets the hub go on.
+"""The recovery's job in a worker of the core: requests the connectors' reports, awaits them, and lets the hub continue.
 
 Nothing is sent meanwhile: `gated` keeps dispatch and the clock from starting. Whatever is done twice, by two workers or
-after a crash, says the same again.
+after a crash, has the same result again.
 """
 
 import threading
@@ -49,7 +49,14 @@ def gated(job: Job, over: threading.Event) -> Job:
 
 
 def watch(settings: Settings, codec: Codec, recovery_id: str, over: threading.Event) -> Job:
-    """Return the job that sets ``over`` once the recovery is finished, by whichever worker or person."""
+    """Return the job that notices the end of a recovery, whichever worker or person ends it.
+
+    Args:
+        settings: The installation's settings.
+        codec: What decodes the hub's records.
+        recovery_id: The recovery.
+        over: Set once the recovery is finished.
+    """
 
     def run(stopping: threading.Event) -> None:
         while not over.is_set() and not stopping.wait(POLL_S):
@@ -64,7 +71,7 @@ def watch(settings: Settings, codec: Codec, recovery_id: str, over: threading.Ev
 
 
 class Coordinator:
-    """Asks, waits, and writes what was told where the planner reads it."""
+    """Requests the connectors' reports, waits for them, and writes them where the planner reads them."""
 
     def __init__(self, settings: Settings, codec: Codec, members: Members, recovery_id: str) -> None:
         """Take the recovery; opens nothing."""
@@ -120,7 +127,7 @@ class Coordinator:
         return bool(found) and bool(found[0].workers) and found[0].lag == 0
 
     def _finish(self, found: Recovery) -> None:
-        """Tell the planner what the ERPs hold, then that this is all; then say that the hub works."""
+        """Send the planner what the ERPs hold, then that this is all; then record that the hub works."""
         done = replace(
             found,
             phase=RecoveryPhase.FINISHED,
@@ -157,7 +164,7 @@ class Coordinator:
 
 
 class Listener:
-    """Reads what connectors say, from the beginning on, as it comes."""
+    """Reads the connectors' reports, from the beginning on, as they come."""
 
     def __init__(self, settings: Settings, codec: Codec, members: Members) -> None:
         """Open the reader. Raises `Unavailable`."""
@@ -174,7 +181,11 @@ class Listener:
             self._consumer.seek_to_beginning(*self._places)
 
     def news(self) -> Iterator[Message]:
-        """Yield what came since the last call, up to where the topics end now. Raises `Unavailable`."""
+        """Yield what came since the last call, up to the present ends of the topics.
+
+        Raises:
+            Unavailable: When Kafka or the registry is away.
+        """
         with errors.translated(self._settings):
             for record in reading.read_to_end(self._consumer, self._places):
                 yield reading.message(record, self._codec)

@@ -1,4 +1,4 @@
-"""What `kranhub recovery` says."""
+"""What `kranhub recovery` writes for a person."""
 
 from typing import Any
 
@@ -106,7 +106,7 @@ def _unreported(names: str) -> Text:
 
 
 def going_on(names: str) -> Text:
-    """Return that the hub goes on without these members."""
+    """Return that the hub continues without these members."""
     return Text(
         en=f"The hub goes on without the word of {names} as soon as all others have reported.",
         ru=f"Центр продолжит без сведений {names}, как только отчитаются остальные.",

@@ -1,4 +1,4 @@
-"""Orders that the hub refused: each waits for a person until another version of it is taken. Pure."""
+"""Orders that the hub refused: each waits for a person until another version of it is taken."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -22,8 +22,12 @@ SHOWN = timedelta(days=30)
 def waiting(letters: Iterable[Message], orders: Mapping[str, Sequence[Message]], now: datetime) -> list[messages.Alert]:
     """Return the newest refusal of each order of which no later version was taken, as Alert values.
 
-    ``letters`` are dead letters of the hub and of connectors, ``orders`` the Order records of hub.work by key. A line
-    without a mapping has an alert of its own.
+    A line without a mapping has an alert of its own.
+
+    Args:
+        letters: The dead letters of the hub and of connectors.
+        orders: The Order records of hub.work by key.
+        now: The present time; old refusals are left out.
     """
     newest: dict[str, Message] = {}
     for letter in sorted(letters, key=lambda letter: letter.time):
@@ -39,7 +43,7 @@ def waiting(letters: Iterable[Message], orders: Mapping[str, Sequence[Message]],
 def order_of(letter: Message) -> str | None:
     """Return the key of the order that was refused; None where it is none, or where its lines have alerts.
 
-    A connector could not make an order of it: its document's own key in the ERP then stands for the order's id.
+    Where a connector could not make an order of it, its document's own key in the ERP is taken for the order's id.
     """
     value = letter.value_as(messages.DeadLetter)
     if value is None:

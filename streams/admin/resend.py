@@ -18,7 +18,20 @@ HUBS_OWN = ("kranhub.Tick", "kranhub.Wake", "kranhub.MasterDataEntry")
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """A record as it is written again, and where it stood; ``letter`` and ``code`` are its dead letter's."""
+    """A record as it is written again.
+
+    Attributes:
+        topic: Its topic.
+        partition: Its partition there.
+        offset: Its offset there.
+        key: The record's key.
+        value: The record's value.
+        headers: The record's headers.
+        event_id: The event's id.
+        type: The event's type.
+        letter: The id of its dead letter; None where it has none.
+        code: The code of its dead letter; None where it has none.
+    """
 
     topic: str
     partition: int
@@ -34,7 +47,12 @@ class Copy:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """What is not written again, and why; ``name`` is the letter's id, or the document's."""
+    """What is not written again.
+
+    Attributes:
+        name: The dead letter's id, or the document's.
+        reason: Why not.
+    """
 
     name: str
     reason: Text
@@ -66,7 +84,7 @@ def of_letter(value: messages.DeadLetter) -> Copy | LeftOut:
 
 
 def of_message(message: Message) -> Copy:
-    """Return a record that stands in a topic."""
+    """Return a record of a topic as it is written again."""
     return Copy(
         topic=message.topic,
         partition=message.partition,
@@ -80,7 +98,7 @@ def of_message(message: Message) -> Copy:
 
 
 def newest(messages: Iterable[Message]) -> list[Copy]:
-    """Return the newest version of each document, in the order in which these stand."""
+    """Return the newest version of each document, in the order of these versions."""
     found: dict[str, Copy] = {}
     for message in messages:
         if message.raw is not None:
@@ -98,7 +116,7 @@ def document(event_id: str, key: str) -> str:
 
 
 def distinct(copies: Iterable[Copy]) -> Iterator[Copy]:
-    """Yield each record once, however many letters it has; as they stood in their topics."""
+    """Yield each record once, however many dead letters it has, in the order of topic and offset."""
     found = {(copy.topic, copy.partition, copy.event_id, copy.key, copy.value): copy for copy in copies}
     yield from sorted(found.values(), key=lambda copy: (copy.topic, copy.partition, copy.offset))
 
@@ -132,7 +150,7 @@ def raw(copy: Copy) -> Raw:
 
 
 def _header(name: str) -> str:
-    """Return a header's name as it came: a letter numbers those that repeat (`dead_letter.build`)."""
+    """Return a header's name as it came: a dead letter numbers those that repeat (`dead_letter.build`)."""
     base, mark, number = name.rpartition("#")
     return base if mark and number.isdecimal() else name
 

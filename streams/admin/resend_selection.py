@@ -1,4 +1,4 @@
-"""Which records a person means to send again: asked of the topics of dead letters and documents."""
+"""Which records a person means to send again, read from the topics of dead letters and documents."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -20,7 +20,16 @@ from streams.admin.resend import Copy, LeftOut
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What a person has named."""
+    """What a person has named.
+
+    Attributes:
+        letters: Ids of dead letters.
+        documents: Documents, as MEMBER/TYPE/KEY.
+        since: Everything from this time on; None where records are named.
+        member: Only this member's; None for all.
+        code: Only dead letters with this code; None for all.
+        every: With ``since``: documents rather than dead letters.
+    """
 
     letters: Sequence[str] = ()
     documents: Sequence[str] = ()
@@ -31,7 +40,17 @@ class Selection:
 
 
 def find(settings: Settings, codec: Codec, chosen: Selection) -> tuple[list[Copy], list[LeftOut]]:
-    """Return what is to be written, and what is not. Raises `Failed` for a letter or document that is unknown."""
+    """Return what is to be written, and what is not.
+
+    Args:
+        settings: The installation's settings.
+        codec: What decodes the hub's records.
+        chosen: What a person has named.
+
+    Raises:
+        Failed: For a dead letter or document that is unknown.
+        Unavailable: When Kafka or the registry is away.
+    """
     if chosen.documents:
         return [_document(settings, codec, name) for name in chosen.documents], []
     if chosen.every and chosen.since:
@@ -72,7 +91,7 @@ def _members(settings: Settings, codec: Codec) -> list[str]:
 
 
 def _overtaken(settings: Settings, codec: Codec, copies: Sequence[Copy]) -> list[Copy]:
-    """Return those of whose documents a later version stands in the same topic."""
+    """Return those whose documents have a later version in the same topic."""
     late: dict[Copy, None] = {}
     topics_of: dict[str, dict[bytes, list[Copy]]] = {}
     for copy in copies:

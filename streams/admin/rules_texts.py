@@ -1,4 +1,4 @@
-"""What `kranhub rules` says to a person, in both languages."""
+"""What `kranhub rules` writes for a person, in both languages."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -102,7 +102,13 @@ def _shown(value: Any) -> str:
 
 
 def moved(found: Moved, before: MasterData, after: MasterData) -> Text:
-    """Say which part would go elsewhere, from where, and by which rule."""
+    """Return the line about a part that would go elsewhere.
+
+    Args:
+        found: The part, with its places before and after.
+        before: The published master data.
+        after: The master data that are tried out.
+    """
     known = after if found.item in after.items else before
     name = known.items[found.item].name.text if found.item in known.items else Text(en=found.item, ru=found.item)
     old, new = _places(found.before, before), _places(found.after, after)
@@ -153,7 +159,13 @@ def totals(found: Differences) -> Text:
 
 
 def published(count: int, before: int | None, after: int) -> Text:
-    """Say that it is done."""
+    """Return the line about a publication.
+
+    Args:
+        count: How many entries were written.
+        before: The former version; None for none.
+        after: The version now.
+    """
     return Text(
         en=f"Published: {count} entries, version {before or '-'} -> {after}. The running core takes them up by itself.",
         ru=f"Опубликовано записей: {count}, версия {before or '-'} -> {after}. Ядро примет их само.",

@@ -1,4 +1,4 @@
-"""What `kranhub send-again` says to a person, in both languages."""
+"""What `kranhub send-again` writes for a person, in both languages."""
 
 from kranhub.text import Text
 
@@ -58,7 +58,7 @@ def total(count: int, *, sent: bool) -> Text:
 
 
 def unknown_letter(name: str) -> Text:
-    """Say that there is no such dead letter."""
+    """Return that there is no such dead letter."""
     return Text(
         en=f"There is no dead letter {name}. `kranhub tail hub.dead-letters --no-follow` shows them with their "
         "dead_letter_id; letters go after 400 days.",

@@ -1,4 +1,4 @@
-"""What hub.events tells of orders in shadow."""
+"""The events of orders in shadow, read from hub.events."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,11 @@ from streams.routing.replay.shadow import HubEvent
 
 
 def read(settings: Settings, codec: Codec) -> Iterator[HubEvent]:
-    """Yield the events of orders, each with whether it was decided in shadow. Raises `Unavailable`."""
+    """Yield the events of orders, each with whether it was decided in shadow.
+
+    Raises:
+        Unavailable: When Kafka or the registry is away.
+    """
     topic = topics.hub(settings.namespace, "events")
     for message in reading.messages(settings, codec, topic, wanted=_is_of_an_order):
         if message.subject and message.value:

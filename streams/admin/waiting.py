@@ -1,4 +1,4 @@
-"""What waits for a person: asked of the topics of alerts, orders, the audit and the dead letters."""
+"""What waits for a person, read from the topics of alerts, orders, the audit and the dead letters."""
 
 from collections.abc import Container, Iterator
 from contextlib import suppress
@@ -17,7 +17,16 @@ from streams.routing.notify.open_alerts import Since
 
 
 def still_waiting(settings: Settings, codec: Codec, now: datetime) -> list[messages.Alert]:
-    """Return what still waits, newest first, from hub.alerts, hub.audit, hub.work, hub.outbox and all dead letters."""
+    """Return what still waits, newest first, from hub.alerts, hub.audit, hub.work, hub.outbox and all dead letters.
+
+    Args:
+        settings: The installation's settings.
+        codec: What decodes the hub's records.
+        now: The present time.
+
+    Raises:
+        Unavailable: When Kafka or the registry is away.
+    """
     read = _read(settings, codec, "alerts")
     alerts = [alert for message in read if (alert := message.value_as(messages.Alert))]
     letters = [*_read(settings, codec, "dead-letters"), *_of_connectors(settings, codec)]

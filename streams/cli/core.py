@@ -58,7 +58,7 @@ def core() -> None:
 @instance_option
 @metrics_option
 def run(only: Sequence[str], instance: str, metrics_port: int | None) -> None:
-    """Run the stages, each in its own thread, until asked to stop. The first error of a stage ends the process."""
+    """Run the stages, each in its own thread, until a signal stops it. The first error of a stage ends the process."""
     core_process.run(Settings(), only or list(STAGES), instance, metrics_port)
 
 
@@ -66,7 +66,7 @@ def run(only: Sequence[str], instance: str, metrics_port: int | None) -> None:
 @preview.options
 @output_option
 def publish(output: str, *, dry_run: bool, force: bool) -> None:
-    """Publish the master data; say on standard output, as JSON, how many entries had changed."""
+    """Publish the master data; write to standard output, as JSON, how many entries had changed."""
     settings = Settings()
     master = core_process.master_data(settings)
     with Registry(endpoints(settings).registry_url) as registry:
@@ -84,7 +84,7 @@ def publish(output: str, *, dry_run: bool, force: bool) -> None:
 @click.option("--partition", required=True, type=click.IntRange(0), help=str(_PARTITION))
 @click.option("--to", required=True, metavar="OFFSET|earliest", callback=_offset, help=str(_TO))
 def reset_offsets(stage: str, topic: str, partition: int, to: int | None) -> None:
-    """Reset the offset of a stage that no worker runs; say on standard output where it stands now."""
+    """Reset the offset of a stage that no worker runs; write the present one to standard output."""
     settings = Settings()
     with Registry(endpoints(settings).registry_url) as registry:
         offset = reset_offset(settings, STAGES[stage](settings, Codec(registry)), TopicPartition(topic, partition), to)

@@ -1,4 +1,4 @@
-"""What a publication would do, said to a person or a script before anything is written."""
+"""What a publication would do, shown to a person or a script before anything is written."""
 
 import sys
 from collections.abc import Callable, Sequence
@@ -42,12 +42,31 @@ def options(command: Command) -> Command:
 
 
 def of(settings: Settings, codec: Codec, known: Known, master: MasterData) -> Impact:
-    """Return what publishing would do. Raises `publish.NotPublished` for what is older, or a rule's old version."""
+    """Return what publishing would do.
+
+    Args:
+        settings: The installation's settings.
+        codec: What decodes the hub's records.
+        known: What is published.
+        master: The master data to publish.
+
+    Raises:
+        NotPublished: For master data that are older, or a rule's old version.
+        Unavailable: When Kafka or the registry is away.
+    """
     return impact.of(settings, codec, known, publish.changes(known, master), master)
 
 
 def show(found: Impact, known: Known, master: MasterData, output: str, *, force: bool) -> None:
-    """Write the preview; exit 5 where publishing with the same options would be refused."""
+    """Write the preview; exit 5 where publishing with the same options would be refused.
+
+    Args:
+        found: What publishing would do.
+        known: What is published.
+        master: The master data to publish.
+        output: json, or text for a person.
+        force: Whether the publication would be forced.
+    """
     said = [*found.refusals, *(() if force else found.objections)]
     closing = known.get(PUBLICATION)
     before = closing.version if closing else None

@@ -44,7 +44,7 @@ def status(output: str) -> None:
 @click.option("--without-all", is_flag=True, help=str(recovery_texts.ALL))
 @output_option
 def finish(without: Sequence[str], without_all: bool, output: str) -> None:
-    """Let the hub go on without somebody's word; the core does so by itself within seconds."""
+    """Let the hub continue without the reports of some members; the core does so by itself within seconds."""
     settings = Settings()
     companies = members.load(settings.required("members_file"))
     recovery_control.require_known(without, companies)
@@ -67,7 +67,7 @@ def finish(without: Sequence[str], without_all: bool, output: str) -> None:
 @recovery_group.command("begin", help=str(recovery_texts.BEGIN))
 @output_option
 def begin(output: str) -> None:
-    """Write that a recovery begins; the core takes it up when it starts."""
+    """Write that a recovery begins; the core reads it when it starts."""
     settings = Settings()
     with Registry(endpoints(settings).registry_url) as registry:
         codec = Codec(registry)

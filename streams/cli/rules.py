@@ -90,7 +90,11 @@ def _hub() -> Iterator[tuple[Settings, Codec]]:
 @output_option
 @_files
 def check(master: MasterData, output: str) -> None:
-    """Say what is to be looked at; exit 5 where there is something. Raises `Misconfigured` for a mistake."""
+    """List the findings; exit 5 where there is one.
+
+    Raises:
+        Misconfigured: For a mistake in the files.
+    """
     found = rule_check.findings(master)
     if output == "json":
         emit({"version": master.version, "ok": not found, "findings": [_finding(each) for each in found]})
@@ -147,7 +151,11 @@ def _versions(known: Known, master: MasterData) -> dict[str, int | None]:
 @output_option
 @_files
 def what_if(master: MasterData, since: int, count: int | None, output: str) -> None:
-    """Replay the recorded orders twice and say what differs. Raises `Failed` where nothing is published."""
+    """Replay the recorded orders twice and show what differs.
+
+    Raises:
+        Failed: Where nothing is published.
+    """
     with _hub() as (settings, codec):
         known = published.read(settings, codec)
         before, after = published.master_of(known), published.master_of(known, master)
@@ -184,7 +192,11 @@ def _as_json(found: Differences) -> dict[str, Any]:
 @output_option
 @_files
 def publish(master: MasterData, reason: str, actor: str, output: str, *, dry_run: bool, force: bool) -> None:
-    """Write the audit, publish what differs, say what that was. Raises `Misconfigured` for what cannot be published."""
+    """Write the audit, publish what differs, and list it.
+
+    Raises:
+        Misconfigured: For what cannot be published.
+    """
     _list(rule_check.findings(master), err=True)
     with _hub() as (settings, codec):
         known = published.read(settings, codec)

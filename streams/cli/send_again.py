@@ -37,7 +37,7 @@ def _time(_context: click.Context, _parameter: click.Parameter, value: str | Non
 @click.option("--yes", is_flag=True, help=str(send_again_texts.YES))
 @output_option
 def send_again(yes: bool, output: str, **given: Any) -> None:
-    """Say what would be written; with ``--yes`` write it. What is named and cannot be sent is refused, exit 4."""
+    """List what would be written; with ``--yes`` write it. What is named and cannot be sent is refused, exit 4."""
     chosen = Selection(**given)
     if sum(bool(way) for way in (chosen.letters, chosen.documents, chosen.since)) != 1:
         raise click.UsageError(str(send_again_texts.ONE))

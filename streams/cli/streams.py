@@ -42,7 +42,7 @@ def streams() -> None:
 @metrics_option
 @output_option
 def run(only: tuple[str, ...], workers: int, instance: str, metrics_port: int | None, output: str) -> None:
-    """Supervise until asked to stop; then every process finishes its transaction and stops.
+    """Supervise until a signal stops it; then every process finishes its transaction and stops.
 
     With a metrics port the first process takes it, the next ones those above it.
     """
@@ -54,7 +54,13 @@ def run(only: tuple[str, ...], workers: int, instance: str, metrics_port: int | 
 
 
 def commands(parts: Collection[str], workers: int, instance: str) -> dict[str, list[str]]:
-    """Return what runs, by name. The first worker is named as the instance, the others get a number."""
+    """Return the commands to run, by name.
+
+    Args:
+        parts: Which of core and views.
+        workers: How many workers of the core.
+        instance: The name of the first worker; the others have a number behind it.
+    """
     kranhub = [sys.executable, "-m", "kranhub"]
     names = [instance if number == 1 else f"{instance}-{number}" for number in range(1, workers + 1)]
     cores = {f"core {name}": [*kranhub, "core", "run", "--instance", name] for name in names}

@@ -29,9 +29,9 @@ def views() -> None:
 @instance_option
 @metrics_option
 def run(instance: str, metrics_port: int | None) -> None:
-    """Run the views until asked to stop. A database, a registry or a Kafka that is away ends it with exit code 3.
+    """Run the views until a signal stops it. A database, a registry or a Kafka that is away ends it with exit code 3.
 
-    The supervisor starts it again, and it goes on where the read model stands.
+    The supervisor starts it again, and it continues from the read model's position.
     """
     process.run(Settings(), instance, metrics_port)
 

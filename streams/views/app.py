@@ -68,14 +68,22 @@ class Timeline:
         self.loop = LOOPS.loop(VIEW, LONGEST_S)
 
     def positions(self) -> Mapping[tuple[str, int], int]:
-        """Return the next offset of each partition. Raises `Unavailable` when the database is away."""
+        """Return the next offset of each partition.
+
+        Raises:
+            Unavailable: When the database is away.
+        """
         with tables.errors(self._engine), self._engine.connect() as connection:
             return {place: stand.next_offset for place, stand in tables.stands(connection, VIEW).items()}
 
     def fold(self, events: Sequence[TimelineRecord]) -> None:
         """Write a batch and the offsets behind it in one transaction.
 
-        Raises `Unavailable`, and whatever the read model does not foresee; then nothing is written, now or later.
+        After any error nothing is written, now or later.
+
+        Raises:
+            Unavailable: When the database or the registry is away.
+            BaseException: Any other error, such as one that the read model does not foresee.
         """
         if self._broken:
             raise self._broken
@@ -101,9 +109,13 @@ class Timeline:
 
 
 def make(settings: Settings, view: Timeline, instance: str, failed: Callable[[BaseException], None]) -> faust.App:
-    """Return the app, not started; a restart under the same ``instance`` goes on at once.
+    """Return the app, not started.
 
-    ``failed`` is told of an error that the view cannot go on after.
+    Args:
+        settings: The installation's settings.
+        view: What folds the events.
+        instance: The process' name; a restart under the same name continues at once.
+        failed: Called with an error after which the view cannot continue.
     """
     name = group(settings, instance)
     app = faust.App(
@@ -162,7 +174,7 @@ def _event(event: Any) -> TimelineRecord:
 
 
 def _credentials(settings: Settings) -> SASLCredentials | SSLCredentials | None:
-    """Return the settings' security in Faust's words, None for PLAINTEXT."""
+    """Return the settings' security as Faust has it, None for PLAINTEXT."""
     tls = (
         ssl.create_default_context(cafile=settings.kafka_ca_file) if "SSL" in settings.kafka_security_protocol else None
     )

@@ -1,4 +1,4 @@
-"""How many orders are not over, by state, and how long the oldest is so: asked of the read model at each scrape."""
+"""How many orders are not over, by state, and the age of the oldest, read from the read model at each scrape."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -21,14 +21,14 @@ _OLDEST = "How long the oldest order, 0 without any,"
 
 
 class OrderMetrics(Collector):
-    """Tells nothing while the database is away: an alert on the absence says so."""
+    """Orders by state. Exports nothing while the database is away: an alert on the absence reports that."""
 
     def __init__(self, engine: Engine, topic: str) -> None:
-        """Take the read model, and of which hub.events it tells."""
+        """Take the read model, and the name of the hub.events that it is folded from."""
         self._engine, self._topic = engine, topic
 
     def describe(self) -> Iterator[Metric]:
-        """Yield nothing: registering asks no database."""
+        """Yield nothing: registering needs no database."""
         yield from ()
 
     def collect(self) -> Iterator[Metric]:

@@ -1,4 +1,4 @@
-"""The process of the views: it runs the Faust app until it is asked to stop."""
+"""The process of the views: it runs the Faust app until a signal stops it."""
 
 import asyncio
 
@@ -52,7 +52,7 @@ async def _run(settings: Settings, instance: str) -> None:
 
 
 async def _until_over(app: faust.App, asked: "asyncio.Future[None]") -> None:
-    """Run the app until it is asked to stop; stop it, whatever ended it, in bounded time. Raises as `shutdown.over`."""
+    """Run the app until a signal stops it; stop it, whatever ended it, in bounded time. Raises as `shutdown.over`."""
     log.info("views starting", group=app.conf.id)
     failure: KranhubError | None = None
     try:
@@ -67,7 +67,16 @@ async def _until_over(app: faust.App, asked: "asyncio.Future[None]") -> None:
 
 
 def run(settings: Settings, instance: str, metrics_port: int | None) -> None:
-    """Run the views until asked to stop. Raises `Unavailable` where a database, a registry or Kafka is away."""
+    """Run the views until a signal stops them.
+
+    Args:
+        settings: The installation's settings.
+        instance: The process' name among all processes of the views.
+        metrics_port: Where /metrics is served; None for nowhere.
+
+    Raises:
+        Unavailable: Where a database, a registry or Kafka is away.
+    """
     logs.identify(f"views {instance}")
     metrics_server.serve(settings.metrics_host, metrics_port)
     _make_folder(settings)

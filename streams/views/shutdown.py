@@ -26,7 +26,8 @@ GRACE_S = 15.0
 async def over(app: Any, asked: "asyncio.Future[None]") -> None:
     """Start the app and return once ``asked`` is done. The caller stops the app.
 
-    Raises, as a `KranhubError`, the error that ``asked`` holds, or that the app could not start or has crashed with.
+    Raises:
+        KranhubError: The error that ``asked`` holds, or that the app could not start or has crashed with.
     """
     try:
         await _over(app, asked)
@@ -54,7 +55,7 @@ async def _over(app: Any, asked: "asyncio.Future[None]") -> None:
 
 
 def understood(error: BaseException | None) -> KranhubError:
-    """Return an error as one whose text says what to do: itself, what it was raised from, or what it means."""
+    """Return an error with a text that names the remedy: itself, what it was raised from, or what it means."""
     cause = error
     while cause is not None and not isinstance(cause, KranhubError):
         cause = cause.__cause__

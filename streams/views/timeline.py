@@ -1,4 +1,4 @@
-"""The order timeline: every event of an order as a row with a sentence. Pure."""
+"""The order timeline: every event of an order as a row with a sentence."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -19,7 +19,7 @@ from kranhub.wire.plain_json import plain
 
 
 class TimelineRecord(NamedTuple):
-    """One committed record of hub.events, as the broker gave it; ``timestamp`` in seconds since the epoch."""
+    """One committed record of hub.events, as the broker returned it; ``timestamp`` is in seconds since the epoch."""
 
     topic: str
     partition: int
@@ -47,9 +47,11 @@ class Folded(NamedTuple):
 
 
 def fold(events: Iterable[TimelineRecord], codec: Codec) -> Folded:
-    """Fold a batch. One event that cannot be read, for whatever reason, is told of and passed by.
+    """Fold a batch. One event that cannot be read, for whatever reason, is reported and skipped.
 
-    Raises `Unavailable` when the registry is away, `Misconfigured` when what answers is none: no event's fault.
+    Raises:
+        Unavailable: When the registry is away.
+        Misconfigured: When what answers is no registry.
     """
     folded = Folded([], {}, [])
     for event in events:
@@ -67,7 +69,13 @@ def fold(events: Iterable[TimelineRecord], codec: Codec) -> Folded:
 
 
 def row(event: TimelineRecord, codec: Codec) -> list[TimelineRow]:
-    """Return the event's row; none for what belongs to no order. Raises as `Codec.decode` does."""
+    """Return the event's row; none for what belongs to no order.
+
+    Raises:
+        InvalidDocument: For an event that cannot be decoded.
+        Unavailable: When the registry is away.
+        Misconfigured: When what answers is no registry.
+    """
     key = event.key.decode("utf-8", "replace")
     if event.value is None or ":" not in key:
         return []
@@ -92,15 +100,15 @@ def row(event: TimelineRecord, codec: Codec) -> list[TimelineRow]:
 
 
 def _order_number(decoded: AnyDecoded) -> str | None:
-    """Return what people call the order, None where the record does not say."""
+    """Return what people call the order, None where the record does not have it."""
     value: Mapping[str, Any] = decoded.value
     return cast("str | None", value.get("number" if decoded.subject is Subject.ORDER else "order_number"))
 
 
 def _stamp(event: TimelineRecord) -> str:
-    """Return when the broker recorded the event; the hub's own stamp where UTC cannot tell that; else the epoch.
+    """Return when the broker recorded the event; where UTC cannot express that, the hub's own stamp; else the epoch.
 
-    A stage's stamp may lie before that of what led to it: what waited goes out under the stamp that ended its wait.
+    A stage's stamp may lie before that of what led to it: what waited is sent under the stamp that ended its wait.
     """
     with suppress(OverflowError, OSError, ValueError):
         return tables.stamp(datetime.fromtimestamp(event.timestamp, UTC))

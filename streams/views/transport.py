@@ -1,7 +1,7 @@
-"""Faust's Kafka transport as views need it: read_committed, and the read model says where to begin.
+"""Faust's Kafka transport as views need it: read_committed, and the read model decides where to begin.
 
-Faust reads committed records only in its own exactly-once mode, and begins where the consumer group stands. A view's
-position stands in its database, in the same transaction as its rows.
+Faust reads committed records only in its own exactly-once mode, and begins at the consumer group's offset. A view's
+position is in its database, written in the same transaction as its rows.
 """
 
 from collections.abc import Callable, Mapping
@@ -24,13 +24,13 @@ class CommittedConsumerThread(AIOKafkaConsumerThread):
 
 
 class ModelConsumer(Consumer):
-    """Seeks to where the read model stands, to the topic's beginning where it has nothing."""
+    """Seeks to the read model's position, or to the topic's beginning where it has none."""
 
     def _new_consumer_thread(self) -> CommittedConsumerThread:
         return CommittedConsumerThread(self, loop=self.loop, beacon=self.beacon)
 
     async def seek_to_committed(self) -> Mapping[TP, int]:
-        """Seek every assigned partition; return where each stands now."""
+        """Seek every assigned partition; return the present position of each."""
         known = cast(ModelTransport, self.transport).positions()
         beginnings = await self.earliest_offsets(*self.assignment())
         found = {place: max(known.get((place.topic, place.partition), 0), first) for place, first in beginnings.items()}
@@ -40,7 +40,13 @@ class ModelConsumer(Consumer):
 
 
 class ModelTransport(Transport):
-    """The transport; ``positions`` is set before it starts. ``serves`` is called once a position is taken up."""
+    """The transport.
+
+    Attributes:
+        Consumer: The class of its consumer.
+        positions: Returns the next offset of each partition; it is set before the transport starts.
+        serves: Called once every assigned partition has its position.
+    """
 
     Consumer = ModelConsumer
     positions: Positions = staticmethod(dict)
