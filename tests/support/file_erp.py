@@ -107,9 +107,10 @@ class _Orders(Source):
 
     async def read(self, since: Checkpoint | None) -> AsyncIterator[Read | Unreadable | Progress]:
         cursor = PollingCursor("orders", since.positions if since else {})
+        cursor.watermark = cursor.watermark or "0"
         while True:
             _refuse_when_away(self._erp)
-            last = int(cursor.watermark or 0)
+            last = int(cursor.watermark)
             for number, flaw in self._erp._run(f"SELECT id, flaw FROM orders WHERE id > {last} ORDER BY id"):
                 cursor.watermark = str(number)
                 yield self._item(number, flaw, polling.checkpoint(cursor.positions()))
