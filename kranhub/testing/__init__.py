@@ -1,4 +1,4 @@
-"""The contract suite that every connector passes, ours or a third party's.
+"""The contract suite that every connector passes, the hub's own and a third party's.
 
 Subclass `ConnectorContract`, declare what the ERP can do, give a fixture ``harness``, and pytest runs the rest::
 
@@ -9,8 +9,11 @@ Subclass `ConnectorContract`, declare what the ERP can do, give a fixture ``harn
         def harness(self, tmp_path):
             return MyHarness(tmp_path)
 
-What the declared `Features` leave out is not collected; everything else must pass. Needs pytest-asyncio. Every failure
-is a sentence that says what is wrong and what to do. docs/connector-guide.md tells what each method of the harness is.
+Tests of what `Features` declares as missing are not collected; everything else must pass. Needs pytest-asyncio. Every
+failure is a sentence that explains what is wrong and what to do. docs/connector-guide.md describes each method of the
+harness.
+
+It may import ``broker``, ``connector``, ``wire`` and the layers below, not ``operations``, ``readmodel`` or ``cli``.
 """
 
 from kranhub.testing.contract import ConnectorContract

@@ -1,4 +1,4 @@
-"""What an event must be: a record that the hub's own codec takes, saying what the ERP holds."""
+"""What an event must be: a record that the hub's own codec accepts, with the content that the ERP holds."""
 
 import json
 import re
@@ -75,7 +75,11 @@ def codec() -> Codec:
 
 
 def value_of(event: Event, member: str) -> Mapping[str, Any]:
-    """Demand a sound event of the member, and return its value as subscribers decode it."""
+    """Demand a valid event of the member, and return its value as subscribers decode it.
+
+    Raises:
+        ContractBroken: The event is not valid.
+    """
     demand(
         event.subject in TOLD,
         f"The source made an event of {event.subject!r}, which is no record that a member writes, so it has no topic. "
@@ -109,7 +113,16 @@ def value_of(event: Event, member: str) -> Mapping[str, Any]:
 
 
 def demand_told(event: Event, member: str, wanted: Content) -> None:
-    """Demand that the event says what the ERP holds."""
+    """Demand that the event has the content that the ERP holds.
+
+    Args:
+        event: The event.
+        member: The member whose ERP it is.
+        wanted: What the ERP holds, as the harness returns it.
+
+    Raises:
+        ContractBroken: The event differs, or the harness's content is incomplete.
+    """
     _demand_complete(event.subject, wanted)
     value = value_of(event, member)
     different = differences(wanted, value)
@@ -121,7 +134,11 @@ def demand_told(event: Event, member: str, wanted: Content) -> None:
 
 
 def demand_unreadable(item: Unreadable) -> None:
-    """Demand a dead letter that a person can act on."""
+    """Demand that a person can act on the dead letter of an unreadable document.
+
+    Raises:
+        ContractBroken: It lacks a subject, the original, a code or a reason in both languages.
+    """
     demand(
         item.subject in TOLD,
         f"Unreadable {item.id} has the subject {item.subject!r}: name the record that it would have been.",
@@ -134,7 +151,11 @@ def demand_unreadable(item: Unreadable) -> None:
 
 
 def demand_bounded(checkpoint: Checkpoint, documents: int) -> None:
-    """Demand that every position fits into a record of its own, which the hub's decoder takes."""
+    """Demand that every position fits into a record of its own that the hub's decoder accepts.
+
+    Raises:
+        ContractBroken: A position is too large.
+    """
     for name, position in checkpoint.positions.items():
         entry: messages.StreamPosition = {"watermark": position.watermark, "seen": sorted(position.seen)}
         record: messages.Checkpoint = {"connector": "contract", "task": 0, "positions": {name: entry}}
@@ -157,7 +178,13 @@ def demand_bounded(checkpoint: Checkpoint, documents: int) -> None:
 
 
 def differences(wanted: Any, told: Any, place: str = "") -> list[str]:
-    """Return what ``told`` says otherwise; fields that ``wanted`` does not name may be anything."""
+    """Return how a value differs from what is wanted, one text per difference.
+
+    Args:
+        wanted: The wanted value; fields that it does not name may be anything.
+        told: The value.
+        place: The path to the value, with which the texts begin.
+    """
     if isinstance(wanted, Mapping):
         return [
             text
@@ -180,7 +207,7 @@ def differences(wanted: Any, told: Any, place: str = "") -> list[str]:
 
 
 def items_by_key(items: list[Read | Unreadable], subject: Subject) -> dict[str, list[Read | Unreadable]]:
-    """Return the items of one record, by their key."""
+    """Return the items of one record, grouped by their key."""
     found: dict[str, list[Read | Unreadable]] = {}
     for item in items:
         told_of = item.event if isinstance(item, Read) else item

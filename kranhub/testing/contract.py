@@ -1,4 +1,4 @@
-"""The contract suite, put together."""
+"""The contract suite, composed of its parts."""
 
 from kranhub.testing.endurance_contract import EnduranceContract
 from kranhub.testing.fault_contract import FaultContract
@@ -8,7 +8,7 @@ from kranhub.testing.source_contract import SourceContract
 
 
 class ConnectorContract(SourceContract, EnduranceContract, SinkContract, HoldingContract, FaultContract):
-    """Inherit, declare ``features``, and give a fixture ``harness``.
+    """Inherit from it, declare ``features``, and give a fixture ``harness``.
 
     Tests of features that are declared False or empty are not collected at all, so that nothing is ever skipped.
     """

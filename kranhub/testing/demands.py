@@ -1,4 +1,4 @@
-"""What the suite demands, in sentences: what is wrong, and what to do."""
+"""The checks of the suite, which fail with a sentence: what is wrong, and what to do."""
 
 import re
 from collections.abc import Mapping
@@ -11,24 +11,43 @@ _LATIN = re.compile(r"[A-Za-z]{2,}")
 
 
 class ContractBroken(AssertionError):
-    """The connector does not keep the contract."""
+    """The connector does not fulfil the contract."""
 
 
 def demand(holds: bool, sentence: str) -> None:
-    """Raise `ContractBroken` with the sentence unless it holds."""
+    """Check a condition.
+
+    Args:
+        holds: The condition.
+        sentence: What is wrong and what to do, where it does not hold.
+
+    Raises:
+        ContractBroken: The condition does not hold.
+    """
     if not holds:
         broken(sentence)
 
 
 def broken(sentence: str) -> NoReturn:
-    """Raise `ContractBroken`."""
+    """Fail with the sentence.
+
+    Raises:
+        ContractBroken: Always.
+    """
     raise ContractBroken(sentence)
 
 
 def demand_both_languages(reason: Mapping[str, str], where: str) -> None:
     """Demand a sentence in English under ``en`` and the same in Russian under ``ru``.
 
-    Names and values of the ERP may stand in both, so the words of the two are compared with each other.
+    Names and values of the ERP may occur in both, so the words of the two are compared with each other.
+
+    Args:
+        reason: The sentences by language.
+        where: What they are the sentences of, as the subject of the error's sentence.
+
+    Raises:
+        ContractBroken: One of the languages is missing.
     """
     for language in ("en", "ru"):
         demand(
@@ -45,7 +64,11 @@ def demand_both_languages(reason: Mapping[str, str], where: str) -> None:
 
 
 def demand_text(text: Text, where: str) -> None:
-    """Demand the same of an error's text."""
+    """Demand that an error's text is in both languages.
+
+    Raises:
+        ContractBroken: One of the languages is missing.
+    """
     demand_both_languages(text.as_map(), where)
 
 

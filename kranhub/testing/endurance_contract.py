@@ -1,4 +1,4 @@
-"""What a source must outlast: wrong clocks, many old documents, orders that people take back."""
+"""What a source must withstand: wrong clocks, many old documents, orders that people withdraw."""
 
 from datetime import timedelta
 
@@ -134,7 +134,7 @@ class EnduranceContract(Suite):
 
 
 async def _until_quiet(erp: Connector, since: Checkpoint, most: int) -> tuple[list[Item], Checkpoint]:
-    """Return what the polls yield up to the first quiet one, or until they yielded too much: portions are allowed."""
+    """Return what the polls yield up to the first empty one, or until they yielded too much: portions are allowed."""
     found: list[Item] = []
     async with reading(erp, since) as reader:
         while len(found) <= most and (items := await reader.poll()):

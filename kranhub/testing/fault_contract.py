@@ -20,7 +20,7 @@ Act = Callable[[Connector], Awaitable[None]]
 
 
 class FaultContract(Suite):
-    """What the ERP causes is waiting, what one document causes is its own affair; nothing else ends a connector."""
+    """Faults of the ERP make the connector wait, those of a document concern that document; neither ends it."""
 
     most_breakages: ClassVar[int] = 40
     """How often the driver raises in one test. Every error comes, and at every call; raise it to try more pairs."""
@@ -151,7 +151,11 @@ class Breakage:
         return self.calls >= self._call
 
     def step(self) -> None:
-        """Count one call."""
+        """Count one call; at the chosen call, raise the error.
+
+        Raises:
+            Exception: The chosen error, at the chosen call.
+        """
         self.calls += 1
         if self.calls == self._call:
             raise self._error
@@ -160,7 +164,7 @@ class Breakage:
 async def _break_everywhere(
     harness: ErpHarness, most: int, what: str, act: Act, afterwards: Callable[[Exception, int], Awaitable[None]]
 ) -> None:
-    """Let the driver raise every error, and at every call; not each at each where that would be too many."""
+    """Let the driver raise every error, and at every call; not all combinations where those would be too many."""
     calls = await _calls_of(harness, what, act)
     errors = harness.driver_errors()
     step = min(-(-len(errors) * calls // most), len(errors), calls)

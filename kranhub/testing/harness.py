@@ -1,7 +1,7 @@
-"""What a connector's author tells the contract suite of the ERP. Written against the ERP, never with the connector.
+"""What a connector's author implements for the suite. It works on the ERP directly, never through the connector.
 
-Every method stands for something that people do in the ERP, or says what the ERP holds. Where `Features` declares that
-the ERP cannot do it, the method need not be written.
+Every method stands for something that people do in the ERP, or returns what the ERP holds. Where `Features` declares
+that the ERP cannot do it, the method need not be written.
 """
 
 from abc import ABC, abstractmethod
@@ -21,22 +21,35 @@ Content = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """What this connector and its ERP can do. Only what is False or empty is left out of the suite.
+    """What this connector and its ERP can do. Only tests of what is False or empty are left out of the suite.
 
-    Reading: ``tells`` are the records that the source makes (``Order``, ``OrderResponse``, ``InventoryLevel``, ...).
-    ``edits``: people change documents. ``spoils``: they can enter what the hub cannot read. ``commits_late``: a
-    transaction can commit behind one that began later. ``stamps``: the ERP's clock can be ahead. ``odd``: keys or
-    versions can be empty or malformed. ``twins``: two documents can have one number. ``removes``: rows can be deleted
-    and entered again. ``withdraws``: an order can leave what is read. ``splits_stock``: one code can lie in two rows.
-    ``many``: how many old documents a test may create; 0 where that takes too long.
-
-    Writing: ``takes`` are the records that the sink takes (``PlantOrder``, ``OrderStatus``). ``revises``, ``cancels``,
-    ``refuses``; ``describes``: lines keep their description; ``notes``: people write words of their own into a
-    document. ``between`` is the failpoint after the look-up and before the write, at which people edit. ``accepts``:
-    people answer what was delivered, and the source tells it. ``holds``: the sink can tell what the ERP holds.
-
-    Both: ``goes_away``, ``answers_garbage``; ``breaks``: the suite can let the driver raise. ``failpoints`` are the
-    connector's own, one between every two steps of a delivery.
+    Attributes:
+        reads: The connector has a source.
+        tells: The records that the source publishes (``Order``, ``OrderResponse``, ``InventoryLevel``, ...).
+        edits: People can change documents.
+        spoils: People can enter what the hub cannot read.
+        commits_late: A transaction can commit after one that began later.
+        stamps: The ERP's clock can be ahead.
+        odd: Keys or versions can be empty or malformed.
+        twins: Two documents can have the same number.
+        removes: Rows can be deleted and entered again.
+        withdraws: An order can leave what the source reads.
+        splits_stock: One code can be in two rows.
+        many: How many old documents a test may create; 0 where that takes too long.
+        writes: The connector has a sink.
+        takes: The records that the sink takes (``PlantOrder``, ``OrderStatus``).
+        revises: The sink takes later revisions.
+        cancels: The sink takes cancellations.
+        refuses: The ERP refuses some documents.
+        describes: Lines keep their description.
+        notes: People can write a note of their own into a document.
+        between: The failpoint after the look-up and before the write, at which people edit; empty for none.
+        accepts: People answer what was delivered, and the source publishes the answer.
+        holds: The sink can list what the ERP holds.
+        goes_away: The ERP can be unreachable.
+        answers_garbage: The ERP can answer nonsense.
+        breaks: The suite can let the driver raise.
+        failpoints: The connector's own failpoints, one between every two steps of a delivery.
     """
 
     reads: bool = True
@@ -79,76 +92,94 @@ class ErpHarness(ABC):
 
     @abstractmethod
     def connector(self) -> Connector:
-        """Return a new connector to this ERP: each call is a restart."""
+        """Return a new connector to this ERP; each call is a restart."""
 
     @abstractmethod
     def misconfigured(self) -> Connector:
-        """Return a connector that only a person can help: a wrong password, a missing table."""
+        """Return a connector that needs a person's help: a wrong password, a missing table."""
 
     def withdrawing(self, after_seconds: float) -> Connector:
-        """Return a connector that tells an order as CANCELLED when it has been gone for so many seconds."""
+        """Return a connector that publishes an order as CANCELLED when it has been gone for so many seconds."""
         self._missing("withdrawing", "withdraws")
 
     # -- what people enter, for the source ----------------------------------------------------------------------------
 
     def create(self, subject: Subject) -> str:
-        """Let a person create a document that the source must tell; return the event's key.
+        """Create a document, as a person, that the source must publish; return the event's key.
 
         An ``Order`` and an ``OrderResponse`` have two lines of different quantities.
         """
         self._missing("create", "reads")
 
     def content(self, subject: Subject, key: str) -> Content:
-        """Return what the ERP holds under this key, as the hub must be told it now.
+        """Return what the ERP holds under this key, as the source must publish it now.
 
-        It names at least the fields of `kranhub.testing.content.REQUIRED`, and all lines in their order.
+        It has at least the fields of `kranhub.testing.content.REQUIRED`, and all lines in their order.
+
+        Args:
+            subject: Which record the document is.
+            key: The key of its event.
         """
         self._missing("content", "reads")
 
     def edit(self, subject: Subject, key: str, quantity: int) -> None:
-        """Let a person set a quantity: of an order's second line, promised in an answer's second line, or in stock."""
+        """Set a quantity, as a person: of an order's second line, promised in an answer's second line, or in stock.
+
+        Args:
+            subject: Which record the document is.
+            key: The key of its event.
+            quantity: The new quantity.
+        """
         self._missing("edit", "edits")
 
     def spoil(self, subject: Subject, key: str) -> None:
-        """Let a person make the document unreadable: an unknown unit, a word where a number belongs."""
+        """Make the document unreadable, as a person: an unknown unit, a text where a number belongs."""
         self._missing("spoil", "spoils")
 
     def mend(self, subject: Subject, key: str) -> None:
-        """Let a person correct what `spoil` did."""
+        """Correct, as a person, what `spoil` did."""
         self._missing("mend", "spoils")
 
     def late(self, subject: Subject) -> AbstractContextManager[str]:
-        """Begin a transaction that creates a document, and commit it at the end of the context; yield its key.
+        """Begin a transaction that creates a document, and commit it when the context ends; yield its key.
 
-        Where the ERP cannot have two at once, create at the end what has a version from the beginning.
+        Where the ERP cannot have two transactions at once, create at the end a document with a version from the
+        beginning.
         """
         self._missing("late", "commits_late")
 
     def ahead(self, subject: Subject, by: timedelta) -> str:
-        """Create a document while the ERP's clock is ahead by so much; return its key. The clock is right again."""
+        """Create a document while the ERP's clock is ahead, then set the clock right; return its key."""
         self._missing("ahead", "stamps")
 
     def odd(self, subject: Subject) -> Sequence[str]:
-        """Create documents with every odd key or version that the ERP allows: NULL, empty, a day that is none.
+        """Create documents with every odd key or version that the ERP allows: NULL, empty, an impossible date.
 
-        Return their keys.
+        Returns:
+            Their keys.
         """
         self._missing("odd", "odd")
 
     def twins(self) -> tuple[str, str]:
-        """Create two different orders with the same number, as every January does in many ERPs; return their keys."""
+        """Create two different orders with the same number, as many ERPs do every January; return their keys."""
         self._missing("twins", "twins")
 
     def remove(self, subject: Subject, key: str) -> None:
-        """Let a person delete the document for good."""
+        """Delete the document for good, as a person."""
         self._missing("remove", "removes")
 
     def put_back(self, subject: Subject, key: str, quantity: int) -> None:
-        """Enter the document again under its old key, with this quantity where `edit` sets it."""
+        """Enter a removed document again under its old key.
+
+        Args:
+            subject: Which record the document is.
+            key: The key of its event.
+            quantity: The quantity, in the place where `edit` sets it.
+        """
         self._missing("put_back", "removes")
 
     def withdraw(self, key: str) -> None:
-        """Take an order back out of what the source reads: a draft again, or another supplier's."""
+        """Take an order out of what the source reads: it is a draft again, or another supplier's."""
         self._missing("withdraw", "withdraws")
 
     def bring_back(self, key: str) -> None:
@@ -156,7 +187,7 @@ class ErpHarness(ABC):
         self._missing("bring_back", "withdraws")
 
     def split_stock(self) -> tuple[str, Decimal]:
-        """Let one item lie in two rows that come to one code (two lots, a trailing blank); return code and sum."""
+        """Put one item into two rows that give one code (two lots, a trailing blank); return the code and the sum."""
         self._missing("split_stock", "splits_stock")
 
     def many(self, subject: Subject, count: int) -> None:
@@ -166,9 +197,12 @@ class ErpHarness(ABC):
     # -- what the sink brings -----------------------------------------------------------------------------------------
 
     def event(self, reference: str, revision: int = 1, *, cancelled: bool = False) -> Event:
-        """Return a plant order of two lines for the sink. Another revision asks for other quantities.
+        """Return a plant order of two lines for the sink; `kranhub.testing.samples.plant_order` makes one.
 
-        `kranhub.testing.samples.plant_order` makes one.
+        Args:
+            reference: What identifies the plant order.
+            revision: The revision; another one asks for other quantities.
+            cancelled: Whether the plant order is cancelled.
         """
         self._missing("event", "writes")
 
@@ -177,35 +211,35 @@ class ErpHarness(ABC):
         self._missing("unacceptable", "refuses")
 
     def live(self, reference: str) -> int:
-        """Return how many documents of this reference count in the ERP, cancelled ones left out."""
+        """Return how many documents of this reference the ERP has, without cancelled ones."""
         self._missing("live", "writes")
 
     def held(self, reference: str) -> Content:
-        """Return what the ERP holds under this reference, in the terms of the plant order.
+        """Return what the ERP holds under this reference, in the fields of the plant order.
 
-        ``requested_date`` and ``lines``, each with ``item_code``, ``quantity``, ``unit`` and, where the ERP keeps it,
-        ``description``.
+        These are ``requested_date`` and ``lines``, each with ``item_code``, ``quantity``, ``unit`` and, where the ERP
+        keeps it, ``description``.
         """
         self._missing("held", "writes")
 
     def note(self, reference: str, words: str) -> None:
-        """Let a person at the ERP add words or a line of their own to the document that the hub brought."""
+        """Add a text or a line, as a person at the ERP, to the document that the hub delivered."""
         self._missing("note", "notes")
 
     def noted(self, reference: str) -> str:
-        """Return what `note` wrote, or what is left of it."""
+        """Return what `note` wrote, as far as it is still there."""
         self._missing("noted", "notes")
 
     def accept(self, reference: str, promised: date) -> None:
-        """Let a person at the ERP accept the whole document that the hub brought, and promise a day."""
+        """Accept the whole document that the hub delivered, as a person at the ERP, and promise a day."""
         self._missing("accept", "accepts")
 
     def status(self, key: str, revision: int) -> Event:
-        """Return the hub's OrderStatus of an order that `create` made. Another revision promises another date."""
+        """Return the hub's OrderStatus of an order that `create` made; another revision promises another date."""
         self._missing("status", "takes")
 
     def shown(self, key: str) -> Any:
-        """Return what the ERP shows of the order's status, comparable with itself only."""
+        """Return what the ERP shows of the order's status; it is compared only with other results of this method."""
         self._missing("shown", "takes")
 
     def process(self, reference: str) -> Sequence[str]:
@@ -227,9 +261,9 @@ class ErpHarness(ABC):
         self._missing("driver_errors", "breaks")
 
     def breaking(self, step: Callable[[], None]) -> AbstractContextManager[None]:
-        """Let every call of the driver inside the context call ``step()`` first, which may raise in its place.
+        """Let every call of the driver inside the context call ``step()`` first, which may raise instead.
 
-        For connectors that are made inside the context.
+        It concerns connectors that are made inside the context.
         """
         self._missing("breaking", "breaks")
 

@@ -1,4 +1,4 @@
-"""What a sink must tell of its ERP after the hub was restored. Each test's docstring is a sentence of the contract."""
+"""What a sink must report after the hub was restored. Each test's docstring is a sentence of the contract."""
 
 from kranhub.connector import Connector, Event, Held
 from kranhub.testing.demands import broken, demand
@@ -9,7 +9,7 @@ from kranhub.wire.messages import PlantOrderDocumentStatus, Subject
 
 
 class HoldingContract(Suite):
-    """What the hub has forgotten, it takes from the ERPs: the revision that each document is at, and what it says."""
+    """The hub takes from the ERPs what it no longer knows: the revision that each document has, and its content."""
 
     @needs("writes", "holds", takes=Subject.PLANT_ORDER)
     async def test_held_tells_each_plant_order_once_as_the_erp_holds_it(
@@ -50,7 +50,7 @@ class HoldingContract(Suite):
 
 
 async def _held(harness: ErpHarness, subject: Subject) -> list[Held]:
-    """Return what a new instance of the connector tells of the ERP."""
+    """Return what a new instance of the connector reports that the ERP holds."""
     other = harness.connector()
     try:
         sink = other.sink()

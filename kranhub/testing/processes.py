@@ -1,4 +1,4 @@
-"""Processes that stop or die at a named failpoint, and the proof that they were there."""
+"""Processes that stop or die at a named failpoint, and the proof that they reached it."""
 
 import os
 import signal
@@ -13,7 +13,17 @@ PATIENCE_S = 60.0
 
 @contextmanager
 def armed(command: Sequence[str], folder: Path, failpoint: str, action: str) -> Iterator["subprocess.Popen[bytes]"]:
-    """Run a command that acts at the failpoint; yields once it has. It is gone afterwards, whatever happens."""
+    """Run a command with an armed failpoint; yield its process once it has acted there, and end it afterwards.
+
+    Args:
+        command: The command line.
+        folder: The folder in which the process notes that it has reached the failpoint.
+        failpoint: The failpoint's name.
+        action: ``kill`` or ``stop``, optionally with ``@n`` for the n-th hit.
+
+    Raises:
+        AssertionError: The process ended before it reached the failpoint, or did not reach it within `PATIENCE_S`.
+    """
     environment = {
         **os.environ,
         "KRANHUB_FAILPOINTS": f"{failpoint}={action}",
@@ -30,7 +40,7 @@ def armed(command: Sequence[str], folder: Path, failpoint: str, action: str) -> 
 
 
 def resume(process: "subprocess.Popen[bytes]") -> int:
-    """Let a stopped process go on to its end; return its exit code."""
+    """Let a stopped process continue to its end; return its exit code."""
     process.send_signal(signal.SIGCONT)
     return process.wait(PATIENCE_S)
 

@@ -16,15 +16,24 @@ PATIENCE_S = 60.0
 
 
 class Reader:
-    """A source that is being read."""
+    """A source that is being read, and the last checkpoint that it yielded."""
 
     def __init__(self, items: AsyncIterator[Item | Progress], since: Checkpoint | None) -> None:
-        """Take what read() returned, and from where it reads."""
+        """Take the iterator of a source.
+
+        Args:
+            items: What read() returned.
+            since: The checkpoint from which it reads; None for the beginning.
+        """
         self._items = items
         self.checkpoint = since or Checkpoint()
 
     async def poll(self) -> list[Item]:
-        """Return what one poll yields. Raises what the source raises."""
+        """Return what one poll yields. What the source raises is passed on.
+
+        Raises:
+            ContractBroken: read() ended, or yielded no `Progress` within `PATIENCE_S`.
+        """
         found: list[Item] = []
         try:
             async with asyncio.timeout(PATIENCE_S) as limit:
@@ -40,7 +49,16 @@ class Reader:
         raise ContractBroken("read() ended. It goes on, poll after poll, until it is closed.")
 
     async def until_told(self, subject: Subject, key: str, sentence: str) -> Event:
-        """Poll until a document is told, and return its event; fail with the sentence."""
+        """Poll until a document is published, and return its event.
+
+        Args:
+            subject: Which record the document is.
+            key: The document's key.
+            sentence: The sentence for the failure.
+
+        Raises:
+            ContractBroken: It was not published within a sixth of `PATIENCE_S`; with the sentence.
+        """
         loop = asyncio.get_running_loop()
         deadline = loop.time() + PATIENCE_S / 6
         while loop.time() < deadline:
@@ -52,7 +70,11 @@ class Reader:
 
 @asynccontextmanager
 async def reading(erp: Connector, since: Checkpoint | None = None) -> AsyncIterator[Reader]:
-    """Read a connector's source from the checkpoint on."""
+    """Read a connector's source from the checkpoint on.
+
+    Raises:
+        ContractBroken: The connector has no source.
+    """
     source = erp.source()
     if source is None:
         broken("The connector declares that it reads, but source() is None. Declare Features(reads=False).")
@@ -61,7 +83,15 @@ async def reading(erp: Connector, since: Checkpoint | None = None) -> AsyncItera
 
 
 async def poll(erp: Connector, since: Checkpoint | None = None) -> tuple[list[Item], Checkpoint]:
-    """Return what one poll yields, and the checkpoint behind it. Raises what the source raises."""
+    """Return what one poll yields, and the checkpoint after it. What the source raises is passed on.
+
+    Args:
+        erp: The connector.
+        since: The checkpoint from which to read; None for the beginning.
+
+    Raises:
+        ContractBroken: The connector has no source, or its read() does not fulfil the contract.
+    """
     async with reading(erp, since) as reader:
         return await reader.poll(), reader.checkpoint
 

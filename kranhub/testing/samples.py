@@ -16,7 +16,7 @@ ISSUED = datetime(2026, 1, 15, 8, 30, tzinfo=UTC)
 
 
 def plant_order_id(reference: str, buyer: str = "irtysh-stroy") -> str:
-    """Return the id that `plant_order` gives to a reference: the external reference in the plant's ERP."""
+    """Return the id that `plant_order` makes of a reference; it is the external reference in the plant's ERP."""
     return identifiers.plant_order_id(identifiers.order_key(buyer, ORDER_ID), reference, "part", 1)
 
 
@@ -29,10 +29,18 @@ def plant_order(
     buyer: str = "irtysh-stroy",
     **changes: Any,
 ) -> Event:
-    """Return a plant order with one line per item ``(the plant's code, UN/CEFACT unit)``.
+    """Return a plant order with one line per item.
 
-    Line n asks for ``10 n + revision``; what it wants is wanted ``revision`` days after 31 March of next year.
-    ``reference`` makes the plant order's id; ``changes`` replace fields of the record.
+    Line n asks for a quantity of ``10 n + revision``; the requested date is ``revision`` days after 31 March of next
+    year.
+
+    Args:
+        plant: The plant's member id.
+        reference: Goes into the plant order's id, so that each reference is a plant order of its own.
+        revision: The revision.
+        items: For each line the plant's item code, and a unit of UN/CEFACT Recommendation 20.
+        buyer: The buyer's member id.
+        **changes: Fields of the record to replace.
     """
     name = plant_order_id(reference, buyer)
     value: messages.PlantOrder = {
@@ -54,7 +62,14 @@ def plant_order(
 
 
 def order_status(buyer: str, order_id: str, revision: int, **changes: Any) -> Event:
-    """Return the status of one of the buyer's orders, CONFIRMED, promised as `plant_order` wants it."""
+    """Return the status of one of the buyer's orders: CONFIRMED, with the date that `plant_order` requests as promised.
+
+    Args:
+        buyer: The buyer's member id.
+        order_id: The order's id.
+        revision: The revision; it also sets the promised date.
+        **changes: Fields of the record to replace.
+    """
     key = identifiers.order_key(buyer, order_id)
     value: messages.OrderStatus = {
         "order_key": key,
@@ -73,7 +88,7 @@ def order_status(buyer: str, order_id: str, revision: int, **changes: Any) -> Ev
 
 
 def _complete(subject: Subject, value: Message, changes: Mapping[str, Any]) -> Message:
-    """Return the record with these fields replaced, as it reads once it was written."""
+    """Return the record with these fields replaced, as it is after encoding and decoding."""
     changed = cast(Message, {**value, **changes})
     return codec().decode(codec().encode(subject, changed)).value
 

@@ -29,7 +29,7 @@ WORDS = "Спросить у Петрова"
 
 
 class SinkContract(Suite):
-    """Every plant order is in the ERP once, as the hub wants it, and people's own words stay."""
+    """Every plant order is in the ERP once, as the hub wants it, and what people wrote into it stays."""
 
     @needs("writes")
     async def test_the_sink_takes_records_that_the_hub_sends(self, erp: Connector) -> None:
@@ -240,7 +240,17 @@ class SinkContract(Suite):
 
 
 def demand_held(harness: ErpHarness, reference: str, event: Event, *, describes: bool = False) -> None:
-    """Demand that the ERP holds what the plant order asks for."""
+    """Demand that the ERP holds what the plant order asks for.
+
+    Args:
+        harness: The harness.
+        reference: What identifies the plant order.
+        event: The plant order that was delivered.
+        describes: Whether to compare the lines' descriptions as well.
+
+    Raises:
+        ContractBroken: The ERP holds something else.
+    """
     names = ("item_code", "quantity", "unit", *(("description",) if describes else ()))
     held = harness.held(reference)
     order = event.value_as(messages.PlantOrder)
@@ -259,7 +269,7 @@ def demand_held(harness: ErpHarness, reference: str, event: Event, *, describes:
 
 
 def _text(value: Any) -> Any:
-    """Return a text without the blanks that an ERP may drop; only blanks are no text."""
+    """Return a text without the blanks that an ERP may drop; None for one of blanks only."""
     return (" ".join(value.split()) or None) if isinstance(value, str) else value
 
 

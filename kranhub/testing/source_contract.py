@@ -230,7 +230,7 @@ class SourceContract(Suite):
 
 
 async def behind(erp: Connector) -> Checkpoint:
-    """Return the checkpoint behind everything that is in the ERP already."""
+    """Return the checkpoint after everything that is in the ERP already."""
     _, checkpoint = await poll(erp)
     return checkpoint
 
@@ -245,7 +245,16 @@ async def restarted(harness: ErpHarness, since: Checkpoint | None) -> tuple[list
 
 
 def told(items: list[Item], subject: Subject, key: str) -> Read:
-    """Return the last event of a document, and demand that there is one."""
+    """Return the last event of a document, and demand that there is one.
+
+    Args:
+        items: What was polled.
+        subject: Which record the document is.
+        key: The document's key.
+
+    Raises:
+        ContractBroken: The document was not published, or was published as unreadable.
+    """
     found = items_by_key(items, subject).get(key, [])
     demand(bool(found), f"{subject} {key} is in the ERP and was not told; told were {sorted(keys(items))}.")
     _demand_readable(found[-1])
@@ -255,7 +264,7 @@ def told(items: list[Item], subject: Subject, key: str) -> Read:
 
 
 def _is_mentioned(key: str, items: list[Item]) -> bool:
-    """Return whether the document was told, or is the original of an Unreadable."""
+    """Return whether the document was published, or is the original of an Unreadable."""
     letters = [item.original for item in items if isinstance(item, Unreadable)]
     return key in keys(items) or any(key.encode() in original for original in letters)
 

@@ -1,4 +1,4 @@
-"""What the parts of the suite share: which tests a connector's features leave, and one running connector."""
+"""What the parts of the suite share: the choice of tests by a connector's features, and one running connector."""
 
 import inspect
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -14,7 +14,13 @@ Test = TypeVar("Test", bound=Callable[..., Any])
 
 
 def needs(*features: str, tells: str = "", takes: str = "") -> Callable[[Test], Test]:
-    """Mark a test that only makes sense for connectors with these features, that tell or take this record."""
+    """Mark a test for connectors with these features.
+
+    Args:
+        *features: Fields of `Features` that must be set.
+        tells: A record that the source must publish; empty for none.
+        takes: A record that the sink must take; empty for none.
+    """
 
     def mark(test: Test) -> Test:
         test.needs = lambda declared: (  # type: ignore[attr-defined]
@@ -44,20 +50,24 @@ class Suite:
                 setattr(cls, name, None)
 
     def pytest_generate_tests(self, metafunc: Any) -> None:
-        """Run a test with the argument ``subject`` once for each record that the source tells."""
+        """Run a test with the argument ``subject`` once for each record that the source publishes."""
         if "subject" in metafunc.fixturenames:
             metafunc.parametrize("subject", self.features.tells)
 
     @pytest_asyncio.fixture
     async def erp(self, harness: ErpHarness) -> AsyncIterator[Connector]:
-        """One running connector."""
+        """Provide one running connector."""
         connector = harness.connector()
         yield connector
         await connector.close()
 
 
 async def deliver(erp: Connector, *events: Event) -> Sequence[Receipt]:
-    """Deliver a batch through a connector's sink, and demand a receipt for each event."""
+    """Deliver a batch through a connector's sink, and demand a receipt for each event.
+
+    Raises:
+        ContractBroken: The connector has no sink, or its receipts do not match the events.
+    """
     sink = erp.sink()
     if sink is None:
         broken("The connector declares that it writes, but sink() is None. Declare Features(writes=False).")
