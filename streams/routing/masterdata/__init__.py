@@ -1,1 +1,1 @@
-"""Members, items, rules, calendars and rates as one value; entries, differences and checks of them."""
+"""The master data as one value: members, items, rules, calendars and rates; their entries, differences and checks."""

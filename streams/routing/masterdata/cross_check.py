@@ -17,7 +17,17 @@ YamlPath = tuple[str | int, ...]
 
 
 def codes(nomenclature: Nomenclature, path: Path, members: Members, members_file: Path) -> None:
-    """Raise `Misconfigured` for a code of somebody who is no member."""
+    """Check that every code is a member's.
+
+    Args:
+        nomenclature: The items with their codes.
+        path: The nomenclature file.
+        members: The members.
+        members_file: The members file, for the remedy.
+
+    Raises:
+        Misconfigured: A code belongs to no member.
+    """
     for at, item in enumerate(nomenclature.items):
         for field, owners in (("codes", item.codes), ("more_codes", item.more_codes)):
             for member in owners:
@@ -27,7 +37,17 @@ def codes(nomenclature: Nomenclature, path: Path, members: Members, members_file
 
 
 def rules(found: Rules, path: Path, members: Members, members_file: Path) -> None:
-    """Raise `Misconfigured` for a rule that names somebody who is no member: it would silently never match."""
+    """Check that every rule names members only: one that names another company would silently never match.
+
+    Args:
+        found: The rules.
+        path: The rules file.
+        members: The members.
+        members_file: The members file, for the remedy.
+
+    Raises:
+        Misconfigured: A rule names what is no member.
+    """
     for at, rule in enumerate(found.rules):
         for place, member in _named(at, found):
             if member not in members.by_id:
@@ -43,7 +63,17 @@ def _named(at: int, found: Rules) -> Iterator[tuple[YamlPath, str]]:
 
 
 def calendars(members: Members, path: Path, known: Set[str], calendars_file: Path) -> None:
-    """Raise `Misconfigured` for a member whose calendar does not exist."""
+    """Check that every member's calendar exists.
+
+    Args:
+        members: The members.
+        path: The members file.
+        known: The ids of the calendars.
+        calendars_file: The calendars file, for the remedy.
+
+    Raises:
+        Misconfigured: A member has a calendar that does not exist.
+    """
     for at, member in enumerate(members.members):
         if member.calendar not in known:
             where = f"{path}:{line_of(path, ('members', at, 'calendar'))}"
@@ -51,9 +81,16 @@ def calendars(members: Members, path: Path, known: Set[str], calendars_file: Pat
 
 
 def rates(found: Rates, path: Path) -> None:
-    """Raise `Misconfigured` for a currency that is not in use.
+    """Check that every currency is in use.
 
-    It is looked for in files only: ISO 4217 withdraws currencies, and what was published must be read all the same.
+    Only files are checked so: ISO 4217 withdraws currencies, and what was published must be read all the same.
+
+    Args:
+        found: The rates.
+        path: The rates file.
+
+    Raises:
+        Misconfigured: A rate has a currency that is not in use.
     """
     for at, rate in enumerate(found.rates):
         for field, currency in (("source", rate.source), ("target", rate.target)):
@@ -63,7 +100,7 @@ def rates(found: Rates, path: Path) -> None:
 
 
 def line_of(path: Path, place: YamlPath) -> int:
-    """Return the line (from 1) of the deepest value on the way to the place that the file has."""
+    """Return the line (from 1) of the place in the file, or of the deepest value on the way to it."""
     root, _ = yaml_file.parse(path)
     return yaml_file.line(root, place)
 

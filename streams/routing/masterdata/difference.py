@@ -23,9 +23,12 @@ class What(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field that changes, by its path such as ``capabilities[0].working_days``; None where it is as by default.
+    """One field that changes.
 
-    Of a list of plain values only those are named that leave and that come.
+    Attributes:
+        path: Its path, such as ``capabilities[0].working_days``.
+        before: None where it was as by default; of a list of plain values only those that are removed.
+        after: None where it is as by default; of a list of plain values only those that are added.
     """
 
     path: str
@@ -35,7 +38,14 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One entry that differs; ``fields`` are empty unless it is changed."""
+    """One entry that differs.
+
+    Attributes:
+        kind: The entry's kind.
+        key: The entry's key.
+        what: What happens to it.
+        fields: What changes of it; empty unless it is changed.
+    """
 
     kind: str
     key: str

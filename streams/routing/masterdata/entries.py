@@ -36,9 +36,13 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry. ``content`` is JSON, None when it is no longer part; ``version`` the master data's, a rule's its own.
+    """One entry of the master data.
 
-    ``kind`` is text: a newer release may write kinds that this one passes by.
+    Attributes:
+        kind: A `Kind` as text: a newer release may write kinds that this one does not know and ignores.
+        key: What it is about among its kind.
+        version: A rule's own version, else that of the master data.
+        content: The value as JSON; None once it is no longer part of the master data.
     """
 
     kind: str
@@ -57,7 +61,11 @@ class Entry:
         return f"{self.kind}|{self.key}"
 
     def codes(self) -> tuple[tuple[str, str], ...]:
-        """Return (member, code) of every code of an item; empty for what is no item. Raises as `parse`."""
+        """Return (member, code) of every code of an item; empty for what is no item.
+
+        Raises:
+            ValueError: As `parse`.
+        """
         item = parse(self) if self.kind == Kind.ITEM else None
         return tuple(item.all_codes()) if item else ()
 
@@ -74,7 +82,13 @@ class Bill(_Model):
 
 
 class Publication(_Model):
-    """Closes a set of entries: they count from here. Members and rules stand in the order on which routing depends."""
+    """Closes a set of entries: they count from here.
+
+    Attributes:
+        version: The version of the master data.
+        members: The ids of all members, in the order on which routing depends.
+        rules: The ids of all rules, in the order on which routing depends.
+    """
 
     version: int
     members: tuple[str, ...]
@@ -82,7 +96,14 @@ class Publication(_Model):
 
 
 class CodeMapping(_Model):
-    """A member's proposal: its own code means this item; ``unit`` is how it counts it."""
+    """A member's proposal that one of its own codes means an item.
+
+    Attributes:
+        member: The member.
+        item_code: Its own code.
+        item: The item's id.
+        unit: The unit in which the member counts it; None where it does not say.
+    """
 
     member: str
     item_code: str
@@ -118,7 +139,7 @@ def record(entry: Entry) -> messages.MasterDataEntry:
 
 
 def of_record(value: messages.MasterDataEntry) -> Entry:
-    """Return the entry that a MasterDataEntry says."""
+    """Return the entry of a MasterDataEntry."""
     return Entry(value["kind"], value["key"], value["version"], value["content"])
 
 
@@ -129,9 +150,13 @@ def content(model: BaseModel) -> str:
 
 
 def parse(entry: Entry) -> Any:
-    """Return the value that the entry holds; None when it is no longer part, or of a kind that is not known.
+    """Return the value that the entry holds.
 
-    Raises pydantic's `ValidationError`, a `ValueError`.
+    Returns:
+        None where it is no longer part of the master data, or of an unknown kind.
+
+    Raises:
+        ValueError: The content does not fit the kind (pydantic's `ValidationError`).
     """
     if entry.content is None or entry.kind not in MODELS:
         return None
@@ -164,7 +189,7 @@ def _values(master: MasterData) -> Iterator[tuple[Kind, str, BaseModel]]:
 def _party(member: Member) -> Member:
     """Return the member with its contacts' ids only: names and addresses of people are on no event.
 
-    How far it is taken over is an entry of its own: a change of that is no news to who waits for the member.
+    Its cutover is an entry of its own: a change of that must not wake what waits for the member.
     """
     contacts = tuple(Contact(id=contact.id, name=contact.id) for contact in member.contacts)
     return member.model_copy(update={"contacts": contacts, "cutover": CutoverMode.LIVE})
@@ -180,7 +205,14 @@ def publication(master: MasterData) -> Publication:
 
 
 def mapping(member: str, item_code: str, item: str, unit: str | None) -> Entry:
-    """Return a member's proposal that its own code means this item, which it counts in this unit."""
+    """Return the entry of a member's proposal that its own code means this item.
+
+    Args:
+        member: The member.
+        item_code: Its own code.
+        item: The item's id.
+        unit: The unit in which the member counts it; None where it does not say.
+    """
     proposed = CodeMapping(member=member, item_code=item_code, item=item, unit=unit)
     return Entry(str(Kind.MAPPING), f"{member}|{item_code}", 1, content(proposed))
 
@@ -188,13 +220,21 @@ def mapping(member: str, item_code: str, item: str, unit: str | None) -> Entry:
 def of(found: Iterable[Entry]) -> MasterData:
     """Return the master data that the entries make up; of several with one place the last counts.
 
-    Raises `ValueError` when they contradict each other or no publication closes them.
+    Raises:
+        ValueError: They contradict each other, or no publication closes them.
     """
     return assemble({entry.place: parse(entry) for entry in found})
 
 
 def assemble(values: Mapping[tuple[str, str], Any]) -> MasterData:
-    """Return the master data of these values by place; None for what is no longer part. Raises as `of` does."""
+    """Return the master data of these values.
+
+    Args:
+        values: The parsed values by the place of their entries; None for what is no longer part.
+
+    Raises:
+        ValueError: They contradict each other, or no publication closes them.
+    """
     closing: Publication | None = values.get(PUBLICATION)
     if closing is None:
         raise ValueError("no publication closes the entries")

@@ -31,7 +31,13 @@ class Supply(StrEnum):
 
 
 class Component(_Model):
-    """One entry of a bill: how much of an item one base unit of the parent needs, and which sibling it goes into."""
+    """One entry of a bill of materials.
+
+    Attributes:
+        item: The component's item.
+        quantity: How much of it, in its base unit, one base unit of the parent needs.
+        feeds: The sibling that it goes into; None for the parent itself.
+    """
 
     item: str
     quantity: Positive
@@ -39,9 +45,18 @@ class Component(_Model):
 
 
 class Item(_Model):
-    """One item. ``conversions`` say how many base units one of another unit is.
+    """One item of the nomenclature.
 
-    ``codes`` are each member's own code; ``more_codes`` further codes that mean the same item to that member.
+    Attributes:
+        item: Its canonical id.
+        okpd2: Its code of the classification OKPD2.
+        name: Its name.
+        unit: Its base unit, a code of UN/CEFACT Recommendation 20.
+        conversions: How many base units one of another unit is.
+        codes: Each member's own code.
+        more_codes: Further codes that mean the same item to that member.
+        supply: Whether members make it, or it is bought.
+        components: What one base unit is built of.
     """
 
     item: ItemId

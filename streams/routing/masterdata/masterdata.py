@@ -63,7 +63,7 @@ class MasterData:
 
     @cached_property
     def cutover(self) -> Mapping[str, CutoverMode]:
-        """The members that are not live, and how far each is taken over."""
+        """The cutover modes of the members that are not live."""
         members = self.members.members
         return {member.id: member.cutover for member in members if member.cutover is not CutoverMode.LIVE}
 
@@ -73,7 +73,7 @@ class MasterData:
 
     @cached_property
     def worked_out(self) -> dict[Any, Any]:
-        """What others have worked out from it, each under keys of its own: it holds as long as the value lives."""
+        """A cache for what others derive from the value, each under keys of its own; it lives as long as the value."""
         return {}
 
     @cached_property
@@ -81,11 +81,11 @@ class MasterData:
         return {}
 
     def item_of(self, member: str, code: str) -> Item | None:
-        """Return the item that the member means by its code."""
+        """Return the item that the member means by its code, or None."""
         return self._by_code.get((member, code))
 
     def looks(self, member: str) -> Mapping[str, str]:
-        """Return the member's own codes by what they look like (`confusables`)."""
+        """Return the member's own codes by how they look to a person (`confusables`)."""
         known = self.worked_out
         place = (MasterData.looks, member)
         if place not in known:
@@ -117,7 +117,14 @@ class MasterData:
         return self.members.transport.between(origin, destination)
 
     def rule_for(self, kind: str, okpd2: str, buyer: str, programme: str | None) -> Rule | None:
-        """Return the first rule that matches a line of such an order and item, or None."""
+        """Return the first rule that matches a line of such an order and item, or None.
+
+        Args:
+            kind: The order's kind.
+            okpd2: The OKPD2 code of the line's item.
+            buyer: The member who ordered.
+            programme: The order's programme; None where it has none.
+        """
         return self.rules.first(kind, okpd2, buyer, programme)
 
     def name(self, member: str) -> Text:
@@ -165,7 +172,15 @@ def load(
 ) -> MasterData:
     """Read the files; without one of the last three, its plain default.
 
-    Raises `Misconfigured` naming file, line and remedy, also where one file names what another does not have.
+    Args:
+        members_file: The members.
+        nomenclature_file: The items.
+        rules_file: The routing rules; None for `rules.PLAIN`.
+        calendars_file: The calendars; None for `PLAIN_CALENDARS`.
+        rates_file: The exchange rates; None for none.
+
+    Raises:
+        Misconfigured: A file is wrong, or names what another does not have; it names file, line and remedy.
     """
     master = MasterData(
         memberfile.load(members_file),

@@ -28,8 +28,15 @@ class _Model(BaseModel):
 class Rate(_Model):
     """``nominal`` units of ``source`` are ``rate`` units of ``target``, from ``valid_on`` until a later rate.
 
-    Currencies are ISO 4217 codes; ``published_by`` is who says so. UBL ExchangeRate; the nominal is the Bank of
-    Russia's.
+    As in UBL's ExchangeRate; the nominal is the Bank of Russia's.
+
+    Attributes:
+        source: The currency that is converted, an ISO 4217 code.
+        target: The currency that it is converted into, an ISO 4217 code.
+        rate: How many units of the target.
+        nominal: How many units of the source.
+        valid_on: The first day of the rate.
+        published_by: Who publishes it.
     """
 
     source: Currency
@@ -82,10 +89,18 @@ class Rates(_Model):
         return found
 
     def on(self, source: str, target: str, day: date) -> ExchangeRate | None:
-        """Return the rate of the day, as `money.rate_on` finds it; None where there is none.
+        """Return the rate of the day, as `money.rate_on` finds it.
 
         Where the two are not quoted together, a third currency that both are quoted in serves, as central banks quote
         all in their own: of several the one whose older rate is the youngest, then the first by its code.
+
+        Args:
+            source: The currency that is converted.
+            target: The currency that it is converted into.
+            day: The day; a later rate never counts.
+
+        Returns:
+            None where there is no rate.
         """
         direct = self._quoted(source, target, day)
         return direct if direct is not None else self._through_a_third(source, target, day)
@@ -114,7 +129,11 @@ NONE = Rates()
 
 
 def load(path: Path) -> Rates:
-    """Read and validate a file of rates. Raises `Misconfigured` naming file, line and remedy."""
+    """Read and validate a file of rates.
+
+    Raises:
+        Misconfigured: The file cannot be used; it names file, line and remedy.
+    """
     return yaml_file.load(path, Rates, "KRANHUB_RATES_FILE")
 
 

@@ -1,4 +1,4 @@
-"""Who leaves with a publication, and which open orders name them: a person should know before it is written. Pure."""
+"""Which members and items a publication removes, and which open orders name them, before it is written. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -18,22 +18,25 @@ SUBJECTS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Leaving:
-    """The ids of members and items that are published and would be no more."""
+    """The ids of members and items that are published and that the next publication removes."""
 
     members: tuple[str, ...] = ()
     items: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
-        """Return whether anything leaves."""
+        """Return whether anything is removed."""
         return bool(self.members or self.items)
 
 
 @dataclass(frozen=True, slots=True)
 class Concern:
-    """What leaves although open orders name it.
+    """What a publication removes although open orders name it.
 
-    ``kind`` is PARTY or ITEM. ``orders`` are the keys of the open orders that name a member as buyer, payer, user or
-    consignee, or that need the item; ``plant_orders`` the ids of what stands at a member.
+    Attributes:
+        kind: PARTY or ITEM.
+        key: The id of the member or the item.
+        orders: The keys of the open orders that name the member as buyer, payer, user or consignee, or need the item.
+        plant_orders: The ids of the plant orders that the member has.
     """
 
     kind: str
@@ -43,7 +46,7 @@ class Concern:
 
 
 def leaving(changed: Iterable[Entry]) -> Leaving:
-    """Return who leaves with these entries (`publish.changes`)."""
+    """Return which members and items these entries remove (`publish.changes`)."""
     gone = [entry for entry in changed if entry.content is None]
     return Leaving(
         tuple(entry.key for entry in gone if entry.kind == Kind.PARTY),
@@ -60,14 +63,20 @@ class _Order:
 
 
 class Orders:
-    """What hub.events has told of orders so far; an order's records come in their order."""
+    """What hub.events has of orders so far; an order's records come in their order."""
 
     def __init__(self) -> None:
-        """Know nothing."""
+        """Start without any order."""
         self._orders: dict[str, _Order] = {}
 
     def take(self, key: str, came: AnyDecoded, *, shadow: bool = False) -> None:
-        """Take a record of one of `SUBJECTS`; a plant order in ``shadow`` stands at nobody."""
+        """Take up the next record.
+
+        Args:
+            key: The key of the order that it is about.
+            came: A record of one of `SUBJECTS`.
+            shadow: Whether it is a plant order in shadow, which no plant has.
+        """
         order = self._orders.setdefault(key, _Order())
         match came.subject:
             case Subject.ORDER:
@@ -90,7 +99,7 @@ class Orders:
                     order.plant_orders.pop(came.value["plant_order_id"], None)
 
     def concerned(self, gone: Leaving) -> list[Concern]:
-        """Return what leaves although open orders name it, members first."""
+        """Return what is removed although open orders name it, members first."""
         still = {key: order for key, order in sorted(self._orders.items()) if order.state and order.state not in DONE}
         found = [
             Concern(

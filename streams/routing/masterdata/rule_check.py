@@ -1,5 +1,4 @@
-"""What a person should look at in rules that are valid: rules that never decide, that leave nobody, lines without one,
-costs that no rate makes comparable.
+"""What a person should look at in valid rules: never deciding, leaving nobody, lines without one, costs without rates.
 
 Every kind of line that the master data know is tried: order kinds, items, buyers and programmes that rules name, and
 one of each that no rule names. Pure.
@@ -25,7 +24,14 @@ NAMED = 3
 
 
 class Kind(NamedTuple):
-    """One kind of line: what `rules.When` looks at, and an item of such an OKPD2 code."""
+    """One kind of line: what `rules.When` looks at.
+
+    Attributes:
+        order: The order's kind.
+        item: An item of such an OKPD2 code.
+        buyer: The buyer; `ANY` for one that no rule names.
+        programme: The programme; None for an order without one.
+    """
 
     order: str
     item: str
@@ -35,7 +41,13 @@ class Kind(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something to look at. ``code`` is stable; ``subject`` is the rule or the item."""
+    """Something to look at.
+
+    Attributes:
+        code: A stable code.
+        subject: The rule, the item or the currency; empty where the text has it.
+        text: What is to be looked at, and the remedy.
+    """
 
     code: str
     subject: str
@@ -93,7 +105,13 @@ def _makes_sense(item: str, master: MasterData) -> bool:
 
 
 def allowed(rule: Rule, item: str, master: MasterData) -> list[str]:
-    """Return the makers of the item that the rule leaves for an order of some currency and of any quantity."""
+    """Return the makers of the item that the rule leaves for an order of some currency and of any quantity.
+
+    Args:
+        rule: The rule.
+        item: The item's id.
+        master: The master data.
+    """
     makers = (master.members.by_id[maker.member] for maker in master.makers(item))
     return [member.id for member in makers if _may(rule, member)]
 

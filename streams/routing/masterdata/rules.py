@@ -37,7 +37,14 @@ class _Model(BaseModel):
 
 
 class When(_Model):
-    """Which order lines a rule is for; an empty list matches all. ``okpd2`` are prefixes of the line's item."""
+    """Which order lines a rule is for; an empty list matches all.
+
+    Attributes:
+        kind: Kinds of orders.
+        okpd2: Prefixes of the OKPD2 code of the line's item.
+        buyer: Buyers.
+        programme: Programmes of orders.
+    """
 
     kind: tuple[OrderKind, ...] = ()
     okpd2: tuple[Okpd2, ...] = ()
@@ -45,7 +52,14 @@ class When(_Model):
     programme: tuple[str, ...] = ()
 
     def matches(self, kind: str, okpd2: str, buyer: str, programme: str | None) -> bool:
-        """Return whether the rule is for such a line."""
+        """Return whether the rule is for such a line.
+
+        Args:
+            kind: The order's kind.
+            okpd2: The OKPD2 code of the line's item.
+            buyer: The member who ordered.
+            programme: The order's programme; None where it has none.
+        """
         return (
             (not self.kind or kind in self.kind)
             and (not self.okpd2 or any(covers(prefix, okpd2) for prefix in self.okpd2))
@@ -55,10 +69,20 @@ class When(_Model):
 
 
 class Rule(_Model):
-    """One rule. A change needs a new ``version``: decisions name the one they were made by.
+    """One rule.
 
-    ``allow``, ``regions`` and ``currencies`` restrict the members to those named, where they name any; ``deny`` leaves
-    members out. A plant has ``answer_within_working_days`` to answer; a line is cut into ``maximum_portions`` at most.
+    Attributes:
+        rule: Its id.
+        version: A change of the rule needs a new one: decisions name the one they were made by.
+        when: Which lines it is for.
+        rank: How it ranks the members.
+        mode: Whether plant orders go out by themselves, or wait for a person.
+        allow: The only members that may be asked; empty for all.
+        deny: Members that are not asked.
+        regions: The only regions whose members may be asked; empty for all.
+        currencies: The only currencies of orders; empty for all.
+        answer_within_working_days: A plant's time to answer.
+        maximum_portions: How many portions a line is split into at most.
     """
 
     rule: RuleId
@@ -113,7 +137,14 @@ class Rules(_Model):
         return self
 
     def first(self, kind: str, okpd2: str, buyer: str, programme: str | None) -> Rule | None:
-        """Return the rule for such a line, or None where none matches."""
+        """Return the first rule for such a line, or None where none matches.
+
+        Args:
+            kind: The order's kind.
+            okpd2: The OKPD2 code of the line's item.
+            buyer: The member who ordered.
+            programme: The order's programme; None where it has none.
+        """
         return next((rule for rule in self.rules if rule.when.matches(kind, okpd2, buyer, programme)), None)
 
 
@@ -128,5 +159,9 @@ PLAIN = Rules(rules=(Rule(rule="capability-rank"),))
 
 
 def load(path: Path) -> Rules:
-    """Read and validate a rules file. Raises `Misconfigured` naming file, line and remedy."""
+    """Read and validate a file of rules.
+
+    Raises:
+        Misconfigured: The file cannot be used; it names file, line and remedy.
+    """
     return yaml_file.load(path, Rules, "KRANHUB_RULES_FILE")

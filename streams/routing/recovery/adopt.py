@@ -1,7 +1,8 @@
 """After a restore: the order goes on from what the plants' ERPs hold, not from a decision of its own. Pure.
 
 A plant order that an ERP holds is the attempt that its id names, at its revision and with its content. So nothing is
-asked for a second time, an ERP that has seen revision 3 gets 4 next, and what was moved since stays moved.
+asked for a second time, an ERP that has seen revision 3 gets 4 next, and what was given to another plant since stays
+there.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -30,7 +31,13 @@ from streams.routing.validation.normalise import in_base
 
 
 def adopt(state: OrderState, evidence: Evidence, context: DecisionContext) -> Step:
-    """Return the state with what the plants hold, and an alert for each thing that a person must settle."""
+    """Return the state with what the plants hold, and an alert for each thing that a person must decide.
+
+    Args:
+        state: The order as it was read again.
+        evidence: What the members' ERPs hold of it.
+        context: The event and the master data.
+    """
     found: list[Finding] = []
     groups: dict[tuple[str, int], list[tuple[AttemptRef, HeldOrder]]] = {}
     for order in evidence.orders:
@@ -160,9 +167,9 @@ def _attempt(
 
 
 def _taken(attempt: Attempt, quantity: Decimal, day: date, today: date) -> Attempt:
-    """Return the attempt with what its plant has taken kept by the plant's own ERP: no allocator is asked (`opening`).
+    """Return the attempt whose plant has taken it: the plant's own ERP reserves, no allocator is asked (`opening`).
 
-    The reservation has a new generation: an answer to an earlier one that is still under way counts for nothing.
+    The reservation has a new generation: an answer to an earlier one that is still under way is ignored.
     """
     known = attempt.reservation or Reservation(0, quantity, today)
     reserved = replace(
@@ -188,7 +195,7 @@ def _quantity(item: str, order: HeldOrder, master: MasterData) -> Decimal | None
 
 
 def _ended(attempt: Attempt, last: Attempt) -> Attempt:
-    """Return an attempt as it is now that another one came after it: its plant is to know, unless it does."""
+    """Return an attempt that another one followed: its plant is to be informed, unless it is already."""
     if attempt is last or attempt.close_reason is not None:
         return attempt
     return attempt.close(CloseReason.MOVED, withdraw=attempt.issued is not None and not attempt.issued.cancelled)
@@ -199,7 +206,7 @@ def _with_made(
 ) -> OrderState:
     """Return the state in which as much is to be made of an assembly as its parts were ordered for.
 
-    What its plant has taken from its stock no ERP tells; without this its parts would be ordered once more.
+    No ERP reports what its plant has taken from its stock; without this its parts would be ordered once more.
     """
     for portion in state.portions:
         attempt = portion.current
@@ -254,7 +261,7 @@ def _for_parts(state: OrderState, line_id: str, parts: Sequence[explode.Part]) -
 
 
 def _with_sent(state: OrderState, newer: set[tuple[str, int, int]], master: MasterData) -> OrderState:
-    """Return the state in which the plants were told where their goods go, and for the order's dates as they are."""
+    """Return the state in which the plant orders have destination, price, and the order's dates as they are."""
     put_off = {line.line_id for line in state.order.lines if _is_put_off(state, line, newer, master)}
     for portion in issue.targets_first(state.portions):
         line = _line(state, portion.line_id)
@@ -308,7 +315,7 @@ def _with_withdrawn(state: OrderState, master: MasterData, found: list[Finding])
 
 
 def _with_time(state: OrderState, context: DecisionContext) -> OrderState:
-    """Return the state in which every plant that owes an answer has its time anew: the hub has not listened."""
+    """Return the state in which every overdue answer has a new deadline: the hub has read nothing in the meantime."""
     for portion in state.portions:
         attempt = portion.current
         if attempt is None or attempt.plant not in context.master.members.by_id:
@@ -322,7 +329,12 @@ def _with_time(state: OrderState, context: DecisionContext) -> OrderState:
 def missing(state: OrderState, evidence: Evidence, time: datetime) -> list[OutputMessage]:
     """Return an alert for each plant order that was delivered once and that its plant's ERP no longer holds.
 
-    It is asked once the words that have waited are taken: a receipt may be among them.
+    Call it once the events that have waited are applied: a receipt may be among them.
+
+    Args:
+        state: The order.
+        evidence: What the members' ERPs hold of it.
+        time: The hub's time.
     """
     return _alerts(state, _missing(state, evidence), time)
 
@@ -347,6 +359,13 @@ def outdated(words: Sequence[AnyDecoded], evidence: Evidence) -> set[int]:
 
     Where the plant has answered none that is newer, its last answer still counts if it was to the quantity that is held
     now: then the later revisions were about something else, and needed no answer.
+
+    Args:
+        words: The order's events in their order.
+        evidence: What the members' ERPs hold of it.
+
+    Returns:
+        Places in ``words``.
     """
     held = {order.number: order for order in evidence.orders}
     answers: dict[str, dict[int, OrderResponse]] = {}

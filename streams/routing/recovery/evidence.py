@@ -1,4 +1,4 @@
-"""What members' ERPs hold of one order, as they told it after the hub was restored from an older backup."""
+"""What members' ERPs hold of one order, as they reported it after the hub was restored from an older backup."""
 
 from collections.abc import Container
 from dataclasses import dataclass
@@ -14,7 +14,18 @@ from kranhub.wire.messages import Held, Subject
 
 @dataclass(frozen=True, slots=True)
 class HeldOrder:
-    """A plant order in its plant's ERP: the newest revision there, and what it says as far as the ERP tells."""
+    """A plant order in its plant's ERP; what the ERP does not report is None.
+
+    Attributes:
+        plant: The member whose ERP holds it.
+        number: The plant order's id.
+        revision: The newest revision there.
+        cancelled: Whether it is cancelled there.
+        item_code: The plant's code of the item.
+        quantity: In ``unit``.
+        unit: The unit of the quantity.
+        requested_date: The plant order's date.
+    """
 
     plant: str
     number: str
@@ -28,7 +39,14 @@ class HeldOrder:
 
 @dataclass(frozen=True, slots=True)
 class HeldStatus:
-    """The status that a member's ERP shows of the order."""
+    """The status that a member's ERP shows of the order; what the ERP does not report is None.
+
+    Attributes:
+        member: The member.
+        revision: The status' revision.
+        state: The state of the order.
+        promised_date: The promised date.
+    """
 
     member: str
     revision: int
@@ -36,13 +54,20 @@ class HeldStatus:
     promised_date: date | None = None
 
     def shows(self, state: str, promised_date: date | None) -> bool:
-        """Return whether the ERP is known to show just this."""
+        """Return whether the ERP is known to show exactly this."""
         return (self.state, self.promised_date) == (state, promised_date)
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """All that was told of one order. ``plants`` and ``customers`` are the members whose ERPs told anything at all."""
+    """All that was reported of one order.
+
+    Attributes:
+        orders: The plant orders that plants hold.
+        statuses: The statuses that members show.
+        plants: The members whose ERPs reported anything as plants.
+        customers: The members whose ERPs reported anything as customers.
+    """
 
     orders: tuple[HeldOrder, ...] = ()
     statuses: tuple[HeldStatus, ...] = ()
@@ -50,13 +75,19 @@ class Evidence:
     customers: frozenset[str] = frozenset()
 
     def status_of(self, member: str) -> HeldStatus | None:
-        """Return the newest status that the member holds."""
+        """Return the newest status that the member holds, or None."""
         found = [status for status in self.statuses if status.member == member]
         return max(found, key=lambda status: status.revision, default=None)
 
 
 class AttemptRef(NamedTuple):
-    """Where a plant order stands in its order."""
+    """The attempt that a plant order's id names.
+
+    Attributes:
+        line_id: The order's line.
+        part: The portion's number in the line.
+        attempt: The attempt's number.
+    """
 
     line_id: str
     part: int
@@ -64,7 +95,7 @@ class AttemptRef(NamedTuple):
 
 
 def attempt_ref(order_key: str, number: str) -> AttemptRef | None:
-    """Return the attempt that a plant order's id names, None for one that is not of this order."""
+    """Return the attempt that a plant order's id names; None for one that is not of this order."""
     key, _, rest = number.rpartition("/")
     words = rest.rsplit(".", 2)  # a line's id may have points of its own
     if key != order_key or len(words) < 3 or not (words[1].isdecimal() and words[2].isdecimal()):
@@ -73,7 +104,7 @@ def attempt_ref(order_key: str, number: str) -> AttemptRef | None:
 
 
 def from_record(value: Held) -> HeldOrder | HeldStatus:
-    """Return what a Held record tells."""
+    """Return the content of a Held record."""
     if value["subject"] == Subject.ORDER_STATUS:
         return HeldStatus(value["member"], value["revision"], value["state"], value["promised_date"])
     line = next((line for line in value["lines"] if line["line_id"] == "1"), None)
@@ -90,9 +121,14 @@ def from_record(value: Held) -> HeldOrder | HeldStatus:
 
 
 def order_key(value: Held, members: Container[str]) -> str | None:
-    """Return the order that a Held record is of, None where it is of none.
+    """Return the key of the order that a Held record is of, None where it is of none.
 
-    A member's own order has its own number as its status' key, another's has that order's key (`Dispatch`).
+    A status of a member's own order has the order's number as its key, one of another's order that order's key
+    (`Dispatch`).
+
+    Args:
+        value: The Held record.
+        members: The ids of all members.
     """
     key, member = value["key"], value["member"]
     if value["subject"] == Subject.PLANT_ORDER:
@@ -115,7 +151,7 @@ def load(data: bytes) -> Evidence:
 
 
 def merged(evidence: Evidence, more: HeldOrder | HeldStatus) -> Evidence:
-    """Return the evidence with one more document; what is told again counts once, at its newest revision."""
+    """Return the evidence with one more document; what is reported again counts once, at its newest revision."""
     if isinstance(more, HeldStatus):
         rest = tuple(one for one in evidence.statuses if one.member != more.member)
         old = evidence.status_of(more.member)

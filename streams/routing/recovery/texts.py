@@ -1,4 +1,4 @@
-"""What the hub could not settle by itself after a restore, in words for the people who must."""
+"""What the hub could not decide by itself after a restore: the alerts for the operators who must."""
 
 from typing import NamedTuple
 
@@ -20,7 +20,14 @@ RECOVERED = Cause(
 
 
 class Finding(NamedTuple):
-    """An alert: its code, what it is about, its words. ``downtime``: nothing more is decided on the order by itself."""
+    """An alert of a recovery.
+
+    Attributes:
+        code: The alert's code.
+        place: What it is about, as it stands in the alert's id.
+        text: What the operators read.
+        stops: The order is frozen: nothing more of it is decided until a person has acted.
+    """
 
     code: AlertCode
     place: str
@@ -29,7 +36,7 @@ class Finding(NamedTuple):
 
 
 def unread(order: HeldOrder) -> Finding:
-    """Say that a plant holds what the hub cannot place in its order."""
+    """Return the finding that a plant holds what the hub cannot place in its order."""
     return Finding(
         AlertCode.RECOVERY_UNREAD,
         order.number,
@@ -46,7 +53,13 @@ def unread(order: HeldOrder) -> Finding:
 
 
 def two_plants(order: HeldOrder, other: str, master: MasterData) -> Finding:
-    """Say that two plants are named by one plant order."""
+    """Return the finding that two plants have one plant order.
+
+    Args:
+        order: The plant order as one of them holds it.
+        other: The plant that has it by the hub's state.
+        master: The master data, with the names.
+    """
     who, else_ = master.name(order.plant), master.name(other)
     return Finding(
         AlertCode.RECOVERY_TWO_PLANTS,
@@ -62,7 +75,7 @@ def two_plants(order: HeldOrder, other: str, master: MasterData) -> Finding:
 
 
 def missing(number: str, plant: str) -> Finding:
-    """Say that a plant's ERP no longer holds what it had taken."""
+    """Return the finding that a plant's ERP no longer holds what it had taken."""
     return Finding(
         AlertCode.RECOVERY_MISSING,
         number,
@@ -76,7 +89,14 @@ def missing(number: str, plant: str) -> Finding:
 
 
 def cancelled(order_key: str, portion: Portion, attempt: Attempt, master: MasterData) -> Finding:
-    """Say that a plant holds as cancelled what the order still wants."""
+    """Return the finding that a plant holds as cancelled what the order still wants.
+
+    Args:
+        order_key: ``buyer:order_id``.
+        portion: What the order still wants.
+        attempt: The attempt whose plant order is cancelled.
+        master: The master data, with the names.
+    """
     number, who = portion.id_of(order_key, attempt), master.name(attempt.plant)
     return Finding(
         AlertCode.RECOVERY_CANCELLED,
@@ -91,7 +111,14 @@ def cancelled(order_key: str, portion: Portion, attempt: Attempt, master: Master
 
 
 def no_parts(order_key: str, portion: Portion, attempt: Attempt, master: MasterData) -> Finding:
-    """Say that an assembly is taken as one from stock, because no plant holds parts for it."""
+    """Return the finding that an assembly counts as one from stock, because no plant holds parts for it.
+
+    Args:
+        order_key: ``buyer:order_id``.
+        portion: The assembly.
+        attempt: The attempt whose plant order is held.
+        master: The master data, with the names.
+    """
     number, who = portion.id_of(order_key, attempt), master.name(attempt.plant)
     return Finding(
         AlertCode.RECOVERY_NO_PARTS,
@@ -106,7 +133,13 @@ def no_parts(order_key: str, portion: Portion, attempt: Attempt, master: MasterD
 
 
 def shown_more(order_key: str, held: str, derived: str) -> Finding:
-    """Say that the customer knows of more than the hub could find again."""
+    """Return the finding that the customer's ERP shows more progress than the hub could find again.
+
+    Args:
+        order_key: ``buyer:order_id``.
+        held: The state that the customer's ERP shows.
+        derived: The state that follows from what was read again.
+    """
     return Finding(
         AlertCode.RECOVERY_TOLD_MORE,
         order_key,
@@ -120,7 +153,12 @@ def shown_more(order_key: str, held: str, derived: str) -> Finding:
 
 
 def no_order(order_key: str, numbers: str) -> Text:
-    """Say that plants hold orders of which no buyer's order is known."""
+    """Return the text that plants hold orders of which no buyer's order is known.
+
+    Args:
+        order_key: ``buyer:order_id``.
+        numbers: The plant orders' ids, as they stand in the text.
+    """
     return Text(
         en=f"Plants hold {numbers} of the order {order_key}, which its buyer's system no longer tells. Ask the buyer; "
         "when the order comes after all, it goes on from there.",
