@@ -296,7 +296,7 @@ def test_a_client_that_fetches_no_more_from_one_partition_ends_the_process(
 ) -> None:
     """A paused partition is what librdkafka's stalled fetcher looks like: no record comes, and no error either."""
     monkeypatch.setattr(stalled_fetch, "PATIENCE_S", 1.0)
-    monkeypatch.setattr(clients, "LOOK_S", 0.5)
+    monkeypatch.setattr(clients, "STATISTICS_INTERVAL_S", 0.5)
     consumers: list[GuardedClient] = []
 
     def consumer(*words: Any) -> GuardedClient:
