@@ -25,9 +25,10 @@ _PARSED = {name: fastavro.parse_schema(schema, named_schemas={}) for name, schem
 
 
 class _Reader(NamedTuple):
-    """How one schema id is read; ``ours`` is None where the writer's schema is ours: resolving takes time.
+    """How one schema id is read; ``ours`` is None where the writer's schema is the hub's, as resolving takes time.
 
-    The enums' symbols in both schemas are the members of `messages`, so fastavro hands out members without a step more.
+    The enums' symbols in both schemas are the members of `messages`, so fastavro returns members without a further
+    step.
     """
 
     subject: Subject
@@ -36,10 +37,10 @@ class _Reader(NamedTuple):
 
 
 class Codec:
-    """Encodes with our schemas; decodes with the writer's schema from the registry, resolved to ours; thread-safe."""
+    """Encodes with the hub's schemas; decodes with the writer's, resolved to the hub's. Thread-safe."""
 
     def __init__(self, registry: Registry) -> None:
-        """Take the registry whose ids go into the records."""
+        """Take the registry whose ids are written into the records."""
         self._registry = registry
         self._readers: dict[int, _Reader] = {}
         self._guards: dict[int, Guard] = {}
@@ -110,9 +111,10 @@ class Codec:
         return cast(M, value)
 
     def dataschema(self, data: bytes | None) -> str | None:
-        """Return the URI of the schema with which these bytes were written: the registry answers it with the schema.
+        """Return the URI of the schema with which these bytes were written, where the registry serves the schema.
 
-        None for a record without a value, or with one that is not in the Confluent framing.
+        Returns:
+            The URI; None for a record without a value, or with one that is not in the Confluent framing.
         """
         if data is None or len(data) < _HEAD.size or data[0] != 0:
             return None
@@ -121,13 +123,31 @@ class Codec:
     def texts(self, data: bytes, *names: str) -> list[str]:
         """Return string fields of a record that the hub wrote; nothing else of it is decoded.
 
-        Raises `InvalidDocument` and `Unavailable` as `decode` does for what the registry says.
+        Args:
+            data: The record's bytes with their Confluent header.
+            *names: The fields' names.
+
+        Raises:
+            InvalidDocument: With code ``unknown-schema-id``: the registry does not know the schema.
+            Unavailable: The registry is away.
         """
         slices = self._slices_of(data)
         return [slices.text(data, _HEAD.size, name) for name in names]
 
     def optional_text(self, data: bytes, name: str) -> str | None:
-        """Return a field of null or string, None where the record is older than the field. Raises as `texts` does."""
+        """Return a field of null or string of a record that the hub wrote.
+
+        Args:
+            data: The record's bytes with their Confluent header.
+            name: The field's name.
+
+        Returns:
+            The field; None also where the record was written before the field existed.
+
+        Raises:
+            InvalidDocument: With code ``unknown-schema-id``: the registry does not know the schema.
+            Unavailable: The registry is away.
+        """
         return self._slices_of(data).optional_text(data, _HEAD.size, name)
 
     def _slices_of(self, data: bytes) -> Slices:
@@ -194,7 +214,7 @@ def _put_symbols(schema: dict[str, Any]) -> type[Symbol] | None:
 
 
 def _member(members: type[Symbol], symbol: str) -> str:
-    """Return a symbol's member; the symbol itself where a newer writer has one more, which resolution replaces."""
+    """Return a symbol's member; the symbol itself where a newer writer has one more, which the resolution replaces."""
     return members(symbol) if symbol in members.__members__ else symbol
 
 
@@ -202,7 +222,7 @@ _SOUND = frozenset((str, int, bool, float, bytes, date, type(None), Subject, *me
 
 
 def _is_sound(value: Any) -> bool:
-    """Return whether a value needs no `_check_value`: the same rules, but quick, and without a word on the place."""
+    """Return whether a value needs no `_check_value`: the same rules, but faster and without naming the place."""
     kind = type(value)
     if kind in _SOUND:
         return True
@@ -216,7 +236,7 @@ def _is_sound(value: Any) -> bool:
 
 
 def _check_value(value: Any, path: str) -> None:
-    """Refuse what fastavro would bend: naive datetimes (read in the host's zone) and digits that do not fit."""
+    """Refuse what fastavro would alter: naive datetimes (read in the host's zone) and digits that do not fit."""
     if isinstance(value, datetime):
         if value.tzinfo is None:
             raise InvalidDocument(DocumentCode.NAIVE_DATETIME, _naive(path))
@@ -232,7 +252,7 @@ def _check_value(value: Any, path: str) -> None:
 
 
 def _fits(value: Decimal) -> bool:
-    """Return whether decimal(28,6) holds the value; fastavro writes too many digits before the point without a word."""
+    """Return whether decimal(28,6) can hold the value; fastavro silently writes too many digits before the point."""
     return value.is_finite() and value.adjusted() < 28 - 6 and value == round(value, 6)
 
 

@@ -1,4 +1,4 @@
-"""The DeadLetter of a record or document that was refused: one form for the core and for connectors. Pure."""
+"""Builds the DeadLetter of a record or document that was refused: one form for the core and for connectors. Pure."""
 
 import uuid
 from collections import Counter
@@ -29,7 +29,15 @@ _PER_HEADER = 10
 
 @dataclass(frozen=True, slots=True)
 class Original:
-    """What was refused. ``location`` is None for a document of an ERP that never reached Kafka."""
+    """What was refused.
+
+    Attributes:
+        value: Its bytes.
+        key: The record's or document's key.
+        event_id: The event's id; empty where it has none.
+        location: Where it is in Kafka; None for a document of an ERP that never reached Kafka.
+        headers: The record's headers.
+    """
 
     value: bytes
     key: str
@@ -39,7 +47,7 @@ class Original:
 
     @property
     def name(self) -> str:
-        """Where it stands; the event's id for what never reached Kafka."""
+        """Its location as text; the event's id for what never reached Kafka."""
         return str(self.location) if self.location else self.event_id
 
 
@@ -48,16 +56,16 @@ def build(
 ) -> DeadLetter:
     """Return the dead letter.
 
-    What it does not hold in full, ``incomplete`` names. What was cut for its size, ``reason`` says as well. A header
-    whose name comes again is named ``name#2``, ``name#3``; bytes that are not UTF-8 read as ``\\xff``.
+    Its ``incomplete`` names what it does not hold in full; what was cut for its size is also mentioned in ``reason``.
+    A header whose name occurs again is named ``name#2``, ``name#3``; bytes that are not UTF-8 are written as ``\\xff``.
 
     Args:
         original: What was refused.
         code: A stable code, such as ``unmapped-item``.
-        reason: Language tag (BCP 47) to a sentence for a person.
+        reason: The sentences for a person, by language tag (BCP 47).
         stage: Who refused it: ``source``, ``sink``, or a stage of the core.
-        member: Id of the member whose document it is.
-        at: When it failed, aware.
+        member: The id of the member whose document it is.
+        at: When it was refused, aware.
     """
     event_id, key = original.event_id or original.name, original.key
     headers, has_all_headers = _headers(original.headers)
@@ -85,23 +93,31 @@ def build(
 
 
 def build_brief(original: Original, code: str, *, stage: str, member: str, at: datetime) -> DeadLetter:
-    """Return the dead letter of which nothing can be said but the place, the code and the bytes. Args: as `build`."""
+    """Return a dead letter with only the location, the code and the original bytes.
+
+    Args:
+        original: What was refused.
+        code: A stable code.
+        stage: Who refused it: ``source``, ``sink``, or a stage of the core.
+        member: The id of the member whose document it is.
+        at: When it was refused, aware.
+    """
     safe = str(code).encode("ascii", "backslashreplace").decode()[:MAX_CODE]
     return _minimum(original, safe, stage, member, at)
 
 
 def is_complete(value: Mapping[str, Any]) -> bool:
-    """Return whether a DeadLetter holds all of its record: bytes, key, event id and headers as they came."""
+    """Return whether a DeadLetter holds all of its record: bytes, key, event id and headers unchanged."""
     return not value["incomplete"]
 
 
 def without_original(value: DeadLetter) -> DeadLetter:
-    """Return the dead letter without the bytes of the original, for readers who only want to know of it."""
+    """Return the dead letter without the bytes of the original, for readers who do not need them."""
     return value | {"original": b"", "incomplete": sorted({*value["incomplete"], "original"})}
 
 
 def readable(text: str) -> str:
-    """Return the text as UTF-8 can hold it: a key's bytes that are not UTF-8 read as ``\\xff``."""
+    """Return the text as UTF-8 can hold it: a key's bytes that are not UTF-8 become ``\\xff``."""
     if text.isascii():
         return text
     try:
@@ -111,7 +127,7 @@ def readable(text: str) -> str:
 
 
 def short(text: str, limit: int = MAX_TEXT) -> str:
-    """Return the readable text, cut to so many bytes of UTF-8."""
+    """Return the readable text, cut to ``limit`` bytes of UTF-8."""
     whole = readable(text)
     return whole if len(whole) * 4 <= limit else whole.encode()[:limit].decode("utf-8", "ignore")
 
@@ -139,7 +155,7 @@ def _minimum(original: Original, code: str, stage: str, member: str, at: datetim
 
 
 def _headers(headers: Iterable[tuple[str, bytes | None]]) -> tuple[dict[str, str], bool]:
-    """Return the headers as text, each repeat under a name of its own, and whether all had room."""
+    """Return the headers as text, each repeated name made unique, and whether all of them fitted."""
     found: dict[str, str] = {}
     times: Counter[str] = Counter()
     room, has_all = MAX_TEXT, True
@@ -163,7 +179,7 @@ def _unused(name: str, found: Mapping[str, str], times: Counter[str]) -> str:
 
 
 def _is_text(value: bytes | None) -> bool:
-    """Return whether a header's value comes back from its text."""
+    """Return whether a header's value can be restored from its text."""
     try:
         (value or b"").decode()
     except UnicodeDecodeError:

@@ -24,10 +24,19 @@ _TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """What the headers say. ``recorded`` is the hub's own stamp (CloudEvents extension ``recordedtime``).
+    """What a record's headers hold. Times are aware.
 
-    Times are aware. ``tracestate`` means nothing, and is not sent, without ``traceparent``. ``dataschema`` is the URI
-    of the value's schema. A record without a value, which deletes its key, has no ``data``.
+    Attributes:
+        id: The event's id.
+        source: Who wrote the event (`member_source`, `hub_source`).
+        type: The event's type.
+        time: When it happened; None where not known.
+        recorded: When the hub recorded it (CloudEvents extension ``recordedtime``); None before that.
+        traceparent: W3C Trace Context's traceparent; None for none.
+        tracestate: W3C Trace Context's tracestate; it has no meaning, and is not sent, without ``traceparent``.
+        subject: The record's key (`subject_of`); None for none.
+        dataschema: The URI of the value's schema; None where not known.
+        data: Whether the record has a value; one without, which deletes its key, has no data.
     """
 
     id: str
@@ -43,17 +52,17 @@ class Envelope:
 
 
 def member_source(namespace: str, member: str) -> str:
-    """Return the CloudEvents source of what a member says: the installation's name is its namespace."""
+    """Return the CloudEvents source of a member's events; the namespace names the installation."""
     return f"{_installation(namespace)}/members/{member}"
 
 
 def hub_source(namespace: str, part: str) -> str:
-    """Return the CloudEvents source of what a part of the hub itself says, such as a stage."""
+    """Return the CloudEvents source of events of a part of the hub itself, such as a stage."""
     return f"{_installation(namespace)}/hub/{part}"
 
 
 def member_of(namespace: str, source: str) -> str | None:
-    """Return the member whose source this is, None for another's."""
+    """Return the member whose source this is; None for any other source."""
     prefix = member_source(namespace, "")
     return source.removeprefix(prefix) if source.startswith(prefix) else None
 
@@ -65,7 +74,7 @@ def new_trace(seed: str) -> str:
 
 
 def headers(envelope: Envelope) -> Headers:
-    """Return the envelope as Kafka headers; header names are ``ce_…`` as the binding says."""
+    """Return the envelope as Kafka headers, named ``ce_…`` as the binding requires."""
     fields = {
         "content-type": CONTENT_TYPE if envelope.data else None,
         "ce_specversion": "1.0",
@@ -83,7 +92,7 @@ def headers(envelope: Envelope) -> Headers:
 
 
 def subject_of(key: bytes) -> str | None:
-    """Return a record's key as its event's subject; None where it is empty, longer than `SUBJECT_BYTES` or no text."""
+    """Return a record's key as its event's subject; None where it is empty, no text or over `SUBJECT_BYTES`."""
     if not 0 < len(key) <= SUBJECT_BYTES:
         return None
     try:
@@ -93,7 +102,7 @@ def subject_of(key: bytes) -> str | None:
 
 
 def read(raw: Iterable[tuple[str, bytes | None]] | None) -> Envelope:
-    """Return the envelope of a record's headers, times in UTC; what is missing or unreadable is empty, no error."""
+    """Return the envelope of a record's headers, times in UTC; what is missing or unreadable is left empty."""
     found = {name: value.decode("utf-8", "replace") for name, value in raw or () if value is not None}
     return Envelope(
         id=found.get("ce_id", ""),
@@ -131,7 +140,7 @@ def _parse(text: str | None) -> datetime | None:
 
 
 def _traceparent(text: str) -> str | None:
-    """Return a traceparent as it came; one that the standard calls invalid is none. Version 00 has just four parts."""
+    """Return a traceparent unchanged; None for an invalid one. Version 00 has exactly four parts."""
     found = _TRACEPARENT.fullmatch(text) if len(text) <= TRACE_CHARACTERS else None
     return text if found and not (found[1] and text.startswith("00")) else None
 

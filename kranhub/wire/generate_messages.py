@@ -115,7 +115,7 @@ def text(schemas: Mapping[str, Schema]) -> str:
 
 
 def _define(schema: Any, types: dict[str, str], enums: list[str]) -> str:
-    """Return the Python type of a schema; what it names itself is added to ``types``, nested types first."""
+    """Return the Python type of a schema; the types that it defines are added to ``types``, nested types first."""
     if isinstance(schema, list):
         found = [_define(branch, types, enums) for branch in schema]
         return " | ".join(sorted(dict.fromkeys(found), key=lambda name: name == "None"))
@@ -165,7 +165,7 @@ def _docstring(doc: str) -> str:
 
 
 def _constant(name: str) -> str:
-    """Return a record's name as a constant's: PLANT_ORDER for PlantOrder."""
+    """Return a record's name as that of a constant: PLANT_ORDER for PlantOrder."""
     return "".join(_parts(name)).upper()
 
 

@@ -1,4 +1,4 @@
-"""Counts before decoding, so that five bytes cannot become thirty million elements."""
+"""Counts elements before decoding, so that five bytes cannot become thirty million elements."""
 
 from typing import Any
 
@@ -12,14 +12,24 @@ __all__ = ["MAX_ELEMENTS", "Guard", "Oversized", "Truncated"]
 
 
 class Guard:
-    """Looks only at lengths and counts of one schema's documents; builds nothing."""
+    """Checks only lengths and counts of one schema's documents, and builds nothing."""
 
     def __init__(self, schema: Any) -> None:
         """Take the writer's schema, parsed."""
         self._skip = walk.skipper(schema)
 
     def check(self, data: bytes, offset: int = 0, limit: int = MAX_ELEMENTS) -> None:
-        """Walk one datum from ``offset`` to the end of the bytes. Raises `Oversized` or `Truncated`."""
+        """Walk over one datum, which must end with the bytes.
+
+        Args:
+            data: The bytes.
+            offset: Where the datum begins.
+            limit: The most elements that all arrays and maps may have together.
+
+        Raises:
+            Oversized: The datum claims more elements.
+            Truncated: The datum does not end where the bytes do.
+        """
         try:
             end = self._skip(data, offset, [limit])
         except IndexError:

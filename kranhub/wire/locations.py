@@ -1,4 +1,4 @@
-"""Where a record stands in Kafka."""
+"""The places of records in Kafka."""
 
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ class TopicPartition(NamedTuple):
 
 
 class RecordLocation(NamedTuple):
-    """A record's topic, partition and offset; ``str()`` gives ``topic/partition/offset``."""
+    """A record's topic, partition and offset; ``str()`` returns ``topic/partition/offset``."""
 
     topic: str
     partition: int

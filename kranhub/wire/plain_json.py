@@ -10,7 +10,7 @@ JsonDocument = dict[str, Any]
 
 
 def plain(value: Any) -> Any:
-    """Return the value built of what JSON knows: str, int, bool, None, list and dict."""
+    """Return the value as types of JSON: str, int, bool, None, list and dict."""
     match value:
         case dict():
             return {str(name): plain(inner) for name, inner in value.items()}

@@ -1,4 +1,4 @@
-"""The schema registry over Confluent's HTTP API, as Apicurio and Confluent both speak it."""
+"""A client of the schema registry's Confluent HTTP API, which both Apicurio and Confluent offer."""
 
 import json
 from threading import Lock
@@ -18,10 +18,10 @@ _MEDIA_TYPE = "application/vnd.schemaregistry.v1+json"
 
 
 class Registry:
-    """A client with a cache: ids and schemas never change once given. Thread-safe."""
+    """A client with a cache: ids and schemas never change once they are assigned. Thread-safe."""
 
     def __init__(self, url: str, transport: httpx.BaseTransport | None = None) -> None:
-        """Take the base URL of the Confluent-compatible API. Opens nothing yet."""
+        """Take the base URL of the Confluent-compatible API, and for tests a transport. Connects to nothing yet."""
         self.url = url.rstrip("/")
         self._shown, self._bare = redaction.shown(self.url), redaction.bare(self.url)
         self._http = httpx.Client(
@@ -47,13 +47,16 @@ class Registry:
         self._http.close()
 
     def uri(self, schema_id: int) -> str:
-        """Return where everybody finds a schema by its id, without a password."""
+        """Return the URI at which everybody finds a schema by its id, without a password."""
         return f"{self._bare}/schemas/ids/{schema_id}"
 
     def schema(self, schema_id: int) -> Any:
-        """Return the parsed writer's schema.
+        """Return the writer's schema of an id, parsed.
 
-        Raises `InvalidDocument` (``unknown-schema-id``) when the registry does not know it, `Unavailable` when away.
+        Raises:
+            InvalidDocument: With code ``unknown-schema-id``: the registry does not know the id.
+            Unavailable: The registry is away.
+            Misconfigured: What answers is no schema registry.
         """
         with self._lock:
             if schema_id not in self._schemas:
@@ -66,7 +69,12 @@ class Registry:
             return self._schemas[schema_id]
 
     def id_of(self, record: str) -> int:
-        """Return the id of our own schema of this record. Raises `Misconfigured` when it is not registered."""
+        """Return the id of the hub's own schema of this record.
+
+        Raises:
+            Misconfigured: The schema is not registered, or what answers is no schema registry.
+            Unavailable: The registry is away.
+        """
         with self._lock:
             if record not in self._ids:
                 body = {"schema": json.dumps(schema_files.load_all()[record])}
@@ -77,7 +85,12 @@ class Registry:
             return self._ids[record]
 
     def versions(self, record: str) -> list[Schema]:
-        """Return every registered version of a record's schema, oldest first; empty when there is none."""
+        """Return every registered version of a record's schema, oldest first; empty where there is none.
+
+        Raises:
+            Misconfigured: What answers is no schema registry.
+            Unavailable: The registry is away.
+        """
         path = f"/subjects/{schema_files.subject(record)}/versions"
         answer = self._call("GET", path)
         if answer.status_code == httpx.codes.NOT_FOUND:
@@ -87,7 +100,10 @@ class Registry:
     def register(self, schema: Schema) -> int:
         """Register a schema as the next version and return its id; the same schema again gives the same id.
 
-        Raises `Misconfigured` when the lint or the registry's FULL_TRANSITIVE check refuses it.
+        Raises:
+            Misconfigured: The lint or the registry's FULL_TRANSITIVE check refuses the schema, or what answers is no
+                schema registry.
+            Unavailable: The registry is away.
         """
         record = schema["name"]
         mistakes = schema_lint.lint(schema)
@@ -103,7 +119,12 @@ class Registry:
         return int(self._ok(answer)["id"])
 
     def require_full_transitive(self) -> None:
-        """Make the registry refuse every change that an old or a new reader could not take."""
+        """Make the registry refuse every change that an old or a new reader could not read.
+
+        Raises:
+            Misconfigured: What answers is no schema registry.
+            Unavailable: The registry is away.
+        """
         self._ok(self._call("PUT", "/config", {"compatibility": "FULL_TRANSITIVE"}))
 
     def _call(self, method: str, path: str, body: Any = None) -> httpx.Response:
@@ -124,7 +145,12 @@ class Registry:
 
 
 def publish(registry: Registry) -> list[str]:
-    """Register every schema of the shared language and return their subjects. Only the hub does this."""
+    """Register every schema of the shared language and return their subjects. Only the hub does this.
+
+    Raises:
+        Misconfigured: A schema is refused, or what answers is no schema registry.
+        Unavailable: The registry is away.
+    """
     registry.require_full_transitive()
     for schema in schema_files.load_all().values():
         registry.register(schema)

@@ -1,7 +1,7 @@
-"""``python -m kranhub.wire.schema_baseline``: notes the schemas of a release in ``schemas/published.json``.
+"""``python -m kranhub.wire.schema_baseline``: adds a release's schemas to ``schemas/published.json``.
 
-That file holds every version of every record that a release has published, oldest first: what the tests compare the
-schemas with, as the registry of an installation does when it starts (`kranhub.wire.registry`).
+That file holds every version of every record that a release has published, oldest first. The tests compare the schemas
+with it, as an installation compares them with its registry when it starts (`kranhub.wire.registry`).
 """
 
 import json
@@ -18,20 +18,20 @@ Versions = Mapping[str, Sequence[Schema]]
 
 
 def load(path: Path = FILE) -> Versions:
-    """Return what the releases have published."""
+    """Return the schemas that the releases have published."""
     found: Versions = json.loads(path.read_text(encoding="utf-8"))
     return found
 
 
 def mistakes(published: Versions, schemas: Mapping[str, Schema]) -> list[str]:
-    """Return every change that no release may publish: what `schema_lint.compare` finds, and records that are gone."""
+    """Return the changes that no release may publish: what `schema_lint.compare` finds, and removed records."""
     gone = [f"{record}: the record was removed" for record in published if record not in schemas]
     versions = [(old, schemas[record]) for record, olds in published.items() if record in schemas for old in olds]
     return gone + [found for old, new in versions for found in schema_lint.compare(old, new)]
 
 
 def extended(published: Versions, schemas: Mapping[str, Schema]) -> Versions:
-    """Return what is published once these schemas are: each one that is new behind its older versions."""
+    """Return the published schemas with these added: each new one after its older versions."""
     return {
         record: [*(old for old in published.get(record, ()) if old != schema), schema]
         for record, schema in schemas.items()
@@ -39,7 +39,7 @@ def extended(published: Versions, schemas: Mapping[str, Schema]) -> Versions:
 
 
 def dump(versions: Versions) -> str:
-    """Return the file's text: a line for each version, so that a change shows what was added."""
+    """Return the file's text, with one line for each version, so that a diff shows what was added."""
     records = [_entry(record, found) for record, found in sorted(versions.items())]
     return "{\n" + ",\n".join(records) + "\n}\n"
 
@@ -50,7 +50,11 @@ def _entry(record: str, versions: Sequence[Schema]) -> str:
 
 
 def main() -> None:
-    """Write the file anew. Ends with the mistakes where a schema was changed as none may be."""
+    """Write the file with the present schemas added.
+
+    Raises:
+        SystemExit: A schema was changed in a way that is not allowed; with the mistakes.
+    """
     published, schemas = load(), schema_files.load_all()
     if found := mistakes(published, schemas):
         raise SystemExit("\n".join(found))

@@ -1,8 +1,9 @@
-"""Our own lint beside the registry's FULL_TRANSITIVE.
+"""The hub's own check of schemas, in addition to the registry's FULL_TRANSITIVE.
 
 Apicurio accepts a changed decimal scale, a dropped logical type and micros turned into millis, although each changes
-what stored bytes mean; and a symbol or an optional field that goes or gets another name or default, although readers
-then find something else than what was written. Here none of it changes, and every field has a doc with its source.
+the meaning of stored bytes. It also accepts that a symbol or an optional field is removed or gets another name or
+default, although readers then find something else than what was written. This check refuses all of them, and requires
+a doc with its source for every field.
 """
 
 from collections.abc import Iterator
@@ -21,21 +22,21 @@ _NONE = object()
 
 
 def lint(schema: Schema) -> list[str]:
-    """Return what is wrong with one schema by itself: missing docs, enums without default, foreign decimals."""
+    """Return what is wrong with one schema by itself: missing docs, enums without a default, unusual decimals."""
     return [*_lint_record(schema, schema["name"])]
 
 
 def compare(old: Schema, new: Schema) -> list[str]:
-    """Return every change from the old version to the new one that a reader of either would misread, by its path.
+    """Return every change from the old version to the new one that a reader of either would misread, with its path.
 
     Allowed are another ``doc``, a new field with a default, a new symbol, and a default where there was none. Whether
-    null may join a type is left to the registry.
+    null may be added to a type is left to the registry.
     """
     return [*_Comparison(old, new).types(old, new, old["name"])]
 
 
 class _Comparison:
-    """Two versions side by side; a named type that is used again is looked up, and compared once."""
+    """Two versions side by side; a named type that is used again is looked up, and compared only once."""
 
     def __init__(self, old: Schema, new: Schema) -> None:
         self._old, self._new = dict(_definitions(old)), dict(_definitions(new))
@@ -114,7 +115,7 @@ def _definitions(node: Any, namespace: str = "") -> Iterator[tuple[str, Schema]]
 
 
 def _kind(branch: Any) -> str:
-    """Return what tells one branch of a union from the others: a named type's name, else the type."""
+    """Return what distinguishes one branch of a union from the others: a named type's name, else the type."""
     if not isinstance(branch, dict):
         return str(branch)
     return str(branch["name"] if branch["type"] in _NAMED else branch["type"])
@@ -136,7 +137,7 @@ def _renamed(old: Schema, new: Schema, path: str) -> Iterator[str]:
 
 
 def _aliases(old: Schema, new: Schema, path: str) -> Iterator[str]:
-    """An alias makes a reader take one name for another: it renames, and most readers elsewhere do not know it."""
+    """Yield a change of aliases: an alias makes some readers take one name for another; most ignore it."""
     if old.get("aliases", []) != new.get("aliases", []):
         yield f"{path}: the aliases {old.get('aliases', [])} became {new.get('aliases', [])}"
 

@@ -1,6 +1,6 @@
-"""Reads a record's bytes in place: where each field stands, so that a part can be read or passed on undecoded.
+"""Reads a record's bytes in place: it finds where each field is, so a part can be read or passed on without decoding.
 
-For bytes that the hub itself wrote, or that `guards` has let pass: nothing is checked again.
+It is for bytes that the hub itself wrote, or that `guards` has accepted: nothing is checked again.
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,14 +14,14 @@ class Slices:
     """The places of a record's fields, by the writer's schema (parsed by fastavro)."""
 
     def __init__(self, schema: Mapping[str, Any]) -> None:
-        """Take a record's schema."""
+        """Take a record's schema, parsed."""
         skips = walk.field_skippers(schema)
         self.index = {name: position for position, name in enumerate(skips)}
         """Field name to its number."""
         self._skips = list(skips.values())
 
     def places(self, data: bytes, offset: int) -> list[int]:
-        """Return where each field begins, and last where the record ends: field n is ``data[p[n]:p[n + 1]]``."""
+        """Return where each field begins, and at last where the record ends: field n is ``data[p[n]:p[n + 1]]``."""
         left, places = [MAX_ELEMENTS], [offset]
         for skip in self._skips:
             offset = skip(data, offset, left)
@@ -41,11 +41,26 @@ class Slices:
                 offset = places[-1]
 
     def text(self, data: bytes, offset: int, name: str) -> str:
-        """Return a string field of the record that begins at ``offset``; what stands behind it is not looked at."""
+        """Return a string field; what comes after it in the record is not read.
+
+        Args:
+            data: The bytes.
+            offset: Where the record begins.
+            name: The field's name.
+        """
         return string(data, self._at(data, offset, name))
 
     def optional_text(self, data: bytes, offset: int, name: str) -> str | None:
-        """Return a field of null or string, as `text` does; None, too, where the writer's schema has no such field."""
+        """Return a field of null or string; what comes after it in the record is not read.
+
+        Args:
+            data: The bytes.
+            offset: Where the record begins.
+            name: The field's name.
+
+        Returns:
+            The field; None also where the writer's schema has no such field.
+        """
         if name not in self.index:
             return None
         branch, offset = walk.long(data, self._at(data, offset, name))
@@ -65,12 +80,12 @@ def string(data: bytes, offset: int) -> str:
 
 
 def array(items: list[bytes]) -> bytes:
-    """Return an array of items that are encoded already."""
+    """Return the encoding of an array of items that are encoded already."""
     return b"".join((_zigzag(len(items)), *items, b"\0")) if items else b"\0"
 
 
 def _zigzag(number: int) -> bytes:
-    """Return a count as Avro writes it; counts are not negative."""
+    """Return the Avro encoding of a count, which must not be negative."""
     number <<= 1
     out = bytearray()
     while number > 0x7F:

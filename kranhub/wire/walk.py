@@ -1,7 +1,7 @@
 """Walks over Avro bytes without building anything: a schema becomes a function that finds a datum's end.
 
-The encoding is Avro 1.12's specification, "Binary Encoding". The functions check no lengths: a datum that is cut short
-ends in IndexError or beyond the bytes' end, and it is the caller's to look (see `guards`).
+The encoding is Avro 1.12's specification, "Binary Encoding". The functions check no lengths: for a datum that is cut
+short they raise IndexError or return a place after the end of the bytes, which the caller must check (see `guards`).
 """
 
 from collections.abc import Callable, Mapping
@@ -22,7 +22,7 @@ class Truncated(ValueError):
 def skipper(schema: Any) -> Skip:
     """Return the function for one datum of this schema (parsed by fastavro: names are full names).
 
-    The function raises `Oversized`, `Truncated`, or IndexError where the bytes end.
+    The function raises `Oversized`, `Truncated`, or IndexError where the bytes end too early.
     """
     return _compile(schema, {})
 
@@ -34,7 +34,12 @@ def field_skippers(schema: Mapping[str, Any]) -> dict[str, Skip]:
 
 
 def long(data: bytes, position: int) -> tuple[int, int]:
-    """Return the zig-zag number at this place, and where it ends. Raises `Truncated` beyond 64 bits, IndexError."""
+    """Return the zig-zag number at this place, and where it ends.
+
+    Raises:
+        Truncated: The number has more than 64 bits.
+        IndexError: The bytes end too early.
+    """
     value = shift = 0
     while True:
         byte = data[position]
@@ -59,7 +64,7 @@ def _compile(schema: Any, named: dict[str, Skip]) -> Skip:
 
 
 def _named(name: str, named: dict[str, Skip]) -> Skip:
-    """Return the function for a type that has a name; it may still be under way, where a type contains itself."""
+    """Return the function for a named type, which may not be compiled yet where a type contains itself."""
 
     def skip(data: bytes, position: int, left: list[int]) -> int:
         return named[name](data, position, left)
@@ -114,9 +119,17 @@ def _blocks(item: Skip) -> Skip:
 
 
 def block(data: bytes, position: int, left: list[int]) -> tuple[int, int]:
-    """Return how many items the block at this place has (0: the array ends), and where they begin.
+    """Return how many items the block at this place has, and where they begin; 0 items mean that the array ends.
 
-    Takes them off what is ``left``. Raises `Oversized`, `Truncated` or IndexError.
+    Args:
+        data: The bytes.
+        position: Where the block begins.
+        left: One number: how many elements there may still be. The block's items are subtracted from it.
+
+    Raises:
+        Oversized: The block has more items than are left.
+        Truncated: A number has more than 64 bits.
+        IndexError: The bytes end too early.
     """
     count, position = long(data, position)
     if count < 0:
