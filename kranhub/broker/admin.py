@@ -1,4 +1,4 @@
-"""Creates the topics that the members file asks for, and says where existing ones differ."""
+"""Creates the topics that the members file requires, and finds where existing ones differ."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -23,10 +23,12 @@ from kranhub.text import Text
 
 
 def apply(settings: Settings, members: Members) -> list[str]:
-    """Create what is missing, align the settings of what is there, and return the names that were created.
+    """Create the topics that are missing, align the settings of the others, and return the names that were created.
 
-    Raises `Misconfigured` when a topic's partition count differs from the design: keys would move; `Unavailable` when
-    the broker is away.
+    Raises:
+        Misconfigured: A topic has another number of partitions than it must have, so that keys would change partitions,
+            or Kafka refuses the account.
+        Unavailable: The broker is away.
     """
     specs = topics.specs(members, settings.namespace, work_partitions=settings.work_partitions)
     with admin(settings) as client:
@@ -41,7 +43,12 @@ def apply(settings: Settings, members: Members) -> list[str]:
 
 
 def missing_topics(settings: Settings, members: Members) -> list[str]:
-    """Return the topics that should exist and do not. Raises as `apply` does; creates nothing."""
+    """Return the topics that should exist and do not. Creates nothing.
+
+    Raises:
+        Misconfigured: A topic has another number of partitions than it must have, or Kafka refuses the account.
+        Unavailable: The broker is away.
+    """
     specs = topics.specs(members, settings.namespace, work_partitions=settings.work_partitions)
     with admin(settings) as client:
         existing = _partitions(client, specs)
@@ -50,14 +57,22 @@ def missing_topics(settings: Settings, members: Members) -> list[str]:
 
 
 def missing_of_members(settings: Settings, members: Members) -> list[str]:
-    """Return the members' own topics that do not exist. Raises as `apply` does; creates nothing."""
+    """Return the members' own topics that do not exist. Creates nothing.
+
+    Raises:
+        Misconfigured: A topic has another number of partitions than it must have, or Kafka refuses the account.
+        Unavailable: The broker is away.
+    """
     return [spec.name for spec in _missing_of_members(settings, members)]
 
 
 def add_members(settings: Settings, members: Members) -> list[str]:
-    """Create the members' own topics that do not exist, and return their names; who else creates them does no harm.
+    """Create the members' own topics that do not exist, and return their names; another process may do so meanwhile.
 
-    Raises `Misconfigured` where this account may not create topics, and as `apply` does.
+    Raises:
+        Misconfigured: This account may not create topics, or a topic has another number of partitions than it must
+            have.
+        Unavailable: The broker is away.
     """
     missing = _missing_of_members(settings, members)
     if not missing:
@@ -98,7 +113,15 @@ def _may_not_create(names: Sequence[str]) -> Text:
 
 
 def refuse_differences(specs: Sequence[TopicSpec], existing: dict[str, int]) -> None:
-    """Raise `Misconfigured` naming every topic whose partition count is not what the design says."""
+    """Check the partitions of the topics that exist.
+
+    Args:
+        specs: The topics as they must be.
+        existing: The numbers of partitions of those that exist, by name.
+
+    Raises:
+        Misconfigured: Topics have another number of partitions than they must have. The text names all of them.
+    """
     wrong = [spec for spec in specs if existing.get(spec.name, spec.partitions) != spec.partitions]
     if wrong:
         listed = ", ".join(f"{spec.name} ({existing[spec.name]}, not {spec.partitions})" for spec in wrong)
@@ -114,7 +137,12 @@ def refuse_differences(specs: Sequence[TopicSpec], existing: dict[str, int]) -> 
 
 @contextmanager
 def admin(settings: Settings) -> Iterator[KafkaAdminClient]:
-    """Open an admin client; Kafka's errors leave as `Unavailable`."""
+    """Open an admin client, and close it at the end of the context.
+
+    Raises:
+        Unavailable: The broker is away; also for what is done with the client.
+        Misconfigured: Kafka refuses the account; also for what is done with the client.
+    """
     with errors.translated(settings):
         client = KafkaAdminClient(**client_settings.kafka_python(settings), client_id="kranhub-admin")
         try:
@@ -124,13 +152,13 @@ def admin(settings: Settings) -> Iterator[KafkaAdminClient]:
 
 
 def described_groups(client: KafkaAdminClient, wanted: Callable[[str], bool] = lambda _name: True) -> dict[str, Any]:
-    """Return the descriptions of the consumer groups that exist and are wanted, sorted by name."""
+    """Return the descriptions of the wanted consumer groups that exist, by name and sorted by it."""
     names = sorted(entry["group_id"] for entry in client.list_groups() if wanted(entry["group_id"]))
     return dict(sorted(client.describe_groups(names).items())) if names else {}
 
 
 def _partitions(client: KafkaAdminClient, specs: Sequence[TopicSpec]) -> dict[str, int]:
-    """Return the number of partitions of those that exist; other topics of the cluster are not asked for."""
+    """Return the numbers of partitions of the topics that exist; other topics of the cluster are not asked for."""
     described = client.describe_topics([spec.name for spec in specs])
     return {topic["name"]: len(topic["partitions"]) for topic in described if not topic["error_code"]}
 

@@ -1,4 +1,4 @@
-"""Kafka client settings and security, in one place, in both clients' words."""
+"""Kafka's client settings and security in one place, for kafka-python and for librdkafka."""
 
 from typing import Any
 
@@ -7,7 +7,12 @@ from kranhub.settings import Settings, endpoints
 
 
 def kafka_python(settings: Settings) -> dict[str, Any]:
-    """Return the connection settings for kafka-python clients (the edge, admin, reading for people)."""
+    """Return the connection settings for kafka-python's clients (connectors, administration, reading for people).
+
+    Raises:
+        Misconfigured: No Kafka is known, as for `endpoints`.
+        Unavailable: The stack is being started.
+    """
     config: dict[str, Any] = {
         "bootstrap_servers": endpoints(settings).bootstrap.split(","),
         "security_protocol": settings.kafka_security_protocol,
@@ -23,7 +28,12 @@ def kafka_python(settings: Settings) -> dict[str, Any]:
 
 
 def librdkafka(settings: Settings) -> dict[str, Any]:
-    """Return the connection settings for confluent-kafka clients (the core). murmur2 puts keys where Java does."""
+    """Return the connection settings for confluent-kafka's clients (the core).
+
+    Raises:
+        Misconfigured: No Kafka is known, as for `endpoints`.
+        Unavailable: The stack is being started.
+    """
     config: dict[str, Any] = {
         "bootstrap.servers": endpoints(settings).bootstrap,
         "security.protocol": settings.kafka_security_protocol,

@@ -1,6 +1,7 @@
-"""What a reader would see first between two offsets: transaction markers and rolled back records are nothing.
+"""Finds the first record that a reader would see between two offsets.
 
-Kafka counts them as offsets, so a group that has read everything still stands before the end of its topic.
+Transaction markers and rolled back records cannot be seen, but Kafka counts them as offsets, so a group that has read
+everything may still be before the end of its topic.
 """
 
 import time
@@ -23,10 +24,10 @@ FETCH_BYTES = 64 << 10
 
 
 class Reader:
-    """A read_committed reader without a group. Connects with the first question."""
+    """A read_committed reader without a group. It connects at the first question."""
 
     def __init__(self, settings: Settings) -> None:
-        """Take where the brokers are."""
+        """Take the installation's settings."""
         self._settings = settings
         self._consumer: Any = None
         self._deadline = time.monotonic() + PATIENCE_S
@@ -34,7 +35,7 @@ class Reader:
     def first(
         self, stands: Mapping[TopicPartition, int], ends: Mapping[TopicPartition, int]
     ) -> dict[TopicPartition, int | None]:
-        """Return what `first` does, of the partitions of ``ends``; never raises for the brokers."""
+        """Return the result of `first` for the partitions of ``ends``; what the brokers do not answer is left out."""
         found: dict[TopicPartition, int | None] = {}
         if ends:
             with suppress(KafkaError):
@@ -60,10 +61,17 @@ class Reader:
 def first(
     consumer: Any, stands: Mapping[TopicPartition, int], ends: Mapping[TopicPartition, int], deadline: float
 ) -> dict[TopicPartition, int | None]:
-    """Return the time of the first record between stand and end, in milliseconds since the epoch.
+    """Return when the first record between two offsets of each partition was written.
 
-    None where the consumer passes from stand to end without a record. What it does not know by ``deadline`` is left
-    out.
+    Args:
+        consumer: A read_committed consumer; its assignment is replaced.
+        stands: The offset of each partition from which to look.
+        ends: The offset of each partition before which to look; these partitions are looked at.
+        deadline: When to stop, by the monotonic clock.
+
+    Returns:
+        The time in milliseconds since the epoch; None where there is no record that can be seen. A partition that is
+        not known by the deadline is left out.
     """
     unknown, found = set(ends), dict[TopicPartition, int | None]()
     consumer.assign(sorted(unknown))

@@ -1,6 +1,6 @@
-"""Who works where: the consumer groups of the hub's own processes and how far behind they are.
+"""The consumer groups of the hub's own processes: who works on which partitions, and how far behind they are.
 
-Asks the brokers, so that workers on other machines are seen as well.
+The brokers are asked, so that workers on other machines are included.
 """
 
 import time
@@ -28,11 +28,17 @@ STAGES = ("ingest", "planner", "allocator", "dispatch", "masterdata", "clock")
 
 
 class Worker(BaseModel):
-    """One member of a group. ``lag`` counts records that it has not committed yet.
+    """One member of a group.
 
-    A partition in which only transaction markers are left counts 0; elsewhere they count too. Of a partition that was
-    never committed every record that the topic still holds is counted. ``lag_s``: seconds since the broker took the
-    oldest of them; None where that is not known.
+    Attributes:
+        group: The group's name without the namespace.
+        instance: The member's instance name, or else its member id.
+        host: The host on which it runs.
+        partitions: How many partitions it has.
+        lag: How many records it has not committed yet. A partition in which only transaction markers are left counts 0;
+            elsewhere they count, too. In a partition that was never committed, every record that the topic still holds
+            counts.
+        lag_s: How many seconds ago the broker took the oldest of them; None where not known.
     """
 
     group: str
@@ -44,7 +50,15 @@ class Worker(BaseModel):
 
 
 class Group(BaseModel):
-    """A stage of the core, a view or a connector's sink, and who serves it; without workers nobody does."""
+    """A stage of the core, a view or a connector's sink, and the workers that serve it.
+
+    Attributes:
+        name: The group's name without the namespace.
+        state: The group's state, as Kafka names it.
+        lag: How many records wait in all partitions.
+        lag_s: How many seconds the oldest has waited; None where not known.
+        workers: The members; without any, nobody serves it.
+    """
 
     name: str
     state: str
@@ -54,16 +68,27 @@ class Group(BaseModel):
 
 
 class Behind(NamedTuple):
-    """How many records wait in a partition, and since when the first, in milliseconds since the epoch if known."""
+    """The lag of one partition.
+
+    Attributes:
+        records: How many records wait.
+        since_ms: When the broker took the first of them, in milliseconds since the epoch; None where not known.
+    """
 
     records: int
     since_ms: int | None = None
 
 
 def groups(settings: Settings, sinks: Collection[str] = ()) -> list[Group]:
-    """Return the groups of the core and the views, by name, and those of these sinks (names without the namespace).
+    """Return the groups of the core and the views, and those of sinks, sorted by name.
 
-    Raises `Unavailable` when the broker is away.
+    Args:
+        settings: The installation's settings.
+        sinks: The names of the sinks' groups, without the namespace.
+
+    Raises:
+        Unavailable: The broker is away.
+        Misconfigured: Kafka refuses the account.
     """
     prefixes = tuple(f"{settings.namespace}{room}" for room in ROOMS)
     wanted = {f"{settings.namespace}{sink}" for sink in sinks}
@@ -76,9 +101,16 @@ def groups(settings: Settings, sinks: Collection[str] = ()) -> list[Group]:
 
 
 def forget(settings: Settings, group: str) -> None:
-    """Delete a view's group that no process serves, ``group`` without the namespace.
+    """Delete a view's group that no process serves.
 
-    Raises `Failed` where a process serves it or there is none, `Unavailable` when the broker is away.
+    Args:
+        settings: The installation's settings.
+        group: The group's name, without the namespace.
+
+    Raises:
+        Failed: A process serves it, or there is no such view.
+        Unavailable: The broker is away.
+        Misconfigured: Kafka refuses the account.
     """
     name = f"{settings.namespace}{group}"
     with admin(settings) as client:
@@ -116,7 +148,7 @@ def _worker(short: str, name: str, member: Mapping[str, Any], lags: Mapping[Topi
 
 
 def _oldest_s(waiting: Iterable[Behind]) -> float | None:
-    """Return how long the oldest waits, 0 where nothing does, None where it is not known."""
+    """Return how many seconds the oldest record has waited; 0 where none waits, None where it is not known."""
     since = [behind.since_ms for behind in waiting if behind.records]
     known = [at for at in since if at is not None]
     if since and not known:
@@ -153,16 +185,20 @@ def _lags(
 
 
 def whole(places: Iterable[TopicPartition], topics: Mapping[str, int]) -> set[TopicPartition]:
-    """Return every partition of the places' topics; ``topics`` are those that exist, with their partition counts.
+    """Return every partition of the topics in ``places``.
 
-    A group serves whole topics: a partition without records has no offset, nor has one that nobody has come to yet.
+    A group serves whole topics: a partition without records has no offset, nor has one that no member has reached yet.
+
+    Args:
+        places: Partitions that the group has committed or is assigned to.
+        topics: The topics that exist, with their numbers of partitions.
     """
     served = {place.topic for place in places} & topics.keys()
     return {TopicPartition(topic, partition) for topic in served for partition in range(topics[topic])}
 
 
 def lags(ends: Mapping[TopicPartition, int], stands: Mapping[TopicPartition, int]) -> dict[TopicPartition, int]:
-    """Return how far the stands, or the beginnings where nothing was committed, are from the ends."""
+    """Return how many offsets lie between the committed offset (else the beginning) and the end of each partition."""
     return {place: max(0, end - stands[place]) for place, end in ends.items() if place in stands}
 
 

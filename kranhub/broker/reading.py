@@ -1,4 +1,4 @@
-"""Reading topics for a person or a report: read_committed, no consumer group, from the start or from now."""
+"""Reads topics for a person or a report: read_committed, without a consumer group, from the beginning or from now."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -27,7 +27,20 @@ PATIENCE_S = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One record as read: ``value`` is decoded Avro, or None for a tombstone or for bytes that are no Avro."""
+    """One record as it was read.
+
+    Attributes:
+        topic: Its topic.
+        partition: Its partition.
+        offset: Its offset.
+        timestamp: Kafka's time stamp, in UTC.
+        key: Its key as text.
+        envelope: What its headers hold.
+        subject: Which record the value is; None where there is no decoded value.
+        value: The decoded value; None for a tombstone, and for bytes that cannot be decoded.
+        raw: The value's bytes; None for a tombstone.
+        headers: Its headers.
+    """
 
     topic: str
     partition: int
@@ -41,12 +54,12 @@ class Message:
     headers: Sequence[tuple[str, bytes]] = ()
 
     def value_as(self, kind: type[M]) -> M | None:
-        """Return the value as the type of one record, such as `messages.Order`; None where it is no such record."""
+        """Return the value as the type of one record, such as `messages.Order`; None where it is none."""
         return narrowed(kind, self.subject, self.value)
 
     @property
     def time(self) -> datetime:
-        """When the hub recorded it; Kafka's time stamp where the hub has not stamped it."""
+        """When the hub recorded it; Kafka's time stamp where the hub did not."""
         return self.envelope.recorded or self.timestamp
 
 
@@ -61,10 +74,19 @@ def messages(
 ) -> Iterator[Message]:
     """Yield a topic's committed records, in each partition's order, up to the end as it is now.
 
-    With ``follow``, go on for as long as it returns True; it is asked a few times a second.
+    Args:
+        settings: The installation's settings.
+        codec: The codec over the hub's registry.
+        topic: The topic's name, with the namespace.
+        from_start: Whether to begin at the topic's first record; otherwise, at its end.
+        follow: Called a few times a second; for as long as it returns True, new records are yielded as well. None to
+            stop at the end.
+        wanted: Called with each key; only records for which it returns True are decoded and yielded.
 
-    Only records whose key ``wanted`` accepts are decoded. Raises `Failed` for an unknown topic, `Unavailable` when
-    Kafka or the registry is away.
+    Raises:
+        Failed: The topic does not exist.
+        Unavailable: Kafka or the registry is away, or the topic cannot be read to its end.
+        Misconfigured: Kafka refuses the account.
     """
     with reader(settings) as consumer:
         partitions = _assign(consumer, topic, from_start=from_start)
@@ -76,16 +98,30 @@ def messages(
 
 @contextmanager
 def reader(settings: Settings, **config: Any) -> Iterator[KafkaConsumer]:
-    """Open a read_committed consumer without a group, and close it.
+    """Open a read_committed consumer without a group, and close it at the end of the context.
 
-    Raises as `errors.translated`, also for what is done with the consumer.
+    Args:
+        settings: The installation's settings.
+        **config: Settings of kafka-python's consumer that replace the defaults.
+
+    Raises:
+        Misconfigured: Kafka refuses the account; as the following, also for what is done with the consumer.
+        Unavailable: Kafka is away.
     """
     with errors.translated(settings), closing(open_reader(settings, **config)) as consumer:
         yield consumer
 
 
 def open_reader(settings: Settings, **config: Any) -> KafkaConsumer:
-    """Return a read_committed consumer without a group. Raises Kafka's errors."""
+    """Return a read_committed consumer without a group.
+
+    Args:
+        settings: The installation's settings.
+        **config: Settings of kafka-python's consumer that replace the defaults.
+
+    Raises:
+        KafkaError: Kafka is away, or refuses the account.
+    """
     defaults = {"isolation_level": "read_committed", "enable_auto_commit": False, "client_id": "kranhub-reader"}
     return KafkaConsumer(**client_settings.kafka_python(settings), **{**defaults, **config})
 
@@ -125,16 +161,17 @@ def read_to_end(
     *,
     patience_s: float = PATIENCE_S,
 ) -> Iterator[Any]:
-    """Yield the records from where the consumer stands up to where the partitions end now.
+    """Yield the records from the consumer's position up to the present ends of the partitions.
 
     Args:
-        consumer: What these partitions, and no others, are assigned to.
+        consumer: A consumer to which these partitions, and no others, are assigned.
         partitions: What to read.
-        ends: Offsets up to which to read, None: the ends as they are now, as the consumer may see them.
-        patience_s: Gives up once nothing has come for so long. A caller that takes what there is suppresses the error.
+        ends: The offsets up to which to read; None for the ends as they are now, as far as the consumer may see.
+        patience_s: After how many seconds without a record to give up. A caller that is content with what there is
+            suppresses the error.
 
     Raises:
-        EndNotReached: Nothing has come for ``patience_s``.
+        EndNotReached: No record has come for ``patience_s``.
     """
     ends = consumer.end_offsets(partitions) if ends is None else ends
     deadline = time.monotonic() + patience_s
@@ -149,7 +186,7 @@ def read_to_end(
 
 
 def message(record: Any, codec: Codec) -> Message:
-    """Return a record that a kafka-python client has read."""
+    """Return a record that a kafka-python client has read as a `Message`."""
     subject: Subject | None = None
     value: wire.Message | None = None
     if record.value is not None:

@@ -1,4 +1,4 @@
-"""Topic names, partitions, retention, and who may write and read them; all follow from the members file."""
+"""Topic names, partitions, retention, and who may write and read them; all are derived from the members file."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -30,7 +30,15 @@ IN_KINDS = {"orders": Subject.PLANT_ORDER, "statuses": Subject.ORDER_STATUS}
 
 @dataclass(frozen=True, slots=True)
 class TopicSpec:
-    """A topic as it must exist. ``config`` is Kafka's; writers and readers are member ids, "hub" or "*"."""
+    """A topic as it must exist.
+
+    Attributes:
+        name: Its name, with the namespace.
+        partitions: How many partitions it has.
+        config: Kafka's settings of the topic.
+        writers: Who may write it: member ids, "hub" or "*".
+        readers: Who may read it: member ids, "hub" or "*".
+    """
 
     name: str
     partitions: int
@@ -40,12 +48,24 @@ class TopicSpec:
 
 
 def out(namespace: str, member: str, kind: str) -> str:
-    """Return the topic that the member writes, such as ``prod.out.zmk-most.orders``."""
+    """Return the topic that a member writes, such as ``prod.out.zmk-most.orders``.
+
+    Args:
+        namespace: The namespace, with its dot.
+        member: The member's id.
+        kind: The last part of the name, such as those of `OUT_KINDS`.
+    """
     return f"{namespace}out.{member}.{kind}"
 
 
 def inbound(namespace: str, member: str, kind: str) -> str:
-    """Return the topic that the hub addresses to the member, such as ``prod.in.zmk-most.orders``."""
+    """Return the topic on which the hub writes to a member, such as ``prod.in.zmk-most.orders``.
+
+    Args:
+        namespace: The namespace, with its dot.
+        member: The member's id.
+        kind: The last part of the name, one of `IN_KINDS`.
+    """
     return f"{namespace}in.{member}.{kind}"
 
 
@@ -60,24 +80,30 @@ def kind_of(subject: Subject) -> str:
 
 
 def owner(namespace: str, topic: str) -> str:
-    """Return the member whose out topic this is: the only identity that ingest trusts."""
+    """Return the member whose out topic this is; ingest trusts no other statement of identity."""
     return topic.removeprefix(namespace).split(".")[1]
 
 
 def out_pattern(namespace: str) -> str:
-    """Return the regular expression of every member's document topics that ingest reads."""
+    """Return the regular expression of all members' document topics that ingest reads."""
     kinds = "|".join(kind for kind in OUT_KINDS if kind != "dead-letters")
     escaped = namespace.replace(".", r"\.")
     return rf"^{escaped}out\.[a-z0-9-]+\.({kinds})$"
 
 
 def specs(members: Members, namespace: str, *, work_partitions: int = 6) -> list[TopicSpec]:
-    """Return every topic the hub and its members need. ``work_partitions`` is fixed once the topics exist."""
+    """Return every topic that the hub and its members need.
+
+    Args:
+        members: The members file.
+        namespace: The namespace, with its dot.
+        work_partitions: The number of partitions of the core's topics; fixed once the topics exist.
+    """
     return [*_hub_specs(namespace, work_partitions), *member_specs(members, namespace)]
 
 
 def member_specs(members: Members, namespace: str) -> list[TopicSpec]:
-    """Return every topic that members write or are addressed on."""
+    """Return every topic that members write, or on which the hub writes to them."""
     return [spec for member in members.members for spec in _member_specs(namespace, member.id)]
 
 
@@ -86,7 +112,7 @@ def _kept(days: int = 400) -> dict[str, str]:
 
 
 def _large() -> dict[str, str]:
-    """Kept, for dead letters: they hold originals that are larger than what other topics take."""
+    """Return `_kept` for dead letters, which hold originals larger than what other topics take."""
     return {**_kept(), "max.message.bytes": str(4 * 1024 * 1024)}
 
 
@@ -95,12 +121,12 @@ def _compacted() -> dict[str, str]:
 
 
 def _read_by_others() -> dict[str, str]:
-    """Compacted, for readers that may be away for long: what was deleted can be seen as deleted for 90 days."""
+    """Return `_compacted` for readers that may be away for long: deletions can be seen for `TOMBSTONE_DAYS` days."""
     return {**_compacted(), "delete.retention.ms": str(TOMBSTONE_DAYS * DAY_MS)}
 
 
 def _rewritten() -> dict[str, str]:
-    """Read by others, and written every half minute: compacted after an hour, so that a reader is soon at its end."""
+    """Return `_read_by_others` for records written every half minute: compacted hourly, to be read quickly."""
     return {**_read_by_others(), "segment.ms": str(HOUR_MS)}
 
 
