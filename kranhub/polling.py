@@ -2,10 +2,10 @@
 
 Two things make polling safe, and a `PollingCursor` keeps both in the checkpoint:
 
-- a **watermark**, from which on the next poll reads. An ERP commits in another order than its clocks and counters run,
-  so a poll starts an overlap below it (`poll_start`), and a stamp that is ahead never moves it (`advanced`);
-- an **entry** for every document that was published, such as its version and a digest. What is new is decided by it, so
-  what the overlap brings again is not published again.
+- a **watermark**, from which the next poll reads. An ERP commits in another order than its clocks and counters run, so
+  a poll starts an overlap before it (`poll_start`), and a stamp that is ahead never moves it (`advanced`);
+- an **entry** for every document that was published, such as its version and a digest. It shows what is new, so what
+  the overlap reads again is not published again.
 """
 
 import json
@@ -30,11 +30,11 @@ class PollingCursor:
     """
 
     def __init__(self, name: str, positions: Positions) -> None:
-        """Take up a stream.
+        """Continue a stream.
 
         Args:
-            name: The stream's name in checkpoints; with another name, or epoch in it, the source begins anew.
-            positions: Those of the last committed checkpoint; what belongs to other streams is passed over.
+            name: The stream's name in checkpoints; with another name, or epoch in it, the source begins from the start.
+            positions: Those of the last committed checkpoint; what belongs to other streams is ignored.
         """
         self._name = name
         self.watermark = positions[name].watermark if name in positions else ""
@@ -58,7 +58,7 @@ class PollingCursor:
                 yield name, fields
 
     def put(self, document: str, *fields: Any) -> None:
-        """Set a document's entry; the fields are what JSON knows."""
+        """Set a document's entry; the fields must be values that JSON can hold."""
         number = self._home.get(document)
         if number is None:
             number = self._home[document] = self._free()
@@ -95,13 +95,13 @@ class PollingCursor:
 
 
 def checkpoint(*positions: Positions) -> Checkpoint:
-    """Return the checkpoint that holds these positions: those of every stream's cursor, the first of a name counts."""
+    """Return the checkpoint with these positions: those of every stream's cursor; the first of the same name counts."""
     maps = [part for found in positions for part in (found.maps if isinstance(found, ChainMap) else [found])]
     return Checkpoint(ChainMap(*maps))  # type: ignore[arg-type]
 
 
 def poll_start(watermark: str, overlap: timedelta) -> datetime | None:
-    """Return from when on a poll reads: an overlap below a watermark of `advanced`; None: everything."""
+    """Return from when on a poll reads: an overlap before a watermark of `advanced`; None for everything."""
     return datetime.fromisoformat(watermark) - overlap if watermark else None
 
 
@@ -109,9 +109,10 @@ def advanced(watermark: str, latest: datetime | None, now: datetime) -> str:
     """Return the watermark after a poll.
 
     Args:
-        watermark: The one before, in ISO 8601 and UTC, or empty.
-        latest: The highest stamp that was read, aware; None: none was.
-        now: When the poll began, aware. A stamp beyond it moves the watermark no further: it must hide nothing.
+        watermark: The previous one, in ISO 8601 and UTC, or empty.
+        latest: The highest stamp that was read, aware; None where none was.
+        now: When the poll began, aware. A stamp after it does not move the watermark beyond it, so that nothing is
+            hidden.
     """
     if latest is None:
         return watermark
