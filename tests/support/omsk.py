@@ -1,11 +1,11 @@
 """The Omsk cluster's master data, and the same with another version or numbers."""
 
-from dataclasses import replace
 from pathlib import Path
 
 from streams.routing.masterdata import masterdata
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.masterdata.rules import Rules
+from streams.routing.model.copying import replace
 
 DEPLOY = Path("deploy")
 

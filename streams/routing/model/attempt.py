@@ -4,10 +4,11 @@ An `Attempt` is built of small parts, so that what cannot be is not expressed: o
 only a reservation can be released, and a closed attempt has a reason. The constructor checks the rest.
 """
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+
+from msgspec import Struct
 
 from kranhub.wire.messages import ProductionState
 from streams.routing.model.codes import CloseReason
@@ -18,8 +19,7 @@ FINGERPRINTS = 50
 """Events on one attempt whose fingerprints are remembered."""
 
 
-@dataclass(frozen=True, slots=True)
-class Issued:
+class Issued(Struct, frozen=True, omit_defaults=True):
     """The content of the last revision of a plant order that was issued to the plant.
 
     Attributes:
@@ -43,8 +43,7 @@ class Issued:
     shadow: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True, omit_defaults=True):
     """A plant's latest answer.
 
     Attributes:
@@ -58,8 +57,7 @@ class Answer:
     promised: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Production:
+class Production(Struct, frozen=True, omit_defaults=True):
     """The latest state of one production order of a plant.
 
     Attributes:
@@ -79,8 +77,7 @@ class Production:
     document: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Shipment:
+class Shipment(Struct, frozen=True, omit_defaults=True):
     """One shipment of a plant order's goods.
 
     Attributes:
@@ -102,8 +99,7 @@ class Shipment:
     by: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Reservation:
+class Reservation(Struct, frozen=True, omit_defaults=True):
     """What a plant's allocator was asked to keep, and its answer.
 
     Attributes:
@@ -131,8 +127,7 @@ class Reservation:
     released: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Closing:
+class Closing(Struct, frozen=True, omit_defaults=True):
     """Why a plant no longer has the portion.
 
     Attributes:
@@ -159,8 +154,7 @@ class AttemptPhase(StrEnum):
     """The plant no longer has the portion, and knows it or never knew of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(Struct, frozen=True, omit_defaults=True):
     """One plant asked for a portion.
 
     Attributes:

@@ -1,15 +1,15 @@
 """The planner's state of one order: facts only. States, promises and notifications are derived from them.
 
-Kept as JSON through pydantic, made small by `compression`: decimals and dates are exact, and a new optional fact needs
+Kept as JSON by msgspec, made small by `compression`: decimals and dates are exact, and a new optional fact needs
 no migration. It never leaves the planner, so the shared language (Avro) does not bind it.
 """
 
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
 
-from pydantic import TypeAdapter
+import msgspec
+from msgspec import Struct
 
 from streams.routing.model import compression
 from streams.routing.model.codes import HoldReason, PlanState
@@ -18,8 +18,7 @@ from streams.routing.model.portion import Portion
 from streams.routing.model.terms import NO_SPECIFICATION, NO_TERMS, Specification, Terms
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True, omit_defaults=True):
     """One line of the order, in canonical items and base units; as the buyer wrote it while ``hold_reason`` says why.
 
     Attributes:
@@ -45,12 +44,11 @@ class Line:
     description: str | None = None
     price: Decimal | None = None
     hold_reason: HoldReason | None = None
-    specification: Specification = field(default=NO_SPECIFICATION)
+    specification: Specification = NO_SPECIFICATION
     opening_plant: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(Struct, frozen=True, omit_defaults=True):
     """The order as its buyer last sent it. Equal content is a repeat.
 
     Attributes:
@@ -85,13 +83,12 @@ class Order:
     delivery_place: str | None = None
     complete_delivery: bool = False
     cancelled: bool = False
-    terms: Terms = field(default=NO_TERMS)
+    terms: Terms = NO_TERMS
     opening: bool = False
     number: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class LineStatus:
+class LineStatus(Struct, frozen=True, omit_defaults=True):
     """The state of a line of which the customer was last notified."""
 
     line_id: str
@@ -101,8 +98,7 @@ class LineStatus:
     code: HoldReason | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(Struct, frozen=True, omit_defaults=True):
     """The state of the order of which the customer was last notified.
 
     Attributes:
@@ -120,8 +116,7 @@ class Status:
     earliest_date: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PartyStatus:
+class PartyStatus(Struct, frozen=True, omit_defaults=True):
     """The state of the order of which a member beside the buyer was last notified.
 
     Attributes:
@@ -141,8 +136,7 @@ class PartyStatus:
     lines: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class OrderState:
+class OrderState(Struct, frozen=True, omit_defaults=True):
     """Everything the planner knows of one order.
 
     Attributes:
@@ -184,7 +178,7 @@ class OrderState:
     awaited_members: tuple[str, ...] = ()
     reported_disruptions: tuple[str, ...] = ()
     document: str | None = None
-    format: Literal[2] = field(default=2)
+    format: Literal[2] = 2
 
     def with_portion(self, portion: Portion) -> "OrderState":
         """Return the state with this portion in the place of its earlier form, or added."""
@@ -197,12 +191,13 @@ class OrderState:
         return replace(self, portions=(*known, portion))
 
 
-_ADAPTER = TypeAdapter(OrderState)
+_ENCODER = msgspec.json.Encoder()
+_DECODER = msgspec.json.Decoder(OrderState)
 
 
 def dump(state: OrderState) -> bytes:
     """Return the state's bytes."""
-    return compression.pack(_ADAPTER.dump_json(state, exclude_defaults=True))
+    return compression.pack(_ENCODER.encode(state))
 
 
 def load(data: bytes) -> OrderState:
@@ -210,6 +205,6 @@ def load(data: bytes) -> OrderState:
 
     Raises:
         zlib.error: The bytes are neither packed nor JSON.
-        pydantic.ValidationError: They are no order's state of this format.
+        msgspec.ValidationError: They are no order's state of this format.
     """
-    return _ADAPTER.validate_json(compression.unpack(data))
+    return _DECODER.decode(compression.unpack(data))

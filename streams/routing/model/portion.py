@@ -1,9 +1,10 @@
 """A line's quantity of one item, at one plant at a time, and what candidates offered for it."""
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+
+from msgspec import Struct
 
 from kranhub import identifiers
 from streams.routing.model.attempt import Attempt
@@ -17,8 +18,7 @@ def replan_suffix(replans: int) -> str:
     return f".{replans}" if replans else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Quote:
+class Quote(Struct, frozen=True, omit_defaults=True):
     """What a candidate could do, without a reservation.
 
     Attributes:
@@ -38,8 +38,7 @@ class Quote:
     disruption: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class QuoteRound:
+class QuoteRound(Struct, frozen=True, omit_defaults=True):
     """The candidates that were asked for quotes at the same time, and their quotes.
 
     Attributes:
@@ -84,8 +83,7 @@ class PortionPhase(StrEnum):
     """Nobody needs it, and nobody has made any of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Portion:
+class Portion(Struct, frozen=True, omit_defaults=True):
     """A line's quantity of one item, at one plant at a time.
 
     Attributes:

@@ -3,17 +3,17 @@
 Values of records that are older than a field read as if it had its default. Equal content is equal.
 """
 
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import TypedDict
+
+from msgspec import Struct
 
 from kranhub.wire import messages
 from streams.routing.model.money import ExchangeRate
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
+class Terms(Struct, frozen=True, omit_defaults=True):
     """What is agreed on the order as a whole; the fields are those of the record Order.
 
     Rates and discounts are percentages, ``discount_amount`` is in the order's currency. A ``quotation`` asks what could
@@ -34,8 +34,7 @@ class Terms:
     valid_until: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Attachment:
+class Attachment(Struct, frozen=True, omit_defaults=True):
     """A file that belongs to a line: where it lies, and the SHA-256 of its bytes in hexadecimal digits."""
 
     uri: str
@@ -44,8 +43,7 @@ class Attachment:
     name: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Specification:
+class Specification(Struct, frozen=True, omit_defaults=True):
     """What a line says of its goods beside item and quantity; the fields are those of the record OrderLine."""
 
     characteristic: str | None = None

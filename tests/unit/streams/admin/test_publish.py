@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from streams.cli.core import core
 from streams.cli.rules import rules
 from streams.routing.masterdata import entries
 from streams.routing.masterdata.removed_members import Concern, Leaving, Orders, leaving
+from streams.routing.model.copying import replace
 from tests.support.fields import decoded
 from tests.support.plants import BUYER, MASTER
 from tests.support.terminal import Hub, call, hub

@@ -1,7 +1,6 @@
 """`kranhub rules`: files are checked, compared with what is published, tried out on recorded orders, and published."""
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -25,6 +24,7 @@ from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.masterdata.rates import Rates
 from streams.routing.masterdata.rule_check import findings
 from streams.routing.masterdata.rules import Rule, Rules, When
+from streams.routing.model.copying import replace
 from streams.routing.model.order import Order
 from streams.routing.model.portion import Portion
 from streams.routing.planner import source

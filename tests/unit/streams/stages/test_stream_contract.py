@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,6 +16,7 @@ from streams.processor.batch import Batch
 from streams.processor.outputs import ProducerRecord
 from streams.processor.state.store import Store
 from streams.routing.masterdata import entries
+from streams.routing.model.copying import replace
 from streams.stages import STAGES
 from tests.support import batches
 from tests.support.batches import CODEC, NAMESPACE, RECORDS

@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -16,6 +15,7 @@ from streams.routing.masterdata import entries
 from streams.routing.masterdata.entries import Entry, Kind
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.masterdata.rules import Rules
+from streams.routing.model.copying import replace
 from tests.support.batches import CODEC
 from tests.support.fields import fields
 from tests.support.masterdata import masters, same

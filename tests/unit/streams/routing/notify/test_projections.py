@@ -1,6 +1,5 @@
 """Who is told what of an order: each role its own view, told when that changes, in words that name nobody."""
 
-from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
@@ -14,6 +13,7 @@ from kranhub.broker import topics
 from kranhub.readmodel import event_texts
 from kranhub.settings import Settings
 from kranhub.wire.messages import Subject
+from streams.routing.model.copying import replace
 from streams.routing.notify import projections
 from streams.stages.dispatch import Dispatch
 from tests.support.batches import CODEC, batch, record, said

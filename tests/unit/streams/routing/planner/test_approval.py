@@ -1,11 +1,11 @@
 """A rule that wants an approval raises one alert for each attempt, whose deadline is the reservation's end."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from streams.routing.masterdata.rules import Mode, Rule, Rules
+from streams.routing.model.copying import replace
 from streams.routing.model.terms import Terms
 from streams.routing.planner.reserve import APPROVAL_TIME
 from tests.support.plants import MASTER, START, Cluster, Event, Value, full_action, full_order, full_response

@@ -1,6 +1,5 @@
 """The end of an order: closed some time after its last state, with everything given back and little kept."""
 
-from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -10,6 +9,7 @@ from kranhub.wire.messages import Subject
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model import order
 from streams.routing.model.context import DecisionContext
+from streams.routing.model.copying import replace
 from streams.routing.planner.closing import KEEP
 from streams.routing.planner.planner import handle
 from tests.support.plants import (

@@ -1,6 +1,6 @@
 """Members are taken over one by one: what is decided, what is delivered, and what stands from before the hub."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -21,6 +21,7 @@ from streams.routing.masterdata import difference, entries
 from streams.routing.masterdata.difference import Change, Field, What
 from streams.routing.masterdata.entries import Kind
 from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.model.copying import replace
 from streams.routing.planner import cutover
 from streams.routing.planner.cutover import SHADOW_HEADER, Cutover
 from streams.routing.planner.messages import OutputMessage

@@ -1,6 +1,5 @@
 """Costs in several currencies: compared in the order's, at the rate of the day; rates are checked and published."""
 
-from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -14,6 +13,7 @@ from kranhub.errors import Misconfigured
 from kranhub.readmodel import decision_texts
 from streams.routing.masterdata import entries, masterdata, rates
 from streams.routing.masterdata.rates import Rates
+from streams.routing.model.copying import replace
 from tests.support.masters import item, master, plant
 from tests.support.plants import MASTER, START
 from tests.support.worlds import World, line, world

@@ -1,6 +1,5 @@
 """A plant that is no longer a member: its portions are on hold, are told to people, and go on once it is back."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -13,6 +12,7 @@ from kranhub.parties.members import Members
 from kranhub.wire.messages import Subject
 from streams.processor.state.store import Layer, Store
 from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.model.copying import replace
 from streams.routing.notify import open_alerts
 from streams.routing.notify.open_alerts import Since
 from streams.stages.support import orders_by_plant

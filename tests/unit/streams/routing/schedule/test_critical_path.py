@@ -1,7 +1,6 @@
 """The critical path: nothing begins before its parts are there, nothing is promised sooner than it can be."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from random import Random
@@ -11,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kranhub.errors import InvalidDocument
+from streams.routing.model.copying import replace
 from streams.routing.schedule import calendars
 from streams.routing.schedule.calendars import Calendar
 from streams.routing.schedule.critical_path import Span, Spans, Task, backward, critical_path, forward
