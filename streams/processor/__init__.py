@@ -1,7 +1,9 @@
 """A small transactional stream processor on librdkafka: what a stage reads, writes and remembers commits as one.
 
-Read `stage` for what a stage is, `processor` for the loop, `checkpoint` for the steps of a commit, and `state.restore`
-for how state comes back.
+It decides how records are batched, when a transaction commits or aborts, and how state is kept and restored; what a
+record leads to is the stage's. Read `stage` for what a stage is, `processor` for the loop, `checkpoint` for the steps
+of a commit, and `state.restore` for how state comes back. It imports the kernel (`kranhub`) and `streams.tables`, and
+knows nothing of `streams.routing`, nor of any stage.
 """
 
 from streams.processor.outputs import Document, Outputs

@@ -41,9 +41,15 @@ class Batch:
         stores: Mapping[int, Store],
         partitions: Callable[[str], int] = lambda _topic: 1,
     ) -> None:
-        """Take the stage, the committed state of its partitions, and how many partitions an output topic has.
+        """Start without records.
 
-        ``partitions`` raises `Misconfigured` for a topic that does not exist.
+        Args:
+            stage: The stage that handles the records.
+            codec: Encodes what the stage sends.
+            namespace: The prefix of the topics' names.
+            stores: The committed state of each partition; none for a stage without state.
+            partitions: Returns how many partitions an output topic has; raises `Misconfigured` for one that does not
+                exist.
         """
         self._stage, self._stores = stage, stores
         self._layers = {partition: Layer(store) for partition, store in stores.items()}
@@ -63,10 +69,19 @@ class Batch:
         return self._outputs.records
 
     def process(self, records: Sequence[Record], seconds: float = math.inf) -> int:
-        """Process the records in order, for about so long; return how many were processed: the first ones.
+        """Process the records in order, for about so long.
 
-        The others must be read again. The clock decides only how much goes into one transaction, never what a record
-        leads to. Raises `Unavailable` when the stage needs what is away now.
+        The clock decides only how much goes into one transaction, never what a record leads to.
+
+        Args:
+            records: The records that were read.
+            seconds: After how long no further record is begun.
+
+        Returns:
+            How many records were processed: the first ones. The others must be read again.
+
+        Raises:
+            Unavailable: The stage needs a system that is away now.
         """
         process, clock = self._process, monotonic
         next_offsets: dict[tuple[str, int], int] = {}
@@ -132,7 +147,11 @@ class Batch:
             _require_room(layer.changes)
 
     def _refuse(self, savepoint: int, record: Record, error: InvalidDocument) -> None:
-        """Dead-letter the record. Raises only what is not about it: `Failed` when no letter can be written at all."""
+        """Write a dead letter of the record.
+
+        Raises:
+            Failed: No dead letter of it can be written at all.
+        """
         self._outputs.rollback(savepoint)
         try:
             self._outputs.dead_letter(error)
@@ -151,7 +170,7 @@ class Batch:
 
 
 def _about(record: Record) -> dict[str, Any]:
-    """Return what a line of the log says of a record: its place and its key, the order's on the hub's own topics."""
+    """Return what a line of the log has of a record: its place and its key, the order's on the hub's own topics."""
     key = dead_letter.short(record.key, MAX_KEY)
     return {"topic": record.topic, "offset": record.offset, "order" if ":" in key else "key": key}
 
@@ -179,7 +198,11 @@ def _returned(value: object) -> TypeError:
 
 
 def _require_room(changes: Changes) -> None:
-    """Raise ``too-large`` for a change that the changelog would not take; a character has at most four bytes."""
+    """Check that the changelog would take the changes; a character has at most four bytes.
+
+    Raises:
+        InvalidDocument: ``too-large`` where it would not.
+    """
     for key, value in changes.items():
         size = len(value) if value is not None else 0
         if size + 4 * len(key) > MAX_BYTES and size + len(changelog.state_key(key)) > MAX_BYTES:

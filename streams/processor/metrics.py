@@ -1,4 +1,4 @@
-"""What a stage says of itself on /metrics, in Prometheus' terms."""
+"""The metrics of a stage on /metrics, in Prometheus' terms."""
 
 from prometheus_client import Counter, Gauge, Histogram
 
@@ -36,7 +36,14 @@ class Metrics:
         self._keys, self._bytes = _KEYS.labels(stage), _BYTES.labels(stage)
 
     def committed(self, batch: Batch, records: int, seconds: float, assignment: Assignment) -> None:
-        """Count a transaction that committed."""
+        """Count a transaction that committed.
+
+        Args:
+            batch: What it contained.
+            records: How many input records were processed in it.
+            seconds: From its first record to its commit.
+            assignment: What this process serves now.
+        """
         self._records.inc(records)
         self._outputs.inc(len(batch.outputs))
         for code, count in batch.dead_letters.items():

@@ -40,10 +40,16 @@ class ProducerRecord(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A record to send: which one it is, its value (bytes go out as they are), and an id that follows from the input.
+    """A record to send.
 
-    ``source`` and ``time`` are the stage's and the event's where they are not given; the trace is the input's, but for
-    a document that has waited and comes with its own.
+    Attributes:
+        subject: Its type.
+        value: Its value; bytes go out as they are.
+        id: The event's id, which follows from the input.
+        source: The event's source; None for the stage.
+        time: The event's time; None for that of the input.
+        traceparent: The trace of a document that has waited; None for the input's.
+        tracestate: As ``traceparent``.
     """
 
     subject: Subject
@@ -76,7 +82,13 @@ class Outputs:
     _ctx: Context
 
     def __init__(self, codec: Codec, namespace: str, partitions: Callable[[str], int]) -> None:
-        """Start empty. ``partitions`` says how many a topic has, and raises `Misconfigured` where there is none."""
+        """Start empty.
+
+        Args:
+            codec: Encodes the values.
+            namespace: The prefix of the topics' names.
+            partitions: Returns how many partitions a topic has; raises `Misconfigured` for one that does not exist.
+        """
         self._codec, self._namespace, self._partitions = codec, namespace, partitions
         self._letters = topics.hub(namespace, "dead-letters")
         self._counts: dict[str, int] = {}
@@ -91,7 +103,11 @@ class Outputs:
         return Counter(code for _, code in self._codes)
 
     def begin(self, record: Record, ctx: Context) -> int:
-        """Take the record whose outputs follow; return a savepoint for `rollback`."""
+        """Set the record whose outputs follow.
+
+        Returns:
+            A savepoint for `rollback`.
+        """
         self._record, self._ctx, self._encoded = record, ctx, None
         return len(self.records)
 
@@ -115,10 +131,17 @@ class Outputs:
             self._record, self._encoded = own, None
 
     def send(self, topic: str, key: str, document: Document, extra: Iterable[tuple[str, bytes]] = ()) -> None:
-        """Send a document to one of the hub's topics (its full name), with ``extra`` headers.
+        """Send a document to one of the hub's topics.
 
-        Raises `InvalidDocument` when the value does not fit the schema (`Codec.encode`'s codes), when the record is
-        larger than a topic takes (``too-large``), or when there is no such topic (``unknown-topic``).
+        Args:
+            topic: The topic's full name.
+            key: The record's key.
+            document: What is sent.
+            extra: Further headers.
+
+        Raises:
+            InvalidDocument: The value does not fit the schema (`Codec.encode`'s codes), ``too-large`` where the record
+                is larger than a topic takes, ``unknown-topic`` where there is no such topic.
         """
         self.records.append(self._output(topic, _key(key), document, extra, -1))
 
@@ -126,22 +149,42 @@ class Outputs:
         """Send a document to every partition of a topic, without a key: a tick, a rule, a change of master data.
 
         Every instance of the stages behind it then sees it at a place among its records that never changes again.
-        Raises as `send`.
+
+        Raises:
+            InvalidDocument: As `send`.
         """
         for partition in range(self._require(topic)):
             self.records.append(self._output(topic, b"", document, (), partition))
 
     def tombstone(self, topic: str, key: str, subject: Subject, event_id: str) -> None:
-        """Delete a key of a compacted topic: a record without a value, whose headers say what it is. Raises as `send`.
+        """Delete a key of a compacted topic: a record without a value, whose headers say what it is.
 
-        ``subject`` says which records the topic holds.
+        Args:
+            topic: The topic's full name.
+            key: The key that is deleted.
+            subject: The type of the records that the topic holds.
+            event_id: The event's id.
+
+        Raises:
+            InvalidDocument: As `send`.
         """
         about = self._envelope(Document(subject, b"", event_id), data=False)
         data = _key(key)
         self.forward(topic, data, None, headers(about) + _subject(data))
 
     def forward(self, topic: str, key: bytes, value: bytes | None, headers: Headers | None = None) -> None:
-        """Send bytes as they are, with just these headers. Raises ``too-large`` and ``unknown-topic`` as `send`."""
+        """Send bytes as they are, with just these headers.
+
+        Args:
+            topic: The topic's full name.
+            key: The record's key.
+            value: Its value; None for a tombstone.
+            headers: Its headers; None for none.
+
+        Raises:
+            InvalidDocument: ``too-large`` or ``unknown-topic``, as `send`.
+            TypeError: A key, a value or a header is not bytes.
+        """
         if type(key) is not bytes or type(value) is not bytes:
             _require_bytes(key, value)
         size = len(key) if value is None else len(key) + len(value)
@@ -176,7 +219,11 @@ class Outputs:
         return ProducerRecord(topic, key, data, head, partition)
 
     def _require(self, topic: str) -> int:
-        """Return how many partitions a topic has, asking once. Raises ``unknown-topic`` when there is none."""
+        """Return how many partitions a topic has, asking once.
+
+        Raises:
+            InvalidDocument: ``unknown-topic`` where there is none.
+        """
         if topic not in self._counts and topic not in self._missing:
             with contextlib.suppress(Misconfigured):
                 if count := self._partitions(topic):
@@ -229,12 +276,18 @@ class Outputs:
         member: str | None = None,
         order_number: str | None = None,
     ) -> None:
-        """Put the record itself on the dead letters, with its original bytes; ``key`` is its order where known.
+        """Put the record itself on the dead letters, with its original bytes.
 
-        ``order_number`` is what people call that order.
+        A copy without the bytes, an event of its own, goes to hub.events, so that it stands in the order's history.
 
-        A copy without the bytes, an event of its own, goes to hub.events, so that the order's story tells of it.
-        Raises `InvalidDocument` when a topic for it is missing.
+        Args:
+            error: Why the record is refused.
+            key: The key of its order; None for the record's own key.
+            member: The member whose record it is; None for the one that its topic or its headers name.
+            order_number: The order's number as people read it; None where it is not known.
+
+        Raises:
+            InvalidDocument: A topic for it is missing (``unknown-topic``), or it does not fit one.
         """
         record = self._record
         value = dead_letter.build(
@@ -249,7 +302,11 @@ class Outputs:
         self._post(_key(record.key if key is None else key)[: dead_letter.MAX_TEXT], {**value, "order_number": number})
 
     def brief_dead_letter(self, code: str) -> None:
-        """Put the record on the dead letters with no more than its place and its bytes: the rest could not be said."""
+        """Put the record on the dead letters with no more than its place and its bytes: the rest cannot be encoded.
+
+        Raises:
+            InvalidDocument: A topic for it is missing (``unknown-topic``), or it does not fit one.
+        """
         record = self._record
         value = dead_letter.build_brief(
             Original(record.value or b"", "", location=record.location),
@@ -289,7 +346,11 @@ def _key(key: str) -> bytes:
 
 
 def _size(headers: Headers) -> int:
-    """Return the bytes of headers in a record, never too few. Raises what Kafka's client would for wrong types."""
+    """Return the bytes of headers in a record, never too few.
+
+    Raises:
+        TypeError: A header's value is not bytes, as Kafka's client would raise.
+    """
     size = PER_HEADER * len(headers)
     for name, value in headers:
         if type(value) is not bytes:
@@ -299,7 +360,11 @@ def _size(headers: Headers) -> int:
 
 
 def _require_bytes(*values: object) -> None:
-    """Raise `TypeError` for anything but bytes and None: a defect of the stage, seen while its record is at hand."""
+    """Check that all are bytes or None: anything else is a defect of the stage, seen while its record is at hand.
+
+    Raises:
+        TypeError: One is something else.
+    """
     for value in values:
         if value is not None and not isinstance(value, bytes):
             raise TypeError(f"a record holds bytes, not {type(value).__name__}")
@@ -324,7 +389,7 @@ def _unknown_topic(stage: str, topic: str) -> Text:
 
 
 def _unfit(stage: str, subject: str, error: InvalidDocument) -> Text:
-    """Say that the hub's own output is wrong; what `Codec.encode` says is for the one who wrote a mapping."""
+    """Return the text that the hub's own output is wrong; `Codec.encode`'s text is for the author of a mapping."""
     cause = error.__context__
     what = f"{error.code}, {type(cause).__name__}: {cause}"[:200] if cause else error.code
     return Text(

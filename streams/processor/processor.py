@@ -41,7 +41,14 @@ class Processor:
     """Runs one stage: one consumer, one transactional producer, the state of the partitions it was given."""
 
     def __init__(self, stage: Stage, settings: Settings, codec: Codec, instance: str = "0") -> None:
-        """Take the stage; opens nothing. Processes with other ``instance`` ids share the partitions."""
+        """Prepare the stage; nothing is opened yet.
+
+        Args:
+            stage: The stage to run.
+            settings: The namespace, the brokers, and the limit of the state.
+            codec: Encodes what the stage sends.
+            instance: The worker's name; processes with other names share the partitions.
+        """
         self.stage, self._settings, self._codec, self._instance = stage, settings, codec, instance
         self._metrics, self._pace = Metrics(stage.name, settings.state_limit_mb * 1_000_000), Pace()
         self._counts: dict[str, int] = {}
@@ -53,9 +60,11 @@ class Processor:
     def run(self, stopping: threading.Event) -> None:
         """Process until ``stopping`` is set; then finish the batch and leave.
 
-        Raises `Fenced` when the same instance started elsewhere, `Misconfigured` when offsets have expired or were
-        moved, when partition counts or the state's version do not fit; `Unavailable` when Kafka stays away, `Failed`
-        for what librdkafka calls fatal and for a state over its limit.
+        Raises:
+            Fenced: The same instance started elsewhere.
+            Misconfigured: Offsets have expired or were changed, or partition counts or the state's version do not fit.
+            Unavailable: Kafka stays away.
+            Failed: librdkafka reports a fatal error, transactions never commit, or the state is over its limit.
         """
         self._loop.moved()
         admin = clients.admin(self._settings)
@@ -82,7 +91,11 @@ class Processor:
                 client.release()
 
     def _require_fetching(self, admin: GuardedClient) -> None:
-        """Raise `BrokerAway` when the client fetches no more from a partition in which committed records wait."""
+        """Check that the client still fetches from every partition in which committed records wait.
+
+        Raises:
+            BrokerAway: It does not.
+        """
         try:
             stalled = self._fetchers.stalled(
                 time.monotonic(), self._assignment.positions.keys(), partial(cluster.stable_ends, admin)
@@ -119,7 +132,12 @@ class Processor:
         return [Record.of(message) for message in messages if message.error() is None]
 
     def _complain(self, message: Message) -> None:
-        """Raise what an error event means; only errors that pass by themselves return."""
+        """Raise what an error event means; only errors that end by themselves return.
+
+        Raises:
+            Misconfigured: The group's offset is no longer in the topic.
+            KranhubError: As `translated`.
+        """
         error = message.error()
         if error is None:
             return
@@ -169,7 +187,11 @@ class Processor:
         return taken
 
     def _abort(self) -> None:
-        """Drop the transaction and go back to where the last commit ended."""
+        """Drop the transaction and go back to where the last commit ended.
+
+        Raises:
+            Failed: It cannot be aborted.
+        """
         self._metrics.aborted()
         try:
             self._producer.abort_transaction(10)
@@ -178,7 +200,12 @@ class Processor:
         self._assignment.rewind(self._consumer)
 
     def _partitions_of(self, topic: str) -> int:
-        """Return the number of an output topic's partitions. Raises `Unavailable`, `Misconfigured` without it."""
+        """Return the number of an output topic's partitions.
+
+        Raises:
+            Misconfigured: The topic does not exist.
+            Unavailable: Kafka does not answer.
+        """
         if topic not in self._counts:
             self._counts[topic] = cluster.partition_counts(self._producer, [topic])[topic]
         return self._counts[topic]

@@ -21,11 +21,16 @@ message's headers must not be asked for twice: the second result holds null poin
 
 
 class Record:
-    """One input record. ``value`` None is a tombstone; headers and time are read only when asked for.
+    """One input record; headers and time are read only when asked for.
 
-    ``key`` holds bytes that are not UTF-8 as lone surrogates (PEP 383), so that different keys stay different;
-    `Outputs` and the state write the same bytes again. ``readable`` is False where the client could not read the
-    headers: the record goes to the dead letters.
+    Attributes:
+        topic: The topic's full name.
+        partition: The partition.
+        offset: The record's offset.
+        key: The key as text. Bytes that are not UTF-8 are lone surrogates (PEP 383), so that different keys stay
+            different; `Outputs` and the state write the same bytes again.
+        value: The value; None for a tombstone.
+        readable: False where the client could not read the headers: the record goes to the dead letters.
     """
 
     __slots__ = ("_envelope", "_headers", "_timestamp", "key", "offset", "partition", "readable", "topic", "value")
@@ -40,7 +45,17 @@ class Record:
         headers: Headers | None = None,
         timestamp_ms: int = 0,
     ) -> None:
-        """Take what the broker gave; ``timestamp_ms`` is its own (LogAppendTime), milliseconds since the epoch."""
+        """Build the record from what the broker has.
+
+        Args:
+            topic: The topic's full name.
+            partition: The partition.
+            offset: The record's offset.
+            key: The key as text, as the class describes it.
+            value: The value; None for a tombstone.
+            headers: The headers as they came; None for none.
+            timestamp_ms: The broker's own time (LogAppendTime), in milliseconds since the epoch; 0 for none.
+        """
         self.topic, self.partition, self.offset = topic, partition, offset
         self.key, self.value = key, value
         self._headers, self._timestamp = headers, timestamp_ms
@@ -73,7 +88,7 @@ class Record:
 
     @property
     def location(self) -> RecordLocation:
-        """Where the record stands."""
+        """The record's place in Kafka."""
         return RecordLocation(self.topic, self.partition, self.offset)
 
     @property
@@ -83,7 +98,7 @@ class Record:
 
     @property
     def milliseconds(self) -> int:
-        """When the broker appended the record, as it says it: since the epoch."""
+        """When the broker appended the record, as the broker gives it: in milliseconds since the epoch."""
         return self._timestamp
 
     @property
@@ -93,7 +108,7 @@ class Record:
 
     @property
     def envelope(self) -> Envelope:
-        """What the CloudEvents headers say."""
+        """The content of the CloudEvents headers."""
         if self._envelope is None:
             self._envelope = envelope.read(self._headers)
         return self._envelope
@@ -105,7 +120,13 @@ class Context:
     __slots__ = ("_record", "_trusted", "stage")
 
     def __init__(self, stage: str, record: Record, trusted: str = "hub.") -> None:
-        """Take the stage's name, the record, and how the names of topics begin that only the hub writes."""
+        """Keep what surrounds a record.
+
+        Args:
+            stage: The stage's name.
+            record: The record.
+            trusted: The prefix of the names of topics that only the hub writes.
+        """
         self.stage, self._record, self._trusted = stage, record, trusted
 
     @property

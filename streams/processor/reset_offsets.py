@@ -56,13 +56,21 @@ def reset_offset(settings: Settings, stage: Stage, target: TopicPartition, to: i
 
 
 def _require_input(stage: Stage, topic: str) -> None:
-    """Raise `Misconfigured` unless the stage reads the topic, by its name or by its pattern."""
+    """Check that the stage reads the topic, by its name or by its pattern.
+
+    Raises:
+        Misconfigured: It does not.
+    """
     if not any(re.fullmatch(each, topic) if each.startswith("^") else each == topic for each in stage.inputs):
         raise Misconfigured(_no_input(stage, topic))
 
 
 def _require_nobody(settings: Settings, stage: str) -> None:
-    """Raise `Misconfigured` while the group has members: in a transaction Kafka takes an outsider's offsets too."""
+    """Check that the group has no members: in a transaction Kafka takes an outsider's offsets too.
+
+    Raises:
+        Misconfigured: It has.
+    """
     members = [each.workers for each in lag.groups(settings) if each.name == f"core.{stage}"]
     if any(members):
         raise Misconfigured(_running(stage))
@@ -81,7 +89,11 @@ def _transact(
 
 
 def _bounds(admin: GuardedClient, target: TopicPartition) -> tuple[int, int]:
-    """Return the offsets of the oldest record and of the end, as a read_committed reader sees it."""
+    """Return the offsets of the oldest record and of the end, as a read_committed reader sees it.
+
+    Raises:
+        Misconfigured: There is no such partition.
+    """
     if target.partition >= cluster.partition_counts(admin, [target.topic])[target.topic]:
         raise Misconfigured(_no_partition(target))
 

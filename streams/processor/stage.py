@@ -30,10 +30,13 @@ class State(Protocol):
 class Stage(Protocol):
     """A step of the core.
 
-    ``inputs`` are topics; where it has state they share one number of partitions, and one partition's records of all
-    of them see the same state. An input that begins with ``^`` is a pattern: new topics join without a restart.
-    ``changelog`` is the compacted topic that keeps the state, or None for a stage without state; ``state_version``
-    rises when a release can no longer read the state of the one before.
+    Attributes:
+        name: The stage's name: part of its consumer group.
+        inputs: Topics; where the stage has state they share one number of partitions, and one partition's records of
+            all of them see the same state. An input that begins with ``^`` is a pattern: new topics join without a
+            restart.
+        changelog: The compacted topic that keeps the state; None for a stage without state.
+        state_version: Rises when a release can no longer read the state of the one before.
     """
 
     @property
@@ -55,6 +58,15 @@ class Stage(Protocol):
     def process(self, record: Record, state: State, outputs: Outputs, ctx: Context) -> None:
         """Handle one record: pure, synchronous, deterministic; it may run again after an abort.
 
-        Raises `InvalidDocument` to send the record to the dead letters, `Unavailable` to try the batch again later.
-        Any other exception is a defect of the stage: the record is dead-lettered as ``defect`` and the stream goes on.
+        Args:
+            record: The record.
+            state: The state of the record's partition.
+            outputs: What the stage sends.
+            ctx: The hub's time of the record.
+
+        Raises:
+            InvalidDocument: The record goes to the dead letters.
+            Unavailable: The batch is tried again later.
+            Exception: Anything else is a defect of the stage: the record goes to the dead letters as ``defect`` and the
+                stream goes on.
         """

@@ -1,4 +1,9 @@
-"""The core's stages: each turns records into calls of the pure router, and what it says into records."""
+"""The core's stages: each turns records into calls of the pure router, and its results into records.
+
+They decide which topics a record is read from and goes to, under which key and id, and what waits in their state;
+what becomes of an order is decided in `streams.routing`, how a batch commits in `streams.processor`. They import
+these two, `streams.tables` and the kernel (`kranhub`), never the commands, the administration or the views.
+"""
 
 from collections.abc import Callable
 

@@ -25,7 +25,11 @@ class Range(NamedTuple):
 
     @property
     def table(self) -> str:
-        """The table's name."""
+        """The table's name.
+
+        Raises:
+            ValueError: The prefix names no table.
+        """
         name, slash, _ = self.prefix.partition("/")
         if not slash:
             raise ValueError(f"a scan needs a table: {self.prefix!r}")
@@ -50,7 +54,7 @@ class OrderedKeys:
         return bool(self._tables)
 
     def add(self, key: str) -> None:
-        """Take a key that was not there before."""
+        """Add a key that was not there before."""
         known = self._tables.get(key.partition("/")[0])
         if known is not None:
             known.add(key)
@@ -62,7 +66,12 @@ class OrderedKeys:
             known.discard(key)
 
     def within(self, wanted: Range, keys: Collection[str]) -> Iterator[str]:
-        """Yield the keys of the range, in order. ``keys`` are all that there are, of every table."""
+        """Yield the keys of the range, in order.
+
+        Args:
+            wanted: The range.
+            keys: All keys that there are, of every table.
+        """
         table = wanted.table
         known = self._tables.get(table)
         if known is None:

@@ -49,7 +49,7 @@ class Entry(NamedTuple, Generic[Value]):
 class Table(Generic[Value]):
     """Values of one type under keys that begin with the table's name.
 
-    Declare it once, at the top of a module. Nothing of it is kept in memory but in the state itself.
+    Declare it once, at the top of a module. It keeps nothing itself: all is in the state.
     """
 
     __slots__ = ("_decoder", "name")
@@ -66,7 +66,11 @@ class Table(Generic[Value]):
         self._decoder = None if kind is bytes else msgspec.json.Decoder(kind)
 
     def load(self, data: bytes) -> Value:
-        """Return the value of its bytes. Raises `msgspec.DecodeError` for what is no such value."""
+        """Return the value of its bytes.
+
+        Raises:
+            msgspec.DecodeError: The bytes are no such value.
+        """
         return cast("Value", data) if self._decoder is None else self._decoder.decode(data)
 
     def dump(self, value: Value) -> bytes:
@@ -79,7 +83,13 @@ class Table(Generic[Value]):
         return None if data is None else self.load(data)
 
     def put(self, state: KeyedState, key: Key, value: Value) -> None:
-        """Set the value under the key."""
+        """Set the value under the key.
+
+        Args:
+            state: The state that holds the table.
+            key: The parts of the key.
+            value: The value.
+        """
         state.put(keys.written(self.name, key), self.dump(value))
 
     def delete(self, state: KeyedState, key: Key) -> None:
@@ -111,7 +121,14 @@ class Table(Generic[Value]):
         return [Entry(keys.parts(key), self.load(data)) for key, data in found]
 
     def range(self, prefix: Key, start: Key, end: Key, *, reverse: bool) -> Range:
-        """Return the range of the state's keys."""
+        """Return the range of the state's keys.
+
+        Args:
+            prefix: The first parts of the wanted keys.
+            start: The first key that counts, itself included, with the prefix; empty for the first of all.
+            end: The key before which the scan ends, with the prefix; empty for the last of all.
+            reverse: Whether to begin at the last key.
+        """
         return Range(
             keys.prefix(self.name, prefix),
             keys.written(self.name, start) if start else "",
@@ -140,7 +157,13 @@ class StateTables:
         return self._get(table, keys.written(table.name, key))
 
     def put(self, table: Table[Value], key: Key, value: Value | None) -> None:
-        """Set the value; None deletes the key."""
+        """Set the value under the key, for this event.
+
+        Args:
+            table: The table.
+            key: The parts of the key.
+            value: The value; None deletes the key.
+        """
         text = keys.written(table.name, key)
         if self._get(table, text) != value:
             self._known[text] = value
@@ -158,7 +181,16 @@ class StateTables:
         limit: int | None = None,
         reverse: bool = False,
     ) -> list[Entry[Value]]:
-        """Return entries as this event sees them, in the order of their keys; the arguments are `Table.scan`'s."""
+        """Return entries as this event sees them, in the order of their keys.
+
+        Args:
+            table: The table.
+            prefix: The first parts of the wanted keys.
+            start: The first key that counts, itself included, with the prefix; empty for the first of all.
+            end: The key before which the scan ends, with the prefix; empty for the last of all.
+            limit: How many entries at most; None for all.
+            reverse: Whether to begin at the last key.
+        """
         wanted = table.range(prefix, start, end, reverse=reverse)
         below = ((key, True) for key, _ in self._state.scan(wanted))
         own = self._ordered.within(wanted, self._changed)

@@ -27,12 +27,24 @@ def group(settings: Settings, stage: str) -> str:
 
 
 def identity(settings: Settings, stage: str, instance: str) -> str:
-    """Return the stage's group.instance.id and transactional.id: a restart under it fences its former self."""
+    """Return the stage's group.instance.id and transactional.id: a restart under it fences its predecessor.
+
+    Args:
+        settings: The settings, with the namespace.
+        stage: The stage's name.
+        instance: The worker's name, which must last.
+    """
     return f"{group(settings, stage)}.{instance}"
 
 
 def member(settings: Settings, stage: str, instance: str) -> tuple[str, str]:
-    """Return the stage's group and the name of this instance in it."""
+    """Return the stage's group and the name of this instance in it.
+
+    Args:
+        settings: The settings, with the namespace.
+        stage: The stage's name.
+        instance: The worker's name, which must last.
+    """
     return group(settings, stage), identity(settings, stage, instance)
 
 
@@ -40,7 +52,15 @@ def consumer(settings: Settings, stage: Stage, instance: str, on_statistics: Cal
     """Return the stage's consumer: static member, read_committed; it never resets or commits an offset by itself.
 
     Equal partitions of several inputs go to one instance where there is state (range); else all are spread evenly.
-    While it polls, ``on_statistics`` is called with its statistics (JSON) every `STATISTICS_INTERVAL_S`.
+
+    Args:
+        settings: The settings, with the namespace and the brokers.
+        stage: The stage.
+        instance: The worker's name, which must last.
+        on_statistics: Called with the client's statistics (JSON) every `STATISTICS_INTERVAL_S`, while it polls.
+
+    Raises:
+        Misconfigured: librdkafka does not take the settings.
     """
     return GuardedClient(
         opened(
@@ -90,7 +110,16 @@ def reader(settings: Settings, group_id: str | None = None) -> GuardedClient:
 
 
 def producer(settings: Settings, stage: str, instance: str) -> TransactionalProducer:
-    """Return the stage's transactional producer. murmur2 puts keys where every other client puts them."""
+    """Return the stage's transactional producer. murmur2 puts keys where every other client puts them.
+
+    Args:
+        settings: The settings, with the namespace and the brokers.
+        stage: The stage's name.
+        instance: The worker's name, which must last.
+
+    Raises:
+        Misconfigured: librdkafka does not take the settings.
+    """
     return TransactionalProducer(
         opened(
             Producer,

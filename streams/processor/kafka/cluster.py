@@ -1,4 +1,4 @@
-"""What the cluster says of its topics, and what of that a stage requires."""
+"""What the cluster knows of its topics, and what of that a stage requires."""
 
 from collections.abc import Collection, Iterable, Mapping
 
@@ -27,7 +27,18 @@ def offsets(
     isolation: IsolationLevel = IsolationLevel.READ_COMMITTED,
     timeout_s: float = 5.0,
 ) -> dict[TopicPartition, int]:
-    """Return where each partition begins or ends, for readers of this isolation. Raises `BrokerAway`."""
+    """Return where each partition begins or ends.
+
+    Args:
+        client: An admin client.
+        partitions: The partitions.
+        which: The oldest record, the end, or a time.
+        isolation: For readers of which isolation; it decides whether open transactions count.
+        timeout_s: How long to wait for an answer.
+
+    Raises:
+        BrokerAway: There is no answer in time, or the brokers refuse one.
+    """
     request = {KafkaPartition(*place): which for place in partitions}
     answers = client.list_offsets(request, isolation_level=isolation, request_timeout=timeout_s)
     with errors_as_ours():
@@ -35,12 +46,21 @@ def offsets(
 
 
 def stable_ends(client: GuardedClient, partitions: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
-    """Return the offset after each partition's last committed record. Raises `BrokerAway` without an answer in 2 s."""
+    """Return the offset after each partition's last committed record.
+
+    Raises:
+        BrokerAway: There is no answer in 2 s.
+    """
     return offsets(client, partitions, OffsetSpec.latest(), timeout_s=2.0)
 
 
 def partition_counts(client: GuardedClient, names: Collection[str]) -> dict[str, int]:
-    """Return how many partitions each topic has. Raises `Misconfigured` for one that does not exist, `Unavailable`."""
+    """Return how many partitions each topic has.
+
+    Raises:
+        Misconfigured: A topic does not exist.
+        Unavailable: Kafka does not answer.
+    """
     known = client.list_topics(timeout=10).topics  # asking for one by name might create it
     for name in names:
         if name not in known:
@@ -51,7 +71,11 @@ def partition_counts(client: GuardedClient, names: Collection[str]) -> dict[str,
 
 
 def require_equal_partitions(client: GuardedClient, stage: Stage) -> None:
-    """Raise `Misconfigured` unless a stage's inputs and its changelog have the same number of partitions."""
+    """Check that a stage's inputs and its changelog have the same number of partitions.
+
+    Raises:
+        Misconfigured: They have not, or one of the topics does not exist.
+    """
     if stage.changelog is None:
         return
     counts = partition_counts(client, [*stage.inputs, stage.changelog])
@@ -60,9 +84,12 @@ def require_equal_partitions(client: GuardedClient, stage: Stage) -> None:
 
 
 def require_lasting_offsets(client: GuardedClient) -> None:
-    """Raise `Misconfigured` when the brokers forget the offsets of a group that is away sooner than after 90 days.
+    """Check that the brokers keep the offsets of a group that is away for 90 days.
 
     Where the account may not read the brokers' settings (DescribeConfigs), that is logged and the check left out.
+
+    Raises:
+        Misconfigured: They forget them sooner.
     """
     minutes = _offsets_retention(client)
     if minutes is not None and minutes < OFFSETS_RETENTION_MIN:

@@ -44,7 +44,9 @@ class Aborted(Exception):
 class BrokerAway(Unavailable):
     """The brokers do not answer these clients any more: end the process, a new one begins with new clients.
 
-    ``retriable`` is what librdkafka says of the same step tried again, ``passes`` whether the cause ends by itself.
+    Attributes:
+        retriable: librdkafka allows the same step to be tried again.
+        passes: The cause ends by itself.
     """
 
     def __init__(self, text: Text, *, retriable: bool = False, passes: bool = False) -> None:
@@ -54,7 +56,11 @@ class BrokerAway(Unavailable):
 
 @contextmanager
 def errors_as_ours() -> Iterator[None]:
-    """Raise Kafka's errors as `translated` says: for the answers of an AdminClient, which come later than the call."""
+    """Raise Kafka's errors as `translated` returns them: for answers of an AdminClient, which come later than the call.
+
+    Raises:
+        KranhubError: As `translated`.
+    """
     try:
         yield
     except KafkaException as raised:
@@ -67,14 +73,14 @@ def passes(error: KafkaError) -> bool:
 
 
 def ends(error: KafkaError) -> bool:
-    """Return whether the client that says so can do nothing any more: it was fenced, or librdkafka calls it fatal."""
+    """Return whether the client that reports it can do nothing any more: it was fenced, or the error is fatal."""
     return bool(error.fatal()) or error.code() == KafkaError._FATAL or error.code() in _FENCING
 
 
 def translated(error: KafkaError) -> KranhubError:
     """Return Kafka's error as ours: `Fenced`, `Failed` for other fatal ones, else `BrokerAway`.
 
-    From its second call on a fatal error is reported as ``_FATAL``, with the cause in its words only.
+    From its second call on a fatal error is reported as ``_FATAL``, with the cause in its text only.
     """
     if error.code() in _FENCING or (error.code() == KafkaError._FATAL and _names_fencing(error.str())):
         return Fenced(_fenced())

@@ -24,7 +24,7 @@ METADATA_S = 2.0
 
 
 class GuardedClient:
-    """A client of librdkafka; each of its methods raises as `errors_as_ours` says, and never Kafka's own errors."""
+    """A client of librdkafka; each of its methods raises as `translated` does, and never Kafka's own errors."""
 
     def __init__(self, client: Any) -> None:
         """Take a Producer, Consumer or AdminClient."""
@@ -54,7 +54,7 @@ class GuardedClient:
 
 
 class TransactionalProducer(GuardedClient):
-    """A producer with a transactional id: each step of a transaction is tried again as `_retried` says."""
+    """A producer with a transactional id: each step of a transaction is tried again as `_retried` describes."""
 
     def __init__(self, client: Any) -> None:
         """Take a Producer."""
@@ -62,7 +62,20 @@ class TransactionalProducer(GuardedClient):
         self._known: set[str] = set()
 
     def produce(self, topic: str, value: bytes | None, key: bytes, partition: int = -1, headers: Any = None) -> None:
-        """Produce a record, once there is room for it. Raises `Aborted` when the transaction cannot take it."""
+        """Produce a record, once there is room for it.
+
+        Args:
+            topic: The topic's full name.
+            value: The value; None for a tombstone.
+            key: The key.
+            partition: The partition; -1 for the one that follows from the key.
+            headers: The headers; None for none.
+
+        Raises:
+            Aborted: The transaction cannot take it.
+            Fenced: Another producer has the same transactional id.
+            Failed: librdkafka reports another fatal error.
+        """
         if topic not in self._known:
             self._known.add(topic)
             self.load_metadata(topic)
@@ -76,7 +89,7 @@ class TransactionalProducer(GuardedClient):
                 raise self._understood(raised.args[0]) from raised
 
     def _understood(self, error: KafkaError) -> Exception:
-        """Return what an error of `produce` means; of a fatal one it does not tell the cause, the next step does."""
+        """Return what an error of `produce` means; the cause of a fatal one comes out of the next step only."""
         if not ends(error):
             return Aborted(error.name())
         try:
@@ -95,7 +108,17 @@ class TransactionalProducer(GuardedClient):
         _retried(self._client.begin_transaction)
 
     def send_offsets_to_transaction(self, offsets: Any, metadata: Any, timeout: float) -> None:
-        """Add a group's offsets to the transaction."""
+        """Add a group's offsets to the transaction.
+
+        Args:
+            offsets: The next offset of each partition.
+            metadata: The group's metadata, as its consumer returns it.
+            timeout: How long to wait for the brokers, in seconds.
+
+        Raises:
+            Aborted: The transaction must be aborted.
+            KranhubError: As `translated`.
+        """
         _retried(lambda: self._client.send_offsets_to_transaction(offsets, metadata, timeout))
 
     def commit_transaction(self, timeout: float) -> None:
@@ -108,7 +131,15 @@ class TransactionalProducer(GuardedClient):
 
 
 def opened(kind: Callable[[Any], Result], config: dict[str, Any]) -> Result:
-    """Open a client. Raises `Misconfigured` for settings that librdkafka does not take."""
+    """Open a client.
+
+    Args:
+        kind: Its class.
+        config: Its settings.
+
+    Raises:
+        Misconfigured: librdkafka does not take the settings.
+    """
     try:
         return kind(config)
     except KafkaException as raised:
@@ -129,7 +160,9 @@ def _guarded(call: Callable[..., Result]) -> Callable[..., Result]:
 def _retried(step: Callable[[], Result]) -> Result:
     """Run one step of a transaction, again while Kafka calls it retriable.
 
-    Raises `Aborted` when the transaction must be aborted, otherwise as `translated` says.
+    Raises:
+        Aborted: The transaction must be aborted.
+        KranhubError: As `translated`.
     """
     deadline = time.monotonic() + RETRY_S
     while True:

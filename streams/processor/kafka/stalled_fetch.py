@@ -1,8 +1,8 @@
 """Notices that the client fetches no more from a partition in which committed records wait.
 
 Once, after the only broker had come back, one partition of a stage got no more records while all others went on
-(ADR 5). `poll` says nothing of such a fetcher, and the group's lag only grows. The client's own statistics tell how far
-it has fetched, commit markers included; the broker tells where the committed records end. A process whose client stands
+(ADR 5). `poll` does not report such a fetcher, and the group's lag only grows. The client's own statistics show how far
+it has fetched, commit markers included; the broker knows where the committed records end. A process whose client stands
 still ends, and its supervisor starts one with new clients.
 """
 
@@ -20,14 +20,19 @@ PATIENCE_S = 20.0
 
 
 class Fetched(NamedTuple):
-    """How far the client has fetched: the ``next`` offset, and how many fetched records it has not handed over yet."""
+    """How far the client has fetched a partition.
+
+    Attributes:
+        next: The next offset to fetch.
+        queued: How many fetched records it has not handed over yet.
+    """
 
     next: int
     queued: int
 
 
 def fetched(statistics: str) -> dict[TopicPartition, Fetched]:
-    """Return what librdkafka's statistics (JSON) say of every partition that it fetches from."""
+    """Return, from librdkafka's statistics (JSON), how far every partition that it fetches from is."""
     return {
         TopicPartition(topic["topic"], part["partition"]): Fetched(part["next_offset"], part["fetchq_cnt"])
         for topic in json.loads(statistics)["topics"].values()
@@ -60,7 +65,7 @@ class Fetchers:
     ) -> list[TopicPartition]:
         """Return the partitions that have stood still for longer than `PATIENCE_S` while committed records wait.
 
-        Statistics are looked at once: old ones say nothing of what the client has fetched since. Without new ones this
+        Statistics are looked at once: old ones do not show what the client has fetched since. Without new ones this
         returns at once.
 
         Args:

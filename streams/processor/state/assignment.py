@@ -1,4 +1,4 @@
-"""What an instance was given: where each input stands, and the state of each partition."""
+"""The partitions of an instance: where each input resumes, and the state of each."""
 
 import contextlib
 import threading
@@ -26,10 +26,22 @@ SEEK_S = 10.0
 
 
 class Assignment:
-    """The partitions of one instance. The rebalance callbacks change it, the commit moves it on."""
+    """The partitions of one instance. The rebalance callbacks change them, a commit advances them.
+
+    Attributes:
+        positions: The next offset of each input's partition.
+        stores: The committed state of each partition.
+        generation: Counts the rebalances.
+    """
 
     def __init__(self, stage: Stage, settings: Settings, admin: GuardedClient) -> None:
-        """Start with nothing."""
+        """Start with nothing.
+
+        Args:
+            stage: The stage.
+            settings: The namespace, the brokers, and the limit of the state.
+            admin: An admin client.
+        """
         self._stage, self._settings, self._admin = stage, settings, admin
         self._former: tuple[dict[TopicPartition, int], dict[int, Store]] = {}, {}
         self.positions: dict[TopicPartition, int] = {}
@@ -37,7 +49,17 @@ class Assignment:
         self.generation = 0
 
     def assigned(self, consumer: GuardedClient, partitions: list[KafkaPartition]) -> None:
-        """Bring back the state of what was given (`restore`), then serve from there."""
+        """Restore the state of the given partitions (`restore`), then serve from there.
+
+        Args:
+            consumer: The stage's consumer.
+            partitions: The partitions that the group has given to it.
+
+        Raises:
+            Misconfigured: The state does not belong to the group's offsets, or is of another version.
+            Unavailable: Kafka does not answer.
+            Failed: The state is larger than the settings allow.
+        """
         began = time.monotonic()
         places = [TopicPartition(given.topic, given.partition) for given in partitions]
         group = clients.group(self._settings, self._stage.name)
@@ -68,7 +90,11 @@ class Assignment:
             consumer.unassign()
 
     def committed(self, offsets: Mapping[TopicPartition, int]) -> None:
-        """Move on: a transaction with these next offsets has committed. Raises `Failed` as `require_room`."""
+        """Note that a transaction with these next offsets has committed.
+
+        Raises:
+            Failed: The state is larger than the settings allow.
+        """
         self.positions.update(offsets)
         self.require_room()
 
@@ -88,7 +114,11 @@ class Assignment:
         return sum(store.size for store in self.stores.values())
 
     def require_room(self) -> None:
-        """Raise `Failed` when the state is larger than the settings allow: better than a machine that swaps."""
+        """Check that the state is within its limit: better to end than to let the machine swap.
+
+        Raises:
+            Failed: It is larger than the settings allow.
+        """
         self._require_room_for(self.size)
 
     def _require_room_for(self, size: int) -> None:
@@ -114,7 +144,7 @@ class Assignment:
         kept: Container[int],
         restored: Mapping[int, Restored],
     ) -> int:
-        """Return where a partition's input goes on; what was kept stands where it left, as `_kept` has proved."""
+        """Return where a partition's input resumes; what was kept resumes where it left, as `_kept` has proved."""
         if place.partition in kept and (offset := offsets.get(place)) is not None:
             return offset
         return restore.start(self._stage.name, place, offsets.get(place), restored.get(place.partition))

@@ -22,7 +22,11 @@ DIGITS = 19
 
 
 def state_key(key: str) -> bytes:
-    """Return the changelog's key of a key of the state. Raises `UnicodeEncodeError` for what is no text."""
+    """Return the changelog's key of a key of the state.
+
+    Raises:
+        UnicodeEncodeError: The key is no text.
+    """
     return STATE + key.encode("utf-8", "surrogateescape")
 
 
@@ -33,9 +37,13 @@ def offset_key(topic: str) -> bytes:
 
 @dataclass
 class Restored:
-    """One partition's state, the input offsets that belong to it, and its version (None: nothing was written yet).
+    """One partition's state as its changelog has it.
 
-    ``place`` names the changelog's partition in errors.
+    Attributes:
+        values: The values by the keys of the state.
+        offsets: The next offset of each input topic that belongs to this state.
+        version: The state's version; None where nothing was written yet.
+        place: The changelog's partition, for errors.
     """
 
     values: dict[str, bytes] = field(default_factory=dict)
@@ -44,7 +52,15 @@ class Restored:
     place: str = ""
 
     def take(self, key: bytes, value: bytes | None) -> None:
-        """Apply one changelog record. Raises `Misconfigured` for one that no stage wrote."""
+        """Apply one changelog record.
+
+        Args:
+            key: The record's key.
+            value: Its value; None for a tombstone.
+
+        Raises:
+            Misconfigured: No stage wrote the record.
+        """
         if key[:2] == STATE:
             name = key[2:].decode("utf-8", "surrogateescape")
             if value is not None:
@@ -55,7 +71,11 @@ class Restored:
             self._take_number(key, value)
 
     def _take_number(self, key: bytes, value: bytes | None) -> None:
-        """Apply an offset's or the version's record."""
+        """Apply an offset's or the version's record.
+
+        Raises:
+            Misconfigured: No stage wrote the record.
+        """
         if value is not None and (not value.isdigit() or len(value) > DIGITS):
             raise Misconfigured(_foreign(self.place, key, value))
         if key == VERSION:

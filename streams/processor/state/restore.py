@@ -49,11 +49,21 @@ Answer = TypeVar("Answer")
 def committed(
     consumer: GuardedClient, group: str, places: Sequence[TopicPartition]
 ) -> dict[TopicPartition, int | None]:
-    """Return the group's stable offsets, None where it has none (step 1). Raises `Unavailable`.
+    """Return the group's stable offsets (step 1).
 
-    ``consumer`` is one of the group that reads read_committed: librdkafka then asks for stable offsets. The admin
-    client's ListConsumerGroupOffsets would do as well, but aborts the process when the coordinator moves meanwhile
-    (librdkafka issues 3663 and 4605).
+    The admin client's ListConsumerGroupOffsets would do as well, but aborts the process when the coordinator moves
+    meanwhile (librdkafka issues 3663 and 4605).
+
+    Args:
+        consumer: One of the group that reads read_committed: librdkafka then asks for stable offsets.
+        group: The group, for errors.
+        places: The partitions.
+
+    Returns:
+        The offsets; None for a partition where the group has none.
+
+    Raises:
+        Unavailable: There is no answer in time.
     """
     if not places:
         return {}
@@ -69,7 +79,16 @@ def committed(
 
 
 def ends(admin: GuardedClient, changelog: str, partitions: Iterable[int]) -> dict[int, int]:
-    """Return the changelog's end per partition, uncommitted records included (step 2). Raises `Unavailable`."""
+    """Return the changelog's end per partition, uncommitted records included (step 2).
+
+    Args:
+        admin: An admin client.
+        changelog: The changelog's full name.
+        partitions: Its partitions.
+
+    Raises:
+        Unavailable: There is no answer in time.
+    """
     places = [TopicPartition(changelog, partition) for partition in partitions]
     admin.load_metadata(changelog)
 
@@ -81,7 +100,16 @@ def ends(admin: GuardedClient, changelog: str, partitions: Iterable[int]) -> dic
 
 
 def patiently(ask: Callable[[], Answer | None], what: str) -> Answer:
-    """Ask again while there is no answer yet or a leader is being elected. Raises `Unavailable` after `PATIENCE_S`."""
+    """Ask again while there is no answer yet or a leader is being elected.
+
+    Args:
+        ask: Asks once; returns None where there is no answer yet.
+        what: What is asked about, for the error.
+
+    Raises:
+        Unavailable: There is no answer after `PATIENCE_S`.
+        KranhubError: As `translated`, for errors that do not end by themselves.
+    """
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
         try:
@@ -101,9 +129,20 @@ def read(
     until: dict[int, int],
     require_room: Callable[[int], None] = lambda _size: None,
 ) -> dict[int, Restored]:
-    """Read the partitions of a changelog up to the given ends (step 3). Raises `Unavailable` after `PATIENCE_S`.
+    """Read the partitions of a changelog up to the given ends (step 3).
 
-    ``require_room`` is asked with the estimated bytes of the state while it grows; what it raises ends the reading.
+    Args:
+        consumer: A consumer without a group that reads read_committed.
+        changelog: The changelog's full name.
+        until: The end of each partition.
+        require_room: Called with the estimated bytes of the state while it grows; what it raises ends the reading.
+
+    Returns:
+        The state of each partition.
+
+    Raises:
+        Unavailable: Nothing was read for `PATIENCE_S`.
+        Misconfigured: The changelog holds a record that no stage wrote.
     """
     restored = {partition: Restored(place=f"{changelog} [{partition}]") for partition in until}
     waiting = {partition for partition, end in until.items() if end > 0}
@@ -142,7 +181,12 @@ class Room:
     """Watches how large the state becomes while it is read; counts exactly only when a rough count says so."""
 
     def __init__(self, restored: Collection[Restored], require: Callable[[int], None]) -> None:
-        """Take the state and who says whether there is room for so many bytes."""
+        """Start the count.
+
+        Args:
+            restored: The state of each partition, while it is read.
+            require: Raises where there is no room for so many bytes.
+        """
         self._restored, self._require = restored, require
         self._rough, self._next = 0, CHECK_BYTES
 
@@ -155,7 +199,7 @@ class Room:
 
 
 def _ended(message: Message, until: dict[int, int]) -> set[int]:
-    """Return the partition whose wanted end was reached, if this event says so."""
+    """Return the partition whose wanted end was reached, if this event reports it."""
     error, partition = message.error(), message.partition() or 0
     if error is not None and error.code() == KafkaError._PARTITION_EOF:
         return {partition} if (message.offset() or 0) >= until[partition] else set()
@@ -167,8 +211,14 @@ def _ended(message: Message, until: dict[int, int]) -> set[int]:
 def start(stage: str, place: TopicPartition, group_offset: int | None, restored: Restored | None) -> int:
     """Return where to start: the committed offset, else the changelog's, else the beginning for a new group.
 
-    ``restored`` is None for a stage without state. Raises `Misconfigured` when the group's offset is not the one that
-    the state belongs to.
+    Args:
+        stage: The stage's name, for errors.
+        place: The input's partition.
+        group_offset: The group's committed offset; None where it has none.
+        restored: The partition's state; None for a stage without state.
+
+    Raises:
+        Misconfigured: The group's offset is not the one that the state belongs to.
     """
     known = restored.offsets.get(place.topic) if restored else None
     if group_offset is None:

@@ -85,7 +85,12 @@ class Layer:
         return merged(below, self._ordered.within(wanted, changes), changes.__getitem__, reverse=wanted.reverse)
 
     def put(self, key: str, value: bytes) -> None:
-        """Set the value in this layer. Raises as `delete`, and `TypeError` for a value other than bytes."""
+        """Set the value in this layer.
+
+        Raises:
+            TypeError: The value is not bytes, or the key no text.
+            ValueError: The changelog would not return the key as it is.
+        """
         if not isinstance(value, bytes):
             raise TypeError(f"state holds bytes, not {type(value).__name__}")
         if type(key) is not str or not key.isascii():
@@ -93,7 +98,12 @@ class Layer:
         self._set(key, value)
 
     def delete(self, key: str) -> None:
-        """Forget the key in this layer. Raises `ValueError` for a key that the changelog would not return as it is."""
+        """Forget the key in this layer.
+
+        Raises:
+            TypeError: The key is no text.
+            ValueError: The changelog would not return the key as it is.
+        """
         if type(key) is not str or not key.isascii():
             _require_one_spelling(key)
         self._set(key, None)
@@ -113,7 +123,12 @@ class Layer:
 
 
 def _require_one_spelling(key: object) -> None:
-    """Raise `ValueError` for surrogates that are no byte of a key, or that are bytes of a character: see `Record`."""
+    """Check that a key comes back from the changelog as it is: see `Record`.
+
+    Raises:
+        TypeError: The key is no text.
+        ValueError: It has surrogates that are no byte of a key, or that are bytes of a character.
+    """
     if not isinstance(key, str):
         raise TypeError(f"a key of the state is text, not {type(key).__name__}")
     if key.encode("utf-8", "surrogateescape").decode("utf-8", "surrogateescape") != key:
