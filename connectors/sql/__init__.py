@@ -34,7 +34,12 @@ class Sql(Connector):
         self._streams = mapping.streams(config, member, self._values)
 
     async def check(self) -> None:
-        """Look at every table and column that the configuration names. Raises `Misconfigured` or `Unavailable`."""
+        """Look at every table and column that the configuration names.
+
+        Raises:
+            Misconfigured: Naming everything that is wrong, with its remedy.
+            Unavailable: When the database does not answer.
+        """
         await asyncio.to_thread(checks.verify, self._config, self._member, self._client, self._streams)
 
     def source(self) -> SqlSource | None:

@@ -1,8 +1,8 @@
-"""How far a change column was read, pure: from which version on the next poll looks.
+"""How far a change column was read: from which version on the next poll looks. No database, no clock.
 
 A database commits in another order than its clocks and counters run: a slow transaction takes version 17, and commits
 after version 18 was read. So every poll starts an overlap below the highest version there was when the poll before it
-began, and never above the database's own time: a stamp that is ahead moves nothing. What is told from there on does not
+began, and never above the database's own time: a stamp that is ahead changes nothing. Which events follow does not
 depend on it: every row is remembered, and the comparison of the whole table finds what lies below.
 """
 
@@ -96,7 +96,7 @@ class Versions:
 
 
 def plain(version: Any) -> Any:
-    """Return a version as JSON knows it."""
+    """Return a version as JSON can hold it."""
     if isinstance(version, datetime):
         return universal(version).isoformat(sep=NATIVE)
     if isinstance(version, date):

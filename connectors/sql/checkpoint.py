@@ -1,7 +1,7 @@
-"""What a stream remembers of its rows, in the entries of a `PollingCursor`. Pure.
+"""What a stream remembers of its rows, in the entries of a `PollingCursor`. No database, no clock.
 
 Every row is remembered, so nothing depends on how the plant's clocks and counters run: a row is new when it differs
-from what was read last, wherever it stands.
+from what was read last, wherever it is.
 """
 
 import json
@@ -20,8 +20,12 @@ LIMIT = 500_000
 class Known(NamedTuple):
     """A row as it was last read.
 
-    ``changes`` counts its changes, so no two states of a row have one event id. ``key`` is the hub's key of the
-    document that the row says, empty where it says none; ``kept`` is what withdrawing or adding that document takes.
+    Attributes:
+        version: The value of its change column.
+        digest: A hash of its content; empty where it must be read again.
+        changes: How often it has changed, so that no two states of a row have one event id.
+        key: The hub's key of the document that the row makes; empty where it makes none.
+        kept: What withdrawing or adding that document takes.
     """
 
     version: str
@@ -37,7 +41,14 @@ class Known(NamedTuple):
 
 
 class Leaving(NamedTuple):
-    """A document that was told and is no longer in what is read. ``since``: seconds since 1970."""
+    """A document that was sent and is no longer in what is read.
+
+    Attributes:
+        row: The row that made it.
+        since: When it left, in seconds since 1970.
+        changes: How often the row had changed.
+        kept: What withdrawing the document takes.
+    """
 
     row: str
     since: float
@@ -64,14 +75,18 @@ class Memory:
         self.top, self.first = head.get("top"), int(head.get("first", 0))
 
     def put(self, row: str, known: Known) -> None:
-        """Remember a row. Raises `Misconfigured` when there are too many."""
+        """Remember a row.
+
+        Raises:
+            Misconfigured: When there are too many rows.
+        """
         if row not in self.rows and len(self.rows) >= LIMIT:
             raise Misconfigured(_too_large(self._name))
         self._remember(row, known)
         self._cursor.put(f"+{row}", *known)
 
     def drop(self, row: str) -> Known:
-        """Forget a row that is gone. Rows that come later count from behind its last state."""
+        """Forget a row that no longer exists. Rows that come later count from behind its last state."""
         known = self.rows.pop(row)
         self._leave_group(row, known.key)
         self._cursor.drop(f"+{row}")
@@ -83,7 +98,7 @@ class Memory:
         self.put(row, self.rows[row]._replace(changes=self.rows[row].changes + 1))
 
     def stale(self, row: str) -> None:
-        """Let the row be told anew, under another id, when it is read next."""
+        """Let the row be sent again, under another id, when it is read next."""
         self.put(row, self.rows[row]._replace(digest="", changes=self.rows[row].changes + 1))
 
     def left(self, key: str, leaving: Leaving) -> None:
@@ -97,7 +112,7 @@ class Memory:
         return self.leaving.pop(key, None)
 
     def members(self, key: str) -> tuple[str, ...]:
-        """Return the rows that say the document of this key."""
+        """Return the rows that make the document of this key."""
         return self._members.get(key, ()) if key else ()
 
     def positions(self) -> Mapping[str, Position]:

@@ -29,7 +29,18 @@ AMBIGUOUS = (SqlCode.TWO_ROWS_ONE_KEY, SqlCode.DIFFERENT_UNITS)
 
 
 def verify(config: SqlConfig, member: Member, client: Client, streams: Sequence[Stream]) -> None:
-    """Raise `Misconfigured` naming everything that is wrong, with its remedy; `Unavailable` when it cannot look."""
+    """Check the configuration against the database.
+
+    Args:
+        config: What to check.
+        member: Whose database it is.
+        client: The database.
+        streams: What the connector reads of it.
+
+    Raises:
+        Misconfigured: Naming everything that is wrong, with its remedy.
+        Unavailable: When the database does not answer.
+    """
     with client.checking():
         _verify(config, member, client, streams)
 
@@ -197,7 +208,7 @@ def _unknown_sites(config: SqlConfig, member: Member) -> Iterable[Text]:
 
 
 def _refuse_read_only(client: Client) -> None:
-    """Raise `Misconfigured` when the file may only be read: SQLite says so when a writing transaction begins."""
+    """Raise `Misconfigured` when the file may only be read: SQLite refuses when a writing transaction begins."""
     with client.writing():
         pass
 

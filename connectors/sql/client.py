@@ -29,7 +29,7 @@ log = structlog.get_logger()
 
 
 class Client:
-    """One database. Opens nothing until it is asked."""
+    """One database. Opens nothing until the first transaction."""
 
     def __init__(self, url: URL, schema: str | None, busy_timeout: float) -> None:
         """Take the address, and how many seconds to wait for another's lock."""
@@ -53,14 +53,21 @@ class Client:
             self._opened = None
 
     def interrupt(self, thread: int | None) -> None:
-        """End what this thread (its ident) asks now, so that it returns soon; may be called from any other."""
+        """End what this thread (its ident) runs on the database, so that it returns soon; any thread may call this."""
         for connection in [found for found, asking in tuple(self._running.items()) if asking == thread]:
             with suppress(Exception):
                 connection.interrupt() if not self.native else connection.cancel_safe(timeout=1)
 
     @contextmanager
     def reading(self) -> Iterator["Transaction"]:
-        """Open a transaction that only reads: one snapshot of head and lines. Raises as `errors` says."""
+        """Open a transaction that only reads: one snapshot of head and lines.
+
+        Raises:
+            Unavailable: When the database is locked or unreachable.
+            Misconfigured: Without such a table or column, rights, a driver or a database.
+            Refused: When the driver cannot pass on a value.
+            RowLocked: When another session holds a row's lock.
+        """
         with self._transaction(errors.translated) as transaction:
             yield transaction
 
@@ -74,20 +81,37 @@ class Client:
     def writing(self) -> Iterator["Transaction"]:
         """Open a transaction that writes; it is rolled back when the block raises.
 
-        SQLite: the write lock is taken at once, so what is looked up inside stays true. Raises as `errors` says.
+        SQLite: the write lock is taken at once, so what is looked up inside stays true.
+
+        Raises:
+            Unavailable: When the database is locked or unreachable.
+            Misconfigured: Without such a table or column, rights, a driver or a database.
+            AlreadyThere: When another transaction was faster with a row.
+            Refused: When a constraint refuses a row, or the driver cannot pass on a value.
+            RowLocked: When another session holds a row's lock.
         """
         with self._transaction(errors.translated, kranhub_writes=True) as transaction:
             yield transaction
 
     @contextmanager
     def checking(self) -> Iterator[None]:
-        """Look at the database without any document. Raises `Unavailable` and `Misconfigured` only."""
+        """Look at the database without any document.
+
+        Raises:
+            Unavailable: When the database is locked or unreachable.
+            Misconfigured: For any other error.
+        """
         with errors.translated_reading(self._url):
             yield
 
     @contextmanager
     def inspected(self) -> Iterator[sa.Inspector]:
-        """Look at the tables. Raises as `errors` says."""
+        """Look at the tables.
+
+        Raises:
+            Unavailable: When the database is locked or unreachable.
+            Misconfigured: For any other error.
+        """
         with errors.translated_reading(self._url), self._engine().connect() as connection:
             yield sa.inspect(connection)
 
@@ -165,15 +189,26 @@ class Transaction:
         return found
 
     def rows(self, name: str, columns: Sequence[str], where: Mapping[str, Any], order: Sequence[str] = ()) -> list[Row]:
-        """Return the rows whose columns equal ``where``; a tuple there means any of them."""
+        """Return rows by their values.
+
+        Args:
+            name: The table.
+            columns: The columns to read.
+            where: The values that the rows have, by column; a tuple means any of its values.
+            order: The columns to sort by.
+        """
         table = self._of(name, [*columns, *where, *order])
         query = sa.select(*self._raw(table, columns)).where(*_conditions(table, where, self.columns(name)))
         return self._fetch(query.order_by(*(table.c[column] for column in order)))
 
     def page(self, read: Readable, after: Sequence[Any] | None, limit: int, low: Any = None) -> list[Row]:
-        """Return the next rows behind ``after`` in ascending order of the key, a few more where the last ones share it.
+        """Return the next rows in ascending order of the key, a few more where the last ones share it.
 
-        With ``low``: rows of that version or a higher one, in ascending order of version and key.
+        Args:
+            read: The table, its key and its change column.
+            after: Where the page before ended, as `place` returns it; None for the first page.
+            limit: How many rows at most, except those that share the last one's place.
+            low: Only rows of this version or a higher one, in ascending order of version and key; None for all.
         """
         table = self._of(read.table, read.columns)
         order = [table.c[column] for column in read.key]
@@ -207,7 +242,16 @@ class Transaction:
         return found
 
     def insert(self, name: str, values: Mapping[str, Any], returning: str | None = None) -> Any:
-        """Insert a row and return one of its columns."""
+        """Insert a row.
+
+        Args:
+            name: The table.
+            values: The row's values by column.
+            returning: The column to return; None for none.
+
+        Returns:
+            The value of that column in the new row; None for none.
+        """
         table = self._of(name, [*values, *([returning] if returning else [])])
         statement = sa.insert(table).values({table.c[column]: value for column, value in values.items()})
         if returning is None:
@@ -216,7 +260,13 @@ class Transaction:
         return self._connection.execute(statement.returning(table.c[returning])).scalar_one()
 
     def update(self, name: str, where: Mapping[str, Any], values: Mapping[str, Any]) -> None:
-        """Change the rows whose columns equal ``where``."""
+        """Change rows.
+
+        Args:
+            name: The table.
+            where: The values that the rows have, by column.
+            values: The new values by column.
+        """
         table = self._of(name, [*where, *values])
         changes = {table.c[column]: value for column, value in values.items()}
         self._connection.execute(sa.update(table).where(*_conditions(table, where, self.columns(name))).values(changes))
@@ -227,7 +277,13 @@ class Transaction:
         self._connection.execute(sa.delete(table).where(*_conditions(table, where, self.columns(name))))
 
     def create(self, name: str, columns: Mapping[str, str], key: str) -> None:
-        """Create a table of our own where it is missing; a column is ``text`` or ``integer``."""
+        """Create a table of the connector's own where it is missing.
+
+        Args:
+            name: The table.
+            columns: The type of each column: ``text`` or ``integer``.
+            key: The column that is the primary key.
+        """
         types: dict[str, Any] = {"text": sa.Text(), "integer": sa.BigInteger()}
         made = [sa.Column(column, types[kind], primary_key=column == key) for column, kind in columns.items()]
         sa.Table(name, sa.MetaData(schema=self._schema), *made).create(self._connection, checkfirst=True)
@@ -257,7 +313,13 @@ class Transaction:
 
 
 def place(read: Readable, row: Row, *, versioned: bool) -> list[Any]:
-    """Return where the row stands in the order of `Transaction.page`."""
+    """Return the row's place in the order of `Transaction.page`.
+
+    Args:
+        read: The table, its key and its change column.
+        row: The row.
+        versioned: Whether the order begins with the version.
+    """
     key = [row[column] for column in read.key]
     changed = read.changed.column if read.changed and versioned else ()
     return [next((row[name] for name in changed if row[name] is not None), None), *key] if versioned else key
@@ -355,7 +417,7 @@ def _sqlite(url: URL, timeout: float) -> Engine:
 
 
 class BrokenText(bytes):
-    """Text of SQLite that is no UTF-8: it is compared as text, and no text for a document."""
+    """Text of SQLite that is no UTF-8: it is compared as text, and never put into a document."""
 
 
 def _text(raw: bytes) -> str | bytes:

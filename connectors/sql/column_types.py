@@ -1,4 +1,4 @@
-"""What ``check`` says of columns whose type cannot hold what the sink writes into them. Pure."""
+"""What ``check`` reports of columns whose type cannot hold what the sink writes into them. No database."""
 
 from collections.abc import Iterable, Mapping
 
@@ -36,7 +36,13 @@ _LINES: Mapping[str, frozenset[Holds]] = {**_WRITTEN, "reference": _CODES}
 
 
 def unfit(settings: PlantOrders, head: Columns, lines: Columns) -> Iterable[Text]:
-    """Yield every mapped column that can hold no such value, and a reference that is too short."""
+    """Yield a text on every mapped column that cannot hold its values, and on a reference column that is too short.
+
+    Args:
+        settings: The mapped columns.
+        head: The columns of the head table as the database has them.
+        lines: The columns of the line table as the database has them.
+    """
     for table, columns, written in ((settings.head, head, _WRITTEN), (settings.lines, lines, _LINES)):
         for field, types in written.items():
             name = getattr(table, field, None)

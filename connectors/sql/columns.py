@@ -1,4 +1,4 @@
-"""What a column of the plant's table can hold, from the type that the database tells."""
+"""What a column of the plant's table can hold, by the type that the database reports."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -32,9 +32,14 @@ class Holds(StrEnum):
 class Column:
     """One column. None is no limit.
 
-    ``size``: characters of a text. ``whole`` and ``decimals``: digits before and behind the mark; of a time,
-    ``decimals`` are those of a second. ``padded``: the length to which blanks fill a text up. ``wide``: a binary
-    fraction of eight bytes rather than four. ``strict``: the database refuses what does not fit; SQLite does not.
+    Attributes:
+        holds: The family of its type.
+        size: The characters of a text.
+        whole: The digits before the decimal mark.
+        decimals: The digits behind the decimal mark; of a time, those of a second.
+        padded: The length to which blanks fill a text up.
+        wide: Whether a binary fraction has eight bytes rather than four.
+        strict: Whether the database refuses what does not fit; SQLite does not.
     """
 
     holds: Holds
@@ -57,7 +62,13 @@ Reflected = Mapping[str, ReflectedColumn]
 
 
 def reflected(inspector: sa.Inspector, table: str, schema: str | None) -> Reflected:
-    """Return the table's or view's columns by name; nothing where it does not exist."""
+    """Return the columns of a table or view by name; nothing where it does not exist.
+
+    Args:
+        inspector: The database's tables.
+        table: The table or view.
+        schema: The database schema; None for the default one.
+    """
     if not inspector.has_table(table, schema=schema):
         return {}
     return {each["name"]: each for each in inspector.get_columns(table, schema=schema)}
@@ -140,7 +151,7 @@ def _is_single(kind: Any) -> bool:
 
 
 def _fraction(kind: Any) -> int:
-    """Return the digits of a second: as the type says, PostgreSQL's six by default, none where nobody knows."""
+    """Return the digits of a second: those of the type, PostgreSQL's six by default, none where that is unknown."""
     told = next((digits for name in ("precision", "fsp") if (digits := getattr(kind, name, None)) is not None), None)
     if told is not None:
         return int(told)

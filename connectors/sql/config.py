@@ -74,9 +74,11 @@ Names = Annotated[Name | Annotated[tuple[Name, ...], Field(min_length=1)], After
 class Changed(_Model):
     """How a changed row is found.
 
-    ``column`` rises with every change of a row: the first of them that is not NULL counts. ``overlap`` (seconds, or
-    versions) is how far every poll looks back, so longer than the plant's longest transaction. ``time_zone`` is the
-    zone of a ``timestamp`` without one; the connector's zone by default.
+    Attributes:
+        column: It rises with every change of a row: the first of several that is not NULL counts.
+        kind: What it holds.
+        overlap: How far every poll looks back, in seconds or versions: longer than the plant's longest transaction.
+        time_zone: The zone of a ``timestamp`` without one; None for the connector's zone.
     """
 
     column: Names
@@ -95,8 +97,11 @@ class Readable(Table):
 class Statuses(_Model):
     """Values of the order's status column.
 
-    ``new`` is written when the order is created, ``revised`` (``new`` by default) when a newer revision changed it,
-    ``cancelled`` when it is cancelled; a row in one of ``closed`` is never changed again.
+    Attributes:
+        new: Written when the order is created.
+        revised: Written when a newer revision changed it; None for ``new``.
+        cancelled: Written when it is cancelled.
+        closed: A row in one of these is never changed again.
     """
 
     new: Constant
@@ -132,7 +137,7 @@ class OrderHead(Table):
 class OrderLines(Table):
     """The table of order lines. ``head`` refers to ``head_key`` of the head (its key by default).
 
-    ``reference`` holds our line id and is NULL on a line that the plant added itself.
+    ``reference`` holds the hub's line id and is NULL on a line that the plant added itself.
     """
 
     head: Name
@@ -151,8 +156,13 @@ class OrderLines(Table):
 class PlantOrders(_Model):
     """Plant orders from the hub become rows.
 
-    ``intents``: the connector's own table ``kranhub_intent`` in the same database; ``create`` lets the connector
-    create it. ``retry_seconds``: when a row that a person edits is tried again.
+    Attributes:
+        head: The table of order heads.
+        lines: The table of order lines.
+        statuses: The values of the status column.
+        intents: Whether to use the connector's own table ``kranhub_intent`` in the same database; ``create`` lets the
+            connector create it.
+        retry_seconds: When a row that a person edits is tried again.
     """
 
     head: OrderHead
@@ -223,7 +233,7 @@ class Inventory(Readable):
 
 
 class Items(Readable):
-    """What the plant's codes mean becomes ItemMapping events. ``item`` holds the id of the hub's nomenclature.
+    """The meaning of the plant's codes becomes ItemMapping events. ``item`` holds the id of the hub's nomenclature.
 
     ``unit`` is how the plant counts it.
     """
@@ -250,7 +260,7 @@ class ProductionState(StrEnum):
 class Production(Readable):
     """Production orders become ProductionStatus events.
 
-    ``reference`` holds the plant order id; where the table knows only the ERP's own order, ``order`` holds the key of
+    ``reference`` holds the plant order id; where the table has only the ERP's own order, ``order`` holds the key of
     ``plant_orders.head`` instead.
     """
 
@@ -313,15 +323,35 @@ class Orders(Readable):
 
 
 class SqlConfig(_Model):
-    """One database of one member.
+    """One database of one member. Secrets stay out of the file.
 
-    Secrets stay out of the file: ``url_env`` and ``password_env`` name environment variables. ``schema_name`` is the
-    database schema that holds the tables. ``units``, ``currencies`` and ``customers`` map the plant's own spelling to
-    ours; of several spellings of one code the first is written. Raise ``epoch`` after the database was restored from a
-    backup: everything is then read anew. ``compare_rows``: how many rows of a table with ``changed`` every poll
-    compares, whatever their version. ``withdraw_after_seconds``: how long a document that left what is read may be away
-    before it is told as cancelled (an order) or as gone (stock). ``vanished_limit``: if the rows of more orders vanish
-    at once, none is cancelled and the connector says that the view, the table or a right is wrong.
+    Attributes:
+        url: The database's address without a password.
+        url_env: The environment variable that holds the address instead.
+        password_env: The environment variable that holds the password.
+        schema_name: The database schema that holds the tables.
+        time_zone: The zone of times without one; None for the member's.
+        date_format: How text columns hold dates.
+        decimal_mark: The mark in numbers of text columns.
+        default_currency: The currency where no column has one.
+        currencies: ISO 4217 codes by the plant's own names; of several names of one code the first is written.
+        units: Recommendation 20 codes by the plant's own names; of several names of one code the first is written.
+        customers: Member ids by the plant's own names; of several names of one id the first is written.
+        epoch: Raise it after the database was restored from a backup: everything is then read again.
+        poll_seconds: The pause between two polls.
+        page_rows: How many rows one query reads.
+        compare_rows: How many rows of a table with ``changed`` every poll compares, whatever their version.
+        withdraw_after_seconds: How long a document that left what is read may be away before it is sent as cancelled
+            (an order) or as zero (stock).
+        vanished_limit: If the rows of more orders vanish at once, none is cancelled, and the connector reports that the
+            view, the table or a right is wrong.
+        busy_timeout_seconds: How long to wait for a lock.
+        plant_orders: The tables into which plant orders are written; None for none.
+        responses: The table of the plant's answers; None for none.
+        inventory: The table of stock; None for none.
+        items: The table of item codes; None for none.
+        production: The table of production orders; None for none.
+        orders: The table of a customer's own purchases; None for none.
     """
 
     url: str | None = None
@@ -370,7 +400,11 @@ class SqlConfig(_Model):
         return self
 
     def database(self) -> URL:
-        """Return the database's address. Raises `Misconfigured` when a variable is missing or is no address."""
+        """Return the database's address, with its password.
+
+        Raises:
+            Misconfigured: When an environment variable is missing or holds no address.
+        """
         try:
             url = _parsed(self.url or _variable(self.url_env or ""))
         except ValueError:

@@ -1,4 +1,4 @@
-"""What a plant order means for the rows that the ERP holds, pure: what to write, or why not to."""
+"""What a plant order means for the rows that the ERP holds: what to write, or why not to. No database."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,7 +24,14 @@ Fields = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What the ERP holds of a plant order. ``written``: line ids that we wrote, where that is remembered."""
+    """What the ERP holds of a plant order.
+
+    Attributes:
+        head: The row of its head.
+        lines: The rows of its lines.
+        revision: The revision that was written last.
+        written: The ids of the lines that the connector wrote; None where that is not remembered.
+    """
 
     head: Row
     lines: tuple[Row, ...]
@@ -36,7 +43,15 @@ class Stored:
 class Plan:
     """What to write, and what the ERP must hold afterwards.
 
-    Lines are updated and deleted by the raw value of their `Desk.identity` column; expected lines stand by line id.
+    Attributes:
+        outcome: The outcome of the receipt.
+        reason: Why it is not written; None where it is.
+        head: The head's new values by column.
+        insert: The values of each new line.
+        update: The new values of lines, by the raw value of their `Desk.identity` column.
+        delete: The lines to delete, by the raw value of their `Desk.identity` column.
+        expected_head: What the head must hold afterwards.
+        expected_lines: What the lines must hold afterwards, by line id.
     """
 
     outcome: Outcome
@@ -70,7 +85,11 @@ class Desk:
         self._head_columns, self._line_columns = head or {}, lines or {}
 
     def plan(self, order: messages.PlantOrder, stored: Stored | None) -> Plan:
-        """Return what to write. Raises `InvalidDocument` where the order cannot be spelled in this ERP."""
+        """Return what to write.
+
+        Raises:
+            InvalidDocument: Where this ERP has no value for a part of the order.
+        """
         if stored is None:
             return self._creation(order)
         if stored.revision >= order["revision"]:
@@ -86,7 +105,7 @@ class Desk:
         return self._revision(order, stored)
 
     def differences(self, plan: Plan, stored: Stored) -> list[str]:
-        """Return every field that the ERP now holds otherwise than it was told, such as ``line 1, quantity``."""
+        """Return every field that the ERP now holds otherwise than it was written, such as ``line 1, quantity``."""
         found = self._different(stored.head, plan.expected_head, self._head_columns)
         held = {self.line_id(line): line for line in stored.lines}
         for line_id, fields in plan.expected_lines.items():
@@ -98,11 +117,11 @@ class Desk:
 
     @property
     def identity(self) -> str:
-        """The column that tells a line apart within its order."""
+        """The column that distinguishes a line within its order."""
         return self.settings.lines.reference or self.settings.lines.position
 
     def line_id(self, line: Row) -> str | None:
-        """Return our id of a row; None for a line that the plant added, where the table tells."""
+        """Return the hub's id of a row; None for a line that the plant added, where the table shows that."""
         return self._values.text(line, self.identity)
 
     def _creation(self, order: messages.PlantOrder) -> Plan:
@@ -232,7 +251,7 @@ class Desk:
 
 
 def _filled(fields: Mapping[str | None, Any]) -> Fields:
-    """Return what the document says: neither what no column takes, nor what is empty or blank."""
+    """Return the content of the document: neither what no column takes, nor what is empty or blank."""
     return {column: value for column, value in fields.items() if column is not None and not _is_blank(value)}
 
 

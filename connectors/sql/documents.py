@@ -1,4 +1,4 @@
-"""What a document of a row is besides itself, pure: how two are added, and what says that it is withdrawn."""
+"""Operations on a row's document, without a database: how two are added, and which document withdraws one."""
 
 import hashlib
 import json
@@ -20,7 +20,7 @@ _HEAD = ("number", "kind", "currency", "payer", "user", "consignee", "programme"
 
 
 def kept(subject: Subject, document: Document) -> str:
-    """Return what to remember of a document that was told: JSON, empty where nothing can be withdrawn or added."""
+    """Return what to remember of a document that was sent: JSON, empty where nothing can be withdrawn or added."""
     if level := narrowed(messages.InventoryLevel, subject, document):
         amounts = [str(amount.normalize()) for amount in (level["on_hand"], level["reserved"], level["blocked"])]
         return json.dumps([*amounts, level["unit"], level["as_of"].isoformat()])
@@ -34,13 +34,22 @@ def kept(subject: Subject, document: Document) -> str:
 
 
 def content(document: messages.Order) -> str:
-    """Return a short hash of what an order says; when it was said is no content."""
+    """Return a short hash of an order's content, which the time of issue is no part of."""
     said = {name: value for name, value in document.items() if name != "issued_at"}
     return hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode("utf-8", "replace")).hexdigest()[:12]
 
 
 def added(stream: Stream, key: str, remembered: Sequence[str]) -> messages.InventoryLevel:
-    """Return the stock level of several rows: their sum. Raises `InvalidDocument` ``different-units``."""
+    """Return the stock level of several rows: their sum.
+
+    Args:
+        stream: The table of the rows.
+        key: The document's key.
+        remembered: What `kept` returned for each row.
+
+    Raises:
+        InvalidDocument: ``different-units`` where the rows do not count in one unit.
+    """
     rows = [json.loads(text) for text in remembered]
     units = sorted({row[3] for row in rows})
     if len(units) > 1:
@@ -58,7 +67,14 @@ def added(stream: Stream, key: str, remembered: Sequence[str]) -> messages.Inven
 
 
 def withdrawn(stream: Stream, key: str, remembered: str, today: datetime) -> messages.Order | messages.InventoryLevel:
-    """Return the document that says that nothing of it is left: a cancelled order, no stock."""
+    """Return the document that withdraws another: a cancelled order, or stock of zero.
+
+    Args:
+        stream: The table of the row.
+        key: The document's key.
+        remembered: What `kept` returned for the document.
+        today: The time of the stock level, and the requested day of an order that has none.
+    """
     kept_fields = json.loads(remembered)
     if stream.subject is Subject.INVENTORY_LEVEL:
         return _level(stream, key, [Decimal(0)] * AMOUNTS, kept_fields[3], today)

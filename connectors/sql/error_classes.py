@@ -1,4 +1,4 @@
-"""What a driver's exception says about the next action: whether row, database or settings are at fault. Pure.
+"""Which action a driver's exception calls for: whether row, database or settings are at fault. No database.
 
 PostgreSQL gives an SQLSTATE, SQLite the name of its result code, every other driver at least its class of PEP 249.
 """
@@ -11,7 +11,7 @@ _STANDARD_CLASS = re.compile(r"[0-4A-H]")
 
 
 class Verdict(Enum):
-    """Whose turn it is."""
+    """Who has to act."""
 
     ROW = "the database refuses this row"
     TAKEN = "another row has this unique value"
@@ -79,5 +79,5 @@ def _of_state(state: str) -> Verdict:
 
 
 def _is_login(words: str) -> bool:
-    """Tell whether a server refused the user before there was a session: its drivers then know no SQLSTATE."""
+    """Return whether a server refused the user before there was a session: its drivers then have no SQLSTATE."""
     return "authentication" in words or ("does not exist" in words and "FATAL" in words)

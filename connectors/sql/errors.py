@@ -17,7 +17,7 @@ class AlreadyThere(Exception):
 
 
 class Overtaken(AlreadyThere):
-    """A deadlock or a serialization failure: nothing is known of what the other one wrote."""
+    """A deadlock or a serialization failure: what the other transaction wrote is unknown."""
 
 
 class Refused(Exception):
@@ -34,7 +34,12 @@ class NoSuchColumn(Exception):
 
 @contextmanager
 def translated_reading(url: URL) -> Iterator[None]:
-    """Turn the errors of a look-up into `Unavailable` and `Misconfigured`, whatever `translated` makes of them."""
+    """Turn the errors of a look-up into `Unavailable` and `Misconfigured`, whatever `translated` makes of them.
+
+    Raises:
+        Unavailable: When the database is locked or unreachable.
+        Misconfigured: For any other error.
+    """
     try:
         with translated(url):
             yield
@@ -46,10 +51,14 @@ def translated_reading(url: URL) -> Iterator[None]:
 
 @contextmanager
 def translated(url: URL) -> Iterator[None]:
-    """Turn SQLAlchemy's errors into ours.
+    """Turn SQLAlchemy's errors into the hub's.
 
-    `Unavailable`: locked or unreachable. `Misconfigured`: no such table or column, no rights, no driver, no database.
-    `AlreadyThere`, `Refused` and `RowLocked` concern one row.
+    Raises:
+        Unavailable: When the database is locked or unreachable.
+        Misconfigured: Without such a table or column, rights, a driver or a database.
+        AlreadyThere: When another transaction was faster with this row.
+        Refused: When a constraint refuses this row, or the driver cannot pass on a value.
+        RowLocked: When another session holds this row's lock.
     """
     try:
         yield
@@ -79,7 +88,7 @@ def translated(url: URL) -> Iterator[None]:
 
 
 def too_many_vanished(count: int, table: str) -> Misconfigured:
-    """Return the error for so many orders gone at once that the view, a right or the database must be wrong."""
+    """Return the error for so many vanished orders that the view, a right or the database must be wrong."""
     return Misconfigured(
         Text(
             en=f"{count} orders that the hub was told of are no longer in {table}, so none of them is withdrawn. Check "

@@ -1,7 +1,7 @@
-"""Rows that were read to what is told of them, pure: what differs, whose document it is, what left.
+"""Turns rows that were read into events: what differs, whose document it is, what left. No database, no clock.
 
-One document is told by one row. Two rows of stock with one code and site are added; where two rows of another table
-come to one key, neither is told and both are named in a dead letter: which of them is right, only a person knows.
+One document is sent by one row. Two rows of stock with one code and site are added; where two rows of another table
+have one key, neither is sent and both are named in a dead letter: only a person can decide which of them is right.
 """
 
 import hashlib
@@ -32,7 +32,7 @@ Told = Event | Unreadable
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """What a row says: a document and its key, or what is wrong with it, or neither.
+    """The content of a row: a document and its key, or what is wrong with it, or neither.
 
     ``finished``: the key of the document that ended well with the row.
     """
@@ -62,7 +62,13 @@ class Teller:
         self._paged.clear()
 
     def foresee(self, found: dict[str, set[str]], snapshots: Sequence[Snapshot], now: datetime) -> None:
-        """Note in ``found`` which rows come to which key, before any of them is told."""
+        """Note which rows have which key, before any of them is sent.
+
+        Args:
+            found: The rows by key, which this adds to.
+            snapshots: A page of the whole table.
+            now: The time of the read, in UTC.
+        """
         for row, snapshot in self._named(snapshots, paged=True):
             said = _said(self._stream, snapshot, now)
             if said.document is not None:
@@ -77,7 +83,13 @@ class Teller:
     def learn(self, snapshots: Sequence[Snapshot], now: datetime, *, paged: bool) -> Iterator[Told]:
         """Yield what is new in these rows; when an item is yielded, it is remembered.
 
-        ``paged``: they are a page of the whole table. Raises `Misconfigured` when there are too many rows.
+        Args:
+            snapshots: The rows.
+            now: The time of the read, in UTC.
+            paged: Whether they are a page of the whole table.
+
+        Raises:
+            Misconfigured: When there are too many rows.
         """
         changed: list[tuple[str, Snapshot, Known, _Said]] = []
         together: dict[str, set[str]] = {}
@@ -95,7 +107,7 @@ class Teller:
             yield from self._changed(row, snapshot, state, said, now)
 
     def finish(self, now: datetime) -> Iterator[Told]:
-        """Yield what is to be told of rows that are gone, after the whole table was read."""
+        """Yield what follows from rows that no longer exist, after the whole table was read."""
         for row in [row for row in self._memory.rows if row not in self._met]:
             gone = self._memory.drop(row)
             yield from self._left(row, gone, gone.changes, now)
@@ -114,7 +126,12 @@ class Teller:
                 yield self._event(key, leaving.row, version, document, None)
 
     def vanished(self, now: datetime, after: float) -> int:
-        """Return how many orders would now be withdrawn because their rows are gone; a draft is a row that is there."""
+        """Return how many orders would now be withdrawn because their rows vanished; a draft is a row that exists.
+
+        Args:
+            now: The present time, in UTC.
+            after: How many seconds a document may be away before it is withdrawn.
+        """
         if self._stream.subject != "Order":
             return 0
         return sum(leaving.row not in self._memory.rows for _, leaving in self._due(now, after))
@@ -176,7 +193,7 @@ class Teller:
         return before._replace(kept="") if before is not None and before.key == key else before
 
     def _standing(self, row: str, before: Known | None, state: Known) -> Known:
-        """Return the state of a row that cannot be read: it goes on saying what it said, also what it has just left."""
+        """Return the state of a row that cannot be read: it keeps its last document, also one that it has just left."""
         if before is not None and before.key:
             return state._replace(key=before.key, kept=before.kept)
         key, leaving = next(((key, left) for key, left in self._memory.leaving.items() if left.row == row), ("", None))
@@ -184,7 +201,7 @@ class Teller:
         return state._replace(key=key, kept=leaving.kept) if leaving else state
 
     def _moved(self, row: str, before: Known, state: Known, now: datetime) -> Iterator[Told]:
-        """Yield what is to be told of the row's former document; until then the row itself counts as unread."""
+        """Yield what follows for the row's former document; until then the row itself counts as unread."""
         kept = self._memory.rows[row]
         self._memory.put(row, state._replace(digest=""))
         yield from self._left(row, before, state.changes, now)
@@ -213,7 +230,7 @@ class Teller:
             yield self._event(said.key, row, state.tail, said.document, said.time)
 
     def _left(self, row: str, before: Known, count: int, now: datetime) -> Iterator[Told]:
-        """Yield what is to be told where a row no longer says the document that it said before."""
+        """Yield what follows where a row no longer makes the document that it made before."""
         others = self._memory.members(before.key)
         if others and self._adds:
             self._memory.touch(others[0])

@@ -28,7 +28,17 @@ class _Heads(Readable):
 def references(
     transaction: Transaction, settings: PlantOrders, values: Values, after: list[Any] | None
 ) -> tuple[list[str], list[Any] | None]:
-    """Return the references of the hub's on the next page of heads, and where that ends; None at the end."""
+    """Return the references that are the hub's on one page of heads.
+
+    Args:
+        transaction: A transaction that reads.
+        settings: The tables.
+        values: How the ERP writes values.
+        after: Where the page before ended; None for the first page.
+
+    Returns:
+        The references, and where the page ends; None at the end of the table.
+    """
     head = settings.head
     heads = _Heads(table=head.table, key=(head.key,), reference=head.reference)
     rows = transaction.page(heads, after, PAGE)
@@ -38,7 +48,15 @@ def references(
 
 
 def held(settings: PlantOrders, values: Values, desk: Desk, reference: str, stored: Stored) -> Held:
-    """Return what the rows of one plant order say; what cannot be read in them is left out."""
+    """Return the content of one plant order's rows; what cannot be read in them is left out.
+
+    Args:
+        settings: The tables.
+        values: How the ERP writes values.
+        desk: What finds the hub's line ids.
+        reference: The plant order's id.
+        stored: Its rows.
+    """
     head, status = settings.head, values.text(stored.head, settings.head.status)
     return Held(
         Subject.PLANT_ORDER,

@@ -1,4 +1,4 @@
-"""Rows of the plant's database to events, pure: no database, no clock."""
+"""Turns rows of the plant's database into events: no database, no clock."""
 
 import hashlib
 import json
@@ -91,7 +91,7 @@ class Stream(ABC):
     link: OrderHead | None = None
 
     def __init__(self, values: Values, member: Member) -> None:
-        """Take how values are spelled and whose documents these are."""
+        """Take how the ERP writes values and whose documents these are."""
         self.values, self.member = values, member
 
     @property
@@ -106,9 +106,14 @@ class Stream(ABC):
 
     @abstractmethod
     def document(self, snapshot: Snapshot, read_at: datetime) -> tuple[str, Document] | None:
-        """Return the document's own number and its record, or None where the row says nothing to the hub.
+        """Return the document's own number and its record, or None where the row has nothing for the hub.
 
-        ``read_at`` (UTC) stands in where the row has no time of its own. Raises `InvalidDocument`.
+        Args:
+            snapshot: The row.
+            read_at: When it was read, in UTC, taken where the row has no time of its own.
+
+        Raises:
+            InvalidDocument: Where a value of the row makes no document; the code names the reason.
         """
 
     def finished(self, row: Row) -> str:  # noqa: ARG002  (the interface's)
@@ -125,7 +130,7 @@ class Stream(ABC):
         return next((row[name] for name in changed.column if row[name] is not None), None) if changed else None
 
     def changed_at(self, row: Row) -> datetime | None:
-        """Return when the plant changed the row, UTC; None where its table does not say."""
+        """Return when the plant changed the row, in UTC; None where its table does not have that."""
         changed = self.settings.changed
         if changed is None or changed.kind != "timestamp" or self.version(row) is None:
             return None
@@ -214,7 +219,7 @@ def _code(answer: Answer, lines: list[messages.OrderResponseLine]) -> OrderRespo
 
 
 class InventoryStream(Stream):
-    """What lies in stock."""
+    """The plant's stock."""
 
     name, subject = "inventory", Subject.INVENTORY_LEVEL
     settings: Inventory
@@ -259,7 +264,7 @@ class ItemStream(Stream):
         self.settings = settings
 
     def document(self, snapshot: Snapshot, read_at: datetime) -> tuple[str, messages.ItemMapping] | None:  # noqa: ARG002  (the interface's)
-        """Return the ItemMapping; None where the plant has not said yet what the code means."""
+        """Return the ItemMapping; None where the plant has not entered yet what the code means."""
         row, settings, values = snapshot.row, self.settings, self.values
         item = values.text(row, settings.item)
         if item is None:
@@ -350,9 +355,10 @@ class OrderStream(Stream):
         }
 
     def order_id(self, row: Row) -> str:
-        """Return the row's key as people read it, several columns joined by a comma: what stays as long as the row.
+        """Return the row's key as people read it, several columns joined by a comma: it stays as long as the row.
 
-        Raises `InvalidDocument` ``missing-value`` where every column is empty.
+        Raises:
+            InvalidDocument: ``missing-value`` where every column is empty.
         """
         parts = [_readable(row[column]) for column in self.settings.key]
         if not any(parts):
@@ -374,7 +380,11 @@ class OrderStream(Stream):
         }
 
     def finished(self, row: Row) -> str:
-        """Return the order's id where its status means that it is finished. Raises `InvalidDocument`."""
+        """Return the order's id where its status means that it is finished; an empty text otherwise.
+
+        Raises:
+            InvalidDocument: ``unmapped-value`` or ``missing-value`` for its status or key.
+        """
         standing = mapped(self.values, row, self.settings.status, self._standings)
         return self.order_id(row) if standing is Standing.CLOSED else ""
 
@@ -395,7 +405,17 @@ def _readable(value: Any) -> str:
 
 
 def mapped(values: Values, row: Row, column: str, codes: Spellings[Code]) -> Code:
-    """Return what the column's value means. Raises `InvalidDocument` ``unmapped-value``."""
+    """Return what the column's value means.
+
+    Args:
+        values: How the ERP writes values.
+        row: The row.
+        column: The column.
+        codes: The meaning of each value.
+
+    Raises:
+        InvalidDocument: ``unmapped-value`` for a value without a meaning, ``missing-value`` for none.
+    """
     spelled = values.required(row, column)
     code = codes.get(spelled)
     if code is None:
@@ -408,7 +428,13 @@ def mapped(values: Values, row: Row, column: str, codes: Spellings[Code]) -> Cod
 
 
 def streams(config: SqlConfig, member: Member, values: Values) -> tuple[Stream, ...]:
-    """Return what this configuration reads."""
+    """Return the tables that this configuration reads.
+
+    Args:
+        config: The configuration.
+        member: Whose documents these are.
+        values: How the ERP writes values.
+    """
     found: list[Stream] = []
     if config.orders is not None:
         found.append(OrderStream(config, config.orders, values, member))

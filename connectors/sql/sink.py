@@ -29,13 +29,18 @@ ATTEMPTS = 3
 
 
 def create_intents(client: Client) -> None:
-    """Create our own table where it is missing. Raises `Unavailable` and `Misconfigured`."""
+    """Create the connector's own table where it is missing.
+
+    Raises:
+        Unavailable: When the database is locked or unreachable.
+        Misconfigured: Where it may not be created.
+    """
     with suppress(AlreadyThere), client.writing() as transaction:
         transaction.create(INTENTS, INTENT_COLUMNS, "reference")
 
 
 class Damaged(Exception):
-    """What was read back differs from what was written."""
+    """What was read again differs from what was written."""
 
 
 class SqlSink(Sink):
@@ -54,7 +59,12 @@ class SqlSink(Sink):
         self._prepared = settings.intents != "create"
 
     async def deliver(self, batch: Sequence[Event]) -> Sequence[Receipt]:
-        """Deliver one by one. Raises `Unavailable` and `Misconfigured`; what was committed stays and is not doubled."""
+        """Deliver one by one; what was committed stays and is not doubled.
+
+        Raises:
+            Unavailable: When the database is locked or unreachable.
+            Misconfigured: For a wrong table, column or right.
+        """
         await self._prepare()
         return [await asyncio.to_thread(self._deliver, event) for event in batch]
 
@@ -64,7 +74,12 @@ class SqlSink(Sink):
             self._prepared = True
 
     async def held(self) -> AsyncIterator[Held]:
-        """Yield the plant orders that the tables hold, page by page. Raises `Unavailable` and `Misconfigured`."""
+        """Yield the plant orders that the tables hold, page by page.
+
+        Raises:
+            Unavailable: When the database is locked or unreachable.
+            Misconfigured: For a wrong table, column or right.
+        """
         await self._prepare()
         after: list[Any] | None = None
         while True:

@@ -1,4 +1,4 @@
-"""Reads the plant's tables and tells what changed."""
+"""Reads the plant's tables and yields what changed."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
@@ -39,7 +39,12 @@ class SqlSource(Source):
         self._config, self._client, self._streams = config, client, streams
 
     async def read(self, since: Checkpoint | None) -> AsyncIterator[Read | Unreadable | Progress]:
-        """Yield what changed, then `Progress`, in every poll. Raises `Unavailable` and `Misconfigured`."""
+        """Yield what changed, then `Progress`, in every poll.
+
+        Raises:
+            Unavailable: When the database is locked or unreachable.
+            Misconfigured: For a wrong table, column or right, too many rows, or too many vanished ones.
+        """
         turns = [Turn(self._config, self._client, stream, since) for stream in self._streams]
         while True:
             for turn in turns:
@@ -59,7 +64,7 @@ def _item(told: Told, checkpoint: Checkpoint) -> Read | Unreadable:
 
 
 class Turn:
-    """One table: what is remembered of it, and where the comparison of the whole table stands."""
+    """One table: what is remembered of it, and how far the comparison of the whole table is."""
 
     def __init__(self, config: SqlConfig, client: Client, stream: Stream, since: Checkpoint | None) -> None:
         """Take what to read; a new epoch, or another way to read, starts from the beginning."""
@@ -118,7 +123,7 @@ class Turn:
             self._after = place(self._stream.settings, page[-1].row, versioned=False)
 
     async def _withdraw(self, budget: int | None, now: datetime) -> AsyncIterator[Told]:
-        """Yield what is withdrawn. Raises `Misconfigured` where too many rows are gone after a look at all."""
+        """Yield what is withdrawn. Raises `Misconfigured` where too many rows have vanished after a look at all."""
         after, limit = self._config.withdraw_after_seconds, self._config.vanished_limit
         if budget is not None and self._teller.vanished(now, after) > limit:
             async for told in self._compare(None, now):
@@ -178,7 +183,13 @@ class Turn:
 
 
 def complete(transaction: Transaction, stream: Stream, rows: list[Row]) -> Iterator[Snapshot]:
-    """Add each row's lines, and the plant order that a production order refers to."""
+    """Add each row's lines, and the plant order that a production order refers to.
+
+    Args:
+        transaction: The transaction in which the rows were read.
+        stream: The table of the rows.
+        rows: The rows.
+    """
     lines, references = _lines(transaction, stream, rows), _references(transaction, stream, rows)
     for row in rows:
         head, order = row[stream.head_key], row[stream.order_column]

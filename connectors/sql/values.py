@@ -1,4 +1,4 @@
-"""Single values, pure: what a column holds to what a record holds, and back. The rules are `kranhub.values`'."""
+"""Single values: what a column holds to what a record holds, and back. No database. The rules are `kranhub.values`'."""
 
 import uuid
 from collections.abc import Callable, Mapping
@@ -33,16 +33,24 @@ class Values:
     _currencies: Spellings[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Prepare the words for look-ups."""
+        """Prepare the plant's own names for look-ups."""
         object.__setattr__(self, "_units", Spellings(self.units))
         object.__setattr__(self, "_currencies", Spellings(self.currencies))
 
     def text(self, row: Row, column: str | None) -> str | None:
-        """Return the text without outer spaces; None where it is empty. Raises `InvalidDocument` ``bad-text``."""
+        """Return the text without outer spaces; None where it is empty.
+
+        Raises:
+            InvalidDocument: ``bad-text``.
+        """
         return _read(row, column, texts.text)
 
     def required(self, row: Row, column: str) -> str:
-        """Return the text. Raises `InvalidDocument` ``missing-value`` where it is empty."""
+        """Return the text.
+
+        Raises:
+            InvalidDocument: ``bad-text``, or ``missing-value`` where it is empty.
+        """
         value = self.text(row, column)
         if value is None:
             raise missing(column, "a value", "значение")
@@ -51,12 +59,18 @@ class Values:
     def number(self, row: Row, column: str | None) -> Decimal | None:
         """Return the number, at most 6 digits behind the mark; None where it is empty.
 
-        Raises `InvalidDocument` ``bad-number`` or ``too-many-digits``.
+        Raises:
+            InvalidDocument: ``bad-number`` or ``too-many-digits``.
         """
         return _read(row, column, lambda raw: numbers.number(raw, self.decimal_mark))
 
     def quantity(self, row: Row, column: str) -> Decimal:
-        """Return a quantity of zero or more. Raises as `number` does, and ``missing-value``, ``negative-quantity``."""
+        """Return a quantity of zero or more.
+
+        Raises:
+            InvalidDocument: ``missing-value`` where it is empty, ``bad-number``, ``too-many-digits`` or
+                ``negative-quantity``.
+        """
         value = self.number(row, column)
         if value is None:
             raise missing(column, "a number", "число")
@@ -65,7 +79,11 @@ class Values:
         return value
 
     def integer(self, row: Row, column: str | None) -> int:
-        """Return a whole number, 0 where it is empty. Raises `InvalidDocument` ``bad-number``."""
+        """Return a whole number, 0 where it is empty.
+
+        Raises:
+            InvalidDocument: ``bad-number`` or ``too-many-digits``.
+        """
         value = self.number(row, column) or Decimal(0)
         if value != int(value):
             raise invalid(DocumentCode.BAD_NUMBER, column, value, "a whole number", "целое число")
@@ -74,52 +92,85 @@ class Values:
     def day(self, row: Row, column: str | None) -> date | None:
         """Return the day in the site's zone, None where it is empty.
 
-        Raises `InvalidDocument` ``bad-date`` or ``date-out-of-range``.
+        Raises:
+            InvalidDocument: ``bad-date`` or ``date-out-of-range``.
         """
         return _read(row, column, lambda raw: times.day(raw, self.zone, self.date_format))
 
     def required_day(self, row: Row, column: str) -> date:
-        """Return the day. Raises as `day` does, and ``missing-value`` where it is empty."""
+        """Return the day in the site's zone.
+
+        Raises:
+            InvalidDocument: ``bad-date``, ``date-out-of-range``, or ``missing-value`` where it is empty.
+        """
         value = self.day(row, column)
         if value is None:
             raise missing(column, f"a date as {self.date_format}", f"дата вида {self.date_format}")
         return value
 
     def instant(self, row: Row, column: str | None, zone: ZoneInfo | None = None) -> datetime | None:
-        """Return the instant in UTC; a time without a zone is read in ``zone``, the plant's by default.
+        """Return the instant in UTC, None where it is empty.
 
-        Raises `InvalidDocument` ``bad-date`` or ``date-out-of-range``.
+        Args:
+            row: The row.
+            column: The column; None for none, which is empty.
+            zone: The zone of a time without one; None for the plant's.
+
+        Raises:
+            InvalidDocument: ``bad-date`` or ``date-out-of-range``.
         """
         return _read(row, column, lambda raw: times.instant(raw, zone or self.zone, self.date_format))
 
     def is_unset(self, row: Row, column: str | None) -> bool:
-        """Tell whether a flag or a reference says "nobody"; so does a column that is not named."""
+        """Return whether a flag or a reference means "nobody"; so does a column that is not named."""
         return column is None or texts.is_unset(row[column])
 
     def unit(self, row: Row, column: str) -> str:
-        """Return the Recommendation 20 code. Raises `InvalidDocument` ``unmapped-unit``."""
+        """Return the Recommendation 20 code.
+
+        Raises:
+            InvalidDocument: ``unmapped-unit``, or ``missing-value`` where it is empty.
+        """
         return _mapped(self.required(row, column), self._units, column, "unit")
 
     def currency(self, row: Row, column: str) -> str:
-        """Return the ISO 4217 code. Raises `InvalidDocument` ``unmapped-currency``."""
+        """Return the ISO 4217 code.
+
+        Raises:
+            InvalidDocument: ``unmapped-currency``, or ``missing-value`` where it is empty.
+        """
         spelled = self.required(row, column)
         if not self.currencies and len(spelled) == 3 and spelled.isascii() and spelled.isalpha():
             return spelled.upper()
         return _mapped(spelled, self._currencies, column, "currency")
 
     def spelled_unit(self, code: str) -> str:
-        """Return how the plant writes this unit. Raises `InvalidDocument` ``unmapped-unit``."""
+        """Return how the plant writes this unit.
+
+        Raises:
+            InvalidDocument: ``unmapped-unit``.
+        """
         return _spelled(code, self.units, "unit")
 
     def spelled_currency(self, code: str) -> str:
-        """Return how the plant writes this currency. Raises `InvalidDocument` ``unmapped-currency``."""
+        """Return how the plant writes this currency.
+
+        Raises:
+            InvalidDocument: ``unmapped-currency``.
+        """
         return _spelled(code, self.currencies, "currency") if self.currencies else code
 
     def stored(self, value: Any, column: Column = ANY, name: str | None = None) -> Any:
-        """Return the value as the column takes it: a text in the ERP's spelling, or a value of the column's own type.
+        """Return the value as the column takes it: a text in the ERP's form, or a value of the column's own type.
 
-        ``name`` is the column's, for the sentence. Raises `InvalidDocument` ``does-not-fit``: it holds another type of
-        value, is too short or has too few digits; ``bad-text``: no database could keep the text.
+        Args:
+            value: The value of the document; None for empty.
+            column: What the column can hold.
+            name: The column's name, for the error's text.
+
+        Raises:
+            InvalidDocument: ``does-not-fit`` where the column holds another type of value, is too short or has too few
+                digits; ``bad-text`` where no database could keep the text.
         """
         if value is None:
             return None
@@ -129,7 +180,14 @@ class Values:
             raise _does_not_fit(value, column, name) from None
 
     def same(self, row: Row, name: str, wanted: Any, column: Column = ANY) -> bool:
-        """Tell whether the column holds the wanted value, whatever its spelling, as exactly as the column can."""
+        """Return whether the column holds the wanted value, in whatever form, as exactly as the column can.
+
+        Args:
+            row: The row.
+            name: The column's name.
+            wanted: The value.
+            column: What the column can hold.
+        """
         try:
             return self._is_same(row, name, wanted, column)
         except (InvalidDocument, ValueError, OverflowError):
@@ -256,12 +314,26 @@ def _read(row: Row, column: str | None, rule: Callable[[Any], Read]) -> Read | N
 
 
 def missing(column: str, en: str, ru: str) -> InvalidDocument:
-    """Return the error about an empty column and what should stand there."""
+    """Return the error about an empty column.
+
+    Args:
+        column: The column.
+        en: What it should hold, in English.
+        ru: What it should hold, in Russian.
+    """
     return invalid(SqlCode.MISSING_VALUE, column, None, en, ru)
 
 
 def invalid(code: Code, column: str | None, raw: Any, en: str, ru: str) -> InvalidDocument:
-    """Return the error that names the column, what stands there and what should."""
+    """Return the error that names the column, what it holds and what it should.
+
+    Args:
+        code: The error's code.
+        column: The column; None where it is not named.
+        raw: What it holds; None for empty.
+        en: What it should hold, in English.
+        ru: What it should hold, in Russian.
+    """
     held = repr(raw) if isinstance(raw, str | bytes) else str(raw)
     if isinstance(raw, Decimal) and raw.is_finite():
         held = numbers.spelled(raw)
