@@ -1,4 +1,4 @@
-"""What was looked at and told of every document, in the entries of a `PollingCursor`. Pure.
+"""What was read and sent of every document, in the entries of a `PollingCursor`. No network, no clock.
 
 An ERP's time stamps only help to find soon what changed; what is new is decided here, by comparing versions.
 """
@@ -11,11 +11,14 @@ from kranhub.polling import PollingCursor
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One document: the version and a digest of the content that were told last.
+    """One document as it was last sent.
 
-    ``count`` is how often something was told that the ERP's own version cannot tell apart. ``facts`` is what is needed
-    to withdraw the document, empty where there is nothing to withdraw, and ``missing_since`` the moment, in ISO 8601,
-    since which it has been out of the connector's sight.
+    Attributes:
+        version: The version that was sent last.
+        content: A digest of the content that was sent last.
+        count: How often something was sent that the ERP's own version cannot distinguish.
+        facts: What is needed to withdraw the document; empty where there is nothing to withdraw.
+        missing_since: The moment, in ISO 8601, since which the connector has not seen it; empty while it does.
     """
 
     version: str
@@ -37,11 +40,11 @@ class Told:
             self._remember(native, Entry(version, content, count, tuple(facts), missing_since))
 
     def get(self, native: str) -> Entry | None:
-        """Return what was told last of the document, or None."""
+        """Return what was sent last of the document, or None."""
         return self._entries.get(native)
 
     def put(self, native: str, entry: Entry) -> None:
-        """Remember what was told last."""
+        """Remember what was sent last."""
         if self._entries.get(native) != entry:
             self._remember(native, entry)
             self._cursor.put(native, entry.version, entry.content, entry.count, entry.facts, entry.missing_since)

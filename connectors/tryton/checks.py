@@ -36,7 +36,12 @@ MODULES = {"purchase": "purchase", "sale": "sale", "stock": "stock", "production
 
 
 async def check(client: Client, codes: Codes) -> None:
-    """Log in and verify modules, rights, parties, warehouses and units. Raises `Misconfigured` or `Unavailable`."""
+    """Log in and verify modules, rights, parties, warehouses and units.
+
+    Raises:
+        Misconfigured: For what a person must correct.
+        Unavailable: When Tryton does not answer.
+    """
     await client.company()
     _check_clock(client.server_time, datetime.now(UTC))
     for model, rights in NEEDS[codes.config.side].items():

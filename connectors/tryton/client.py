@@ -1,4 +1,4 @@
-"""The wire to Tryton: JSON-RPC over HTTP, one session, errors by next action. Knows no document."""
+"""The connection to Tryton: JSON-RPC over HTTP, one session, errors by next action. It handles no documents."""
 
 import base64
 import itertools
@@ -21,8 +21,8 @@ class Client:
     """A user's session in one database, opened at the first call and renewed when Tryton has forgotten it.
 
     Every call raises `Misconfigured` (password, database, rights), `Unavailable` (no answer, an overloaded or broken
-    server, a broken answer), `errors.Refused` (Tryton's own no, in its words) or `errors.Busy` (someone else changed
-    the record in between).
+    server, a broken answer), `errors.Refused` (Tryton's own refusal, with its message) or `errors.Busy` (someone else
+    changed the record in between).
     """
 
     def __init__(self, config: Config, transport: httpx.AsyncBaseTransport | None = None) -> None:
@@ -41,7 +41,7 @@ class Client:
 
     @property
     def server_time(self) -> datetime | None:
-        """What Tryton's server gave as its time with the last answer, aware; None where it does not say."""
+        """The time of Tryton's server with its last answer, aware; None where the answer has none."""
         return self._server_time
 
     async def company(self) -> int:
@@ -49,7 +49,20 @@ class Client:
         return int((await self._session())["company"])
 
     async def call(self, model: str, method: str, *parameters: Any, **context: Any) -> Any:
-        """Call a method of a model with the session's context and this one on top of it."""
+        """Call a method of a model.
+
+        Args:
+            model: The model's name.
+            method: The method's name.
+            parameters: What the method takes before the context.
+            context: What to add to the session's context.
+
+        Raises:
+            Misconfigured: For a wrong password, database or right.
+            Unavailable: When Tryton does not answer, or not as it should.
+            Refused: When Tryton refuses the request.
+            Busy: When someone else changed the record in between.
+        """
         try:
             return await self._call(model, method, parameters, context)
         except errors.SessionEnded:
@@ -69,9 +82,19 @@ class Client:
         newest: bool = False,
         **context: Any,
     ) -> list[Record]:
-        """Return the records that fit the domain by rising id (``newest``: by falling), dotted fields under ``name.``.
+        """Return the records that fit the domain, dotted fields under ``name.``.
 
-        A no to a reading is a missing right: `Misconfigured`.
+        Args:
+            model: The model's name.
+            domain: Tryton's search domain.
+            fields: The fields to read.
+            limit: How many records at most; None for all.
+            newest: Whether to sort by falling id rather than by rising id.
+            context: What to add to the session's context.
+
+        Raises:
+            Misconfigured: As for `call`, and for a refusal, which of a search means a missing right.
+            Unavailable: As for `call`.
         """
         reading = ("search_read", list(domain), 0, limit, [["id", "DESC" if newest else "ASC"]], list(fields))
         try:
@@ -83,25 +106,68 @@ class Client:
         return found
 
     async def create(self, model: str, values: Record) -> int:
-        """Create one record and return its id."""
+        """Create one record and return its id.
+
+        Raises:
+            Unavailable: As for `call`, and for an answer without an id.
+            Misconfigured: As for `call`.
+            Refused: As for `call`.
+        """
         ids = await self.call(model, "create", [values])
         if not isinstance(ids, list) or not ids or type(ids[0]) is not int:
             raise self._strange()
         return ids[0]
 
     async def on_change(self, model: str, values: Record, names: Sequence[str]) -> Record:
-        """Return what Tryton fills in itself after these fields were changed."""
+        """Return what Tryton fills in itself after fields were changed.
+
+        Args:
+            model: The model's name.
+            values: The record's values.
+            names: The fields that were changed.
+
+        Raises:
+            Unavailable: As for `call`, and for an answer without values.
+            Misconfigured: As for `call`.
+            Refused: As for `call`.
+        """
         filled = await self.call(model, "on_change", values, list(names))
         if not isinstance(filled, dict):
             raise self._strange()
         return filled
 
     async def write(self, model: str, record: int, values: Record, timestamp: str | None = None) -> None:
-        """Change one record; with its ``_timestamp``, only if nobody changed it since (else `errors.Busy`)."""
+        """Change one record.
+
+        Args:
+            model: The model's name.
+            record: The record's id.
+            values: The new values.
+            timestamp: The record's ``_timestamp``, to change it only if nobody else did since; None to do so anyway.
+
+        Raises:
+            Busy: When someone else changed the record since.
+            Misconfigured: As for `call`.
+            Unavailable: As for `call`.
+            Refused: As for `call`.
+        """
         await self.call(model, "write", [record], values, **_only_if(model, record, timestamp))
 
     async def press(self, model: str, button: str, record: int, timestamp: str | None = None) -> None:
-        """Press a button of one record; with its ``_timestamp``, as `write` does."""
+        """Press a button of one record.
+
+        Args:
+            model: The model's name.
+            button: The button's name.
+            record: The record's id.
+            timestamp: The record's ``_timestamp``, to press it only if nobody changed it since; None to do so anyway.
+
+        Raises:
+            Busy: When someone else changed the record since.
+            Misconfigured: As for `call`.
+            Unavailable: As for `call`.
+            Refused: As for `call`.
+        """
         await self.call(model, button, [record], **_only_if(model, record, timestamp))
 
     async def _call(self, model: str, method: str, parameters: Sequence[Any], context: Record) -> Any:

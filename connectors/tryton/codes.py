@@ -1,4 +1,4 @@
-"""One company's codes: units, parties and sites, as Tryton and as the hub say them. Pure."""
+"""One company's codes: units, parties and sites, in Tryton and in the hub. No network."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -26,7 +26,11 @@ class Codes:
     member: Member
 
     def unit(self, symbol: str | None) -> str:
-        """Return the Rec 20 code. Raises `InvalidDocument` ``unmapped-unit``."""
+        """Return the Rec 20 code.
+
+        Raises:
+            InvalidDocument: ``unmapped-unit``.
+        """
         code = Spellings(self.config.units).get(symbol or "")
         if code is not None:
             return code
@@ -38,7 +42,11 @@ class Codes:
         raise InvalidDocument(DocumentCode.UNMAPPED_UNIT, text.then(looks) if looks else text)
 
     def day(self, raw: Any) -> date | None:
-        """Return the day in the member's own zone. Raises `InvalidDocument` ``bad-date``, ``date-out-of-range``."""
+        """Return the day in the member's own zone, None where there is none.
+
+        Raises:
+            InvalidDocument: ``bad-date`` or ``date-out-of-range``.
+        """
         return _read(raw, lambda value: times.day(value, ZoneInfo(self.member.time_zone)))
 
     def symbols(self, unit: str) -> list[str]:
@@ -71,14 +79,19 @@ def inner(record: Mapping[str, Any], path: str) -> Any:
 
 
 def said(raw: Any) -> str | None:
-    """Return the text without blanks around it, None where nothing is left. Raises `InvalidDocument` ``bad-text``."""
+    """Return the text without blanks around it, None where nothing is left.
+
+    Raises:
+        InvalidDocument: ``bad-text``.
+    """
     return _read(raw, texts.text)
 
 
 def quantity(raw: Any) -> Decimal:
-    """Return a quantity or price with six digits after the point; what binary floats add to it is none of it.
+    """Return a quantity or price with six digits after the point, without what binary floats add to it.
 
-    Raises `InvalidDocument` ``bad-number`` or ``too-many-digits``.
+    Raises:
+        InvalidDocument: ``bad-number`` or ``too-many-digits``.
     """
     return _read(raw, numbers.number) or Decimal(0)
 

@@ -1,8 +1,8 @@
-"""The hub's paragraph inside a document's comment. What people write around it stays as it is. Pure.
+"""The hub's paragraph inside a document's comment. What people write around it stays as it is. No network.
 
 Tryton's comment is the one field of sales and purchases that may be written in every state, so it carries the revision
-that was applied last, and for a sale what was asked for. It also carries the id of the record that it was written for:
-a copy that people make takes the words along, and they must count for nothing there.
+that was applied last, and for a sale what was requested. It also carries the id of the record that it was written for:
+a copy that people make takes the paragraph along, and it must count for nothing there.
 """
 
 import re
@@ -22,7 +22,7 @@ _WANTED = re.compile(r"^(?P<line>\S+): (?P<quantity>\S+) (?P<unit>\S+) (?P<date>
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a plant order asks for in one line. ``unit`` is a Rec 20 code."""
+    """What a plant order requests in one line. ``unit`` is a Rec 20 code."""
 
     quantity: Decimal
     unit: str
@@ -31,9 +31,13 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """What the hub wrote last: ``revision`` 0 where it wrote nothing, ``status`` ACTIVE or CANCELLED for a sale.
+    """What the hub wrote last.
 
-    ``record`` is the id that the paragraph names, None for one that was written before there was an id.
+    Attributes:
+        revision: The revision that was applied; 0 where nothing was written.
+        status: ACTIVE or CANCELLED for a sale; empty for a purchase.
+        wanted: What each line requests, by line id.
+        record: The id that the paragraph names; None for one that was written before there was an id.
     """
 
     revision: int = 0
@@ -43,7 +47,7 @@ class Block:
 
 
 def read(comment: str | None, record: int) -> Block:
-    """Return what the comment says of this record.
+    """Return the content of the hub's paragraph for this record.
 
     A paragraph that was edited beyond recognition counts as none, and so does another record's.
     """
@@ -62,7 +66,15 @@ def is_foreign(comment: str | None, record: int) -> bool:
 
 
 def write(comment: str | None, record: int | None, revision: int, lines: Iterable[str], status: str = "") -> str:
-    """Return the comment with the hub's paragraph replaced, or put in front; other records' paragraphs go."""
+    """Return the comment with the hub's paragraph replaced, or put in front; other records' paragraphs are removed.
+
+    Args:
+        comment: The present comment; None for none.
+        record: The id of the record; None while it has none.
+        revision: The revision that is applied.
+        lines: The lines of the paragraph.
+        status: ACTIVE or CANCELLED for a sale; empty for none.
+    """
     mark = "" if record is None else f"#{record}"
     head = " ".join(filter(None, ("kranhub", str(revision), status, mark)))
     return _replaced(comment, "\n".join([f"[{head}]", *(_one_line(line) for line in lines), END]))
@@ -79,12 +91,12 @@ def erased(comment: str | None) -> str | None:
 
 
 def wanted_line(line_id: str, wanted: Wanted) -> str:
-    """Return the words for one line; `read` understands them."""
+    """Return the text of one line, which `read` can parse."""
     return f"{token(line_id)}: {wanted.quantity.normalize():f} {wanted.unit} {wanted.date.isoformat()}"
 
 
 def token(line_id: str) -> str:
-    """Return the line's id as one word without spaces; `unquote` brings it back."""
+    """Return the line's id as a text without spaces; `unquote` reverses it."""
     return "".join(_escaped(letter) if letter in "%[" or not _visible(letter) else letter for letter in line_id)
 
 

@@ -45,9 +45,9 @@ class Side(StrEnum):
 
 
 class Config(BaseModel):
-    """One Tryton database and how its codes read in the hub.
+    """One Tryton database and what its codes mean in the hub.
 
-    The password stands in an environment variable or a file, never in this configuration. Times are in seconds.
+    The password is in an environment variable or a file, never in this configuration. Times are in seconds.
     ``epoch`` must be raised by one when the ERP was restored from a backup, so that rewritten numbers are new events.
     """
 
@@ -89,7 +89,11 @@ class Config(BaseModel):
         return self
 
     def secret(self) -> str:
-        """Return the password. Raises `Misconfigured` when the variable or the file is not there."""
+        """Return the password.
+
+        Raises:
+            Misconfigured: When the environment variable or the file is missing.
+        """
         if self.password is not None:
             return self.password.get_secret_value()
         if self.password_env is not None:

@@ -1,4 +1,4 @@
-"""The codes of documents that the connector cannot take: docs/delivery.md says what to do about each."""
+"""The codes of documents that the connector cannot take: docs/delivery.md has the remedy of each."""
 
 from kranhub.errors import Code
 

@@ -1,4 +1,4 @@
-"""What can go wrong on the wire to Tryton, told by what to do next."""
+"""What can go wrong on the connection to Tryton, by the next action."""
 
 from typing import Any
 
@@ -20,11 +20,11 @@ class SessionEnded(Exception):
 
 
 class Refused(Failed):
-    """Tryton's own no to one request: a rule, a right, a warning. The text carries its words."""
+    """Tryton's own refusal of one request: a rule, a right, a warning. The text carries its message."""
 
 
 class NotReadable(Misconfigured):
-    """Tryton's no to a reading: a missing right, or a rule of a module over one document."""
+    """Tryton's refusal of a read: a missing right, or a rule of a module over one document."""
 
 
 class ServerFailed(Unavailable):
@@ -36,12 +36,24 @@ class Busy(Unavailable):
 
 
 def busy() -> Busy:
-    """Return what says that a record is not as it was read any more."""
+    """Return the error that a record is no longer as it was read."""
     return Busy(_busy(), retry_after=1.0)
 
 
 def result(answer: httpx.Response, method: str, config: Config) -> Any:
-    """Return the result that a response carries, or raise what it means."""
+    """Return the result that a response carries.
+
+    Args:
+        answer: The response.
+        method: The method that was called.
+        config: The database that was called.
+
+    Raises:
+        SessionEnded: When the session must be opened again.
+        Misconfigured: For a wrong password, database or right.
+        Unavailable: For a broken answer, or a server that is overloaded or broken.
+        Refused: For Tryton's own refusal.
+    """
     _check_status(answer, method, config)
     try:
         body = wire.loads(answer.text)
@@ -69,7 +81,7 @@ def _check_status(answer: httpx.Response, method: str, config: Config) -> None:
 
 
 def _raise(error: Any, method: str, config: Config) -> Any:
-    """``[class, arguments]`` is Tryton speaking; ``[text, traceback]`` is its server failing."""
+    """Raise what an error means: ``[class, arguments]`` is Tryton's, ``[text, traceback]`` a failure of its server."""
     kind, arguments = error[0], error[1]
     if kind == "ConcurrencyException":
         raise busy()
@@ -133,7 +145,7 @@ def unreadable(model: str, refused: Refused) -> NotReadable:
 
 
 def too_many_vanished(count: int, config: Config) -> Misconfigured:
-    """Return the error for so many purchases gone at once that a right or the database must be wrong."""
+    """Return the error for so many vanished purchases that a right or the database must be wrong."""
     return Misconfigured(
         Text(
             en=f"{count} purchases that the hub has as orders are no longer in Tryton's database "

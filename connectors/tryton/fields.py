@@ -1,4 +1,4 @@
-"""What kind of value each field of Tryton's holds, so that one strange value costs one document. Pure."""
+"""What kind of value each field of Tryton's holds, so that one strange value costs one document. No network."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -25,7 +25,11 @@ class Kind(Enum):
 
 
 def check(record: Mapping[str, Any], fields: Fields) -> None:
-    """Raise `InvalidDocument` ``strange-value`` where a dotted field is missing or of another kind."""
+    """Check the kind of each dotted field.
+
+    Raises:
+        InvalidDocument: ``strange-value`` where a field is missing or of another kind.
+    """
     for path, kind in fields.items():
         for value in _values(record, path):
             if not _fits(value, kind):

@@ -1,4 +1,4 @@
-"""What Tryton holds of what the hub delivered: the hub's own paragraphs say it, whatever people did with the rest."""
+"""What Tryton holds of what the hub delivered, by the hub's own paragraphs, whatever people did with the rest."""
 
 import re
 from collections.abc import AsyncIterator
@@ -28,7 +28,12 @@ _STATE = re.compile(r"\((?P<state>[A-Z_]+)\)(?:, \S+ (?P<promised>\d{4}-\d\d-\d\
 
 
 async def plant_orders(client: Client) -> AsyncIterator[Held]:
-    """Yield the plant orders that are sales, as they were asked for. Raises what the client raises."""
+    """Yield the plant orders that are sales, as they were requested.
+
+    Raises:
+        Misconfigured: As for `Client.search`.
+        Unavailable: As for `Client.search`.
+    """
     best: dict[str, Held] = {}
     async for sale in _pages(client, orders.MODEL, [LIKE_A_PLANT_ORDER], SALE):
         held = _plant_order(sale)
@@ -39,7 +44,7 @@ async def plant_orders(client: Client) -> AsyncIterator[Held]:
 
 
 def _weight(held: Held) -> tuple[bool, int]:
-    """Return what tells a sale that counts from a draft that lost against it and is not cleared away yet."""
+    """Return what distinguishes the valid sale from a draft that lost against it and is not cleared away yet."""
     return not held.cancelled, held.revision
 
 
@@ -58,7 +63,12 @@ def _plant_order(sale: Record) -> Held | None:
 
 
 async def order_statuses(client: Client, codes: Codes) -> AsyncIterator[Held]:
-    """Yield the statuses that purchases show. Raises what the client raises."""
+    """Yield the statuses that purchases show.
+
+    Raises:
+        Misconfigured: As for `Client.search`.
+        Unavailable: As for `Client.search`.
+    """
     async for purchase in _pages(client, statuses.MODEL, [["party.code", "=", codes.config.hub_party]], PURCHASE):
         told = comment_block.read(purchase["comment"], purchase["id"])
         if told.revision:

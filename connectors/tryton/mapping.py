@@ -1,7 +1,7 @@
-"""Tryton's records to the hub's documents. Pure: records and codes in, values out.
+"""Tryton's records to the hub's documents: records and codes in, values out. No network, no clock.
 
-Each function returns a value as the codec takes it, or None for a record that says nothing to the hub, and raises
-`InvalidDocument` for one that cannot be said in the shared language.
+Each function returns a value as the codec takes it, or None for a record that has nothing for the hub, and raises
+`InvalidDocument` for one that cannot be expressed as a document.
 """
 
 from collections.abc import Mapping, Sequence
@@ -88,9 +88,12 @@ STATES = {
 
 
 def order(record: Record, codes: Codes) -> messages.Order | None:
-    """Return a purchase as an ``Order``; one that was cancelled before it had a number says nothing.
+    """Return a purchase as an ``Order``; None for one that was cancelled before it had a number.
 
-    The order's identity is the record's id: numbers are for people, and may begin anew with every year.
+    The order's identity is the record's id: numbers are for people, and may start again with every year.
+
+    Raises:
+        InvalidDocument: ``no-requested-date``, or the code of a value that makes no document.
     """
     if not said(record["number"]):
         return None
@@ -119,7 +122,15 @@ def order(record: Record, codes: Codes) -> messages.Order | None:
 
 
 def remembered(order_id: str, number: str, currency: str, requested: date, codes: Codes) -> messages.Order:
-    """Return an ``Order`` of which only this is known any more: its purchase was deleted."""
+    """Return the ``Order`` of a deleted purchase, from what is still known of it.
+
+    Args:
+        order_id: The purchase's id.
+        number: The purchase's number; empty for none.
+        currency: The order's currency.
+        requested: The order's requested date.
+        codes: The company's codes.
+    """
     return {
         "order_id": order_id,
         "number": number or None,
@@ -139,7 +150,8 @@ def remembered(order_id: str, number: str, currency: str, requested: date, codes
 def made_for(production: Record, sales: Sequence[Record]) -> str | None:
     """Return the plant order for which a production is made, None where its reference names no plant order's sale.
 
-    Raises `InvalidDocument` ``ambiguous-reference`` where several sales have that number.
+    Raises:
+        InvalidDocument: ``ambiguous-reference`` where several sales have that number.
     """
     ours = [sale for sale in sales if identifiers.is_plant_order_id(sale["reference"] or "")]
     orders = {sale["reference"] for sale in ours}
@@ -153,7 +165,16 @@ def made_for(production: Record, sales: Sequence[Record]) -> str | None:
 def response(record: Record, codes: Codes, modified: datetime) -> messages.OrderResponse | None:
     """Return a sale as an ``OrderResponse``, once people have confirmed or refused it.
 
-    A sale that the hub itself cancelled says nothing, nor does one that is no plant order's, nor a copy of such a one.
+    None for a sale that the hub itself cancelled, for one that is no plant order's, and for a copy of such a one.
+
+    Args:
+        record: The sale.
+        codes: The company's codes.
+        modified: When the sale was last changed, in UTC.
+
+    Raises:
+        InvalidDocument: ``mark-removed`` where the hub's paragraph is missing, or the code of a value that makes no
+            document.
     """
     reference, asked = record["reference"] or "", comment_block.read(record["comment"], record["id"])
     if (
@@ -182,7 +203,17 @@ def response(record: Record, codes: Codes, modified: datetime) -> messages.Order
 
 
 def level(record: Record, codes: Codes, site: str, modified: datetime) -> messages.InventoryLevel:
-    """Return a product's stock at a site as an ``InventoryLevel``; ``free`` is what Tryton has not assigned."""
+    """Return a product's stock at a site as an ``InventoryLevel``.
+
+    Args:
+        record: The product; ``free`` is what Tryton has not assigned.
+        codes: The company's codes.
+        site: The site's id.
+        modified: The time of the level, in UTC.
+
+    Raises:
+        InvalidDocument: The code of a value that makes no document.
+    """
     on_hand = quantity(record["quantity"])
     return {
         "company": codes.member.id,
@@ -199,7 +230,17 @@ def level(record: Record, codes: Codes, site: str, modified: datetime) -> messag
 def production(
     record: Record, codes: Codes, plant_order: str | None, modified: datetime
 ) -> messages.ProductionStatus | None:
-    """Return a production as a ``ProductionStatus``; one without a product or a number says nothing."""
+    """Return a production as a ``ProductionStatus``; None for one without a product or a number.
+
+    Args:
+        record: The production.
+        codes: The company's codes.
+        plant_order: The plant order for which it is made; None for none.
+        modified: When it was last changed, in UTC.
+
+    Raises:
+        InvalidDocument: The code of a value that makes no document.
+    """
     item_code = said(inner(record, "product.code"))
     if not said(record["number"]) or item_code is None:
         return None

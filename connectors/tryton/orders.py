@@ -2,8 +2,9 @@
 
 Look the reference up; create an inert draft; look again: a sale that people have confirmed wins, else the lowest id;
 the losers are cancelled and lose their reference; only then is the draft quoted, and looked up once more. People
-confirm. The draft is the persisted intent: a crash at any point is taken up by the next delivery. A cancellation that
-comes before its plant order goes the same way to a cancelled sale without lines, which keeps older revisions out.
+confirm. The draft is the persisted intent: after a crash at any point the next delivery continues from it. A
+cancellation that comes before its plant order becomes a cancelled sale without lines in the same way, which keeps older
+revisions out.
 """
 
 from collections.abc import Sequence
@@ -67,7 +68,7 @@ class PlantOrder:
 
 
 class Sales:
-    """Delivers plant orders. May be called anew with the same event after any failure."""
+    """Delivers plant orders. May be called again with the same event after any failure."""
 
     def __init__(self, client: Client, codes: Codes) -> None:
         """Take where to write and how codes translate."""
@@ -75,7 +76,15 @@ class Sales:
         self._swept = False
 
     async def deliver(self, event: Event) -> Receipt:
-        """Bring one plant order into Tryton. Raises `rejections.Rejected`, and what the client raises."""
+        """Bring one plant order into Tryton.
+
+        Raises:
+            Rejected: When the plant order cannot be taken.
+            Misconfigured: As for `Client.call`.
+            Unavailable: As for `Client.call`.
+            Refused: As for `Client.call`.
+            Busy: As for `Client.call`.
+        """
         await self._sweep()
         found = await self._winner(event.value_as(messages.PlantOrder)["plant_order_id"])
         failpoint("tryton.after-lookup")
@@ -177,7 +186,7 @@ class Sales:
     async def _winner(self, reference: str) -> Record | None:
         """Return the one sale of this reference and clear away the drafts that lost against it.
 
-        A copy that people made of such a sale names another record in its comment: it is the plant's own business.
+        A copy that people made of such a sale has another record's id in its comment: it is the plant's own business.
         """
         found = await self._client.search(MODEL, [["reference", "=", reference]], [*FIELDS])
         for sale in found:
@@ -229,7 +238,7 @@ class Sales:
         return True
 
     async def _sale(self, sale: int, names: Fields) -> Record:
-        """Return a sale as it is now. Raises `InvalidDocument` where it is strange, `Rejected` where it is gone."""
+        """Return a sale as it is now. Raises `InvalidDocument` where it is strange, `Rejected` where it was deleted."""
         for record in await self._client.search(MODEL, [["id", "=", sale]], [*names]):
             fields.check(record, names)
             return record

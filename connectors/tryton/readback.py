@@ -1,4 +1,4 @@
-"""Whether Tryton holds of a sale what it was sent. Pure."""
+"""Whether Tryton holds of a sale what it was sent. No network."""
 
 from connectors.tryton import comment_block
 from connectors.tryton.client import Record
@@ -8,7 +8,13 @@ from kranhub.wire import messages
 
 
 def differences(value: messages.PlantOrder, sale: Record, codes: Codes) -> list[str]:
-    """Return the names of the fields that Tryton holds otherwise than they were sent."""
+    """Return the names of the fields that Tryton holds otherwise than they were sent.
+
+    Args:
+        value: The plant order that was sent.
+        sale: The sale as it is now.
+        codes: The company's codes.
+    """
     head = {
         "reference": (value["plant_order_id"], sale["reference"]),
         "party": (codes.party(value["buyer"]), inner(sale, "party.code")),

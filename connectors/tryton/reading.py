@@ -1,4 +1,4 @@
-"""One stream of a Tryton: what is new in it, what is told of it, and what that leaves in the checkpoint."""
+"""One stream of a Tryton: what is new in it, which events follow, and what that leaves in the checkpoint."""
 
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -69,7 +69,7 @@ class Reading:
         return polling.poll_start(self.cursor.watermark, timedelta(seconds=self._codes.config.overlap))
 
     def _advance(self, latest: datetime | None) -> None:
-        """Move the watermark to the latest stamp; a stamp ahead is said."""
+        """Raise the watermark to the latest stamp; a stamp that is ahead is logged."""
         now = self._now()
         if latest is not None and latest > now + CLOCK_AHEAD:
             log.warning("clock ahead", stream=self._name, stamp=latest.isoformat(), by_s=(latest - now).total_seconds())
@@ -98,14 +98,14 @@ class Reading:
         return found.version != (entry.version if entry else self._looked_at.get(found.id))
 
     async def _read(self, found: Sequence[Found]) -> tuple[list[ErpDocument], set[int]]:
-        """Return the documents, and the ids of those that are to be asked for once more."""
+        """Return the documents, and the ids of those that are to be read once more."""
         try:
             return await self._stream.read(found), set()
         except (ServerFailed, NotReadable) as error:
             return await self._one_by_one(found, error)
 
     async def _one_by_one(self, found: Sequence[Found], first: _Fault) -> tuple[list[ErpDocument], set[int]]:
-        """Read what can be read. What alone cannot is a dead letter in the end; nothing at all is Tryton's fault."""
+        """Read what can be read. A document that cannot becomes a dead letter; if none can, Tryton is at fault."""
         documents: list[ErpDocument] = []
         bad: list[tuple[Found, _Fault]] = []
         for item in found:
@@ -133,7 +133,7 @@ class Reading:
         return self._failures[name] < ATTEMPTS
 
     def _tell(self, document: ErpDocument) -> Read | Unreadable | None:
-        """Remember the document; return what is to be told of it, None where that was told last."""
+        """Remember the document; return the item to yield, None where it was sent last."""
         before = self._told.get(document.native)
         if before is None and document.quiet:
             return None

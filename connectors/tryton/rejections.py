@@ -1,4 +1,4 @@
-"""A plant's or a customer's Tryton says no to a document: the business reasons, in both languages."""
+"""Why a plant's or a customer's Tryton refuses a document: the business reasons, in both languages."""
 
 from collections.abc import Sequence
 
@@ -95,7 +95,7 @@ def not_as_written(fields: Sequence[str]) -> Rejected:
 
 
 def unknown_purchase(status: messages.OrderStatus) -> Rejected:
-    """The order that a status speaks of does not exist here."""
+    """Return that the order of a status does not exist here."""
     order_id, number = status["order_id"], status.get("order_number")
     name = f"{number} (id {order_id})" if number else order_id
     return Rejected(

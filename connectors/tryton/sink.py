@@ -1,4 +1,4 @@
-"""Delivers a batch to Tryton, one event after the other, and says what became of each."""
+"""Delivers a batch to Tryton, one event after the other, and returns a receipt for each."""
 
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -32,15 +32,19 @@ class _TrytonSink(Sink):
     def __init__(
         self, deliver: Deliver, clock: Callable[[], float] = time.monotonic, holds: Holds | None = None
     ) -> None:
-        """Take what delivers one event, and what tells what is held. Tests may give a clock, in seconds."""
+        """Take what delivers one event, and what yields what is held. Tests may pass a clock, in seconds."""
         self._deliver, self._holds, self._clock = deliver, holds, clock
         self._failing: dict[str, float] = {}
         self._last_success = float("-inf")
 
     async def deliver(self, batch: Sequence[Event]) -> Sequence[Receipt]:
-        """Bring every event into Tryton. Raises `Unavailable` and `Misconfigured`.
+        """Bring every event into Tryton.
 
-        What breaks Tryton is parked alone as long as others go in; where none does, all wait, and it is said for what.
+        An event that breaks Tryton is parked alone as long as others go in; where none does, all wait, with its reason.
+
+        Raises:
+            Unavailable: When Tryton does not answer, or breaks over every event.
+            Misconfigured: For a wrong password, database or right.
         """
         answers = [(event, await self._one(event)) for event in batch]
         failed = [answer for _, answer in answers if isinstance(answer, ServerFailed)]

@@ -23,7 +23,7 @@ def utc_now() -> datetime:
 class TrytonSource(Source):
     """Finds what was modified since the watermark, less an overlap, and sweeps over all documents page by page.
 
-    The stamps of Tryton's rows only make it fast. What is new is what has another version than the one that was told,
+    The stamps of Tryton's rows only make it fast. What is new is what has another version than the one that was sent,
     so neither a clock that jumped nor a row without a stamp hides anything for longer than one sweep.
     """
 
@@ -33,7 +33,12 @@ class TrytonSource(Source):
         self._failures: Counter[str] = Counter()
 
     async def read(self, since: Checkpoint | None) -> AsyncIterator[Read | Unreadable | Progress]:
-        """Yield what changed, then `Progress`, in every poll. Raises `Unavailable` and `Misconfigured`."""
+        """Yield what changed, then `Progress`, in every poll.
+
+        Raises:
+            Unavailable: When Tryton does not answer.
+            Misconfigured: For a wrong password, database or right, or too many vanished purchases.
+        """
         readings = [Reading(stream, self._codes, since, self._now, self._failures) for stream in self._streams]
         others = since.positions if since else {}  # of streams that are not read today
 

@@ -39,10 +39,17 @@ class Purchases:
         self._client, self._codes = client, codes
 
     async def deliver(self, event: Event) -> Receipt:
-        """Show one status. Raises `rejections.Rejected`, and what the client raises.
+        """Show one status.
 
         A status of somebody else's order, which the member pays for or uses, has no purchase here: nothing is written.
         Nor is the end of an order whose purchase was deleted, or went to another supplier.
+
+        Raises:
+            Rejected: When the purchase does not exist, or Tryton does not hold what was written.
+            Misconfigured: As for `Client.call`.
+            Unavailable: As for `Client.call`.
+            Refused: As for `Client.call`.
+            Busy: As for `Client.call`.
         """
         value, revision = event.value_as(messages.OrderStatus), event.revision
         if value.get("addressee") not in (None, value["buyer"]):
@@ -63,7 +70,7 @@ class Purchases:
         return Receipt(event.id, revision, Outcome.APPLIED, purchase["number"])
 
     async def _find(self, order_id: str) -> Record | None:
-        """Return the purchase of this id, None where it is gone or no longer the hub's."""
+        """Return the purchase of this id, None where it was deleted or is no longer the hub's."""
         if not (order_id.isascii() and order_id.isdecimal() and int(order_id[:11]) <= HIGHEST_ID):
             return None
         domain = [["id", "=", int(order_id)], ["party.code", "=", self._codes.config.hub_party]]
@@ -86,7 +93,7 @@ class Purchases:
         }
 
     def _note(self, line: Record, revision: int, words: str | None) -> str | None:
-        """Return a line's note with its state; what was said of the line that it was copied from goes."""
+        """Return a line's note with its state; what a copied line has from its original is removed."""
         note: str | None = line["note"]
         if words is not None:
             return comment_block.write(note, line["id"], revision, [words])

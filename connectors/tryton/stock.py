@@ -1,4 +1,4 @@
-"""Stock per product and site: the sum over the site's warehouses, told whenever a product was moved."""
+"""Stock per product and site: the sum over the site's warehouses, sent whenever a product was moved."""
 
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import replace
@@ -19,7 +19,7 @@ _LEVEL = {**mapping.LEVEL_FIELDS, "free": Kind.NUMBER}
 
 
 class Stock(Stream):
-    """Stock, as ``InventoryLevel``. Two products of one code are nobody's stock: one dead letter names both."""
+    """Stock, as ``InventoryLevel``. Two products of one code make no level: one dead letter names both."""
 
     subject = Subject.INVENTORY_LEVEL
     model = "product.product"
@@ -38,7 +38,7 @@ class Stock(Stream):
     async def changed(self, since: datetime | None) -> AsyncIterator[list[Found]]:
         """Yield the products that were moved, planned moves and their end included: they change what is reserved.
 
-        The first time these are all products, since what lies there now does not follow from when it came.
+        The first time these are all products, since the present stock does not follow from when it came.
         """
         last = 0
         model = "stock.move" if since else self.model
@@ -52,13 +52,13 @@ class Stock(Stream):
                 return
 
     async def sweep(self, after: int) -> list[Found]:
-        """Return the next products by rising id; what they hold is compared with what was told last."""
+        """Return the next products by rising id; their stock is compared with what was sent last."""
         where = [*self.domain(), ["id", ">", after]]
         products = await self.client.search(self.model, where, ["id"], limit=self.sweep_page)
         return [Found(product["id"], "", None) for product in products]
 
     async def read(self, found: Sequence[Found]) -> list[ErpDocument]:
-        """Return the levels of these products in every site; a product that never lay there says nothing."""
+        """Return the levels of these products in every site; a product that was never in stock there has none."""
         domain = [["type", "=", "warehouse"]]
         sites: dict[str, list[int]] = {}
         for warehouse in await self.client.search("stock.location", domain, ["code"]):
@@ -137,6 +137,6 @@ def _moved(moves: Sequence[Record]) -> list[Found]:
 
 
 def _is_kept(record: Record) -> bool:
-    """Return whether the product is one that lies in stock and has a code to tell of."""
+    """Return whether the product is kept in stock and has a code."""
     code = record.get("code")
     return record.get("type") == "goods" and isinstance(code, str) and said(code) is not None

@@ -1,4 +1,4 @@
-"""What a Tryton has to tell: one class per kind of document, each knowing how to find and read what changed."""
+"""The documents of a Tryton: one class per kind, each able to find and read what changed."""
 
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
@@ -25,7 +25,13 @@ LIKE_A_PLANT_ORDER = ["reference", "like", "%:%/%"]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A record that may have changed: its id in Tryton, its version where the stamps say it, and when it was."""
+    """A record that may have changed.
+
+    Attributes:
+        id: Its id in Tryton.
+        version: Its version where the stamps show it; empty otherwise.
+        modified: When it was changed, in UTC; None where it has no stamp.
+    """
 
     id: int
     version: str
@@ -34,10 +40,17 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class ErpDocument:
-    """A document that was read. ``value`` is the hub's record, None where it says nothing, or why it is none.
+    """A document that was read.
 
-    A ``quiet`` one is told only where something else was told of it before; a ``withdrawn`` one may come back in the
-    version that was told before.
+    Attributes:
+        native: Its key in the ERP.
+        key: The hub's key of it.
+        version: Its version.
+        modified: When it was changed, in UTC; None where it has no stamp.
+        value: The hub's record; None where it has nothing for the hub, or the error that it makes.
+        original: The record as bytes, for a dead letter.
+        quiet: Whether it is sent only where something else was sent of it before.
+        withdrawn: Whether it may come back in the version that was sent before.
     """
 
     native: str
@@ -80,7 +93,7 @@ class Stream(ABC):
         return None
 
     async def sweep(self, after: int) -> list[Found]:
-        """Return the next documents by rising id, whatever their stamps say; fewer than `sweep_page` are the last."""
+        """Return the next documents by rising id, whatever their stamps; fewer than `sweep_page` are the last."""
         return await self._rows([*self.after(None), ["id", ">", after]], self.sweep_page)
 
     async def _rows(self, where: list[Any], limit: int) -> list[Found]:
@@ -99,7 +112,7 @@ class Stream(ABC):
 
     @abstractmethod
     async def read(self, found: Sequence[Found]) -> list[ErpDocument]:
-        """Return these documents as they are now; those that are gone are left out."""
+        """Return these documents as they are now; those that no longer exist are left out."""
 
     def unreadable(self, found: Found, reason: Text) -> ErpDocument:
         """Return the document that Tryton cannot give, with its reason."""
@@ -158,7 +171,14 @@ class Purchases(Stream):
         return {record["id"]: record for record in found}
 
     def withdrawn(self, native: str, version: str, facts: Facts, record: Record | None) -> ErpDocument:
-        """Return the order as cancelled: with its lines where it is still the hub's, else with what is remembered."""
+        """Return the order as cancelled: with its lines where it is still the hub's, else with what is remembered.
+
+        Args:
+            native: The purchase's id.
+            version: The version of the cancellation.
+            facts: What is remembered: number, currency and requested date.
+            record: The purchase as it is now; None where it is deleted.
+        """
         value = self._as_it_is(record) if record else None
         if value is None:
             number, currency, wanted = facts
@@ -245,7 +265,13 @@ class Productions(Stream):
 
 
 def say(record: Record, known: Fields, words: Callable[[], mapping.Value | None]) -> ReadValue:
-    """Return what the record says, or why it cannot be said."""
+    """Return the document of a record, or the error that it makes.
+
+    Args:
+        record: The record.
+        known: The kinds of its fields.
+        words: Makes the document.
+    """
     try:
         fields.check(record, known)
         return words()
@@ -254,7 +280,13 @@ def say(record: Record, known: Fields, words: Callable[[], mapping.Value | None]
 
 
 def document_of(record: Record, key: str, value: ReadValue) -> ErpDocument:
-    """Return the document of a record under its id."""
+    """Return the document of a record under its id.
+
+    Args:
+        record: The record.
+        key: The hub's key of it.
+        value: The document, None, or the error.
+    """
     version, modified = timestamps.version(record), timestamps.latest(record)
     return ErpDocument(str(record["id"]), key, version, modified, value, _original(record))
 

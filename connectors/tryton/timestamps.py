@@ -1,4 +1,4 @@
-"""When a document last changed, as Tryton's rows say: its own stamp and those of everything below it. Pure.
+"""When a document last changed, by Tryton's rows: its own stamp and those of everything below it. No network.
 
 Writing a line does not touch its head, and a transaction that began earlier may commit later, so a version is the
 latest stamp together with a digest of them all. A row that was imported past Tryton's own ways may have none.
@@ -33,7 +33,7 @@ def stamped(moment: datetime | None, content: str) -> str:
 
 
 def digest(value: Mapping[str, Any]) -> str:
-    """Return a digest of a document's content, without the fields that only say when it was read or written."""
+    """Return a digest of a document's content, without the fields that only hold when it was read or written."""
     content = {name: _plain(inner) for name, inner in value.items() if name not in {"as_of", "issued_at"}}
     return hashlib.blake2b(repr(sorted(content.items())).encode(), digest_size=8).hexdigest()
 

@@ -1,4 +1,4 @@
-"""Tryton's JSON: `__class__` objects to Decimal, date and aware UTC datetime, and back. Pure."""
+"""Tryton's JSON: `__class__` objects to Decimal, date and aware UTC datetime, and back. No network."""
 
 import json
 from collections.abc import Mapping

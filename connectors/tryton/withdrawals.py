@@ -1,4 +1,4 @@
-"""Orders that were told as active and that Tryton no longer shows as orders to the hub: taken back, moved, deleted."""
+"""Orders that were sent as active and that Tryton no longer shows as orders to the hub: taken back, moved, deleted."""
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
@@ -18,18 +18,22 @@ CHECKED = 500
 
 
 class Withdrawals:
-    """Tells an order CANCELLED once it has been out of sight for ``withdraw_after_seconds``.
+    """Sends an order as CANCELLED once it has not been seen for ``withdraw_after_seconds``.
 
-    A person who takes an order back to correct it has that long; nothing is told if it returns in time.
+    A person who takes an order back to correct it has that long; nothing is sent if it returns in time.
     """
 
     def __init__(self, stream: Purchases, codes: Codes, told: Told, now: Callable[[], datetime]) -> None:
-        """Take what was told, in which the waiting is remembered too."""
+        """Take what was sent; it also remembers since when a document waits."""
         self._stream, self._told, self._now, self._config = stream, told, now, codes.config
         self._checked = 0
 
     async def poll(self) -> AsyncIterator[ErpDocument]:
-        """Yield the orders that are withdrawn now. Raises `Misconfigured` where too many vanish at once."""
+        """Yield the orders that are withdrawn now.
+
+        Raises:
+            Misconfigured: Where too many vanish at once.
+        """
         absent = await self._absent()
         due = [record for record in absent if self._is_due(record)]
         if not due:
