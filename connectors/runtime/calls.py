@@ -1,6 +1,6 @@
-"""Calls into a connector's code: whatever comes out of them that the contract does not allow is one sentence.
+"""Calls into a connector's code: whatever comes out of them that the contract does not allow becomes one error.
 
-The traceback goes to the log without the exception's own words, which may hold a document or a password.
+The traceback goes to the log without the exception's own message, which may hold a document or a password.
 """
 
 import asyncio
@@ -31,11 +31,21 @@ class ConnectorDefect(Failed):
 def calling(
     loaded: Loaded, call: str, document: str = "", *, after: str = "", documents: bool = False
 ) -> Iterator[None]:
-    """Run one call of the connector's code, such as ``read()``, about a document, or ``after`` the last one known.
+    """Run one call of the connector's code.
 
-    Handled errors leave as they are, `InvalidDocument` only where ``documents`` says that one is in hand. Everything
-    else, what `conformance` refuses included, leaves as `ConnectorDefect`, or as `Failed` where memory is short; its
-    traceback is logged. A cancellation leaves where the task was cancelled; one that the connector made up is a defect.
+    Handled errors leave as they are. A cancellation leaves where the task was cancelled; one that the connector made up
+    is a defect. The traceback of what nobody foresaw is logged.
+
+    Args:
+        loaded: The connector.
+        call: The call, such as ``read()``.
+        document: The document that the call is about; empty for none.
+        after: The last document before the call; empty for none.
+        documents: Whether the call handles one document, so that `InvalidDocument` may leave.
+
+    Raises:
+        ConnectorDefect: For all that the contract does not allow, including what `conformance` refuses.
+        Failed: Where memory is short.
     """
     try:
         yield
@@ -69,7 +79,14 @@ NOWHERE = Text(en="", ru="")
 
 
 def defect(loaded: Loaded, call: str, what: Text, place: Text = NOWHERE) -> ConnectorDefect:
-    """Return the sentence about a call that broke the contract: which connector, which call, which document."""
+    """Return the error about a call that broke the contract.
+
+    Args:
+        loaded: The connector.
+        call: The call, such as ``read()``.
+        what: What is wrong.
+        place: The document that the call was about.
+    """
     who = f"{loaded.member.id}/{loaded.name}"
     return ConnectorDefect(
         Text(
@@ -91,7 +108,7 @@ def where(error: BaseException, loaded: Loaded) -> str:
 
 
 def log_traceback(event: str, error: BaseException, **words: Any) -> None:
-    """Log an unforeseen exception: the types and lines of it and of its causes, and none of their words."""
+    """Log an unforeseen exception: the types and lines of it and of its causes, and none of their messages."""
     told: list[str] = []
     cause: BaseException | None = error
     while cause is not None:
@@ -138,7 +155,11 @@ def _grouped(error: BaseException) -> BaseException:
 
 
 async def awaited(found: Any, call: str) -> Any:
-    """Return what an awaitable of the connector gives. Raises `Unlike` for a method that is not ``async``."""
+    """Return the result of an awaitable of the connector.
+
+    Raises:
+        Unlike: For a method that is not ``async``.
+    """
     if not inspect.isawaitable(found):
         raise Unlike(
             Text(

@@ -1,4 +1,4 @@
-"""What `kranhub connector check` finds of a connector's code before it meets Kafka."""
+"""What `kranhub connector check` finds in a connector's code before it meets Kafka."""
 
 import asyncio
 import time
@@ -22,7 +22,11 @@ SECONDS = 10.0
 
 
 def shape(loaded: Loaded) -> None:
-    """Raise `ConnectorDefect` where source, sink or ``Sink.subjects`` are not what the contract says."""
+    """Check that source, sink and ``Sink.subjects`` are as the contract requires.
+
+    Raises:
+        ConnectorDefect: Where one of them is not.
+    """
     with calling(loaded, "source()"):
         source = conformance.source(loaded.connector.source())
     with calling(loaded, "sink()"):
@@ -34,8 +38,12 @@ def shape(loaded: Loaded) -> None:
 async def read(loaded: Loaded) -> None:
     """Read the first documents as the runtime would, and drop them.
 
-    Raises `ConnectorDefect` for what no source may yield, `Unavailable` and `Misconfigured`. One bad document is no
-    finding: it becomes a dead letter when the connector runs.
+    One bad document is no finding: it becomes a dead letter when the connector runs.
+
+    Raises:
+        ConnectorDefect: For what no source may yield.
+        Unavailable: When the ERP does not answer.
+        Misconfigured: For what a person must correct.
     """
     source = loaded.connector.source()
     if source is not None:
@@ -74,7 +82,13 @@ _RAISED = Text(
 
 
 async def check(loaded: Loaded) -> None:
-    """Check the connector's code and its ERP, and close it. Raises as the connector does."""
+    """Check the connector's code and its ERP, and close it.
+
+    Raises:
+        ConnectorDefect: Where its code breaks the contract.
+        Unavailable: When the ERP does not answer.
+        Misconfigured: For what a person must correct.
+    """
     try:
         shape(loaded)
         with calling(loaded, "check()"):
@@ -86,7 +100,12 @@ async def check(loaded: Loaded) -> None:
 
 
 def check_hub(settings: Settings) -> None:
-    """Check that the topics and the schemas are there. Raises `Misconfigured` or `Unavailable`."""
+    """Check that the topics and the schemas exist.
+
+    Raises:
+        Misconfigured: Where topics are missing.
+        Unavailable: When Kafka or the registry is away.
+    """
     missing = admin.missing_topics(settings, members.load(settings.required("members_file")))
     if missing:
         raise Misconfigured(

@@ -2,7 +2,7 @@
 
 The key is ``<connector>.source/<part>/<stream>``. Only what changed is written, and no record holds more than `PART`
 ids, however many documents a source remembers. The key ``<connector>.source`` is that of an older layout, which held
-all positions in one record: it is still read, and given up with the next commit.
+all positions in one record: it is still read, and deleted with the next commit.
 """
 
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ Records = dict[str, messages.Checkpoint | None]
 
 
 class Kept:
-    """What the topic holds of one source's checkpoint, pure."""
+    """What the topic holds of one source's checkpoint. No Kafka."""
 
     def __init__(self, connector: str) -> None:
         """Take the connector's name; nothing is known yet."""
@@ -110,8 +110,12 @@ def read(context: Context) -> Kept:
     """Return what the topic holds of this source's last committed checkpoint.
 
     To be called after `init_transactions`, which has ended every open transaction of an older instance: what is
-    committed by then is all there will be. Raises Kafka's errors, `Unavailable` when the end is not reached and
-    `Misconfigured` when a record cannot be read.
+    committed by then is all there will be.
+
+    Raises:
+        KafkaError: What Kafka's client raises.
+        Unavailable: When the end of the topic is not reached.
+        Misconfigured: When a record cannot be read.
     """
     partition = TopicPartition(context.out("checkpoints"), 0)
     mine = f"{context.loaded.name}.source"

@@ -116,7 +116,7 @@ async def _run(settings: Settings, loaded: Loaded) -> None:
 @click.option("--gone", is_flag=True, help=str(GONE))
 @output_option
 def forget(connector_name: str, checkpoint: bool, gone: bool, output: str) -> None:
-    """Exit 0 when it is forgotten, 1 when it is not known or runs."""
+    """Exit 0 when it is forgotten, 1 when it is unknown or runs."""
     member, slash, name = connector_name.partition("/")
     if not (member and slash and name):
         raise click.UsageError(str(BOTH))

@@ -1,4 +1,4 @@
-"""What `kranhub connector` says to a person."""
+"""What `kranhub connector` writes for a person."""
 
 from kranhub.text import Text
 

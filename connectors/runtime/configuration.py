@@ -22,7 +22,7 @@ GROUP = "kranhub.connectors"
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A connector, built and ready to be opened. ``name`` tells several connectors of one member apart."""
+    """A connector, built and ready to be opened. ``name`` distinguishes several connectors of one member."""
 
     member: Member
     name: str
@@ -30,7 +30,7 @@ class Loaded:
 
 
 class _Head(BaseModel):
-    """What stands in every connector file; ``config`` belongs to the connector's own class."""
+    """What every connector file holds; ``config`` belongs to the connector's own class."""
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
@@ -43,8 +43,9 @@ class _Head(BaseModel):
 def load(path: Path, members: Members) -> Loaded:
     """Read a connector file and build its connector.
 
-    Raises `Misconfigured` naming file and line: an unknown member or connector, or a mistake in ``config``; `Failed`
-    where the connector's own code fails.
+    Raises:
+        Misconfigured: Naming file and line: for an unknown member or connector, or a mistake in ``config``.
+        Failed: Where the connector's own code fails.
     """
     kind = _connector_class(path, yaml_file.load(path, _Head).connector)
     file: Any = yaml_file.load(path, _file_model(kind, members))
@@ -53,7 +54,11 @@ def load(path: Path, members: Members) -> Loaded:
 
 
 def named(path: Path) -> tuple[str, str]:
-    """Return the member and the connector's name, as `load` would. Raises `Misconfigured` where they cannot be read."""
+    """Return the member and the connector's name, as `load` would.
+
+    Raises:
+        Misconfigured: Where they cannot be read.
+    """
     head = yaml_file.load(path, _Head)
     return head.member, _name(head)
 

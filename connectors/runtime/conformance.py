@@ -1,4 +1,4 @@
-"""What a connector gives must look like the contract of `kranhub.connector`. Pure: takes values, names what differs."""
+"""Whether what a connector returns follows the contract of `kranhub.connector`: takes values, names what differs."""
 
 from collections.abc import Mapping, Sequence, Set
 from datetime import datetime
@@ -31,7 +31,7 @@ MAX_EVENT_BYTES = 900_000
 
 
 class Unlike(Exception):
-    """Something is not what the contract says. ``document`` names the document, where it is about one."""
+    """Something is not as the contract requires. ``document`` names the document, where it is about one."""
 
     def __init__(self, text: Text, document: str = "") -> None:
         super().__init__(text.en)
@@ -39,9 +39,12 @@ class Unlike(Exception):
 
 
 def item(found: Any, member: str) -> Read | Unreadable | Progress:
-    """Return what ``read()`` yielded, if it is what a source of this member may yield. Raises `Unlike`.
+    """Return what ``read()`` yielded, if a source of this member may yield it.
 
-    What is wrong with one document's content alone is not looked at: `value_of` and the codec refuse that.
+    What is wrong with one document's content alone is not checked here: `value_of` and the codec refuse that.
+
+    Raises:
+        Unlike: Where it may not.
     """
     if not isinstance(found, Read | Unreadable | Progress):
         raise Unlike(_wants("a yield", "yield", found, "Read, Unreadable or Progress"))
@@ -56,9 +59,14 @@ def item(found: Any, member: str) -> Read | Unreadable | Progress:
 
 
 def checkpoint(found: Checkpoint, before: Checkpoint | None = None) -> Checkpoint:
-    """Return the checkpoint if its positions are what the runtime can keep. Raises `Unlike`.
+    """Return the checkpoint if the runtime can keep its positions.
 
-    ``before`` is one that was looked at already: the positions that it shares with this one are not looked at again.
+    Args:
+        found: The checkpoint.
+        before: One that was checked already: the positions that both share are not checked again.
+
+    Raises:
+        Unlike: Where it cannot.
     """
     if not isinstance(found.positions, Mapping):
         raise Unlike(_wants("Checkpoint.positions", "Checkpoint.positions", found.positions, "a mapping"))
@@ -75,7 +83,11 @@ def checkpoint(found: Checkpoint, before: Checkpoint | None = None) -> Checkpoin
 
 
 def refuse_oversized(encoded: bytes) -> None:
-    """Raise `InvalidDocument` for an event that Kafka would not take: it would be tried again for ever."""
+    """Refuse an event that Kafka would not take: it would be tried again for ever.
+
+    Raises:
+        InvalidDocument: ``too-large``.
+    """
     if len(encoded) > MAX_EVENT_BYTES:
         raise InvalidDocument(
             DocumentCode.TOO_LARGE,
@@ -87,9 +99,12 @@ def refuse_oversized(encoded: bytes) -> None:
 
 
 def refuse_unsound(event: Event) -> None:
-    """Raise `InvalidDocument` for an event whose own fields cannot be sent; the codec looks at its value.
+    """Refuse an event whose own fields cannot be sent; the codec checks its value.
 
     A time without a zone would be read in this machine's; lone surrogates are bytes that were no text (PEP 383).
+
+    Raises:
+        InvalidDocument: ``naive-datetime`` or ``bad-text``.
     """
     if event.time is not None and event.time.tzinfo is None:
         raise InvalidDocument(
@@ -110,14 +125,22 @@ def refuse_unsound(event: Event) -> None:
 
 
 def source(found: Any) -> Source | None:
-    """Return what ``source()`` returned, if it is a source or None. Raises `Unlike`."""
+    """Return what ``source()`` returned, if it is a source or None.
+
+    Raises:
+        Unlike: Where it is neither.
+    """
     if found is not None and not isinstance(found, Source):
         raise Unlike(_wants("source()", "source()", found, "kranhub.connector.Source or None"))
     return found
 
 
 def sink(found: Any) -> Sink | None:
-    """Return what ``sink()`` returned, if it is a sink whose ``subjects`` are known, or None. Raises `Unlike`."""
+    """Return what ``sink()`` returned, if it is a sink whose ``subjects`` are known, or None.
+
+    Raises:
+        Unlike: Where it is neither.
+    """
     if found is None:
         return None
     if not isinstance(found, Sink):
@@ -131,7 +154,11 @@ def sink(found: Any) -> Sink | None:
 
 
 def held(found: Any) -> Held:
-    """Return what ``held()`` yielded, if it is what a sink may tell. Raises `Unlike`."""
+    """Return what ``held()`` yielded, if a sink may yield it.
+
+    Raises:
+        Unlike: Where it may not.
+    """
     if not isinstance(found, Held):
         raise Unlike(_wants("held()", "held()", found, "Held"))
     if found.subject not in DELIVERED:
@@ -145,7 +172,11 @@ def held(found: Any) -> Held:
 
 
 def receipts(found: Any, events: Sequence[Event]) -> list[Receipt]:
-    """Return what ``deliver()`` answered to these events: one receipt each, in order. Raises `Unlike`."""
+    """Return what ``deliver()`` returned for these events: one receipt each, in order.
+
+    Raises:
+        Unlike: Where it returned something else.
+    """
     if isinstance(found, str | bytes) or not isinstance(found, Sequence):
         raise Unlike(_wants("deliver()", "deliver()", found, "a list of Receipt"))
     for answer in found:

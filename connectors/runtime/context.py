@@ -1,4 +1,4 @@
-"""What both tasks of a connector share: who they are, where they write, and Kafka's errors in our words."""
+"""What both tasks of a connector share: who they are, where they write, and Kafka's errors as the hub's."""
 
 import asyncio
 import os
@@ -55,9 +55,15 @@ class Context:
         time: datetime | None = None,
         cause: Envelope | None = None,
     ) -> Envelope:
-        """Return the envelope of what this connector says; it goes on with the trace of its cause, or begins one.
+        """Return the envelope of what this connector writes; it continues the trace of its cause, or begins one.
 
-        ``record`` says what the value is, ``data`` its bytes, None for a tombstone.
+        Args:
+            record: The subject of the value.
+            event_id: The event's id.
+            key: The record's key.
+            data: The value's bytes; None for a tombstone.
+            time: When it happened; None where that is unknown.
+            cause: The envelope of what led to it; None for nothing.
         """
         source = envelope.member_source(self.settings.namespace, self.member)
         began = cause.traceparent if cause else None
@@ -80,8 +86,9 @@ class Context:
     def transactional_producer(self, task: Task) -> KafkaProducer:
         """Open the task's producer; it has fenced every older one of the same name.
 
-        Raises `Misconfigured` where the connector's sink runs in another living process: the two would fence each other
-        for ever.
+        Raises:
+            Misconfigured: Where the connector's sink runs in another living process: the two would fence each other for
+                ever.
         """
         sink = self.identity("sink")
         single_instance.require_own(self.settings, {sink: sink}, lambda _, process: _double(process))
@@ -119,7 +126,11 @@ class KafkaThread:
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
 
     async def run(self, call: Callable[..., Result], *words: Any) -> Result:
-        """Run one call to its end, even when the caller is cancelled. Raises as `errors.translated`."""
+        """Run one call to its end, even when the caller is cancelled.
+
+        Raises:
+            KranhubError: As `errors.translated` has it.
+        """
         running = asyncio.get_running_loop().run_in_executor(self._pool, call, *words)
         with errors.translated(self._settings):
             return await asyncio.shield(running)

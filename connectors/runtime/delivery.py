@@ -41,8 +41,18 @@ async def deliver(loaded: Loaded, sink: Sink, events: Sequence[Event], stop: asy
     """Bring a batch into the ERP.
 
     Where it is refused by `InvalidDocument`, or breaks the connector's code, its events are delivered one by one: an
-    invalid one is REJECTED with its reason, and the sentence about a broken one names it. What only a batch breaks,
-    such as receipts in another order, is said too. Raises `Unavailable` and `Misconfigured`.
+    invalid one is REJECTED with its reason, and the error about a broken one names it. What only a batch breaks,
+    such as receipts in another order, is reported too.
+
+    Args:
+        loaded: The connector.
+        sink: The connector's sink.
+        events: The batch.
+        stop: Set to end the delivery, which is cut off after `STOP_S`.
+
+    Raises:
+        Unavailable: When the ERP does not answer, or the delivery was cut off.
+        Misconfigured: For what a person must correct.
     """
     try:
         return Delivered(await _stoppable(_call(loaded, sink, events), stop))
@@ -86,7 +96,7 @@ async def _call(loaded: Loaded, sink: Sink, events: Sequence[Event]) -> list[Rec
 
 
 async def _stoppable(delivery: Coroutine[Any, Any, list[Receipt]], stop: asyncio.Event) -> list[Receipt]:
-    """Await the delivery; once asked to stop, cut it off after `STOP_S`."""
+    """Await the delivery; once ``stop`` is set, cut it off after `STOP_S`."""
     delivering, stopping = asyncio.ensure_future(delivery), asyncio.ensure_future(stop.wait())
     try:
         await asyncio.wait({delivering, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -109,7 +119,7 @@ def _refused(event: Event, error: InvalidDocument) -> Receipt:
 
 
 def _reasoned(receipt: Receipt) -> Receipt:
-    """Return the receipt; a refusal without a reason in a reader's language gets one, so that it can be told."""
+    """Return the receipt; a refusal without a reason in a reader's language gets one, so that it can be shown."""
     if receipt.outcome is not Outcome.REJECTED or receipt.reason.keys() >= {"en", "ru"}:
         return receipt
     log.warning("refused without a reason in English and Russian", event_id=receipt.event_id)

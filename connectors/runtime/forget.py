@@ -1,6 +1,6 @@
-"""``kranhub connector forget``: takes a connector that is no more out of ``kranhub status``.
+"""``kranhub connector forget``: takes a connector that no longer exists out of ``kranhub status``.
 
-Its states, and its checkpoint where that is asked for, are deleted by tombstones on the member's compacted topics.
+Its states, and its checkpoint on request, are deleted by tombstones on the member's compacted topics.
 """
 
 import os
@@ -40,10 +40,19 @@ class Forgotten:
 def forget(
     settings: Settings, codec: Codec, member: str, name: str, *, checkpoint: bool, gone: bool = False
 ) -> Forgotten:
-    """Delete the connector's states, and with ``checkpoint`` its source's checkpoint.
+    """Delete the connector's states.
 
-    ``gone`` is a person's word that its process has ended. Raises `Failed` for a connector that is not known, or that
-    runs or may run; `Unavailable` when Kafka is away.
+    Args:
+        settings: The installation's settings.
+        codec: What decodes the member's records.
+        member: The connector's member.
+        name: The connector's name.
+        checkpoint: Whether to delete its source's checkpoint, too.
+        gone: Whether a person confirms that its process has ended.
+
+    Raises:
+        Failed: For a connector that is unknown, or that runs or may run.
+        Unavailable: When Kafka is away.
     """
     topic = topics.out(settings.namespace, member, "connector-status")
     states = {

@@ -1,4 +1,4 @@
-"""What a task said last of itself, in an earlier process: so that a failure keeps its reason and its age."""
+"""The last status of a task from an earlier process, so that a failure keeps its reason and its age."""
 
 from contextlib import suppress
 
@@ -13,9 +13,12 @@ WAIT_S = 5.0
 
 
 def read(context: Context, key: str) -> messages.ConnectorStatus | None:
-    """Return the last ConnectorStatus under the key, None where there is none. Raises `Unavailable`.
+    """Return the last ConnectorStatus under the key, None where there is none.
 
     Once nothing has come for `WAIT_S`, what was found by then is returned.
+
+    Raises:
+        Unavailable: When Kafka or the registry is away.
     """
     partition = TopicPartition(context.out("connector-status"), 0)
     found: bytes | None = None

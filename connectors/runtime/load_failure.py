@@ -1,4 +1,4 @@
-"""A connector whose file no longer loads says so in its status, which would still tell of its last good run."""
+"""The status of a connector whose file no longer loads, which would otherwise still be that of its last good run."""
 
 from pathlib import Path
 from typing import cast
@@ -22,9 +22,14 @@ TASKS: tuple[Task, ...] = ("source", "sink")
 
 
 async def report(settings: Settings, file: Path, error: KranhubError) -> None:
-    """Write FAILED for the tasks that this connector has had. Never fails: the error itself is said anyway.
+    """Write FAILED for the tasks that this connector has had. Never fails: the caller reports the error itself anyway.
 
-    Of a connector that never ran nothing is written: which tasks it would have is not known.
+    Of a connector that never ran nothing is written: which tasks it would have is unknown.
+
+    Args:
+        settings: The installation's settings.
+        file: The connector's file.
+        error: Why it does not load.
     """
     try:
         member, name = configuration.named(file)

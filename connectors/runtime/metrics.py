@@ -1,4 +1,4 @@
-"""What a connector says of itself on /metrics, in Prometheus' terms."""
+"""A connector's metrics on /metrics, in Prometheus' terms."""
 
 from collections import Counter as Count
 from collections.abc import Iterable, Mapping
@@ -23,7 +23,7 @@ class Metrics:
         self._events, self._commits = _EVENTS.labels(*self._labels), _COMMITS.labels(*self._labels)
 
     def committed(self, events: int, letters: Iterable[Mapping[str, Any]] = ()) -> None:
-        """Count a transaction that committed: its events without the dead letters, and those."""
+        """Count a committed transaction: its events without the dead letters, and the dead letters."""
         self._commits.inc()
         self._events.inc(events)
         for code, count in Count(letter["code"] for letter in letters).items():

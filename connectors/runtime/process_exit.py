@@ -17,7 +17,13 @@ EXIT_S = 3.0
 
 
 def within(seconds: float, code: int, why: str = "") -> None:
-    """End the process with this code after so many seconds, unless it has ended by itself; say ``why`` first."""
+    """End the process after a time, unless it has ended by itself.
+
+    Args:
+        seconds: How long to wait.
+        code: The exit code.
+        why: The reason, for the log.
+    """
 
     def leave() -> None:
         log.warning("a call does not end; the process ends without it", waited_s=seconds, reason=why)

@@ -1,4 +1,4 @@
-"""After a restore of the hub: a sink tells what its ERP holds, a source that it has read its ERP to the end."""
+"""After a restore of the hub: a sink reports what its ERP holds, a source that it has read its ERP to the end."""
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -35,12 +35,18 @@ class Answer:
     """A sink's answer to one question, in portions; `report` is its end."""
 
     def __init__(self, context: Context, sink: Sink, question: messages.Recovery) -> None:
-        """Take whose sink it is, and the Recovery that asks."""
+        """Take the context of the sink, the sink, and the Recovery record that requests the answer."""
         self._context, self._sink, self._id = context, sink, question["recovery_id"]
         self._supported, self._count = True, 0
 
     async def portions(self) -> AsyncGenerator[list[Outgoing], None]:
-        """Yield what the ERP holds. Raises `Unavailable` and `Misconfigured`."""
+        """Yield what the ERP holds.
+
+        Raises:
+            Unavailable: When the ERP does not answer.
+            Misconfigured: For what a person must correct.
+            ConnectorDefect: Where the connector's code breaks the contract.
+        """
         with calling(self._context.loaded, "held()"):
             held = self._sink.held()
         if held is None:
@@ -69,7 +75,7 @@ class Answer:
             yield one
 
     def report(self) -> Outgoing:
-        """Return the word that all was told."""
+        """Return the report that all was sent."""
         value = _report(self._context, "sink")
         value["recovery_id"] = self._id
         value["subjects"] = [str(subject) for subject in self._sink.subjects]
@@ -103,7 +109,7 @@ class Answer:
 
 
 def caught_up(context: Context) -> Outgoing:
-    """Return a source's word that it has read its ERP to the end since it started."""
+    """Return a source's report that it has read its ERP to the end since it started."""
     return _outgoing(context, Subject.HELD_REPORT, "source", _report(context, "source"))
 
 

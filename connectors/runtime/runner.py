@@ -1,4 +1,4 @@
-"""Runs one connector: its source and its sink beside each other, until asked to stop."""
+"""Runs one connector: its source and its sink beside each other, until a signal stops it."""
 
 import asyncio
 
@@ -30,9 +30,11 @@ Task = tuple[SourceTask | SinkTask, Reporter]
 
 
 async def run(settings: Settings, loaded: Loaded) -> None:
-    """Run until asked to stop. Raises `Fenced` when a newer instance took over, and `Failed` for any defect.
+    """Run until a signal stops it. Whatever ends it is on the connector-status topic before this returns.
 
-    Whatever ends it stands on the connector-status topic before this returns.
+    Raises:
+        Fenced: When a newer instance took over.
+        Failed: For any defect.
     """
     stop = asyncio.Event()
     _stop_on_signal(stop)
@@ -40,7 +42,17 @@ async def run(settings: Settings, loaded: Loaded) -> None:
 
 
 async def run_until(stop: asyncio.Event, settings: Settings, loaded: Loaded) -> None:
-    """Run until the event is set. Raises as `run` does."""
+    """Run until an event is set.
+
+    Args:
+        stop: The event.
+        settings: The installation's settings.
+        loaded: The connector.
+
+    Raises:
+        Fenced: When a newer instance took over.
+        Failed: For any defect.
+    """
     with Registry(endpoints(settings).registry_url) as registry:
         context = Context(settings, loaded, Codec(registry))
         reporters: list[Reporter] = []
@@ -73,7 +85,7 @@ async def _work(context: Context, stop: asyncio.Event, reporters: list[Reporter]
 
 
 async def _move() -> None:
-    """Tell /livez that the event loop moves: a connector that blocks it stands still."""
+    """Report to /livez that the event loop runs: a connector that blocks it stops that."""
     loop = LOOPS.loop("connector", LONGEST_S)
     loop.serves()
     while True:
@@ -82,7 +94,7 @@ async def _move() -> None:
 
 
 async def _tasks(context: Context, stop: asyncio.Event) -> list[Task]:
-    """Return the tasks that the connector has. A wrong source or sink is said in its task's status."""
+    """Return the tasks that the connector has. A wrong source or sink is reported in its task's status."""
     tasks: list[Task] = []
     for name in ("source", "sink"):
         reporter = Reporter(context, name)
@@ -121,7 +133,7 @@ def _sink(context: Context, reporter: Reporter, stop: asyncio.Event) -> SinkTask
 
 
 async def _run_task(task: SourceTask | SinkTask, reporter: Reporter, stop: asyncio.Event) -> None:
-    """Run one task; what ends it is said before it is raised. `Fenced` says nothing: the newer instance speaks."""
+    """Run one task and report what ends it before raising it, except `Fenced`: then the newer instance reports."""
     beating = asyncio.create_task(reporter.beat())
     try:
         await keep(task.attempt, reporter, stop)
@@ -174,7 +186,7 @@ _OTHER = Text(
 
 
 def _stop_on_signal(stop: asyncio.Event) -> None:
-    """Set the event once asked to stop. The first asking gives everything `process_exit.STOP_S`, however it hangs."""
+    """Set the event on a signal. From the first one on everything has `process_exit.STOP_S`, however it hangs."""
     loop = asyncio.get_running_loop()
 
     def asked() -> None:

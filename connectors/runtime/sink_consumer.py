@@ -69,7 +69,7 @@ class Inbox(ConsumerRebalanceListener):  # type: ignore[misc]
         self._parked = {key: queue for key, queue in self._parked.items() if key[0] not in set(revoked)}
 
     def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
-        """Read nothing of a new partition before `_settle` has looked up where the group stands.
+        """Read nothing of a new partition before `_settle` has looked up the group's offset.
 
         kafka-python calls this on its network thread, where no request may be waited for.
         """
@@ -135,7 +135,7 @@ class Inbox(ConsumerRebalanceListener):  # type: ignore[misc]
         self._unsettled = []
 
     def _settle(self, partition: TopicPartition) -> None:
-        """Resume where the group committed; a group without a commit starts at the beginning, where it stands now."""
+        """Resume where the group committed; a group without a commit starts at the beginning, where it is now."""
         found = self._consumer.committed(partition, metadata=True)
         self._committed[partition] = Commit(0) if found is None else sink_offsets.restore(found.offset, found.metadata)
         if found is not None:

@@ -1,4 +1,4 @@
-"""What a sink has finished of one partition, as one Kafka offset and its metadata. Pure.
+"""What a sink has finished of one partition, as one Kafka offset and its metadata. No Kafka.
 
 The committed offset is where reading resumes after a restart. Parked records lie before it, so their offsets travel in
 the commit's metadata (``parked=17,23``): after a restart exactly these and what follows the position are delivered, and
@@ -23,7 +23,7 @@ class Commit:
 
     @property
     def offset(self) -> int:
-        """The offset to commit: the lowest that is not finished, so that retention and lag tell the truth."""
+        """The offset to commit: the lowest that is not finished, so that retention and lag are right."""
         return min((*self.parked, self.position))
 
     @property
@@ -50,5 +50,11 @@ def restore(offset: int, metadata: str) -> Commit:
 
 
 def after(previous: Commit, read_up_to: int, parked: Iterable[int]) -> Commit:
-    """Return the commit once all records before ``read_up_to`` are finished but the parked ones."""
+    """Return the commit once all records up to an offset are finished but the parked ones.
+
+    Args:
+        previous: The commit before.
+        read_up_to: The first offset that was not read.
+        parked: The offsets that are parked.
+    """
     return Commit(max(previous.position, read_up_to), tuple(sorted(parked)))

@@ -46,10 +46,15 @@ class SinkTask:
         self._metrics = Metrics(context, "sink")
 
     async def attempt(self, backoff: Backoff) -> None:
-        """Deliver until stopped. Raises `Unavailable` when Kafka or the registry is away, `Misconfigured`, `Fenced`.
+        """Deliver until stopped.
 
         The producer comes first: its `init_transactions` ends what an older instance left open, so the offsets that the
         consumer then finds are final.
+
+        Raises:
+            Unavailable: When Kafka or the registry is away.
+            Misconfigured: For what a person must correct.
+            Fenced: When a newer instance took over.
         """
         await self._reporter.starting()
         producer = await self._kafka.run(self._context.transactional_producer, "sink")
@@ -89,7 +94,7 @@ class SinkTask:
             await self._reporter.running()
 
     async def _answer(self, producer: KafkaProducer, inbox: Inbox, record: Any) -> None:
-        """Tell the hub, which was restored, what the ERP holds; begun again, it is told once more."""
+        """Report to the restored hub what the ERP holds; after an interruption all of it is sent once more."""
         question = await asyncio.to_thread(self._context.codec.decode_as, messages.Recovery, record.value or b"")
         answer = recovery.Answer(self._context, self._sink, question)
         try:
@@ -204,7 +209,7 @@ class SinkTask:
         return self._outgoing(Subject.RECEIPT, event.key, f"{self._context.member}/Receipt/{event.id}", value, record)
 
     def _outgoing(self, record: Subject, key: str, event_id: str, value: messages.Message, came: Any) -> Outgoing:
-        """Return what is said of a record that came; it goes on with that record's trace."""
+        """Return what is written about a record that came; it continues that record's trace."""
         cause = envelope.read(came.headers)
         data = self._context.codec.encode(record, value)
         about = self._context.about(record, event_id, key, data, time=datetime.now(UTC), cause=cause)
@@ -212,7 +217,7 @@ class SinkTask:
 
 
 class _ErpError(Exception):
-    """The ERP, not Kafka, is away: the task keeps its place in the group."""
+    """The ERP, not Kafka, is away: the task stays a member of its group."""
 
     def __init__(self, cause: Unavailable | Misconfigured) -> None:
         super().__init__(cause.text.en)

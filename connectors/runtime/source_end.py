@@ -1,4 +1,4 @@
-"""What is said of a source whose ``read()`` ended although it must not, or was ended by one document."""
+"""The texts about a source whose ``read()`` ended although it must not, or was ended by one document."""
 
 import hashlib
 
@@ -14,7 +14,7 @@ _AGAIN = Text(
 
 
 def returned(loaded: Loaded) -> Text:
-    """Return what is said of a ``read()`` that returned."""
+    """Return the text about a ``read()`` that returned."""
     who = f"{loaded.member.id}/{loaded.name}"
     return Text(
         en=f"read() of the connector {who} returned. The contract wants it to poll without an end and to yield "
@@ -25,7 +25,13 @@ def returned(loaded: Loaded) -> Text:
 
 
 def by_document(loaded: Loaded, error: InvalidDocument, last: str) -> Text:
-    """Return what is said of a ``read()`` that one document ended: nothing behind it can be read."""
+    """Return the text about a ``read()`` that one document ended: nothing behind it can be read.
+
+    Args:
+        loaded: The connector.
+        error: What is wrong with the document.
+        last: The last document before it; empty for none.
+    """
     who = f"{loaded.member.id}/{loaded.name}"
     return Text(
         en=f"read() of the connector {who} was ended by one document{_behind(last).en}: {error.text.en} "
@@ -38,7 +44,14 @@ def by_document(loaded: Loaded, error: InvalidDocument, last: str) -> Text:
 
 
 def letter(loaded: Loaded, error: InvalidDocument, last: str, checkpoint: Checkpoint) -> Unreadable:
-    """Return the document that ended ``read()`` as far as it is known: its reason, and which one came before it."""
+    """Return the document that ended ``read()`` as far as it is known: its reason, and which one came before it.
+
+    Args:
+        loaded: The connector.
+        error: What is wrong with the document.
+        last: The last document before it; empty for none.
+        checkpoint: The last checkpoint before it.
+    """
     reason = Text(
         en=f"{error.text.en} The document is not named by the connector; it ended read(){_behind(last).en}.",
         ru=f"{error.text.ru} Коннектор не назвал документ; чтение прервалось{_behind(last).ru}.",

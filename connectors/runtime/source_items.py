@@ -1,4 +1,4 @@
-"""What a source's ``read()`` yields, item by item, until the connector is asked to stop."""
+"""What a source's ``read()`` yields, item by item, until the connector is stopped."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Coroutine
@@ -26,8 +26,17 @@ async def items(
 ) -> AsyncGenerator[Item | Progress, None]:
     """Yield what ``read()`` yields, each checked; end where it returns, or when ``stop`` is set.
 
-    Does not wait for an item that does not come. Raises `ConnectorDefect`, and what ``read()`` may raise:
-    `Unavailable`, `Misconfigured`, `InvalidDocument`.
+    Args:
+        loaded: The connector.
+        source: The connector's source.
+        since: The last committed checkpoint; None for none.
+        stop: Set to end it, also while an item does not come.
+
+    Raises:
+        ConnectorDefect: Where the connector's code breaks the contract.
+        Unavailable: When the ERP does not answer.
+        Misconfigured: For what a person must correct.
+        InvalidDocument: When one document ends ``read()``.
     """
     with calling(loaded, "read()"):
         found = _iterator(source.read(since))

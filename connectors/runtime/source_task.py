@@ -1,4 +1,4 @@
-"""The source task: what the ERP has to say goes to Kafka once, together with the checkpoint behind it."""
+"""The source task: the ERP's documents go to Kafka once, together with the checkpoint behind them."""
 
 import asyncio
 import json
@@ -40,7 +40,7 @@ Outgoing = tuple[str, str, bytes | None, Envelope]
 
 
 class SourceTask:
-    """Reads one source and commits what it says."""
+    """Reads one source and commits its events."""
 
     def __init__(self, context: Context, source: Source, reporter: Reporter, stop: asyncio.Event) -> None:
         """Take what to read and where to write; opens nothing."""
@@ -58,10 +58,15 @@ class SourceTask:
         self._metrics = Metrics(context, "source")
 
     async def attempt(self, backoff: Backoff) -> None:
-        """Read and commit until stopped. Raises `Unavailable`, `Misconfigured`, `Fenced`; then call it again.
+        """Read and commit until stopped.
 
         Start in this order: `init_transactions` fences the older instance and ends its transaction; only then is the
         checkpoint read, so nothing that the older one committed is missed.
+
+        Raises:
+            Unavailable: When the ERP, Kafka or the registry is away; then call it again.
+            Misconfigured: For what a person must correct; then call it again.
+            Fenced: When a newer instance took over.
         """
         await self._reporter.starting()
         producer = await self._kafka.run(self._context.transactional_producer, "source")
@@ -143,9 +148,9 @@ class SourceTask:
         3. Produce what changed of the checkpoint in the same transaction.        source.after-checkpoint
         4. Wait until the broker has all of it.                                   source.before-commit
         5. Commit.                                                                source.after-commit
-        6. Tell the source, which may now forget.
+        6. Report to the source, which may now forget.
 
-        A crash before 5 leaves nothing; after it, the next start reads on behind the checkpoint.
+        A crash before 5 leaves nothing; after it, the next start continues behind the checkpoint.
         """
         with calling(self._context.loaded, "read()", after=self._last):
             seen = conformance.checkpoint(checkpoint, self._committed) if checkpoint is not None else None
@@ -204,7 +209,7 @@ class SourceTask:
 
 
 def _as_json(event: Event) -> bytes:
-    """Return what stands for the bytes of an event that the schema refuses: it never had any."""
+    """Return the bytes to keep of an event that the schema refuses: it never had any."""
     return json.dumps(plain(event.value), ensure_ascii=False, default=str).encode("utf-8", "replace")
 
 

@@ -1,6 +1,7 @@
-"""What a task says of itself on the member's compacted connector-status topic: at each change, and every half minute.
+"""A task's reports on the member's compacted connector-status topic: at each change, and every half minute.
 
-Said again, it is the heartbeat: a process that was killed stops saying it. The broker's stamp tells when that was.
+Repeated, the status is the heartbeat: a process that was killed stops writing it. The broker's stamp shows when that
+was.
 """
 
 import asyncio
@@ -28,7 +29,7 @@ HEARTBEAT_S = 30
 
 
 class Reporter:
-    """Writes a task's state when it changes, and again while it lasts. Never fails: without Kafka nobody is told."""
+    """Writes a task's state when it changes, and again while it lasts. Never fails: without Kafka it writes nothing."""
 
     def __init__(self, context: Context, task: Task) -> None:
         """Take whose state it is; nothing is opened before the first change."""
@@ -49,7 +50,7 @@ class Reporter:
         self._progress = time.monotonic()
 
     async def beat(self) -> None:
-        """Say the last state again every `HEARTBEAT_S`, until the task has said its last or this is cancelled."""
+        """Write the last state again every `HEARTBEAT_S`, until the task has written its final one or is cancelled."""
         while not self._over:
             await asyncio.sleep(HEARTBEAT_S)
             async with self._writing:
@@ -57,12 +58,12 @@ class Reporter:
                     await asyncio.to_thread(self._send, *self._said)
 
     async def silent(self) -> None:
-        """Say nothing more: a newer instance speaks. What is being said is waited for."""
+        """Write nothing more, as a newer instance does. What is being written is waited for."""
         async with self._writing:
             self._over = True
 
     async def starting(self) -> None:
-        """Say that the task is opening its connections; one that failed says so, since when and why, until it works."""
+        """Report that the task opens its connections; a failed one stays FAILED, since when and why, until it works."""
         await self._look()
         if self._failed:
             await self._change(TaskState.FAILED, self._failed[0])
@@ -74,7 +75,7 @@ class Reporter:
         await self._change(TaskState.RUNNING, {})
 
     async def stopped(self, because: Text | None = None) -> None:
-        """Say that the task was stopped, and why where nobody asked for it."""
+        """Report that the task was stopped, and why where no signal did it."""
         await self._change(TaskState.STOPPED, because.as_map() if because else {}, last=True)
 
     async def waiting(self, error: KranhubError) -> None:
@@ -117,7 +118,7 @@ class Reporter:
             self._loop.waits(Text(en=reason.get("en", state), ru=reason.get("ru", state)))
 
     def _failed_before(self) -> tuple[dict[str, str], datetime] | None:
-        """Return why and since when an earlier process failed, if that is the last that was said."""
+        """Return why and since when an earlier process failed, if that is the last status."""
         try:
             last = last_status.read(self._context, self._key)
         except Exception as error:  # noqa: BLE001  (without Kafka there is nothing to look at)

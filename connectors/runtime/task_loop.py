@@ -1,4 +1,4 @@
-"""Keeps one task going: backs off while the ERP or Kafka is away, says so in the status, goes on when it is back."""
+"""Keeps one task running: waits while the ERP or Kafka is away, reports it in the status, continues when it is back."""
 
 import asyncio
 import random
@@ -23,7 +23,7 @@ STEADY_S = 600.0
 
 
 class Stuck(KranhubError):
-    """A source cannot go on by itself, but may after a look from the beginning; a person should know."""
+    """A source cannot continue by itself, but may after a new start from the beginning; a person should be informed."""
 
 
 class Backoff:
@@ -46,9 +46,14 @@ class Backoff:
 
 
 async def keep(attempt: Callable[[Backoff], Awaitable[None]], reporter: Reporter, stop: asyncio.Event) -> None:
-    """Run attempts until ``stop``. `Unavailable`, `Misconfigured` and `Stuck` are waited out; everything else leaves.
+    """Run attempts until ``stop`` is set. `Unavailable`, `Misconfigured` and `Stuck` are waited out; all else leaves.
 
     An attempt resets the back-off when it has done something; that of `Stuck` grows nevertheless.
+
+    Args:
+        attempt: Runs the task until it is stopped, with the back-off to reset.
+        reporter: What writes the task's status.
+        stop: Set to end it.
     """
     backoff, stuck = Backoff(), Backoff()
     while not stop.is_set():
