@@ -26,7 +26,7 @@ Records = dict[str, messages.Checkpoint | None]
 
 
 class Kept:
-    """What the topic holds of one source's checkpoint. No Kafka."""
+    """What the topic holds of one source's checkpoint. Pure."""
 
     def __init__(self, connector: str) -> None:
         """Take the connector's name; nothing is known yet."""

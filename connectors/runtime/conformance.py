@@ -1,4 +1,4 @@
-"""Whether what a connector returns follows the contract of `kranhub.connector`: takes values, names what differs."""
+"""Whether what a connector returns follows the contract of `kranhub.connector`. Pure: it names what differs."""
 
 from collections.abc import Mapping, Sequence, Set
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What a sink has finished of one partition, as one Kafka offset and its metadata. No Kafka.
+"""What a sink has finished of one partition, as one Kafka offset and its metadata. Pure.
 
 The committed offset is where reading resumes after a restart. Parked records lie before it, so their offsets travel in
 the commit's metadata (``parked=17,23``): after a restart exactly these and what follows the position are delivered, and

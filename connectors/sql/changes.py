@@ -1,4 +1,4 @@
-"""How far a change column was read: from which version on the next poll looks. No database, no clock.
+"""How far a change column was read: from which version on the next poll looks. Pure.
 
 A database commits in another order than its clocks and counters run: a slow transaction takes version 17, and commits
 after version 18 was read. So every poll starts an overlap below the highest version there was when the poll before it

@@ -1,4 +1,4 @@
-"""What a stream remembers of its rows, in the entries of a `PollingCursor`. No database, no clock.
+"""What a stream remembers of its rows, in the entries of a `PollingCursor`. Pure.
 
 Every row is remembered, so nothing depends on how the plant's clocks and counters run: a row is new when it differs
 from what was read last, wherever it is.

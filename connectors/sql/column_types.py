@@ -1,4 +1,4 @@
-"""What ``check`` reports of columns whose type cannot hold what the sink writes into them. No database."""
+"""What ``check`` reports of columns whose type cannot hold what the sink writes into them. Pure."""
 
 from collections.abc import Iterable, Mapping
 

@@ -1,4 +1,4 @@
-"""What a plant order means for the rows that the ERP holds: what to write, or why not to. No database."""
+"""What a plant order means for the rows that the ERP holds: what to write, or why not to. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field

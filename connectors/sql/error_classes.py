@@ -1,4 +1,4 @@
-"""Which action a driver's exception calls for: whether row, database or settings are at fault. No database.
+"""Which action a driver's exception calls for: whether row, database or settings are at fault. Pure.
 
 PostgreSQL gives an SQLSTATE, SQLite the name of its result code, every other driver at least its class of PEP 249.
 """

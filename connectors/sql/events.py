@@ -1,4 +1,4 @@
-"""Turns rows that were read into events: what differs, whose document it is, what left. No database, no clock.
+"""Turns rows that were read into events: what differs, whose document it is, what left. Pure.
 
 One document is sent by one row. Two rows of stock with one code and site are added; where two rows of another table
 have one key, neither is sent and both are named in a dead letter: only a person can decide which of them is right.

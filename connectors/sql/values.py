@@ -1,4 +1,4 @@
-"""Single values: what a column holds to what a record holds, and back. No database. The rules are `kranhub.values`'."""
+"""Single values: what a column holds to what a record holds, and back. Pure. The rules are `kranhub.values`'."""
 
 import uuid
 from collections.abc import Callable, Mapping

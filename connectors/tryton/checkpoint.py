@@ -1,4 +1,4 @@
-"""What was read and sent of every document, in the entries of a `PollingCursor`. No network, no clock.
+"""What was read and sent of every document, in the entries of a `PollingCursor`. Pure.
 
 An ERP's time stamps only help to find soon what changed; what is new is decided here, by comparing versions.
 """

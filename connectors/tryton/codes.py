@@ -1,4 +1,4 @@
-"""One company's codes: units, parties and sites, in Tryton and in the hub. No network."""
+"""One company's codes: units, parties and sites, in Tryton and in the hub. Pure."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The hub's paragraph inside a document's comment. What people write around it stays as it is. No network.
+"""The hub's paragraph inside a document's comment. What people write around it stays as it is. Pure.
 
 Tryton's comment is the one field of sales and purchases that may be written in every state, so it carries the revision
 that was applied last, and for a sale what was requested. It also carries the id of the record that it was written for:

@@ -1,4 +1,4 @@
-"""What kind of value each field of Tryton's holds, so that one strange value costs one document. No network."""
+"""What kind of value each field of Tryton's holds, so that one strange value costs one document. Pure."""
 
 import math
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""Tryton's records to the hub's documents: records and codes in, values out. No network, no clock.
+"""Tryton's records to the hub's documents: records and codes in, values out. Pure.
 
 Each function returns a value as the codec takes it, or None for a record that has nothing for the hub, and raises
 `InvalidDocument` for one that cannot be expressed as a document.

@@ -1,4 +1,4 @@
-"""Whether Tryton holds of a sale what it was sent. No network."""
+"""Whether Tryton holds of a sale what it was sent. Pure."""
 
 from connectors.tryton import comment_block
 from connectors.tryton.client import Record

@@ -1,4 +1,4 @@
-"""When a document last changed, by Tryton's rows: its own stamp and those of everything below it. No network.
+"""When a document last changed, by Tryton's rows: its own stamp and those of everything below it. Pure.
 
 Writing a line does not touch its head, and a transaction that began earlier may commit later, so a version is the
 latest stamp together with a digest of them all. A row that was imported past Tryton's own ways may have none.

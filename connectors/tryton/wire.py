@@ -1,4 +1,4 @@
-"""Tryton's JSON: `__class__` objects to Decimal, date and aware UTC datetime, and back. No network."""
+"""Tryton's JSON: `__class__` objects to Decimal, date and aware UTC datetime, and back. Pure."""
 
 import json
 from collections.abc import Mapping

@@ -73,7 +73,7 @@ class Verdict:
 
 
 def judge(facts: Facts) -> Verdict:
-    """Compare the two sides."""
+    """Compare the two sides. Pure."""
     known = {(plant, reference) for plant, reference, _ in facts.in_erps}
     live = Counter((plant, reference) for plant, reference, is_live in facts.in_erps if is_live)
     missing = [order for order in facts.plant_orders if order.active and not live[order.plant, order.id]]

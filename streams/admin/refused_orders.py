@@ -1,4 +1,4 @@
-"""Orders that the hub refused: each waits for a person until another version of it is taken."""
+"""Orders that the hub refused: each waits for a person until another version of it is taken. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta

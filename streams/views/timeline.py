@@ -1,4 +1,4 @@
-"""The order timeline: every event of an order as a row with a sentence."""
+"""The order timeline: every event of an order as a row with a sentence. Pure."""
 
 import json
 from collections.abc import Iterable, Mapping

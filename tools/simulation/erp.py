@@ -1,4 +1,4 @@
-"""One plant's own ERP: takes plant orders and answers them. Its time is what the caller passes."""
+"""One plant's own ERP: takes plant orders and answers them. Pure: its time is what the caller passes."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""The queue of what a plant's ERP does next, by its time: each step writes documents."""
+"""The queue of what a plant's ERP does next, by its time: each step writes documents. Pure."""
 
 import heapq
 from collections.abc import Callable, Iterator, Mapping

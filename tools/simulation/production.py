@@ -1,4 +1,4 @@
-"""What a plant does for a plant order that it has accepted: makes it, late or soon, and sends it."""
+"""What a plant does for a plant order that it has accepted: makes it, late or soon, and sends it. Pure."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""How a plant's ERP reports its stock, which others buy from, too."""
+"""How a plant's ERP reports its stock, which others buy from, too. Pure."""
 
 from collections.abc import Iterator
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What is lost, what is doubled, how long orders did not proceed. Shares nothing with the core."""
+"""What is lost, what is doubled, how long orders did not proceed. Pure; shares nothing with the core."""
 
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Sequence

@@ -39,7 +39,7 @@ def compare(
 ) -> AuditResult:
     """Check that every order has one live document in one plant, and that its last status is that it is confirmed.
 
-    A document whose order nobody has placed counts as doubled.
+    A document whose order nobody has placed counts as doubled. Pure.
 
     Args:
         orders: The numbers of the placed orders.
