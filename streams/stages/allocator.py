@@ -75,10 +75,18 @@ class Allocator:
         self._clock_alerts = ClockAlerts(self._alerts, codec)
 
     def process(self, record: Record, state: State, outputs: Outputs, ctx: Context) -> None:
-        """Take a plant's stock, its disruptions, a request, a tick, a change of master data, or an alert of a clock.
+        """Handle a plant's stock, its disruptions, a request, a tick, a change of master data, or an alert of a clock.
 
-        Raises ``no-masterdata`` where too much waits for the first publication, ``too-many-digits`` for a level,
-        ``too-many-disruptions`` for a disruption.
+        Args:
+            record: The record.
+            state: The state of its partition.
+            outputs: What the stage sends.
+            ctx: The hub's time of the record.
+
+        Raises:
+            InvalidDocument: ``no-masterdata`` where too much waits for the first publication, ``bad-masterdata`` for a
+                publication that contradicts itself, ``too-many-digits`` for a level, ``too-many-disruptions`` for a
+                disruption.
         """
         if record.value is None:
             return
@@ -101,7 +109,11 @@ class Allocator:
     def _handle_in_turn(
         self, arrival: _Arrival, state: State, outputs: Outputs, ctx: Context, master: MasterData | None
     ) -> None:
-        """Handle what came, behind all that came before it."""
+        """Handle what came, behind all that came before it.
+
+        Raises:
+            InvalidDocument: ``no-masterdata`` where too much waits for the first publication.
+        """
         if master is not None and self._pending.is_empty(state):
             self._handle(arrival, state, outputs, ctx, master)
             return
@@ -112,12 +124,12 @@ class Allocator:
             self._catch_up(state, outputs, ctx, master)
 
     def _catch_up(self, state: State, outputs: Outputs, ctx: Context, master: MasterData) -> None:
-        """Take up a portion of what has waited for master data."""
+        """Handle a portion of what has waited for master data."""
         for kept in (*self._pending.take(state, PORTION), *self._unmapped.mapped(state, master)):
             self._handle(_Arrival.load(kept), state, outputs, ctx, master, late=True)
 
     def _count(self, state: State, outputs: Outputs, ctx: Context) -> None:
-        """Tell people, in one alert per member, how many of its codes the nomenclature does not have."""
+        """Alert operators, in one alert per member, to how many of its codes the nomenclature does not have."""
         for count in self._unmapped.news(state, ctx.time):
             alert = unmapped_stock.alert(count.member, count.codes, count.examples, ctx.time, is_full=count.is_full)
             document = Document(alert.subject, alert.value, alert.id)
@@ -161,7 +173,7 @@ class Allocator:
         *,
         late: bool,
     ) -> None:
-        """Keep a level until it can be read, and tell people; what is late comes again, as a record of its own.
+        """Keep a level until it can be read, and alert operators; what is late comes again, as a record of its own.
 
         Of codes that the nomenclature does not have, an ERP has thousands: they are counted (`_count`). A dead letter
         is for a code that only looks like one of the member's, for a unit, and for a level that is not kept.

@@ -29,7 +29,14 @@ class Clock:
         self._targets = [topics.hub(settings.namespace, name) for name in ("work", "allocation", "outbox")]
 
     def process(self, record: Record, state: State, outputs: Outputs, ctx: Context) -> None:  # noqa: ARG002  (a stage's interface)
-        """Broadcast a tick for the first record of a period that is later than the last tick."""
+        """Broadcast a tick for the first record of a period that is later than the last tick.
+
+        Args:
+            record: A worker's record; only the broker's time of it counts.
+            state: The state of its partition.
+            outputs: What the stage sends.
+            ctx: Not used.
+        """
         time = floor(record.timestamp, self._period_s)
         tick = time.isoformat().encode()
         last = state.get(_LAST)
@@ -41,6 +48,6 @@ class Clock:
 
 
 def floor(time: datetime, period_s: int) -> datetime:
-    """Return the begin of the period (counted from the epoch) in which the time lies, in UTC."""
+    """Return the beginning, in UTC, of the period (counted from the epoch) in which the time lies."""
     seconds = int(time.timestamp())
     return datetime.fromtimestamp(seconds - seconds % period_s, UTC)

@@ -39,8 +39,8 @@ class Dispatch:
     """Reads hub.outbox, and writes to the addressee's topics only, whatever rights the broker enforces.
 
     Where a topic does not exist, its records wait, in their order, and are handed out with the first tick after it is
-    there. Of a plant order that waits the planner is told, and told again once it has gone (DispatchStatus). Beside
-    what waits, the changelog holds how far the stage has come: should the brokers ever forget that, it would hand out a
+    there. The planner is informed of a plant order that waits, and again once it has gone (DispatchStatus). Beside what
+    waits, the changelog holds how far the stage has come: should the brokers ever forget that, it would hand out a
     month of plant orders again.
     """
 
@@ -55,9 +55,18 @@ class Dispatch:
         self._namespace, self._codec = settings.namespace, codec
 
     def process(self, record: Record, state: State, outputs: Outputs, ctx: Context) -> None:
-        """Pass a PlantOrder or an OrderStatus on, byte by byte; what is in shadow and all else is not for members.
+        """Write a PlantOrder or an OrderStatus to its addressee, byte by byte.
 
-        Raises ``unknown-topic`` where too much waits for a topic.
+        What is in shadow, and every other record but a tick, is not for members.
+
+        Args:
+            record: The record.
+            state: The state of its partition: what waits for topics.
+            outputs: What the stage sends.
+            ctx: The hub's time of the record.
+
+        Raises:
+            InvalidDocument: ``unknown-topic`` where too much waits for a topic.
         """
         if record.value is None:
             return
@@ -78,7 +87,7 @@ class Dispatch:
                     self._hand_out(topic, state, outputs, ctx)
 
     def _addressee(self, status: bytes) -> tuple[str, str]:
-        """Return whom a status is for, and its key: the buyer's number for the buyer, the order's key for others."""
+        """Return a status' addressee, and its key: the buyer's number for the buyer, the order's key for others."""
         order_key, order_id, buyer = self._codec.texts(status, "order_key", "order_id", "buyer")
         addressee = self._codec.optional_text(status, "addressee") or buyer
         return addressee, order_id if addressee == buyer else order_key
@@ -119,7 +128,7 @@ class Dispatch:
 
 
 def _same(subject: Subject, value: bytes, record: Record) -> Document:
-    """Return the document under the event's own id: the hub said it once, to whoever reads it."""
+    """Return the document under the event's own id: it is the same event, whoever reads it."""
     came = record.envelope
     return Document(subject, value, came.id, came.source, came.time, came.traceparent, came.tracestate)
 

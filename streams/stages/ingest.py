@@ -27,7 +27,7 @@ _OF_A_PLANT = frozenset((Subject.INVENTORY_LEVEL, Subject.DISRUPTION))
 class Ingest:
     """Reads every member's out topics, of members to come as well. Keeps no state, knows no master data.
 
-    A document's bytes pass on untouched; codes and units are normalised where the document is used.
+    A document's bytes stay as they are; codes and units are normalised where the document is used.
     """
 
     name = "ingest"
@@ -40,7 +40,14 @@ class Ingest:
         self._namespace, self._codec = settings.namespace, codec
 
     def process(self, record: Record, state: State, outputs: Outputs, ctx: Context) -> None:  # noqa: ARG002  (a stage's interface)
-        """Send the document to the topic of whoever handles it and to hub.events, or to the dead letters."""
+        """Send the document to the topic of whoever handles it and to hub.events, or to the dead letters.
+
+        Args:
+            record: A member's record.
+            state: Not used: the stage has none.
+            outputs: What the stage sends.
+            ctx: The hub's time of the record.
+        """
         owner = topics.owner(self._namespace, record.topic)
         came: AnyDecoded | None = None
         try:
@@ -74,14 +81,14 @@ class Ingest:
         return Document(subject, data, event_id, source=source, time=record.envelope.time)
 
     def _send(self, document: Document, places: list[tuple[str, str]], outputs: Outputs) -> None:
-        """Send the document; where it speaks of several orders, it is an event of its own for each of them."""
+        """Send the document; where it is about several orders, it is an event of its own for each of them."""
         several = document.subject is Subject.SHIPMENT and len({key for _, key in places}) > 1
         for name, key in places:
             said = replace(document, id=f"{document.id};{identifiers.line_place(key)}") if several else document
             outputs.send(topics.hub(self._namespace, name), key, said)
 
     def _clock(self, alert: messages.Alert, said: Document, owner: str, outputs: Outputs) -> None:
-        """Propose the alert to the one partition that speaks for the member; it says one in an hour (`Allocator`)."""
+        """Propose the alert to the one partition that reads all of the member's; it sends one an hour (`Allocator`)."""
         document = Document(Subject.ALERT, alert, f"{said.id}/{AlertCode.CLOCK_AHEAD}", source=said.source)
         outputs.send(topics.hub(self._namespace, "allocation"), owner, document)
 
@@ -127,7 +134,7 @@ def _guess(record: Record, owner: str, kind: str) -> str:
 
 
 def _order_keys(came: AnyDecoded) -> Iterator[str]:
-    """Yield the keys of the orders that the document speaks of, each once."""
+    """Yield the keys of the orders that the document is about, each once."""
     match came.subject:
         case Subject.ORDER:
             yield identifiers.order_key(came.value["buyer"], came.value["order_id"])
@@ -142,7 +149,7 @@ def _order_keys(came: AnyDecoded) -> Iterator[str]:
 
 
 def _receipts_order(value: messages.Receipt) -> str:
-    """Return the order of what was delivered: a status of somebody else's order has that order's key as its own."""
+    """Return the order of what was delivered: a status of another member's order has that order's key as its own."""
     member, key = value["member"], value["key"]
     if value["subject"] == Subject.PLANT_ORDER:
         return identifiers.order_key_of(key)

@@ -1,4 +1,4 @@
-"""Masterdata: passes on what has changed, to public topics and to every partition of planner and allocator."""
+"""Masterdata: distributes what has changed, to public topics and to every partition of planner and allocator."""
 
 import json
 from typing import Any
@@ -22,7 +22,7 @@ from streams.stages.support.public_topics import PUBLIC_TOPICS
 class Masterdata:
     """Reads hub.masterdata, one partition; remembers every entry, so that a repeat sends nothing.
 
-    Members' mappings are merged into the items' codes on the way. A publication is passed on when something changed
+    Members' mappings are merged into the items' codes on the way. A publication is distributed when something changed
     since the last one, and numbered anew where mappings have made publications of their own.
     """
 
@@ -36,7 +36,18 @@ class Masterdata:
         self._namespace, self._codec = settings.namespace, codec
 
     def process(self, record: Record, state: State, outputs: Outputs, ctx: Context) -> None:  # noqa: ARG002  (a stage's interface)
-        """Take one entry: a calendar, a member, an item and so on, a member's mapping, or what closes a set."""
+        """Handle one entry: a calendar, a member, an item and so on, a member's mapping, or what closes a set.
+
+        Args:
+            record: The record.
+            state: The state of its partition: all entries.
+            outputs: What the stage sends.
+            ctx: Not used.
+
+        Raises:
+            InvalidDocument: ``bad-masterdata`` where the entry cannot be read, ``rule-overwritten`` where a published
+                version of a rule would change, ``two-documents`` where two of a member's documents map one code.
+        """
         if record.value is None or record.envelope.type != masterdata_state.TYPE:
             return
         value = self._codec.decode_as(messages.MasterDataEntry, record.value, trusted=True)
@@ -80,7 +91,11 @@ class _Passing:
             self._send(entry, value)
 
     def _keep_rule(self, entry: Entry) -> None:
-        """Keep each version of a rule for ever: decisions name it."""
+        """Keep each version of a rule for ever: decisions name it.
+
+        Raises:
+            InvalidDocument: ``rule-overwritten`` where the version has another content already.
+        """
         key = f"rule/{entry.key}|{entry.version}"
         known = self._state.get(key)
         if known is not None and known.decode() != entry.content:
@@ -138,7 +153,7 @@ class _Passing:
         self._publish_entry(entry, value, place)
 
     def _publish_entry(self, entry: Entry, value: Any, place: str) -> None:
-        """Put the entry on its public topic; what is gone is deleted there, but for a rule's versions."""
+        """Put the entry on its public topic; what is gone is deleted there, except a rule's versions."""
         public = PUBLIC_TOPICS.get(entry.kind)
         if public is None:
             return

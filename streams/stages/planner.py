@@ -1,4 +1,4 @@
-"""Planner: one partition holds an order's whole story; the pure planner decides, this says it on the topics."""
+"""Planner: one partition holds an order's whole history; the pure planner decides, this stage sends its messages."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -66,7 +66,7 @@ _START = "wait/start"
 
 
 class _Environment(NamedTuple):
-    """What surrounds an order that is taken up."""
+    """What surrounds an order that is resumed."""
 
     state: State
     outputs: Outputs
@@ -78,15 +78,20 @@ class Planner:
     """Reads hub.work by root order; remembers each order; plans, routes and follows it.
 
     Its state holds, beside the orders, the master data (`MasterDataState`), what waits for them, events that wait for
-    their plant orders (`PendingEvents`), deadlines (`timers`), and which orders stand at which plants
-    (`orders_by_plant`).
+    their plant orders (`PendingEvents`), deadlines (`timers`), and which plants have which orders (`orders_by_plant`).
     """
 
     name = "planner"
     state_version = 5
 
     def __init__(self, settings: Settings, codec: Codec, recovery_id: str | None = None) -> None:
-        """Take the namespace and the codec, and the recovery that is under way after a restore."""
+        """Prepare the stage.
+
+        Args:
+            settings: The settings, with the namespace.
+            codec: Reads and writes records.
+            recovery_id: The recovery that is under way after a restore; None where there is none.
+        """
         self.inputs = (topics.hub(settings.namespace, "work"),)
         self.changelog = topics.hub(settings.namespace, "planner-changelog")
         self._namespace, self._codec, self._masterdata = settings.namespace, codec, MasterDataState(codec)
@@ -94,7 +99,18 @@ class Planner:
         self._recovery_state = RecoveryState(recovery_id)
 
     def process(self, record: Record, state: State, outputs: Outputs, ctx: Context) -> None:
-        """Take one event of an order, a tick, or a change of master data; what the hub itself said is passed by."""
+        """Handle one event of an order, a tick, or a change of master data; other records of the hub are ignored.
+
+        Args:
+            record: The record.
+            state: The state of its partition.
+            outputs: What the stage sends.
+            ctx: The hub's time of the record.
+
+        Raises:
+            InvalidDocument: As `planner.handle`, for an event other than an Order, whose refusal is sent from here;
+                ``bad-masterdata`` for a publication that contradicts itself.
+        """
         kind = record.envelope.type
         if record.value is None:
             return
@@ -134,7 +150,7 @@ class Planner:
         )
 
     def _normalised(self, value: Order, master: MasterData, record: Record, state: State, outputs: Outputs) -> Order:
-        """Return the order in the hub's terms; lines without a mapping are held, reported, and woken up with one."""
+        """Return the order in canonical items and base units; unmapped lines are held, reported, and later woken."""
         normalised = normalise_order(value, master)
         for problem in normalised.problems:
             _refuse(problem, value, record, outputs)
@@ -155,7 +171,7 @@ class Planner:
         ctx: Context,
         master: MasterData,
     ) -> None:
-        """Take an event of an order; one of a plant order that is not known yet waits for it (`PendingEvents`)."""
+        """Handle an event of an order; one of a plant order that is not known yet waits for it (`PendingEvents`)."""
         if subject == planner.WAKE:
             for pending in self._pending.over(record.key, state, ctx.time):
                 with outputs.on_behalf_of(pending.record):
@@ -176,7 +192,7 @@ class Planner:
         ctx: Context,
         master: MasterData,
     ) -> None:
-        """Take one event, and those that have waited for what it has led to."""
+        """Handle one event, and those that have waited for what it has led to."""
         if self._recovery_state.is_open(state):
             self._apply_facts(subject, value, record, state, outputs, ctx, master)
             return
@@ -187,7 +203,7 @@ class Planner:
         self._apply_pending(record.key, state, outputs, ctx, master)
 
     def _apply_pending(self, order_key: str, state: State, outputs: Outputs, ctx: Context, master: MasterData) -> None:
-        """Take the events that have waited for plant orders which are known now."""
+        """Handle the events that have waited for plant orders which are known now."""
         while not self._pending.is_empty(order_key, state):
             known = state.get(order_key)
             sent = assignments.issued_plant_orders(self._order_cache.load(order_key, known)) if known else frozenset()
@@ -200,7 +216,7 @@ class Planner:
     def _apply_one_pending(
         self, pending: PendingEvent, state: State, outputs: Outputs, ctx: Context, master: MasterData
     ) -> None:
-        """Take an event that has waited; an error in it concerns itself, not what it waited for."""
+        """Handle an event that has waited; an error in it concerns itself, not what it waited for."""
         layer = Layer(state)
         with outputs.on_behalf_of(pending.record) as savepoint:
             try:
@@ -245,7 +261,7 @@ class Planner:
             _set_timer(before, after, state)
 
     def _recovery(self, record: Record, state: State, outputs: Outputs, ctx: Context) -> None:
-        """Keep what an ERP holds of an order; once everything was read, take all such orders up."""
+        """Keep what an ERP holds of an order; once everything was read, wake all such orders."""
         came = self._codec.decode(record.value or b"", trusted=True)
         if came.subject is Subject.HELD:
             if self._recovery_state.is_open(state):
@@ -267,7 +283,7 @@ class Planner:
         ctx: Context,
         master: MasterData,
     ) -> None:
-        """Take an order as it is, and keep its events for later: nothing is decided before everything was read."""
+        """Apply an order as it is, and keep its events for later: nothing is decided before everything was read."""
         if subject not in _AT_ONCE:
             self._recovery_state.park(record, state)
             return
@@ -288,7 +304,7 @@ class Planner:
         ctx: Context,
         master: MasterData,
     ) -> None:
-        """Let the order go on from what the ERPs hold of it: adopt that, take its events, then decide."""
+        """Let the order go on from what the ERPs hold of it: adopt that, apply its events, then decide."""
         environment, context = (
             _Environment(state, outputs, ctx, master),
             DecisionContext(record.envelope.id, ctx.time, master),
@@ -319,7 +335,7 @@ class Planner:
     def _apply_waiting(
         self, order: OrderState, evidence: Evidence, events: Sequence[Record], environment: "_Environment"
     ) -> tuple[OrderState, list[Record]]:
-        """Return the order with what was said of it, and people's actions, which are taken when all else is."""
+        """Return the order with its events applied, and people's actions, which are handled after all else."""
         decoded = [self._codec.decode(each.value or b"", trusted=True) for each in events]
         old = adopt.outdated(decoded, evidence)
         actions: list[Record] = []
@@ -357,7 +373,7 @@ class Planner:
         events: Sequence[Record],
         environment: "_Environment",
     ) -> None:
-        """Keep what is known of an order that no buyer has told, and say so; of one that is over nothing is left."""
+        """Keep what is known of an order that no buyer has sent, and alert operators; of a closed one nothing."""
         state, outputs, ctx, master = environment
         if closed is None and evidence.orders:
             self._recovery_state.put_back(order_key, evidence, state)
@@ -378,7 +394,7 @@ class Planner:
                 outputs.send(topics.hub(self._namespace, name), key, document, message.headers)
 
     def _master_data(self, record: Record, state: State, outputs: Outputs, ctx: Context) -> None:
-        """Keep the entry; with a publication, wake up what has waited for what it holds."""
+        """Keep the entry; with a publication, wake what has waited for its entries."""
         self._masterdata.take(record, state)
         for entry in self._masterdata.news(record, state):
             if entry.kind == Kind.PUBLICATION:
@@ -392,7 +408,7 @@ class Planner:
                 self._wake_all([_waiting_member(entry.key)], state, outputs, ctx)
 
     def _party(self, entry: Entry, state: State, outputs: Outputs, ctx: Context) -> None:
-        """Take up what has waited for a member; of one who is gone, wake up the orders that stand there."""
+        """Handle what has waited for a member; of one who is gone, wake the orders that its plant has."""
         if entry.content is None:
             for key in orders_by_plant.orders(entry.key, state):
                 self._wake(key, outputs, ctx)
@@ -401,7 +417,7 @@ class Planner:
         self._wake_all([_waiting_member(entry.key)], state, outputs, ctx)
 
     def _wake_all(self, names: Iterable[str], state: State, outputs: Outputs, ctx: Context) -> None:
-        """Wake up the orders that wait under these names, each once."""
+        """Wake the orders that wait under these names, each once."""
         keys = [key for name in names for key in RecordQueue(name).take(state)]
         for key in dict.fromkeys(keys):
             self._wake(key.decode("utf-8", "surrogateescape"), outputs, ctx)
@@ -447,7 +463,7 @@ def _set_timer(before: OrderState | None, after: OrderState, state: State) -> No
 
 
 def _await_members(before: OrderState | None, after: OrderState, state: State) -> None:
-    """Note that the order waits for members' next mode; a wake may have come by that note, so it is made anew."""
+    """Note that the order waits for members' next mode; a wake may have used up that note, so it is made anew."""
     known = before.awaited_members if before else ()
     for member in after.awaited_members:
         if member not in known:

@@ -21,7 +21,14 @@ class ClockAlerts:
         self._topics, self._codec = alerts, codec
 
     def send(self, record: Record, state: State, outputs: Outputs, ctx: Context) -> None:
-        """Send the Alert of this record, unless it was sent a short time ago."""
+        """Send the Alert of this record, unless it was sent a short time ago.
+
+        Args:
+            record: The record, an Alert that ingest proposes.
+            state: The state of its partition.
+            outputs: What the stage sends.
+            ctx: The hub's time of the record.
+        """
         data = record.value or b""
         alert = self._codec.decode_as(messages.Alert, data, trusted=True)
         key = f"clock/{alert['alert_id']}"

@@ -1,4 +1,4 @@
-"""What each member means by which code; what the nomenclature says, and what members propose beside it."""
+"""What each member means by which code: by the nomenclature, and by what members propose beside it."""
 
 import json
 from collections.abc import Iterator
@@ -16,11 +16,11 @@ UNKNOWN_ITEM = DocumentCode.UNKNOWN_ITEM
 
 
 class ItemCodes:
-    """The codes in the state of the stage `masterdata`. The nomenclature wins; a mapping counts where it is silent.
+    """The codes in the state of the stage `masterdata`. The nomenclature wins; a mapping counts where it has no entry.
 
     ``claim/<member>/<code>`` holds the item for which the nomenclature has the code, ``mapped/<member>/<code>`` the
-    member's mapping, ``whose/<member>/<code>`` the document that says it (`document_identity`), ``maps/<item>`` the
-    codes that are mapped to an item, in the order in which they came.
+    member's mapping, ``whose/<member>/<code>`` the document that it comes from (`document_identity`), ``maps/<item>``
+    the codes that are mapped to an item, in the order in which they came.
     """
 
     def __init__(self, state: State) -> None:
@@ -28,7 +28,16 @@ class ItemCodes:
         self._state = state
 
     def claim(self, item: str, before: Item | None, after: Item | None) -> set[str]:
-        """Take the codes that the nomenclature has for an item; return the items whose mappings this concerns."""
+        """Replace the codes that the nomenclature has for an item.
+
+        Args:
+            item: The item's id.
+            before: The item as it was; None for a new one.
+            after: The item as it is; None for one that is removed.
+
+        Returns:
+            The items whose mappings this concerns.
+        """
         old, new = ({*value.all_codes()} if value else set() for value in (before, after))
         for code in old - new:
             if self._get("claim", *code) == item:
@@ -52,7 +61,8 @@ class ItemCodes:
     def claim_mapping(self, mapping: CodeMapping, event_id: str) -> None:
         """Note which document a new mapping comes from.
 
-        Raises `InvalidDocument` (``two-documents``) where another of the member's documents maps the code otherwise.
+        Raises:
+            InvalidDocument: ``two-documents`` where another of the member's documents maps the code otherwise.
         """
         if self._mapping(mapping.member, mapping.item_code) == mapping:
             return

@@ -23,7 +23,13 @@ _CACHED = 4
 
 
 class _Head(NamedTuple):
-    """How many changes and publications there were, and a digest of all entries in the order in which they came."""
+    """What there was so far.
+
+    Attributes:
+        change: How many changes.
+        publication: How many publications.
+        digest: A digest of all entries in the order in which they came.
+    """
 
     change: int = 0
     publication: int = 0
@@ -31,7 +37,13 @@ class _Head(NamedTuple):
 
 
 class _Slot(NamedTuple):
-    """An entry, which counts from a publication on, and what it was before."""
+    """An entry.
+
+    Attributes:
+        publication: The publication from which on it counts.
+        before: What it was before; None where there was none.
+        entry: The entry.
+    """
 
     publication: int
     before: Entry | None
@@ -60,10 +72,14 @@ class MasterDataState:
         self._parsed: dict[tuple[str, str], Any] = {}
 
     def take(self, record: Record, state: State) -> bool:
-        """Keep the record if it is an entry of the master data; return whether it was one.
+        """Keep the record if it is an entry of the master data.
 
-        Raises `InvalidDocument` (``bad-masterdata``) for a publication whose entries contradict each other: what was
-        published before stays in force.
+        Returns:
+            Whether it was one.
+
+        Raises:
+            InvalidDocument: ``bad-masterdata`` for a publication whose entries contradict each other: what was
+                published before stays in force.
         """
         if record.value is None or record.envelope.type != TYPE:
             return False
@@ -81,8 +97,11 @@ class MasterDataState:
     def current(self, state: State) -> MasterData | None:
         """Return the master data as of the last publication in this partition; None until the first.
 
-        The same publication gives the same object, so ``is`` tells a change. The digest of the entries, which is part
-        of the state, finds it: after an abort or a restore nothing else can be shown.
+        The same publication gives the same object, so ``is`` detects a change. The digest of the entries, which is part
+        of the state, finds it: after an abort or a restore nothing else can be returned.
+
+        Raises:
+            InvalidDocument: ``bad-masterdata`` where the entries contradict each other.
         """
         digest = _PUBLISHED.get(state, ())
         if digest is None:
@@ -114,7 +133,11 @@ class MasterDataState:
         )
 
     def _build(self, state: State) -> MasterData:
-        """Put the value together; entries that were parsed before are used again."""
+        """Assemble the master data; entries that were parsed before are used again.
+
+        Raises:
+            InvalidDocument: ``bad-masterdata`` where the entries contradict each other.
+        """
         known, self._parsed = self._parsed, {}
         values: dict[tuple[str, str], Any] = {}
         try:

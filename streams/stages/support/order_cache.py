@@ -8,7 +8,7 @@ LIMIT = 1_000
 
 
 class OrderCache:
-    """A state counts as known only by the very bytes that the stage's state holds.
+    """Orders as values. One counts as known only by the very bytes that the stage's state holds.
 
     After an abort or a restore these are others, and the bytes are read: so nothing but the state decides.
     """

@@ -1,4 +1,4 @@
-"""Standing: which orders stand at which plants, in a stage's state, so that they can be told when a plant vanishes."""
+"""Which plants have which orders, in a stage's state, so that the orders can be woken when a plant is removed."""
 
 import zlib
 from collections.abc import Iterator
@@ -13,7 +13,13 @@ BUCKETS = 64
 
 
 def note(before: OrderState | None, after: OrderState, state: State) -> None:
-    """Keep where the order stands now."""
+    """Keep which plants have a part of the order now.
+
+    Args:
+        before: The order before the event; None for a new one.
+        after: The order after it.
+        state: The state of its partition.
+    """
     if before is not None and before.portions is after.portions:
         return
     was, now = resume.plants(before) if before else frozenset(), resume.plants(after)
@@ -34,14 +40,14 @@ def note(before: OrderState | None, after: OrderState, state: State) -> None:
 
 
 def orders(plant: str, state: State) -> Iterator[str]:
-    """Yield the keys of the orders that stand at the plant."""
+    """Yield the keys of the orders of which the plant has a part."""
     for number in range(BUCKETS):
         for key in _keys(state.get(_name(number, plant))):
             yield key.decode("utf-8", "surrogateescape")
 
 
 def anywhere(master: MasterData | None, state: State) -> Iterator[str]:
-    """Yield the keys of the orders that stand at any member; one at several, several times."""
+    """Yield the keys of the orders of which any member has a part; an order at several members comes several times."""
     for member in master.members.by_id if master else ():
         yield from orders(member, state)
 

@@ -29,7 +29,14 @@ _AUTHORS: Mapping[Subject, str] = {
 
 
 class PendingEvent(NamedTuple):
-    """A record that waits: the member that wrote it, the plant orders that it names, and until when it waits."""
+    """A record that waits.
+
+    Attributes:
+        member: The member that wrote it.
+        names: The plant orders that it names.
+        until: Until when it waits.
+        record: The record.
+    """
 
     member: str
     names: tuple[str, ...]
@@ -55,7 +62,13 @@ class PendingEvent(NamedTuple):
 
 
 def names(subject: Subject, value: Message, order_key: str) -> tuple[str, ...]:
-    """Return the plant orders of this order that the document names."""
+    """Return the plant orders of this order that the document names.
+
+    Args:
+        subject: The type of the document.
+        value: The document.
+        order_key: ``buyer:order_id``.
+    """
     if receipt := narrowed(Receipt, subject, value):
         return (receipt["key"],) if receipt["subject"] == Subject.PLANT_ORDER else ()
     if shipment := narrowed(Shipment, subject, value):
@@ -74,14 +87,29 @@ class PendingEvents:
     """The queue ``early/order/<key>`` has an order's events; ``early/member/<id>`` is how many of a member wait."""
 
     def keep(self, subject: Subject, value: Message, record: Record, state: State, time: datetime) -> bool:
-        """Let the event wait; return False for what can be no reference of the hub's, and where there is no room."""
+        """Let the event wait.
+
+        Args:
+            subject: The type of the document.
+            value: The document.
+            record: Its record, under the order's key.
+            state: The state of its partition.
+            time: The hub's time.
+
+        Returns:
+            False where what it names is no plant order's id, and where there is no room.
+        """
         named = names(subject, value, record.key)
         if not named or not all(identifiers.is_plant_order_id(name) for name in named):
             return False
         return self.put(PendingEvent(_field(value, _AUTHORS[subject]), named, time + WAIT, record), state)
 
     def put(self, event: PendingEvent, state: State) -> bool:
-        """Add the event behind its order's others; return False where there is no room."""
+        """Add the event behind its order's others.
+
+        Returns:
+            False where there is no room.
+        """
         waiting, data = _queue(event.record.key), event.dump()
         length = waiting.length(state)
         if length >= MAX_OF_ORDER or not _count(state, event.member, 1, len(data)):
@@ -96,11 +124,23 @@ class PendingEvents:
         return _queue(order_key).is_empty(state)
 
     def known(self, order_key: str, issued: Container[str], state: State) -> list[PendingEvent]:
-        """Return the events of which every plant order has been issued by now, in order, and forget them."""
+        """Return the events of which every plant order has been issued by now, in order, and forget them.
+
+        Args:
+            order_key: The order's key.
+            issued: The ids of its plant orders that were issued.
+            state: The state of its partition.
+        """
         return self._take(order_key, state, lambda event: all(name in issued for name in event.names))[0]
 
     def over(self, order_key: str, state: State, time: datetime) -> list[PendingEvent]:
-        """Return the events that have waited for long enough, in order, and forget them."""
+        """Return the events that have waited for long enough, in order, and forget them.
+
+        Args:
+            order_key: The order's key.
+            state: The state of its partition.
+            time: The hub's time.
+        """
         taken, left = self._take(order_key, state, lambda event: event.until <= time)
         if taken and left:
             timers.set_timer(state, min(event.until for event in left), order_key)

@@ -14,7 +14,13 @@ from streams.routing.schedule.calendars import Calendar
 
 
 class PublicTopic(NamedTuple):
-    """The topic's last part, the record, and how a value and its version become the record."""
+    """Where a kind of entry is published.
+
+    Attributes:
+        topic: The last part of the topic's name.
+        subject: The type of the record.
+        make: Returns the record of a value and its version.
+    """
 
     topic: str
     subject: Subject

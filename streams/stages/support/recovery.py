@@ -22,48 +22,60 @@ class RecoveredOrder(NamedTuple):
 
 
 class RecoveryState:
-    """``recovery/at/<key>`` is the evidence of an order, ``recovery/events/<key>`` are its events.
+    """What a partition keeps of a recovery.
 
-    ``recovery/done`` says which recovery this partition has behind it. The planner is told which one is under way: what
-    lay unread in hub.work when the backup was taken comes before anything that could be said there.
+    ``recovery/at/<key>`` is the evidence of an order, ``recovery/events/<key>`` are its events. ``recovery/done`` names
+    the recovery that this partition has finished. The one under way is given to the stage when it starts: what lay
+    unread in hub.work when the backup was taken comes before anything that could be written there.
     """
 
     def __init__(self, recovery_id: str | None) -> None:
-        """Take the recovery that is under way, if one is."""
+        """Set the recovery that is under way; None where there is none."""
         self._id = recovery_id
 
     def is_open(self, state: State) -> bool:
-        """Return whether this partition has yet to hear that everything was read."""
+        """Return whether this partition has not yet been informed that everything was read."""
         return self._id is not None and _done(state)["id"] != self._id
 
     def is_pending(self, order_key: str, state: State) -> bool:
-        """Return whether the order has yet to be taken up."""
+        """Return whether the order has yet to be resumed."""
         return state.get(f"recovery/at/{order_key}") is not None
 
     def touch(self, order_key: str, state: State) -> None:
-        """Have the order taken up at the end."""
+        """Have the order resumed at the end."""
         if not self.is_pending(order_key, state):
             state.put(f"recovery/at/{order_key}", held.dump(Evidence()))
             RecordQueue(_KEYS).put(state, order_key.encode("utf-8", "surrogateescape"))
 
     def add(self, order_key: str, value: messages.Held, state: State) -> None:
-        """Keep what an ERP holds of the order."""
+        """Keep what an ERP holds of the order.
+
+        Args:
+            order_key: The order's key.
+            value: The Held record.
+            state: The state of its partition.
+        """
         self.touch(order_key, state)
         key = f"recovery/at/{order_key}"
         known = held.load(state.get(key) or b"{}")
         state.put(key, held.dump(held.merged(known, held.from_record(value))))
 
     def park(self, record: Record, state: State) -> None:
-        """Keep an event of the order until then."""
+        """Keep an event of the order until everything was read."""
         self.touch(record.key, state)
         event = PendingEvent("", (), record.timestamp, record)
         RecordQueue(f"recovery/events/{record.key}").put(state, event.dump())
 
     def close(self, value: messages.Recovery, standing: Iterable[str], state: State) -> Iterator[str]:
-        """Note that everything was read, and yield the orders to take up; nothing the second time.
+        """Note that everything was read, and yield the orders to resume; none the second time.
 
-        Among them are those that stand at some plant, although nobody has told anything of them: the plant's ERP may
-        have lost them, or cannot tell what it holds.
+        Among them are those of which some plant has a part although no ERP has reported anything of them: the plant's
+        ERP may have lost them, or cannot report what it holds.
+
+        Args:
+            value: The Recovery record.
+            standing: The keys of the orders of which some plant has a part.
+            state: The state of its partition.
         """
         if _done(state)["id"] == value["recovery_id"]:
             return
@@ -88,12 +100,18 @@ class RecoveryState:
         return RecoveredOrder(Evidence(known.orders, known.statuses, *everybody), events)
 
     def put_back(self, order_key: str, evidence: Evidence, state: State) -> None:
-        """Keep the evidence of an order that is not known; it is taken up when it comes after all."""
+        """Keep the evidence of an order that is not known; it is adopted when the order comes after all.
+
+        Args:
+            order_key: The order's key.
+            evidence: What the ERPs hold of it.
+            state: The state of its partition.
+        """
         state.put(f"recovery/at/{order_key}", held.dump(evidence))
 
 
 class _Done(TypedDict):
-    """Which recovery the partition has behind it, and whose ERPs told anything in it."""
+    """Which recovery the partition has finished, and whose ERPs reported anything in it."""
 
     id: str | None
     plants: list[str]

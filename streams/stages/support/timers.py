@@ -11,7 +11,13 @@ TIMERS = Table("timer", bytes)
 
 
 def set_timer(state: State, due: datetime, key: str) -> None:
-    """Have the key named by the first tick at or after the full minute that is not before ``due``."""
+    """Set a timer: the first tick at or after the full minute that is not before ``due`` names the key.
+
+    Args:
+        state: The state of the partition.
+        due: The instant, with its zone.
+        key: The key that is then named.
+    """
     TIMERS.put(state, (due, key), b"")
 
 

@@ -1,4 +1,4 @@
-"""Stock levels whose code or unit has no mapping yet: kept until a publication brings one, and counted for people."""
+"""Stock levels whose code or unit has no mapping yet: kept until a publication has one, and counted for operators."""
 
 import base64
 import json
@@ -36,7 +36,14 @@ class Kept(NamedTuple):
 
 
 class Count(NamedTuple):
-    """How many codes of a member the nomenclature does not have, some of them, and whether there is room for more."""
+    """The codes of a member that the nomenclature does not have.
+
+    Attributes:
+        member: The member.
+        codes: How many there are.
+        examples: Some of them.
+        is_full: Whether there is no room for more.
+    """
 
     member: str
     codes: int
@@ -45,10 +52,10 @@ class Count(NamedTuple):
 
 
 class UnmappedStock:
-    """The latest level of every site by member and code, and the codes of which a publication has spoken since.
+    """The latest level of every site by member and code, and the codes that a publication has named since.
 
-    ``unmapped/code/<member>/<code>`` are the levels, ``unmapped/count/<member>`` says how many codes are kept,
-    ``unmapped/report/<member>`` what people are told of those that the nomenclature does not have.
+    ``unmapped/code/<member>/<code>`` are the levels, ``unmapped/count/<member>`` is how many codes are kept,
+    ``unmapped/report/<member>`` what operators are alerted to of those that the nomenclature does not have.
     """
 
     def __init__(self) -> None:
@@ -56,7 +63,14 @@ class UnmappedStock:
         self._named = RecordQueue("unmapped/named")
 
     def keep(self, state: State, value: InventoryLevel, data: bytes, why: str) -> Kept:
-        """Keep ``data`` of an InventoryLevel for later, where there is room; ``why`` is the code of its refusal."""
+        """Keep a level for later, where there is room.
+
+        Args:
+            state: The state of the partition.
+            value: The InventoryLevel.
+            data: The bytes that are kept of it.
+            why: The code of its refusal.
+        """
         member, code, site = value["company"], value["item_code"], value["site"]
         known = _known(state, member, code)
         sites = known["sites"]
@@ -69,7 +83,7 @@ class UnmappedStock:
         return Kept(is_kept=True, is_news=known["reason"] != why)
 
     def name(self, state: State, codes: Iterable[tuple[str, str]]) -> None:
-        """Take that a publication speaks of these codes (member, code)."""
+        """Note that a publication names these codes (member, code)."""
         for member, code in codes:
             if state.get(_key(member, code)) is not None:
                 self._named.put(state, json.dumps([member, code]).encode())
@@ -90,7 +104,7 @@ class UnmappedStock:
         return found
 
     def news(self, state: State, now: datetime) -> list[Count]:
-        """Return the counts that people are to be told now, and take them as told."""
+        """Return the counts that operators are to be alerted to now, and note that they are."""
         waiting = json.loads(state.get(_NEWS) or b"[]")
         due = [member for member in waiting if _is_due(_report_of(state, member), now)]
         if due:
@@ -115,7 +129,13 @@ def _known(state: State, member: str, code: str) -> _Known:
 
 
 class _Report(TypedDict):
-    """What people are told of a member's codes without an item; ``at``: when they were told last."""
+    """What operators are alerted to of a member's codes without an item.
+
+    Attributes:
+        codes: How many there are.
+        examples: Some of them.
+        at: When the last alert was sent; None before the first.
+    """
 
     codes: int
     examples: list[str]
@@ -128,7 +148,7 @@ def _report_of(state: State, member: str) -> _Report:
 
 
 def _recount(state: State, member: str, code: str, more: int) -> None:
-    """Count a code in or out, and remember that this is to be told."""
+    """Count a code in or out, and note that this is to be reported."""
     report = _report_of(state, member)
     report["codes"] += more
     if more > 0 and len(report["examples"]) < EXAMPLES:
