@@ -42,7 +42,12 @@ CODES = Table("code", str)
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What an event leads to: the state's changes, and the results to send to their orders, in order."""
+    """What an event leads to.
+
+    Attributes:
+        changes: The state's changes.
+        results: The results to send to their orders, in order.
+    """
 
     changes: Changes
     results: Sequence[Result]
@@ -59,7 +64,7 @@ def handle(state: ReadableState, subject: Subject, value: Message, context: Deci
         context: ``event_id`` begins the results' ids, so it must be another one for every event.
 
     Raises:
-        InvalidDocument: As `disruptions.take`.
+        InvalidDocument: ``too-many-disruptions``, as `disruptions.take`.
     """
     handler = _HANDLERS.get(subject)
     tables = StateTables(state)
@@ -187,7 +192,7 @@ def _possible(
 def _deliver(
     tables: StateTables, key: ReservationKey, known: Reservation, request: AllocationRequest, context: DecisionContext
 ) -> None:
-    """Take that the plant's ERP has the plant order: it reserves the stock itself, and the reservation is firm."""
+    """Note that the plant's ERP has the plant order: it reserves the stock itself, and the reservation is firm."""
     if known.in_hub > 0:
         known = reservations.without_age(tables, key, known)
         at = request["at"] or context.time

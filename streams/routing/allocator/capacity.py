@@ -36,7 +36,13 @@ class Load(Struct, frozen=True, omit_defaults=True):
 
 
 class Work(NamedTuple):
-    """What one request has of a week: the load's name, the week, the quantity in the unit of the capacity."""
+    """What one request takes of a week.
+
+    Attributes:
+        load: The name of the capability's `Load`.
+        week: The ISO week, such as ``2026-W48``.
+        quantity: In the unit of the capacity.
+    """
 
     load: str
     week: str
@@ -47,9 +53,14 @@ class Work(NamedTuple):
 class Workshop:
     """What makes an item at a plant.
 
-    ``weekly`` is a full week's capacity in its own unit, one of which is ``base`` base units of the item; without a
-    limit it is None. ``whole`` says that the item is made in whole numbers. ``load`` names the capability's `Load`. On
-    the days of ``downtime`` nothing is made.
+    Attributes:
+        load: The name of the capability's `Load`.
+        calendar: The plant's calendar.
+        working_days: How many days of work an order of the item takes.
+        weekly: A full week's capacity in its own unit; None without a limit.
+        base: How many base units of the item one unit of the capacity is.
+        whole: The item is made in whole numbers.
+        stops: Days on which nothing is made, in order and without overlap.
     """
 
     load: str
@@ -71,15 +82,21 @@ class Workshop:
         return halts.finish(self.calendar, max(start, last), self.working_days, self.stops)
 
     def stopped_weeks(self, start: date) -> int:
-        """Return how many weeks from ``start`` on the stops take."""
+        """Return how many weeks the stops take from ``start`` on, up to `MAX_STOPPED`."""
         days = sum(max(0, (stop.ends - max(stop.begins, start)).days + 1) for stop in self.stops)
         return min(days // 7, MAX_STOPPED)
 
 
 def workshop(plant: str, item: str, master: MasterData, stops: tuple[Stop, ...] = ()) -> Workshop | None:
-    """Return what makes the item at the plant, which makes nothing on the days of ``downtime``, or None.
+    """Return what makes the item at the plant, or None where it does not make it.
 
     A capacity in a unit that the item does not convert to cannot be measured: it is no limit.
+
+    Args:
+        plant: The plant.
+        item: The item's id.
+        master: The master data, with capabilities and calendars.
+        stops: Days on which the plant makes nothing.
     """
     capability = next((maker.capability for maker in master.makers(item) if maker.member == plant), None)
     if capability is None:
@@ -98,7 +115,13 @@ def workshop(plant: str, item: str, master: MasterData, stops: tuple[Stop, ...] 
 
 
 class Placed(NamedTuple):
-    """What was put into weeks: how much of the item (base unit), where, and the share that others have of them."""
+    """What was put into weeks.
+
+    Attributes:
+        quantity: How much of the item, in its base unit.
+        work: What it takes of which weeks; empty where the capacity has no limit.
+        share: The share that others have of these weeks, 0 to 1; None without a capacity.
+    """
 
     quantity: Decimal
     work: tuple[Work, ...] = ()
@@ -106,9 +129,15 @@ class Placed(NamedTuple):
 
 
 def place(load: Load, shop: Workshop, quantity: Decimal, start: date) -> Placed:
-    """Put as much of the quantity (base unit) as there is capacity for into the earliest weeks from ``start`` on.
+    """Put as much of the quantity as there is capacity for into the earliest weeks.
 
     What is asked in whole numbers, and made so, is not offered in fractions.
+
+    Args:
+        load: What is taken already.
+        shop: What makes the item.
+        quantity: In the item's base unit.
+        start: The day from whose week on capacity is sought, for `WEEKS`.
     """
     if quantity <= 0 or shop.weekly is None:
         return Placed(max(quantity, ZERO))
@@ -122,16 +151,31 @@ def place(load: Load, shop: Workshop, quantity: Decimal, start: date) -> Placed:
 
 
 def place_again(load: Load, shop: Workshop, needed: Decimal, start: date) -> tuple[Work, ...] | None:
-    """Put all of the quantity (in the unit of the capacity) into the earliest weeks from ``start`` on; else None.
+    """Put all of the quantity into the earliest weeks.
 
-    ``load`` is without it. It was promised before a stop, so it may go further ahead than what is new.
+    It was promised before a stop, so it may go further ahead than what is new: `AGAIN` weeks.
+
+    Args:
+        load: What is taken already, without this quantity.
+        shop: What makes the item.
+        needed: In the unit of the capacity.
+        start: The day from whose week on capacity is sought.
+
+    Returns:
+        None where there is not enough capacity.
     """
     found = tuple(work for work, _ in _fill(load, shop, needed, start, AGAIN))
     return found if sum((work.quantity for work in found), ZERO) == needed else None
 
 
 def overbooked(load: Load, shop: Workshop, work: Work) -> bool:
-    """Say whether more is promised of the work's week than can be made in it."""
+    """Return whether more is promised of the work's week than can be made in it.
+
+    Args:
+        load: What is taken, this work included.
+        shop: What makes the item.
+        work: The work.
+    """
     return load.weeks.get(work.week, ZERO) > shop.capacity(week_begin(work.week))
 
 
@@ -156,7 +200,14 @@ def _share(load: Load, found: list[tuple[Work, Decimal]]) -> Decimal:
 
 
 def added(load: Load, work: tuple[Work, ...], today: date, sign: int = 1) -> Load:
-    """Return the load with the work (``sign`` -1: without it); weeks before today's are dropped."""
+    """Return the load with the work added or taken out; weeks before today's are dropped.
+
+    Args:
+        load: What is taken already.
+        work: The work.
+        today: Today.
+        sign: 1 to add the work, -1 to take it out.
+    """
     weeks = dict(load.weeks)
     for entry in work:
         weeks[entry.week] = weeks.get(entry.week, ZERO) + sign * entry.quantity

@@ -1,6 +1,6 @@
 """What keeps a plant from making or sending: its disruptions, and the stops that follow from them. Pure.
 
-A notification (CX-0146) names no quantity: what reduces capacity is taken as a stop of all of it.
+A notification (CX-0146) names no quantity: what reduces capacity counts as a stop of all of it.
 """
 
 from collections.abc import Mapping
@@ -47,7 +47,16 @@ class Span(NamedTuple):
 
 
 class KnownDisruption(Struct, frozen=True, omit_defaults=True):
-    """A disruption as its member last changed it; ``seen`` are the fingerprints of its latest events."""
+    """A disruption as its member last changed it.
+
+    Attributes:
+        as_of: The member's time of that change.
+        resolved: It is over.
+        begins: Its first day.
+        ends: Its last day; None where nobody knows it.
+        stopped: What it stops.
+        seen: The fingerprints of its latest events.
+    """
 
     as_of: datetime
     resolved: bool
@@ -58,7 +67,7 @@ class KnownDisruption(Struct, frozen=True, omit_defaults=True):
 
     @property
     def span(self) -> Span | None:
-        """The days that it stops: from the day on which it is resolved on, none."""
+        """The days that it stops; from the day on which it is resolved on, none."""
         ends = self.ends or shifted(self.begins, OPEN_DAYS - 1)
         if self.resolved:
             ends = min(ends, shifted(self.as_of.date(), -1))
@@ -66,7 +75,7 @@ class KnownDisruption(Struct, frozen=True, omit_defaults=True):
 
     @property
     def content(self) -> tuple[Any, ...]:
-        """What it tells, whenever that was."""
+        """What it is about, apart from the time of the report."""
         return self.resolved, self.begins, self.ends or date.max, self.stopped
 
 
@@ -83,10 +92,18 @@ def stops_of(tables: StateTables, plant: str) -> Stops:
 
 
 def take(tables: StateTables, value: Disruption, context: DecisionContext) -> date | None:
-    """Take a Disruption; return the first day on which the plant's stops may have changed, or None.
+    """Take up a Disruption. The last that comes counts; one that has nothing new changes nothing.
 
-    The last that comes counts; one that says what is known changes nothing. Raises `InvalidDocument`
-    (``too-many-disruptions``) when there is no room.
+    Args:
+        tables: The state.
+        value: The Disruption.
+        context: The event and the master data.
+
+    Returns:
+        The first day on which the plant's stops may have changed; None where they have not.
+
+    Raises:
+        InvalidDocument: ``too-many-disruptions`` where the plant has `LIMIT` open ones.
     """
     plant, number = value["member"], value["disruption_id"]
     known = tables.get(DISRUPTIONS, (plant,)) or {}
@@ -106,8 +123,8 @@ def take(tables: StateTables, value: Disruption, context: DecisionContext) -> da
 def stopped_by(value: Disruption, master: MasterData) -> Stopped:
     """Return what the disruption stops.
 
-    CAPACITY_REDUCTION stops the making; for reason of LOGISTICS_DISRUPTION it stops what leaves. Every other effect is
-    information. So is one of some sites only: capacity is known of the plant, not of its sites.
+    CAPACITY_REDUCTION stops the making; with the cause LOGISTICS_DISRUPTION it stops what leaves. Every other effect is
+    information. So is a disruption of some sites only: capacity is known of the plant, not of its sites.
     """
     member = master.members.by_id.get(value["member"])
     sites = {site.id for site in member.sites} if member else set()
@@ -138,7 +155,11 @@ def _stops(known: Mapping[str, KnownDisruption], today: date) -> Stops:
 
 
 def _bounded(known: dict[str, KnownDisruption], today: date) -> dict[str, KnownDisruption]:
-    """Forget what has been over for longest where there are too many."""
+    """Forget what has been over for longest where there are too many.
+
+    Raises:
+        InvalidDocument: ``too-many-disruptions`` where none is over.
+    """
     if len(known) <= LIMIT:
         return known
     over = [number for number, one in known.items() if one.resolved or (one.ends and one.ends < today)]

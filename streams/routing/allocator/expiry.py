@@ -10,7 +10,14 @@ EXPIRY = Table("reservation-expiry", bytes)
 
 
 def change(tables: StateTables, key: ReservationKey, before: datetime | None, after: datetime | None) -> None:
-    """Note that a reservation ends at another instant; None: by itself it never ends."""
+    """Note that a reservation ends at another instant.
+
+    Args:
+        tables: The state.
+        key: The reservation.
+        before: When it ended so far; None where it did not end by itself.
+        after: When it ends now; None where it does not end by itself.
+    """
     if before == after:
         return
     if before is not None:
@@ -20,6 +27,12 @@ def change(tables: StateTables, key: ReservationKey, before: datetime | None, af
 
 
 def due(tables: StateTables, time: datetime, limit: int) -> list[ReservationKey]:
-    """Return the reservations that have ended by this time, those that ended first, at most so many."""
+    """Return the reservations that have ended by this time, those that ended first.
+
+    Args:
+        tables: The state.
+        time: The hub's time.
+        limit: How many at most.
+    """
     found = tables.scan(EXPIRY, end=(time + timedelta.resolution,), limit=limit)
     return [ReservationKey(*entry.key[1:]) for entry in found]

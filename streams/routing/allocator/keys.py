@@ -11,7 +11,13 @@ class StockKey(NamedTuple):
 
 
 class ReservationKey(NamedTuple):
-    """A request's reservation: the plant that is asked, the item, and the request's id."""
+    """A request's reservation.
+
+    Attributes:
+        plant: The plant that is asked.
+        item: The item's id.
+        request_id: The request's id.
+    """
 
     plant: str
     item: str

@@ -32,7 +32,13 @@ REMAINING: Table[tuple[Remaining, ...]] = Table("reschedule", tuple[Remaining, .
 
 
 def begin(tables: StateTables, plant: str, since: date) -> None:
-    """Remember to look at the plant's reservations whose work is done in this day's week or later."""
+    """Note to look at the plant's reservations whose work is done in this day's week or later.
+
+    Args:
+        tables: The state.
+        plant: The plant.
+        since: The first day on which its stops have changed.
+    """
     remaining = tables.get(REMAINING, ()) or ()
     week = min([week_of(since), *(job.position.week for job in remaining if job.plant == plant)])
     others = (job for job in remaining if job.plant != plant)
@@ -40,7 +46,16 @@ def begin(tables: StateTables, plant: str, since: date) -> None:
 
 
 def resume(tables: StateTables, context: DecisionContext, limit: int) -> list[Result]:
-    """Look at the next reservations, at most so many; return those that have another day, each once."""
+    """Look at the next reservations that a changed stop may concern.
+
+    Args:
+        tables: The state.
+        context: The event and the master data.
+        limit: How many reservations at most.
+
+    Returns:
+        The results of those that have another day, each once.
+    """
     results: dict[ReservationKey, Result] = {}
     this_week = WeekPosition(week_of(context.time.date()), 0)
     while limit > 0 and (remaining := tables.get(REMAINING, ())):
@@ -91,7 +106,7 @@ def _rescheduled(
 def _in_free_weeks(
     tables: StateTables, reservation: Reservation, shop: Workshop, context: DecisionContext
 ) -> Reservation:
-    """Return the reservation with its work anew in the earliest weeks, but for weeks that are over."""
+    """Return the reservation with its work anew in the earliest weeks, except work in weeks that are over."""
     today = context.time.date()
     past = tuple(work for work in reservation.work if work.week < week_of(today))
     rest = tuple(work for work in reservation.work if work.week >= week_of(today))
@@ -105,7 +120,10 @@ def _in_free_weeks(
 
 
 def _must_move(tables: StateTables, reservation: Reservation, work: tuple[Work, ...], shop: Workshop) -> bool:
-    """Say whether a week is overbooked, or a disruption has put it where it is; not where the capability changed."""
+    """Return whether a week is overbooked, or a disruption has put the work where it is.
+
+    Where the capability itself has changed, the work stays.
+    """
     if shop.weekly is None or any(entry.load != shop.load for entry in work):
         return False
     load = reservations.load_of(tables, shop.load)

@@ -19,11 +19,24 @@ from streams.tables import StateTables, Table
 
 
 class Reservation(Struct, frozen=True, omit_defaults=True):
-    """What one request was promised, of the quantity that it asked for, in the item's base unit.
+    """What one request was promised, in the item's base unit.
 
-    Of ``from_stock`` the plant's ERP reserves ``in_erp`` by itself. ``work`` is where ``to_make`` has its capacity,
-    ``load`` the share that others had of those weeks; it begins on ``begins`` at the earliest, and ``disruption`` is
-    what makes it later. ``age`` is its number in `BY_AGE`, ``position`` its place in `weeks`.
+    Attributes:
+        quantity: What it asked for.
+        from_stock: What it has from stock.
+        order_key: The key of its order.
+        generation: The generation of the request.
+        not_before: The first day on which the plant may begin; None for at once.
+        expires_at: When it ends by itself; None where it does not.
+        in_erp: What the plant's ERP reserves by itself of ``from_stock``.
+        to_make: What the plant makes.
+        available_on: The day on which all of it is ready; None where there is nothing.
+        load: The share that others had of the weeks of its work, 0 to 1; None without a capacity.
+        work: Where ``to_make`` has its capacity.
+        begins: The first day on which the work may begin; None where nothing is made.
+        disruption: The disruption that makes it later or less.
+        age: Its number in `BY_AGE`; None where it holds no stock in the hub.
+        position: Its position in `weeks`; None where nothing is made.
     """
 
     quantity: Decimal
@@ -80,7 +93,14 @@ def youngest(tables: StateTables, key: StockKey) -> ReservationKey | None:
 
 
 def reserve(tables: StateTables, key: ReservationKey, reservation: Reservation, today: date) -> None:
-    """Reserve what the reservation holds; as the youngest of those that hold stock."""
+    """Reserve what the reservation holds, as the youngest of those that hold stock.
+
+    Args:
+        tables: The state.
+        key: The reservation's key, under which nothing is reserved yet.
+        reservation: What is reserved.
+        today: Today.
+    """
     if reservation.in_hub > 0:
         stock = stock_of(tables, key.stock)
         last = tables.scan(BY_AGE, key.stock, limit=1, reverse=True)
@@ -94,7 +114,14 @@ def reserve(tables: StateTables, key: ReservationKey, reservation: Reservation, 
 
 
 def release(tables: StateTables, key: ReservationKey, reservation: Reservation, today: date) -> None:
-    """Forget the reservation; what it held may be promised again, but for what the plant's ERP has reserved itself."""
+    """Forget the reservation. What it held may be promised again, except what the plant's ERP reserves by itself.
+
+    Args:
+        tables: The state.
+        key: The reservation's key.
+        reservation: The reservation as it is.
+        today: Today.
+    """
     without_age(tables, key, reservation)
     if reservation.position is not None:
         weeks.remove(tables, key.plant, reservation.position)
@@ -107,7 +134,16 @@ def release(tables: StateTables, key: ReservationKey, reservation: Reservation, 
 
 
 def without_age(tables: StateTables, key: ReservationKey, reservation: Reservation) -> Reservation:
-    """Take the reservation out of those that hold stock; return it so."""
+    """Take the reservation out of those that hold stock.
+
+    Args:
+        tables: The state.
+        key: The reservation's key.
+        reservation: The reservation as it is.
+
+    Returns:
+        The reservation without its age; the caller writes it.
+    """
     if reservation.age is None:
         return reservation
     tables.put(BY_AGE, (*key.stock, reservation.age), None)
@@ -115,7 +151,17 @@ def without_age(tables: StateTables, key: ReservationKey, reservation: Reservati
 
 
 def in_week(tables: StateTables, key: ReservationKey, reservation: Reservation, today: date) -> Reservation:
-    """Put the reservation into the week in which its work is done, and into no other; return it with its position."""
+    """Put the reservation into the week in which its work is done, and into no other.
+
+    Args:
+        tables: The state.
+        key: The reservation's key.
+        reservation: The reservation as it is.
+        today: Today.
+
+    Returns:
+        The reservation with its position; the caller writes it.
+    """
     done = reservation.available_on if reservation.to_make > 0 else None
     known = reservation.position
     if done and known and known.week == week_of(done):
@@ -126,7 +172,14 @@ def in_week(tables: StateTables, key: ReservationKey, reservation: Reservation, 
 
 
 def book(tables: StateTables, work: tuple[Work, ...], today: date, sign: int = 1) -> None:
-    """Take the capacity of the work, or give it back with ``sign`` -1."""
+    """Take the capacity of the work, or give it back.
+
+    Args:
+        tables: The state.
+        work: The work.
+        today: Today: weeks before it are dropped.
+        sign: 1 to take it, -1 to give it back.
+    """
     for name in dict.fromkeys(entry.load for entry in work):
         load = added(load_of(tables, name), tuple(entry for entry in work if entry.load == name), today, sign)
         tables.put(LOADS, (name,), load if load.weeks else None)

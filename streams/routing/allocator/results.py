@@ -19,7 +19,14 @@ class Result(NamedTuple):
 
 
 def result(key: ReservationKey, reservation: Reservation, kind: AllocationKind, event_id: str) -> Result:
-    """Return the result of this kind for a request and what it has reserved."""
+    """Return the result for a request.
+
+    Args:
+        key: The request's key.
+        reservation: What it has reserved, or could reserve.
+        kind: What the result says of it.
+        event_id: The id of the result's event.
+    """
     value: AllocationResult = {
         "request_id": key.request_id,
         "order_key": reservation.order_key,
@@ -42,7 +49,17 @@ def first_day(not_before: date | None, context: DecisionContext) -> date:
 
 
 def ready(reservation: Reservation, start: date, shop: Workshop | None, stops: Stops) -> date | None:
-    """Return the day on which all of it is ready to leave when nothing begins before ``start``; None for nothing."""
+    """Return the day on which all of it is ready to leave.
+
+    Args:
+        reservation: What is reserved.
+        start: The day before which nothing begins.
+        shop: What makes the item; None where the plant does not make it.
+        stops: The plant's stops.
+
+    Returns:
+        None where nothing is reserved.
+    """
     if shop is not None and reservation.to_make > 0:
         return leaving(shop.finish(start, reservation.work), stops.leaving)
     return leaving(start, stops.leaving) if reservation.from_stock > 0 else None

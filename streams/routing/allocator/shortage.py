@@ -19,9 +19,19 @@ REMAINING: Table[tuple[StockKey, ...]] = Table("shortage", tuple[StockKey, ...])
 
 
 def shorten(tables: StateTables, plant: str, item: str, context: DecisionContext, limit: int) -> list[Result]:
-    """Take back what is promised of the item but is not there, from at most so many requests; the rest is for a tick.
+    """Take back what is promised of the item but is not there; what exceeds the limit is left for a tick.
 
     What a request loses from stock is put into the plant's capacity. What the plant's ERP has taken is not touched.
+
+    Args:
+        tables: The state.
+        plant: The plant.
+        item: The item's id.
+        context: The event and the master data.
+        limit: From how many requests at most.
+
+    Returns:
+        The results for the requests that have lost something.
     """
     results: list[Result] = []
     stock_key = StockKey(plant, item)
@@ -39,7 +49,16 @@ def shorten(tables: StateTables, plant: str, item: str, context: DecisionContext
 
 
 def resume(tables: StateTables, context: DecisionContext, limit: int) -> list[Result]:
-    """Take back what was postponed, from at most so many requests in all."""
+    """Take back what was postponed.
+
+    Args:
+        tables: The state.
+        context: The event and the master data.
+        limit: From how many requests at most, in all.
+
+    Returns:
+        The results for the requests that have lost something.
+    """
     remaining = tables.get(REMAINING, ()) or ()
     tables.put(REMAINING, (), None)
     results: list[Result] = []
@@ -55,7 +74,7 @@ def _postpone(tables: StateTables, key: StockKey) -> None:
 
 
 def _lose(tables: StateTables, key: ReservationKey, missing: Decimal, context: DecisionContext) -> Reservation:
-    """Take so much from a reservation, or all that it has from stock; return what it is then."""
+    """Take so much from a reservation, or all that it has from stock, and return the reservation after that."""
     reservation = tables.get(RESERVATIONS, key)
     assert reservation is not None  # noqa: S101  (`BY_AGE` names reservations only)
     lost = min(reservation.in_hub, missing)

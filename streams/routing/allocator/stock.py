@@ -28,10 +28,12 @@ MAX_PENDING = 100
 
 
 class SiteStock(Struct, frozen=True, omit_defaults=True):
-    """What a site could give at a time: on hand, less what its ERP has reserved or blocked.
+    """What a site could give at a time.
 
-    ``as_of`` is that time as far as it can be true (`reported`). ``seen`` are the fingerprints of the
-    latest levels, so that one that comes again changes nothing.
+    Attributes:
+        available: On hand, less what its ERP has reserved or blocked.
+        as_of: That time, as far as it can be true (`reported`).
+        seen: The fingerprints of the latest levels, so that a repeat changes nothing.
     """
 
     available: Decimal
@@ -49,8 +51,10 @@ class Pending(NamedTuple):
 class Stock(Struct, frozen=True, omit_defaults=True):
     """One plant's stock of one item, in its base unit.
 
-    ``sites`` are by site and the plant's code of the item. ``promised`` is what all reservations have from stock,
-    ``pending`` (by time) included.
+    Attributes:
+        sites: By site and the plant's code of the item.
+        promised: What all reservations have from stock, ``pending`` included.
+        pending: Promises that the ERP has taken and its figures may not show yet, by time.
     """
 
     sites: dict[str, SiteStock] = {}
@@ -83,7 +87,13 @@ class Stock(Struct, frozen=True, omit_defaults=True):
 
 
 def reported(stock: Stock, level: InventoryLevel, context: DecisionContext) -> Stock:
-    """Take an InventoryLevel in the item's base unit, with a stamp not after the hub's: the last that comes counts."""
+    """Return the stock with a reported level: the last that comes counts.
+
+    Args:
+        stock: The stock as it is.
+        level: The InventoryLevel in the item's base unit, with a stamp not after the hub's time.
+        context: The event and its fingerprint.
+    """
     place = f"{level['site']}\n{level['item_code']}"
     known, fingerprint = stock.sites.get(place), context.fingerprint
     seen = known.seen if known else ()
@@ -108,12 +118,18 @@ def _effective_time(known: SiteStock | None, available: Decimal, stamp: datetime
 
 
 def without_code(stock: Stock, code: str) -> Stock:
-    """Forget what was reported under this code: it means another item now."""
+    """Return the stock without what was reported under this code: it means another item now."""
     return replace(stock, sites={name: site for name, site in stock.sites.items() if not name.endswith(f"\n{code}")})
 
 
 def delivered(stock: Stock, quantity: Decimal, at: datetime) -> Stock:
-    """Take that the ERP reserves so much of what is promised by itself since this time."""
+    """Return the stock of which the ERP reserves a part of what is promised by itself.
+
+    Args:
+        stock: The stock as it is.
+        quantity: How much, in the item's base unit.
+        at: Since when.
+    """
     if quantity <= 0:
         return stock
     later = [entry for entry in stock.pending if entry.at != at]

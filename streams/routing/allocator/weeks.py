@@ -1,4 +1,4 @@
-"""For which requests a plant's work is done in which ISO week; a disruption finds here what gets another day. Pure."""
+"""For which requests a plant's work is done in which ISO week: here a disruption finds what gets another day. Pure."""
 
 from datetime import date
 from typing import NamedTuple
@@ -17,7 +17,7 @@ FIRST_NUMBER = LARGEST - 1
 
 
 class WeekPosition(NamedTuple):
-    """Where a request stands: the week in which its work is done, and a number that falls with every entry."""
+    """The position of a request: the week in which its work is done, and a number that falls with every entry."""
 
     week: str
     number: int
@@ -33,7 +33,17 @@ WEEKS: Table[_Request] = Table("reservation-week", _Request)
 
 
 def add(tables: StateTables, key: ReservationKey, done: date, today: date) -> WeekPosition:
-    """Put the request into the week of the day on which its work is done; return where it stands."""
+    """Put the request into the week of the day on which its work is done.
+
+    Args:
+        tables: The state.
+        key: The request's key.
+        done: That day.
+        today: Today: some entries of earlier weeks are cleared away.
+
+    Returns:
+        The request's position.
+    """
     _clear(tables, key.plant, week_of(today))
     week = week_of(done)
     first = tables.scan(WEEKS, (key.plant, week), limit=1)
@@ -43,12 +53,24 @@ def add(tables: StateTables, key: ReservationKey, done: date, today: date) -> We
 
 
 def remove(tables: StateTables, plant: str, position: WeekPosition) -> None:
-    """Take a request out of its week."""
+    """Take a request out of its week.
+
+    Args:
+        tables: The state.
+        plant: The plant.
+        position: The request's position.
+    """
     tables.put(WEEKS, (plant, *position), None)
 
 
 def first_from(tables: StateTables, plant: str, position: WeekPosition) -> tuple[WeekPosition, ReservationKey] | None:
-    """Return the first request at or after a position, or None."""
+    """Return the first request at or after a position, with its own position, or None.
+
+    Args:
+        tables: The state.
+        plant: The plant.
+        position: The position.
+    """
     for (_, week, number), request in tables.scan(WEEKS, (plant,), start=(plant, *position), limit=1):
         return WeekPosition(week, int(number)), ReservationKey(plant, *request)
     return None

@@ -1,6 +1,6 @@
 """What the hub has recorded of one order, and what stands in for plants and allocators that were never asked. Pure.
 
-A recorded answer speaks of a question. Under other master data another question may have the same id, so an answer is
+A recorded answer belongs to a question. Under other master data another question may have the same id, so an answer is
 used only where the same was asked.
 """
 
@@ -30,7 +30,15 @@ from streams.routing.schedule import dates
 
 
 class RecordedEvent(NamedTuple):
-    """A record of hub.work or hub.allocation: its order, its CloudEvents id, its name, its value, the hub's stamp."""
+    """A record of hub.work or hub.allocation.
+
+    Attributes:
+        order_key: The key of its order.
+        id: Its CloudEvents id.
+        subject: Its type.
+        value: The record.
+        time: The hub's stamp.
+    """
 
     order_key: str
     id: str
@@ -47,7 +55,13 @@ ANSWERS = (AllocationKind.QUOTE, AllocationKind.RESERVED, AllocationKind.UNKNOWN
 
 
 class Question(NamedTuple):
-    """What an allocator's answer answers."""
+    """What an allocator's answer answers.
+
+    Attributes:
+        request_id: The id of the request.
+        generation: The generation of the request.
+        quote: Whether it asks for an offer, not for a reservation.
+    """
 
     request_id: str
     generation: int
@@ -79,7 +93,7 @@ class Recorded:
 
     @cached_property
     def asked(self) -> dict[Question, tuple[Any, ...]]:
-        """What the allocators were asked, as far as the events say it."""
+        """What the allocators were asked, as far as the events show it."""
         found = (narrowed(AllocationRequest, event.subject, event.value) for event in self.events)
         return {question(value): request_content(value) for value in found if value and value["action"] in QUESTIONS}
 
@@ -95,7 +109,7 @@ class Recorded:
 
     @cached_property
     def issued(self) -> dict[str, set[tuple[Any, ...]]]:
-        """What the plants were told under each plant order."""
+        """The contents that were issued under each plant order."""
         found: dict[str, set[tuple[Any, ...]]] = {}
         for event in self.events:
             if value := narrowed(PlantOrder, event.subject, event.value):
@@ -103,7 +117,13 @@ class Recorded:
         return found
 
     def result(self, request: AllocationRequest) -> tuple[int, RecordedEvent] | None:
-        """Return the recorded answer to the request and its place, or None; quantities and days are as it asked."""
+        """Return the recorded answer to the request, with its place among the events.
+
+        Quantities and days of the recorded request are the same, where it is recorded too.
+
+        Returns:
+            None where there is no such answer.
+        """
         found = self.results.get(question(request))
         if found is None or cast(AllocationResult, found[1].value)["plant"] != request["plant"]:
             return None
@@ -112,7 +132,13 @@ class Recorded:
 
 
 def simulated_result(request: AllocationRequest, time: datetime, master: MasterData) -> AllocationResult:
-    """Return the AllocationResult of a plant without stock, whose capacity has no limit."""
+    """Return the AllocationResult of a plant without stock, whose capacity has no limit.
+
+    Args:
+        request: The AllocationRequest that has no recorded answer.
+        time: The hub's time of the request.
+        master: The master data, with capabilities and calendars.
+    """
     plant, item = request["plant"], request["item"]
     days = [maker.capability.working_days for maker in master.makers(item) if maker.member == plant]
     today = dates.day_at(plant, time, master)

@@ -41,7 +41,16 @@ SLACK = timedelta(minutes=1)
 
 
 def rerun(events: Recorded, master: MasterData, until: datetime) -> OrderState | None:
-    """Return the order's state at ``until``; None where no version of the order is among the events."""
+    """Return the order's state when the planner runs over its recorded events once more.
+
+    Args:
+        events: The order's events.
+        master: The master data that the planner follows.
+        until: The time up to which deadlines pass.
+
+    Returns:
+        None where no version of the order is among the events.
+    """
     run = _Run(events, master)
     for at, event in enumerate(events.events):
         run.ring(event.time)
@@ -51,7 +60,7 @@ def rerun(events: Recorded, master: MasterData, until: datetime) -> OrderState |
 
 
 class _Run:
-    """One order's way. ``_same`` says of each plant order whether the plant was told just that in the record."""
+    """One order's rerun. ``_same`` has of each plant order whether the record has one with the same content."""
 
     def __init__(self, events: Recorded, master: MasterData) -> None:
         self.state: OrderState | None = None
@@ -74,7 +83,7 @@ class _Run:
                 break
 
     def come(self, at: int, event: RecordedEvent) -> None:
-        """Take a recorded event, if it means something here."""
+        """Handle a recorded event, where it applies in this run."""
         self._at = at
         if event.subject is Subject.ORDER:
             self._order(event)
@@ -95,12 +104,12 @@ class _Run:
             self._run(event._replace(value=normalise_order(order, self._master).value))
 
     def _is_answer(self, value: AllocationResult) -> bool:
-        """Return whether the result answers what was asked in this run, or tells more of what it answered."""
+        """Return whether the result answers what was asked in this run, or follows such an answer."""
         request = self._asked.get(history.question(value))
         return request is not None and self._recorded.result(request) is not None
 
     def _answer(self, number: str, event: RecordedEvent) -> None:
-        """Take a plant's word on a plant order: later, where it is only going to be told."""
+        """Handle a plant's event on a plant order, or keep it until this run has issued that plant order."""
         if number not in self._same:
             self._early.setdefault(number, []).append(event)
         elif self._same[number]:

@@ -25,7 +25,13 @@ class Verdict(StrEnum):
 
 
 class HubEvent(NamedTuple):
-    """A record of hub.events: its name, its value, and whether it is a plant order in shadow."""
+    """A record of hub.events.
+
+    Attributes:
+        subject: Its type.
+        value: The record.
+        shadow: Whether it is a plant order in shadow.
+    """
 
     subject: Subject
     value: Message
@@ -34,10 +40,17 @@ class HubEvent(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """One line: the hub's plants and how much each (the item's base unit), and the plant that people chose.
+    """One line, as the hub decided it and as people placed it.
 
-    ``possible_on`` is the day by which the hub could have had the whole order at the customer, ``agreed_for`` the day
-    that people agreed on for the line.
+    Attributes:
+        order_key: The key of its order.
+        line_id: The line.
+        item: The buyer's code of the item, or the item's id where people have not placed the line.
+        verdict: How the two compare.
+        hub: The hub's plants, and how much each was to make, in the item's base unit.
+        placed_at: The plant that people chose; None where they have not placed the line.
+        possible_on: The day by which the hub could have had the whole order at the customer.
+        agreed_for: The day that people agreed on for the line.
     """
 
     order_key: str
@@ -57,7 +70,13 @@ class Compared:
 
 @dataclass(slots=True)
 class _Order:
-    """One order so far: its plant orders in shadow by id, until when all could be there, what has been compared."""
+    """One order so far.
+
+    Attributes:
+        plant_orders: Its plant orders in shadow, by id.
+        possible_on: The day by which all could be at the customer.
+        compared: The lines that have been compared.
+    """
 
     plant_orders: dict[str, PlantOrder] = field(default_factory=dict)
     possible_on: date | None = None
@@ -92,7 +111,7 @@ def totals(found: Iterable[Compared]) -> Mapping[Verdict, int]:
 
 
 def _decided(order: _Order, value: PlantOrder) -> None:
-    """Take a version of a plant order for a line's own item; parts are planned of themselves."""
+    """Keep a version of a plant order for a line's own item; its parts are not compared."""
     if value["document_status"] == PlantOrderDocumentStatus.CANCELLED:
         order.plant_orders.pop(value["plant_order_id"], None)
     elif value["feeds_into"] is None:

@@ -28,9 +28,16 @@ __all__ = ["Differences", "LineOutcome", "Moved", "Placement", "RecordedEvent", 
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """How much of an item goes to a plant, by which rule; None where ``evidence`` says why nobody has it.
+    """How much of an item goes to a plant.
 
-    ``waits`` says that the plant is told only when a person approves.
+    Attributes:
+        item: The item's id; the buyer's code where it is unmapped.
+        node: As in `Portion`.
+        plant: The plant; None where there is none.
+        rule: The rule that decides; empty where none does.
+        held: Why it is on hold; None where it is not.
+        waits: The plant order is issued only when a person approves.
+        quantity: In the item's base unit.
     """
 
     item: str
@@ -57,8 +64,14 @@ Outcomes = Mapping[tuple[str, str], LineOutcome]
 def replay(events: Iterable[RecordedEvent], master: MasterData) -> dict[tuple[str, str], LineOutcome]:
     """Return what becomes of every line of the orders when the planner follows this master data from the beginning.
 
-    ``events`` are each order's in the order of hub.work. An order whose buyer is no member, or whose first version is
-    not among them, is left out.
+    An order whose buyer is no member, or whose first version is not among the events, is left out.
+
+    Args:
+        events: The events, each order's in the order of hub.work.
+        master: The master data.
+
+    Returns:
+        The outcomes by order key and line.
     """
     by_order: dict[str, list[RecordedEvent]] = {}
     until: datetime | None = None
@@ -105,7 +118,16 @@ def _day(state: OrderState, line: Line, master: MasterData, time: datetime) -> d
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """One item of a line that would be elsewhere, or wait where it did not, or no longer."""
+    """One item of a line that would be elsewhere, or wait where it did not, or no longer.
+
+    Attributes:
+        order_key: The key of its order.
+        line_id: The line.
+        item: The item's id.
+        node: As in `Portion`.
+        before: Where it is with the master data so far.
+        after: Where it would be.
+    """
 
     order_key: str
     line_id: str
@@ -117,7 +139,14 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class Shifted:
-    """A line whose day would be another; None where there is no day."""
+    """A line whose day would be another.
+
+    Attributes:
+        order_key: The key of its order.
+        line_id: The line.
+        before: Its day with the master data so far; None where there is none.
+        after: The day that it would have; None where there is none.
+    """
 
     order_key: str
     line_id: str
@@ -127,7 +156,14 @@ class Shifted:
 
 @dataclass(frozen=True, slots=True)
 class Differences:
-    """What would be different. ``orders`` and ``lines`` count what was compared."""
+    """What would be different.
+
+    Attributes:
+        orders: How many orders were compared.
+        lines: How many lines were compared.
+        moved: The items that would be elsewhere.
+        shifted: The lines whose day would be another.
+    """
 
     orders: int
     lines: int
@@ -141,7 +177,7 @@ class Differences:
 
     @property
     def newly_held(self) -> int:
-        """How many parts nobody would have that a plant has now."""
+        """How many parts would be on hold that a plant has now."""
         return sum(_held(moved.after) and not _held(moved.before) for moved in self.moved)
 
     @property
