@@ -29,7 +29,15 @@ PER_HEADER = 8
 
 
 class ProducerRecord(NamedTuple):
-    """One record to produce; the key decides the partition where ``partition`` is -1."""
+    """One record to produce.
+
+    Attributes:
+        topic: The topic's full name.
+        key: The key.
+        value: The value; None for a tombstone.
+        headers: The headers; None for none.
+        partition: The partition; -1 for the one that follows from the key.
+    """
 
     topic: str
     key: bytes

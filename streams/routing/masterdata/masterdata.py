@@ -43,7 +43,15 @@ class Maker(NamedTuple):
 
 @dataclass(frozen=True)
 class MasterData:
-    """Everything that routing depends on beside the documents. It never changes; another version is another value."""
+    """Everything that routing depends on beside the documents. It never changes; another version is another value.
+
+    Attributes:
+        members: The members, with their capabilities and the transport days between them.
+        nomenclature: The items.
+        rules: The routing rules, in their order.
+        calendars: The calendars by which members work.
+        rates: The exchange rates.
+    """
 
     members: Members
     nomenclature: Nomenclature

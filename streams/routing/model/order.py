@@ -89,7 +89,15 @@ class Order(Struct, frozen=True, omit_defaults=True):
 
 
 class LineStatus(Struct, frozen=True, omit_defaults=True):
-    """The state of a line of which the customer was last notified."""
+    """The state of a line of which the customer was last notified.
+
+    Attributes:
+        line_id: The id of the order's line.
+        item_code: The buyer's code of the item.
+        state: How far the line is.
+        promised_date: When all of it is at the customer; None where nothing is promised.
+        code: Why it is on hold; None where it is not.
+    """
 
     line_id: str
     item_code: str

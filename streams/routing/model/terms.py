@@ -14,10 +14,21 @@ from streams.routing.model.money import ExchangeRate
 
 
 class Terms(Struct, frozen=True, omit_defaults=True):
-    """What is agreed on the order as a whole; the fields are those of the record Order.
+    """What is agreed on the order as a whole; the fields are those of the record Order, and None where it has none.
 
-    Rates and discounts are percentages, ``discount_amount`` is in the order's currency. A ``quotation`` asks what could
-    be had by when; nothing is ordered.
+    Attributes:
+        vat_rate: VAT in percent.
+        vat_included: Whether the prices include the VAT.
+        exchange_rate: The rate by which the payment is worked out.
+        contract: The contract that the order is placed under.
+        discount_percent: The discount on the whole order in percent.
+        discount_amount: The discount on the whole order in its currency.
+        legal_entity: The buyer's legal entity where it is not the member's own.
+        site: The buyer's site that orders.
+        incoterms: The Incoterms rule, without the place.
+        language: The language for the buyer's people, BCP 47.
+        quotation: It asks what could be had by when; nothing is ordered.
+        valid_until: The last day on which the promise of a quotation is wanted to hold.
     """
 
     vat_rate: Decimal | None = None
@@ -35,7 +46,14 @@ class Terms(Struct, frozen=True, omit_defaults=True):
 
 
 class Attachment(Struct, frozen=True, omit_defaults=True):
-    """A file that belongs to a line: where it lies, and the SHA-256 of its bytes in hexadecimal digits."""
+    """A file that belongs to a line.
+
+    Attributes:
+        uri: Where it lies.
+        sha256: The SHA-256 of its bytes, in hexadecimal digits.
+        media_type: Such as application/pdf.
+        name: Its name for a person.
+    """
 
     uri: str
     sha256: str
@@ -44,7 +62,15 @@ class Attachment(Struct, frozen=True, omit_defaults=True):
 
 
 class Specification(Struct, frozen=True, omit_defaults=True):
-    """What a line says of its goods beside item and quantity; the fields are those of the record OrderLine."""
+    """What a line says of its goods beside item and quantity; the fields are those of the record OrderLine.
+
+    Attributes:
+        characteristic: The variant of the item, as the buyer wrote it.
+        drawing: The drawing's designation.
+        drawing_revision: The drawing's revision.
+        serial_numbers: Serial numbers of single pieces.
+        attachments: Drawings, photographs, certificates.
+    """
 
     characteristic: str | None = None
     drawing: str | None = None

@@ -20,7 +20,7 @@ IGNORED_WHEN_CLOSED = ("AllocationResult", "DispatchStatus", "Receipt", "Wake")
 
 
 def with_final_since(state: OrderState, time: datetime) -> OrderState:
-    """Return the state with the time since which nothing is left to do for it, or without one while something is."""
+    """Return the state with the time since which nothing is left to do for the order, or without one."""
     final = state.status is not None and state.status.state in FINAL
     if final == (state.final_since is not None):
         return state

@@ -280,7 +280,7 @@ def _with_sent(state: OrderState, newer: set[tuple[str, int, int]], master: Mast
 def _is_put_off(state: OrderState, line: Line, newer: set[tuple[str, int, int]], master: MasterData) -> bool:
     """Return whether the line is wanted later than its plants know: a plant's date is never before the day it is due.
 
-    An order that is wanted sooner cannot be told from one whose plants could not be sooner: they keep their date.
+    An order that is wanted sooner looks like one whose plants could not be sooner: they keep their date.
     """
     return any(
         attempt.issued is not None

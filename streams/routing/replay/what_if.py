@@ -1,11 +1,11 @@
 """What other master data would have made of the orders that the hub has recorded: where they go, by when. Pure.
 
-The planner itself runs again over each order's events. What people, buyers, plants and allocators said is taken from
-the record wherever the same was asked of the same plant: an allocator's answer where request id and generation match
-(and, where the request is recorded too, plant, item, quantity and day), a plant's answers where plant, item and
+The planner itself runs again over each order's events. What people, buyers, plants and allocators answered is taken
+from the record wherever the same was asked of the same plant: an allocator's answer where request id and generation
+match (and, where the request is recorded too, plant, item, quantity and day), a plant's answers where plant, item and
 quantity of the plant order match. Otherwise an allocator is simulated that has no stock and unlimited capacity, and a
-plant that accepts what it is asked. So a difference tells what the master data change, not what stock or a plant would
-have said.
+plant that accepts what it is asked. So a difference shows what the master data change, not what stock or a plant would
+have allowed.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
