@@ -116,7 +116,7 @@ class FaultContract(Suite):
     async def test_killed_at_any_failpoint_then_delivered_again_is_once(
         self, harness: ErpHarness, tmp_path: Path
     ) -> None:
-        """kill -9 between any two steps; the next delivery leaves exactly one document."""
+        """Kill -9 between any two steps; the next delivery leaves exactly one document."""
         for number, failpoint in enumerate(self.features.failpoints):
             reference = f"killed-{number}"
             with armed(harness.process(reference), tmp_path, failpoint, "kill"):

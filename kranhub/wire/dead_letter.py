@@ -54,7 +54,7 @@ class Original:
 def build(
     original: Original, code: Code, reason: Mapping[str, str], *, stage: str, member: str, at: datetime
 ) -> DeadLetter:
-    """Return the dead letter.
+    r"""Return the dead letter.
 
     Its ``incomplete`` names what it does not hold in full; what was cut for its size is also mentioned in ``reason``.
     A header whose name occurs again is named ``name#2``, ``name#3``; bytes that are not UTF-8 are written as ``\\xff``.
@@ -117,7 +117,7 @@ def without_original(value: DeadLetter) -> DeadLetter:
 
 
 def readable(text: str) -> str:
-    """Return the text as UTF-8 can hold it: a key's bytes that are not UTF-8 become ``\\xff``."""
+    r"""Return the text as UTF-8 can hold it: a key's bytes that are not UTF-8 become ``\\xff``."""
     if text.isascii():
         return text
     try:
