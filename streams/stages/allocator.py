@@ -13,9 +13,9 @@ from kranhub.wire.codec import Codec
 from kranhub.wire.messages import Disruption, InventoryLevel, Message, Subject, narrowed
 from streams.processor import Context, Document, Outputs, Record, State
 from streams.routing.allocator import allocator
+from streams.routing.context import DecisionContext
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.codes import UNMAPPED
-from streams.routing.model.context import DecisionContext
 from streams.routing.notify import unmapped_stock
 from streams.routing.validation import timestamps
 from streams.routing.validation.normalise import normalise_level

@@ -12,10 +12,10 @@ from kranhub.wire.codec import Codec
 from kranhub.wire.messages import Message, Order, Subject, Wake
 from streams.processor import Context, Document, Outputs, Record, State
 from streams.processor.state.store import Layer
+from streams.routing.context import DecisionContext
 from streams.routing.masterdata.entries import Entry, Kind
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.codes import AlertCode
-from streams.routing.model.context import DecisionContext
 from streams.routing.model.order import OrderState
 from streams.routing.notify import reasons
 from streams.routing.planner import messages, planner

@@ -9,10 +9,10 @@ from kranhub.parties.members import Members
 from kranhub.wire.messages import Subject
 from streams.processor.state.store import Store
 from streams.routing.allocator import allocator
+from streams.routing.context import DecisionContext
+from streams.routing.masterdata.calendars import Calendars
 from streams.routing.masterdata.items import Nomenclature
 from streams.routing.masterdata.masterdata import MasterData
-from streams.routing.model.context import DecisionContext
-from streams.routing.schedule.calendars import Calendars
 
 START = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 TODAY = START.date()

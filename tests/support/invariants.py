@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from decimal import Decimal, localcontext
 from typing import Any
 
+from streams.routing.context import DecisionContext
 from streams.routing.masterdata.items import Supply
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model import order
 from streams.routing.model.attempt import Attempt
-from streams.routing.model.context import DecisionContext
 from streams.routing.model.order import OrderState
 from streams.routing.model.portion import Portion
 from streams.routing.notify import status

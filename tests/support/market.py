@@ -16,8 +16,8 @@ from kranhub.identifiers import order_key
 from kranhub.wire.messages import Subject
 from streams.processor.state.store import Store
 from streams.routing.allocator import allocator
+from streams.routing.context import DecisionContext
 from streams.routing.masterdata.masterdata import MasterData
-from streams.routing.model.context import DecisionContext
 from streams.routing.planner.messages import OutputMessage
 from streams.tables import keys
 from tests.support.fields import fields

@@ -25,12 +25,12 @@ from kranhub.wire.messages import Subject
 from streams.processor import Record
 from streams.processor.outputs import ProducerRecord
 from streams.routing.masterdata import entries
+from streams.routing.masterdata.calendars import Calendar, Calendars, Covers
 from streams.routing.masterdata.entries import Entry
 from streams.routing.masterdata.items import Component, Item, Nomenclature
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.masterdata.rates import Rate, Rates
 from streams.routing.masterdata.rules import Mode, Rank, Rule, Rules, When
-from streams.routing.schedule.calendars import Calendar, Calendars, Covers
 from tests.support import batches
 from tests.support.batches import CODEC
 from tests.support.fields import fields

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from kranhub.parties.members import Member, Members, Transport
+from streams.routing.masterdata.calendars import Calendar, Calendars
 from streams.routing.masterdata.items import Item, Nomenclature
 from streams.routing.masterdata.masterdata import FIVE_DAYS, MasterData
 from streams.routing.masterdata.rates import Rates
 from streams.routing.masterdata.rules import Rule, Rules
-from streams.routing.schedule.calendars import Calendar, Calendars
 
 CUSTOMER = "sibir-terminal"
 

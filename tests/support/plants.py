@@ -9,10 +9,10 @@ from typing import Any
 
 from kranhub.errors import InvalidDocument
 from kranhub.wire.messages import Subject
+from streams.routing.context import DecisionContext
 from streams.routing.masterdata import masterdata
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model import order
-from streams.routing.model.context import DecisionContext
 from streams.routing.model.order import OrderState
 from streams.routing.planner import planner
 from streams.routing.planner.messages import OutputMessage

@@ -27,7 +27,7 @@ from streams.routing.allocator.keys import ReservationKey, StockKey
 from streams.routing.allocator.reservations import RESERVATIONS, STOCKS, Reservation
 from streams.routing.allocator.results import Result, first_day, ready, result
 from streams.routing.allocator.stock import ZERO
-from streams.routing.model.context import DecisionContext
+from streams.routing.context import DecisionContext
 from streams.routing.schedule.downtime import NO_STOPS, Stops
 from streams.routing.validation import timestamps
 from streams.tables import Changes, StateTables, Table

@@ -10,9 +10,9 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from kranhub.parties import units
+from streams.routing.masterdata.calendars import Calendar, shifted
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.schedule import downtime as halts
-from streams.routing.schedule.calendars import Calendar, shifted
 from streams.routing.schedule.downtime import Stop
 
 WEEKS = 52

@@ -15,9 +15,9 @@ from kranhub.errors import DocumentCode, InvalidDocument
 from kranhub.text import Text
 from kranhub.wire.messages import Disruption, DisruptionCause, DisruptionEffect, DisruptionStatus
 from streams.routing.allocator.capacity import WEEKS
+from streams.routing.context import DecisionContext
+from streams.routing.masterdata.calendars import shifted
 from streams.routing.masterdata.masterdata import MasterData
-from streams.routing.model.context import DecisionContext
-from streams.routing.schedule.calendars import shifted
 from streams.routing.schedule.downtime import NO_STOPS, Stop, Stops, merged
 from streams.tables import StateTables, Table
 

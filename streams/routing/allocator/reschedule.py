@@ -16,7 +16,7 @@ from streams.routing.allocator.keys import ReservationKey
 from streams.routing.allocator.reservations import RESERVATIONS, Reservation
 from streams.routing.allocator.results import Result, first_day, ready, result
 from streams.routing.allocator.weeks import WeekPosition
-from streams.routing.model.context import DecisionContext
+from streams.routing.context import DecisionContext
 from streams.tables import StateTables, Table
 
 

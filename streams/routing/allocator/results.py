@@ -7,7 +7,7 @@ from kranhub.wire.messages import AllocationKind, AllocationResult
 from streams.routing.allocator.capacity import Workshop
 from streams.routing.allocator.keys import ReservationKey
 from streams.routing.allocator.reservations import Reservation
-from streams.routing.model.context import DecisionContext
+from streams.routing.context import DecisionContext
 from streams.routing.schedule.downtime import Stops, leaving
 
 

@@ -13,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from kranhub.wire.messages import InventoryLevel
-from streams.routing.model.context import DecisionContext
+from streams.routing.context import DecisionContext
 
 ZERO = Decimal(0)
 

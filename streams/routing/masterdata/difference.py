@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from streams.routing.masterdata.cutover import Cutover
 from streams.routing.masterdata.entries import Entry, Kind, content
-from streams.routing.planner.cutover import Cutover
 
 OF_FILES = tuple(kind for kind in Kind if kind is not Kind.MAPPING)
 """Kinds of entries that come of files, in their order; others, such as members' mappings, are not compared."""

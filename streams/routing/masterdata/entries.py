@@ -11,12 +11,12 @@ from pydantic import BaseModel, ConfigDict
 from kranhub.parties.members import Contact, CutoverMode, Member, Members, Transport
 from kranhub.wire import messages
 from kranhub.wire.messages import MasterDataKind
+from streams.routing.masterdata.calendars import Calendar, Calendars
+from streams.routing.masterdata.cutover import Cutover
 from streams.routing.masterdata.items import Component, Item, Nomenclature
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.masterdata.rates import Rate, Rates
 from streams.routing.masterdata.rules import Rule, Rules
-from streams.routing.planner.cutover import Cutover
-from streams.routing.schedule.calendars import Calendar, Calendars
 
 
 class Kind(StrEnum):

@@ -12,14 +12,14 @@ from kranhub.parties.members import Capability, CutoverMode, Member, Members, Na
 from kranhub.text import Text
 from kranhub.values import confusables
 from kranhub.values.times import FIRST_YEAR, LAST_YEAR
+from streams.routing.masterdata import calendars as calendarfile
 from streams.routing.masterdata import cross_check
 from streams.routing.masterdata import rates as ratesfile
 from streams.routing.masterdata import rules as rulesfile
+from streams.routing.masterdata.calendars import Calendar, Calendars, Covers
 from streams.routing.masterdata.items import Component, Item, Nomenclature, Supply
 from streams.routing.masterdata.rates import Rates
 from streams.routing.masterdata.rules import Rule, Rules
-from streams.routing.schedule import calendars as calendarfile
-from streams.routing.schedule.calendars import Calendar, Calendars, Covers
 
 __all__ = ["Component", "Item", "Maker", "MasterData", "Nomenclature", "Supply", "gaps", "load"]
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from kranhub.wire.messages import AnyDecoded, OrderResponseCode, PlantOrderDocumentStatus, Subject
 from streams.routing.masterdata.entries import Entry, Kind
-from streams.routing.notify.open_alerts import DONE
+from streams.routing.model.codes import FINAL_STATES
 
 AT_ONCE = 1
 """How many members may leave with one publication: more of them are a file that was cut, or the wrong one."""
@@ -100,7 +100,8 @@ class Orders:
 
     def concerned(self, gone: Leaving) -> list[Concern]:
         """Return what is removed although open orders name it, members first."""
-        still = {key: order for key, order in sorted(self._orders.items()) if order.state and order.state not in DONE}
+        known = sorted(self._orders.items())
+        still = {key: order for key, order in known if order.state and order.state not in FINAL_STATES}
         found = [
             Concern(
                 str(Kind.PARTY),

@@ -1,4 +1,4 @@
-"""Values of an order: its lines, portions, attempts, terms. Facts only, without decisions.
+"""Values of an order: its lines, portions, attempts, terms, and the codes of their states. Facts only, no decisions.
 
-Imports nothing of the other routing packages, except the type of the master data (`context`).
+Their constructors refuse what contradicts itself. Imports nothing of the other routing packages.
 """

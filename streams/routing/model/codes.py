@@ -4,6 +4,7 @@ A code never changes once it was published: decisions, statuses and alerts of th
 """
 
 from kranhub.errors import Code
+from kranhub.wire.messages import OrderState
 
 
 class PlanState(Code):
@@ -20,6 +21,10 @@ class PlanState(Code):
     ON_HOLD = "ON_HOLD"
     REJECTED = "REJECTED"
     CANCELLED = "CANCELLED"
+
+
+FINAL_STATES = (OrderState.DELIVERED, OrderState.CLOSED, OrderState.CANCELLED, OrderState.REJECTED)
+"""States of an order about which nothing waits any more."""
 
 
 class CloseReason(Code):

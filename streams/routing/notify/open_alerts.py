@@ -7,8 +7,7 @@ from typing import NamedTuple
 
 from kranhub.identifiers import line_of, line_place
 from kranhub.wire import messages
-from kranhub.wire.messages import OrderState
-from streams.routing.model.codes import NO_PLANT, UNMAPPED, UNREACHABLE, AlertCode, HoldReason
+from streams.routing.model.codes import FINAL_STATES, NO_PLANT, UNMAPPED, UNREACHABLE, AlertCode, HoldReason
 from streams.routing.notify import unmapped_stock
 
 HOLDING = (
@@ -20,10 +19,6 @@ HOLDING = (
     *UNREACHABLE,
 )
 """Codes of alerts about a line that stands still."""
-
-DONE = (OrderState.DELIVERED, OrderState.CLOSED, OrderState.CANCELLED, OrderState.REJECTED)
-"""States of an order about which nothing waits any more."""
-
 
 LATE = timedelta(days=7)
 """For how long after its deadline an alert that holds nothing up is still shown."""
@@ -119,7 +114,7 @@ def _waits(alert: messages.Alert, order: _Order) -> bool:
     if alert["code"] == AlertCode.UNMAPPED_STOCK:
         return bool(alert["severity"] != unmapped_stock.OVER)
     statuses = order.since.statuses
-    if statuses and statuses[-1]["state"] in DONE:
+    if statuses and statuses[-1]["state"] in FINAL_STATES:
         return False
     place = subject_of(alert)
     if place.portion is not None and order.raised[place.portion] > alert["raised_at"]:

@@ -8,10 +8,10 @@ from kranhub import identifiers
 from kranhub.text import Text
 from kranhub.wire import messages as wire
 from kranhub.wire.messages import ProductionState
+from streams.routing.context import DecisionContext
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.attempt import Attempt
 from streams.routing.model.codes import NO_PLANT, UNREACHABLE, CauseCode, HoldReason, PlanState
-from streams.routing.model.context import DecisionContext
 from streams.routing.model.copying import replace
 from streams.routing.model.order import Line, LineStatus, OrderState, Status
 from streams.routing.model.portion import Portion, replan_suffix

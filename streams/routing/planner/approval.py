@@ -5,10 +5,10 @@ from typing import cast
 
 from kranhub.text import Text
 from kranhub.wire.messages import Alert
+from streams.routing.context import DecisionContext
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.attempt import Attempt
 from streams.routing.model.codes import AlertCode
-from streams.routing.model.context import DecisionContext
 from streams.routing.model.copying import replace
 from streams.routing.model.order import OrderState
 from streams.routing.model.portion import Portion

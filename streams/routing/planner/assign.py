@@ -2,11 +2,11 @@
 
 from datetime import datetime, timedelta
 
+from streams.routing.context import DecisionContext
 from streams.routing.masterdata.masterdata import Maker, MasterData
 from streams.routing.masterdata.rules import Mode, Rule
 from streams.routing.model.attempt import Attempt
 from streams.routing.model.codes import HoldReason
-from streams.routing.model.context import DecisionContext
 from streams.routing.model.copying import replace
 from streams.routing.model.order import OrderState
 from streams.routing.model.portion import Portion, Quote, QuoteRound, with_attempt

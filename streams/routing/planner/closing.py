@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta
 
 from kranhub.errors import DocumentCode, InvalidDocument
+from streams.routing.context import DecisionContext
 from streams.routing.model.codes import PlanState
-from streams.routing.model.context import DecisionContext
 from streams.routing.model.copying import replace
 from streams.routing.model.order import OrderState
 from streams.routing.notify import reasons, status

@@ -4,22 +4,10 @@ What begins in shadow stays there: people have placed it in the old way, so it m
 has got from the hub is kept back while the plant is not live, or no member at all, and then goes out as it is by then.
 """
 
-from pydantic import BaseModel, ConfigDict
-
-from kranhub.parties.members import CutoverMode, MemberId
+from kranhub.parties.members import CutoverMode
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.attempt import Attempt
 from streams.routing.planner import unreachable
-
-
-class Cutover(BaseModel):
-    """How far a member is taken over: the content of an entry of the master data, whose key is the member."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    member: MemberId
-    mode: CutoverMode = CutoverMode.LIVE
-
 
 SHADOW_HEADER = ("kranhub-shadow", b"1")
 """Marks a plant order that is for hub.events only."""

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
+from streams.routing.context import DecisionContext
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.attempt import Attempt, Issued
-from streams.routing.model.context import DecisionContext
 from streams.routing.model.copying import replace
 from streams.routing.model.order import Line, OrderState
 from streams.routing.model.portion import Portion, with_attempt

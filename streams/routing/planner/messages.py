@@ -20,11 +20,11 @@ from kranhub.wire.messages import (
     Severity,
     Subject,
 )
+from streams.routing.context import DecisionContext
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model import terms
 from streams.routing.model.attempt import Attempt, Issued, Reservation
 from streams.routing.model.codes import AlertCode, HoldReason
-from streams.routing.model.context import DecisionContext
 from streams.routing.model.order import OrderState
 from streams.routing.model.portion import Portion
 from streams.routing.model.terms import NO_SPECIFICATION

@@ -6,10 +6,10 @@ answers, production and shipments find the order, and a later revision changes i
 
 from datetime import UTC, datetime
 
+from streams.routing.context import DecisionContext
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.attempt import Answer, Attempt, Issued, Reservation
 from streams.routing.model.codes import CloseReason
-from streams.routing.model.context import DecisionContext
 from streams.routing.model.copying import replace
 from streams.routing.model.order import Line, OrderState
 from streams.routing.model.portion import Portion, with_attempt

@@ -7,9 +7,9 @@ from typing import Any
 from kranhub import identifiers
 from kranhub.wire import messages
 from kranhub.wire.messages import Message, Subject, narrowed
+from streams.routing.context import DecisionContext
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.codes import UNMAPPED, HoldReason
-from streams.routing.model.context import DecisionContext
 from streams.routing.model.copying import replace
 from streams.routing.model.order import Line, OrderState
 from streams.routing.notify import reasons

@@ -3,7 +3,7 @@
 Each step compares what should be with what was last sent, so it may run after every event and sends only what is new.
 """
 
-from streams.routing.model.context import DecisionContext
+from streams.routing.context import DecisionContext
 from streams.routing.model.order import OrderState
 from streams.routing.planner import explode, unreachable
 from streams.routing.planner.assign import assign_plant

@@ -2,8 +2,8 @@
 
 from datetime import date, datetime, timedelta
 
+from streams.routing.context import DecisionContext
 from streams.routing.model.attempt import Attempt, Reservation
-from streams.routing.model.context import DecisionContext
 from streams.routing.model.copying import replace
 from streams.routing.model.order import OrderState
 from streams.routing.model.portion import Portion, with_attempt

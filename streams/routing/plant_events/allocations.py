@@ -3,10 +3,10 @@
 from decimal import Decimal
 
 from kranhub.wire import messages as wire
+from streams.routing.context import DecisionContext
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.attempt import Reservation
 from streams.routing.model.codes import AlertCode, CauseCode, CloseReason, HoldReason
-from streams.routing.model.context import DecisionContext
 from streams.routing.model.copying import replace
 from streams.routing.model.order import OrderState
 from streams.routing.model.portion import Portion, Quote

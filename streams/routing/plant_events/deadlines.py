@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from streams.routing.context import DecisionContext
 from streams.routing.model.attempt import Attempt
 from streams.routing.model.codes import AlertCode, CloseReason
-from streams.routing.model.context import DecisionContext
 from streams.routing.model.copying import replace
 from streams.routing.model.order import OrderState
 from streams.routing.model.portion import Portion, with_attempt

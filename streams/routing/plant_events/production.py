@@ -5,9 +5,9 @@ from decimal import Decimal
 from kranhub.errors import InvalidDocument
 from kranhub.wire import messages
 from kranhub.wire.messages import ProductionState
+from streams.routing.context import DecisionContext
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.attempt import Production
-from streams.routing.model.context import DecisionContext
 from streams.routing.model.copying import replace
 from streams.routing.model.order import OrderState
 from streams.routing.model.portion import Portion

@@ -4,10 +4,10 @@ from datetime import date
 
 from kranhub.text import Text
 from kranhub.wire import messages as wire
+from streams.routing.context import DecisionContext
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.attempt import Attempt
 from streams.routing.model.codes import AlertCode, CauseCode
-from streams.routing.model.context import DecisionContext
 from streams.routing.model.copying import replace
 from streams.routing.model.order import OrderState
 from streams.routing.notify.reasons import Cause

@@ -8,10 +8,10 @@ from decimal import Decimal
 
 from kranhub.errors import DocumentCode, InvalidDocument
 from kranhub.wire import messages
+from streams.routing.context import DecisionContext
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.attempt import Answer, Attempt
 from streams.routing.model.codes import CloseReason
-from streams.routing.model.context import DecisionContext
 from streams.routing.model.copying import replace
 from streams.routing.model.order import OrderState
 from streams.routing.model.portion import Portion, with_attempt

@@ -5,10 +5,10 @@ from decimal import Decimal
 from kranhub.errors import InvalidDocument
 from kranhub.parties.members import Role
 from kranhub.wire import messages as wire
+from streams.routing.context import DecisionContext
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.attempt import Attempt, Shipment
 from streams.routing.model.codes import AlertCode
-from streams.routing.model.context import DecisionContext
 from streams.routing.model.copying import replace
 from streams.routing.model.order import OrderState
 from streams.routing.model.quantity import ZERO

@@ -11,10 +11,10 @@ from decimal import Decimal, localcontext
 
 from kranhub.errors import InvalidDocument
 from kranhub.wire.messages import AnyDecoded, OrderResponse, OrderResponseCode, narrowed
+from streams.routing.context import DecisionContext
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.attempt import Attempt, Issued, Reservation
 from streams.routing.model.codes import CloseReason, HoldReason
-from streams.routing.model.context import DecisionContext
 from streams.routing.model.copying import replace
 from streams.routing.model.order import Line, OrderState
 from streams.routing.model.portion import Portion, with_attempt

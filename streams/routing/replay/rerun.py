@@ -18,8 +18,8 @@ from kranhub.wire.messages import (
     Wake,
     narrowed,
 )
+from streams.routing.context import DecisionContext
 from streams.routing.masterdata.masterdata import MasterData
-from streams.routing.model.context import DecisionContext
 from streams.routing.model.order import OrderState
 from streams.routing.planner import planner
 from streams.routing.planner.messages import OutputMessage

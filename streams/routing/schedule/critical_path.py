@@ -10,7 +10,7 @@ from graphlib import CycleError, TopologicalSorter
 
 from kranhub.errors import DocumentCode, InvalidDocument
 from kranhub.text import Text
-from streams.routing.schedule.calendars import Calendar, shifted
+from streams.routing.masterdata.calendars import Calendar, shifted
 
 
 @dataclass(frozen=True, slots=True)

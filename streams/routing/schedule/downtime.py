@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from streams.routing.schedule.calendars import Calendar, shifted
+from streams.routing.masterdata.calendars import Calendar, shifted
 
 
 class Stop(NamedTuple):

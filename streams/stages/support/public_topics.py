@@ -6,11 +6,11 @@ from typing import Any, NamedTuple
 from kranhub.parties.members import Member
 from kranhub.wire import messages
 from kranhub.wire.messages import ItemSupply, Message, RoutingMode, RoutingRank, Subject
+from streams.routing.masterdata.calendars import Calendar
 from streams.routing.masterdata.entries import Bill, Kind
 from streams.routing.masterdata.items import Item
 from streams.routing.masterdata.rates import Rate
 from streams.routing.masterdata.rules import Rule
-from streams.routing.schedule.calendars import Calendar
 
 
 class PublicTopic(NamedTuple):

@@ -9,8 +9,8 @@ from random import Random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from streams.routing.context import DecisionContext
 from streams.routing.masterdata import masterdata
-from streams.routing.model.context import DecisionContext
 from tests.support import invariants
 from tests.support.choices import ITEMS, PLANTS, Choices, Life, obliging, random_master
 from tests.support.market import Market, Trader

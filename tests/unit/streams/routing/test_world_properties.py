@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from kranhub.errors import InvalidDocument
 from kranhub.wire.messages import Subject
-from streams.routing.model.context import DecisionContext
+from streams.routing.context import DecisionContext
 from streams.routing.planner import planner
 from streams.routing.planner.messages import OutputMessage
 from tests.support import invariants

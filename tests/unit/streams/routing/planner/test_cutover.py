@@ -18,12 +18,13 @@ from kranhub.wire.messages import Subject
 from streams.admin.publish import changes
 from streams.processor.state.store import Store
 from streams.routing.masterdata import difference, entries
+from streams.routing.masterdata.cutover import Cutover
 from streams.routing.masterdata.difference import Change, Field, What
 from streams.routing.masterdata.entries import Kind
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.copying import replace
 from streams.routing.planner import cutover
-from streams.routing.planner.cutover import SHADOW_HEADER, Cutover
+from streams.routing.planner.cutover import SHADOW_HEADER
 from streams.routing.planner.messages import OutputMessage
 from streams.routing.validation.validate import stranger
 from streams.stages.dispatch import Dispatch

@@ -9,7 +9,7 @@ import pytest
 
 from kranhub.errors import InvalidDocument
 from kranhub.wire.messages import Subject
-from streams.routing.model.context import DecisionContext
+from streams.routing.context import DecisionContext
 from streams.routing.planner import planner
 from tests.support.masters import item, master, plant
 from tests.support.plants import START, Event, full_action, full_order, full_response

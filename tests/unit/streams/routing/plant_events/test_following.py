@@ -9,7 +9,7 @@ import pytest
 
 from kranhub.errors import InvalidDocument
 from kranhub.wire.messages import Subject
-from streams.routing.model.context import DecisionContext
+from streams.routing.context import DecisionContext
 from streams.routing.planner import planner
 from tests.support.masters import item, master, other, plant
 from tests.support.plants import START, Event, Value, full_production, full_response, full_shipment

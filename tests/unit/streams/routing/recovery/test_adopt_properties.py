@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from kranhub.errors import InvalidDocument
 from kranhub.wire.messages import Subject
+from streams.routing.context import DecisionContext
 from streams.routing.model import order
-from streams.routing.model.context import DecisionContext
 from streams.routing.model.order import OrderState
 from streams.routing.notify.status import _PROGRESS
 from streams.routing.planner import planner

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kranhub.errors import InvalidDocument
+from streams.routing.masterdata import calendars
+from streams.routing.masterdata.calendars import Calendar
 from streams.routing.model.copying import replace
-from streams.routing.schedule import calendars
-from streams.routing.schedule.calendars import Calendar
 from streams.routing.schedule.critical_path import Span, Spans, Task, backward, critical_path, forward
 
 KNOWN = calendars.load(Path("deploy/calendars/omsk.yaml")).by_id

@@ -12,9 +12,9 @@ from kranhub.wire.envelope import Envelope, headers
 from kranhub.wire.messages import Subject
 from streams.processor.batch import Batch
 from streams.processor.state.store import Store
+from streams.routing.context import DecisionContext
 from streams.routing.masterdata import entries
 from streams.routing.masterdata.entries import Entry, Kind
-from streams.routing.model.context import DecisionContext
 from streams.routing.planner import planner
 from streams.routing.validation import document_identity
 from tests.support import batches

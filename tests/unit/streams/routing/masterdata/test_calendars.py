@@ -10,8 +10,8 @@ from pydantic import ValidationError
 
 from kranhub.errors import Misconfigured
 from kranhub.parties.members import Name
-from streams.routing.schedule import calendars
-from streams.routing.schedule.calendars import Calendar, Covers
+from streams.routing.masterdata import calendars
+from streams.routing.masterdata.calendars import Calendar, Covers
 
 OMSK = Path("deploy/calendars/omsk.yaml")
 KNOWN = calendars.load(OMSK).by_id
