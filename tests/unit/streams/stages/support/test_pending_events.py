@@ -34,7 +34,7 @@ class Hub(InMemoryHub):
 
     def is_empty(self) -> bool:
         kept = [key for store in self.core.stores["planner"].values() for key in store.values]
-        return not [key for key in kept if "early/" in key]
+        return not [key for key in kept if "pending/" in key]
 
 
 @pytest.fixture
