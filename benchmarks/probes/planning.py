@@ -47,9 +47,9 @@ def main() -> None:
 
 
 def _watch() -> Stopwatch:
-    """Time what the stages have the router do: the order in the hub's terms, its plan, what plants have."""
+    """Time what the stages have the router do: translate the order, plan it, and reserve what plants have."""
     watch = Stopwatch()
-    for module, name in ((planner_stage, "normalise"), (planner, "handle"), (allocator, "handle")):
+    for module, name in ((planner_stage, "normalise_order"), (planner, "handle"), (allocator, "handle")):
         watch.watch(module, name)
     return watch
 
