@@ -65,13 +65,25 @@ _START = "wait/start"
 """What came before any master data."""
 
 
+class _Event(NamedTuple):
+    """An event of an order: the decoded record, and the record itself under the order's key."""
+
+    subject: Subject
+    value: Message
+    record: Record
+
+
 class _Environment(NamedTuple):
-    """What surrounds an order that is resumed."""
+    """What surrounds an event: its partition's state, what the stage sends, the hub's time and the master data."""
 
     state: State
     outputs: Outputs
     ctx: Context
     master: MasterData
+
+    def context(self, record: Record) -> DecisionContext:
+        """Return what the pure planner knows of a record beside its content."""
+        return DecisionContext(record.envelope.id, self.ctx.time, self.master)
 
 
 class Planner:
@@ -129,102 +141,87 @@ class Planner:
         if master is None:
             self._park(_START, record, state)
             return
-        came = self._codec.decode(record.value or b"", trusted=True)
+        came, environment = (
+            self._codec.decode(record.value or b"", trusted=True),
+            _Environment(state, outputs, ctx, master),
+        )
         if came.subject is not Subject.ORDER:
-            self._plant_event(came.subject, came.value, record, state, outputs, ctx, master)
+            self._plant_event(_Event(came.subject, came.value, record), environment)
             return
         try:
-            self._order(came.value, record, state, outputs, ctx, master)
+            self._order(came.value, record, environment)
         except InvalidDocument as error:
             _refuse(error, came.value, record, outputs)
 
-    def _order(
-        self, value: Order, record: Record, state: State, outputs: Outputs, ctx: Context, master: MasterData
-    ) -> None:
-        if (who := stranger(value, master.members)) is not None:
-            _refuse(unknown_member(who, master.members), value, record, outputs)
-            self._park(f"wait/member/{who}", record, state)
+    def _order(self, value: Order, record: Record, environment: _Environment) -> None:
+        members = environment.master.members
+        if (who := stranger(value, members)) is not None:
+            _refuse(unknown_member(who, members), value, record, environment.outputs)
+            self._park(f"wait/member/{who}", record, environment.state)
             return
-        self._handle(
-            Subject.ORDER, self._normalised(value, master, record, state, outputs), record, state, outputs, ctx, master
-        )
+        self._handle(_Event(Subject.ORDER, self._normalised(value, record, environment), record), environment)
 
-    def _normalised(self, value: Order, master: MasterData, record: Record, state: State, outputs: Outputs) -> Order:
+    def _normalised(self, value: Order, record: Record, environment: _Environment) -> Order:
         """Return the order in canonical items and base units; unmapped lines are held, reported, and later woken."""
-        normalised = normalise_order(value, master)
+        normalised = normalise_order(value, environment.master)
         for problem in normalised.problems:
-            _refuse(problem, value, record, outputs)
+            _refuse(problem, value, record, environment.outputs)
         for line in normalised.value["lines"]:
             if line["hold_reason"] == UNMAPPED_ITEM:
-                RecordQueue(_waiting(value["buyer"], line["item_code"])).put(state, _bytes(record.key))
+                RecordQueue(_waiting(value["buyer"], line["item_code"])).put(environment.state, _bytes(record.key))
             elif line["hold_reason"]:
-                RecordQueue(_waiting_item(str(line["item"]))).put(state, _bytes(record.key))
+                RecordQueue(_waiting_item(str(line["item"]))).put(environment.state, _bytes(record.key))
         return normalised.value
 
-    def _plant_event(
-        self,
-        subject: Subject,
-        value: Message,
-        record: Record,
-        state: State,
-        outputs: Outputs,
-        ctx: Context,
-        master: MasterData,
-    ) -> None:
+    def _plant_event(self, event: _Event, environment: _Environment) -> None:
         """Handle an event of an order; one of a plant order that is not known yet waits for it (`PendingEvents`)."""
-        if subject == planner.WAKE:
-            for pending in self._pending.over(record.key, state, ctx.time):
+        state, outputs, ctx, _ = environment
+        if event.subject == planner.WAKE:
+            key = event.record.key
+            for pending in self._pending.over(key, state, ctx.time):
                 with outputs.on_behalf_of(pending.record):
-                    outputs.dead_letter(_never_issued(pending, ctx.time), key=record.key, member=pending.member)
+                    outputs.dead_letter(_never_issued(pending, ctx.time), key=key, member=pending.member)
         try:
-            self._handle(subject, value, record, state, outputs, ctx, master)
+            self._handle(event, environment)
         except InvalidDocument as error:
-            if error.code != assignments.UNKNOWN or not self._pending.keep(subject, value, record, state, ctx.time):
+            if error.code != assignments.UNKNOWN or not self._pending.keep(*event, state, ctx.time):
                 raise
 
-    def _handle(
-        self,
-        subject: Subject,
-        value: Message,
-        record: Record,
-        state: State,
-        outputs: Outputs,
-        ctx: Context,
-        master: MasterData,
-    ) -> None:
+    def _handle(self, event: _Event, environment: _Environment) -> None:
         """Handle one event, and those that have waited for what it has led to."""
-        if self._recovery_state.is_open(state):
-            self._apply_facts(subject, value, record, state, outputs, ctx, master)
+        order_key = event.record.key
+        if self._recovery_state.is_open(environment.state):
+            self._apply_facts(event, environment)
             return
-        if self._recovery_state.is_pending(record.key, state):
-            self._resume_order(subject, value, record, state, outputs, ctx, master)
+        if self._recovery_state.is_pending(order_key, environment.state):
+            self._resume_order(event, environment)
         else:
-            self._decide(subject, value, record, state, outputs, ctx, master)
-        self._apply_pending(record.key, state, outputs, ctx, master)
+            self._decide(event, environment)
+        self._apply_pending(order_key, environment)
 
-    def _apply_pending(self, order_key: str, state: State, outputs: Outputs, ctx: Context, master: MasterData) -> None:
+    def _apply_pending(self, order_key: str, environment: _Environment) -> None:
         """Handle the events that have waited for plant orders which are known now."""
+        state = environment.state
         while not self._pending.is_empty(order_key, state):
-            known = state.get(order_key)
-            sent = assignments.issued_plant_orders(self._order_cache.load(order_key, known)) if known else frozenset()
-            events = self._pending.known(order_key, sent, state)
+            order = self._load(order_key, state)
+            issued = assignments.issued_plant_orders(order) if order else frozenset()
+            events = self._pending.known(order_key, issued, state)
             if not events:
                 break
             for pending in events:
-                self._apply_one_pending(pending, state, outputs, ctx, master)
+                self._apply_one_pending(pending.record, pending.member or None, environment)
 
-    def _apply_one_pending(
-        self, pending: PendingEvent, state: State, outputs: Outputs, ctx: Context, master: MasterData
-    ) -> None:
+    def _apply_one_pending(self, record: Record, member: str | None, environment: _Environment) -> None:
         """Handle an event that has waited; an error in it concerns itself, not what it waited for."""
+        state, outputs = environment.state, environment.outputs
         layer = Layer(state)
-        with outputs.on_behalf_of(pending.record) as savepoint:
+        with outputs.on_behalf_of(record) as savepoint:
             try:
-                subject, value = self._codec.decode(pending.record.value or b"", trusted=True)
-                self._decide(subject, value, pending.record, layer, outputs, ctx, master)
+                subject, value = self._codec.decode(record.value or b"", trusted=True)
+                self._decide(_Event(subject, value, record), environment._replace(state=layer))
             except InvalidDocument as error:
                 outputs.rollback(savepoint)
-                outputs.dead_letter(error, key=pending.record.key, member=pending.member or None)
+                outputs.dead_letter(error, key=record.key, member=member)
                 return
         for key, changed in layer.changes.items():
             if changed is None:
@@ -232,24 +229,17 @@ class Planner:
             else:
                 state.put(key, changed)
 
-    def _decide(
-        self,
-        subject: Subject,
-        value: Message,
-        record: Record,
-        state: State,
-        outputs: Outputs,
-        ctx: Context,
-        master: MasterData,
-    ) -> None:
-        before, context = self._load(record.key, state), DecisionContext(record.envelope.id, ctx.time, master)
-        step = planner.handle(before, subject, value, context)
+    def _decide(self, event: _Event, environment: _Environment) -> None:
+        subject, value, record = event
+        state = environment.state
+        before = self._load(record.key, state)
+        step = planner.handle(before, subject, value, environment.context(record))
         if step is None:
             return
         self._put(before, step.state, state)
         orders_by_plant.note(before, step.state, state)
         _await_members(None if subject == planner.WAKE else before, step.state, state)
-        self._send(step.messages, record.key, outputs)
+        self._send(step.messages, record.key, environment.outputs)
 
     def _load(self, order_key: str, state: State) -> OrderState | None:
         known = state.get(order_key)
@@ -273,42 +263,24 @@ class Planner:
         for key in self._recovery_state.close(came.value, known, state):
             self._wake(key, outputs, ctx)
 
-    def _apply_facts(
-        self,
-        subject: Subject,
-        value: Message,
-        record: Record,
-        state: State,
-        outputs: Outputs,
-        ctx: Context,
-        master: MasterData,
-    ) -> None:
+    def _apply_facts(self, event: _Event, environment: _Environment) -> None:
         """Apply an order as it is, and keep its events for later: nothing is decided before everything was read."""
+        subject, value, record = event
+        state = environment.state
         if subject not in _AT_ONCE:
             self._recovery_state.park(record, state)
             return
         self._recovery_state.touch(record.key, state)
-        before, context = self._load(record.key, state), DecisionContext(record.envelope.id, ctx.time, master)
-        step = planner.apply_facts(before, subject, value, context)
+        before = self._load(record.key, state)
+        step = planner.apply_facts(before, subject, value, environment.context(record))
         if step is not None:
             self._put(before, step.state, state)
-            self._send(step.messages, record.key, outputs)
+            self._send(step.messages, record.key, environment.outputs)
 
-    def _resume_order(
-        self,
-        subject: Subject,
-        value: Message,
-        record: Record,
-        state: State,
-        outputs: Outputs,
-        ctx: Context,
-        master: MasterData,
-    ) -> None:
+    def _resume_order(self, event: _Event, environment: _Environment) -> None:
         """Let the order go on from what the ERPs hold of it: adopt that, apply its events, then decide."""
-        environment, context = (
-            _Environment(state, outputs, ctx, master),
-            DecisionContext(record.envelope.id, ctx.time, master),
-        )
+        subject, value, record = event
+        state, context = environment.state, environment.context(record)
         evidence, events = self._recovery_state.take(record.key, state)
         before = order = self._load(record.key, state)
         if subject == "Order":
@@ -320,7 +292,7 @@ class Planner:
             return
         adopted = adopt.adopt(order, evidence, context)
         order, actions = self._apply_waiting(adopted.state, evidence, events, environment)
-        missing = adopt.missing(order, evidence, ctx.time)
+        missing = adopt.missing(order, evidence, context.time)
         recovered = planner.resume_after_restore(order, evidence, context)
         after = recovered.state
         self._put(before, after, state)
@@ -328,12 +300,12 @@ class Planner:
         if after.due is not None:
             timers.set_timer(state, after.due, after.key)  # what woke it up meanwhile was let pass
         _await_members(None, after, state)
-        self._send([*adopted.messages, *missing, *recovered.messages], record.key, outputs)
+        self._send([*adopted.messages, *missing, *recovered.messages], record.key, environment.outputs)
         for action in actions:
-            self._apply_one_pending(PendingEvent("", (), ctx.time, action), state, outputs, ctx, master)
+            self._apply_one_pending(action, None, environment)
 
     def _apply_waiting(
-        self, order: OrderState, evidence: Evidence, events: Sequence[Record], environment: "_Environment"
+        self, order: OrderState, evidence: Evidence, events: Sequence[Record], environment: _Environment
     ) -> tuple[OrderState, list[Record]]:
         """Return the order with its events applied, and people's actions, which are handled after all else."""
         decoded = [self._codec.decode(each.value or b"", trusted=True) for each in events]
@@ -343,26 +315,22 @@ class Planner:
             if subject == "PlannerAction":
                 actions.append(each)
             elif place not in old:
-                order = self._apply_waiting_event(order, subject, value, each, environment)
+                order = self._apply_waiting_event(order, _Event(subject, value, each), environment)
         return order, actions
 
-    def _apply_waiting_event(
-        self, order: OrderState, subject: Subject, value: Message, record: Record, environment: "_Environment"
-    ) -> OrderState:
-        time = environment.ctx.time
+    def _apply_waiting_event(self, order: OrderState, event: _Event, environment: _Environment) -> OrderState:
+        state, outputs, ctx, _ = environment
+        subject, value, record = event
         try:
-            context = DecisionContext(record.envelope.id, time, environment.master)
-            step = planner.apply_facts(order, subject, value, context)
+            step = planner.apply_facts(order, subject, value, environment.context(record))
         except InvalidDocument as error:
-            if error.code != assignments.UNKNOWN or not self._pending.keep(
-                subject, value, record, environment.state, time
-            ):
-                with environment.outputs.on_behalf_of(record):
-                    environment.outputs.dead_letter(error, key=record.key)
+            if error.code != assignments.UNKNOWN or not self._pending.keep(*event, state, ctx.time):
+                with outputs.on_behalf_of(record):
+                    outputs.dead_letter(error, key=record.key)
             return order
         if step is None:
             return order
-        self._send(step.messages, record.key, environment.outputs)
+        self._send(step.messages, record.key, outputs)
         return step.state
 
     def _without_order(
@@ -371,10 +339,10 @@ class Planner:
         closed: OrderState | None,
         evidence: Evidence,
         events: Sequence[Record],
-        environment: "_Environment",
+        environment: _Environment,
     ) -> None:
         """Keep what is known of an order that no buyer has sent, and alert operators; of a closed one nothing."""
-        state, outputs, ctx, master = environment
+        state, outputs, ctx, _ = environment
         if closed is None and evidence.orders:
             self._recovery_state.put_back(order_key, evidence, state)
             numbers = ", ".join(sorted(order.number for order in evidence.orders))
@@ -384,7 +352,7 @@ class Planner:
         for each in events:
             subject, value = self._codec.decode(each.value or b"", trusted=True)
             if closed is not None or not self._pending.keep(subject, value, each, state, ctx.time):
-                self._apply_one_pending(PendingEvent("", (), ctx.time, each), state, outputs, ctx, master)
+                self._apply_one_pending(each, None, environment)
 
     def _send(self, messages: Iterable[OutputMessage], order_key: str, outputs: Outputs) -> None:
         for message in messages:
@@ -439,8 +407,9 @@ class Planner:
     def _unpark(self, name: str, state: State, outputs: Outputs) -> None:
         for parked in RecordQueue(name).take(state):
             head, _, value = parked.partition(b"\n")
-            kind, event_id, source, key, *trace = json.loads(head)  # an older release kept no trace
-            document = Document(Subject(kind.removeprefix("kranhub.")), value, event_id, source, None, *trace)
+            kind, event_id, source, key, traceparent, tracestate = json.loads(head)
+            subject = Subject(kind.removeprefix("kranhub."))
+            document = Document(subject, value, event_id, source, None, traceparent, tracestate)
             outputs.send(topics.hub(self._namespace, "work"), key, document)
 
 
