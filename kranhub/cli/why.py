@@ -9,7 +9,7 @@ from rich.text import Text as Styled
 
 from kranhub.cli.main import emit, output_option
 from kranhub.readmodel import decision_lines, decision_texts, decisions
-from kranhub.readmodel import names as publicnames
+from kranhub.readmodel import names as public_names
 from kranhub.readmodel.names import Names
 from kranhub.settings import Settings, endpoints
 from kranhub.text import Text
@@ -39,7 +39,7 @@ def why(order: str, output: str) -> None:
     with Registry(endpoints(settings).registry_url) as registry:
         codec = Codec(registry)
         decided = decisions.read(settings, codec, order)
-        names = publicnames.read(settings, codec)
+        names = public_names.read(settings, codec)
     if output == "json":
         emit([decision_lines.as_json(value, names) for value in decided])
     elif (console := Console()).is_terminal:

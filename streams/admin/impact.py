@@ -9,8 +9,7 @@ from kranhub.settings import Settings
 from kranhub.text import Text
 from kranhub.wire.codec import Codec
 from kranhub.wire.messages import AnyDecoded, Decoded
-from streams.routing.masterdata import difference, entries
-from streams.routing.masterdata import removed_members as leaving
+from streams.routing.masterdata import difference, entries, removed_members
 from streams.routing.masterdata.difference import Change
 from streams.routing.masterdata.entries import Entry, Kind
 from streams.routing.masterdata.masterdata import MasterData
@@ -68,7 +67,7 @@ def of(
         Failed: Where a topic does not exist.
         Unavailable: When Kafka or the registry is away.
     """
-    gone = leaving.leaving(changed)
+    gone = removed_members.leaving(changed)
     return Impact(
         tuple(difference.differences(known.values(), entries.entries(master))),
         tuple(admin.missing_of_members(settings, master.members)),
@@ -93,7 +92,7 @@ def concerns(settings: Settings, codec: Codec, gone: Leaving) -> list[Concern]:
         return []
     orders = Orders()
     for message in reading.messages(settings, codec, topics.hub(settings.namespace, "events")):
-        if message.subject in leaving.SUBJECTS and message.value is not None:
+        if message.subject in removed_members.SUBJECTS and message.value is not None:
             came = cast(AnyDecoded, Decoded(message.subject, message.value))
             orders.take(message.key, came, shadow=SHADOW_HEADER in message.headers)
     return orders.concerned(gone)

@@ -27,8 +27,7 @@ from streams.routing.masterdata import difference, entries, rule_check
 from streams.routing.masterdata.entries import PUBLICATION, Entry
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.masterdata.rule_check import Finding
-from streams.routing.replay import what_if as whatif
-from streams.routing.replay.what_if import Differences
+from streams.routing.replay.what_if import Differences, compare, replay
 
 FINDINGS = 5
 """The exit code where there is something to look at."""
@@ -160,7 +159,7 @@ def what_if(master: MasterData, since: int, count: int | None, output: str) -> N
         known = published.read(settings, codec)
         before, after = published.master_of(known), published.master_of(known, master)
         events = history.events(settings, codec, datetime.now(UTC) - timedelta(days=since), count)
-    found = whatif.compare(whatif.replay(events, before), whatif.replay(events, after))
+    found = compare(replay(events, before), replay(events, after))
     if output == "json":
         emit({"version": _versions(known, master), **_as_json(found)})
     elif not found.orders:

@@ -1,7 +1,6 @@
 """The orders that the planner has handled last, as values: what it has just written need not be read again."""
 
-from streams.routing.model import order as model
-from streams.routing.model.order import OrderState
+from streams.routing.model.order import OrderState, dump, load
 
 LIMIT = 1_000
 """Orders that are kept: those between which a worker goes to and fro within a few transactions."""
@@ -22,11 +21,11 @@ class OrderCache:
     def load(self, key: str, data: bytes) -> OrderState:
         """Return the order of these bytes, which the stage's state holds under the key."""
         known = self._known.get(key)
-        return known[1] if known is not None and known[0] is data else model.load(data)
+        return known[1] if known is not None and known[0] is data else load(data)
 
     def dump(self, key: str, order: OrderState) -> bytes:
         """Return the order's bytes, and keep it by its key and them."""
-        known, data = self._known, model.dump(order)
+        known, data = self._known, dump(order)
         known.pop(key, None)
         if len(known) >= LIMIT:
             del known[next(iter(known))]

@@ -6,8 +6,7 @@ from typing import NamedTuple, TypedDict, cast
 
 from kranhub.wire import messages
 from streams.processor import Record, State
-from streams.routing.recovery import evidence as held
-from streams.routing.recovery.evidence import Evidence
+from streams.routing.recovery.evidence import Evidence, dump, from_record, load, merged
 from streams.stages.support.pending_events import PendingEvent
 from streams.stages.support.queues import RecordQueue
 
@@ -44,7 +43,7 @@ class RecoveryState:
     def touch(self, order_key: str, state: State) -> None:
         """Have the order resumed at the end."""
         if not self.is_pending(order_key, state):
-            state.put(f"recovery/at/{order_key}", held.dump(Evidence()))
+            state.put(f"recovery/at/{order_key}", dump(Evidence()))
             RecordQueue(_KEYS).put(state, order_key.encode("utf-8", "surrogateescape"))
 
     def add(self, order_key: str, value: messages.Held, state: State) -> None:
@@ -57,8 +56,8 @@ class RecoveryState:
         """
         self.touch(order_key, state)
         key = f"recovery/at/{order_key}"
-        known = held.load(state.get(key) or b"{}")
-        state.put(key, held.dump(held.merged(known, held.from_record(value))))
+        known = load(state.get(key) or b"{}")
+        state.put(key, dump(merged(known, from_record(value))))
 
     def park(self, record: Record, state: State) -> None:
         """Keep an event of the order until everything was read."""
@@ -93,7 +92,7 @@ class RecoveryState:
     def take(self, order_key: str, state: State) -> RecoveredOrder:
         """Return what is known of the order, and forget it."""
         key, done = f"recovery/at/{order_key}", _done(state)
-        known = held.load(state.get(key) or b"{}")
+        known = load(state.get(key) or b"{}")
         state.delete(key)
         events = [PendingEvent.load(kept).record for kept in RecordQueue(f"recovery/events/{order_key}").take(state)]
         everybody = frozenset(done["plants"]), frozenset(done["customers"])
@@ -107,7 +106,7 @@ class RecoveryState:
             evidence: What the ERPs hold of it.
             state: The state of its partition.
         """
-        state.put(f"recovery/at/{order_key}", held.dump(evidence))
+        state.put(f"recovery/at/{order_key}", dump(evidence))
 
 
 class _Done(TypedDict):
