@@ -11,7 +11,7 @@ from kafka.admin import OffsetSpec
 from deploy.embedded.manifest import GroupOffset
 from deploy.embedded.progress import Progress
 from deploy.embedded.waiting import until_answers
-from kranhub.broker.admin import admin, described_groups
+from kranhub.broker.admin import admin, described_groups, require_coordinators
 from kranhub.errors import Failed, Misconfigured
 from kranhub.operations import folder_lock, single_instance, supervision
 from kranhub.settings import Settings
@@ -91,8 +91,13 @@ def ends(settings: Settings) -> dict[str, list[int]]:
 
 
 def places(settings: Settings) -> list[GroupOffset]:
-    """Return the offsets of every group."""
+    """Return the offsets of every group.
+
+    Raises:
+        Unavailable: A coordinator is not there yet, so that some groups would be missing.
+    """
     with admin(settings) as client:
+        require_coordinators(client)
         names = sorted(entry["group_id"] for entry in client.list_groups())
         found = client.list_group_offsets(dict.fromkeys(names)) if names else {}
     return [

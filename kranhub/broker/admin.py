@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import count
 from typing import Any
 
 from kafka import KafkaAdminClient
@@ -20,6 +21,9 @@ from kranhub.errors import Misconfigured
 from kranhub.parties.members import Members
 from kranhub.settings import Settings
 from kranhub.text import Text
+
+GROUPS_TOPIC = "__consumer_offsets"
+"""Kafka's own topic of groups and their offsets."""
 
 
 def apply(settings: Settings, members: Members) -> list[str]:
@@ -155,6 +159,44 @@ def described_groups(client: KafkaAdminClient, wanted: Callable[[str], bool] = l
     """Return the descriptions of the wanted consumer groups that exist, by name and sorted by it."""
     names = sorted(entry["group_id"] for entry in client.list_groups() if wanted(entry["group_id"]))
     return dict(sorted(client.describe_groups(names).items())) if names else {}
+
+
+def require_coordinators(client: KafkaAdminClient) -> None:
+    """Require an answer from the coordinator of every partition of the groups' topic.
+
+    A broker that has just started lacks some of them for a moment, and leaves their groups out of a list of all groups
+    without an error.
+
+    Raises:
+        KafkaError: A coordinator is not there yet.
+    """
+    (topic,) = client.describe_topics([GROUPS_TOPIC])
+    if not topic["error_code"]:
+        client.list_group_offsets(dict.fromkeys(_group_of_each_partition(len(topic["partitions"]))))
+
+
+def coordinator_partition(name: str, partitions: int) -> int:
+    """Return the partition of Kafka's internal topics that a group or a transactional id belongs to.
+
+    Args:
+        name: The group or the transactional id.
+        partitions: How many the topic has.
+    """
+    value = 0
+    for unit in memoryview(name.encode("utf-16-le")).cast("H"):  # Java's String.hashCode
+        value = (31 * value + unit) & 0xFFFFFFFF
+    return min(value, 2**32 - value) % 2**31 % partitions  # the absolute value of a signed number, 0 for the least one
+
+
+def _group_of_each_partition(partitions: int) -> list[str]:
+    """Return names of groups, none of which exists, one for each partition."""
+    found: dict[int, str] = {}
+    for number in count():
+        if len(found) == partitions:
+            break
+        name = f"kranhub-probe-{number}"
+        found.setdefault(coordinator_partition(name, partitions), name)
+    return list(found.values())
 
 
 def _partitions(client: KafkaAdminClient, specs: Sequence[TopicSpec]) -> dict[str, int]:

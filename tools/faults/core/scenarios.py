@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from kranhub.broker import topics
+from kranhub.broker.admin import coordinator_partition
 from tools.faults.core.brokers import Node, leader
 from tools.faults.core.run import FaultContext
 from tools.harness import fake_time
@@ -86,7 +87,7 @@ def moved_coordinators(context: FaultContext, times: int) -> None:
         what, key = ("__consumer_offsets", name)
         if number % 2:
             what, key = ("__transaction_state", f"{name}.{context.random.choice(context.workers.names)}")
-        node = _node(context, leader(context.cluster.brokers.direct, what, _partition(key, 10)))
+        node = _node(context, leader(context.cluster.brokers.direct, what, coordinator_partition(key, 10)))
         with context.fault():
             context.cluster.brokers.stop(node)
         context.cluster.brokers.start_again(node)
@@ -182,14 +183,6 @@ def _is_back(context: FaultContext, name: str, before: int) -> bool:
 
 def _node(context: FaultContext, number: int) -> Node:
     return next(node for node in context.cluster.brokers.nodes if node.number == number)
-
-
-def _partition(key: str, count: int) -> int:
-    """Return the partition of Kafka's internal topics that a group or a transactional id belongs to (Java's hash)."""
-    value = 0
-    for character in key:
-        value = (31 * value + ord(character)) & 0xFFFFFFFF
-    return (value & 0x7FFFFFFF) % count
 
 
 def _fill(file: Path) -> None:
