@@ -2,15 +2,18 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from hashlib import sha256
+from typing import NamedTuple
 
 Headers = list[tuple[str, bytes]]
 
 CONTENT_TYPE = "application/vnd.confluent.avro"
 """Of a value: Avro behind the Confluent framing. ``application/avro`` would say that the Avro begins at once."""
+
+_DATA = ("content-type", CONTENT_TYPE.encode())
+_VERSION = ("ce_specversion", b"1.0")
 
 TRACE_CHARACTERS = 512
 """What W3C Trace Context (section 3.3.1.5) wants passed on of tracestate; a longer one is left out."""
@@ -22,8 +25,7 @@ _TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-
 """W3C Trace Context, section 3.2: version, trace id, parent id, flags; a later version may add more behind them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(NamedTuple):
     """What a record's headers hold. Times are aware.
 
     Attributes:
@@ -75,20 +77,20 @@ def new_trace(seed: str) -> str:
 
 def headers(envelope: Envelope) -> Headers:
     """Return the envelope as Kafka headers, named ``ce_…`` as the binding requires."""
-    fields = {
-        "content-type": CONTENT_TYPE if envelope.data else None,
-        "ce_specversion": "1.0",
-        "ce_id": envelope.id,
-        "ce_source": envelope.source,
-        "ce_type": envelope.type,
-        "ce_subject": envelope.subject,
-        "ce_dataschema": envelope.dataschema if envelope.data else None,
-        "ce_time": _format(envelope.time),
-        "ce_recordedtime": _format(envelope.recorded),
-        "traceparent": envelope.traceparent,
-        "tracestate": envelope.tracestate if envelope.traceparent else None,
-    }
-    return [(name, value.encode()) for name, value in fields.items() if value is not None]
+    fields = (
+        ("ce_id", envelope.id),
+        ("ce_source", envelope.source),
+        ("ce_type", envelope.type),
+        ("ce_subject", envelope.subject),
+        ("ce_dataschema", envelope.dataschema if envelope.data else None),
+        ("ce_time", _format(envelope.time)),
+        ("ce_recordedtime", _format(envelope.recorded)),
+        ("traceparent", envelope.traceparent),
+        ("tracestate", envelope.tracestate if envelope.traceparent else None),
+    )
+    found = [_DATA, _VERSION] if envelope.data else [_VERSION]
+    found += [(name, value.encode()) for name, value in fields if value is not None]
+    return found
 
 
 def subject_of(key: bytes) -> str | None:
@@ -139,6 +141,7 @@ def _parse(text: str | None) -> datetime | None:
         return None
 
 
+@lru_cache(maxsize=1_000)
 def _traceparent(text: str) -> str | None:
     """Return a traceparent unchanged; None for an invalid one. Version 00 has exactly four parts."""
     found = _TRACEPARENT.fullmatch(text) if len(text) <= TRACE_CHARACTERS else None

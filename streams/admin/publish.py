@@ -1,7 +1,6 @@
 """Publishes the files' master data to hub.masterdata: what differs from what is published, in one transaction."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import structlog
@@ -186,7 +185,7 @@ def _about(namespace: str, entry: Entry, dataschema: str | None) -> Envelope:
     number = f"hub/MasterDataEntry/{entry.kind}/{entry.key}/{entry.version}/{now.isoformat()}"
     source = envelope.hub_source(namespace, "publish")
     about = Envelope(number, source, "kranhub.MasterDataEntry", now, traceparent=envelope.new_trace(source + number))
-    return replace(about, subject=entry.record_key, dataschema=dataschema)
+    return about._replace(subject=entry.record_key, dataschema=dataschema)
 
 
 def _outdated(version: int, published: int) -> Text:

@@ -153,7 +153,7 @@ class Coordinator:
             data = self._codec.encode(Subject.HELD, value)
             event_id = f"hub/Held/{self._id}/{member}/{subject}/{key}"
             about = Envelope(event_id, source, "kranhub.Held", traceparent=envelope.new_trace(source + event_id))
-            headers = envelope.headers(replace(about, dataschema=self._codec.dataschema(data)))
+            headers = envelope.headers(about._replace(dataschema=self._codec.dataschema(data)))
             yield Raw(work, -1, order.encode("utf-8", "surrogateescape"), data, headers)
 
     def _copies(self, said: Recovery, places: list[tuple[str, int]]) -> Iterator[Raw]:

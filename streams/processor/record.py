@@ -117,7 +117,7 @@ class Record:
 class Context:
     """What surrounds a record."""
 
-    __slots__ = ("_record", "_trusted", "stage")
+    __slots__ = ("_record", "_time", "_trusted", "stage")
 
     def __init__(self, stage: str, record: Record, trusted: str = "hub.") -> None:
         """Keep what surrounds a record.
@@ -128,6 +128,7 @@ class Context:
             trusted: The prefix of the names of topics that only the hub writes.
         """
         self.stage, self._record, self._trusted = stage, record, trusted
+        self._time: datetime | None = None
 
     @property
     def time(self) -> datetime:
@@ -135,6 +136,8 @@ class Context:
 
         A stamp counts on the hub's own topics only: a member may write any header, and would set the hub's clock.
         """
-        record = self._record
-        recorded = record.envelope.recorded if record.topic.startswith(self._trusted) else None
-        return recorded or record.timestamp
+        if self._time is None:
+            record = self._record
+            recorded = record.envelope.recorded if record.topic.startswith(self._trusted) else None
+            self._time = recorded or record.timestamp
+        return self._time

@@ -1,7 +1,6 @@
 """Ingest: takes what members write, trusting nothing but the topic's name; validates its shape, stamps, re-keys."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from kranhub import identifiers
 from kranhub.broker import topics
@@ -84,7 +83,7 @@ class Ingest:
         """Send the document; where it is about several orders, it is an event of its own for each of them."""
         several = document.subject is Subject.SHIPMENT and len({key for _, key in places}) > 1
         for name, key in places:
-            said = replace(document, id=f"{document.id};{identifiers.line_place(key)}") if several else document
+            said = document._replace(id=f"{document.id};{identifiers.line_place(key)}") if several else document
             outputs.send(topics.hub(self._namespace, name), key, said)
 
     def _clock(self, alert: messages.Alert, said: Document, owner: str, outputs: Outputs) -> None:

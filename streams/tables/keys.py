@@ -21,7 +21,7 @@ def written(table: str, key: Key) -> str:
     Raises:
         ValueError: A whole number does not fit `DIGITS`, or a datetime has no time zone.
     """
-    return "/".join((table, *map(_text, key)))
+    return "/".join([table, *map(_text, key)])
 
 
 def prefix(table: str, key: Key) -> str:

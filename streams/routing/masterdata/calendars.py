@@ -4,7 +4,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from datetime import date, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -100,7 +100,7 @@ class Calendar(_Model):
     @cached_property
     def _worked(self) -> "array[int]":
         """The ordinals of all working days in the horizon: what makes every question below a look-up."""
-        return array("l", (day for day in HORIZON if self.is_working(date.fromordinal(day))))
+        return _worked_days(self)
 
     @cached_property
     def _weeks(self) -> dict[tuple[int, int], int]:
@@ -155,6 +155,12 @@ class Calendar(_Model):
             monday = shifted(day, 1 - day.isoweekday())
             self._weeks[week] = self.between(monday, shifted(monday, 6))
         return self._weeks[week]
+
+
+@lru_cache(maxsize=1_000)
+def _worked_days(calendar: Calendar) -> "array[int]":
+    """Return the ordinals of a calendar's working days, once for all equal calendars: each partition has its own."""
+    return array("l", (day for day in HORIZON if calendar.is_working(date.fromordinal(day))))
 
 
 class Calendars(_Model):

@@ -131,9 +131,10 @@ def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, str | date | date
     """Yield every text and date of a document with its place in it."""
     if isinstance(value, str | date):
         yield path, value
-    elif isinstance(value, Mapping):
+    elif isinstance(value, dict):
         for name, inner in value.items():
-            yield from _leaves(inner, f"{path}.{name}" if path else name)
+            if inner is not None:
+                yield from _leaves(inner, f"{path}.{name}" if path else name)
     elif isinstance(value, list):
         for place, inner in enumerate(value):
             yield from _leaves(inner, f"{path}[{place}]")

@@ -305,7 +305,7 @@ def test_what_if_knows_only_orders_of_the_time_asked_for(hub: Hub) -> None:
     assert "No order" in call(rules, "what-if").output
     record(hub, PAINT)
     hub.topics["hub.work"] = [
-        replace(m, envelope=replace(m.envelope, recorded=m.time - timedelta(days=2))) for m in hub.topics["hub.work"]
+        replace(m, envelope=m.envelope._replace(recorded=m.time - timedelta(days=2))) for m in hub.topics["hub.work"]
     ]
     assert "No order" in call(rules, "what-if", "--since", "1").output
     assert "orders 1, lines 1." in call(rules, "what-if", "--since", "3").output

@@ -16,7 +16,6 @@ from streams.processor.batch import Batch
 from streams.processor.outputs import ProducerRecord
 from streams.processor.state.store import Store
 from streams.routing.masterdata import entries
-from streams.routing.model.copying import replace
 from streams.stages import STAGES
 from tests.support import batches
 from tests.support.batches import CODEC, NAMESPACE, RECORDS
@@ -95,7 +94,7 @@ TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 def test_an_order_that_waits_for_master_data_goes_on_with_its_own_trace() -> None:
     about = envelope.Envelope("e1", envelope.member_source(NAMESPACE, BUYER), "kranhub.Order", traceparent=TRACE)
-    headers = envelope.headers(replace(about, tracestate="a=1"))
+    headers = envelope.headers(about._replace(tracestate="a=1"))
     waiting = record(batches.WORK, f"{BUYER}:1".encode(), CODEC.encode(Subject.ORDER, order(1)), headers)
     trace = envelope.new_trace("a publication")
     head = envelope.Envelope("e2", "/kranhub/t/hub/masterdata", "kranhub.MasterDataEntry", traceparent=trace)
