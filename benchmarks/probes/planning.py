@@ -18,9 +18,9 @@ from kranhub.settings import Settings
 from kranhub.wire.codec import Codec
 from kranhub.wire.registry import Registry
 from streams.processor.state.garbage_collection import spare_what_lives
+from streams.routing import handler
 from streams.routing.allocator import allocator
 from streams.routing.masterdata.rules import Rank
-from streams.routing.planner import planner
 from streams.stages import planner as planner_stage
 
 NAMESPACE = "bench."
@@ -49,7 +49,7 @@ def main() -> None:
 def _watch() -> Stopwatch:
     """Time what the stages have the router do: translate the order, plan it, and reserve what plants have."""
     watch = Stopwatch()
-    for module, name in ((planner_stage, "normalise_order"), (planner, "handle"), (allocator, "handle")):
+    for module, name in ((planner_stage, "normalise_order"), (handler, "handle"), (allocator, "handle")):
         watch.watch(module, name)
     return watch
 

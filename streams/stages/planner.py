@@ -12,13 +12,13 @@ from kranhub.wire.codec import Codec
 from kranhub.wire.messages import Message, Order, Subject, Wake
 from streams.processor import Context, Document, Outputs, Record, State
 from streams.processor.state.store import Layer
+from streams.routing import handler, reasons
 from streams.routing.context import DecisionContext
 from streams.routing.masterdata.entries import Entry, Kind
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.codes import AlertCode
 from streams.routing.model.order import OrderState
-from streams.routing.notify import reasons
-from streams.routing.planner import messages, planner
+from streams.routing.planner import messages
 from streams.routing.planner.messages import OutputMessage
 from streams.routing.plant_events import assignments
 from streams.routing.recovery import adopt, texts
@@ -49,7 +49,7 @@ _TYPES = frozenset(
 
 _RECOVERY = ("kranhub.Held", "kranhub.Recovery")
 
-_AT_ONCE = ("Order", "AllocationResult", planner.WAKE)
+_AT_ONCE = ("Order", "AllocationResult", handler.WAKE)
 """What is taken at once while the hub recovers; events on plant orders wait until these are known again."""
 
 _TOPICS = {
@@ -120,7 +120,7 @@ class Planner:
             ctx: The hub's time of the record.
 
         Raises:
-            InvalidDocument: As `planner.handle`, for an event other than an Order, whose refusal is sent from here;
+            InvalidDocument: As `handler.handle`, for an event other than an Order, whose refusal is sent from here;
                 ``bad-masterdata`` for a publication that contradicts itself.
         """
         kind = record.envelope.type
@@ -176,7 +176,7 @@ class Planner:
     def _plant_event(self, event: _Event, environment: _Environment) -> None:
         """Handle an event of an order; one of a plant order that is not known yet waits for it (`PendingEvents`)."""
         state, outputs, ctx, _ = environment
-        if event.subject == planner.WAKE:
+        if event.subject == handler.WAKE:
             key = event.record.key
             for pending in self._pending.over(key, state, ctx.time):
                 with outputs.on_behalf_of(pending.record):
@@ -233,12 +233,12 @@ class Planner:
         subject, value, record = event
         state = environment.state
         before = self._load(record.key, state)
-        step = planner.handle(before, subject, value, environment.context(record))
+        step = handler.handle(before, subject, value, environment.context(record))
         if step is None:
             return
         self._put(before, step.state, state)
         orders_by_plant.note(before, step.state, state)
-        _await_members(None if subject == planner.WAKE else before, step.state, state)
+        _await_members(None if subject == handler.WAKE else before, step.state, state)
         self._send(step.messages, record.key, environment.outputs)
 
     def _load(self, order_key: str, state: State) -> OrderState | None:
@@ -272,7 +272,7 @@ class Planner:
             return
         self._recovery_state.touch(record.key, state)
         before = self._load(record.key, state)
-        step = planner.apply_facts(before, subject, value, environment.context(record))
+        step = handler.apply_facts(before, subject, value, environment.context(record))
         if step is not None:
             self._put(before, step.state, state)
             self._send(step.messages, record.key, environment.outputs)
@@ -284,7 +284,7 @@ class Planner:
         evidence, events = self._recovery_state.take(record.key, state)
         before = order = self._load(record.key, state)
         if subject == "Order":
-            step = planner.apply_facts(order, subject, value, context)
+            step = handler.apply_facts(order, subject, value, context)
             order = step.state if step else None
         events = [*events, *([record] if subject not in _AT_ONCE else [])]
         if order is None or order.closed:
@@ -293,7 +293,7 @@ class Planner:
         adopted = adopt.adopt(order, evidence, context)
         order, actions = self._apply_waiting(adopted.state, evidence, events, environment)
         missing = adopt.missing(order, evidence, context.time)
-        recovered = planner.resume_after_restore(order, evidence, context)
+        recovered = handler.resume_after_restore(order, evidence, context)
         after = recovered.state
         self._put(before, after, state)
         orders_by_plant.note(before, after, state)
@@ -322,7 +322,7 @@ class Planner:
         state, outputs, ctx, _ = environment
         subject, value, record = event
         try:
-            step = planner.apply_facts(order, subject, value, environment.context(record))
+            step = handler.apply_facts(order, subject, value, environment.context(record))
         except InvalidDocument as error:
             if error.code != assignments.UNKNOWN or not self._pending.keep(*event, state, ctx.time):
                 with outputs.on_behalf_of(record):

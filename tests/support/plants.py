@@ -9,12 +9,12 @@ from typing import Any
 
 from kranhub.errors import InvalidDocument
 from kranhub.wire.messages import Subject
+from streams.routing import handler
 from streams.routing.context import DecisionContext
 from streams.routing.masterdata import masterdata
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model import order
 from streams.routing.model.order import OrderState
-from streams.routing.planner import planner
 from streams.routing.planner.messages import OutputMessage
 from streams.routing.validation.normalise import normalise_order
 
@@ -185,7 +185,7 @@ class Cluster:
         self.clock += 1
         context = DecisionContext(event.id, self.today + timedelta(seconds=self.clock), self.master)
         try:
-            step = planner.handle(self.state, Subject(event.subject), event.value, context)
+            step = handler.handle(self.state, Subject(event.subject), event.value, context)
         except InvalidDocument as error:
             self.refused.append(error.code)
             return

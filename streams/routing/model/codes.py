@@ -1,4 +1,4 @@
-"""The codes that routing gives: states, reasons and alerts. Their texts are in `notify.reasons`, ru and en.
+"""The codes that routing gives: states, reasons and alerts. Their texts are in `routing.reasons`, ru and en.
 
 A code never changes once it was published: decisions, statuses and alerts of the past name it.
 """

@@ -6,15 +6,15 @@ from datetime import date
 
 from kranhub.text import Text
 from kranhub.wire import messages as wire
+from streams.routing import reasons
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.codes import CauseCode, PlanState
 from streams.routing.model.copying import replace
 from streams.routing.model.order import OrderState, PartyStatus
-from streams.routing.notify import reasons
 from streams.routing.notify.projections import View, roles, seen_by, view_of
-from streams.routing.notify.reasons import Cause
 from streams.routing.planner.messages import OutputMessage
 from streams.routing.planner.step import Step
+from streams.routing.reasons import Cause
 
 
 def notify_parties(state: OrderState, value: wire.OrderStatus, master: MasterData) -> Step:

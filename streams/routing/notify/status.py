@@ -8,6 +8,7 @@ from kranhub import identifiers
 from kranhub.text import Text
 from kranhub.wire import messages as wire
 from kranhub.wire.messages import ProductionState
+from streams.routing import reasons
 from streams.routing.context import DecisionContext
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.attempt import Attempt
@@ -16,17 +17,14 @@ from streams.routing.model.copying import replace
 from streams.routing.model.order import Line, LineStatus, OrderState, Status
 from streams.routing.model.portion import Portion, replan_suffix
 from streams.routing.model.quantity import ZERO
-from streams.routing.notify import reasons
 from streams.routing.notify.audiences import notify_parties
-from streams.routing.notify.reasons import Cause
 from streams.routing.planner import messages, unreachable
 from streams.routing.planner.messages import OutputMessage
 from streams.routing.planner.step import Step
-from streams.routing.recovery import texts
-from streams.routing.recovery.evidence import Evidence, HeldStatus
+from streams.routing.reasons import Cause
 from streams.routing.schedule import dates
 
-_PROGRESS: tuple[PlanState, ...] = (
+PROGRESS: tuple[PlanState, ...] = (
     PlanState.RECEIVED,
     PlanState.PLANNED,
     PlanState.CONFIRMED,
@@ -58,58 +56,8 @@ def notify(state: OrderState, cause: Cause | None, context: DecisionContext) -> 
     new = derive(state, context)
     if new == state.status:
         return Step(state)
-    notified = _notified(state, new, _cause(state, new, cause, context.master), context)
-    return notified._replace(messages=[*notified.messages, *_alerts(state, new, context)])
-
-
-LEAP = 100
-"""What is added to the revision of a status after a restore where its reader's ERP cannot tell which one it has."""
-
-
-def notify_after_restore(state: OrderState, evidence: Evidence, context: DecisionContext) -> Step:
-    """Return the state and the statuses after a restore: where it differs from what the customer's ERP shows.
-
-    Revisions go on behind those that the ERPs have seen. A customer never gets a status that is behind the one shown
-    there because something could not be read again: that is an alert.
-
-    Args:
-        state: The order as it was read again.
-        evidence: What the members' ERPs hold of it.
-        context: The event and the master data.
-    """
-    buyer, held = state.order.buyer, evidence.status_of(state.order.buyer)
-    is_new = state.status is None and held is None
-    others = tuple(
-        replace(told, revision=_last_seen_revision(told.revision, told.member, evidence))
-        for told in state.party_statuses
-    )
-    state = replace(
-        state, status_revision=_last_seen_revision(state.status_revision, buyer, evidence), party_statuses=others
-    )
-    new = derive(state, context)
-    if held is not None and not state.frozen and _is_behind(new, held):
-        words = texts.shown_more(state.key, str(held.state), new.state)
-        alert = messages.alert(state, words.code, words.place, words.text, context.time)
-        return Step(replace(state, status=new), messages=[alert])
-    if state.frozen or (held.shows(new.state, new.promised_date) if held is not None else new == state.status):
-        return Step(replace(state, status=new))
-    cause = reasons.RECEIVED if is_new else texts.RECOVERED
-    notified = _notified(state, new, _cause(state, new, cause, context.master) if is_new else cause, context)
-    return notified._replace(messages=[*notified.messages, *_alerts(state, new, context)])
-
-
-def _last_seen_revision(revision: int, member: str, evidence: Evidence) -> int:
-    """Return the last revision that the member may have seen."""
-    held = evidence.status_of(member)
-    if held is not None:
-        return max(revision, held.revision)
-    return revision if member in evidence.customers else revision + LEAP
-
-
-def _is_behind(new: Status, held: HeldStatus) -> bool:
-    """Return whether the order is behind what the customer's ERP shows, and no event explains it."""
-    ranks: dict[str, int] = {state: rank for rank, state in enumerate((*_PROGRESS, PlanState.CLOSED))}
-    return new.state in ranks and held.state in ranks and ranks[new.state] < ranks[held.state]
+    after = notified(state, new, cause_of(state, new, cause, context.master), context)
+    return after._replace(messages=[*after.messages, *hold_alerts(state, new, context)])
 
 
 def notify_closed(state: OrderState, context: DecisionContext) -> Step:
@@ -119,17 +67,33 @@ def notify_closed(state: OrderState, context: DecisionContext) -> Step:
         replace(line, state=PlanState.CLOSED) if line.state == PlanState.DELIVERED else line
         for line in state.status.lines
     )
-    return _notified(state, replace(state.status, state=PlanState.CLOSED, lines=lines), reasons.CLOSED, context)
+    return notified(state, replace(state.status, state=PlanState.CLOSED, lines=lines), reasons.CLOSED, context)
 
 
-def _notified(state: OrderState, new: Status, why: Cause, context: DecisionContext) -> Step:
+def notified(state: OrderState, new: Status, why: Cause, context: DecisionContext) -> Step:
+    """Return the state with a new status, and the statuses to all parties.
+
+    Args:
+        state: The order.
+        new: Its new status.
+        why: Why it is new.
+        context: The event and the master data.
+    """
     after = replace(state, status=new, status_revision=state.status_revision + 1)
     own = _message(after, new, why, context)
     others = notify_parties(after, cast(wire.OrderStatus, own.value), context.master)
     return Step(others.state, why, [own, *others.messages])
 
 
-def _cause(state: OrderState, new: Status, cause: Cause | None, master: MasterData) -> Cause:
+def cause_of(state: OrderState, new: Status, cause: Cause | None, master: MasterData) -> Cause:
+    """Return why a status is new: a line newly on hold, else what the event says, else what the states show.
+
+    Args:
+        state: The order, with the status before.
+        new: Its new status.
+        cause: What the event says; None where it says nothing about that.
+        master: The master data.
+    """
     old = state.status
     known = {line.line_id for line in old.lines if line.code} if old else set()
     stuck = next(
@@ -203,8 +167,8 @@ def _held(state: OrderState, line: Line, portions: Sequence[Portion], master: Ma
 def _progress_of(portions: Sequence[Portion]) -> PlanState:
     """Return the state of a line: of its own item once that is on its way, else of its slowest part."""
     own = [_progress(portion) for portion in portions if portion.feeds is None]
-    shipped = _PROGRESS.index(PlanState.READY)
-    if own and min(map(_PROGRESS.index, own)) >= shipped:
+    shipped = PROGRESS.index(PlanState.READY)
+    if own and min(map(PROGRESS.index, own)) >= shipped:
         return _together(own)
     return _together(_progress(portion) for portion in portions)
 
@@ -241,13 +205,11 @@ def _shipped(portion: Portion, attempt: Attempt) -> PlanState | None:
 
 def _together(states: Iterable[PlanState]) -> PlanState:
     """Return the state of a whole: that of its slowest part, but in production once all agreed and one has begun."""
-    ranks = [_PROGRESS.index(state) for state in states]
+    ranks = [PROGRESS.index(state) for state in states]
     if not ranks:
         return PlanState.RECEIVED
-    begun = min(ranks) >= _PROGRESS.index(PlanState.CONFIRMED) and max(ranks) >= _PROGRESS.index(
-        PlanState.IN_PRODUCTION
-    )
-    return PlanState.IN_PRODUCTION if begun and min(ranks) < _PROGRESS.index(PlanState.READY) else _PROGRESS[min(ranks)]
+    begun = min(ranks) >= PROGRESS.index(PlanState.CONFIRMED) and max(ranks) >= PROGRESS.index(PlanState.IN_PRODUCTION)
+    return PlanState.IN_PRODUCTION if begun and min(ranks) < PROGRESS.index(PlanState.READY) else PROGRESS[min(ranks)]
 
 
 def _promised(state: OrderState, line: Line, portions: Sequence[Portion], context: DecisionContext) -> date | None:
@@ -313,8 +275,14 @@ def _line_value(line: LineStatus) -> wire.OrderStatusLine:
     }
 
 
-def _alerts(state: OrderState, new: Status, context: DecisionContext) -> list[OutputMessage]:
-    """Return an alert for each line that the order itself newly holds; portions without a plant have their own."""
+def hold_alerts(state: OrderState, new: Status, context: DecisionContext) -> list[OutputMessage]:
+    """Return an alert for each line that the order itself newly holds; portions without a plant have their own.
+
+    Args:
+        state: The order, with the status before.
+        new: Its new status.
+        context: The event and the master data.
+    """
     known = {line.line_id: line.code for line in state.status.lines} if state.status else {}
     held = [(line, line.code) for line in new.lines if line.code and known.get(line.line_id) != line.code]
     return [

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from streams.routing import reasons
 from streams.routing.context import DecisionContext
 from streams.routing.masterdata.masterdata import Maker, MasterData
 from streams.routing.masterdata.rules import Mode, Rule
@@ -10,7 +11,6 @@ from streams.routing.model.codes import HoldReason
 from streams.routing.model.copying import replace
 from streams.routing.model.order import OrderState
 from streams.routing.model.portion import Portion, Quote, QuoteRound, with_attempt
-from streams.routing.notify import reasons
 from streams.routing.planner import approval, explode, messages, opening, source
 from streams.routing.planner.step import Step
 

@@ -10,10 +10,9 @@ from streams.routing.model.attempt import Attempt, Issued
 from streams.routing.model.copying import replace
 from streams.routing.model.order import Line, OrderState
 from streams.routing.model.portion import Portion, with_attempt
-from streams.routing.planner import cutover, messages
+from streams.routing.planner import cutover, messages, response_deadlines
 from streams.routing.planner.messages import OutputMessage
 from streams.routing.planner.step import Step
-from streams.routing.plant_events import deadlines
 from streams.routing.schedule import dates
 
 
@@ -179,5 +178,5 @@ def _issue(state: OrderState, portion: Portion, attempt: Attempt, wanted: Issued
         return replace(issued, answer_by=None)
     if sent and (sent.quantity, sent.requested_date) == (wanted.quantity, wanted.requested_date):
         return issued
-    answer_by = deadlines.answer_by(state, portion, attempt.plant, context)
+    answer_by = response_deadlines.answer_by(state, portion, attempt.plant, context)
     return replace(issued, answers_from=revision, answer=None, answer_by=answer_by)

@@ -5,13 +5,12 @@ Each step compares what should be with what was last sent, so it may run after e
 
 from streams.routing.context import DecisionContext
 from streams.routing.model.order import OrderState
-from streams.routing.planner import explode, unreachable
+from streams.routing.planner import explode, response_deadlines, unreachable
 from streams.routing.planner.assign import assign_plant
 from streams.routing.planner.issue import issue_plant_orders, targets_first
 from streams.routing.planner.messages import OutputMessage
 from streams.routing.planner.reserve import update_reservations
 from streams.routing.planner.step import Step
-from streams.routing.plant_events import deadlines
 
 
 def reconcile(state: OrderState, context: DecisionContext) -> Step:
@@ -31,4 +30,4 @@ def reconcile(state: OrderState, context: DecisionContext) -> Step:
     for portion in targets_first(state.portions):
         state, _, more = issue_plant_orders(state, portion, context)
         sent += more
-    return Step(deadlines.with_answer_deadlines(state, context), messages=sent)
+    return Step(response_deadlines.with_answer_deadlines(state, context), messages=sent)

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from streams.routing.model.order import OrderState
-from streams.routing.notify.reasons import Cause
 from streams.routing.planner.messages import OutputMessage
+from streams.routing.reasons import Cause
 
 
 class Step(NamedTuple):

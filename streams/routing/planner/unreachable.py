@@ -10,7 +10,7 @@ from streams.routing.model.codes import CauseCode, CloseReason, HoldReason
 from streams.routing.model.copying import replace
 from streams.routing.model.order import OrderState
 from streams.routing.model.portion import Portion, with_attempt
-from streams.routing.notify.reasons import Cause
+from streams.routing.reasons import Cause
 
 SHOWN = 5
 """Plant orders that a sentence names."""
@@ -59,7 +59,7 @@ def without_unreachable(state: OrderState, master: MasterData) -> OrderState:
     """Return the state in which nothing depends on plants that cannot be reached.
 
     A plant that is gone and has no plant order yet loses the portion to the next candidate. A plant that has one keeps
-    the portion, and owes no answer while nobody can ask for it (`deadlines.with_answer_deadlines` gives a new time).
+    the portion, and owes no answer while nobody can ask for it (`response_deadlines` gives a new time).
     """
     for portion in state.portions:
         attempt = portion.current

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 from kranhub.errors import DocumentCode, InvalidDocument
 from kranhub.wire import messages as wire
+from streams.routing import reasons
 from streams.routing.context import DecisionContext
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.attempt import Attempt
@@ -11,7 +12,6 @@ from streams.routing.model.codes import CloseReason
 from streams.routing.model.copying import replace
 from streams.routing.model.order import OrderState
 from streams.routing.model.portion import Portion, with_attempt
-from streams.routing.notify import reasons
 from streams.routing.planner import messages
 from streams.routing.planner.step import Step
 from streams.routing.plant_events import assignments

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from kranhub.wire import messages as wire
+from streams.routing import reasons
 from streams.routing.context import DecisionContext
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.attempt import Reservation
@@ -11,12 +12,11 @@ from streams.routing.model.copying import replace
 from streams.routing.model.order import OrderState
 from streams.routing.model.portion import Portion, Quote
 from streams.routing.model.quantity import ZERO
-from streams.routing.notify import reasons
-from streams.routing.notify.reasons import Cause
 from streams.routing.planner import messages, source
 from streams.routing.planner.step import Step
 from streams.routing.plant_events import assignments, rescheduling
 from streams.routing.plant_events.assignments import Assignment
+from streams.routing.reasons import Cause
 
 
 def apply_result(state: OrderState, value: wire.AllocationResult, context: DecisionContext) -> Step:

@@ -5,6 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from kranhub.errors import DocumentCode, InvalidDocument
+from streams.routing import reasons
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.attempt import Answer, Attempt
 from streams.routing.model.codes import CloseReason
@@ -12,7 +13,6 @@ from streams.routing.model.copying import replace
 from streams.routing.model.order import OrderState
 from streams.routing.model.portion import Portion, with_attempt
 from streams.routing.model.quantity import ZERO
-from streams.routing.notify import reasons
 from streams.routing.planner import source
 from streams.routing.planner.explode import Need, add_portion
 from streams.routing.planner.step import Step

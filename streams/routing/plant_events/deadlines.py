@@ -1,8 +1,7 @@
-"""What time alone changes: answers that do not come, offers that do not come, orders that are over."""
+"""What time alone changes: answers and offers that do not come."""
 
 from collections.abc import Iterator
-from datetime import datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
 from streams.routing.context import DecisionContext
 from streams.routing.model.attempt import Attempt
@@ -10,34 +9,10 @@ from streams.routing.model.codes import AlertCode, CloseReason
 from streams.routing.model.copying import replace
 from streams.routing.model.order import OrderState
 from streams.routing.model.portion import Portion, with_attempt
-from streams.routing.notify.reasons import Cause, silent, unanswered
-from streams.routing.planner import messages, source, unreachable
+from streams.routing.planner import messages
 from streams.routing.planner.messages import OutputMessage
 from streams.routing.planner.step import Step
-from streams.routing.schedule import dates
-
-ANSWER_WORKING_DAYS = 2
-"""A plant's time to answer where no rule says another."""
-
-
-def answer_by(state: OrderState, portion: Portion, plant: str, context: DecisionContext) -> datetime:
-    """Return until when the plant may answer: the end of a working day at its own place.
-
-    Args:
-        state: The order.
-        portion: The portion, whose rule may say how long.
-        plant: The plant, a member.
-        context: The event, from whose time the days count, and the master data.
-
-    Returns:
-        The time, in the zone of the context's.
-    """
-    rule = source.rule_of(state.order, portion, context.master)
-    days = rule.answer_within_working_days if rule else ANSWER_WORKING_DAYS
-    today = dates.day_at(plant, context.time, context.master)
-    last = context.master.calendar(plant).finish(today + timedelta(days=1), days)
-    zone = ZoneInfo(context.master.members.by_id[plant].time_zone)
-    return datetime.combine(last, time(23, 59, 59), zone).astimezone(context.time.tzinfo)
+from streams.routing.reasons import Cause, silent, unanswered
 
 
 def due(state: OrderState) -> datetime | None:
@@ -54,29 +29,6 @@ def _moments(state: OrderState) -> Iterator[datetime]:
             yield asked.deadline
         if attempt and attempt.answer is None and attempt.answer_by:
             yield attempt.answer_by
-
-
-def with_answer_deadlines(state: OrderState, context: DecisionContext) -> OrderState:
-    """Return the state in which every plant that owes an answer has a deadline for it.
-
-    A plant at work keeps its portion without an answer (`apply_deadlines`). When it gives that work up (its shipment is
-    cancelled, its production aborted), it owes the answer again, from now on.
-    """
-    for portion in state.portions:
-        attempt = portion.current
-        if attempt is None or portion.cancelled or unreachable.is_gone(attempt.plant, context.master):
-            continue
-        if attempt.missing_topic is None and _owes_answer(attempt):
-            last = answer_by(state, portion, attempt.plant, context)
-            state = state.with_portion(with_attempt(portion, replace(attempt, answer_by=last)))
-    return state
-
-
-def _owes_answer(attempt: Attempt) -> bool:
-    """Return whether the plant owes an answer and has no deadline for it."""
-    if attempt.issued is None or attempt.shadow or attempt.started:
-        return False
-    return attempt.answer is None and attempt.answer_by is None
 
 
 def apply_deadlines(state: OrderState, context: DecisionContext) -> Step:

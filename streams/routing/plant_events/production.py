@@ -5,13 +5,13 @@ from decimal import Decimal
 from kranhub.errors import InvalidDocument
 from kranhub.wire import messages
 from kranhub.wire.messages import ProductionState
+from streams.routing import reasons
 from streams.routing.context import DecisionContext
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.attempt import Production
 from streams.routing.model.copying import replace
 from streams.routing.model.order import OrderState
 from streams.routing.model.portion import Portion
-from streams.routing.notify import reasons
 from streams.routing.planner.step import Step
 from streams.routing.plant_events.assignments import addressed, known_order, with_attempt_at
 from streams.routing.validation import document_identity

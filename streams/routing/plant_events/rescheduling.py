@@ -10,11 +10,11 @@ from streams.routing.model.attempt import Attempt
 from streams.routing.model.codes import AlertCode, CauseCode
 from streams.routing.model.copying import replace
 from streams.routing.model.order import OrderState
-from streams.routing.notify.reasons import Cause
 from streams.routing.planner import messages
 from streams.routing.planner.step import Step
 from streams.routing.plant_events import assignments
 from streams.routing.plant_events.assignments import Assignment
+from streams.routing.reasons import Cause
 from streams.routing.schedule import dates
 
 REMEMBERED = 20

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from kranhub.errors import DocumentCode, InvalidDocument
 from kranhub.wire import messages
+from streams.routing import reasons
 from streams.routing.context import DecisionContext
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.attempt import Answer, Attempt
@@ -15,7 +16,6 @@ from streams.routing.model.codes import CloseReason
 from streams.routing.model.copying import replace
 from streams.routing.model.order import OrderState
 from streams.routing.model.portion import Portion, with_attempt
-from streams.routing.notify import reasons
 from streams.routing.planner.step import Step
 from streams.routing.plant_events.assignments import (
     Assignment,

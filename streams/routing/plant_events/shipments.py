@@ -5,6 +5,7 @@ from decimal import Decimal
 from kranhub.errors import InvalidDocument
 from kranhub.parties.members import Role
 from kranhub.wire import messages as wire
+from streams.routing import reasons
 from streams.routing.context import DecisionContext
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.attempt import Attempt, Shipment
@@ -12,13 +13,12 @@ from streams.routing.model.codes import AlertCode
 from streams.routing.model.copying import replace
 from streams.routing.model.order import OrderState
 from streams.routing.model.quantity import ZERO
-from streams.routing.notify import reasons
-from streams.routing.notify.reasons import Cause
 from streams.routing.planner import messages
 from streams.routing.planner.messages import OutputMessage
 from streams.routing.planner.step import Step
 from streams.routing.plant_events import assignments
 from streams.routing.plant_events.assignments import Assignment
+from streams.routing.reasons import Cause
 from streams.routing.validation import document_identity
 from streams.routing.validation.normalise import UNMAPPED_UNIT, in_base
 

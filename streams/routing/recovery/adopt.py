@@ -19,10 +19,9 @@ from streams.routing.model.copying import replace
 from streams.routing.model.order import Line, OrderState
 from streams.routing.model.portion import Portion, with_attempt
 from streams.routing.model.quantity import MICRO, ZERO
-from streams.routing.planner import explode, issue, messages
+from streams.routing.planner import explode, issue, messages, response_deadlines
 from streams.routing.planner.messages import OutputMessage
 from streams.routing.planner.step import Step
-from streams.routing.plant_events import deadlines
 from streams.routing.recovery import texts
 from streams.routing.recovery.evidence import AttemptRef, Evidence, HeldOrder, attempt_ref
 from streams.routing.recovery.texts import Finding
@@ -321,7 +320,7 @@ def _with_time(state: OrderState, context: DecisionContext) -> OrderState:
         if attempt is None or attempt.plant not in context.master.members.by_id:
             continue
         if attempt.answer is None and attempt.answer_by and attempt.answer_by <= context.time:
-            by = deadlines.answer_by(state, portion, attempt.plant, context)
+            by = response_deadlines.answer_by(state, portion, attempt.plant, context)
             state = state.with_portion(with_attempt(portion, replace(attempt, answer_by=by)))
     return state
 

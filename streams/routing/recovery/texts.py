@@ -7,7 +7,7 @@ from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.attempt import Attempt
 from streams.routing.model.codes import AlertCode, CauseCode
 from streams.routing.model.portion import Portion
-from streams.routing.notify.reasons import Cause
+from streams.routing.reasons import Cause
 from streams.routing.recovery.evidence import HeldOrder
 
 RECOVERED = Cause(

@@ -18,17 +18,17 @@ from kranhub.wire.messages import (
     Wake,
     narrowed,
 )
+from streams.routing import handler
 from streams.routing.context import DecisionContext
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.order import OrderState
-from streams.routing.planner import planner
 from streams.routing.planner.messages import OutputMessage
 from streams.routing.replay import history
 from streams.routing.replay.history import Question, Recorded, RecordedEvent
 from streams.routing.validation.normalise import normalise_order
 from streams.routing.validation.validate import stranger
 
-_AS_IT_CAME = (Subject.PLANNER_ACTION, planner.WAKE)
+_AS_IT_CAME = (Subject.PLANNER_ACTION, handler.WAKE)
 _ANSWERS = {
     Subject.ORDER_RESPONSE: "plant_order_id",
     Subject.PRODUCTION_STATUS: "plant_order_id",
@@ -78,7 +78,7 @@ class _Run:
             if time < moment + SLACK:
                 break
             wake: Wake = {"order_key": self.state.key, "time": moment}
-            self._run(RecordedEvent(self.state.key, f"wake/{due.isoformat()}", planner.WAKE, wake, moment))
+            self._run(RecordedEvent(self.state.key, f"wake/{due.isoformat()}", handler.WAKE, wake, moment))
             if self.state.due == due:
                 break
 
@@ -132,7 +132,7 @@ class _Run:
             return
         context = DecisionContext(event.id, event.time, self._master)
         try:
-            step = planner.handle(self.state, event.subject, event.value, context)
+            step = handler.handle(self.state, event.subject, event.value, context)
         except InvalidDocument:  # said of other plans than these
             return
         if step is None:

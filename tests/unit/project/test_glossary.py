@@ -9,7 +9,7 @@ ROOMS = ("kranhub", "connectors", "streams")
 WORDS = """
 admin app base batch by cache call change check checking class cli client cluster code codec collection column
 compression config configuration confusable content control copy copying count cross date day difference disk end
-entry error exit failure fetch field file first folder garbage generate guard guarded harness hash helper id
+entry error exit failure fetch field file first folder garbage generate guard guarded handler harness hash helper id
 identifier identity if index input iterator json key last lint list load local lock lookup loop main map mark memory
 message metric model name number open operation option ordered output parent path pending preview process producing
 program protocol public queue read reader reading reason redaction report request result retry row run

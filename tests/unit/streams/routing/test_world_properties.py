@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from kranhub.errors import InvalidDocument
 from kranhub.wire.messages import Subject
+from streams.routing import handler
 from streams.routing.context import DecisionContext
-from streams.routing.planner import planner
 from streams.routing.planner.messages import OutputMessage
 from tests.support import invariants
 from tests.support.choices import PLANTS, Choices, Life, random_lines, random_master, random_world
@@ -49,12 +49,12 @@ def live(world: bytes, life: bytes) -> World:
 def repeated(made: World, event: Event) -> None:
     """Assert that an event that was taken says nothing when it comes again; a late offer may be remembered."""
     try:
-        step = planner.handle(made.state, Subject(event.subject), event.value, context_of(made, event.id))
+        step = handler.handle(made.state, Subject(event.subject), event.value, context_of(made, event.id))
     except InvalidDocument as error:
         if error.code != "order-closed":
             raise
         return
-    if step is not None and event.subject != planner.WAKE:
+    if step is not None and event.subject != handler.WAKE:
         assert not step.messages, event
         assert step.state == made.state or event.value.get("kind") == "QUOTE", event
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from streams.routing import handler
 from streams.routing.allocator import allocator
-from streams.routing.planner import planner
 from tests.support.choices import Choices, Life, random_world
 from tests.unit.streams.routing.test_market_properties import ended, live
 
@@ -26,7 +26,7 @@ class Said:
 
 
 def planner_watched(said: Said) -> Callable[..., Any]:
-    real = planner.handle
+    real = handler.handle
 
     def handle(*words: Any) -> Any:
         step = real(*words)
@@ -53,7 +53,7 @@ def allocator_watched(said: Said) -> Callable[..., Any]:
 @given(st.binary(min_size=120, max_size=160), st.binary(min_size=40, max_size=150))
 def test_nothing_that_the_planner_says_has_the_id_of_something_else(world: bytes, life: bytes) -> None:
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(planner, "handle", planner_watched(Said()))
+        patched.setattr(handler, "handle", planner_watched(Said()))
         made = random_world(Choices(world))
         for event in Life(made, Choices(life)).events():
             made.take(event)
@@ -64,6 +64,6 @@ def test_nothing_that_the_planner_says_has_the_id_of_something_else(world: bytes
 def test_nothing_that_is_said_of_orders_that_compete_has_the_id_of_something_else(world: bytes, life: bytes) -> None:
     said = Said()
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(planner, "handle", planner_watched(said))
+        patched.setattr(handler, "handle", planner_watched(said))
         patched.setattr(allocator, "handle", allocator_watched(said))
         ended(live(world, life))

@@ -9,8 +9,8 @@ import pytest
 
 from kranhub.errors import InvalidDocument
 from kranhub.wire.messages import Subject
+from streams.routing import handler
 from streams.routing.context import DecisionContext
-from streams.routing.planner import planner
 from tests.support.masters import item, master, plant
 from tests.support.plants import START, Event, full_action, full_order, full_response
 from tests.support.worlds import World, answering, by_plant, line, silent, world
@@ -242,7 +242,7 @@ def test_an_action_that_comes_again_changes_nothing() -> None:
 def test_an_action_that_makes_no_sense_is_refused_readably(action: str, given: dict[str, Any], code: str) -> None:
     made = world(MASTER, by_plant(alfa=answering("RE")), lines=[BEAMS])
     with pytest.raises(InvalidDocument) as refused:
-        planner.handle(
+        handler.handle(
             made.state, Subject.PLANNER_ACTION, full_action(action, **given), DecisionContext("x", START, MASTER)
         )
     assert refused.value.code == code
@@ -252,7 +252,7 @@ def test_an_action_that_makes_no_sense_is_refused_readably(action: str, given: d
 
 def test_an_action_on_an_order_that_is_not_known_is_refused() -> None:
     with pytest.raises(InvalidDocument) as refused:
-        planner.handle(None, Subject.PLANNER_ACTION, full_action("CANCEL"), DecisionContext("x", START, MASTER))
+        handler.handle(None, Subject.PLANNER_ACTION, full_action("CANCEL"), DecisionContext("x", START, MASTER))
     assert refused.value.code == "unknown-order"
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from kranhub.errors import InvalidDocument
 from kranhub.wire.messages import Subject
+from streams.routing import handler
 from streams.routing.context import DecisionContext
-from streams.routing.planner import planner
 from tests.support.masters import item, master, other, plant
 from tests.support.plants import START, Event, Value, full_production, full_response, full_shipment
 from tests.support.worlds import World, answering, by_plant, line, silent, world
@@ -313,7 +313,7 @@ def test_a_word_on_a_plant_order_that_was_never_sent_is_refused_readably(subject
         "Shipment": full_shipment(wrong, START),
     }
     with pytest.raises(InvalidDocument) as refused:
-        planner.handle(
+        handler.handle(
             made.state if ordered else None, Subject(subject), words[subject], DecisionContext("x", START, MASTER)
         )
     assert refused.value.code == "unknown-plant-order"

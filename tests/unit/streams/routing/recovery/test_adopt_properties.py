@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from kranhub.errors import InvalidDocument
 from kranhub.wire.messages import Subject
+from streams.routing import handler
 from streams.routing.context import DecisionContext
 from streams.routing.model import order
 from streams.routing.model.order import OrderState
-from streams.routing.notify.status import _PROGRESS
-from streams.routing.planner import planner
+from streams.routing.notify.status import PROGRESS
 from streams.routing.planner.messages import OutputMessage
 from streams.routing.plant_events import assignments
 from streams.routing.recovery import adopt
@@ -70,7 +70,7 @@ def recover(cluster: Remembering, at: int) -> tuple[OrderState, list[OutputMessa
     state, context = order.load(before) if before else None, DecisionContext("r", START, MASTER)
     for event in came:
         if event.subject == "Order" or event.id in cluster.waiting[at]:
-            step = planner.apply_facts(
+            step = handler.apply_facts(
                 state, Subject(event.subject), event.value, DecisionContext(event.id, START, MASTER)
             )
             state = step.state if step else None
@@ -84,7 +84,7 @@ def recover(cluster: Remembering, at: int) -> tuple[OrderState, list[OutputMessa
     for place, event in enumerate(words):
         if place not in old:
             try:
-                noted = planner.apply_facts(
+                noted = handler.apply_facts(
                     state, Subject(event.subject), event.value, DecisionContext(event.id, START, MASTER)
                 )
             except InvalidDocument as error:
@@ -92,7 +92,7 @@ def recover(cluster: Remembering, at: int) -> tuple[OrderState, list[OutputMessa
                 continue
             assert noted is not None
             state = noted.state
-    recovered = planner.resume_after_restore(order.load(order.dump(state)), evidence, context)
+    recovered = handler.resume_after_restore(order.load(order.dump(state)), evidence, context)
     return recovered.state, [*adopted.messages, *recovered.messages]
 
 
@@ -156,4 +156,4 @@ def found_again(versions: list[Any], refusing: set[str], extent: str, cancel: bo
 
 
 def less(state: str, told: str) -> bool:
-    return state in _PROGRESS and told in _PROGRESS and _PROGRESS.index(state) < _PROGRESS.index(told)
+    return state in PROGRESS and told in PROGRESS and PROGRESS.index(state) < PROGRESS.index(told)

@@ -12,10 +12,10 @@ from kranhub.wire.envelope import Envelope, headers
 from kranhub.wire.messages import Subject
 from streams.processor.batch import Batch
 from streams.processor.state.store import Store
+from streams.routing import handler
 from streams.routing.context import DecisionContext
 from streams.routing.masterdata import entries
 from streams.routing.masterdata.entries import Entry, Kind
-from streams.routing.planner import planner
 from streams.routing.validation import document_identity
 from tests.support import batches
 from tests.support.batches import CODEC
@@ -71,7 +71,7 @@ def test_the_refusal_names_both_documents_and_the_key() -> None:
     made = ordered(f"{FIRST}/0/a")
     order = full_order("17", [line("beam", 2)], MASTER)
     with pytest.raises(InvalidDocument) as refused:
-        planner.handle(made.state, Subject.ORDER, order, DecisionContext(f"{SECOND}/0/a", START, MASTER))
+        handler.handle(made.state, Subject.ORDER, order, DecisionContext(f"{SECOND}/0/a", START, MASTER))
     for words in (refused.value.text.en, refused.value.text.ru):
         assert all(name in words for name in (FIRST, SECOND, f"{BUYER}:17"))
 

@@ -3,11 +3,12 @@
 from datetime import datetime, timedelta
 
 from kranhub.errors import DocumentCode, InvalidDocument
+from streams.routing import reasons
 from streams.routing.context import DecisionContext
 from streams.routing.model.codes import PlanState
 from streams.routing.model.copying import replace
 from streams.routing.model.order import OrderState
-from streams.routing.notify import reasons, status
+from streams.routing.notify import status
 from streams.routing.planner import messages
 from streams.routing.planner.step import Step
 

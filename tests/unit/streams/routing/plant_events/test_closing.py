@@ -7,11 +7,11 @@ from typing import Any
 from kranhub.parties.members import CutoverMode
 from kranhub.wire.messages import Subject
 from streams.routing.context import DecisionContext
+from streams.routing.handler import handle
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model import order
 from streams.routing.model.copying import replace
-from streams.routing.planner.closing import KEEP
-from streams.routing.planner.planner import handle
+from streams.routing.plant_events.closing import KEEP
 from tests.support.plants import (
     MASTER,
     START,

@@ -3,10 +3,10 @@
 import pytest
 
 from kranhub.wire.messages import ProductionState
+from streams.routing import reasons
 from streams.routing.model.codes import NO_PLANT, CauseCode, HoldReason
 from streams.routing.model.portion import Portion
 from streams.routing.model.quantity import ZERO
-from streams.routing.notify import reasons
 from tests.support.plants import MASTER
 
 ACTIONS = ("APPROVE", "REJECT", "OVERRIDE_PLANT", "OVERRIDE_DATE", "FREEZE", "RELEASE", "CANCEL")

@@ -1,4 +1,8 @@
-"""The planner: one event and one order's state in, the new state and the messages to send out. Pure."""
+"""Handles one event of one order: the state in, the new state and the messages to send out. Pure.
+
+The facts go into the state (`plant_events`), the planner decides what follows (`reconcile`), and the parties learn what
+is news to them (`notify`).
+"""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -7,17 +11,27 @@ from typing import Any
 from kranhub import identifiers
 from kranhub.wire import messages
 from kranhub.wire.messages import Message, Subject, narrowed
+from streams.routing import reasons
 from streams.routing.context import DecisionContext
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.codes import UNMAPPED, HoldReason
 from streams.routing.model.copying import replace
 from streams.routing.model.order import Line, OrderState
-from streams.routing.notify import reasons
 from streams.routing.notify import status as statuses
-from streams.routing.planner import closing, explode, resume, unreachable
+from streams.routing.planner import explode, resume, unreachable
 from streams.routing.planner.reconcile import reconcile
 from streams.routing.planner.step import Step
-from streams.routing.plant_events import actions, allocations, deadlines, production, receipts, responses, shipments
+from streams.routing.plant_events import (
+    actions,
+    allocations,
+    closing,
+    deadlines,
+    production,
+    receipts,
+    responses,
+    shipments,
+)
+from streams.routing.recovery import statuses as recovery_statuses
 from streams.routing.recovery.evidence import Evidence
 from streams.routing.validation import document_identity, normalise, timestamps
 
@@ -101,7 +115,7 @@ def resume_after_restore(state: OrderState, evidence: Evidence, context: Decisio
         context: The event and the master data.
     """
     reconciled = reconcile(_resumed(state, context.master), context)
-    notified = statuses.notify_after_restore(reconciled.state, evidence, context)
+    notified = recovery_statuses.notify_after_restore(reconciled.state, evidence, context)
     return Step(_with_due_time(notified.state, context), messages=[*reconciled.messages, *notified.messages])
 
 
