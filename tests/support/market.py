@@ -68,12 +68,14 @@ class Promises:
             promise.erp = min(promise.erp, promise.from_stock)
 
     def level(self, value: Value) -> None:
-        """Take what a plant has of an item; what its ERP had reserved before is no longer in it."""
+        """Take what a plant has of an item: the last that comes counts, whatever its time.
+
+        What the ERP had reserved before that time is no longer in it; a level is never older than the one before.
+        """
         place = (value["company"], value["item"])
-        if place in self.levels and value["as_of"] < self.levels[place][1]:
-            return
-        self.levels[place] = (value["on_hand"] - value["reserved"], value["as_of"])
-        self.pending = [entry for entry in self.pending if entry[0] != place or entry[1] >= value["as_of"]]
+        as_of = max(value["as_of"], self.levels[place][1]) if place in self.levels else value["as_of"]
+        self.levels[place] = (value["on_hand"] - value["reserved"], as_of)
+        self.pending = [entry for entry in self.pending if entry[0] != place or entry[1] >= as_of]
 
     def check(self) -> None:
         """Assert that nothing of any stock is promised twice."""
