@@ -22,6 +22,8 @@ REPOSITORY = Path(__file__).parents[2]
 MASTER = masterdata.load(REPOSITORY / "deploy/members/omsk.yaml", REPOSITORY / "deploy/nomenclature/omsk.yaml")
 START = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 BUYER = "sibir-terminal"
+KEY = f"{BUYER}:17"
+"""The key of the order that these tests speak of."""
 
 Value = Any
 
@@ -134,7 +136,7 @@ def full_action(action: str, **changes: Any) -> Any:
         "action_id": f"a-{action}",
         "actor": "dispatcher",
         "action": action,
-        "order_key": f"{BUYER}:17",
+        "order_key": KEY,
         "plant_order_id": None,
         "line_id": None,
         "plant": None,

@@ -9,8 +9,7 @@ import pytest
 import yaml
 from kafka.errors import UnknownTopicOrPartitionError
 
-from kranhub.broker import admin as topicadmin
-from kranhub.broker import topics
+from kranhub.broker import admin, topics
 from kranhub.errors import Misconfigured, Unavailable
 from kranhub.parties.members import Members
 from kranhub.settings import Settings
@@ -23,15 +22,14 @@ from streams.routing.masterdata import entries
 from streams.routing.masterdata.removed_members import Concern, Leaving, Orders, leaving
 from streams.routing.model.copying import replace
 from tests.support.fields import decoded
-from tests.support.plants import BUYER, MASTER
+from tests.support.omsk import FILES, OMSK
+from tests.support.order_lines import MOTORS
+from tests.support.placed_orders import Plants, placed
+from tests.support.plants import BUYER, KEY, MASTER
 from tests.support.terminal import Hub, call, hub
-from tests.unit.streams.cli.test_rules import FILES, omsk
-from tests.unit.streams.routing.planner.test_cutover import MOTORS, Plants
-from tests.unit.streams.routing.planner.test_unreachable import placed
 
 __all__ = ["hub"]
 
-KEY = f"{BUYER}:17"
 WHY = ("--reason", "the plant has a new name", "--actor", "dispatcher")
 
 
@@ -42,9 +40,9 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hub: Hub) -> Path:
         text = Path(f"deploy/{kind}/omsk.yaml").read_text("utf-8")
         (tmp_path / f"{kind}.yaml").write_text(text.replace("\nversion: 1\n", "\nversion: 2\n"), "utf-8")
         monkeypatch.setenv(f"KRANHUB_{kind.upper()}_FILE", str(tmp_path / f"{kind}.yaml"))
-    for entry in entries.entries(omsk()):
+    for entry in entries.entries(OMSK):
         hub.put("hub.masterdata", entry.record_key, "MasterDataEntry", entries.record(entry))
-    monkeypatch.setattr(topicadmin, "missing_of_members", lambda _settings, _members: [])
+    monkeypatch.setattr(admin, "missing_of_members", lambda _settings, _members: [])
     return tmp_path
 
 
@@ -150,7 +148,7 @@ def test_rules_publish_refuses_before_its_audit_and_previews_as_well(files: Path
 
 
 def test_the_preview_names_topics_that_do_not_exist(files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(topicadmin, "missing_of_members", lambda _settings, _members: ["t.in.new.orders"])
+    monkeypatch.setattr(admin, "missing_of_members", lambda _settings, _members: ["t.in.new.orders"])
     edit(files, "nomenclature", lambda text: text.replace("Bridge span structure", "Bridge span"))
     code, found = preview()
     assert (code, found["topics"]) == (0, ["t.in.new.orders"])
@@ -243,30 +241,30 @@ SETTINGS = Settings(namespace="t.", kafka_bootstrap="nowhere:1", registry_url="h
 NAMES = [spec.name for spec in topics.member_specs(ONE, "t.")]
 
 
-def admin(monkeypatch: pytest.MonkeyPatch, codes: Mapping[str, int], existing: list[str]) -> Admin:
+def installed(monkeypatch: pytest.MonkeyPatch, codes: Mapping[str, int], existing: list[str]) -> Admin:
     found = Admin(codes, existing)
-    monkeypatch.setattr(topicadmin, "KafkaAdminClient", lambda **_config: found)
+    monkeypatch.setattr(admin, "KafkaAdminClient", lambda **_config: found)
     return found
 
 
 def test_just_the_members_topics_that_are_missing_are_created(monkeypatch: pytest.MonkeyPatch) -> None:
-    kafka = admin(monkeypatch, {}, NAMES[:3])
-    assert topicadmin.add_members(SETTINGS, ONE) == NAMES[3:] == kafka.created
-    assert topicadmin.missing_of_members(SETTINGS, ONE) == NAMES[3:]
+    kafka = installed(monkeypatch, {}, NAMES[:3])
+    assert admin.add_members(SETTINGS, ONE) == NAMES[3:] == kafka.created
+    assert admin.missing_of_members(SETTINGS, ONE) == NAMES[3:]
 
 
 def test_who_creates_the_same_at_the_same_time_does_no_harm(monkeypatch: pytest.MonkeyPatch) -> None:
-    admin(monkeypatch, {NAMES[0]: 36}, [])
-    assert topicadmin.add_members(SETTINGS, ONE) == NAMES
+    installed(monkeypatch, {NAMES[0]: 36}, [])
+    assert admin.add_members(SETTINGS, ONE) == NAMES
 
 
 @pytest.mark.parametrize("code", [29, 31])
 def test_an_account_that_may_not_create_them_is_told_what_to_do_and_nothing_is_published(
     monkeypatch: pytest.MonkeyPatch, code: int
 ) -> None:
-    admin(monkeypatch, {NAMES[0]: code}, [])
+    installed(monkeypatch, {NAMES[0]: code}, [])
     with pytest.raises(Misconfigured, match=r"may not create them.*kranhub up"):
-        topicadmin.add_members(SETTINGS, ONE)
+        admin.add_members(SETTINGS, ONE)
     known = {entry.place: entry for entry in entries.entries(MASTER)}
     monkeypatch.setattr(publish, "_known", lambda _settings, _codec: known)
     raised = replace(MASTER, nomenclature=MASTER.nomenclature.model_copy(update={"version": 2}))
@@ -275,6 +273,6 @@ def test_an_account_that_may_not_create_them_is_told_what_to_do_and_nothing_is_p
 
 
 def test_any_other_answer_is_kafkas_being_away(monkeypatch: pytest.MonkeyPatch) -> None:
-    admin(monkeypatch, {NAMES[0]: 7}, [])
+    installed(monkeypatch, {NAMES[0]: 7}, [])
     with pytest.raises(Unavailable):
-        topicadmin.add_members(SETTINGS, ONE)
+        admin.add_members(SETTINGS, ONE)

@@ -17,7 +17,7 @@ from streams.admin import publish as publishing
 from streams.admin import published
 from streams.cli.rules import rules
 from streams.processor.kafka import clients
-from streams.routing.masterdata import entries, masterdata, rule_check
+from streams.routing.masterdata import entries, rule_check
 from streams.routing.masterdata.difference import Change, Field, What, differences
 from streams.routing.masterdata.entries import CodeMapping, Entry, Kind
 from streams.routing.masterdata.masterdata import MasterData
@@ -29,14 +29,14 @@ from streams.routing.model.order import Order
 from streams.routing.model.portion import Portion
 from streams.routing.planner import source
 from tests.support.masters import item, master, plant
-from tests.support.plants import MASTER
+from tests.support.omsk import DEPLOY, FILES, OMSK, ruled, with_item
+from tests.support.order_lines import CRANE, PAINT
+from tests.support.plants import KEY, MASTER
+from tests.support.recorded_events import recorded
 from tests.support.terminal import Hub, call, hub
-from tests.unit.streams.routing.replay.test_what_if import CRANE, KEY, PAINT, recorded, ruled, with_item
 
 __all__ = ["hub"]
 
-DEPLOY = Path("deploy")
-FILES = ("members", "nomenclature", "rules", "calendars", "rates")
 WHY = ("--reason", "the paint shop closes", "--actor", "dispatcher")
 
 
@@ -67,11 +67,6 @@ def rule(folder: Path, *given: dict[str, Any]) -> None:
 def publish(hub: Hub, master: MasterData, *more: Entry) -> None:
     for entry in (*entries.entries(master), *more):
         hub.put("hub.masterdata", f"{entry.kind}|{entry.key}", "MasterDataEntry", entries.record(entry))
-
-
-def omsk() -> MasterData:
-    paths = [DEPLOY / kind / "omsk.yaml" for kind in FILES]
-    return masterdata.load(*paths)
 
 
 # check
@@ -180,12 +175,12 @@ def test_who_is_left_by_a_rule_is_whom_the_planner_may_ask(
 
 def test_the_files_that_are_published_make_no_difference(hub: Hub, files: Path) -> None:
     edit(files, "nomenclature", lambda content: {**content, "version": 1})
-    publish(hub, omsk())
+    publish(hub, OMSK)
     assert call(rules, "diff").output.splitlines()[1:] == ["The files are what is published."]
 
 
 def test_a_difference_names_the_fields(hub: Hub, files: Path) -> None:
-    publish(hub, omsk())
+    publish(hub, OMSK)
     edit(files, "members", _slower)
     rule(files, {**plain("rules")["rules"][0], "version": 2, "deny": ["zmk-most"]})
     lines = call(rules, "diff").output.splitlines()
@@ -263,7 +258,7 @@ def record(hub: Hub, *lines: Any) -> None:
 
 
 def test_what_if_tells_who_would_go_elsewhere(hub: Hub, files: Path) -> None:
-    publish(hub, omsk())
+    publish(hub, OMSK)
     record(hub, PAINT)
     rule(files, {"rule": "no-bulvar", "deny": ["tsvetnoy-bulvar"]})
     lines = call(rules, "what-if").output.splitlines()
@@ -281,7 +276,7 @@ def test_what_if_tells_who_would_go_elsewhere(hub: Hub, files: Path) -> None:
 
 
 def test_what_if_tells_of_parts_that_would_be_held_or_wait(hub: Hub, files: Path) -> None:
-    publish(hub, omsk())
+    publish(hub, OMSK)
     record(hub, PAINT)
     rule(files, {"rule": "careful", "mode": "approve", "deny": ["tsvetnoy-bulvar"]})
     assert "waits for approval" in call(rules, "what-if").output
@@ -292,7 +287,7 @@ def test_what_if_tells_of_parts_that_would_be_held_or_wait(hub: Hub, files: Path
 
 @pytest.mark.usefixtures("files")
 def test_what_if_without_a_difference_says_so(hub: Hub) -> None:
-    publish(hub, omsk())
+    publish(hub, OMSK)
     record(hub, CRANE)
     found = json.loads(call(rules, "what-if", "--orders", "1", "-o", "json").output)
     assert (found["moved"], found["shifted"], found["totals"]["orders"]) == ([], [], 1)
@@ -300,7 +295,7 @@ def test_what_if_without_a_difference_says_so(hub: Hub) -> None:
 
 @pytest.mark.usefixtures("files")
 def test_what_if_knows_only_orders_of_the_time_asked_for(hub: Hub) -> None:
-    publish(hub, omsk())
+    publish(hub, OMSK)
     hub.topics["hub.work"] = []
     assert "No order" in call(rules, "what-if").output
     record(hub, PAINT)
@@ -353,7 +348,7 @@ def counted(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 def test_publishing_is_audited_with_both_versions(hub: Hub, files: Path, counted: list[int]) -> None:
-    publish(hub, omsk())
+    publish(hub, OMSK)
     rule(files, {"rule": "no-bulvar", "deny": ["tsvetnoy-bulvar"]})
     shown = call(rules, "publish", *WHY)
     assert shown.exit_code == 0
@@ -376,14 +371,14 @@ def test_publishing_is_audited_with_both_versions(hub: Hub, files: Path, counted
 
 def test_publishing_the_same_again_writes_nothing(hub: Hub, files: Path, counted: list[int]) -> None:
     edit(files, "nomenclature", lambda content: {**content, "version": 1})
-    publish(hub, omsk())
+    publish(hub, OMSK)
     shown = call(rules, "publish", *WHY)
     assert (shown.exit_code, hub.written, counted) == (0, [], [])
     assert "The files are what is published." in shown.output
 
 
 def test_findings_are_said_and_do_not_stop_a_publication(hub: Hub, files: Path, counted: list[int]) -> None:
-    publish(hub, omsk())
+    publish(hub, OMSK)
     rule(files, {"rule": "sales", "when": {"kind": ["SALE"]}})
     shown = call(rules, "publish", *WHY)
     assert "No rule matches" in shown.stderr
@@ -394,7 +389,7 @@ def test_findings_are_said_and_do_not_stop_a_publication(hub: Hub, files: Path, 
 def test_what_cannot_be_published_is_refused_and_nothing_is_written(
     hub: Hub, files: Path, counted: list[int], how: str
 ) -> None:
-    publish(hub, omsk())
+    publish(hub, OMSK)
     if how == "mistake":
         rule(files, {"rule": "wrong", "deny": ["nobody"]})
     elif how == "older":

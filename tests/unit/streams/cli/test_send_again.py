@@ -19,10 +19,10 @@ from streams.stages.ingest import Ingest
 from tests.support import batches
 from tests.support.batches import CODEC
 from tests.support.decisions import party
+from tests.support.order_lines import MOTORS
+from tests.support.placed_orders import placed
 from tests.support.plants import BUYER, full_response
 from tests.support.terminal import NOW, Hub, call, hub
-from tests.unit.streams.routing.planner.test_cutover import MOTORS
-from tests.unit.streams.routing.planner.test_unreachable import placed
 from tools.harness.core import order, response
 
 __all__ = ["hub"]

@@ -14,11 +14,10 @@ from streams.stages import dispatch
 from streams.stages.dispatch import Dispatch
 from tests.support.batches import CODEC, WORK, batch, letters, partitions, record, said
 from tests.support.fields import fields
-from tests.support.plants import BUYER, START, Event, Value
-from tests.unit.streams.routing.planner.test_cutover import FIRST, MOTORS, Plants, accepts, send
-from tests.unit.streams.routing.planner.test_unreachable import placed, waiting
+from tests.support.order_lines import MOTORS
+from tests.support.placed_orders import FIRST, Plants, accepts, placed, send, waiting
+from tests.support.plants import BUYER, KEY, START, Event, Value
 
-KEY = f"{BUYER}:17"
 OEMZ, STATUSES = "t.in.oemz.orders", f"t.in.{BUYER}.statuses"
 
 

@@ -1,6 +1,5 @@
 """Members are taken over one by one: what is decided, what is delivered, and what stands from before the hub."""
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -15,8 +14,6 @@ from kranhub.parties import members
 from kranhub.parties.members import CutoverMode
 from kranhub.settings import Settings
 from kranhub.wire.messages import Subject
-from streams.admin.publish import changes
-from streams.processor.state.store import Store
 from streams.routing.masterdata import difference, entries
 from streams.routing.masterdata.cutover import Cutover
 from streams.routing.masterdata.difference import Change, Field, What
@@ -24,16 +21,16 @@ from streams.routing.masterdata.entries import Kind
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.copying import replace
 from streams.routing.planner import cutover
-from streams.routing.planner.cutover import SHADOW_HEADER
-from streams.routing.planner.messages import OutputMessage
 from streams.routing.validation.validate import stranger
 from streams.stages.dispatch import Dispatch
-from streams.stages.planner import Planner
-from tests.support import masterdata
-from tests.support.batches import CODEC, WORK, batch, record, said
+from tests.support.batches import CODEC, batch, record, said
 from tests.support.fields import fields
+from tests.support.order_lines import CRANE, MOTORS, PAINT
+from tests.support.placed_orders import FIRST, Plants, accepts, placed, send
+from tests.support.planner_stage import PlannerStage
 from tests.support.plants import (
     BUYER,
+    KEY,
     MASTER,
     START,
     Cluster,
@@ -45,51 +42,12 @@ from tests.support.plants import (
     full_response,
 )
 
-MOTORS = {"line_id": "1", "item_code": "ДВ-7.5", "quantity": Decimal(4), "unit": "H87"}
-PAINT = {"line_id": "1", "item_code": "ОКР-М2", "quantity": Decimal(100), "unit": "MTK"}
-CRANE = {"line_id": "1", "item_code": "КР-10-22.5", "quantity": Decimal(1), "unit": "H87"}
-FIRST = f"{BUYER}:17/1.1.1"
-
 
 def world(**modes: str) -> MasterData:
     """The cluster of Omsk with a mode for some members."""
     named = {member.replace("_", "-"): CutoverMode(mode) for member, mode in modes.items()}
     found = (member.model_copy(update={"cutover": named.get(member.id, "live")}) for member in MASTER.members.members)
     return replace(MASTER, members=MASTER.members.model_copy(update={"members": tuple(found)}))
-
-
-def accepts(asked: Value) -> list[Event]:
-    if asked["document_status"] == "CANCELLED":
-        return []
-    value = full_response(asked, "AP", START, promised_date=asked["requested_date"])
-    return [Event(f"{asked['plant_order_id']}/{asked['revision']}/AP", "OrderResponse", value)]
-
-
-class Plants(Cluster):
-    """A cluster whose plants answer what is delivered to them, and nothing else."""
-
-    def _reactions(self, message: OutputMessage) -> list[Event]:
-        if message.subject == "PlantOrder" and SHADOW_HEADER in message.headers:
-            return []
-        return super()._reactions(message)
-
-    def delivered(self, plant: str) -> list[Value]:
-        """What the plant got."""
-        orders = [
-            message for message in self.sent if message.subject == "PlantOrder" and fields(message)["plant"] == plant
-        ]
-        return [message.value for message in orders if SHADOW_HEADER not in message.headers]
-
-
-def placed(master: MasterData, *lines: Value, **changes: Any) -> Plants:
-    cluster = Plants(accepts, master)
-    send(cluster, "o1", *lines, **changes)
-    return cluster
-
-
-def send(cluster: Cluster, event_id: str, *lines: Value, **changes: Any) -> None:
-    cluster.take(Event(event_id, "Order", full_order("17", lines, **changes)))
-    cluster.run()
 
 
 def becomes(cluster: Cluster, **modes: str) -> None:
@@ -102,7 +60,7 @@ def becomes(cluster: Cluster, **modes: str) -> None:
 
 
 def test_a_member_in_shadow_is_decided_for_but_told_nothing() -> None:
-    cluster = placed(world(oemz="shadow"), MOTORS)
+    cluster = placed(MOTORS, master=world(oemz="shadow"))
     (asked,) = cluster.subjects("PlantOrder")
     assert (asked["plant"], asked["plant_order_id"], cluster.delivered("oemz")) == ("oemz", FIRST, [])
     (decision,) = cluster.subjects("RoutingDecision")
@@ -111,7 +69,7 @@ def test_a_member_in_shadow_is_decided_for_but_told_nothing() -> None:
 
 
 def test_nobody_waits_for_an_answer_in_shadow() -> None:
-    cluster = placed(world(oemz="shadow"), MOTORS)
+    cluster = placed(MOTORS, master=world(oemz="shadow"))
     assert cluster.state is not None
     assert cluster.state.due is None
     cluster.today += timedelta(days=90)
@@ -120,7 +78,7 @@ def test_nobody_waits_for_an_answer_in_shadow() -> None:
 
 
 def test_what_people_place_in_the_old_way_is_not_held_twice() -> None:
-    cluster = placed(world(oemz="shadow"), MOTORS)
+    cluster = placed(MOTORS, master=world(oemz="shadow"))
     requests = cluster.subjects("AllocationRequest")
     assert [value["action"] for value in requests] == ["RESERVE", "DELIVERED"]
     assert requests[-1]["at"] is not None
@@ -130,7 +88,7 @@ def test_what_people_place_in_the_old_way_is_not_held_twice() -> None:
 
 
 def test_what_began_in_shadow_stays_there_and_what_begins_later_is_delivered() -> None:
-    cluster = placed(world(oemz="shadow"), MOTORS)
+    cluster = placed(MOTORS, master=world(oemz="shadow"))
     becomes(cluster)
     send(cluster, "o2", {**MOTORS, "quantity": Decimal(6)}, {**PAINT, "line_id": "2"})
     assert cluster.delivered("oemz") == []
@@ -139,7 +97,7 @@ def test_what_began_in_shadow_stays_there_and_what_begins_later_is_delivered() -
 
 
 def test_an_order_that_the_plant_has_got_is_kept_back_in_shadow() -> None:
-    cluster = placed(world(), MOTORS)
+    cluster = placed(MOTORS, master=world())
     cluster.master = world(oemz="shadow")
     send(cluster, "o2", {**MOTORS, "quantity": Decimal(6)})
     assert len(cluster.delivered("oemz")) == 1
@@ -148,14 +106,14 @@ def test_an_order_that_the_plant_has_got_is_kept_back_in_shadow() -> None:
 
 
 def test_the_other_parts_of_an_order_go_out_as_ever() -> None:
-    cluster = placed(world(oemz="shadow"), CRANE)
+    cluster = placed(CRANE, master=world(oemz="shadow"))
     assert cluster.delivered("oemz") == []
     assert len(cluster.delivered("zmk-most")) == 1
     assert cluster.status()["state"] == "PLANNED"
 
 
 def test_dispatch_delivers_nothing_of_what_is_in_shadow() -> None:
-    live, shadow = placed(world(), MOTORS), placed(world(oemz="shadow"), MOTORS)
+    live, shadow = placed(MOTORS, master=world()), placed(MOTORS, master=world(oemz="shadow"))
     assert [_dispatched(cluster) for cluster in (live, shadow)] == [["t.in.oemz.orders"], []]
 
 
@@ -163,7 +121,7 @@ def _dispatched(cluster: Cluster) -> list[str]:
     (message,) = [message for message in cluster.sent if message.subject == "PlantOrder"]
     headers = [("ce_type", b"kranhub.PlantOrder"), ("ce_id", message.id.encode()), *message.headers]
     of = batch(Dispatch(Settings(namespace="t."), CODEC))
-    of.process([record(0, f"{BUYER}:17", CODEC.encode(Subject.PLANT_ORDER, fields(message)), headers=headers)])
+    of.process([record(0, KEY, CODEC.encode(Subject.PLANT_ORDER, fields(message)), headers=headers)])
     return [one.topic for one in said(of)]
 
 
@@ -171,7 +129,7 @@ def _dispatched(cluster: Cluster) -> list[str]:
 
 
 def test_a_stopped_member_gets_no_new_portion() -> None:
-    cluster = placed(world(tsvetnoy_bulvar="stopped"), PAINT)
+    cluster = placed(PAINT, master=world(tsvetnoy_bulvar="stopped"))
     assert [value["plant"] for value in cluster.subjects("PlantOrder")] == ["zmk-most"]
     (decision,) = cluster.subjects("RoutingDecision")
     assert [(other["member"], other["why_not"]) for other in decision["alternatives"]] == [
@@ -181,7 +139,7 @@ def test_a_stopped_member_gets_no_new_portion() -> None:
 
 
 def test_a_portion_that_only_a_stopped_member_could_take_goes_on_with_it() -> None:
-    cluster = placed(world(oemz="stopped"), MOTORS)
+    cluster = placed(MOTORS, master=world(oemz="stopped"))
     assert (cluster.status()["state"], cluster.status()["cause"]) == ("ON_HOLD", "no-candidate")
     assert cluster.state is not None
     assert list(cluster.state.awaited_members) == ["oemz"]
@@ -193,7 +151,7 @@ def test_a_portion_that_only_a_stopped_member_could_take_goes_on_with_it() -> No
 
 
 def test_what_changes_while_a_member_is_stopped_reaches_it_once_as_it_is_by_then() -> None:
-    cluster = placed(world(), MOTORS)
+    cluster = placed(MOTORS, master=world())
     cluster.master = world(oemz="stopped")
     for quantity in (6, 8, 5):
         send(cluster, f"o{quantity}", {**MOTORS, "quantity": Decimal(quantity)})
@@ -205,7 +163,7 @@ def test_what_changes_while_a_member_is_stopped_reaches_it_once_as_it_is_by_then
 
 
 def test_a_change_that_was_taken_back_meanwhile_is_never_told() -> None:
-    cluster = placed(world(), MOTORS)
+    cluster = placed(MOTORS, master=world())
     cluster.master = world(oemz="stopped")
     send(cluster, "o2", {**MOTORS, "quantity": Decimal(6)})
     send(cluster, "o3", MOTORS)
@@ -215,7 +173,7 @@ def test_a_change_that_was_taken_back_meanwhile_is_never_told() -> None:
 
 
 def test_a_cancel_waits_for_the_stopped_member_as_well() -> None:
-    cluster = placed(world(), MOTORS)
+    cluster = placed(MOTORS, master=world())
     cluster.master = world(oemz="stopped")
     send(cluster, "o2", MOTORS, document_status="CANCELLED")
     assert [value["document_status"] for value in cluster.delivered("oemz")] == ["ACTIVE"]
@@ -236,7 +194,7 @@ def test_a_stopped_member_that_does_not_answer_loses_the_portion_and_learns_it_l
 
 
 def test_a_person_may_choose_a_stopped_member_and_it_is_told_when_it_is_live() -> None:
-    cluster = placed(world(tsvetnoy_bulvar="stopped"), PAINT)
+    cluster = placed(PAINT, master=world(tsvetnoy_bulvar="stopped"))
     action = full_action("OVERRIDE_PLANT", plant="tsvetnoy-bulvar")
     cluster.take(Event("by-hand", "PlannerAction", action))
     cluster.run()
@@ -302,18 +260,18 @@ def test_an_opening_plant_that_says_no_gives_way_to_the_next() -> None:
 
 
 def test_the_opening_snapshot_replaces_what_was_decided_in_shadow() -> None:
-    cluster = placed(world(tsvetnoy_bulvar="shadow"), PAINT)
+    cluster = placed(PAINT, master=world(tsvetnoy_bulvar="shadow"))
     cluster.master = world()
     take_over(cluster, "o2", PAINT, "zmk-most")
     assert (cluster.delivered("tsvetnoy-bulvar"), cluster.delivered("zmk-most")) == ([], [])
     assert cluster.status()["state"] == "CONFIRMED"
     assert cluster.subjects("AllocationRequest")[-1]["action"] == "RELEASE"
     take_over(cluster, "o3", {**PAINT, "quantity": Decimal(90)}, "zmk-most")
-    assert [value["plant_order_id"] for value in cluster.delivered("zmk-most")] == [f"{BUYER}:17/1.1.2"]
+    assert [value["plant_order_id"] for value in cluster.delivered("zmk-most")] == [f"{KEY}/1.1.2"]
 
 
 def test_parts_that_are_with_plants_stay_when_their_crane_is_taken_over_from_shadow() -> None:
-    cluster = placed(world(ruskran="shadow"), CRANE)
+    cluster = placed(CRANE, master=world(ruskran="shadow"))
     parts = {place for place in cluster.at_plants() if place[1] != "ruskran"}
     cluster.master = world()
     take_over(cluster, "o2", CRANE, "ruskran")
@@ -331,46 +289,18 @@ def test_an_opening_plant_must_be_a_member() -> None:
 # --- the setting
 
 
-@dataclass
-class Published:
-    """The planner's stage over the master data that it was told of; what was published is ``known``."""
-
-    store: Store
-    known: dict[tuple[str, str], entries.Entry]
-    at: int = 0
-
-    def publish(self, master: MasterData) -> list[tuple[str, Value]]:
-        """Broadcast what differs; return what the stage says then."""
-        found = changes(self.known, master)
-        self.known |= {entry.place: entry for entry in found}
-        return self._take([masterdata.record(self.at + number, entry, WORK) for number, entry in enumerate(found)])
-
-    def come(self, subject: str, value: Value) -> list[tuple[str, Value]]:
-        """Let this arrive at the order."""
-        headers = [("ce_type", f"kranhub.{subject}".encode()), ("ce_id", f"e{self.at}".encode())]
-        return self._take([record(self.at, f"{BUYER}:17", CODEC.encode(Subject(subject), value), headers=headers)])
-
-    def _take(self, found: list[Any]) -> list[tuple[str, Value]]:
-        of = batch(Planner(Settings(namespace="t."), CODEC), self.store)
-        of.process(found)
-        of.commit()
-        self.at += len(found)
-        decoded = [CODEC.decode(one.value or b"") for one in said(of) if one.topic != "t.hub.events"]
-        return [(one.subject, one.value) for one in decoded]
-
-
 def test_an_order_that_waits_for_a_member_goes_on_once_that_it_is_live_is_published() -> None:
-    stage = Published(Store(), {})
+    stage = PlannerStage()
     assert stage.publish(world(oemz="stopped")) == []
     assert "AllocationRequest" not in dict(stage.come("Order", full_order("17", [MOTORS])))
     ((subject, wake),) = stage.publish(world())
-    assert (subject, wake["order_key"]) == ("Wake", f"{BUYER}:17")
+    assert (subject, wake["order_key"]) == ("Wake", KEY)
     asked = dict(stage.come(subject, wake))["AllocationRequest"]
     assert (asked["plant"], asked["action"]) == ("oemz", "RESERVE")
 
 
 def test_each_publication_of_a_members_mode_wakes_up_who_waits_for_it_once() -> None:
-    stage = Published(Store(), {})
+    stage = PlannerStage()
     stage.publish(world(oemz="stopped"))
     stage.come("Order", full_order("17", [MOTORS]))
     ((subject, wake),) = stage.publish(world(oemz="shadow"))
@@ -425,7 +355,7 @@ steps = st.lists(st.one_of(modes, quantities, st.just("cancel")), max_size=7)
 @given(modes, steps)
 def test_once_all_are_live_every_plant_knows_what_it_should_and_nothing_of_the_shadow(first: Any, rest: Any) -> None:
     lines = [MOTORS, {**PAINT, "line_id": "2"}]
-    cluster = placed(world(**first), *lines)
+    cluster = placed(*lines, master=world(**first))
     for number, step in enumerate(rest, 2):
         if isinstance(step, dict):
             becomes(cluster, **step)

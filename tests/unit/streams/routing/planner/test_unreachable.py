@@ -9,24 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kranhub.parties.members import Members
-from kranhub.wire.messages import Subject
 from streams.processor.state.store import Layer, Store
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.copying import replace
-from streams.routing.notify import open_alerts
-from streams.routing.notify.open_alerts import Since
 from streams.stages.support import orders_by_plant
-from tests.support.plants import BUYER, MASTER, Event, Value, full_action, full_order, full_production, full_shipment
-from tests.unit.streams.routing.planner.test_cutover import (
-    CRANE,
-    FIRST,
-    MOTORS,
-    PAINT,
-    Plants,
-    Published,
-    accepts,
-    send,
-)
+from tests.support.order_lines import CRANE, MOTORS, PAINT
+from tests.support.placed_orders import FIRST, Plants, accepts, placed, send, waiting
+from tests.support.planner_stage import PlannerStage
+from tests.support.plants import KEY, MASTER, Event, Value, full_action, full_order, full_production, full_shipment
 
 BULVAR = "tsvetnoy-bulvar"
 
@@ -41,20 +31,6 @@ def becomes(cluster: Plants, master: MasterData) -> None:
     """Publish these members; who stands at them, or waits for them, is woken up."""
     cluster.master = master
     cluster.wake()
-
-
-def placed(*lines: Value, **changes: Any) -> Plants:
-    cluster = Plants(accepts)
-    send(cluster, "o1", *lines, **changes)
-    return cluster
-
-
-def waiting(cluster: Plants) -> list[Value]:
-    """What `kranhub orders waiting` lists."""
-    since = Since(cluster.subjects(Subject.PLANT_ORDER), cluster.inbox(BUYER), cluster.subjects(Subject.AUDIT_ENTRY))
-    return open_alerts.waiting(
-        cluster.subjects(Subject.ALERT), {f"{BUYER}:17": since}, cluster.today + timedelta(hours=1)
-    )
 
 
 def test_what_stands_at_a_plant_that_is_gone_is_on_hold_and_listed_until_it_is_back() -> None:
@@ -170,11 +146,11 @@ def test_an_order_that_comes_while_the_plant_is_gone_is_not_told_to_be_placed() 
 
 
 def test_the_publication_wakes_just_the_orders_that_stand_there() -> None:
-    stage = Published(Store(), {})
+    stage = PlannerStage()
     stage.publish(MASTER)
     stage.come("Order", full_order("17", [MOTORS]))
     ((subject, wake),) = stage.publish(without("oemz", BULVAR))
-    assert (subject, wake["order_key"]) == ("Wake", f"{BUYER}:17")
+    assert (subject, wake["order_key"]) == ("Wake", KEY)
     stage.come(subject, wake)
     assert stage.publish(without("oemz")) == []
 

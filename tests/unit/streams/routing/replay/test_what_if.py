@@ -1,7 +1,6 @@
 """What-if: the same master data make no difference; other ones move just what they concern."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -11,90 +10,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kranhub.parties.members import Capability, Members
-from kranhub.wire.messages import Subject
-from streams.routing.masterdata.items import Nomenclature
 from streams.routing.masterdata.masterdata import MasterData
-from streams.routing.masterdata.rules import Mode, Rank, Rule, Rules, When
+from streams.routing.masterdata.rules import Mode, Rank, When
 from streams.routing.replay import what_if
-from streams.routing.replay.what_if import Differences, LineOutcome, Placement, RecordedEvent, compare, replay
+from streams.routing.replay.what_if import Differences, LineOutcome, Placement, compare, replay
 from streams.routing.schedule import dates
-from tests.support import plants
-from tests.support.plants import BUYER, MASTER, START, Cluster, Value, full_action, full_order, full_response
+from tests.support.omsk import ruled, with_item
+from tests.support.order_lines import CODES, CRANE, PAINT
+from tests.support.plants import BUYER, KEY, MASTER, START, Event, Value, full_action
+from tests.support.recorded_events import Recorder, answering, recorded
 
-KEY = f"{BUYER}:17"
-CRANE = {"line_id": "1", "item_code": "КР-10-22.5", "quantity": Decimal(1), "unit": "H87"}
-PAINT = {"line_id": "1", "item_code": "ОКР-М2", "quantity": Decimal(100), "unit": "MTK"}
 MOTORS = {"line_id": "2", "item_code": "ДВ-7.5", "quantity": Decimal(4), "unit": "H87"}
-
-
-@dataclass(repr=False)
-class Recorder(Cluster):
-    """A cluster that keeps what hub.work and hub.allocation would have."""
-
-    events: list[RecordedEvent] = field(default_factory=list)
-
-    def __repr__(self) -> str:
-        return "\n".join(f"{event.time:%d %H:%M:%S} {event.subject} {event.id}" for event in self.events)
-
-    def take(self, event: plants.Event) -> None:
-        said = len(self.sent)
-        time = self.today + timedelta(seconds=self.clock + 1)
-        self.events.append(RecordedEvent(KEY, event.id, Subject(event.subject), event.value, time))
-        super().take(event)
-        for message in self.sent[said:]:
-            if message.subject in ("PlantOrder", "AllocationRequest", "OrderStatus", "Alert"):
-                self.events.append(RecordedEvent(KEY, message.id, message.subject, message.value, time))
-
-    def order(self, *lines: Value, **changes: Any) -> None:
-        self.take(plants.Event(f"o{self.clock}", "Order", full_order("17", lines, self.master, **changes)))
-        self.run()
-
-    def later(self, **time: float) -> None:
-        end = self.today + timedelta(**time)
-        while self.state and self.state.due and self.state.due <= end:
-            self.today = self.state.due
-            self.wake()
-        self.today = end
-
-
-Answers = Callable[[Value], list[plants.Event]]
-
-
-def answering(refusing: frozenset[str] = frozenset(), silent: frozenset[str] = frozenset()) -> Answers:
-    """Plants that accept for a fixed day, but for those who refuse or never answer."""
-
-    def answers(asked: Value) -> list[plants.Event]:
-        if asked["document_status"] == "CANCELLED" or asked["plant"] in silent:
-            return []
-        code = "RE" if asked["plant"] in refusing else "AP"
-        value = full_response(asked, code, START)
-        return [plants.Event(f"{asked['plant_order_id']}/{asked['revision']}/{code}", "OrderResponse", value)]
-
-    return answers
-
-
-ACCEPTING = answering()
-
-
-def recorded(*lines: Value, answers: Answers = ACCEPTING, master: MasterData = MASTER) -> Recorder:
-    recorder = Recorder(answers, master)
-    recorder.order(*lines)
-    return recorder
 
 
 def differences(recorder: Recorder, after: MasterData, before: MasterData = MASTER) -> Differences:
     return compare(replay(recorder.events, before), replay(recorder.events, after))
-
-
-def ruled(**rule: Any) -> MasterData:
-    return replace(MASTER, rules=Rules(rules=(Rule(rule="new", version=2, **rule),)))
-
-
-def with_item(item: str, **changes: Any) -> MasterData:
-    items = tuple(
-        known.model_copy(update=changes) if known.item == item else known for known in MASTER.nomenclature.items
-    )
-    return replace(MASTER, nomenclature=Nomenclature(version=2, items=items))
 
 
 def with_member(member: str, **changes: Any) -> MasterData:
@@ -145,7 +75,7 @@ def test_a_rule_that_wants_an_approval_makes_plant_orders_wait() -> None:
 
 def test_a_recorded_approval_counts() -> None:
     recorder = recorded(PAINT, master=ruled(mode=Mode.APPROVE))
-    recorder.take(plants.Event("a1", "PlannerAction", full_action("APPROVE")))
+    recorder.take(Event("a1", "PlannerAction", full_action("APPROVE")))
     recorder.run()
     found = differences(recorder, ruled(mode=Mode.APPROVE))
     assert found.moved == ()
@@ -195,7 +125,7 @@ def test_what_became_of_a_recorded_reservation_counts(kind: str, plant: str | No
     recorder = recorded(PAINT, answers=lambda asked: [])
     (result,) = [event for event in recorder.events if event.subject == "AllocationResult"]
     value = {**result.value, "kind": kind, "available_on": date(2027, 7, 1), "disruption": "D-1"}
-    recorder.take(plants.Event("later", "AllocationResult", value))
+    recorder.take(Event("later", "AllocationResult", value))
     outcome = replay(recorder.events, MASTER)[KEY, "1"]
     assert [place.plant for place in outcome.placements] == [plant]
     assert outcome.day == (date(2027, 7, 2) if plant else None)
@@ -215,14 +145,14 @@ def test_a_plant_that_refused_is_asked_again_only_where_the_same_is_asked() -> N
 def test_a_plant_that_stayed_silent_loses_the_order_in_the_replay_too() -> None:
     recorder = recorded(PAINT, answers=answering(silent=frozenset({"tsvetnoy-bulvar"})))
     recorder.later(days=9)
-    recorder.take(plants.Event("end", "Receipt", {"subject": "Order", "key": "17"}))
+    recorder.take(Event("end", "Receipt", {"subject": "Order", "key": "17"}))
     assert [place.plant for place in replay(recorder.events, MASTER)[KEY, "1"].placements] == ["zmk-most"]
 
 
 def test_a_plant_that_was_never_asked_is_taken_to_accept() -> None:
     recorder = recorded(PAINT)
     recorder.later(days=9)
-    recorder.take(plants.Event("end", "Receipt", {"subject": "Order", "key": "17"}))
+    recorder.take(Event("end", "Receipt", {"subject": "Order", "key": "17"}))
     outcome = replay(recorder.events, ruled(deny=("tsvetnoy-bulvar",)))[KEY, "1"]
     assert [place.plant for place in outcome.placements] == ["zmk-most"]
     assert outcome.day is not None
@@ -242,7 +172,6 @@ def test_no_events_are_no_orders() -> None:
     assert compare(replay([], MASTER), replay([], MASTER)) == Differences(0, 0)
 
 
-CODES = {"КР-10-22.5": "H87", "ДВ-7.5": "H87", "ОКР-М2": "MTK", "МК-СТ": "TNE", "НЕТ": "H87"}
 PLANTS = ["tsvetnoy-bulvar", "ruskran", "zmk-most", "oemz", "oetz"]
 quantities = st.integers(1, 10**6).map(lambda number: Decimal(number) / 1000)
 
@@ -282,7 +211,7 @@ def histories(draw: st.DrawFn) -> Recorder:
                 recorder.order(*draw(order_lines()), document_status="CANCELLED")
             case action:
                 value = full_action(action.upper(), action_id=f"a{recorder.clock}")
-                recorder.take(plants.Event(f"a{recorder.clock}", "PlannerAction", value))
+                recorder.take(Event(f"a{recorder.clock}", "PlannerAction", value))
                 recorder.run()
     return recorder
 
