@@ -1,5 +1,6 @@
 """Random master data and the random life of an order in it, decided by bytes that Hypothesis draws and makes small."""
 
+import os
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -28,6 +29,8 @@ PLANTS = ("alfa", "beta", "gamma", "delta")
 ITEMS = ("crane", "girder", "coat", "hoist", "motor", "rope")
 ZERO = Decimal(0)
 WEEKLY = {"quantity": 4, "unit": "H87"}
+WORLDS = int(os.environ.get("KRANHUB_WORLDS") or ("150" if os.environ.get("KRANHUB_SEARCH") else "50"))
+"""How many lives each property tries, more of them in a search; a few thousand take some minutes."""
 
 
 class Choices:

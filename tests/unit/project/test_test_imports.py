@@ -8,9 +8,6 @@ TESTS = Path("tests")
 
 YET_TO_MEND = frozenset(
     {
-        "tests/unit/streams/routing/planner/test_message_ids.py",
-        "tests/unit/streams/routing/recovery/test_adopt_properties.py",
-        "tests/unit/streams/routing/test_market_properties.py",
         "tests/unit/streams/routing/validation/test_document_identity.py",
         "tests/unit/streams/routing/validation/test_timestamps.py",
     }

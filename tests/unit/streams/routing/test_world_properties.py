@@ -1,6 +1,5 @@
 """Random worlds: whatever happens to an order, in whatever order and however often, nothing is lost or made twice."""
 
-import os
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
@@ -15,12 +14,9 @@ from streams.routing import handler
 from streams.routing.context import DecisionContext
 from streams.routing.planner.messages import OutputMessage
 from tests.support import invariants
-from tests.support.choices import PLANTS, Choices, Life, random_lines, random_master, random_world
+from tests.support.choices import PLANTS, WORLDS, Choices, Life, random_lines, random_master, random_world
 from tests.support.plants import START, Event, Value, full_action, full_order, full_production, full_response
 from tests.support.worlds import NUMBER, World, silent
-
-WORLDS = int(os.environ.get("KRANHUB_WORLDS") or ("150" if os.environ.get("KRANHUB_SEARCH") else "50"))
-"""How many lives each property tries, more of them in a search; a few thousand take some minutes."""
 
 worlds = st.binary(min_size=120, max_size=160)
 lives = st.binary(min_size=40, max_size=150)

@@ -1,6 +1,6 @@
 """Whatever the order of events, and however often they repeat, an order ends in the same state and loses nothing."""
 
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -8,55 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kranhub.wire.messages import Subject
-from streams.routing.model import order as model
+from streams.routing.model import order
+from streams.routing.model.order import OrderState
 from streams.routing.validation.validate import number_of
-from tests.support.plants import (
-    MASTER,
-    START,
-    Cluster,
-    Event,
-    Value,
-    full_order,
-    full_production,
-    full_receipt,
-    full_response,
-)
-
-CODES = {"КР-10-22.5": "H87", "ДВ-7.5": "H87", "ОКР-М2": "MTK", "МК-СТ": "TNE", "НЕТ": "H87"}
-
-quantities = st.integers(1, 10**9).map(lambda number: Decimal(number) / 1000)
-lines = st.lists(st.sampled_from(sorted(CODES)), min_size=1, max_size=4).flatmap(
-    lambda codes: st.lists(quantities, min_size=len(codes), max_size=len(codes)).map(
-        lambda amounts: [
-            {"line_id": str(number), "item_code": code, "quantity": amount, "unit": CODES[code]}
-            for number, (code, amount) in enumerate(zip(codes, amounts, strict=True), 1)
-        ]
-    )
-)
-refusers = st.sets(st.sampled_from(["tsvetnoy-bulvar", "ruskran", "zmk-most", "oemz"]))
-
-
-def plants(refusing: set[str], extent: str) -> Any:
-    """Return plants that acknowledge, answer, receive and produce, all at their own fixed times."""
-
-    def answers(asked: Value) -> list[Event]:
-        name = f"{asked['plant_order_id']}/{asked['revision']}"
-        if asked["document_status"] == "CANCELLED":
-            return [Event(f"{name}/receipt", "Receipt", full_receipt(asked, "APPLIED", START))]
-        code = "RE" if asked["plant"] in refusing else "AP"
-        found = [
-            Event(f"{name}/AB", "OrderResponse", full_response(asked, "AB", START)),
-            Event(f"{name}/{code}", "OrderResponse", full_response(asked, code, START + timedelta(hours=1))),
-            Event(f"{name}/receipt", "Receipt", full_receipt(asked, "APPLIED", START)),
-        ]
-        if code == "AP" and extent != "answered":
-            found.append(Event(f"{name}/p1", "ProductionStatus", full_production(asked, "RUNNING", START)))
-        if code == "AP" and extent == "made":
-            done = full_production(asked, "COMPLETED", START + timedelta(days=1))
-            found.append(Event(f"{name}/p2", "ProductionStatus", done))
-        return found
-
-    return answers
+from tests.support.order_lines import lines, quantities
+from tests.support.plants import MASTER, START, Cluster, Event, Value, full_order, full_response
+from tests.support.responses import extents, refusers, responding
 
 
 def may_come(pending: list[Event]) -> list[int]:
@@ -78,7 +35,7 @@ def outcome(cluster: Cluster) -> Any:
     return told, sorted((plant, amount) for (_, plant), amount in cluster.at_plants().items())
 
 
-def covered(state: model.OrderState) -> dict[tuple[str, str], Decimal]:
+def covered(state: OrderState) -> dict[tuple[str, str], Decimal]:
     """Return what the portions add up to, by line and item."""
     total: dict[tuple[str, str], Decimal] = {}
     for portion in state.portions:
@@ -88,15 +45,15 @@ def covered(state: model.OrderState) -> dict[tuple[str, str], Decimal]:
     return total
 
 
-@given(lines, refusers, st.sampled_from(["answered", "begun", "made"]), st.data())
+@given(lines, refusers, extents, st.data())
 def test_shuffled_and_repeated_events_converge(ordered: Any, refusing: set[str], extent: str, data: Any) -> None:
-    order = Event("o1", "Order", full_order("17", ordered))
-    straight = Cluster(plants(refusing, extent))
-    straight.take(order)
+    first = Event("o1", "Order", full_order("17", ordered))
+    straight = Cluster(responding(refusing, extent))
+    straight.take(first)
     straight.run()
-    shuffled = Cluster(plants(refusing, extent))
-    delivered = [order]
-    shuffled.take(order)
+    shuffled = Cluster(responding(refusing, extent))
+    delivered = [first]
+    shuffled.take(first)
     while shuffled.pending:
         event = shuffled.pending.pop(data.draw(st.sampled_from(may_come(shuffled.pending))))
         delivered.append(event)
@@ -111,7 +68,7 @@ def test_shuffled_and_repeated_events_converge(ordered: Any, refusing: set[str],
 def test_every_portion_is_somewhere_after_any_changes(
     versions: list[Any], refusing: set[str], cancel: bool, data: Any
 ) -> None:
-    cluster = Cluster(plants(refusing, "answered"))
+    cluster = Cluster(responding(refusing, "answered"))
     for number, ordered in enumerate(versions):
         cluster.take(Event(f"o{number}", "Order", full_order("17", ordered)))
         cluster.run(lambda count: data.draw(st.integers(0, count - 1)))
@@ -169,8 +126,8 @@ def test_candidates_are_the_same_every_time(item: str) -> None:
 
 @given(lines, st.dates(date(2000, 1, 1), date(2099, 1, 1)))
 def test_state_survives_its_bytes(ordered: Any, wanted: date) -> None:
-    cluster = Cluster(plants({"zmk-most"}, "made"))
+    cluster = Cluster(responding({"zmk-most"}, "made"))
     cluster.take(Event("o1", "Order", full_order("17/4 №", ordered, requested_date=wanted)))
     cluster.run()
     assert cluster.state is not None
-    assert model.load(model.dump(cluster.state)) == cluster.state
+    assert order.load(order.dump(cluster.state)) == cluster.state

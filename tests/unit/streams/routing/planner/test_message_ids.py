@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from streams.routing import handler
 from streams.routing.allocator import allocator
 from tests.support.choices import Choices, Life, random_world
-from tests.unit.streams.routing.test_market_properties import ended, live
+from tests.support.market_life import ended, live
 
 FEW = 20
 

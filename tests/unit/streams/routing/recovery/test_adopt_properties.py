@@ -19,8 +19,9 @@ from streams.routing.plant_events import assignments
 from streams.routing.recovery import adopt
 from streams.routing.recovery.evidence import Evidence, HeldOrder, HeldStatus
 from tests.support.fields import decoded, fields
+from tests.support.order_lines import lines, quantities
 from tests.support.plants import BUYER, MASTER, START, Cluster, Event, full_order
-from tests.unit.streams.routing.planner.test_explode_properties import lines, plants, quantities, refusers
+from tests.support.responses import extents, refusers, responding
 
 READ_AGAIN = ("OrderResponse", "ProductionStatus", "Shipment")
 """What plants' ERPs tell again; receipts were the hub's own, and are lost."""
@@ -114,7 +115,6 @@ def histories(draw: st.DrawFn, amount: st.SearchStrategy[Any]) -> list[list[Any]
     return [first, *([{**line, "quantity": q} for line, q in zip(first, each, strict=True) if q] for each in later)]
 
 
-extents = st.sampled_from(["answered", "begun", "made"])
 seeds = st.integers(0, 2**32)
 
 
@@ -135,7 +135,7 @@ def test_lines_that_left_the_order_and_came_back_are_found_again(versions: list[
 
 def found_again(versions: list[Any], refusing: set[str], extent: str, cancel: bool, seed: int) -> None:
     chance = random.Random(seed)
-    cluster = Remembering(plants(refusing, extent))
+    cluster = Remembering(responding(refusing, extent))
     for number, ordered in enumerate(versions):
         cluster.take(Event(f"o{number}", "Order", full_order("17", ordered)))
         cluster.run(chance.randrange)
