@@ -86,9 +86,14 @@ def record(
     return Record(topic, 0, offset, key, value, list(headers), TIME_MS)
 
 
+def value(said: ProducerRecord) -> Any:
+    """Return the fields of what was said."""
+    return fields(CODEC.decode(said.value or b""))
+
+
 def letters(of: Batch, topic: str = LETTERS) -> list[Any]:
     """Return the dead letters that the batch says."""
-    return [fields(CODEC.decode(said.value or b"")) for said in of.outputs if said.topic == topic]
+    return [value(said) for said in of.outputs if said.topic == topic]
 
 
 def said(of: Batch) -> list[ProducerRecord]:

@@ -39,3 +39,20 @@ def inventory(**changes: Any) -> Any:
         "as_of": INSTANT,
         **changes,
     }
+
+
+def production(**changes: Any) -> Any:
+    """How far a plant's production order for a plant order is."""
+    return {
+        "production_order_id": "P-1",
+        "plant": "oemz",
+        "plant_order_id": "sibir-terminal:17/1.1.1",
+        "item_code": "EM-?",
+        "planned": Decimal(4),
+        "completed": Decimal(0),
+        "scrapped": Decimal(0),
+        "unit": "???",
+        "state": "RUNNING",
+        "as_of": INSTANT,
+        **changes,
+    }

@@ -1,7 +1,6 @@
 """The allocator's stage without Kafka: what is kept, what waits, and what goes where under which id."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -9,15 +8,10 @@ from typing import Any
 import pytest
 
 from kranhub.settings import Settings
-from kranhub.wire.envelope import Envelope, headers
-from kranhub.wire.messages import Subject
-from streams.admin.publish import changes
 from streams.processor import Record
 from streams.processor.outputs import ProducerRecord
-from streams.processor.state.store import Store
-from streams.routing.allocator import disruptions as disruption
+from streams.routing.allocator import disruptions
 from streams.routing.masterdata import entries
-from streams.routing.masterdata.entries import Entry
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.notify import open_alerts
 from streams.stages import allocator
@@ -25,114 +19,8 @@ from streams.stages.allocator import Allocator
 from streams.stages.support import unmapped_stock
 from tests.support import batches, masterdata
 from tests.support.allocation import ITEMS, START, world
-from tests.support.batches import CODEC, NAMESPACE, WORK
-from tests.support.fields import fields
-
-TOPIC = f"{NAMESPACE}hub.allocation"
-
-
-@dataclass
-class Partition:
-    """One partition of hub.allocation and the stage's committed state of it."""
-
-    stage: Allocator = field(default_factory=lambda: Allocator(Settings(namespace=NAMESPACE), CODEC))
-    store: Store = field(default_factory=Store)
-    offset: int = 0
-    known: dict[tuple[str, str], Entry] = field(default_factory=dict)
-    letters: list[Any] = field(default_factory=list)
-    alerts: list[Any] = field(default_factory=list)
-
-    def record(self, subject: str, value: Any, key: str = "oemz", event_id: str = "", minute: float = 0) -> Record:
-        """Return the next record of the partition."""
-        self.offset += 1
-        data = value if isinstance(value, bytes) else CODEC.encode(Subject(subject), value)
-        name = event_id or f"event-{self.offset}"
-        recorded = START + timedelta(minutes=minute)
-        head = headers(Envelope(name, "/hub/test", f"kranhub.{subject}", recorded=recorded))
-        return batches.record(self.offset, key, data, TOPIC, head)
-
-    def take(self, *records: Record) -> list[ProducerRecord]:
-        """Process the records in one transaction, and what the stage sends to itself in others; return the results."""
-        batch = batches.batch(self.stage, self.store)
-        assert batch.process(records) == len(records)
-        batch.commit()
-        self.letters += batches.letters(batch)
-        self.alerts += [value(said) for said in batches.said(batch) if said.topic == f"{NAMESPACE}hub.alerts"]
-        again = [said for said in batches.said(batch) if said.topic == TOPIC]
-        results = [said for said in batches.said(batch) if said.topic == WORK]
-        for said in again:
-            subject = CODEC.decode(said.value or b"").subject
-            results += self.take(self.record(subject, said.value, said.key.decode()))
-        return results
-
-    def publish(self, master: MasterData) -> list[ProducerRecord]:
-        """Publish what has changed since the last time."""
-        results = []
-        for entry in changes(self.known, master):
-            self.known[entry.place] = entry
-            results += self.take(self.record("MasterDataEntry", entries.record(entry), ""))
-        return results
-
-    def level(self, available: int, minute: float = 0, **fields: Any) -> Record:
-        value = {
-            "company": "oemz",
-            "site": "a",
-            "item_code": "ДВ",
-            "item": None,
-            "on_hand": Decimal(available),
-            "reserved": Decimal(0),
-            "blocked": Decimal(0),
-            "unit": "H87",
-            "as_of": START + timedelta(minutes=minute),
-            **fields,
-        }
-        return self.record("InventoryLevel", value, value["company"])
-
-    def disruption(self, number: str = "D-1", minute: float = 0, **fields: Any) -> Record:
-        """Return that the plant makes nothing for a week from tomorrow on."""
-        value = {
-            "disruption_id": number,
-            "member": "oemz",
-            "cause": "STRIKE",
-            "effect": "CAPACITY_REDUCTION",
-            "sites": [],
-            "status": "OPEN",
-            "begins": START.date() + timedelta(days=1),
-            "ends": START.date() + timedelta(days=7),
-            "text": {},
-            "as_of": START + timedelta(minutes=minute),
-            **fields,
-        }
-        return self.record("Disruption", value, value["member"], event_id="the member's own")
-
-    def request(self, request_id: str, quantity: int, action: str = "RESERVE", **fields: Any) -> Record:
-        value = {
-            "request_id": request_id,
-            "order_key": request_id.rpartition("/")[0],
-            "plant": "oemz",
-            "item": "motor",
-            "quantity": Decimal(quantity),
-            "action": action,
-            "generation": 1,
-            "not_before": None,
-            "at": None,
-            "expires_at": None,
-            **fields,
-        }
-        return self.record("AllocationRequest", value, value["plant"], event_id=f"ask/{request_id}/{action}")
-
-    def tick(self, minute: float) -> Record:
-        time = START + timedelta(minutes=minute)
-        return self.record("Tick", {"time": time}, "", f"hub/Tick/{time.isoformat()}", minute)
-
-    def free(self, **fields: Any) -> Decimal:
-        """Ask what could be had from stock."""
-        (said,) = self.take(self.request("q/1", 10**6, "QUOTE", **fields))
-        return Decimal(value(said)["from_stock"])
-
-
-def value(said: ProducerRecord) -> Any:
-    return fields(CODEC.decode(said.value or b""))
+from tests.support.allocator_stage import TOPIC, Partition
+from tests.support.batches import CODEC, NAMESPACE, WORK, value
 
 
 def event_id(said: ProducerRecord) -> str:
@@ -211,7 +99,7 @@ def test_a_disruption_before_any_master_data_waits_for_them() -> None:
 
 @pytest.mark.parametrize("early", [False, True])
 def test_a_disruption_too_many_is_a_dead_letter_of_its_own(early: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(disruption, "LIMIT", 2)
+    monkeypatch.setattr(disruptions, "LIMIT", 2)
     partition = Partition()
     if not early:
         partition.publish(version(1))

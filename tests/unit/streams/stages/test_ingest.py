@@ -12,31 +12,15 @@ from kranhub.broker import topics
 from kranhub.settings import Settings
 from kranhub.wire.envelope import Envelope, headers
 from kranhub.wire.messages import Subject
-from streams.processor import Record
-from streams.processor.batch import Batch
 from streams.processor.outputs import ProducerRecord
 from streams.routing.masterdata import entries
 from streams.stages.dispatch import Dispatch
-from streams.stages.ingest import Ingest
 from tests.support import batches, samples
 from tests.support.batches import CODEC, NAMESPACE
+from tests.support.ingest_stage import INGEST, came, ingested
 from tests.support.masterdata import entry_of
 
-INGEST = Ingest(Settings(namespace=NAMESPACE), CODEC)
-
 FOUR = Decimal(4)
-PRODUCTION = {
-    "production_order_id": "P-1",
-    "plant": "oemz",
-    "plant_order_id": "sibir-terminal:17/1.1.1",
-    "item_code": "EM-?",
-    "planned": Decimal(4),
-    "completed": Decimal(0),
-    "scrapped": Decimal(0),
-    "unit": "???",
-    "state": "RUNNING",
-    "as_of": samples.INSTANT,
-}
 DISRUPTION = {
     "disruption_id": "D-1",
     "member": "oemz",
@@ -51,19 +35,6 @@ DISRUPTION = {
 MAPPING = {"member": "oemz", "item_code": "EM|1", "item": "motor-crane-7kw5", "unit": "H87"}
 
 
-def came(member: str, subject: str, value: Any) -> Record:
-    topic = topics.out(NAMESPACE, member, topics.kind_of(Subject(subject)))
-    head = headers(Envelope("e1", f"/members/{member}", f"kranhub.{subject}", samples.INSTANT))
-    return batches.record(0, "any", CODEC.encode(Subject(subject), value), topic, head)
-
-
-def ingested(member: str, subject: str, value: Any) -> tuple[Record, Batch]:
-    record, batch = came(member, subject, value), batches.batch(INGEST)
-    batch.process([record])
-    assert batches.letters(batch) == []
-    return record, batch
-
-
 def places(said: Sequence[ProducerRecord]) -> set[tuple[str, str]]:
     return {(one.topic.removeprefix(f"{NAMESPACE}hub."), one.key.decode()) for one in said}
 
@@ -72,8 +43,8 @@ def places(said: Sequence[ProducerRecord]) -> set[tuple[str, str]]:
     ("member", "subject", "value", "where"),
     [
         ("sibir-terminal", "Order", samples.order(), {("work", "K"), ("events", "K")}),
-        ("oemz", "ProductionStatus", PRODUCTION, {("work", "K"), ("events", "K")}),
-        ("oemz", "ProductionStatus", {**PRODUCTION, "plant_order_id": None}, {("events", "oemz")}),
+        ("oemz", "ProductionStatus", samples.production(), {("work", "K"), ("events", "K")}),
+        ("oemz", "ProductionStatus", samples.production(plant_order_id=None), {("events", "oemz")}),
         ("oemz", "Disruption", DISRUPTION, {("allocation", "oemz"), ("events", "oemz")}),
         ("irtysh-stroy", "InventoryLevel", samples.inventory(company="irtysh-stroy", unit="?"), {("allocation", "I")}),
     ],

@@ -1,54 +1,23 @@
 """The stage `masterdata` without Kafka: a change goes everywhere, a repeat says nothing, members' codes are merged."""
 
-from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kranhub.settings import Settings
 from streams.admin.publish import changes
 from streams.processor.batch import Batch
-from streams.processor.outputs import ProducerRecord
 from streams.processor.state.store import Layer, Store
 from streams.routing.masterdata import entries
 from streams.routing.masterdata.entries import Entry, Kind
 from streams.routing.masterdata.masterdata import MasterData
-from streams.stages.masterdata import Masterdata
 from streams.stages.support.masterdata_state import MasterDataState
 from tests.support import batches
-from tests.support.batches import CODEC, NAMESPACE
-from tests.support.masterdata import entry_of, masters, record, same
+from tests.support.batches import CODEC
+from tests.support.masterdata import masters, record, same
+from tests.support.masterdata_stage import ALL, broadcast, codes_of, on, proposal, run
 from tests.support.omsk import OMSK, bumped, renumbered
-
-STAGE = Masterdata(Settings(namespace=NAMESPACE), CODEC)
-ALL = entries.entries(OMSK)
-PARTITIONS = range(6)
-
-
-def run(store: Store, found: Sequence[Entry], start: int = 0) -> Batch:
-    """Process the entries as one batch and commit it."""
-    batch = batches.batch(STAGE, store)
-    batch.process([record(start + at, entry) for at, entry in enumerate(found)])
-    batch.commit()
-    return batch
-
-
-def on(batch: Batch, name: str) -> list[ProducerRecord]:
-    return [said for said in batches.said(batch) if said.topic == f"{NAMESPACE}hub.{name}"]
-
-
-def broadcast(batch: Batch) -> list[Entry]:
-    """Return the entries that every partition of work and allocation got, in their order."""
-    heard = [
-        [entry_of(said) for said in on(batch, name) if said.partition == partition]
-        for name in ("work", "allocation")
-        for partition in PARTITIONS
-    ]
-    assert all(one == heard[0] for one in heard)
-    assert all(said.key == b"" for said in on(batch, "work"))
-    return heard[0]
 
 
 def public(batch: Batch, name: str) -> dict[str, Any]:
@@ -60,10 +29,6 @@ def public(batch: Batch, name: str) -> dict[str, Any]:
 def changed(item: str, **changes: Any) -> Entry:
     value = OMSK.items[item].model_copy(update={"components": (), **changes})
     return Entry(Kind.ITEM, item, 2, entries.content(value))
-
-
-def proposal(code: str, item: str, member: str = "oemz", unit: str | None = None) -> Entry:
-    return entries.mapping(member, code, item, unit)
 
 
 def test_all_entries_reach_every_partition_and_their_public_topics() -> None:
@@ -148,12 +113,6 @@ def test_what_cannot_be_read_is_a_dead_letter_and_the_rest_goes_on() -> None:
     batch = run(Store(), [*wrong, *ALL])
     assert [letter["code"] for letter in batches.letters(batch)] == ["bad-masterdata"] * 3
     assert broadcast(batch) == ALL
-
-
-def codes_of(batch: Batch, item: str) -> list[tuple[str, str]]:
-    """Return the codes with which the item was said last."""
-    found = [entry for entry in broadcast(batch) if entry.place == (Kind.ITEM, item)]
-    return sorted(found[-1].codes()) if found else []
 
 
 def test_a_members_mapping_becomes_a_code_of_the_item_and_is_published_at_once() -> None:

@@ -20,10 +20,10 @@ from streams.routing.validation import document_identity
 from tests.support import batches
 from tests.support.batches import CODEC
 from tests.support.masterdata import TOPIC
+from tests.support.masterdata_stage import ALL, STAGE, codes_of, proposal, run
 from tests.support.masters import item, master, plant
 from tests.support.plants import BUYER, START, Event, Value, full_order, full_production, full_response, full_shipment
 from tests.support.worlds import World, line, silent, world
-from tests.unit.streams.stages.test_masterdata import ALL, STAGE, codes_of, proposal, run
 
 MASTER = master([plant("alfa", {"okpd2": "25.11", "working_days": 10})], [item("beam", "25.11.23.119")])
 FIRST, SECOND = f"{BUYER}/Order/1", f"{BUYER}/Order/2"

@@ -14,14 +14,13 @@ from streams.routing.notify import open_alerts
 from streams.routing.validation import timestamps
 from tests.support import batches, samples
 from tests.support.allocation import Desk
+from tests.support.allocator_stage import TOPIC, Partition
 from tests.support.batches import CODEC, EVENTS
-from tests.support.fields import fields
 from tests.support.in_memory_hub import InMemoryHub
+from tests.support.ingest_stage import ingested
 from tests.support.masters import item, master, plant
 from tests.support.plants import BUYER, START, full_production, full_response, full_shipment
 from tests.support.worlds import World, line, silent
-from tests.unit.streams.stages.test_allocator import TOPIC, Partition
-from tests.unit.streams.stages.test_ingest import PRODUCTION, ingested
 from tools.harness import core
 
 ALERTS = f"{batches.NAMESPACE}hub.alerts"
@@ -159,7 +158,7 @@ def issued(at: datetime | None) -> Any:
 
 
 def alerts(said: list[ProducerRecord]) -> list[Any]:
-    return [fields(CODEC.decode(one.value or b"")) for one in said if one.topic == ALERTS]
+    return [batches.value(one) for one in said if one.topic == ALERTS]
 
 
 @pytest.mark.parametrize(
@@ -172,7 +171,7 @@ def alerts(said: list[ProducerRecord]) -> list[Any]:
     ],
 )
 def test_a_clock_that_is_ahead_is_said_and_by_how_much(by: timedelta, en: str | None, ru: str | None) -> None:
-    record, batch = ingested("oemz", "ProductionStatus", {**PRODUCTION, "as_of": samples.INSTANT + by})
+    record, batch = ingested("oemz", "ProductionStatus", samples.production(as_of=samples.INSTANT + by))
     found = [one for one in batches.said(batch) if one.topic == TOPIC]
     assert {one.value for one in batches.said(batch) if one.topic != TOPIC} == {record.value}
     assert len(found) == (1 if en else 0)
