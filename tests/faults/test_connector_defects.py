@@ -11,8 +11,7 @@ from typing import Any
 import pytest
 from kafka import KafkaProducer
 
-from connectors.runtime import conformance, runner, status, task_loop
-from connectors.runtime import forget as forgetting
+from connectors.runtime import conformance, forget, runner, status, task_loop
 from deploy.demo import independent
 from kranhub.broker import reading, topics
 from kranhub.broker.client_settings import kafka_python
@@ -322,16 +321,16 @@ def test_a_connector_that_is_no_more_is_forgotten_and_its_checkpoint_only_if_ask
             kept = {message.key: message.raw for message in found}
             return [key for key, raw in kept.items() if key.startswith("old.source") and raw is not None]
 
-        def forget(**how: bool) -> forgetting.Forgotten:
-            return forgetting.forget(hub.settings, codec, ME, "old", **{"checkpoint": False, **how})
+        def forgotten(**how: bool) -> forget.Forgotten:
+            return forget.forget(hub.settings, codec, ME, "old", **{"checkpoint": False, **how})
 
-        assert forget() == forgetting.Forgotten(2, 0)
+        assert forgotten() == forget.Forgotten(2, 0)
         assert hub.word("old") == hub.word("old", "sink") == ""
         assert checkpoint() != []
         with pytest.raises(Failed, match="has ever said"):
-            forget()
+            forgotten()
         hub.run("old", Bad(yields()), lambda: hub.word("old") == "RUNNING")
-        assert forget(checkpoint=True).checkpoints == 1
+        assert forgotten(checkpoint=True).checkpoints == 1
         assert checkpoint() == []
         refused: list[str] = []
 
@@ -339,7 +338,7 @@ def test_a_connector_that_is_no_more_is_forgotten_and_its_checkpoint_only_if_ask
             if hub.word("old") != "RUNNING":
                 return False
             with pytest.raises(Failed) as caught:
-                forget()
+                forgotten()
             refused.append(str(caught.value))
             return True
 

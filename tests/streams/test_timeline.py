@@ -18,8 +18,7 @@ from kranhub.wire import envelope
 from kranhub.wire.envelope import Envelope
 from kranhub.wire.locations import TopicPartition
 from kranhub.wire.messages import AnyDecoded, Subject
-from streams.views import app as views
-from streams.views import timeline
+from streams.views import app, timeline
 from streams.views.app import Timeline
 from streams.views.timeline import TimelineRecord
 from tests.support.fields import decoded
@@ -138,8 +137,8 @@ class Defect(Timeline):
 async def agent(stream: Stream, folding: Timeline) -> tuple[asyncio.Task[None], list[BaseException]]:
     """Run the app's agent over the stream, a second at most; return it and what the process was told."""
     told: list[BaseException] = []
-    app = views.make(SETTINGS, folding, "a", told.append)
-    (running,) = app.agents.values()
+    made = app.make(SETTINGS, folding, "a", told.append)
+    (running,) = made.agents.values()
     task = asyncio.ensure_future(running.fun(stream))
     await asyncio.wait([task], timeout=1)
     return task, told
@@ -163,7 +162,7 @@ async def test_an_agent_that_faust_interrupts_is_not_started_behind_its_batch(en
             yield []
 
     told: list[BaseException] = []
-    (running,) = views.make(SETTINGS, view(engine), "a", told.append).agents.values()
+    (running,) = app.make(SETTINGS, view(engine), "a", told.append).agents.values()
     task = asyncio.ensure_future(running.fun(Waiting()))
     with pytest.raises(asyncio.CancelledError):
         await task
@@ -172,10 +171,10 @@ async def test_an_agent_that_faust_interrupts_is_not_started_behind_its_batch(en
 
 def test_machines_share_the_events_only_where_they_share_the_read_model(tmp_path: Path) -> None:
     server = SETTINGS.model_copy(update={"readmodel_url": "postgresql://hub@db/kranhub"})
-    assert views.group(server, "a") == views.group(server, "b") == "prod.views.timeline"
+    assert app.group(server, "a") == app.group(server, "b") == "prod.views.timeline"
     for own in (None, f"sqlite:///{tmp_path / 'model.sqlite'}"):
         local = SETTINGS.model_copy(update={"readmodel_url": own})
-        assert [views.group(local, name) for name in "ab"] == ["prod.views.timeline.a", "prod.views.timeline.b"]
+        assert [app.group(local, name) for name in "ab"] == ["prod.views.timeline.a", "prod.views.timeline.b"]
 
 
 async def test_what_is_folded_is_acknowledged(engine: Engine) -> None:

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from connectors.tryton import comment_block
-from connectors.tryton import errors as faults
+from connectors.tryton import comment_block, errors
 from connectors.tryton.orders import Sales
 from connectors.tryton.sink import GIVE_UP_SECONDS, PATIENCE_SECONDS, OrderStatusSink, PlantOrderSink
 from connectors.tryton.statuses import Purchases
@@ -192,7 +191,7 @@ async def test_whatever_tryton_answers_at_any_step_of_a_delivery_has_its_next_ac
     """
     steps = len((await _delivered(FakeTryton(), kind)).requests)
     assert steps > 4
-    errors: list[KranhubError] = []
+    raised: list[KranhubError] = []
     turns = {"status": 1, "order": 4}.get(kind, 10)
     for step in range(1, steps + 1):
         for fault in FAULTS[step % turns :: turns]:
@@ -203,14 +202,14 @@ async def test_whatever_tryton_answers_at_any_step_of_a_delivery_has_its_next_ac
             try:
                 receipts = await sink.deliver(batch)
             except (Unavailable, Misconfigured) as caught:
-                errors.append(caught)
+                raised.append(caught)
             erp.fault = lambda number, method: None
             assert all(bool(receipt.reason) == (receipt.outcome is Outcome.REJECTED) for receipt in receipts)
             sink, _ = _case(erp, kind)
             again = await sink.deliver(batch)
             assert [receipt.outcome for receipt in again if receipt.outcome is Outcome.RETRY] == []
             assert len(sales(erp)) == (1 if kind in {"order", "revision"} else 0)
-    assert all(error.text.en and error.text.ru for error in errors)
+    assert all(error.text.en and error.text.ru for error in raised)
 
 
 async def _delivered(erp: FakeTryton, kind: str) -> FakeTryton:
@@ -244,7 +243,7 @@ class Breaking:
 
     async def deliver(self, event: Event) -> Receipt:
         if event.id == "bad":
-            raise faults.ServerFailed(Text(en="KeyError", ru="KeyError"))
+            raise errors.ServerFailed(Text(en="KeyError", ru="KeyError"))
         return Receipt(event.id, 1, Outcome.APPLIED)
 
 

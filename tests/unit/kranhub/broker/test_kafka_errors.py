@@ -13,8 +13,7 @@ import pytest
 from kafka import TopicPartition
 from kafka import errors as kafka_errors
 
-from connectors.runtime import context, last_status
-from connectors.runtime import forget as forgetting
+from connectors.runtime import context, forget, last_status
 from connectors.runtime.context import KafkaThread
 from kranhub.broker import admin, errors, first_visible, lag, reading
 from kranhub.errors import Fenced, KranhubError, Misconfigured, Unavailable
@@ -53,8 +52,8 @@ def omsk() -> Any:
     return members.load(Path("deploy/members/omsk.yaml"))
 
 
-def forget() -> None:
-    forgetting._delete(SETTINGS, "oemz", {"topic": (Subject.CONNECTOR_STATUS, ["sql.source"])})
+def forgotten() -> None:
+    forget._delete(SETTINGS, "oemz", {"topic": (Subject.CONNECTOR_STATUS, ["sql.source"])})
 
 
 def probed() -> Any:
@@ -70,7 +69,7 @@ USES: dict[str, Callable[[], Any]] = {
     "kranhub/broker/lag.py": lambda: lag.groups(SETTINGS),
     "kranhub/broker/first_visible.py": unseen_reader,
     "streams/admin/recovery_job.py": listener,
-    "connectors/runtime/forget.py": forget,
+    "connectors/runtime/forget.py": forgotten,
     "connectors/runtime/last_status.py": lambda: last_status.read(CONTEXT, "sql.source"),
     "kranhub/operations/probe.py": probed,
     "kranhub/operations/status/connector_states.py": lambda: connector_states.connector_states(SETTINGS),
@@ -114,7 +113,7 @@ def test_a_reader_says_what_it_cannot_do(
     monkeypatch.setattr(reading, "KafkaConsumer", broken)
     monkeypatch.setattr(admin, "KafkaAdminClient", broken)
     monkeypatch.setattr(probe, "KafkaAdminClient", broken)
-    monkeypatch.setattr(forgetting, "KafkaProducer", broken)
+    monkeypatch.setattr(forget, "KafkaProducer", broken)
     monkeypatch.setattr(recovery, "KafkaProducer", broken)
     monkeypatch.setattr(probe, "_connects", lambda _address: True)
     if use is unseen_reader:

@@ -12,8 +12,7 @@ from streams.routing.notify import open_alerts
 from streams.routing.notify.open_alerts import Since
 from streams.stages import dispatch
 from streams.stages.dispatch import Dispatch
-from tests.support.batches import CODEC, WORK, batch, letters, partitions, record, said
-from tests.support.fields import fields
+from tests.support.batches import CODEC, WORK, batch, letters, partitions, record, said, value
 from tests.support.order_lines import MOTORS
 from tests.support.placed_orders import FIRST, Plants, accepts, placed, send, waiting
 from tests.support.plants import BUYER, KEY, START, Event, Value
@@ -51,16 +50,13 @@ def orders() -> list[Value]:
 
 
 def reports(of: Batch) -> list[tuple[str, bool]]:
-    found = [fields(CODEC.decode(one.value or b"")) for one in said(of) if one.topic == WORK]
-    return [(value["plant_order_id"], value["held"]) for value in found]
+    found = [value(one) for one in said(of) if one.topic == WORK]
+    return [(report["plant_order_id"], report["held"]) for report in found]
 
 
 def handed(of: Batch, topic: str = OEMZ) -> list[tuple[int, bytes]]:
     """What went to the topic: each revision with its event's id."""
-    found = [
-        (fields(CODEC.decode(one.value or b"")), dict(one.headers or ())) for one in said(of) if one.topic == topic
-    ]
-    return [(value["revision"], head["ce_id"]) for value, head in found]
+    return [(value(one)["revision"], dict(one.headers or ())["ce_id"]) for one in said(of) if one.topic == topic]
 
 
 def test_what_is_for_a_missing_topic_waits_and_goes_in_its_order_with_the_first_tick_after() -> None:

@@ -18,8 +18,7 @@ from kranhub.broker import first_visible, lag, reading
 from kranhub.errors import Unavailable
 from kranhub.operations import probe, supervision
 from kranhub.operations.local_stack import StackProcess
-from kranhub.operations.status import status as asking
-from kranhub.operations.status import texts
+from kranhub.operations.status import status, texts
 from kranhub.operations.status.connector_states import ConnectorState
 from kranhub.operations.supervisor import Child, write_state
 from kranhub.settings import Settings
@@ -40,20 +39,20 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
 def test_what_the_supervisors_of_this_machine_run_is_told(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     write_state(settings.data_dir / "streams.json", CHILDREN)
     write_state(settings.data_dir / "run.json", CHILDREN[:1])
-    found = asking.status(settings).model_dump(mode="json")["supervisors"]
+    found = status.status(settings).model_dump(mode="json")["supervisors"]
     assert [(each["command"], each["pid"], each["running"]) for each in found] == [
         ("kranhub run", os.getpid(), True),
         ("kranhub streams run", os.getpid(), True),
     ]
     assert found[1]["processes"] == [child.public() for child in CHILDREN]
-    said = supervision.lines(asking.status(settings).supervisors[1])
+    said = supervision.lines(status.status(settings).supervisors[1])
     assert said[0] == "core a          running, pid 11, restarts 2, last exit code 3 (kranhub streams run)"
     monkeypatch.setenv("KRANHUB_LANG", "ru")
-    assert "ждёт перезапуска" in supervision.lines(asking.status(settings).supervisors[1])[1]
-    assert any("views завершился с кодом 3" in finding.text for finding in asking.status(settings).findings)
+    assert "ждёт перезапуска" in supervision.lines(status.status(settings).supervisors[1])[1]
+    assert any("views завершился с кодом 3" in finding.text for finding in status.status(settings).findings)
 
 
-FOUND = asking.Status(
+FOUND = status.Status(
     kind="embedded",
     bootstrap="127.0.0.1:9092",
     broker_answers=True,
@@ -105,8 +104,8 @@ def test_a_supervisor_that_was_killed_is_not_believed(settings: Settings) -> Non
     with stranger() as other:
         file.write_text(file.read_text().replace(f'"pid": {os.getpid()}', f'"pid": {other.pid}'))
         os.utime(file, (time.time() - 3600, time.time() - 3600))
-        reused = asking.status(settings)
-    gone = asking.status(settings)
+        reused = status.status(settings)
+    gone = status.status(settings)
     for found in (reused, gone):
         assert [each.running for each in found.supervisors] == [False]
         assert [(each.code, each.subject) for each in found.findings] == [("supervisor-killed", "kranhub run")]
@@ -126,7 +125,7 @@ def stranger() -> Any:
 @pytest.mark.parametrize("content", ["", "[]", '{"pid": 1}', '{"pid": 1, "processes": [{"name": "x", "state": "?"}]}'])
 def test_a_state_file_of_another_kind_is_nobodys(settings: Settings, content: str) -> None:
     (settings.data_dir / "run.json").write_text(content)
-    assert asking.status(settings).supervisors == []
+    assert status.status(settings).supervisors == []
 
 
 @pytest.mark.parametrize(
@@ -144,9 +143,9 @@ def test_a_broker_that_goes_away_meanwhile_is_a_problem_not_an_error(
 
     monkeypatch.setattr(probe, "broker", lambda *_: [])
     monkeypatch.setattr(probe, "registry", lambda _: 0)
-    monkeypatch.setattr(asking, "connector_states", raises)
+    monkeypatch.setattr(status, "connector_states", raises)
     monkeypatch.setattr(lag, "groups", raises)
-    found = asking.status(settings)
+    found = status.status(settings)
     assert (found.running, found.ok) == (True, False)
     assert sum(told in line for line in [*found.problems, *(each.text for each in found.findings)]) == 2
     assert [each.code for each in found.findings] == code * 2

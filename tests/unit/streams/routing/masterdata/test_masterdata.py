@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kranhub.errors import Misconfigured
-from kranhub.parties import members as memberfile
+from kranhub.parties import members
 from kranhub.parties.members import Capability, Member, Members, Name, Role, Site, covers
 from streams.routing.masterdata import masterdata
 from streams.routing.masterdata.items import Component, Item, Nomenclature
@@ -186,7 +186,7 @@ def test_goods_take_as_long_back_as_there_unless_the_file_says_otherwise(tmp_pat
     assert OMSK.transport_days("oemz", "oemz") == 0
     old = "    - {from: harbin-crane, to: ruskran, days: 14}\n"
     path, _ = changed(MEMBERS, tmp_path, old, f"{old}    - {{from: ruskran, to: harbin-crane, days: 20}}\n")
-    other = memberfile.load(path)
+    other = members.load(path)
     assert other.transport.between("ruskran", "harbin-crane") == 20
     assert other.transport.between("harbin-crane", "ruskran") == 14
 

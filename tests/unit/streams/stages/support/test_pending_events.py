@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from kranhub.wire.messages import Subject
-from streams.routing.model import order as model
+from streams.routing.model import order
 from streams.stages.support import pending_events
 from tests.support.batches import CODEC
 from tests.support.in_memory_hub import InMemoryHub
 from tests.support.plants import BUYER, full_production, full_receipt, full_shipment
-from tools.harness.core import order, response
+from tools.harness import core
 from tools.harness.in_memory_core import NOW
 
 KEY, ZERO = f"{BUYER}:17", Decimal(0)
@@ -21,10 +21,10 @@ class Hub(InMemoryHub):
     """A hub to which orders and answers come."""
 
     def order(self, number: str = "17", **changes: Any) -> None:
-        self.write(BUYER, "Order", order(number, **changes), f"{BUYER}/Order/{number}/0/{len(self.said)}")
+        self.write(BUYER, "Order", core.order(number, **changes), f"{BUYER}/Order/{number}/0/{len(self.said)}")
 
     def answer(self, asked: dict[str, Any], code: str = "AP", **changes: Any) -> None:
-        self.write("oemz", "OrderResponse", response(asked, code, **changes), f"oemz/OrderResponse/1/0/{code}")
+        self.write("oemz", "OrderResponse", core.response(asked, code, **changes), f"oemz/OrderResponse/1/0/{code}")
 
     def letters(self) -> list[Any]:
         return [*self.records("DeadLetter", "dead-letters")]
@@ -86,7 +86,7 @@ def test_what_waits_in_vain_becomes_a_dead_letter_of_its_own_record(hub: Hub, as
     hub.tick(62)
     (letter,) = hub.letters()
     assert (letter["code"], letter["stage"], letter["member"]) == ("unknown-plant-order", "planner", "oemz")
-    assert letter["original"] == CODEC.encode(Subject.ORDER_RESPONSE, response(asked))
+    assert letter["original"] == CODEC.encode(Subject.ORDER_RESPONSE, core.response(asked))
     assert (letter["event_id"], letter["headers"]["ce_id"]) == ("oemz/OrderResponse/1/0/AP",) * 2
     assert "waited for that plant order for 6" in letter["reason"]["en"]
     assert "ждало" in letter["reason"]["ru"]
@@ -102,7 +102,7 @@ def test_what_can_be_no_reference_of_ours_is_refused_at_once(hub: Hub, asked: di
 
 
 def test_a_word_that_is_wrong_when_its_plant_order_comes_is_refused_by_itself(hub: Hub, asked: dict[str, Any]) -> None:
-    hub.write("oetz", "OrderResponse", response({**asked, "plant": "oetz"}, "RE"), "oetz/OrderResponse/1/0/a")
+    hub.write("oetz", "OrderResponse", core.response({**asked, "plant": "oetz"}, "RE"), "oetz/OrderResponse/1/0/a")
     hub.answer(asked)
     hub.order()
     assert [(letter["code"], letter["member"]) for letter in hub.letters()] == [("not-addressee", "oetz")]
@@ -116,7 +116,7 @@ def test_one_member_has_room_for_so_many_words_and_no_others_room(
     for _ in range(2):
         hub.answer(asked)
     assert [letter["member"] for letter in hub.letters()] == ["oemz"]
-    hub.write("oetz", "OrderResponse", response({**asked, "plant": "oetz"}), "oetz/OrderResponse/1/0/a")
+    hub.write("oetz", "OrderResponse", core.response({**asked, "plant": "oetz"}), "oetz/OrderResponse/1/0/a")
     assert [letter["member"] for letter in hub.letters()] == ["oemz"]
     hub.order()
     hub.answer({**asked, "plant_order_id": f"{BUYER}:18/1.1.1"})
@@ -144,6 +144,6 @@ def test_every_kind_of_word_waits(hub: Hub, asked: dict[str, Any], subject: str)
     assert hub.letters() == []
     assert hub.is_empty()
     (state,) = [store.values[KEY] for store in hub.core.stores["planner"].values() if KEY in store.values]
-    attempt = model.load(state).portions[0].attempts[0]
+    attempt = order.load(state).portions[0].attempts[0]
     found = {"Receipt": attempt.delivered_at, "ProductionStatus": attempt.productions, "Shipment": attempt.shipments}
     assert found[subject]
