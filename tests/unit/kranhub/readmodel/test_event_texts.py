@@ -18,10 +18,8 @@ from kranhub.wire.locations import TopicPartition
 from kranhub.wire.messages import Subject
 from kranhub.wire.plain_json import plain
 from tests.support.fields import decoded
+from tests.support.order_lines import CRANE, MOTORS
 from tests.support.plants import START, Cluster, Event, Value, full_order, full_response
-
-CRANE = {"line_id": "1", "item_code": "КР-10-22.5", "quantity": Decimal(1), "unit": "H87"}
-MOTORS = {"line_id": "1", "item_code": "ДВ-7.5", "quantity": Decimal(4), "unit": "H87"}
 
 DECISION: Any = {
     "item": "motor-crane-7kw5",

@@ -4,7 +4,6 @@ import getpass
 import json
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -16,14 +15,13 @@ from streams.cli.orders import orders
 from streams.processor.kafka import clients
 from streams.routing.masterdata.rules import Mode, Rule, Rules
 from tests.support.decisions import decision, party
-from tests.support.plants import BUYER, MASTER, Cluster, Event, Value, full_action, full_order, full_response
+from tests.support.order_lines import PAINT
+from tests.support.plants import BUYER, KEY, MASTER, Cluster, Event, Value, full_action, full_order, full_response
 from tests.support.terminal import NOW, Hub, call, hub
 
 __all__ = ["hub"]
 
-KEY = f"{BUYER}:17"
 WHY = ("--reason", "as agreed by telephone", "--actor", "dispatcher")
-PAINT = {"line_id": "1", "item_code": "ОКР-М2", "quantity": Decimal(100), "unit": "MTK"}
 
 
 @pytest.fixture

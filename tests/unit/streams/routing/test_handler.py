@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from streams.routing.planner import explode
+from tests.support.order_lines import CRANE, MOTORS, PAINT
 from tests.support.plants import (
     MASTER,
     START,
@@ -19,10 +20,6 @@ from tests.support.plants import (
     full_receipt,
     full_response,
 )
-
-CRANE = {"line_id": "1", "item_code": "КР-10-22.5", "quantity": Decimal(1), "unit": "H87"}
-MOTORS = {"line_id": "1", "item_code": "ДВ-7.5", "quantity": Decimal(4), "unit": "H87"}
-PAINT = {"line_id": "1", "item_code": "ОКР-М2", "quantity": Decimal(100), "unit": "MTK"}
 
 
 def placed(*lines: Value, answers: Any = lambda asked: [], **changes: Any) -> Cluster:

@@ -18,6 +18,7 @@ from streams.routing.notify import projections
 from streams.stages.dispatch import Dispatch
 from tests.support.batches import CODEC, batch, record, said
 from tests.support.fields import decoded, fields
+from tests.support.order_lines import MOTORS
 from tests.support.plants import (
     BUYER,
     MASTER,
@@ -31,7 +32,6 @@ from tests.support.plants import (
     full_shipment,
 )
 
-MOTORS = {"line_id": "1", "item_code": "ДВ-7.5", "quantity": Decimal(4), "unit": "H87"}
 PAINT = {"line_id": "2", "item_code": "ОКР-М2", "quantity": Decimal(100), "unit": "MTK"}
 EVERYBODY = {
     "payer": "omsk-leasing",

@@ -1,16 +1,15 @@
 """A rule that wants an approval raises one alert for each attempt, whose deadline is the reservation's end."""
 
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 from streams.routing.masterdata.rules import Mode, Rule, Rules
 from streams.routing.model.copying import replace
 from streams.routing.model.terms import Terms
 from streams.routing.planner.reserve import APPROVAL_TIME
+from tests.support.order_lines import PAINT
 from tests.support.plants import MASTER, START, Cluster, Event, Value, full_action, full_order, full_response
 
-PAINT = {"line_id": "1", "item_code": "ОКР-М2", "quantity": Decimal(100), "unit": "MTK"}
 CAREFUL = replace(MASTER, rules=Rules(rules=(Rule(rule="careful", mode=Mode.APPROVE),)))
 NUMBER = "sibir-terminal:17/1.1.1"
 

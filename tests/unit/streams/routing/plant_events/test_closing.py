@@ -12,6 +12,7 @@ from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model import order
 from streams.routing.model.copying import replace
 from streams.routing.plant_events.closing import KEEP
+from tests.support.order_lines import MOTORS
 from tests.support.plants import (
     MASTER,
     START,
@@ -23,9 +24,6 @@ from tests.support.plants import (
     full_response,
     full_shipment,
 )
-
-MOTORS = {"line_id": "1", "item_code": "ДВ-7.5", "quantity": Decimal(4), "unit": "H87"}
-
 
 WAKE: Any = {}
 

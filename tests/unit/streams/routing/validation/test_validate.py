@@ -13,9 +13,8 @@ from kranhub.parties import units
 from kranhub.wire.messages import Subject
 from streams.routing.validation.normalise import normalise_level, normalise_order
 from streams.routing.validation.validate import stranger, unknown_member, validate
+from tests.support.order_lines import MOTORS
 from tests.support.plants import BUYER, MASTER, full_order
-
-MOTORS = {"line_id": "1", "item_code": "ДВ-7.5", "quantity": Decimal(4), "unit": "H87"}
 
 
 @pytest.mark.parametrize(
