@@ -77,9 +77,4 @@ def _topics(settings: Settings) -> None:
     probe.broker(settings, endpoints(settings).bootstrap)  # says at once what the next line would say after 30 s
     missing = admin.missing_topics(settings, _members(settings))
     if missing:
-        raise Failed(
-            Text(
-                en=f"{len(missing)} topics are missing, such as {missing[0]}. Run `kranhub up`: it creates them.",
-                ru=f"Не хватает топиков: {len(missing)}, например {missing[0]}. Выполните `kranhub up`: он создаст их.",
-            )
-        )
+        raise Failed(admin.missing_text(settings.namespace, missing))

@@ -15,7 +15,6 @@ from kranhub.operations import logs, metrics_server, open_files, recovery, singl
 from kranhub.operations import signals as stopping_signals
 from kranhub.operations.failure_report import report_failure
 from kranhub.settings import Settings, endpoints
-from kranhub.text import Text
 from kranhub.wire.codec import Codec
 from kranhub.wire.registry import Registry
 from streams.admin import masterdata_files, recovery_job
@@ -82,12 +81,7 @@ def _require_topics(settings: Settings, master: MasterData) -> None:
         if time.monotonic() < deadline:
             time.sleep(1)
             continue
-        raise Misconfigured(
-            Text(
-                en=f"{len(missing)} topics do not exist, such as {missing[0]}. Run `kranhub up`: it creates them.",
-                ru=f"Нет топиков: {len(missing)}, например {missing[0]}. Выполните `kranhub up`: он их создаст.",
-            )
-        )
+        raise Misconfigured(admin.missing_text(settings.namespace, missing))
 
 
 GRACE_S, HASTE_S = 15.0, 3.0
