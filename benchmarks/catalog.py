@@ -12,7 +12,7 @@ from kranhub.text import Text
 GROUP = "bench.core."
 
 MANY = 300_000
-"""Orders for the fast engines: one topic serves them all."""
+"""How many orders the fast engines get: one topic serves them all."""
 
 
 def _python(module: str) -> Callable[[Task], Sequence[str]]:
@@ -98,4 +98,5 @@ LATENCY = (
         options={"commit_every": "0", "commit_interval": "0.02", "linger.ms": "0"},
     ),
 )
-"""Compared for latency. Quix Streams commits as often as Kafka Streams at its better setting; no other was tried."""
+"""The engines whose latency is compared. Quix Streams commits as often as Kafka Streams at its better setting; no other
+was tried."""

@@ -4,7 +4,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 
 Rates = Mapping[str, float | None]
-"""Engine to its orders per second; None where it did not run."""
+"""The orders per second by engine; None where it did not run."""
 
 RATIOS = {
     "ours_vs_raw": ("ours", "raw"),

@@ -23,10 +23,10 @@ from streams.tables.keys import DIGITS
 from tools.harness.in_memory_core import InMemoryCore, record
 
 BUSY_WEEKS = 10
-"""How long a plant has work for before the first order of a run comes."""
+"""For how many weeks a plant has work before the first order of a run."""
 
 PLANNED, STEP = 1_000, 500
-"""So many open orders at most are planned; of more, the others are copies. And how many at a time."""
+"""The most open orders that are planned, further ones being copies of them, and how many are planned at a time."""
 
 _NUMBER = re.compile(r"PO-\d{7}")
 

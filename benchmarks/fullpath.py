@@ -1,7 +1,7 @@
 """The full path with the real ``kranhub core run``: from a buyer's out topic to the plants' in topics.
 
 The orders stand in the buyer's topic before the core starts. The clock runs from the first record that ingest has put
-on hub.work to the last plant order that a plant can read: the stages share one process, and none works ahead unseen.
+on hub.work to the last plant order that a plant can read: the stages share one process, and none works ahead unnoticed.
 """
 
 import sys
@@ -32,7 +32,7 @@ PATIENCE_S = 120.0
 
 
 @dataclass(frozen=True, slots=True)
-class Passage:
+class Result:
     """One measured run; ``problem`` says why there is no rate. Lost and doubled count plant orders."""
 
     orders: int
@@ -48,13 +48,13 @@ def measure(cluster: Cluster, count: int = ORDERS, cranes: int = CRANES, rounds:
     with tempfile.TemporaryDirectory(prefix="kranhub-bench-") as folder:
         settings = members.written(cluster.settings, Path(folder))
         for name, goods, orders in (("full_path", MOTOR, count), ("full_path_crane", CRANE, cranes)):
-            passages = [_one(cluster, settings, orders, goods) for _ in range(rounds)]
-            middle = median([one.rate for one in passages if one.rate is not None])
-            found |= {f"{name}_per_s": round(middle) if middle else None, name: [asdict(one) for one in passages]}
+            results = [_one(cluster, settings, orders, goods) for _ in range(rounds)]
+            middle = median([one.rate for one in results if one.rate is not None])
+            found |= {f"{name}_per_s": round(middle) if middle else None, name: [asdict(one) for one in results]}
     return found
 
 
-def _one(cluster: Cluster, settings: Settings, count: int, goods: Goods) -> Passage:
+def _one(cluster: Cluster, settings: Settings, count: int, goods: Goods) -> Result:
     """Run the core once, in a namespace of its own; delete its topics."""
     settings = settings.model_copy(update={"namespace": f"bench-{uuid.uuid4().hex[:6]}."})
     cluster.made += stack.prepare(settings, memberfile.load(settings.required("members_file")))[0]
@@ -74,29 +74,29 @@ def _records(codec: Codec, count: int, goods: Goods) -> Iterator[tuple[bytes, by
         yield value["order_id"].encode(), codec.encode(Subject.ORDER, value)
 
 
-def _watch(cluster: Cluster, namespace: str, count: int, goods: Goods, core: Running) -> Passage:
+def _watch(cluster: Cluster, namespace: str, count: int, goods: Goods, core: Running) -> Result:
     work = topics.hub(namespace, "work")
-    inboxes = [topics.inbound(namespace, plant, "orders") for plant in goods.plant_orders]
+    outputs = [topics.inbound(namespace, plant, "orders") for plant in goods.plant_orders]
     expected = count * sum(goods.plant_orders.values())
     began = last = None
     deadline = time.monotonic() + PATIENCE_S
     end = 0
     while time.monotonic() < deadline:
         if reason := core.ended():
-            return Passage(count, None, problem=reason)
+            return Result(count, None, problem=reason)
         began = began or (time.monotonic() if cluster.committed(work, PARTITIONS) else None)
-        seen = sum(cluster.committed(inbox, 1) for inbox in inboxes)
-        if seen > end:
-            end, last = seen, time.monotonic()
+        found_end = sum(cluster.committed(topic, 1) for topic in outputs)
+        if found_end > end:
+            end, last = found_end, time.monotonic()
         elif end >= expected and last and time.monotonic() - last > 1.5:
             break
         time.sleep(POLL_S)
-    return _passage(cluster, inboxes, count, expected, (last or 0.0) - (began or 0.0))
+    return _result(cluster, outputs, count, expected, (last or 0.0) - (began or 0.0))
 
 
-def _passage(cluster: Cluster, inboxes: list[str], count: int, expected: int, seconds: float) -> Passage:
-    numbers = [key for inbox in inboxes for key, _ in cluster.records(inbox, 1)]
+def _result(cluster: Cluster, outputs: list[str], count: int, expected: int, seconds: float) -> Result:
+    numbers = [key for topic in outputs for key, _ in cluster.records(topic, 1)]
     lost, doubled = expected - len(set(numbers)), len(numbers) - len(set(numbers))
     if lost:
-        return Passage(count, None, lost, doubled, f"{lost} plant orders missing after {PATIENCE_S:.0f} s")
-    return Passage(count, round(count / seconds), lost, doubled)
+        return Result(count, None, lost, doubled, f"{lost} plant orders missing after {PATIENCE_S:.0f} s")
+    return Result(count, round(count / seconds), lost, doubled)

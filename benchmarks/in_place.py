@@ -10,7 +10,7 @@ _ORDER, _LINE = Slices(job.ORDER), Slices(job.ORDER["fields"][-1]["type"]["items
 _HEAD = len(job.ORDER_HEAD)
 _LINES, _ITEM = _ORDER.index["lines"], _LINE.index["item"]
 _PLANTS = {maker: bytes((len(plant) << 1,)) + plant.encode() for maker, plant in job.PLANTS.items()}
-"""The plant by the first two letters of an item, as Avro encodes it: fewer than 64 letters of ASCII."""
+"""The plants by the first two letters of an item, as Avro encodes them: fewer than 64 letters of ASCII."""
 
 
 def split(data: bytes) -> tuple[bytes, list[bytes]]:

@@ -16,16 +16,16 @@ ORDER_HEAD, PART_HEAD = b"\0\0\0\0\1", b"\0\0\0\0\2"
 """The zero byte and the schema's id; the two ids are fixed, so that no engine asks a registry."""
 
 PLANTS: dict[str, str] = json.loads((SCHEMAS / "plants.json").read_text(encoding="utf-8"))
-"""The plant that makes an item, by the first two letters of the item's code."""
+"""The plants by the first two letters of an item's code."""
 
 
 def load(name: str) -> Any:
     """Return a schema as fastavro wants it, its logical types left out: they would cost every engine a Decimal."""
-    plain = json.loads((SCHEMAS / f"{name}.avsc").read_text(encoding="utf-8"), object_hook=_plain)
-    return fastavro.parse_schema(plain)
+    raw = json.loads((SCHEMAS / f"{name}.avsc").read_text(encoding="utf-8"), object_hook=_without_logical_type)
+    return fastavro.parse_schema(raw)
 
 
-def _plain(node: dict[str, Any]) -> Any:
+def _without_logical_type(node: dict[str, Any]) -> Any:
     return node["type"] if "logicalType" in node else node
 
 

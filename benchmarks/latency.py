@@ -27,7 +27,7 @@ from benchmarks.task import Task
 
 RATES = (200, 1_000)
 LEAD_S = 2.5
-"""From the engine's joining to the first order: the generator encodes them all before."""
+"""How long before the first order the engine has joined: the generator first encodes them all."""
 JOIN_S, DRAIN_S = 60.0, 30.0
 
 
@@ -94,8 +94,8 @@ def _measure(cluster: Cluster, engine: Engine, load: Load, task: Task) -> Latenc
 
 
 def _probe(name: str, task: Task, options: Mapping[str, str]) -> Sequence[str]:
-    told = dataclasses.replace(task, options=dict(options))
-    return [sys.executable, "-m", f"benchmarks.probes.{name}", told.dump()]
+    with_options = dataclasses.replace(task, options=dict(options))
+    return [sys.executable, "-m", f"benchmarks.probes.{name}", with_options.dump()]
 
 
 def _join(cluster: Cluster, task: Task, worker: Running) -> str | None:
@@ -118,8 +118,8 @@ def _generate(task: Task, load: Load, start_ns: int) -> tuple[float, str | None]
             code = generator.processes[0].wait(LEAD_S + load.count / load.rate + DRAIN_S)
         except subprocess.TimeoutExpired:
             return 0.0, "the generator could not send everything in time"
-        said = generator.last_words()
-    return (json.loads(said)["late_p99_ms"], None) if code == 0 else (0.0, f"generator: {said}")
+        answer = generator.last_words()
+    return (json.loads(answer)["late_p99_ms"], None) if code == 0 else (0.0, f"generator: {answer}")
 
 
 def _drain(cluster: Cluster, task: Task, worker: Running) -> str | None:
@@ -137,7 +137,7 @@ def _expected(load: Load, start_ns: int) -> Iterator[int]:
     for number in range(load.count):
         order = orders.order(number, scheduled(number, load.rate, start_ns))
         for part in job.parts(order):
-            yield orders.mark(order["order_id"].encode(), job.encode(job.PART_HEAD, job.PART, part))
+            yield orders.digest(order["order_id"].encode(), job.encode(job.PART_HEAD, job.PART, part))
 
 
 def read(file: Path) -> list[tuple[int, int]]:

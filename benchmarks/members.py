@@ -14,7 +14,7 @@ from streams.routing.masterdata.rules import Rank, Rules
 
 PLANTS = 5
 AMPLE = 1_000_000
-"""So many times their real capacity the plants have: as many orders fit into a week as a run has."""
+"""How many times their real capacity the plants have, so that all orders of a run fit into a week."""
 
 
 def master(plants: int = PLANTS, rank: Rank = Rank.CAPABILITY) -> MasterData:
@@ -33,8 +33,8 @@ def master(plants: int = PLANTS, rank: Rank = Rank.CAPABILITY) -> MasterData:
 def written(settings: Settings, folder: Path) -> Settings:
     """Return the settings with a file of `master`'s members, written into the folder."""
     path = folder / "members.yaml"
-    plain = master().members.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-    path.write_text(yaml.safe_dump(plain, allow_unicode=True), encoding="utf-8")
+    document = master().members.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    path.write_text(yaml.safe_dump(document, allow_unicode=True), encoding="utf-8")
     return settings.model_copy(update={"members_file": path})
 
 

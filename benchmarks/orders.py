@@ -13,24 +13,24 @@ UNITS = ("H87", "KGM")
 
 def order(number: int, sent_ns: int = 0) -> dict[str, Any]:
     """Return order ``number``: three lines, nearly always of three plants; about 2.9 parts, 98 bytes on average."""
-    dice = random.Random(SEED + number)  # noqa: S311  (data, no secrets)
+    random_numbers = random.Random(SEED + number)  # noqa: S311  (data, no secrets)
     makers = list(job.PLANTS)
-    chosen = dice.sample(makers, 3) if dice.random() < 0.9 else dice.choices(makers, k=3)
+    chosen = random_numbers.sample(makers, 3) if random_numbers.random() < 0.9 else random_numbers.choices(makers, k=3)
     return {
         "order_id": f"PO-{number:07d}",
         "buyer": BUYERS[number % len(BUYERS)],
         "sent_ns": sent_ns,
-        "lines": [_line(position, maker, dice) for position, maker in enumerate(chosen, 1)],
+        "lines": [_line(position, maker, random_numbers) for position, maker in enumerate(chosen, 1)],
     }
 
 
-def _line(position: int, maker: str, dice: random.Random) -> dict[str, Any]:
-    quantity = dice.randrange(1, 500) * 1_000_000
+def _line(position: int, maker: str, random_numbers: random.Random) -> dict[str, Any]:
+    quantity = random_numbers.randrange(1, 500) * 1_000_000
     return {
         "line_id": str(position),
-        "item": f"{maker}-{dice.randrange(100_000):06d}",
+        "item": f"{maker}-{random_numbers.randrange(100_000):06d}",
         "quantity": quantity.to_bytes(5, "big", signed=True),
-        "unit": dice.choice(UNITS),
+        "unit": random_numbers.choice(UNITS),
     }
 
 
@@ -42,14 +42,14 @@ def records(count: int) -> Iterator[tuple[bytes, bytes]]:
 
 
 def outputs(count: int) -> set[int]:
-    """Return the marks (see `mark`) of every output that the first ``count`` orders lead to."""
+    """Return the digests (see `digest`) of every output that the first ``count`` orders lead to."""
     return {
-        mark(value["order_id"].encode(), job.encode(job.PART_HEAD, job.PART, part))
+        digest(value["order_id"].encode(), job.encode(job.PART_HEAD, job.PART, part))
         for value in map(order, range(count))
         for part in job.parts(value)
     }
 
 
-def mark(key: bytes, value: bytes) -> int:
+def digest(key: bytes, value: bytes) -> int:
     """Return 64 bits that stand for an output within one process: its key and its bytes."""
     return hash((key, value))

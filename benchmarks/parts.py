@@ -13,7 +13,7 @@ from benchmarks.screen import Screen
 from kranhub.text import Text
 
 Missing = Mapping[str, Text]
-"""Engine to why it cannot run here."""
+"""Why an engine cannot run here, by engine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,8 @@ NAMES = ("latency", *(part.name for part in PARTS))
 
 
 WARM_UP = Load(1_000, 0.0, 10.0)
-"""Comes first and does not count: a broker that has just started takes several times as long for a transaction."""
+"""The measurement that comes first and does not count: a broker that has just started takes several times as long for a
+transaction."""
 
 
 def steps(names: Collection[str], *, quick: bool) -> int:
@@ -93,8 +94,8 @@ def measure(part: Part, cluster: Cluster, screen: Screen, *, quick: bool) -> dic
     with screen.step(part.title):
         found = part.measure(cluster, quick)
     name, value = next(iter(found.items()))
-    said = f"{name}: {number(value)}"
-    screen.say(Text(en=said, ru=said))
+    line = f"{name}: {number(value)}"
+    screen.say(Text(en=line, ru=line))
     return found
 
 

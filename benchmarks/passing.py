@@ -26,8 +26,8 @@ from tools.harness.in_memory_core import InMemoryCore, record
 class Passed(NamedTuple):
     """Seconds until every plant order and what the buyer is told of it was said, and with the plants' answers.
 
-    The second ends when the buyer was told that every plant has promised. ``router`` is what of the first was spent in
-    the router's own code (`streams.routing`), without codec, state and transactions; 0 where nobody has timed it.
+    The second ends when the buyer was notified that every plant has promised. ``router`` is what of the first was spent
+    in the router's own code (`streams.routing`), without codec, state and transactions; 0 where nobody has timed it.
     """
 
     planned: float
@@ -52,14 +52,16 @@ class Passing:
         """
         values = [samples.order(number, goods) for number in numbers]
         before = self._watch.seconds
-        said, planned = self._take(self._written(samples.BUYER, Subject.ORDER, one["order_id"], one) for one in values)
+        outputs, planned = self._take(
+            self._written(samples.BUYER, Subject.ORDER, one["order_id"], one) for one in values
+        )
         router = self._watch.seconds - before
-        found, confirmed, waiting = [*said], planned, self._answers(said)
+        found, confirmed, waiting = [*outputs], planned, self._answers(outputs)
         while waiting:
             self.core.renew(waiting)
-            said, seconds = self._take(answers.popleft() for answers in waiting.values())
-            found, confirmed = found + said, confirmed + seconds
-            for key, answers in self._answers(said).items():
+            outputs, seconds = self._take(answers.popleft() for answers in waiting.values())
+            found, confirmed = found + outputs, confirmed + seconds
+            for key, answers in self._answers(outputs).items():
                 waiting.setdefault(key, deque()).extend(answers)
             waiting = {key: answers for key, answers in waiting.items() if answers}
         self._require_promises(found, len(numbers), goods)
@@ -69,17 +71,17 @@ class Passing:
         """Return what planner and allocator make of what members wrote, and their seconds."""
         entered = self.core.enter([*records])
         began = perf_counter()
-        said = self.core.route(entered)
-        return said, perf_counter() - began
+        outputs = self.core.route(entered)
+        return outputs, perf_counter() - began
 
-    def _of(self, said: Iterable[ProducerRecord], subject: str) -> list[ProducerRecord]:
-        mark = ("ce_type", f"kranhub.{subject}".encode())
-        return [output for output in said if output.topic == self._outbox and mark in (output.headers or ())]
+    def _of(self, outputs: Iterable[ProducerRecord], subject: str) -> list[ProducerRecord]:
+        header = ("ce_type", f"kranhub.{subject}".encode())
+        return [output for output in outputs if output.topic == self._outbox and header in (output.headers or ())]
 
-    def _answers(self, said: Iterable[ProducerRecord]) -> dict[str, deque[Record]]:
+    def _answers(self, outputs: Iterable[ProducerRecord]) -> dict[str, deque[Record]]:
         """Return the plants' receipts and promises for all plant orders among what was said, by order."""
         found: dict[str, deque[Record]] = defaultdict(deque)
-        for output in self._of(said, "PlantOrder"):
+        for output in self._of(outputs, "PlantOrder"):
             asked = self._codec.decode_as(PlantOrder, output.value or b"", trusted=True)
             number, plant = asked["plant_order_id"], asked["plant"]
             receipt = samples.receipt(asked, envelope.read(output.headers).id)
@@ -94,10 +96,14 @@ class Passing:
         topic = topics.out(self._namespace, member, topics.kind_of(subject))
         return record(topic, key.encode(), self._codec.encode(subject, value), envelope.headers(head))
 
-    def _require_promises(self, said: Sequence[ProducerRecord], orders: int, goods: Goods) -> None:
-        asked = {self._codec.texts(output.value or b"", "plant_order_id")[0] for output in self._of(said, "PlantOrder")}
-        told = {output.key: output.value for output in self._of(said, "OrderStatus")}
-        states = [self._codec.decode_as(OrderStatus, value or b"", trusted=True)["state"] for value in told.values()]
+    def _require_promises(self, outputs: Sequence[ProducerRecord], orders: int, goods: Goods) -> None:
+        asked = {
+            self._codec.texts(output.value or b"", "plant_order_id")[0] for output in self._of(outputs, "PlantOrder")
+        }
+        statuses = {output.key: output.value for output in self._of(outputs, "OrderStatus")}
+        states = [
+            self._codec.decode_as(OrderStatus, value or b"", trusted=True)["state"] for value in statuses.values()
+        ]
         if len(asked) != orders * sum(goods.plant_orders.values()) or states != [OrderState.CONFIRMED] * orders:
             raise ValueError(
                 f"{len(asked)} plant orders, {states.count(OrderState.CONFIRMED)} of {orders} orders confirmed"

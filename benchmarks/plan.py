@@ -15,7 +15,7 @@ from benchmarks.throughput import Expectation, Run
 from kranhub.text import Text
 
 QUICK = 8
-"""A quick run has one round and so many times fewer orders."""
+"""By how many times fewer orders a quick run has; it also has one round only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def kept(saved: Mapping[str, Any], later: Mapping[str, Any]) -> dict[str, Any]:
 
 
 _OF_A_RUN = ("measured_at", "quick", "rounds", "machine", "versions", "ratios", "throughput", "latency_ms")
-"""What only a full run says."""
+"""The figures that only a full run has."""
 
 
 def _prepare(engines: Sequence[Engine], screen: Screen) -> Missing:

@@ -1,7 +1,7 @@
 """What planning costs one worker, in processes of its own (`probes.planning`): its rate, its latency, how they grow.
 
 The full router of one worker is the real planner and allocator with codec, state and transactions, without Kafka. An
-order has passed it once its plant orders are out and its buyer is told so; how long their plants' answers take beside
+order has passed it once its plant orders are out and its buyer is notified; how long their plants' answers take beside
 that is measured, too: it is ``confirmed`` once all of them have promised.
 """
 

@@ -17,7 +17,7 @@ TARGETS = {
     "two_workers_vs_one": 1.6,
 }
 PLANNING = {"simple": 1_000, "crane": 100}
-"""Orders/s to reach of each kind, by one worker's planner and allocator."""
+"""The orders per second that one worker's planner and allocator are to reach, by kind of order."""
 
 TITLES = {engine.name: engine.title for engine in LATENCY}
 

@@ -19,7 +19,7 @@ RECORDS = 1_000_000
 TRANSACTION = 4_000
 """Records in a transaction: the most that the processor takes (`streams.processor.batch_size`)."""
 VALUES = 1_000
-"""Different values, of about 98 bytes; every record has a key of its own."""
+"""How many different values there are, of about 98 bytes; every record has a key of its own."""
 PATIENCE_S = 120.0
 
 

@@ -21,10 +21,10 @@ class Goods(NamedTuple):
 
 
 MOTOR = Goods("simple", "ДВ-7.5", 4, {"oemz": 1})
-"""Made whole by one plant."""
+"""A motor, which one plant makes whole."""
 
 CRANE = Goods("crane", "КР-10-22.5", 1, {"ruskran": 3, "zmk-most": 1, "tsvetnoy-bulvar": 1, "oetz": 1, "oemz": 1})
-"""Seven portions at five plants, girders through the coating shop, all of them into the crane."""
+"""A crane: seven portions at five plants, girders through the coating shop, all of them into the crane."""
 
 
 def order(number: int, goods: Goods = MOTOR) -> Any:

@@ -27,7 +27,7 @@ class Screen:
         if self._bar and self._task is not None:
             self._bar.update(self._task, description=str(text))
         else:
-            self.say(Text(*(f"[{self._done + 1}/{self._steps}] {words}" for words in (text.en, text.ru))))
+            self.say(Text(*(f"[{self._done + 1}/{self._steps}] {sentence}" for sentence in (text.en, text.ru))))
         yield
         self._done += 1
         if self._bar and self._task is not None:

@@ -25,12 +25,12 @@ from benchmarks.task import Task
 WARM_UP = 0.25
 POLL_S = 0.025
 QUIET_S = 1.5
-"""The output counts as complete when it is long enough and did not grow for so long; then it is checked."""
+"""The output counts as complete when it is long enough and has not grown for so long; then it is checked."""
 PATIENCE_S = 300.0
 STALL_S = 60.0
 
 Sample = tuple[float, int]
-"""Monotonic seconds, and the sum of the output's read_committed ends then."""
+"""Monotonic seconds, and the sum of the output's read_committed ends at that time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +92,11 @@ def _watch(cluster: Cluster, engine: Engine, task: Task, count: int, expected: s
             return Run(engine.name, count, None, problem=reason)
         samples.append((time.monotonic(), cluster.committed(task.target)))
         began = began or joined(cluster, task.group, engine.workers)
-        if _quiet(samples, QUIET_S) and samples[-1][1] >= len(expected):
+        if _unchanged(samples, QUIET_S) and samples[-1][1] >= len(expected):
             lost, doubled = check(cluster, task.target, expected)
-            if not lost or _quiet(samples, STALL_S):
+            if not lost or _unchanged(samples, STALL_S):
                 return result(engine.name, count, samples, began or 0.0, lost, doubled)
-        elif _quiet(samples, STALL_S):
+        elif _unchanged(samples, STALL_S):
             break
         time.sleep(POLL_S)
     lost, doubled = check(cluster, task.target, expected)
@@ -113,7 +113,7 @@ def joined(cluster: Cluster, group: str, workers: int) -> float | None:
     return time.monotonic() if found.state == ConsumerGroupState.STABLE and len(given) == workers else None
 
 
-def _quiet(samples: Sequence[Sample], seconds: float) -> bool:
+def _unchanged(samples: Sequence[Sample], seconds: float) -> bool:
     last, end = samples[-1]
     for at, value in reversed(samples):
         if value != end:
@@ -128,7 +128,7 @@ def check(cluster: Cluster, topic: str, expected: set[int]) -> tuple[int, int]:
     seen: set[int] = set()
     total = 0
     for key, value in cluster.records(topic):
-        seen.add(orders.mark(key, value))
+        seen.add(orders.digest(key, value))
         total += 1
     lost = len(expected - seen)
     return lost, total - (len(expected) - lost)

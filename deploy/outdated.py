@@ -24,7 +24,7 @@ REPOSITORY = Path(__file__).parents[1]
 PAGE = REPOSITORY / "docs/dependencies.md"
 A_YEAR = timedelta(days=365)
 BEHIND = 5
-"""The exit code where something is a year behind, as elsewhere for findings."""
+"""The exit code where a dependency is a year behind, as elsewhere for findings."""
 
 _ROW = re.compile(r"^\| `([^`]+)` \| ([^|]+) \|", re.MULTILINE)
 _RELEASED = re.compile(r"^(\S+), (\d{4}-\d{2}-\d{2})$")
@@ -84,7 +84,7 @@ def findings(
 def old_artifacts(page: Mapping[str, str], today: date) -> list[str]:
     """Return the Maven artifacts whose version was released more than a year ago."""
     found = ((name, _RELEASED.match(page.get(name, ""))) for name in artifacts())
-    return [name for name, said in found if said and today - date.fromisoformat(said[2]) > A_YEAR]
+    return [name for name, release in found if release and today - date.fromisoformat(release[2]) > A_YEAR]
 
 
 def main() -> int:
@@ -95,8 +95,8 @@ def main() -> int:
     found = findings(names, used, _resolved(names, today - A_YEAR), _resolved(names, None))
     for each in found:
         if each.used != each.newest:
-            said = "A YEAR BEHIND" if each.is_behind else "behind"
-            print(f"{each.name} {each.used}: {said}, the newest is {each.newest}")  # noqa: T201
+            state = "A YEAR BEHIND" if each.is_behind else "behind"
+            print(f"{each.name} {each.used}: {state}, the newest is {each.newest}")  # noqa: T201
     old = old_artifacts(listed(PAGE.read_text("utf-8")), today)
     for name in old:
         print(f"{name} {artifacts()[name]}: A YEAR OLD, look for a newer one")  # noqa: T201

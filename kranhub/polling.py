@@ -3,7 +3,7 @@
 Two things make polling safe, and a `PollingCursor` keeps both in the checkpoint:
 
 - a **watermark**, from which the next poll reads. An ERP commits in another order than its clocks and counters run, so
-  a poll starts an overlap before it (`poll_start`), and a stamp that is ahead never moves it (`advanced`);
+  a poll starts an overlap before it (`poll_start`), and a timestamp that is ahead never moves it (`advanced`);
 - an **entry** for every document that was published, such as its version and a digest. It shows what is new, so what
   the overlap reads again is not published again.
 """
@@ -41,14 +41,14 @@ class PollingCursor:
         self._base = {place: held for place, held in positions.items() if place.startswith(f"{name}/")}
         self._fresh: dict[str, Position] = {}
         self._segments: list[dict[str, str]] = []
-        self._home: dict[str, int] = {}
-        self._room: list[int] = []
-        self._dirty: set[int] = set()
+        self._segment_of: dict[str, int] = {}
+        self._with_space: list[int] = []
+        self._changed: set[int] = set()
         for number in range(1 + max((int(place.rpartition("/")[2]) for place in self._base), default=-1)):
             position = self._base.get(f"{name}/{number}", Position(""))
             self._segments.append({json.loads(text)[0]: text for text in position.seen})
-            self._home |= dict.fromkeys(self._segments[-1], number)
-            self._room += [number] if len(self._segments[-1]) < SEGMENT else []
+            self._segment_of |= dict.fromkeys(self._segments[-1], number)
+            self._with_space += [number] if len(self._segments[-1]) < SEGMENT else []
 
     def entries(self) -> Iterator[tuple[str, list[Any]]]:
         """Yield each document's name and the fields of its entry."""
@@ -59,39 +59,39 @@ class PollingCursor:
 
     def put(self, document: str, *fields: Any) -> None:
         """Set a document's entry; the fields must be values that JSON can hold."""
-        number = self._home.get(document)
+        number = self._segment_of.get(document)
         if number is None:
-            number = self._home[document] = self._free()
+            number = self._segment_of[document] = self._free()
         self._segments[number][document] = json.dumps([document, *fields], ensure_ascii=False, separators=(",", ":"))
-        self._dirty.add(number)
+        self._changed.add(number)
 
     def drop(self, document: str) -> None:
         """Forget a document."""
-        number = self._home.pop(document, None)
+        number = self._segment_of.pop(document, None)
         if number is not None:
             if len(self._segments[number]) == SEGMENT:
-                self._room.append(number)
+                self._with_space.append(number)
             del self._segments[number][document]
-            self._dirty.add(number)
+            self._changed.add(number)
 
     def positions(self) -> Positions:
         """Return the positions that hold all this; what is returned is not changed later."""
-        if self._dirty:
-            made = {f"{self._name}/{n}": Position("", frozenset(self._segments[n].values())) for n in self._dirty}
+        if self._changed:
+            made = {f"{self._name}/{n}": Position("", frozenset(self._segments[n].values())) for n in self._changed}
             self._fresh = {**self._fresh, **made}
-            self._dirty.clear()
+            self._changed.clear()
         if len(self._fresh) > SEGMENT:
             self._base, self._fresh = {**self._base, **self._fresh}, {}
         head = {self._name: Position(self.watermark)} if self.watermark else {}
         return ChainMap(head, self._fresh, self._base)
 
     def _free(self) -> int:
-        while self._room and len(self._segments[self._room[-1]]) >= SEGMENT:
-            self._room.pop()
-        if not self._room:
-            self._room.append(len(self._segments))
+        while self._with_space and len(self._segments[self._with_space[-1]]) >= SEGMENT:
+            self._with_space.pop()
+        if not self._with_space:
+            self._with_space.append(len(self._segments))
             self._segments.append({})
-        return self._room[-1]
+        return self._with_space[-1]
 
 
 def checkpoint(*positions: Positions) -> Checkpoint:
@@ -110,8 +110,8 @@ def advanced(watermark: str, latest: datetime | None, now: datetime) -> str:
 
     Args:
         watermark: The previous one, in ISO 8601 and UTC, or empty.
-        latest: The highest stamp that was read, aware; None where none was.
-        now: When the poll began, aware. A stamp after it does not move the watermark beyond it, so that nothing is
+        latest: The highest timestamp that was read, aware; None where none was.
+        now: When the poll began, aware. A timestamp after it does not move the watermark beyond it, so that nothing is
             hidden.
     """
     if latest is None:

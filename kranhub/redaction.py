@@ -3,7 +3,7 @@
 import httpx
 
 HIDDEN = "***"
-"""What stands for a password."""
+"""What is shown in place of a password."""
 
 
 def bare(url: str) -> str:

@@ -13,7 +13,7 @@ from streams.processor.state.garbage_collection import spare_what_lives
 
 NAMESPACE = "bench."
 GROUP = f"{NAMESPACE}core."
-"""What the processor puts before a stage's name to name its consumer group."""
+"""The prefix that the processor puts before a stage's name to name its consumer group."""
 
 SPLITS = {"decoded": job.split, "in_place": in_place.split}
 

@@ -25,7 +25,7 @@ from streams.stages import planner as planner_stage
 
 NAMESPACE = "bench."
 TOGETHER = 50
-"""Orders that are under way together while the rate is measured; for the latency it is one."""
+"""How many orders are under way together while the rate is measured; for the latency it is one."""
 
 
 def main() -> None:

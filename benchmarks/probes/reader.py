@@ -24,22 +24,22 @@ def main() -> None:
     """Read until told to stop, then write the file."""
     task, stopping = Task.read(), until_stopped()
     consumer = _consumer(task)
-    seen: list[tuple[int, bytes]] = []
+    received: list[tuple[int, bytes]] = []
     gc.disable()
     while not stopping.is_set():
         first = consumer.poll(0.1)
         if first is not None:
             now = time.time_ns()
             messages = [first, *consumer.consume(10_000, 0)]
-            seen.extend((now, message.value() or b"") for message in messages if message.error() is None)
+            received.extend((now, message.value() or b"") for message in messages if message.error() is None)
     consumer.close()
-    Path(task.options["found"]).write_bytes(pairs(seen))
+    Path(task.options["found"]).write_bytes(pairs(received))
 
 
-def pairs(seen: list[tuple[int, bytes]]) -> bytes:
+def pairs(received: list[tuple[int, bytes]]) -> bytes:
     """Return the file's content: for each output the order's ``sent_ns``, and how much later it was seen."""
     found = array("q")
-    for now, value in seen:
+    for now, value in received:
         part: Any = fastavro.schemaless_reader(io.BytesIO(value[BODY:]), job.PART, None)
         found.extend((part["sent_ns"], now - part["sent_ns"]))
     return found.tobytes()

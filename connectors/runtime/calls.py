@@ -107,14 +107,14 @@ def where(error: BaseException, loaded: Loaded) -> str:
     return f"{Path(own[-1].filename).name}:{own[-1].lineno}" if own else "?"
 
 
-def log_traceback(event: str, error: BaseException, **words: Any) -> None:
+def log_traceback(event: str, error: BaseException, **fields: Any) -> None:
     """Log an unforeseen exception: the types and lines of it and of its causes, and none of their messages."""
-    told: list[str] = []
+    lines: list[str] = []
     cause: BaseException | None = error
     while cause is not None:
-        told[:0] = [*traceback.format_tb(cause.__traceback__), f"{type(cause).__qualname__}\n"]
+        lines[:0] = [*traceback.format_tb(cause.__traceback__), f"{type(cause).__qualname__}\n"]
         cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
-    log.error(event, error=type(error).__qualname__, traceback="".join(told), **words)
+    log.error(event, error=type(error).__qualname__, traceback="".join(lines), **fields)
 
 
 def _unexpected(loaded: Loaded, call: str, place: Text, error: BaseException) -> Failed:

@@ -18,7 +18,8 @@ from kranhub.wire.registry import Registry
 
 MOST_ITEMS = 50
 SECONDS = 10.0
-"""How much of the source is read, and for how long; nothing is written, and ``committed()`` is not called."""
+"""The most items that are read of the source, and for how long; nothing is written, and ``committed()`` is not
+called."""
 
 
 def shape(loaded: Loaded) -> None:

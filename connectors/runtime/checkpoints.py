@@ -19,10 +19,10 @@ from kranhub.text import Text
 from kranhub.wire import messages
 
 PART = 512
-"""About how many ids a record holds; a position with more of them is divided into several records."""
+"""About how many ids one record has; a position with more of them is divided into several records."""
 
 Records = dict[str, messages.Checkpoint | None]
-"""Record key to the Avro record; None deletes."""
+"""The Avro records by key; None deletes."""
 
 
 class Kept:
@@ -91,11 +91,11 @@ def _divided(key: str, stream: str, position: Position) -> dict[str, Position]:
     if number == 1:
         return {f"{key}/0/{stream}": position}
     parts: list[set[str]] = [set() for _ in range(number)]
-    for seen in position.seen:
-        parts[crc32(seen.encode()) % number].add(seen)
+    for event_id in position.seen:
+        parts[crc32(event_id.encode()) % number].add(event_id)
     return {
-        f"{key}/{part}/{stream}": Position("" if part else position.watermark, frozenset(seen))
-        for part, seen in enumerate(parts)
+        f"{key}/{part}/{stream}": Position("" if part else position.watermark, frozenset(event_id))
+        for part, event_id in enumerate(parts)
     }
 
 
@@ -118,14 +118,14 @@ def read(context: Context) -> Kept:
         Misconfigured: When a record cannot be read.
     """
     partition = TopicPartition(context.out("checkpoints"), 0)
-    mine = f"{context.loaded.name}.source"
+    own_key = f"{context.loaded.name}.source"
     latest: dict[str, bytes | None] = {}
     with closing(reading.open_reader(context.settings)) as consumer:
         consumer.assign([partition])
         consumer.seek_to_beginning(partition)
         for record in reading.read_to_end(consumer, [partition], _ends_uncommitted(context, partition)):
             key = (record.key or b"").decode("utf-8", "replace")
-            if key == mine or key.startswith(f"{mine}/"):
+            if key == own_key or key.startswith(f"{own_key}/"):
                 latest.pop(key, None)
                 latest[key] = record.value
     return _decoded(context, latest)

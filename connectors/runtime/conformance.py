@@ -27,7 +27,7 @@ PUBLISHED = tuple(
 )  # the other two are the runtime's own
 DELIVERED = tuple(topics.IN_KINDS.values())
 MAX_EVENT_BYTES = 900_000
-"""What fits into a record of any broker (1,048,576 bytes by default) beside its key and headers."""
+"""The most bytes of a value: a record of any broker (1,048,576 bytes by default) also has a key and headers."""
 
 
 class Unlike(Exception):
@@ -70,9 +70,9 @@ def checkpoint(found: Checkpoint, before: Checkpoint | None = None) -> Checkpoin
     """
     if not isinstance(found.positions, Mapping):
         raise Unlike(_wants("Checkpoint.positions", "Checkpoint.positions", found.positions, "a mapping"))
-    seen = before.positions if before is not None else {}
+    checked = before.positions if before is not None else {}
     for stream, position in found.positions.items():
-        if stream in seen and seen[stream] is position:
+        if stream in checked and checked[stream] is position:
             continue
         if not isinstance(stream, str) or not isinstance(position, Position):
             raise Unlike(_wants("Checkpoint.positions", "Checkpoint.positions", position, "str to Position"))
@@ -260,7 +260,7 @@ def _reason(field: str, found: Any, document: str) -> None:
 
 
 def _is_text(found: str) -> bool:
-    return not any("\ud800" <= letter <= "\udfff" for letter in found)
+    return not any("\ud800" <= sign <= "\udfff" for sign in found)
 
 
 def _typed(field: str, found: Any, kind: Any, document: str) -> None:

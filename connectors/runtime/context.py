@@ -125,13 +125,13 @@ class KafkaThread:
         self._settings = settings
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
 
-    async def run(self, call: Callable[..., Result], *words: Any) -> Result:
+    async def run(self, call: Callable[..., Result], *arguments: Any) -> Result:
         """Run one call to its end, even when the caller is cancelled.
 
         Raises:
             KranhubError: As `errors.translated` has it.
         """
-        running = asyncio.get_running_loop().run_in_executor(self._pool, call, *words)
+        running = asyncio.get_running_loop().run_in_executor(self._pool, call, *arguments)
         with errors.translated(self._settings):
             return await asyncio.shield(running)
 

@@ -17,12 +17,13 @@ from kranhub.text import Text
 log = structlog.get_logger()
 
 STOP_S = 5.0
-"""How long a delivery may go on after the connector was asked to stop; cut off, it is delivered again at the start."""
+"""How long a delivery may go on after the connector was asked to stop; one that is cut off is delivered again at the
+start."""
 GIVE_UP_S = 3.0
-"""How long it may take to answer its cancellation."""
+"""How long a delivery may take to end once it is cancelled."""
 
 MOST_BROKEN = 3
-"""After so many documents that break the connector, the rest of the batch is not tried one by one."""
+"""After this many documents that break the connector, the rest of the batch is not tried one by one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,10 +23,10 @@ from kranhub.wire.envelope import Envelope
 from kranhub.wire.messages import Subject, TaskState
 
 OVER = frozenset({TaskState.STOPPED})
-"""The states that a process writes only when it ends for good; any other may be the last word of a living one."""
+"""The states that a process writes only when it ends for good; any other may be the last that a running one wrote."""
 
 States = Mapping[str, messages.ConnectorStatus | None]
-"""Record key (``<connector>.<task>``) to the last ConnectorStatus, None where the record cannot be read."""
+"""The last ConnectorStatus by record key (``<connector>.<task>``); None where the record cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +64,9 @@ def forget(
         raise Failed(_unknown(member, name))
     _refuse_running(settings, member, name, states, gone=gone)
     places = topics.out(settings.namespace, member, "checkpoints")
-    mine = f"{name}.source"
+    own_key = f"{name}.source"
     kept = _last(settings, codec, places) if checkpoint else {}
-    old = [key for key in kept if key == mine or key.startswith(f"{mine}/")]
+    old = [key for key in kept if key == own_key or key.startswith(f"{own_key}/")]
     _delete(settings, member, {topic: (Subject.CONNECTOR_STATUS, [*states]), places: (Subject.CHECKPOINT, old)})
     return Forgotten(len(states), len(old))
 

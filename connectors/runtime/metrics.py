@@ -22,9 +22,9 @@ class Metrics:
         self._labels = (context.member, context.loaded.name, task)
         self._events, self._commits = _EVENTS.labels(*self._labels), _COMMITS.labels(*self._labels)
 
-    def committed(self, events: int, letters: Iterable[Mapping[str, Any]] = ()) -> None:
+    def committed(self, events: int, dead_letters: Iterable[Mapping[str, Any]] = ()) -> None:
         """Count a committed transaction: its events without the dead letters, and the dead letters."""
         self._commits.inc()
         self._events.inc(events)
-        for code, count in Count(letter["code"] for letter in letters).items():
+        for code, count in Count(dead_letter["code"] for dead_letter in dead_letters).items():
             _DEAD_LETTERS.labels(*self._labels, code).inc(count)

@@ -13,7 +13,7 @@ log = structlog.get_logger()
 STOP_S = 18.0
 """How long the whole connector may take to stop; the supervisor kills after 20 s."""
 EXIT_S = 3.0
-"""How long the interpreter may wait for threads once everything is closed and said."""
+"""How long the interpreter may wait for threads once everything is closed and reported."""
 
 
 def within(seconds: float, code: int, why: str = "") -> None:

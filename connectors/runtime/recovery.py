@@ -20,7 +20,7 @@ from kranhub.wire.messages import Subject
 log = structlog.get_logger()
 
 BATCH = 500
-"""Documents that are told in one transaction."""
+"""How many documents are reported in one transaction."""
 
 Outgoing = tuple[str, str, bytes, Envelope]
 """Topic, key, value, envelope."""
@@ -55,7 +55,7 @@ class Answer:
         portion: list[Outgoing] = []
         async with aclosing(self._checked(held)) as found:
             async for one in found:
-                portion.append(self._told(one))
+                portion.append(self._encoded(one))
                 self._count += 1
                 if len(portion) >= BATCH:
                     yield portion
@@ -84,7 +84,7 @@ class Answer:
         log.info("told what the ERP holds", recovery=self._id, documents=self._count, supported=self._supported)
         return _outgoing(self._context, Subject.HELD_REPORT, self._id, value)
 
-    def _told(self, held: Held) -> Outgoing:
+    def _encoded(self, held: Held) -> Outgoing:
         value: messages.Held = {
             "recovery_id": self._id,
             "member": self._context.member,

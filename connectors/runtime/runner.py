@@ -70,7 +70,7 @@ async def _work(context: Context, stop: asyncio.Event, reporters: list[Reporter]
     try:
         tasks = await _tasks(context, stop)
         reporters += [reporter for _, reporter in tasks]
-        moving = asyncio.create_task(_move())
+        moving = asyncio.create_task(_report_progress())
         try:
             async with asyncio.TaskGroup() as group:
                 for task, reporter in tasks:
@@ -84,12 +84,12 @@ async def _work(context: Context, stop: asyncio.Event, reporters: list[Reporter]
     return None
 
 
-async def _move() -> None:
+async def _report_progress() -> None:
     """Report to /livez that the event loop runs: a connector that blocks it stops that."""
     loop = LOOPS.loop("connector", LONGEST_S)
     loop.serves()
     while True:
-        loop.moved()
+        loop.progressed()
         await asyncio.sleep(1)
 
 

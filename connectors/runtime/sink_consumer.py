@@ -35,7 +35,7 @@ class _Queue:
     due: float = 0.0
 
 
-class Inbox(ConsumerRebalanceListener):  # type: ignore[misc]
+class SinkConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
     """Reads the member's addressed topics. One call at a time."""
 
     def __init__(self, context: Context, subjects: Sequence[Subject]) -> None:
@@ -56,7 +56,7 @@ class Inbox(ConsumerRebalanceListener):  # type: ignore[misc]
         self._committed: dict[TopicPartition, Commit] = {}
         self._positions: dict[TopicPartition, int] = {}
         self._parked: dict[Key, _Queue] = {}
-        self._unsettled: list[TopicPartition] = []
+        self._without_position: list[TopicPartition] = []
         kinds = [kind for kind, record in topics.IN_KINDS.items() if record in subjects]
         names = [topics.inbound(context.settings.namespace, context.member, kind) for kind in kinds]
         self._consumer.subscribe(names, listener=self)
@@ -69,14 +69,14 @@ class Inbox(ConsumerRebalanceListener):  # type: ignore[misc]
         self._parked = {key: queue for key, queue in self._parked.items() if key[0] not in set(revoked)}
 
     def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
-        """Read nothing of a new partition before `_settle` has looked up the group's offset.
+        """Read nothing of a new partition before `_restore_position` has looked up the group's offset.
 
         kafka-python calls this on its network thread, where no request may be waited for.
         """
-        self._unsettled = list(assigned)
-        if self._unsettled:
-            self._consumer.pause(*self._unsettled)
-            self._consumer.seek_to_beginning(*self._unsettled)
+        self._without_position = list(assigned)
+        if self._without_position:
+            self._consumer.pause(*self._without_position)
+            self._consumer.seek_to_beginning(*self._without_position)
 
     def next_batch(self, wait_ms: int) -> list[Any]:
         """Return records to deliver: due parked ones, then new ones, at most one per key."""
@@ -130,11 +130,11 @@ class Inbox(ConsumerRebalanceListener):  # type: ignore[misc]
         for partition, records in self._consumer.poll(timeout_ms=wait_ms, max_records=MAX_BATCH).items():
             for record in records:
                 self._accept(partition, record)
-        for partition in self._unsettled:
-            self._settle(partition)
-        self._unsettled = []
+        for partition in self._without_position:
+            self._restore_position(partition)
+        self._without_position = []
 
-    def _settle(self, partition: TopicPartition) -> None:
+    def _restore_position(self, partition: TopicPartition) -> None:
         """Resume where the group committed; a group without a commit starts at the beginning, where it is now."""
         found = self._consumer.committed(partition, metadata=True)
         self._committed[partition] = Commit(0) if found is None else sink_offsets.restore(found.offset, found.metadata)

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 MAX_PARKED = 150
-"""Parked records of one partition; with more, nothing new is read from it until some are done."""
+"""The most parked records of one partition; with more, nothing new is read from it until some are done."""
 
 _PREFIX = "parked="
 

@@ -14,7 +14,7 @@ from connectors.runtime import recovery
 from connectors.runtime.context import Context, KafkaThread
 from connectors.runtime.delivery import Delivered, deliver
 from connectors.runtime.metrics import Metrics
-from connectors.runtime.sink_consumer import Inbox
+from connectors.runtime.sink_consumer import SinkConsumer
 from connectors.runtime.status import Reporter
 from connectors.runtime.task_loop import Backoff
 from kranhub.broker import topics
@@ -31,7 +31,7 @@ log = structlog.get_logger()
 
 POLL_MS = 200
 BUSY_S = 5.0
-"""How long a busy document rests when its receipt does not say."""
+"""How long a busy document waits where its receipt sets no time."""
 
 Outgoing = tuple[str, str, bytes, Envelope]
 
@@ -59,13 +59,13 @@ class SinkTask:
         await self._reporter.starting()
         producer = await self._kafka.run(self._context.transactional_producer, "sink")
         try:
-            inbox = await self._kafka.run(Inbox, self._context, tuple(self._sink.subjects))
+            consumer = await self._kafka.run(SinkConsumer, self._context, tuple(self._sink.subjects))
             try:
                 await self._reporter.running()
                 while not self._stop.is_set():
-                    await self._turn(producer, inbox, backoff)
+                    await self._step(producer, consumer, backoff)
             finally:
-                await self._kafka.run(inbox.close)
+                await self._kafka.run(consumer.close)
         finally:
             await self._kafka.run(lambda: producer.close(timeout=5))
 
@@ -73,8 +73,8 @@ class SinkTask:
         """End the task's thread."""
         self._kafka.close()
 
-    async def _turn(self, producer: KafkaProducer, inbox: Inbox, backoff: Backoff) -> None:
-        records = await self._kafka.run(inbox.next_batch, POLL_MS)
+    async def _step(self, producer: KafkaProducer, consumer: SinkConsumer, backoff: Backoff) -> None:
+        records = await self._kafka.run(consumer.next_batch, POLL_MS)
         if not records:
             self._reporter.progressed()
             return
@@ -83,38 +83,38 @@ class SinkTask:
             (questions if recovery.is_question(record) else documents).append(record)
         try:
             if documents:
-                await self._deliver(producer, inbox, documents)
+                await self._deliver(producer, consumer, documents)
             for question in questions:
-                await self._answer(producer, inbox, question)
+                await self._answer(producer, consumer, question)
         except _ErpError as error:
-            await self._wait(inbox, backoff, error)
+            await self._wait(consumer, backoff, error)
         else:
             backoff.reset()
             self._reporter.progressed()
             await self._reporter.running()
 
-    async def _answer(self, producer: KafkaProducer, inbox: Inbox, record: Any) -> None:
+    async def _answer(self, producer: KafkaProducer, consumer: SinkConsumer, record: Any) -> None:
         """Report to the restored hub what the ERP holds; after an interruption all of it is sent once more."""
         question = await asyncio.to_thread(self._context.codec.decode_as, messages.Recovery, record.value or b"")
         answer = recovery.Answer(self._context, self._sink, question)
         try:
             async with aclosing(answer.portions()) as portions:
                 async for portion in portions:
-                    await self._kafka.run(_commit, producer, inbox, portion, [])
+                    await self._kafka.run(_commit, producer, consumer, portion, [])
         except (Unavailable, Misconfigured) as error:
             raise _ErpError(error) from None
-        await self._kafka.run(_commit, producer, inbox, [answer.report()], [record])
+        await self._kafka.run(_commit, producer, consumer, [answer.report()], [record])
 
-    async def _wait(self, inbox: Inbox, backoff: Backoff, error: "_ErpError") -> None:
+    async def _wait(self, consumer: SinkConsumer, backoff: Backoff, error: "_ErpError") -> None:
         """Stay in the group, paused, while the ERP is away; the batch stays in the inbox."""
         delay = backoff.next(error.cause)
         await self._reporter.waiting(error.cause)
         log.warning("ERP is away", reason=error.cause.text.en, again_in_s=round(delay, 1), task="sink", repeats=True)
         until = time.monotonic() + delay
         while time.monotonic() < until and not self._stop.is_set():
-            await self._kafka.run(inbox.keep_alive, POLL_MS)
+            await self._kafka.run(consumer.keep_alive, POLL_MS)
 
-    async def _deliver(self, producer: KafkaProducer, inbox: Inbox, records: Sequence[Any]) -> None:
+    async def _deliver(self, producer: KafkaProducer, consumer: SinkConsumer, records: Sequence[Any]) -> None:
         """Deliver one batch, in these steps.
 
         1. Decode; what is no document becomes a dead letter.                     sink.before-deliver
@@ -124,7 +124,7 @@ class SinkTask:
         3. Begin the transaction, produce the receipts and dead letters.          sink.after-receipts
         4. Add the group's offsets, fenced by its metadata (KIP-447).             sink.before-commit
         5. Commit.                                                                sink.after-commit
-        6. Take the finished records off the inbox; park the busy ones.
+        6. Take the finished records off the queues; park the busy ones.
 
         A crash before 5 delivers the batch again; the ERP's references make that a DUPLICATE.
         """
@@ -142,12 +142,12 @@ class SinkTask:
         ]
         outgoing = await asyncio.to_thread(self._encode, done, dead_letters)
         if finished:
-            await self._kafka.run(_commit, producer, inbox, outgoing, finished)
+            await self._kafka.run(_commit, producer, consumer, outgoing, finished)
             self._metrics.committed(len(done), [value for _, value in dead_letters])
             log.info("delivered", receipts=len(done), dead_letters=len(dead_letters), repeats=True)
         for (record, _), receipt in answered:
             if receipt.outcome == Outcome.RETRY:
-                inbox.park(record, _rest(receipt))
+                consumer.park(record, _rest(receipt))
         if delivered.broken:
             raise delivered.broken
 
@@ -224,7 +224,9 @@ class _ErpError(Exception):
         self.cause = cause
 
 
-def _commit(producer: KafkaProducer, inbox: Inbox, outgoing: Sequence[Outgoing], finished: Sequence[Any]) -> None:
+def _commit(
+    producer: KafkaProducer, consumer: SinkConsumer, outgoing: Sequence[Outgoing], finished: Sequence[Any]
+) -> None:
     producer.begin_transaction()
     sent = [
         producer.send(topic, key=key.encode(), value=value, headers=envelope.headers(about))
@@ -234,13 +236,13 @@ def _commit(producer: KafkaProducer, inbox: Inbox, outgoing: Sequence[Outgoing],
     for future in sent:
         future.get(timeout=0)
     failpoint("sink.after-receipts")
-    producer.send_offsets_to_transaction(inbox.commits(finished), inbox.group_metadata())
+    producer.send_offsets_to_transaction(consumer.commits(finished), consumer.group_metadata())
     failpoint("sink.before-commit")
     producer.commit_transaction()
     failpoint("sink.after-commit")
     for record in finished:
-        inbox.finish(record)
-    inbox.committed()
+        consumer.finish(record)
+    consumer.committed()
 
 
 def _rest(receipt: Receipt) -> float:

@@ -43,7 +43,7 @@ def by_document(loaded: Loaded, error: InvalidDocument, last: str) -> Text:
     ).then(_AGAIN)
 
 
-def letter(loaded: Loaded, error: InvalidDocument, last: str, checkpoint: Checkpoint) -> Unreadable:
+def dead_letter(loaded: Loaded, error: InvalidDocument, last: str, checkpoint: Checkpoint) -> Unreadable:
     """Return the document that ended ``read()`` as far as it is known: its reason, and which one came before it.
 
     Args:

@@ -33,7 +33,7 @@ log = structlog.get_logger()
 
 MAX_BATCH = 200
 IDLE_CHECKPOINT_S = 10.0
-"""How often a checkpoint that moved without an event is written."""
+"""How often a checkpoint is written that has changed without an event."""
 
 Outgoing = tuple[str, str, bytes | None, Envelope]
 """Topic, key, value (None deletes), envelope."""
@@ -51,9 +51,9 @@ class SourceTask:
         self._committed: Checkpoint | None = None
         self._committed_at = 0.0
         self._caught_up = False
-        """Whether the end of a poll was committed, and said, since this attempt began."""
+        """Whether the end of a poll was committed and reported since this attempt began."""
         self._last = ""
-        self._told: set[str] = set()
+        self._dead_letters_sent: set[str] = set()
         self._dead_letters: list[DeadLetter] = []
         self._metrics = Metrics(context, "source")
 
@@ -115,10 +115,10 @@ class SourceTask:
     async def _refused(self, producer: KafkaProducer, error: InvalidDocument) -> None:
         """Commit what was read before ``read()`` raised, and, once in this process, a dead letter about the cause."""
         checkpoint = self._batch[-1].checkpoint if self._batch else self._committed
-        letter = source_end.letter(self._context.loaded, error, self._last, checkpoint or Checkpoint())
-        if letter.id not in self._told:
-            self._told.add(letter.id)
-            self._batch.append(letter)
+        unreadable = source_end.dead_letter(self._context.loaded, error, self._last, checkpoint or Checkpoint())
+        if unreadable.id not in self._dead_letters_sent:
+            self._dead_letters_sent.add(unreadable.id)
+            self._batch.append(unreadable)
         if self._batch:
             await self._commit(producer, checkpoint)
 
@@ -135,11 +135,11 @@ class SourceTask:
             self._caught_up |= first
 
     def _due(self, checkpoint: Checkpoint) -> bool:
-        moved = checkpoint != self._committed
-        return bool(self._batch) or (moved and time.monotonic() - self._committed_at > IDLE_CHECKPOINT_S)
+        changed = checkpoint != self._committed
+        return bool(self._batch) or (changed and time.monotonic() - self._committed_at > IDLE_CHECKPOINT_S)
 
     async def _commit(
-        self, producer: KafkaProducer, checkpoint: Checkpoint | None, said: Sequence[Outgoing] = ()
+        self, producer: KafkaProducer, checkpoint: Checkpoint | None, further: Sequence[Outgoing] = ()
     ) -> None:
         """Commit the batch and its checkpoint, if there is one, in these steps.
 
@@ -154,24 +154,24 @@ class SourceTask:
         """
         with calling(self._context.loaded, "read()", after=self._last):
             seen = conformance.checkpoint(checkpoint, self._committed) if checkpoint is not None else None
-            moved = self._kept.changes(seen) if seen is not None else {}
+            changed = self._kept.changes(seen) if seen is not None else {}
         self._dead_letters.clear()
-        events, positions = await asyncio.to_thread(self._encode, moved)
-        await self._kafka.run(_write, producer, [*events, *said], positions)
+        events, positions = await asyncio.to_thread(self._encode, changed)
+        await self._kafka.run(_write, producer, [*events, *further], positions)
         log.info("committed", events=len(events), repeats=True)
         self._metrics.committed(len(events) - len(self._dead_letters), self._dead_letters)
         self._batch.clear()
         self._committed_at = time.monotonic()
         if checkpoint is not None:
-            self._kept.committed(checkpoint, moved)
+            self._kept.committed(checkpoint, changed)
             self._committed = checkpoint
             with calling(self._context.loaded, "committed()", after=self._last):
                 await awaited(self._source.committed(checkpoint), "committed()")
 
-    def _encode(self, moved: checkpoints.Records) -> tuple[list[Outgoing], list[Outgoing]]:
+    def _encode(self, changed: checkpoints.Records) -> tuple[list[Outgoing], list[Outgoing]]:
         """Return the batch, and the checkpoint's records."""
         return [self._encode_item(item) for item in self._batch], [
-            self._encode_position(key, value) for key, value in moved.items()
+            self._encode_position(key, value) for key, value in changed.items()
         ]
 
     def _encode_position(self, key: str, value: messages.Checkpoint | None) -> Outgoing:

@@ -1,7 +1,7 @@
 """A task's reports on the member's compacted connector-status topic: at each change, and every half minute.
 
-Repeated, the status is the heartbeat: a process that was killed stops writing it. The broker's stamp shows when that
-was.
+Repeated, the status is the heartbeat: a process that was killed stops writing it. The broker's timestamp shows when
+that was.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ log = structlog.get_logger()
 
 WAIT_S = 5.0
 HEARTBEAT_S = 30
-"""How often a task says its state again."""
+"""How often a task repeats its state."""
 
 
 class Reporter:
@@ -35,7 +35,7 @@ class Reporter:
         """Take whose state it is; nothing is opened before the first change."""
         self.task = task
         self._context = context
-        self._said: tuple[TaskState, dict[str, str]] | None = None
+        self._sent: tuple[TaskState, dict[str, str]] | None = None
         self._changed_at = datetime.now(UTC)
         self._failed: tuple[dict[str, str], datetime] | None = None
         """Why the task fails, and since when; None once it works, waits or was stopped."""
@@ -54,8 +54,8 @@ class Reporter:
         while not self._over:
             await asyncio.sleep(HEARTBEAT_S)
             async with self._writing:
-                if self._said and not self._over:
-                    await asyncio.to_thread(self._send, *self._said)
+                if self._sent and not self._over:
+                    await asyncio.to_thread(self._send, *self._sent)
 
     async def silent(self) -> None:
         """Write nothing more, as a newer instance does. What is being written is waited for."""
@@ -95,23 +95,23 @@ class Reporter:
             self._looked = True
 
     async def _change(self, state: TaskState, reason: dict[str, str], *, last: bool = False) -> None:
-        same = self._said == (state, reason)
-        if same and not last:  # what could not be written is said by the next beat
+        same = self._sent == (state, reason)
+        if same and not last:  # the next heartbeat writes what could not be written
             return
         self._changed_at = self._changed_at if same else datetime.now(UTC)
-        self._said = (state, reason)
+        self._sent = (state, reason)
         if state != TaskState.FAILED:
             self._failed = None
         elif self._failed is None or self._failed[0] != reason:
             self._failed = (reason, datetime.now(UTC))
-        self._tell(state, reason)
+        self._set_readiness(state, reason)
         log.info("task state", task=self.task, state=state, reason=reason.get("en", ""))
         async with self._writing:
             self._over = last
             await asyncio.to_thread(self._send, state, reason)
 
-    def _tell(self, state: TaskState, reason: dict[str, str]) -> None:
-        """Tell /readyz: a task that runs has reached the ERP, or will with the next document, and Kafka."""
+    def _set_readiness(self, state: TaskState, reason: dict[str, str]) -> None:
+        """Report to /readyz: a task that runs has reached the ERP, or will with the next document, and Kafka."""
         if state == TaskState.RUNNING:
             self._loop.serves()
         else:
@@ -146,7 +146,7 @@ class Reporter:
         try:
             data = self._context.codec.encode(Subject.CONNECTOR_STATUS, value)
             self._write(key, data)
-        except Exception as error:  # noqa: BLE001  (what cannot be said must not end what could go on)
+        except Exception as error:  # noqa: BLE001  (a status that cannot be written must not end what could go on)
             log.warning("state not written", task=self.task, state=state, error=type(error).__name__, repeats=True)
 
     def _write(self, key: str, data: bytes) -> None:
@@ -161,9 +161,9 @@ class Reporter:
         try:
             now = datetime.now(UTC)
             event_id = f"{self._context.member}/ConnectorStatus/{key}/{worker()}/{now.isoformat()}"
-            said = self._context.about(Subject.CONNECTOR_STATUS, event_id, key, data, time=now)
+            about = self._context.about(Subject.CONNECTOR_STATUS, event_id, key, data, time=now)
             topic = self._context.out("connector-status")
-            sent = producer.send(topic, key=key.encode(), value=data, headers=envelope.headers(said))
+            sent = producer.send(topic, key=key.encode(), value=data, headers=envelope.headers(about))
             sent.get(timeout=WAIT_S)
         finally:
             producer.close(timeout=WAIT_S)

@@ -15,11 +15,11 @@ log = structlog.get_logger()
 
 FIRST_DELAY_S, LAST_DELAY_S = 1.0, 60.0
 MISCONFIGURED_DELAY_S = 30.0
-"""A person must act; until then one look every half minute costs nobody anything."""
+"""The delay while only a person can help: one attempt every half minute costs nothing."""
 
 
 STEADY_S = 600.0
-"""An attempt that went well for so long starts again with the first delay."""
+"""After an attempt that ran for so long the delays begin with the first again."""
 
 
 class Stuck(KranhubError):

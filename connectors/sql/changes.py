@@ -2,7 +2,7 @@
 
 A database commits in another order than its clocks and counters run: a slow transaction takes version 17, and commits
 after version 18 was read. So every poll starts an overlap below the highest version there was when the poll before it
-began, and never above the database's own time: a stamp that is ahead changes nothing. Which events follow does not
+began, and never above the database's own time: a timestamp that is ahead changes nothing. Which events follow does not
 depend on it: every row is remembered, and the comparison of the whole table finds what lies below.
 """
 
@@ -15,7 +15,7 @@ from connectors.sql.config import Changed
 from kranhub.values.times import FIRST_YEAR
 
 AHEAD = timedelta(minutes=5)
-"""From here on a stamp beyond the database's time is said."""
+"""A timestamp that is this far beyond the database's time is reported."""
 
 NATIVE = "_"
 """Stands between date and time in the watermark of a column that is no text; ISO 8601 parsers take any character."""
@@ -23,7 +23,8 @@ NATIVE = "_"
 HIGHEST_INTEGER = 2**63 - 1
 
 LONGEST = 64
-"""Characters of a version in an event id: a text column may hold anything; what else differs is in the row's hash."""
+"""The most characters of a version in an event id: a text column may hold anything, and the row's hash covers
+the rest."""
 
 
 class Versions:
@@ -36,14 +37,14 @@ class Versions:
         self._zone = ZoneInfo(changed.time_zone) if changed.time_zone else zone
 
     def trusted(self, version: Any, now: datetime) -> bool:
-        """Tell whether the highest version may be the watermark: sortable, no empty date, not after ``now`` (aware)."""
+        """Return whether the highest version may be the watermark: sortable, no empty date, not after ``now``."""
         if self.integer:
             return sorts(version, self._changed)
         moment = self._moment(version)
         return moment is not None and moment.year >= FIRST_YEAR and moment <= now
 
     def ahead(self, version: Any, now: datetime) -> bool:
-        """Tell whether the stamp is so far beyond ``now`` that a clock must be wrong."""
+        """Return whether the timestamp is so far beyond ``now`` that a clock must be wrong."""
         moment = None if self.integer else self._moment(version)
         return moment is not None and moment > now + AHEAD
 
@@ -128,7 +129,7 @@ def spelled(version: Any) -> str:
 
 
 def sorts(version: Any, changed: Changed) -> bool:
-    """Tell whether a version of this kind can be ordered."""
+    """Return whether a version of this kind can be ordered."""
     if changed.kind == "integer":
         whole = isinstance(version, int | Decimal) and not isinstance(version, bool)
         return whole and Decimal(version).is_finite() and -HIGHEST_INTEGER <= version <= HIGHEST_INTEGER

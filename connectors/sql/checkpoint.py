@@ -14,7 +14,7 @@ from kranhub.polling import PollingCursor
 from kranhub.text import Text
 
 LIMIT = 500_000
-"""Most rows of one table that are remembered, at about 300 bytes of memory each."""
+"""The most rows of one table that are remembered, at about 300 bytes of memory each."""
 
 
 class Known(NamedTuple):

@@ -14,7 +14,7 @@ from connectors.sql.column_types import unfit
 from connectors.sql.columns import Reflected, columns, reflected
 from connectors.sql.config import PlantOrders, SqlConfig, Table
 from connectors.sql.error_codes import SqlCode
-from connectors.sql.events import Teller
+from connectors.sql.events import RowComparison
 from connectors.sql.mapping import Stream
 from connectors.sql.sink import INTENT_COLUMNS, INTENTS, create_intents
 from connectors.sql.source import complete
@@ -157,23 +157,23 @@ def _unsorted(client: Client, streams: Sequence[Stream]) -> Iterable[Text]:
 
 
 def _ambiguous(client: Client, streams: Sequence[Stream]) -> Iterable[Text]:
-    """Yield the rows that come to one document and cannot be added, at most `NAMED` per table, and stamps ahead."""
+    """Yield the rows that come to one document and cannot be added, at most `NAMED` per table, and timestamps ahead."""
     for stream in streams:
-        teller = Teller(stream, Memory("check", {}), 1, None)
-        for letter in islice(_letters(client, stream, teller), NAMED):
-            yield Text(en=letter.reason["en"], ru=letter.reason["ru"])
+        comparison = RowComparison(stream, Memory("check", {}), 1, None)
+        for dead_letter in islice(_ambiguous_rows(client, stream, comparison), NAMED):
+            yield Text(en=dead_letter.reason["en"], ru=dead_letter.reason["ru"])
         yield from _ahead(client, stream)
 
 
-def _letters(client: Client, stream: Stream, teller: Teller) -> Iterator[Unreadable]:
+def _ambiguous_rows(client: Client, stream: Stream, comparison: RowComparison) -> Iterator[Unreadable]:
     after: list[Any] | None = None
     while True:
         with client.scanning() as transaction:
             rows = transaction.page(stream.settings, after, PAGE)
             page = list(complete(transaction, stream, rows))
-        for told in teller.learn(page, datetime.now(UTC), paged=True):
-            if isinstance(told, Unreadable) and told.code in AMBIGUOUS:
-                yield told
+        for item in comparison.learn(page, datetime.now(UTC), paged=True):
+            if isinstance(item, Unreadable) and item.code in AMBIGUOUS:
+                yield item
         if len(page) < PAGE:
             return
         after = place(stream.settings, page[-1].row, versioned=False)

@@ -23,7 +23,7 @@ from connectors.sql.values import Row
 SQLITE = "sqlite"
 
 _TOLERANT = "connectors.sql.postgresql"
-"""Imported only where its driver is installed."""
+"""The module for PostgreSQL, which is imported only where its driver is installed."""
 
 log = structlog.get_logger()
 

@@ -2,21 +2,21 @@
 
 from collections.abc import Iterable, Mapping
 
-from connectors.sql.columns import Column, Columns, Holds
+from connectors.sql.columns import Column, Columns, TypeFamily
 from connectors.sql.config import PlantOrders
 from kranhub.text import Text
 
 REFERENCE_CHARACTERS = 40
 """A plant order id shorter than this is rare: ``customer:order number/line.part.attempt``."""
 
-_NUMBERS = frozenset({Holds.WHOLE, Holds.DECIMAL, Holds.BINARY, Holds.TEXT, Holds.OTHER})
-_TEXTS = frozenset({Holds.TEXT, Holds.OTHER})
-_CODES = _TEXTS | {Holds.WHOLE, Holds.DECIMAL, Holds.IDENTIFIER}
-_TIMES = frozenset({Holds.DAY, Holds.LOCAL, Holds.INSTANT, Holds.TEXT, Holds.OTHER})
-_WRITTEN: Mapping[str, frozenset[Holds]] = {
+_NUMBERS = frozenset({TypeFamily.WHOLE, TypeFamily.DECIMAL, TypeFamily.BINARY, TypeFamily.TEXT, TypeFamily.OTHER})
+_TEXTS = frozenset({TypeFamily.TEXT, TypeFamily.OTHER})
+_CODES = _TEXTS | {TypeFamily.WHOLE, TypeFamily.DECIMAL, TypeFamily.IDENTIFIER}
+_TIMES = frozenset({TypeFamily.DAY, TypeFamily.LOCAL, TypeFamily.INSTANT, TypeFamily.TEXT, TypeFamily.OTHER})
+_WRITTEN: Mapping[str, frozenset[TypeFamily]] = {
     "reference": _TEXTS,
     "revision": _NUMBERS,
-    "status": _CODES | {Holds.FLAG},
+    "status": _CODES | {TypeFamily.FLAG},
     "customer": _CODES,
     "order_id": _CODES,
     "programme": _CODES,
@@ -32,7 +32,7 @@ _WRITTEN: Mapping[str, frozenset[Holds]] = {
     "description": _TEXTS,
     "price": _NUMBERS,
 }
-_LINES: Mapping[str, frozenset[Holds]] = {**_WRITTEN, "reference": _CODES}
+_LINES: Mapping[str, frozenset[TypeFamily]] = {**_WRITTEN, "reference": _CODES}
 
 
 def unfit(settings: PlantOrders, head: Columns, lines: Columns) -> Iterable[Text]:
@@ -47,19 +47,19 @@ def unfit(settings: PlantOrders, head: Columns, lines: Columns) -> Iterable[Text
         for field, types in written.items():
             name = getattr(table, field, None)
             column = columns.get(name) if name else None
-            if column is not None and column.strict and column.holds not in types:
+            if column is not None and column.strict and column.family not in types:
                 yield _wrong_type(f"{table.table}.{name}", field, column, types)
     reference = head.get(settings.head.reference)
     if reference is not None and reference.size is not None and reference.size < REFERENCE_CHARACTERS:
         yield _too_short(f"{settings.head.table}.{settings.head.reference}", reference.size)
 
 
-def _wrong_type(place: str, field: str, column: Column, types: frozenset[Holds]) -> Text:
-    fitting = ", ".join(sorted(each.value for each in types - {Holds.OTHER}))
+def _wrong_type(place: str, field: str, column: Column, types: frozenset[TypeFamily]) -> Text:
+    fitting = ", ".join(sorted(each.value for each in types - {TypeFamily.OTHER}))
     return Text(
-        en=f"{place} is mapped as {field}, but its type holds {column.holds}; {field} needs one of: {fitting}. Name "
+        en=f"{place} is mapped as {field}, but its type holds {column.family}; {field} needs one of: {fitting}. Name "
         "another column.",
-        ru=f"{place} указан как {field}, но его тип ({column.holds}) для этого не годится; нужен один из: {fitting}. "
+        ru=f"{place} указан как {field}, но его тип ({column.family}) для этого не годится; нужен один из: {fitting}. "
         "Укажите другой столбец.",
     )
 

@@ -13,7 +13,7 @@ from sqlalchemy.types import TypeEngine
 from kranhub.values.texts import linked
 
 
-class Holds(StrEnum):
+class TypeFamily(StrEnum):
     """A family of types; every database has its own names for them."""
 
     TEXT = "text"
@@ -33,7 +33,7 @@ class Column:
     """One column. None is no limit.
 
     Attributes:
-        holds: The family of its type.
+        family: The family of its type.
         size: The characters of a text.
         whole: The digits before the decimal mark.
         decimals: The digits behind the decimal mark; of a time, those of a second.
@@ -42,7 +42,7 @@ class Column:
         strict: Whether the database refuses what does not fit; SQLite does not.
     """
 
-    holds: Holds
+    family: TypeFamily
     size: int | None = None
     whole: int | None = None
     decimals: int | None = None
@@ -51,14 +51,14 @@ class Column:
     strict: bool = True
 
 
-ANY = Column(Holds.OTHER, strict=False)
+ANY = Column(TypeFamily.OTHER, strict=False)
 """A column about which nothing is known: numbers and dates are written into it as text."""
 
 Columns = Mapping[str, Column]
 
 
 Reflected = Mapping[str, ReflectedColumn]
-"""A table's columns as SQLAlchemy tells them, by name."""
+"""A table's columns by name, as SQLAlchemy reflects them."""
 
 
 def reflected(inspector: sa.Inspector, table: str, schema: str | None) -> Reflected:
@@ -85,51 +85,51 @@ def column(kind: TypeEngine[Any], *, loose: bool = False) -> Column:
     kind = getattr(kind, "data_type", kind)  # a domain of PostgreSQL's
     family = _family(kind)
     if loose:
-        numbers = (Holds.WHOLE, Holds.DECIMAL, Holds.BINARY, Holds.FLAG)
-        return Column(family if family in numbers else Holds.TEXT, padded=_padded(kind), strict=False)
+        numbers = (TypeFamily.WHOLE, TypeFamily.DECIMAL, TypeFamily.BINARY, TypeFamily.FLAG)
+        return Column(family if family in numbers else TypeFamily.TEXT, padded=_padded(kind), strict=False)
     match family:
-        case Holds.TEXT:
+        case TypeFamily.TEXT:
             return Column(
                 family, None if isinstance(kind, sa.Enum) else getattr(kind, "length", None), padded=_padded(kind)
             )
-        case Holds.DECIMAL:
+        case TypeFamily.DECIMAL:
             return _decimal(kind)
-        case Holds.BINARY:
+        case TypeFamily.BINARY:
             return Column(family, wide=not _is_single(kind))
-        case Holds.LOCAL | Holds.INSTANT:
+        case TypeFamily.LOCAL | TypeFamily.INSTANT:
             return Column(family, decimals=_fraction(kind))
     return Column(family)
 
 
 _FAMILIES = (
-    (sa.Boolean, Holds.FLAG),
-    (sa.Integer, Holds.WHOLE),
-    (sa.Float, Holds.BINARY),
-    (sa.Numeric, Holds.DECIMAL),
-    (sa.Date, Holds.DAY),
-    (sa.Uuid, Holds.IDENTIFIER),
-    (sa.String, Holds.TEXT),
+    (sa.Boolean, TypeFamily.FLAG),
+    (sa.Integer, TypeFamily.WHOLE),
+    (sa.Float, TypeFamily.BINARY),
+    (sa.Numeric, TypeFamily.DECIMAL),
+    (sa.Date, TypeFamily.DAY),
+    (sa.Uuid, TypeFamily.IDENTIFIER),
+    (sa.String, TypeFamily.TEXT),
 )
 
 
-def _family(kind: TypeEngine[Any]) -> Holds:
+def _family(kind: TypeEngine[Any]) -> TypeFamily:
     if isinstance(kind, sa.DateTime):
-        return Holds.INSTANT if kind.timezone else Holds.LOCAL
-    return next((family for type_, family in _FAMILIES if isinstance(kind, type_)), Holds.OTHER)
+        return TypeFamily.INSTANT if kind.timezone else TypeFamily.LOCAL
+    return next((family for type_, family in _FAMILIES if isinstance(kind, type_)), TypeFamily.OTHER)
 
 
 def as_kept(value: Any, column: Column) -> Sequence[Any]:
     """Return every form in which the column may keep a value that is looked up; none where it cannot hold it."""
     if value is None or isinstance(value, bytes):
         return (value,)
-    match column.holds:
-        case Holds.TEXT:
+    match column.family:
+        case TypeFamily.TEXT:
             found = linked(value, "")
             return (found,) if column.padded is None else tuple({found: None, found.ljust(column.padded): None})
-        case Holds.WHOLE | Holds.DECIMAL | Holds.BINARY if column.strict:
+        case TypeFamily.WHOLE | TypeFamily.DECIMAL | TypeFamily.BINARY if column.strict:
             found = linked(value, 0)
             return () if isinstance(found, str) else (found,)
-        case Holds.IDENTIFIER:
+        case TypeFamily.IDENTIFIER:
             found = linked(value, UUID(int=0))
             return (found,) if isinstance(found, UUID) else ()
     return (value,)
@@ -141,9 +141,9 @@ def _padded(kind: TypeEngine[Any]) -> int | None:
 
 def _decimal(kind: Any) -> Column:
     if kind.precision is None:
-        return Column(Holds.DECIMAL)
+        return Column(TypeFamily.DECIMAL)
     decimals = kind.scale or 0
-    return Column(Holds.DECIMAL, whole=kind.precision - decimals, decimals=decimals)
+    return Column(TypeFamily.DECIMAL, whole=kind.precision - decimals, decimals=decimals)
 
 
 def _is_single(kind: Any) -> bool:
@@ -152,7 +152,9 @@ def _is_single(kind: Any) -> bool:
 
 def _fraction(kind: Any) -> int:
     """Return the digits of a second: those of the type, PostgreSQL's six by default, none where that is unknown."""
-    told = next((digits for name in ("precision", "fsp") if (digits := getattr(kind, name, None)) is not None), None)
-    if told is not None:
-        return int(told)
+    precision = next(
+        (digits for name in ("precision", "fsp") if (digits := getattr(kind, name, None)) is not None), None
+    )
+    if precision is not None:
+        return int(precision)
     return 6 if ".postgresql" in type(kind).__module__ else 0

@@ -19,7 +19,7 @@ from kranhub.wire.messages import PlantOrderDocumentStatus
 ELLIPSIS = "…"
 
 Fields = dict[str, Any]
-"""Column to value: str, int, Decimal, date or aware datetime. What the document leaves open is not in it."""
+"""The values by column: str, int, Decimal, date or aware datetime. A column that the document leaves open has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +48,8 @@ class Plan:
         reason: Why it is not written; None where it is.
         head: The head's new values by column.
         insert: The values of each new line.
-        update: The new values of lines, by the raw value of their `Desk.identity` column.
-        delete: The lines to delete, by the raw value of their `Desk.identity` column.
+        update: The new values of lines, by the raw value of their `DeliveryPlanner.identity` column.
+        delete: The lines to delete, by the raw value of their `DeliveryPlanner.identity` column.
         expected_head: What the head must hold afterwards.
         expected_lines: What the lines must hold afterwards, by line id.
     """
@@ -69,7 +69,7 @@ class Plan:
         return self.outcome is Outcome.APPLIED
 
 
-class Desk:
+class DeliveryPlanner:
     """Compares a plant order with what the ERP holds."""
 
     def __init__(
@@ -100,8 +100,8 @@ class Desk:
         if among(status, self.settings.statuses.closed):
             return Plan(Outcome.REJECTED, _closed(order, status))
         if order["document_status"] == PlantOrderDocumentStatus.CANCELLED:
-            told = self._cancellation(order)
-            return Plan(Outcome.APPLIED, head=self._changed_head(stored.head, told), expected_head=told)
+            cancelled = self._cancellation(order)
+            return Plan(Outcome.APPLIED, head=self._changed_head(stored.head, cancelled), expected_head=cancelled)
         return self._revision(order, stored)
 
     def differences(self, plan: Plan, stored: Stored) -> list[str]:
@@ -129,7 +129,7 @@ class Desk:
         status = {self.settings.head.status: self._status(order, self.settings.statuses.new)}
         return Plan(
             Outcome.APPLIED,
-            _said(*self._cuts(order)),
+            _joined(*self._cuts(order)),
             head={**self.settings.head.constants, **fields, **status},
             insert=self._new_lines(lines, lines, ()),
             expected_head=fields,
@@ -142,18 +142,18 @@ class Desk:
         status = {self.settings.head.status: self.settings.statuses.new if revised is None else revised}
         held = {line_id: line for line in stored.lines if (line_id := self.line_id(line)) is not None}
         gone = [line_id for line_id in held if line_id not in lines]
-        ours = [line_id for line_id in gone if self._is_ours(line_id, stored)]
-        kept = [line_id for line_id in gone if line_id not in ours]
+        own = [line_id for line_id in gone if self._is_ours(line_id, stored)]
+        kept = [line_id for line_id in gone if line_id not in own]
         changes = [
             (held[name][self.identity], self._changed_line(held[name], lines[name])) for name in lines if name in held
         ]
         return Plan(
             Outcome.APPLIED,
-            _said(*([_kept(kept)] if kept else []), *self._cuts(order)),
+            _joined(*([_kept(kept)] if kept else []), *self._cuts(order)),
             head=self._changed_head(stored.head, fields | status),
             insert=self._new_lines(lines, [name for name in lines if name not in held], stored.lines),
             update=tuple((line, change) for line, change in changes if change),
-            delete=tuple(held[name][self.identity] for name in ours),
+            delete=tuple(held[name][self.identity] for name in own),
             expected_head=fields,
             expected_lines=lines,
         )
@@ -226,11 +226,11 @@ class Desk:
 
     def _description(self, line: messages.PlantOrderLine) -> tuple[str | None, bool]:
         """Return the description as long as the column holds it, and whether it was cut: it identifies nothing."""
-        column, words = self.settings.lines.description, line["description"]
+        column, description = self.settings.lines.description, line["description"]
         size = self._line_columns.get(column, ANY).size if column else None
-        if words is None or size is None or len(words.strip()) <= size:
-            return words, False
-        return words.strip()[: size - 1].rstrip() + ELLIPSIS, True
+        if description is None or size is None or len(description.strip()) <= size:
+            return description, False
+        return description.strip()[: size - 1].rstrip() + ELLIPSIS, True
 
     def _cuts(self, order: messages.PlantOrder) -> list[Text]:
         cut = [line["line_id"] for line in order["lines"] if self._description(line)[1]]
@@ -259,7 +259,7 @@ def _is_blank(value: Any) -> bool:
     return value is None or (isinstance(value, str) and not value.strip())
 
 
-def _said(*texts: Text) -> Text | None:
+def _joined(*texts: Text) -> Text | None:
     return reduce(Text.then, texts) if texts else None
 
 

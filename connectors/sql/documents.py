@@ -35,8 +35,8 @@ def kept(subject: Subject, document: Document) -> str:
 
 def content(document: messages.Order) -> str:
     """Return a short hash of an order's content, which the time of issue is no part of."""
-    said = {name: value for name, value in document.items() if name != "issued_at"}
-    return hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode("utf-8", "replace")).hexdigest()[:12]
+    stated = {name: value for name, value in document.items() if name != "issued_at"}
+    return hashlib.sha256(json.dumps(stated, sort_keys=True, default=str).encode("utf-8", "replace")).hexdigest()[:12]
 
 
 def added(stream: Stream, key: str, remembered: Sequence[str]) -> messages.InventoryLevel:

@@ -7,7 +7,7 @@ import re
 from enum import Enum
 
 _STANDARD_CLASS = re.compile(r"[0-4A-H]")
-"""SQL leaves every class that begins otherwise to whoever raises it."""
+"""How the SQLSTATE classes begin that the SQL standard defines; any other class belongs to the database."""
 
 
 class Verdict(Enum):
@@ -78,6 +78,6 @@ def _of_state(state: str) -> Verdict:
     return Verdict.WRONG if _STANDARD_CLASS.match(state) else Verdict.ROW
 
 
-def _is_login(words: str) -> bool:
+def _is_login(text: str) -> bool:
     """Return whether a server refused the user before there was a session: its drivers then have no SQLSTATE."""
-    return "authentication" in words or ("does not exist" in words and "FATAL" in words)
+    return "authentication" in text or ("does not exist" in text and "FATAL" in text)

@@ -106,45 +106,45 @@ def too_many_vanished(count: int, table: str) -> Misconfigured:
 
 
 def _meant(url: URL, error: BaseException) -> Exception:
-    words = _first_line(error)
+    text = _first_line(error)
     match verdict(error):
         case Verdict.ROW:
-            return Refused(words)
+            return Refused(text)
         case Verdict.TAKEN:
-            return AlreadyThere(words)
+            return AlreadyThere(text)
         case Verdict.OVERTAKEN:
-            return Overtaken(words)
+            return Overtaken(text)
         case Verdict.LOCKED:
-            return RowLocked(words)
+            return RowLocked(text)
         case Verdict.WRONG:
-            return _wrong(url, words)
-    return _away(url, words)
+            return _wrong(url, text)
+    return _away(url, text)
 
 
 def _first_line(error: object) -> str:
-    words = str(error).strip()
-    return words.splitlines()[0] if words else type(error).__name__
+    text = str(error).strip()
+    return text.splitlines()[0] if text else type(error).__name__
 
 
-def _away(url: URL, words: str) -> Unavailable:
+def _away(url: URL, text: str) -> Unavailable:
     place = url.render_as_string(hide_password=True)
     return Unavailable(
         Text(
-            en=f"The database {place} does not answer now ({words}). It is tried again; if it lasts, look whether the "
+            en=f"The database {place} does not answer now ({text}). It is tried again; if it lasts, look whether the "
             "file or server is there and who holds a lock.",
-            ru=f"База {place} сейчас не отвечает ({words}). Попытка повторится; если не проходит, проверьте, на месте "
+            ru=f"База {place} сейчас не отвечает ({text}). Попытка повторится; если не проходит, проверьте, на месте "
             "ли файл или сервер и кто держит блокировку.",
         )
     )
 
 
-def _wrong(url: URL, words: str) -> Misconfigured:
+def _wrong(url: URL, text: str) -> Misconfigured:
     place = url.render_as_string(hide_password=True)
     return Misconfigured(
         Text(
-            en=f"The database {place} refuses the request: {words}. Correct the address, the rights or the names in "
+            en=f"The database {place} refuses the request: {text}. Correct the address, the rights or the names in "
             "the connector's configuration; `kranhub connector check` names what is missing.",
-            ru=f"База {place} отвергла запрос: {words}. Исправьте адрес, права или имена в настройках коннектора; "
+            ru=f"База {place} отвергла запрос: {text}. Исправьте адрес, права или имена в настройках коннектора; "
             "`kranhub connector check` назовёт, чего не хватает.",
         )
     )

@@ -25,13 +25,13 @@ from kranhub.text import Text
 log = structlog.get_logger()
 
 TWIN = "%TWIN"
-"""Behind the key of a row that has its whole key in common with another; quoted text holds hexadecimal digits there."""
+"""The separator behind the key of a row whose whole key another row has as well; "%T" never occurs in quoted text."""
 
-Told = Event | Unreadable
+Item = Event | Unreadable
 
 
 @dataclass(frozen=True, slots=True)
-class _Said:
+class _RowContent:
     """The content of a row: a document and its key, or what is wrong with it, or neither.
 
     ``finished``: the key of the document that ended well with the row.
@@ -44,7 +44,7 @@ class _Said:
     error: InvalidDocument | None = None
 
 
-class Teller:
+class RowComparison:
     """Compares the rows of one stream with what is remembered of them."""
 
     def __init__(self, stream: Stream, memory: Memory, epoch: int, versions: Versions | None) -> None:
@@ -52,7 +52,7 @@ class Teller:
         self._stream, self._memory, self._epoch, self._versions = stream, memory, epoch, versions
         self._met: set[str] = set()
         self._paged: dict[str, int] = {}
-        self._twins: dict[str, set[str]] = {}
+        self._rows_of_key: dict[str, set[str]] = {}
         self._held: dict[str, Known] = {}
         self._adds = stream.subject == "InventoryLevel"
 
@@ -70,17 +70,17 @@ class Teller:
             now: The time of the read, in UTC.
         """
         for row, snapshot in self._named(snapshots, paged=True):
-            said = _said(self._stream, snapshot, now)
-            if said.document is not None:
-                found.setdefault(said.key, set()).add(row)
+            content = _row_content(self._stream, snapshot, now)
+            if content.document is not None:
+                found.setdefault(content.key, set()).add(row)
 
     def expect(self, found: dict[str, set[str]]) -> None:
-        """Tell documents of several rows only when all of these were read."""
+        """Publish documents of several rows only when all of these were read."""
         for key, rows in found.items():
             if len(rows) > 1:
-                self._twins.setdefault(key, set()).update(rows)
+                self._rows_of_key.setdefault(key, set()).update(rows)
 
-    def learn(self, snapshots: Sequence[Snapshot], now: datetime, *, paged: bool) -> Iterator[Told]:
+    def learn(self, snapshots: Sequence[Snapshot], now: datetime, *, paged: bool) -> Iterator[Item]:
         """Yield what is new in these rows; when an item is yielded, it is remembered.
 
         Args:
@@ -91,31 +91,31 @@ class Teller:
         Raises:
             Misconfigured: When there are too many rows.
         """
-        changed: list[tuple[str, Snapshot, Known, _Said]] = []
+        changed: list[tuple[str, Snapshot, Known, _RowContent]] = []
         together: dict[str, set[str]] = {}
         for row, snapshot in self._named(snapshots, paged=paged):
             self._met.add(row)
             state = self._state(row, snapshot)
             if state is None:
                 continue
-            said = _said(self._stream, snapshot, now)
-            changed.append((row, snapshot, state, said))
-            if said.document is not None and said.key not in self._twins:
-                together.setdefault(said.key, set()).add(row)
+            content = _row_content(self._stream, snapshot, now)
+            changed.append((row, snapshot, state, content))
+            if content.document is not None and content.key not in self._rows_of_key:
+                together.setdefault(content.key, set()).add(row)
         self.expect(together)
-        for row, snapshot, state, said in changed:
-            yield from self._changed(row, snapshot, state, said, now)
+        for row, snapshot, state, content in changed:
+            yield from self._changed(row, snapshot, state, content, now)
 
-    def finish(self, now: datetime) -> Iterator[Told]:
+    def finish(self, now: datetime) -> Iterator[Item]:
         """Yield what follows from rows that no longer exist, after the whole table was read."""
         for row in [row for row in self._memory.rows if row not in self._met]:
             gone = self._memory.drop(row)
             yield from self._left(row, gone, gone.changes, now)
         self._held.clear()
-        self._twins.clear()
+        self._rows_of_key.clear()
         self.begin()
 
-    def due(self, now: datetime, after: float) -> Iterator[Told]:
+    def due(self, now: datetime, after: float) -> Iterator[Item]:
         """Yield a withdrawal for every document that left more than ``after`` seconds ago."""
         for key, leaving in self._due(now, after):
             self._memory.back(key)
@@ -143,7 +143,7 @@ class Teller:
     def _named(self, snapshots: Sequence[Snapshot], *, paged: bool) -> Iterator[tuple[str, Snapshot]]:
         """Yield the rows with their names; rows with one whole key get a name each, in pages of the whole table."""
         if paged:
-            for snapshot in sorted(snapshots, key=Snapshot.digest) if self._has_twins(snapshots) else snapshots:
+            for snapshot in sorted(snapshots, key=Snapshot.digest) if self._share_a_key(snapshots) else snapshots:
                 key = self._stream.native_key(snapshot.row)
                 number = self._paged[key] = self._paged.get(key, -1) + 1
                 yield f"{key}{TWIN}{number}" if number else key, snapshot
@@ -153,7 +153,7 @@ class Teller:
             if f"{key}{TWIN}1" not in self._memory.rows:
                 yield key, snapshot
 
-    def _has_twins(self, snapshots: Sequence[Snapshot]) -> bool:
+    def _share_a_key(self, snapshots: Sequence[Snapshot]) -> bool:
         keys = [self._stream.native_key(snapshot.row) for snapshot in snapshots]
         return len(set(keys)) < len(keys)
 
@@ -165,15 +165,17 @@ class Teller:
         count = self._memory.first if known is None else known.changes + bool(known.digest)
         return Known(spelled(version), digest, count)
 
-    def _changed(self, row: str, snapshot: Snapshot, state: Known, said: _Said, now: datetime) -> Iterator[Told]:
-        self._say_ahead(row, snapshot, now)
+    def _changed(
+        self, row: str, snapshot: Snapshot, state: Known, content: _RowContent, now: datetime
+    ) -> Iterator[Item]:
+        self._warn_ahead(row, snapshot, now)
         before = self._memory.rows.get(row)
-        if said.finished:
-            before = self._forgotten(said.finished, before)
-        if said.document is not None:
-            kept = documents.kept(self._stream.subject, said.document)
-            state = state._replace(key=said.key, kept=kept)
-        elif said.error is not None and not self._is_withdrawn(snapshot):
+        if content.finished:
+            before = self._forgotten(content.finished, before)
+        if content.document is not None:
+            kept = documents.kept(self._stream.subject, content.document)
+            state = state._replace(key=content.key, kept=kept)
+        elif content.error is not None and not self._is_withdrawn(snapshot):
             state = self._standing(row, before, state)
         if self._must_wait(row, state):
             self._held[row] = state
@@ -181,11 +183,11 @@ class Teller:
         else:
             self._memory.put(row, state)
         if before is not None and before.key != state.key:
-            yield from self._moved(row, before, state, now)
-        if said.error is not None:
-            yield self._letter(snapshot, row, state, said.error)
-        elif said.document is not None and row not in self._held:
-            yield from self._tell(row, state, said)
+            yield from self._key_changed(row, before, state, now)
+        if content.error is not None:
+            yield self._unreadable_row(snapshot, row, state, content.error)
+        elif content.document is not None and row not in self._held:
+            yield from self._publish(row, state, content)
 
     def _forgotten(self, key: str, before: Known | None) -> Known | None:
         """Forget a finished document: it is not waited for, and its row has nothing left that could be withdrawn."""
@@ -200,7 +202,7 @@ class Teller:
         self._memory.back(key)
         return state._replace(key=key, kept=leaving.kept) if leaving else state
 
-    def _moved(self, row: str, before: Known, state: Known, now: datetime) -> Iterator[Told]:
+    def _key_changed(self, row: str, before: Known, state: Known, now: datetime) -> Iterator[Item]:
         """Yield what follows for the row's former document; until then the row itself counts as unread."""
         kept = self._memory.rows[row]
         self._memory.put(row, state._replace(digest=""))
@@ -208,28 +210,28 @@ class Teller:
         self._memory.put(row, kept)
 
     def _must_wait(self, row: str, state: Known) -> bool:
-        """Tell whether other rows of the same document are still to be read."""
-        missing = self._twins.get(state.key)
+        """Return whether other rows of the same document are still to be read."""
+        missing = self._rows_of_key.get(state.key)
         if missing is None:
             return False
         missing.discard(row)
         if missing:
             return True
-        del self._twins[state.key]
+        del self._rows_of_key[state.key]
         for member in self._memory.members(state.key):
             if member in self._held:
                 self._memory.put(member, self._held.pop(member))
         return False
 
-    def _tell(self, row: str, state: Known, said: _Said) -> Iterator[Told]:
-        assert said.document is not None  # noqa: S101  (only documents are told)
-        leaving, members = self._memory.back(said.key), self._memory.members(said.key)
+    def _publish(self, row: str, state: Known, content: _RowContent) -> Iterator[Item]:
+        assert content.document is not None  # noqa: S101  (only documents are published)
+        leaving, members = self._memory.back(content.key), self._memory.members(content.key)
         if len(members) > 1:
-            yield self._together(said.key, members, said.time)
+            yield self._together(content.key, members, content.time)
         elif not (leaving and not self._adds and leaving.kept and _content(leaving.kept) == _content(state.kept)):
-            yield self._event(said.key, row, state.tail, said.document, said.time)
+            yield self._event(content.key, row, state.tail, content.document, content.time)
 
-    def _left(self, row: str, before: Known, count: int, now: datetime) -> Iterator[Told]:
+    def _left(self, row: str, before: Known, count: int, now: datetime) -> Iterator[Item]:
         """Yield what follows where a row no longer makes the document that it made before."""
         others = self._memory.members(before.key)
         if others and self._adds:
@@ -241,7 +243,7 @@ class Teller:
             log.warning("is no longer in what is read", table=self._stream.settings.table, document=before.key)
             self._memory.left(before.key, Leaving(row, now.timestamp(), count, before.kept))
 
-    def _together(self, key: str, rows: Sequence[str], time: datetime | None) -> Told:
+    def _together(self, key: str, rows: Sequence[str], time: datetime | None) -> Item:
         """Return the document of several rows: their sum, or a dead letter that names them."""
         known = [self._memory.rows[row] for row in sorted(rows)]
         version = _hash(*(f"{row}/{state.tail}" for row, state in zip(sorted(rows), known, strict=True)))
@@ -271,14 +273,14 @@ class Teller:
         )
 
     def _rows(self, rows: Sequence[str]) -> str:
-        return "; ".join(self.row_words(row) for row in sorted(rows))
+        return "; ".join(self.row_text(row) for row in sorted(rows))
 
-    def row_words(self, row: str) -> str:
+    def row_text(self, row: str) -> str:
         """Return the row's key for a person, such as ``id=5``."""
         values = ["NULL" if part == NULL else unquote(part) for part in row.partition(TWIN)[0].split(",")]
         return ", ".join(f"{column}={value}" for column, value in zip(self._stream.settings.key, values, strict=False))
 
-    def _letter(self, snapshot: Snapshot, row: str, state: Known, error: InvalidDocument) -> Unreadable:
+    def _unreadable_row(self, snapshot: Snapshot, row: str, state: Known, error: InvalidDocument) -> Unreadable:
         key, original = self._stream.native_key(snapshot.row), snapshot.original(self._stream.settings.table)
         return self._unreadable(row, state.tail, key, error.code, error.text, original)
 
@@ -297,29 +299,29 @@ class Teller:
         return f"{self._stream.member.id}/{self._stream.subject}"
 
     def _is_withdrawn(self, snapshot: Snapshot) -> bool:
-        """Tell whether an order's status is none that the configuration maps: then it is no longer an order of ours."""
+        """Return whether an order has a status that the configuration does not map: then it is no order of ours."""
         return isinstance(self._stream, OrderStream) and not self._stream.stands(snapshot.row)
 
-    def _say_ahead(self, row: str, snapshot: Snapshot, now: datetime) -> None:
+    def _warn_ahead(self, row: str, snapshot: Snapshot, now: datetime) -> None:
         version = self._stream.version(snapshot.row)
         if self._versions is not None and self._versions.ahead(version, now):
             log.warning(
                 "clock-ahead: a row is stamped later than the database's own time; it hides nothing, but correct the "
                 "clock of the program that wrote it",
                 table=self._stream.settings.table,
-                row=self.row_words(row),
+                row=self.row_text(row),
                 stamped=str(version),
             )
 
 
-def _said(stream: Stream, snapshot: Snapshot, now: datetime) -> _Said:
+def _row_content(stream: Stream, snapshot: Snapshot, now: datetime) -> _RowContent:
     try:
         made = stream.document(snapshot, now)
         if made is None:
-            return _Said(finished=stream.finished(snapshot.row))
-        return _Said(*made, time=stream.changed_at(snapshot.row))
+            return _RowContent(finished=stream.finished(snapshot.row))
+        return _RowContent(*made, time=stream.changed_at(snapshot.row))
     except InvalidDocument as error:
-        return _Said(error=error)
+        return _RowContent(error=error)
 
 
 def _content(kept: str) -> str | None:

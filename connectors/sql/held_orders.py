@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from connectors.sql.client import Transaction
 from connectors.sql.config import Name, PlantOrders, Readable
-from connectors.sql.delivery import Desk, Stored
+from connectors.sql.delivery import DeliveryPlanner, Stored
 from connectors.sql.values import Row, Values
 from kranhub import identifiers
 from kranhub.connector import Held, HeldLine
@@ -47,13 +47,13 @@ def references(
     return names, [rows[-1][head.key]] if len(rows) >= PAGE else None
 
 
-def held(settings: PlantOrders, values: Values, desk: Desk, reference: str, stored: Stored) -> Held:
+def held(settings: PlantOrders, values: Values, planner: DeliveryPlanner, reference: str, stored: Stored) -> Held:
     """Return the content of one plant order's rows; what cannot be read in them is left out.
 
     Args:
         settings: The tables.
         values: How the ERP writes values.
-        desk: What finds the hub's line ids.
+        planner: What finds the hub's line ids.
         reference: The plant order's id.
         stored: Its rows.
     """
@@ -64,14 +64,14 @@ def held(settings: PlantOrders, values: Values, desk: Desk, reference: str, stor
         stored.revision,
         cancelled=bool(among(status, (settings.statuses.cancelled,))),
         requested_date=_readable(values.day, stored.head, head.requested_date),
-        lines=tuple(_lines(settings, values, desk, stored)),
+        lines=tuple(_lines(settings, values, planner, stored)),
     )
 
 
-def _lines(settings: PlantOrders, values: Values, desk: Desk, stored: Stored) -> Iterator[HeldLine]:
+def _lines(settings: PlantOrders, values: Values, planner: DeliveryPlanner, stored: Stored) -> Iterator[HeldLine]:
     columns = settings.lines
     for row in stored.lines:
-        line_id = desk.line_id(row)
+        line_id = planner.line_id(row)
         if line_id is not None:
             quantity = _readable(values.number, row, columns.quantity)
             unit = _readable(values.unit, row, columns.unit)

@@ -49,7 +49,7 @@ NULL = "%NULL"
 Document = (
     messages.Order | messages.OrderResponse | messages.InventoryLevel | messages.ItemMapping | messages.ProductionStatus
 )
-"""What a row can say."""
+"""A record that a row can become."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -389,7 +389,7 @@ class OrderStream(Stream):
         return self.order_id(row) if standing is Standing.CLOSED else ""
 
     def stands(self, row: Row) -> bool:
-        """Tell whether the configuration maps the order's status."""
+        """Return whether the configuration maps the order's status."""
         try:
             mapped(self.values, row, self.settings.status, self._standings)
         except InvalidDocument:

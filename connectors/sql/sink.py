@@ -11,7 +11,7 @@ from connectors.sql import held_orders
 from connectors.sql.client import Client, Transaction
 from connectors.sql.columns import ANY
 from connectors.sql.config import PlantOrders
-from connectors.sql.delivery import Desk, Plan, Stored
+from connectors.sql.delivery import DeliveryPlanner, Plan, Stored
 from connectors.sql.errors import AlreadyThere, Overtaken, Refused, RowLocked
 from connectors.sql.values import Row, Values
 from kranhub.connector import Event, Held, Outcome, Receipt, Sink
@@ -91,11 +91,11 @@ class SqlSink(Sink):
 
     def _held_page(self, after: list[Any] | None) -> tuple[list[Held], list[Any] | None]:
         with self._client.scanning() as transaction:
-            desk = self._desk(transaction)
+            planner = self._planner(transaction)
             names, end = held_orders.references(transaction, self._settings, self._values, after)
             found = [(name, self._stored(transaction, name)) for name in names]
         known = [(name, stored) for name, stored in found if stored is not None]
-        return [held_orders.held(self._settings, self._values, desk, *each) for each in known], end
+        return [held_orders.held(self._settings, self._values, planner, *each) for each in known], end
 
     def _deliver(self, event: Event) -> Receipt:
         try:
@@ -125,33 +125,33 @@ class SqlSink(Sink):
     def _once(self, order: messages.PlantOrder) -> tuple[Plan, Stored | None]:
         self._values.stored(order["plant_order_id"], name=self._settings.head.reference)
         with self._client.reading() as transaction:
-            stored, desk = self._stored(transaction, order["plant_order_id"]), self._desk(transaction)
+            stored, planner = self._stored(transaction, order["plant_order_id"]), self._planner(transaction)
         failpoint("sql.after-lookup")
-        plan = desk.plan(order, stored)
+        plan = planner.plan(order, stored)
         return self._written(order) if plan.writes else (plan, stored)
 
     def _looked_up(self, order: messages.PlantOrder) -> Stored | None:
         with self._client.scanning() as transaction:
             return self._stored(transaction, order["plant_order_id"])
 
-    def _desk(self, transaction: Transaction) -> Desk:
+    def _planner(self, transaction: Transaction) -> DeliveryPlanner:
         head, lines = (transaction.columns(table.table) for table in (self._settings.head, self._settings.lines))
-        return Desk(self._settings, self._values, self._customers, head, lines)
+        return DeliveryPlanner(self._settings, self._values, self._customers, head, lines)
 
     def _written(self, order: messages.PlantOrder) -> tuple[Plan, Stored | None]:
         with self._client.writing() as transaction:
-            stored, desk = self._stored(transaction, order["plant_order_id"]), self._desk(transaction)
-            plan = desk.plan(order, stored)
+            stored, planner = self._stored(transaction, order["plant_order_id"]), self._planner(transaction)
+            plan = planner.plan(order, stored)
             if not plan.writes:
                 return plan, stored
             if stored is None and self._intent(transaction, order["plant_order_id"]):
                 return Plan(Outcome.REJECTED, _deleted(order)), None
             self._write_intent(transaction, order, stored)
-            self._write(transaction, plan, stored, desk.identity)
+            self._write(transaction, plan, stored, planner.identity)
             stored = self._stored(transaction, order["plant_order_id"])
             if stored is None:
                 raise Damaged(self._settings.head.table)
-            if different := desk.differences(plan, stored):
+            if different := planner.differences(plan, stored):
                 raise Damaged(", ".join(different))
             failpoint("sql.before-commit")
         failpoint("sql.after-commit")

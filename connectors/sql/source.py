@@ -13,7 +13,7 @@ from connectors.sql.changes import HIGHEST_INTEGER, Versions, plain, restored, s
 from connectors.sql.checkpoint import Memory
 from connectors.sql.client import Client, Transaction, place
 from connectors.sql.config import SqlConfig
-from connectors.sql.events import Teller, Told
+from connectors.sql.events import Item, RowComparison
 from connectors.sql.mapping import Snapshot, Stream
 from connectors.sql.values import Row
 from kranhub import polling
@@ -45,25 +45,25 @@ class SqlSource(Source):
             Unavailable: When the database is locked or unreachable.
             Misconfigured: For a wrong table, column or right, too many rows, or too many vanished ones.
         """
-        turns = [Turn(self._config, self._client, stream, since) for stream in self._streams]
+        polls = [TablePoll(self._config, self._client, stream, since) for stream in self._streams]
         while True:
-            for turn in turns:
-                async with aclosing(turn.poll()) as told:
-                    async for item in told:
-                        yield _item(item, _checkpoint(turns))
-            yield Progress(_checkpoint(turns))
+            for poll in polls:
+                async with aclosing(poll.poll()) as items:
+                    async for item in items:
+                        yield _item(item, _checkpoint(polls))
+            yield Progress(_checkpoint(polls))
             await asyncio.sleep(self._config.poll_seconds)
 
 
-def _checkpoint(turns: Sequence["Turn"]) -> Checkpoint:
-    return polling.checkpoint(*(turn.memory.positions() for turn in turns))
+def _checkpoint(polls: Sequence["TablePoll"]) -> Checkpoint:
+    return polling.checkpoint(*(poll.memory.positions() for poll in polls))
 
 
-def _item(told: Told, checkpoint: Checkpoint) -> Read | Unreadable:
-    return Read(told, checkpoint) if isinstance(told, Event) else replace(told, checkpoint=checkpoint)
+def _item(items: Item, checkpoint: Checkpoint) -> Read | Unreadable:
+    return Read(items, checkpoint) if isinstance(items, Event) else replace(items, checkpoint=checkpoint)
 
 
-class Turn:
+class TablePoll:
     """One table: what is remembered of it, and how far the comparison of the whole table is."""
 
     def __init__(self, config: SqlConfig, client: Client, stream: Stream, since: Checkpoint | None) -> None:
@@ -74,78 +74,78 @@ class Turn:
         known: Mapping[str, Position] = since.positions if since else {}
         self.memory = Memory(name, known)
         self._versions = Versions(changed, stream.values.zone) if changed else None
-        self._teller = Teller(stream, self.memory, config.epoch, self._versions)
+        self._comparison = RowComparison(stream, self.memory, config.epoch, self._versions)
         self._after: list[Any] | None = None
         self._file = client.generation
 
-    async def poll(self) -> AsyncGenerator[Told, None]:
+    async def poll(self) -> AsyncGenerator[Item, None]:
         """Yield what is new: in the rows from the watermark on, in the next part of the whole table, and what left."""
         top, now = await self._run(self._top)
         budget: int | None = None
         if self._versions is not None and self.memory.top is not None and self._file == self._client.generation:
             budget = self._config.compare_rows
-            async for told in self._since(self._versions, now):
-                yield told
+            async for items in self._since(self._versions, now):
+                yield items
         self._file = self._client.generation
         if not self.memory.rows and self._after is None:
             await self._foresee(now)
-        async for told in self._compare(budget, now):
-            yield told
-        async for told in self._withdraw(budget, now):
-            yield told
+        async for items in self._compare(budget, now):
+            yield items
+        async for items in self._withdraw(budget, now):
+            yield items
         if budget is not None or self._after is None:
             self.memory.top = NOTHING if top is None else plain(top)
 
-    async def _since(self, versions: Versions, now: datetime) -> AsyncIterator[Told]:
+    async def _since(self, versions: Versions, now: datetime) -> AsyncIterator[Item]:
         """Yield what is new in the rows from the watermark on."""
         if self.memory.top == NOTHING:
             return
         async for page in self._pages(versions.low(restored(self.memory.top))):
-            for told in self._teller.learn(page, now, paged=False):
-                yield told
+            for items in self._comparison.learn(page, now, paged=False):
+                yield items
 
-    async def _compare(self, budget: int | None, now: datetime) -> AsyncIterator[Told]:
+    async def _compare(self, budget: int | None, now: datetime) -> AsyncIterator[Item]:
         """Compare the next rows of the whole table, all of them where there is no budget."""
         if self._after is None or budget is None:
             self._after = None
-            self._teller.begin()
+            self._comparison.begin()
         read = 0
         while budget is None or read < budget:
             page = await self._run(self._page, None, self._after)
             read += len(page)
-            for told in self._teller.learn(page, now, paged=True):
-                yield told
+            for items in self._comparison.learn(page, now, paged=True):
+                yield items
             if len(page) < self._config.page_rows:
                 self._after = None
-                for told in self._teller.finish(now):
-                    yield told
+                for items in self._comparison.finish(now):
+                    yield items
                 return
             self._after = place(self._stream.settings, page[-1].row, versioned=False)
 
-    async def _withdraw(self, budget: int | None, now: datetime) -> AsyncIterator[Told]:
+    async def _withdraw(self, budget: int | None, now: datetime) -> AsyncIterator[Item]:
         """Yield what is withdrawn. Raises `Misconfigured` where too many rows have vanished after a look at all."""
         after, limit = self._config.withdraw_after_seconds, self._config.vanished_limit
-        if budget is not None and self._teller.vanished(now, after) > limit:
-            async for told in self._compare(None, now):
-                yield told
-        vanished = self._teller.vanished(now, after)
+        if budget is not None and self._comparison.vanished(now, after) > limit:
+            async for items in self._compare(None, now):
+                yield items
+        vanished = self._comparison.vanished(now, after)
         if vanished > limit:
             raise errors.too_many_vanished(vanished, self._stream.settings.table)
-        for told in self._teller.due(now, after):
-            yield told
+        for items in self._comparison.due(now, after):
+            yield items
 
     async def _foresee(self, now: datetime) -> None:
         """Look through a table that is read for the first time, for rows that come to one key on different pages."""
         found: dict[str, set[str]] = {}
-        self._teller.begin()
+        self._comparison.begin()
         pages = 0
         async for page in self._pages(None):
             pages += 1
             if pages == 1 and len(page) < self._config.page_rows:
                 return
-            self._teller.foresee(found, page, now)
-        self._teller.begin()
-        self._teller.expect(found)
+            self._comparison.foresee(found, page, now)
+        self._comparison.begin()
+        self._comparison.expect(found)
 
     async def _pages(self, low: Any) -> AsyncIterator[list[Snapshot]]:
         after = None
@@ -156,8 +156,8 @@ class Turn:
                 return
             after = place(self._stream.settings, page[-1].row, versioned=low is not None)
 
-    async def _run(self, call: Any, *words: Any) -> Any:
-        return await threads.run(self._client, call, *words)
+    async def _run(self, call: Any, *arguments: Any) -> Any:
+        return await threads.run(self._client, call, *arguments)
 
     def _top(self) -> tuple[Any, datetime]:
         """Return the highest version that can be trusted, and the database's time."""

@@ -12,16 +12,16 @@ from connectors.sql.client import Client
 Result = TypeVar("Result")
 
 PATIENCE_S = 1.0
-"""How long a cancelled call is waited for after its query was interrupted."""
+"""How long to wait for a cancelled call after its query was interrupted."""
 
 
-async def run(client: Client, call: Callable[..., Result], *words: object) -> Result:
+async def run(client: Client, call: Callable[..., Result], *arguments: object) -> Result:
     """Run the call on a thread. Where the caller is cancelled, the query is interrupted and soon no longer waited for.
 
     The thread is a daemon: a database that does not even answer an interruption keeps no process from ending.
     """
     done: Future[Result] = Future()
-    thread = threading.Thread(target=_run, args=(done, call, words), daemon=True, name="sql")
+    thread = threading.Thread(target=_run, args=(done, call, arguments), daemon=True, name="sql")
     thread.start()
     waiting = asyncio.wrap_future(done)
     try:
@@ -33,9 +33,9 @@ async def run(client: Client, call: Callable[..., Result], *words: object) -> Re
         raise
 
 
-def _run(done: "Future[Result]", call: Callable[..., Result], words: tuple[object, ...]) -> None:
+def _run(done: "Future[Result]", call: Callable[..., Result], arguments: tuple[object, ...]) -> None:
     try:
-        result = call(*words)
+        result = call(*arguments)
     except BaseException as error:  # noqa: BLE001  (it is raised where the call was made)
         with suppress(Exception):
             done.set_exception(error)

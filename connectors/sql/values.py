@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from connectors.sql.columns import ANY, Column, Holds
+from connectors.sql.columns import ANY, Column, TypeFamily
 from connectors.sql.error_codes import SqlCode
 from kranhub.errors import Code, DocumentCode, InvalidDocument
 from kranhub.text import Text
@@ -194,16 +194,16 @@ class Values:
             return False
 
     def _typed(self, value: Any, column: Column) -> Any:
-        match column.holds:
-            case Holds.WHOLE | Holds.DECIMAL | Holds.BINARY:
+        match column.family:
+            case TypeFamily.WHOLE | TypeFamily.DECIMAL | TypeFamily.BINARY:
                 return self._number(value, column)
-            case Holds.FLAG if column.strict:
+            case TypeFamily.FLAG if column.strict:
                 return not texts.is_unset(value)
-            case Holds.DAY | Holds.LOCAL | Holds.INSTANT:
+            case TypeFamily.DAY | TypeFamily.LOCAL | TypeFamily.INSTANT:
                 return self._time(value, column)
-            case Holds.IDENTIFIER:
+            case TypeFamily.IDENTIFIER:
                 return uuid.UUID(str(value).strip())
-            case Holds.OTHER if isinstance(value, bool | int | float):
+            case TypeFamily.OTHER if isinstance(value, bool | int | float):
                 return value
         found = self._spelled(value)
         if column.size is not None and len(found) > column.size:
@@ -230,32 +230,32 @@ class Values:
             found = numbers.number(value, ".") if found is None else found
         except Strange:
             found = None
-        if found is None or (column.holds is Holds.WHOLE and found != int(found)):
+        if found is None or (column.family is TypeFamily.WHOLE and found != int(found)):
             if column.strict:
                 raise ValueError(value)
             return self._spelled(value) if found is None else numbers.spelled(found)
-        if not _has_room(found, column):
+        if not _fits(found, column):
             raise ValueError(value)
-        if column.holds is Holds.WHOLE:
+        if column.family is TypeFamily.WHOLE:
             return int(found)
         if not column.strict:
             return numbers.spelled(found)  # as text, so that SQLite itself decides whether a binary fraction loses any
-        return found if column.holds is Holds.DECIMAL else float(found)
+        return found if column.family is TypeFamily.DECIMAL else float(found)
 
     def _time(self, value: Any, column: Column) -> Any:
         if isinstance(value, str):
-            read = times.day if column.holds is Holds.DAY else times.instant
+            read = times.day if column.family is TypeFamily.DAY else times.instant
             value = _tried(read, value, self.zone, self.date_format)
         if not isinstance(value, date):
             raise ValueError(value)
         if not isinstance(value, datetime):
-            if column.holds is Holds.DAY:
+            if column.family is TypeFamily.DAY:
                 return value
             value = datetime(value.year, value.month, value.day, tzinfo=self.zone)
         local = times.cut(value.astimezone(self.zone), column.decimals or 0)
-        if column.holds is Holds.DAY:
+        if column.family is TypeFamily.DAY:
             return local.date()
-        return local if column.holds is Holds.INSTANT else local.replace(tzinfo=None)
+        return local if column.family is TypeFamily.INSTANT else local.replace(tzinfo=None)
 
     def _is_same(self, row: Row, name: str, wanted: Any, column: Column) -> bool:
         match wanted:
@@ -263,27 +263,27 @@ class Values:
                 return self._same_time(row, name, wanted, column)
             case date():
                 return self.day(row, name) == wanted
-            case bool() if column.holds is Holds.FLAG:
+            case bool() if column.family is TypeFamily.FLAG:
                 return texts.is_unset(row[name]) is not wanted
             case bool() | int() | float() | Decimal():
                 return self._same_number(row, name, wanted, column)
-        kept, told = texts.text(row[name]), texts.text(self.stored(wanted, column, name))
-        return kept == told
+        kept, wanted_text = texts.text(row[name]), texts.text(self.stored(wanted, column, name))
+        return kept == wanted_text
 
     def _same_number(self, row: Row, name: str, wanted: Any, column: Column) -> bool:
         held = self.number(row, name)
-        if held is None or column.holds is not Holds.BINARY or column.wide or not column.strict:
+        if held is None or column.family is not TypeFamily.BINARY or column.wide or not column.strict:
             return held == numbers.number(int(wanted) if isinstance(wanted, bool) else wanted)
         return numbers.single(held) == numbers.single(wanted)
 
     def _same_time(self, row: Row, name: str, wanted: datetime, column: Column) -> bool:
         """Compare what the column shows: a day, or the clock of the site where it has no zone."""
-        if column.holds is Holds.DAY:
+        if column.family is TypeFamily.DAY:
             return self.day(row, name) == wanted.astimezone(self.zone).date()
         held = self.instant(row, name)
         if held is None:
             return False
-        if column.holds is Holds.INSTANT:
+        if column.family is TypeFamily.INSTANT:
             return times.cut(held, column.decimals or 0) == times.cut(wanted.astimezone(UTC), column.decimals or 0)
         return self._clock(held, column) == self._clock(wanted, column)
 
@@ -298,7 +298,7 @@ def _tried(read: Callable[..., Read], *arguments: Any) -> Read:
         raise ValueError(error.code) from None
 
 
-def _has_room(value: Decimal, column: Column) -> bool:
+def _fits(value: Decimal, column: Column) -> bool:
     if column.decimals is not None and value != round(value, column.decimals):
         return False
     return column.whole is None or abs(value) < Decimal(10) ** column.whole
@@ -350,15 +350,15 @@ def invalid(code: Code, column: str | None, raw: Any, en: str, ru: str) -> Inval
 def _does_not_fit(value: Any, column: Column, name: str | None) -> InvalidDocument:
     if isinstance(value, str) and column.size is not None and len(value) > column.size:
         limits = Text(en=f"at most {column.size} characters", ru=f"не больше {column.size} знаков")
-    elif column.decimals is not None and column.holds is Holds.DECIMAL:
+    elif column.decimals is not None and column.family is TypeFamily.DECIMAL:
         limits = Text(
             en=f"at most {column.whole} digits before the decimal mark and {column.decimals} behind it",
             ru=f"не больше {column.whole} цифр до запятой и {column.decimals} после неё",
         )
-    elif column.holds in (Holds.TEXT, Holds.OTHER):
+    elif column.family in (TypeFamily.TEXT, TypeFamily.OTHER):
         limits = Text(en="text without NUL characters, in Unicode", ru="текст Юникода без символов NUL")
     else:
-        limits = Text(en=column.holds.value, ru=_RUSSIAN[column.holds])
+        limits = Text(en=column.family.value, ru=_RUSSIAN[column.family])
     return InvalidDocument(
         SqlCode.DOES_NOT_FIT,
         Text(
@@ -371,14 +371,14 @@ def _does_not_fit(value: Any, column: Column, name: str | None) -> InvalidDocume
 
 
 _RUSSIAN = {
-    Holds.WHOLE: "целые числа",
-    Holds.DECIMAL: "десятичные числа",
-    Holds.BINARY: "двоичные дроби",
-    Holds.FLAG: "да или нет",
-    Holds.DAY: "даты",
-    Holds.LOCAL: "время без часового пояса",
-    Holds.INSTANT: "время с часовым поясом",
-    Holds.IDENTIFIER: "UUID",
+    TypeFamily.WHOLE: "целые числа",
+    TypeFamily.DECIMAL: "десятичные числа",
+    TypeFamily.BINARY: "двоичные дроби",
+    TypeFamily.FLAG: "да или нет",
+    TypeFamily.DAY: "даты",
+    TypeFamily.LOCAL: "время без часового пояса",
+    TypeFamily.INSTANT: "время с часовым поясом",
+    TypeFamily.IDENTIFIER: "UUID",
 }
 
 

@@ -51,9 +51,9 @@ class Tryton(Connector):
         """Return a writer with a session of its own."""
         client, codes = self._client(), self._codes
         if codes.config.side is Side.CUSTOMER:
-            holds = partial(held_orders.order_statuses, client, codes)
-            return OrderStatusSink(statuses.Purchases(client, codes).deliver, holds=holds)
-        return PlantOrderSink(orders.Sales(client, codes).deliver, holds=partial(held_orders.plant_orders, client))
+            list_held = partial(held_orders.order_statuses, client, codes)
+            return OrderStatusSink(statuses.Purchases(client, codes).deliver, list_held=list_held)
+        return PlantOrderSink(orders.Sales(client, codes).deliver, list_held=partial(held_orders.plant_orders, client))
 
     async def close(self) -> None:
         """Close the sessions' connections."""

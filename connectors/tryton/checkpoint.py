@@ -1,6 +1,6 @@
 """What was read and sent of every document, in the entries of a `PollingCursor`. Pure.
 
-An ERP's time stamps only help to find soon what changed; what is new is decided here, by comparing versions.
+An ERP's timestamps only help to find soon what changed; what is new is decided here, by comparing versions.
 """
 
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ class Entry:
     missing_since: str = ""
 
 
-class Told:
+class SentDocuments:
     """The entries of one stream, by the document's key in the ERP: an id, or an id, a point and a part of it."""
 
     def __init__(self, cursor: PollingCursor) -> None:

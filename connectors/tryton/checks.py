@@ -108,9 +108,9 @@ async def _check_sites(client: Client, codes: Codes) -> None:
     names = [code if isinstance(code := warehouse.get("code"), str) else None for warehouse in warehouses]
     if not any(codes.site(name) for name in names):
         raise _no_sites(names)
-    strange = sorted(set(codes.config.sites.values()) - {site.id for site in codes.member.sites})
-    if strange:
-        raise _strange_sites(strange, codes.member.id)
+    unknown = sorted(set(codes.config.sites.values()) - {site.id for site in codes.member.sites})
+    if unknown:
+        raise _unknown_sites(unknown, codes.member.id)
 
 
 def _no_module(module: str) -> Misconfigured:
@@ -180,7 +180,7 @@ def _no_sites(warehouses: Sequence[str | None]) -> Misconfigured:
     )
 
 
-def _strange_sites(sites: Sequence[str], member: str) -> Misconfigured:
+def _unknown_sites(sites: Sequence[str], member: str) -> Misconfigured:
     names = ", ".join(sites)
     return Misconfigured(
         Text(

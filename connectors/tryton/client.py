@@ -102,7 +102,7 @@ class Client:
         except errors.Refused as error:
             raise errors.unreadable(model, error) from None
         if not isinstance(found, list) or not all(_is_record(record) for record in found):
-            raise self._strange()
+            raise self._unexpected_answer()
         return found
 
     async def create(self, model: str, values: Record) -> int:
@@ -115,7 +115,7 @@ class Client:
         """
         ids = await self.call(model, "create", [values])
         if not isinstance(ids, list) or not ids or type(ids[0]) is not int:
-            raise self._strange()
+            raise self._unexpected_answer()
         return ids[0]
 
     async def on_change(self, model: str, values: Record, names: Sequence[str]) -> Record:
@@ -133,7 +133,7 @@ class Client:
         """
         filled = await self.call(model, "on_change", values, list(names))
         if not isinstance(filled, dict):
-            raise self._strange()
+            raise self._unexpected_answer()
         return filled
 
     async def write(self, model: str, record: int, values: Record, timestamp: str | None = None) -> None:
@@ -186,7 +186,7 @@ class Client:
         await self._login()
         preferences = await self._post("model.res.user.get_preferences", [True, {}])
         if not isinstance(preferences, dict):
-            raise self._strange()
+            raise self._unexpected_answer()
         return {**preferences, "company": await self._find_company(preferences)}
 
     async def _login(self) -> None:
@@ -197,7 +197,7 @@ class Client:
         except errors.SessionEnded:
             raise errors.login_refused(self._config) from None
         if not isinstance(answer, list) or len(answer) < 2:
-            raise self._strange()
+            raise self._unexpected_answer()
         uid, token = answer[:2]
         session = base64.b64encode(f"{user}:{uid}:{token}".encode()).decode()
         self._http.headers["Authorization"] = f"Session {session}"
@@ -226,7 +226,7 @@ class Client:
         self._server_time = _date(answer)
         return errors.result(answer, method, self._config)
 
-    def _strange(self) -> Unavailable:
+    def _unexpected_answer(self) -> Unavailable:
         return errors.away(self._config, errors.NOT_TRYTONS)
 
 

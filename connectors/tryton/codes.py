@@ -78,7 +78,7 @@ def inner(record: Mapping[str, Any], path: str) -> Any:
     return inner(below, rest) if below else None
 
 
-def said(raw: Any) -> str | None:
+def text_of(raw: Any) -> str | None:
     """Return the text without blanks around it, None where nothing is left.
 
     Raises:
@@ -99,13 +99,13 @@ def quantity(raw: Any) -> Decimal:
 def _read(raw: Any, rule: Callable[[Any], Value]) -> Value:
     try:
         return rule(raw)
-    except Strange as strange:
-        words = repr(raw)[:60]
+    except Strange as error:
+        held = repr(raw)[:60]
         raise InvalidDocument(
-            strange.code,
+            error.code,
             Text(
-                en=f"Tryton holds {words} where {strange.expected.en} should stand. Correct it in Tryton.",
-                ru=f"В Tryton стоит {words}, а должно быть: {strange.expected.ru}. Исправьте это в Tryton.",
+                en=f"Tryton holds {held} where {error.expected.en} should stand. Correct it in Tryton.",
+                ru=f"В Tryton стоит {held}, а должно быть: {error.expected.ru}. Исправьте это в Tryton.",
             ),
         ) from None
 

@@ -75,8 +75,8 @@ def write(comment: str | None, record: int | None, revision: int, lines: Iterabl
         lines: The lines of the paragraph.
         status: ACTIVE or CANCELLED for a sale; empty for none.
     """
-    mark = "" if record is None else f"#{record}"
-    head = " ".join(filter(None, ("kranhub", str(revision), status, mark)))
+    suffix = "" if record is None else f"#{record}"
+    head = " ".join(filter(None, ("kranhub", str(revision), status, suffix)))
     return _replaced(comment, "\n".join([f"[{head}]", *(_one_line(line) for line in lines), END]))
 
 
@@ -97,15 +97,17 @@ def wanted_line(line_id: str, wanted: Wanted) -> str:
 
 def token(line_id: str) -> str:
     """Return the line's id as a text without spaces; `unquote` reverses it."""
-    return "".join(_escaped(letter) if letter in "%[" or not _visible(letter) else letter for letter in line_id)
+    return "".join(
+        _escaped(character) if character in "%[" or not _visible(character) else character for character in line_id
+    )
 
 
-def _visible(letter: str) -> bool:
-    return letter.isprintable() and not letter.isspace()
+def _visible(character: str) -> bool:
+    return character.isprintable() and not character.isspace()
 
 
-def _escaped(letter: str) -> str:
-    return "".join(f"%{byte:02X}" for byte in letter.encode())
+def _escaped(character: str) -> str:
+    return "".join(f"%{byte:02X}" for byte in character.encode())
 
 
 def _named(match: re.Match[str]) -> int | None:
@@ -120,15 +122,15 @@ def _claimed(match: re.Match[str], record: int) -> str:
 def _replaced(comment: str | None, block: str) -> str:
     """Put the block where the first one was, and take all others away."""
     parts = _BLOCK.split(comment or "")
-    words = parts[:: _BLOCK.groups + 1]
-    if len(words) > 1:
-        return words[0] + block + words[1] + "".join(word.removeprefix("\n") for word in words[2:])
+    texts = parts[:: _BLOCK.groups + 1]
+    if len(texts) > 1:
+        return texts[0] + block + texts[1] + "".join(text.removeprefix("\n") for text in texts[2:])
     return f"{block}\n{comment}" if comment else block
 
 
-def _one_line(words: str) -> str:
+def _one_line(text: str) -> str:
     """Leave no character that would break the paragraph, or that a database refuses."""
-    return "".join(letter if letter.isprintable() else " " for letter in words).replace(END, "(/kranhub)")
+    return "".join(character if character.isprintable() else " " for character in text).replace(END, "(/kranhub)")
 
 
 def _wanted(body: str) -> dict[str, Wanted]:

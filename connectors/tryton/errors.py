@@ -86,9 +86,9 @@ def _raise(error: Any, method: str, config: Config) -> Any:
     if kind == "ConcurrencyException":
         raise busy()
     if kind in {"UserError", "UserWarning"}:
-        said = [arguments] if isinstance(arguments, str) else arguments
-        words = [word.strip() for word in said if isinstance(word, str) and word.strip()] or [kind]
-        raise Refused(Text(en=f"Tryton says: {' '.join(words)}", ru=f"Tryton отвечает: {' '.join(words)}"))
+        texts = [arguments] if isinstance(arguments, str) else arguments
+        sentences = [text.strip() for text in texts if isinstance(text, str) and text.strip()] or [kind]
+        raise Refused(Text(en=f"Tryton says: {' '.join(sentences)}", ru=f"Tryton отвечает: {' '.join(sentences)}"))
     if kind == "LoginException":
         raise login_refused(config)
     if kind == "RateLimitException":

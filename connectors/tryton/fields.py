@@ -33,7 +33,7 @@ def check(record: Mapping[str, Any], fields: Fields) -> None:
     for path, kind in fields.items():
         for value in _values(record, path):
             if not _fits(value, kind):
-                raise InvalidDocument(TrytonCode.STRANGE_VALUE, _strange(record, path, kind))
+                raise InvalidDocument(TrytonCode.STRANGE_VALUE, _unexpected(record, path, kind))
 
 
 def _values(record: Any, path: str) -> Iterator[Any]:
@@ -75,7 +75,7 @@ _NOTHING = object()
 _MANY = {"lines"}
 
 
-def _strange(record: Mapping[str, Any], path: str, kind: Kind) -> Text:
+def _unexpected(record: Mapping[str, Any], path: str, kind: Kind) -> Text:
     name = record.get("number") or record.get("code") or record.get("id")
     kinds = {
         Kind.TEXT: "текст",

@@ -49,17 +49,17 @@ def _weight(held: Held) -> tuple[bool, int]:
 
 
 def _plant_order(sale: Record) -> Held | None:
-    reference, told = sale["reference"], comment_block.read(sale["comment"], sale["id"])
-    if not told.revision or not reference or not identifiers.is_plant_order_id(reference):
+    reference, block = sale["reference"], comment_block.read(sale["comment"], sale["id"])
+    if not block.revision or not reference or not identifiers.is_plant_order_id(reference):
         return None
     items = {line_id_of(line): inner(line, "product.code") for line in sale["lines."]}
     lines = tuple(
-        HeldLine(line_id, items.get(line_id), wanted.quantity, wanted.unit) for line_id, wanted in told.wanted.items()
+        HeldLine(line_id, items.get(line_id), wanted.quantity, wanted.unit) for line_id, wanted in block.wanted.items()
     )
-    days = [wanted.date for wanted in told.wanted.values()]
+    days = [wanted.date for wanted in block.wanted.values()]
     day = max(days) if days else sale["shipping_date"]
-    cancelled = told.status == orders.CANCELLED
-    return Held(Subject.PLANT_ORDER, reference, told.revision, cancelled=cancelled, requested_date=day, lines=lines)
+    cancelled = block.status == orders.CANCELLED
+    return Held(Subject.PLANT_ORDER, reference, block.revision, cancelled=cancelled, requested_date=day, lines=lines)
 
 
 async def order_statuses(client: Client, codes: Codes) -> AsyncIterator[Held]:
@@ -70,10 +70,10 @@ async def order_statuses(client: Client, codes: Codes) -> AsyncIterator[Held]:
         Unavailable: As for `Client.search`.
     """
     async for purchase in _pages(client, statuses.MODEL, [["party.code", "=", codes.config.hub_party]], PURCHASE):
-        told = comment_block.read(purchase["comment"], purchase["id"])
-        if told.revision:
+        block = comment_block.read(purchase["comment"], purchase["id"])
+        if block.revision:
             state, promised = _shown(purchase["comment"])
-            yield Held(Subject.ORDER_STATUS, str(purchase["id"]), told.revision, state=state, promised_date=promised)
+            yield Held(Subject.ORDER_STATUS, str(purchase["id"]), block.revision, state=state, promised_date=promised)
 
 
 def _shown(comment: str) -> tuple[OrderState | None, date | None]:

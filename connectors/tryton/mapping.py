@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from connectors.tryton import comment_block
-from connectors.tryton.codes import Codes, inner, quantity, said
+from connectors.tryton.codes import Codes, inner, quantity, text_of
 from connectors.tryton.error_codes import TrytonCode
 from connectors.tryton.fields import Fields, Kind
 from kranhub import identifiers
@@ -29,7 +29,7 @@ from kranhub.wire.messages import (
 
 Record = Mapping[str, Any]
 Value = messages.Order | messages.OrderResponse | messages.InventoryLevel | messages.ProductionStatus
-"""What a record of Tryton can say."""
+"""A value that a record of Tryton can become."""
 
 PURCHASE_FIELDS: Fields = {
     "number": Kind.TEXT,
@@ -95,7 +95,7 @@ def order(record: Record, codes: Codes) -> messages.Order | None:
     Raises:
         InvalidDocument: ``no-requested-date``, or the code of a value that makes no document.
     """
-    if not said(record["number"]):
+    if not text_of(record["number"]):
         return None
     lines = [_order_line(line, codes) for line in record["lines."] if line["type"] == "line"]
     days = [line["requested_date"] for line in lines if line["requested_date"]]
@@ -105,7 +105,7 @@ def order(record: Record, codes: Codes) -> messages.Order | None:
     site = codes.site(inner(record, "warehouse.code"))
     return {
         "order_id": str(record["id"]),
-        "number": said(record["number"]),
+        "number": text_of(record["number"]),
         "buyer": codes.member.id,
         "payer": codes.member_of(inner(record, "invoice_party.code")),
         "consignee": site,
@@ -186,7 +186,7 @@ def response(record: Record, codes: Codes, modified: datetime) -> messages.Order
     if comment_block.is_foreign(record["comment"], record["id"]):
         return None
     if not asked.revision:
-        raise InvalidDocument(TrytonCode.MARK_REMOVED, _no_mark(record["number"] or str(record["id"]), reference))
+        raise InvalidDocument(TrytonCode.MARK_REMOVED, _no_block(record["number"] or str(record["id"]), reference))
     refused = record["state"] == "cancelled"
     lines = [_response_line(line_id, wanted, record, codes) for line_id, wanted in asked.wanted.items()]
     accepted = all(line["status"] == LineStatus.ACCEPTED for line in lines)
@@ -218,7 +218,7 @@ def level(record: Record, codes: Codes, site: str, modified: datetime) -> messag
     return {
         "company": codes.member.id,
         "site": site,
-        "item_code": said(record["code"]) or record["code"],
+        "item_code": text_of(record["code"]) or record["code"],
         "on_hand": on_hand,
         "reserved": max(on_hand - quantity(record["free"]), quantity(0)),
         "blocked": quantity(0),
@@ -241,8 +241,8 @@ def production(
     Raises:
         InvalidDocument: The code of a value that makes no document.
     """
-    item_code = said(inner(record, "product.code"))
-    if not said(record["number"]) or item_code is None:
+    item_code = text_of(inner(record, "product.code"))
+    if not text_of(record["number"]) or item_code is None:
         return None
     planned = quantity(record["quantity"])
     return {
@@ -261,13 +261,13 @@ def production(
 
 
 def _order_line(line: Record, codes: Codes) -> messages.OrderLine:
-    code = said(inner(line, "product.code"))
+    code = text_of(inner(line, "product.code"))
     if code is None:
         raise InvalidDocument(TrytonCode.LINE_WITHOUT_ITEM, _no_item(line))
     return {
         "line_id": str(line["id"]),
         "item_code": code,
-        "description": said(line["description"]),
+        "description": text_of(line["description"]),
         "quantity": quantity(line["quantity"]),
         "unit": codes.unit(inner(line, "unit.symbol")),
         "price": _price(line["unit_price"]),
@@ -337,7 +337,7 @@ def _ambiguous(production: Record, sales: Sequence[Record]) -> Text:
     )
 
 
-def _no_mark(number: str, reference: str) -> Text:
+def _no_block(number: str, reference: str) -> Text:
     return Text(
         en=f"The sale {number} has the reference {reference}, but the hub's paragraph is gone from its comment, so its "
         "answer cannot be told. Take the paragraph back from the comment's history, or take the reference away and "
@@ -348,8 +348,8 @@ def _no_mark(number: str, reference: str) -> Text:
 
 
 def _no_item(line: Record) -> Text:
-    words = (line["description"] or "").strip()[:60]
+    description = (line["description"] or "").strip()[:60]
     return Text(
-        en=f"The line {words!r} has no product with a code. Choose a product for it in Tryton.",
-        ru=f"В строке {words!r} нет товара с кодом. Выберите для неё товар в Tryton.",
+        en=f"The line {description!r} has no product with a code. Choose a product for it in Tryton.",
+        ru=f"В строке {description!r} нет товара с кодом. Выберите для неё товар в Tryton.",
     )

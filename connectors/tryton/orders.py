@@ -73,7 +73,7 @@ class Sales:
     def __init__(self, client: Client, codes: Codes) -> None:
         """Take where to write and how codes translate."""
         self._client, self._codes = client, codes
-        self._swept = False
+        self._cleaned_up = False
 
     async def deliver(self, event: Event) -> Receipt:
         """Bring one plant order into Tryton.
@@ -85,8 +85,8 @@ class Sales:
             Refused: As for `Client.call`.
             Busy: As for `Client.call`.
         """
-        await self._sweep()
-        found = await self._winner(event.value_as(messages.PlantOrder)["plant_order_id"])
+        await self._clean_up()
+        found = await self._choose(event.value_as(messages.PlantOrder)["plant_order_id"])
         failpoint("tryton.after-lookup")
         order = await self._order(event, found)
         if found is not None:
@@ -96,19 +96,19 @@ class Sales:
     async def _create(self, order: PlantOrder) -> Receipt:
         sale = await self._client.create(MODEL, order.sale)
         failpoint("tryton.after-create")
-        winner = await self._winner(order.reference)
+        chosen = await self._choose(order.reference)
         failpoint("tryton.after-reread")
-        if winner is not None and winner["id"] != sale:
-            return await self._revise(order, winner)
+        if chosen is not None and chosen["id"] != sale:
+            return await self._revise(order, chosen)
         try:
             await self._to_end(order, sale, "draft")
         except (Refused, rejections.Rejected):
-            winner = await self._winner(order.reference)
-            if winner is not None and not _is_as_created(winner, sale, order.revision):
-                return await self._revise(order, winner)
+            chosen = await self._choose(order.reference)
+            if chosen is not None and not _is_as_created(chosen, sale, order.revision):
+                return await self._revise(order, chosen)
             await self._discard(sale)
             raise
-        return await self._settled(order)
+        return await self._applied(order)
 
     async def _revise(self, order: PlantOrder, found: Record) -> Receipt:
         """Take an existing sale to this revision, or finish what a crash left undone of it."""
@@ -124,13 +124,13 @@ class Sales:
             await self._press("draft", found["id"], found["_timestamp"])
         await self._rewrite(order, found["id"])
         await self._to_end(order, found["id"], found["state"] if stays else "draft")
-        return await self._settled(order)
+        return await self._applied(order)
 
     async def _finish(self, order: PlantOrder, found: Record) -> Receipt:
         changed = await self._to_end(order, found["id"], found["state"])
         if not changed:
             return _receipt(order.event, Outcome.DUPLICATE, found["number"])
-        return await self._settled(order)
+        return await self._applied(order)
 
     async def _to_end(self, order: PlantOrder, sale: int, state: str) -> bool:
         """Quote an active draft, cancel a cancelled one; return whether there was anything to do."""
@@ -183,7 +183,7 @@ class Sales:
             values["lines"] = [["delete", now["lines"]], *order.sale["lines"]]
         await self._client.write(MODEL, sale, values, now["_timestamp"])
 
-    async def _winner(self, reference: str) -> Record | None:
+    async def _choose(self, reference: str) -> Record | None:
         """Return the one sale of this reference and clear away the drafts that lost against it.
 
         A copy that people made of such a sale has another record's id in its comment: it is the plant's own business.
@@ -195,30 +195,30 @@ class Sales:
         if not found:
             return None
         in_use = [sale for sale in found if sale["state"] in {"confirmed", *IN_WORK}]
-        winner = (in_use or found)[0]
-        for loser in found:
-            if loser["id"] != winner["id"] and loser["state"] not in {"confirmed", *IN_WORK}:
-                await self._discard(loser["id"])
-        return winner
+        chosen = (in_use or found)[0]
+        for other in found:
+            if other["id"] != chosen["id"] and other["state"] not in {"confirmed", *IN_WORK}:
+                await self._discard(other["id"])
+        return chosen
 
-    async def _sweep(self) -> None:
+    async def _clean_up(self) -> None:
         """Once after a start, clear away drafts that a sink left when it died after another had done its work."""
-        if not self._swept:
+        if not self._cleaned_up:
             domain = [["state", "=", "draft"], ["reference", "like", "%:%/%"]]
             drafts = await self._client.search(MODEL, domain, ["reference"])
             for reference in sorted({str(draft.get("reference")) for draft in drafts}):
-                await self._winner(reference)
-            self._swept = True
+                await self._choose(reference)
+            self._cleaned_up = True
 
     async def _discard(self, sale: int) -> None:
         """Cancel a sale that is nobody's and take its reference away, so that it is never found again."""
         await self._client.write(MODEL, sale, {"reference": None})
         await self._press("cancel", sale)
 
-    async def _settled(self, order: PlantOrder) -> Receipt:
+    async def _applied(self, order: PlantOrder) -> Receipt:
         """Look up once more: two that were created at the same moment may both have been quoted."""
-        winner = await self._winner(order.reference)
-        return _receipt(order.event, Outcome.APPLIED, winner["number"] if winner else None)
+        chosen = await self._choose(order.reference)
+        return _receipt(order.event, Outcome.APPLIED, chosen["number"] if chosen else None)
 
     async def _compare(self, order: PlantOrder, sale: int) -> Record:
         """Read back what was written, compare it field by field, and return it."""

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from connectors.tryton import timestamps
-from connectors.tryton.checkpoint import Entry, Told
+from connectors.tryton.checkpoint import Entry, SentDocuments
 from connectors.tryton.codes import Codes
 from connectors.tryton.errors import NotReadable, ServerFailed
 from connectors.tryton.streams import ErpDocument, Found, Purchases, Stream
@@ -22,7 +22,7 @@ log = structlog.get_logger()
 
 READ_PAGE = 50
 ATTEMPTS = 5
-"""How often a document that Tryton fails to give is asked for before it is a dead letter."""
+"""How often a document is requested that Tryton fails to return, before it becomes a dead letter."""
 CLOCK_AHEAD = timedelta(minutes=5)
 _Fault = ServerFailed | NotReadable
 
@@ -42,14 +42,14 @@ class Reading:
         self._stream, self._codes, self._now = stream, codes, now
         self._name = f"{stream.subject}#{codes.config.epoch}"
         self.cursor = PollingCursor(self._name, since.positions if since else {})
-        self._told = Told(self.cursor)
+        self._sent = SentDocuments(self.cursor)
         self._looked_at: dict[int, str] = {}
         self._swept = 0
         self._failures = failures
-        self._withdrawals = Withdrawals(stream, codes, self._told, now) if isinstance(stream, Purchases) else None
+        self._withdrawals = Withdrawals(stream, codes, self._sent, now) if isinstance(stream, Purchases) else None
 
     async def poll(self) -> AsyncIterator[Read | Unreadable]:
-        """Yield what is new: by the stamps, by the sweep, and what has left. The source adds the checkpoint."""
+        """Yield what is new: by the timestamps, by the sweep, and what has left. The source adds the checkpoint."""
         since = self._since()
         latest = await self._stream.anchor() if since is None else None
         async for page in self._stream.changed(since):
@@ -62,14 +62,14 @@ class Reading:
                 yield item
         if self._withdrawals is not None:
             async for document in self._withdrawals.poll():
-                if told := self._tell(document):
-                    yield told
+                if published := self._publish(document):
+                    yield published
 
     def _since(self) -> datetime | None:
         return polling.poll_start(self.cursor.watermark, timedelta(seconds=self._codes.config.overlap))
 
     def _advance(self, latest: datetime | None) -> None:
-        """Raise the watermark to the latest stamp; a stamp that is ahead is logged."""
+        """Raise the watermark to the latest timestamp; a timestamp that is ahead is logged."""
         now = self._now()
         if latest is not None and latest > now + CLOCK_AHEAD:
             log.warning("clock ahead", stream=self._name, stamp=latest.isoformat(), by_s=(latest - now).total_seconds())
@@ -87,14 +87,14 @@ class Reading:
             some = new[start : start + READ_PAGE]
             documents, put_off = await self._read(some)
             for document in documents:
-                if item := self._tell(document):
+                if item := self._publish(document):
                     yield item
             self._looked_at |= {item.id: item.version for item in some if item.id not in put_off}
 
     def _is_new(self, found: Found) -> bool:
         if not found.version:
             return True
-        entry = self._told.get(str(found.id))
+        entry = self._sent.get(str(found.id))
         return found.version != (entry.version if entry else self._looked_at.get(found.id))
 
     async def _read(self, found: Sequence[Found]) -> tuple[list[ErpDocument], set[int]]:
@@ -116,8 +116,8 @@ class Reading:
         if len(bad) == len(found) and not await self._others_can_be_read({item.id for item in found}):
             raise first
         put_off = {item.id for item, _ in bad if self._is_put_off(item)}
-        letters = [self._stream.unreadable(item, error.text) for item, error in bad if item.id not in put_off]
-        return [*documents, *letters], put_off
+        unreadable = [self._stream.unreadable(item, error.text) for item, error in bad if item.id not in put_off]
+        return [*documents, *unreadable], put_off
 
     async def _others_can_be_read(self, failing: set[int]) -> bool:
         others = [item for item in await self._stream.sweep(0) if item.id not in failing][:1]
@@ -132,13 +132,13 @@ class Reading:
         log.warning("document cannot be read", stream=self._name, record=item.id, attempt=self._failures[name])
         return self._failures[name] < ATTEMPTS
 
-    def _tell(self, document: ErpDocument) -> Read | Unreadable | None:
+    def _publish(self, document: ErpDocument) -> Read | Unreadable | None:
         """Remember the document; return the item to yield, None where it was sent last."""
-        before = self._told.get(document.native)
-        if before is None and document.quiet:
+        before = self._sent.get(document.native)
+        if before is None and document.only_changes:
             return None
         entry = self._entry(document, before or Entry(""))
-        self._told.put(document.native, entry)
+        self._sent.put(document.native, entry)
         if document.value is None or (before and before.content == entry.content):
             return None
         return self._item(document, entry)
@@ -163,7 +163,7 @@ class Reading:
         if isinstance(value, InvalidDocument):
             reason, original = value.text.as_map(), document.original
             return Unreadable(event_id, document.key, self._stream.subject, value.code, reason, original, Checkpoint())
-        assert value is not None  # noqa: S101  (only what says something is told)
+        assert value is not None  # noqa: S101  (only a document with a value is published)
         event = Event(event_id, document.key, self._stream.subject, member, value, document.modified)
         return Read(event, Checkpoint())
 

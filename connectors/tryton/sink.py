@@ -17,23 +17,23 @@ from kranhub.wire.messages import Subject
 log = structlog.get_logger()
 
 Deliver = Callable[[Event], Awaitable[Receipt]]
-Holds = Callable[[], AsyncIterator[Held]]
+ListHeld = Callable[[], AsyncIterator[Held]]
 ATTEMPTS = 3
 BUSY_SECONDS = 5.0
 FAILED_SECONDS = 30.0
 PATIENCE_SECONDS = 60.0
-"""How long all documents wait for a Tryton that fails over the only ones there are."""
+"""How long to wait where Tryton fails for every document that there is."""
 GIVE_UP_SECONDS = 600.0
-"""How long one document may break Tryton while others go in, before it counts as one that Tryton does not take."""
+"""How long Tryton may fail for one document while it takes others, before the document counts as rejected."""
 REMEMBERED = 1000
 
 
 class _TrytonSink(Sink):
     def __init__(
-        self, deliver: Deliver, clock: Callable[[], float] = time.monotonic, holds: Holds | None = None
+        self, deliver: Deliver, clock: Callable[[], float] = time.monotonic, list_held: ListHeld | None = None
     ) -> None:
         """Take what delivers one event, and what yields what is held. Tests may pass a clock, in seconds."""
-        self._deliver, self._holds, self._clock = deliver, holds, clock
+        self._deliver, self._list_held, self._clock = deliver, list_held, clock
         self._failing: dict[str, float] = {}
         self._last_success = float("-inf")
 
@@ -48,7 +48,7 @@ class _TrytonSink(Sink):
         """
         answers = [(event, await self._one(event)) for event in batch]
         failed = [answer for _, answer in answers if isinstance(answer, ServerFailed)]
-        if failed and len(failed) == len(answers) and self._is_patient(batch):
+        if failed and len(failed) == len(answers) and self._must_wait(batch):
             raise failed[0]
         return [
             answer if isinstance(answer, Receipt) else self._parked_or_refused(event, answer)
@@ -57,7 +57,7 @@ class _TrytonSink(Sink):
 
     def held(self) -> AsyncIterator[Held] | None:
         """Return what Tryton holds of what was delivered. Raises `Unavailable` and `Misconfigured`."""
-        return self._holds() if self._holds else None
+        return self._list_held() if self._list_held else None
 
     async def _one(self, event: Event) -> Receipt | ServerFailed:
         for _ in range(ATTEMPTS):
@@ -76,7 +76,7 @@ class _TrytonSink(Sink):
             return receipt
         return _later(event, BUSY_SECONDS)
 
-    def _is_patient(self, batch: Sequence[Event]) -> bool:
+    def _must_wait(self, batch: Sequence[Event]) -> bool:
         return min(self._clock() - self._failing.get(event.id, self._clock()) for event in batch) < PATIENCE_SECONDS
 
     def _parked_or_refused(self, event: Event, error: ServerFailed) -> Receipt:

@@ -23,8 +23,8 @@ def utc_now() -> datetime:
 class TrytonSource(Source):
     """Finds what was modified since the watermark, less an overlap, and sweeps over all documents page by page.
 
-    The stamps of Tryton's rows only make it fast. What is new is what has another version than the one that was sent,
-    so neither a clock that jumped nor a row without a stamp hides anything for longer than one sweep.
+    The timestamps of Tryton's rows only make it fast. What is new is what has another version than the one that was
+    sent, so neither a clock that jumped nor a row without a timestamp hides anything for longer than one sweep.
     """
 
     def __init__(self, streams: Sequence[Stream], codes: Codes, now: Now = utc_now) -> None:

@@ -59,8 +59,8 @@ class Purchases:
             return Receipt(event.id, revision, Outcome.APPLIED)
         if purchase is None:
             raise rejections.unknown_purchase(value)
-        told = comment_block.read(purchase["comment"], purchase["id"])
-        if told.record == purchase["id"] and told.revision >= revision:
+        block = comment_block.read(purchase["comment"], purchase["id"])
+        if block.record == purchase["id"] and block.revision >= revision:
             return Receipt(event.id, revision, Outcome.DUPLICATE, purchase["number"])
         written = self._values(value, purchase)
         await self._client.write(MODEL, purchase["id"], written, purchase["_timestamp"])
@@ -80,33 +80,33 @@ class Purchases:
         return None
 
     def _values(self, value: messages.OrderStatus, purchase: Record) -> Record:
-        revision, states = value["revision"], {line["line_id"]: self._words(line) for line in value["lines"]}
+        revision, states = value["revision"], {line["line_id"]: self._text(line) for line in value["lines"]}
         if value["state"] == OrderState.CANCELLED:
-            told = [line for line in purchase["lines."] if comment_block.read(line["note"], line["id"]).revision]
-            states = {str(line["id"]): self._words(value) for line in told} | states
+            noted = [line for line in purchase["lines."] if comment_block.read(line["note"], line["id"]).revision]
+            states = {str(line["id"]): self._text(value) for line in noted} | states
         notes = {line["id"]: self._note(line, revision, states.get(str(line["id"]))) for line in purchase["lines."]}
         changed = [line for line in purchase["lines."] if notes[line["id"]] != line["note"]]
-        lines = [f"{line['item_code']}: {self._words(line)}" for line in value["lines"]]
+        lines = [f"{line['item_code']}: {self._text(line)}" for line in value["lines"]]
         return {
-            "comment": comment_block.write(purchase["comment"], purchase["id"], revision, [self._words(value), *lines]),
+            "comment": comment_block.write(purchase["comment"], purchase["id"], revision, [self._text(value), *lines]),
             "lines": [["write", [line["id"]], {"note": notes[line["id"]]}] for line in changed],
         }
 
-    def _note(self, line: Record, revision: int, words: str | None) -> str | None:
+    def _note(self, line: Record, revision: int, text: str | None) -> str | None:
         """Return a line's note with its state; what a copied line has from its original is removed."""
         note: str | None = line["note"]
-        if words is not None:
-            return comment_block.write(note, line["id"], revision, [words])
+        if text is not None:
+            return comment_block.write(note, line["id"], revision, [text])
         return comment_block.erased(note) if comment_block.is_foreign(note, line["id"]) else note
 
-    def _words(self, said: messages.OrderStatus | messages.OrderStatusLine) -> str:
+    def _text(self, status: messages.OrderStatus | messages.OrderStatusLine) -> str:
         """Return ``confirmed (CONFIRMED), promised 2026-12-24. Why.`` in the member's language."""
-        state, promised, reason = said["state"], said["promised_date"], said["reason"]
-        words = f"{self._say(STATES[state])} ({state})" if state in STATES else state
+        state, promised, reason = status["state"], status["promised_date"], status["reason"]
+        text = f"{self._translated(STATES[state])} ({state})" if state in STATES else state
         if isinstance(promised, date):
-            words += f", {self._say(PROMISED)} {promised.isoformat()}"
+            text += f", {self._translated(PROMISED)} {promised.isoformat()}"
         why = reason.get(self._codes.member.language) or reason.get("en") or next(iter(reason.values()), "")
-        return f"{words}. {why}" if why else words
+        return f"{text}. {why}" if why else text
 
-    def _say(self, text: Text) -> str:
+    def _translated(self, text: Text) -> str:
         return text.ru if self._codes.member.language == "ru" else text.en

@@ -7,10 +7,10 @@ from typing import Any
 
 from connectors.tryton import mapping, timestamps, wire
 from connectors.tryton.client import Record
-from connectors.tryton.codes import inner, said
+from connectors.tryton.codes import inner, text_of
 from connectors.tryton.error_codes import TrytonCode
 from connectors.tryton.fields import Kind
-from connectors.tryton.streams import FOUND_PAGE, ErpDocument, Found, ReadValue, Stream, say
+from connectors.tryton.streams import FOUND_PAGE, ErpDocument, Found, ReadValue, Stream, document_or_error
 from kranhub.errors import InvalidDocument
 from kranhub.text import Text
 from kranhub.wire.messages import Subject
@@ -31,7 +31,7 @@ class Stock(Stream):
         return [["type", "=", "goods"], ["code", "!=", None]]
 
     async def anchor(self) -> datetime | None:
-        """Return the stamp of the latest move."""
+        """Return the timestamp of the latest move."""
         moves = await self.client.search("stock.move", [], [timestamps.FIELD], limit=1, newest=True)
         return timestamps.latest(moves[0]) if moves else None
 
@@ -46,7 +46,7 @@ class Stock(Stream):
         while True:
             rows = await self.client.search(model, [*where, ["id", ">", last]], names, limit=FOUND_PAGE)
             if rows:
-                yield _moved(rows) if since else [Found(row["id"], "", None) for row in rows]
+                yield _found(rows) if since else [Found(row["id"], "", None) for row in rows]
                 last = rows[-1]["id"]
             if len(rows) < FOUND_PAGE:
                 return
@@ -76,14 +76,16 @@ class Stock(Stream):
         free = {record["id"]: record for record in await self.records(found, ["quantity"], **where, stock_assign=True)}
         held = [record for record in await self.records(found, names, **where) if record["id"] in free]
         held = [record | {"free": free[record["id"]].get("quantity")} for record in held if _is_kept(record)]
-        twins = await self._twins(held)
-        moved = {item.id: item.modified for item in found}
+        by_code = await self._ambiguous_codes(held)
+        modified_of = {item.id: item.modified for item in found}
         documents = [
-            self._level(record, site, moved[record["id"]]) for record in held if record["code"].strip() not in twins
+            self._level(record, site, modified_of[record["id"]])
+            for record in held
+            if record["code"].strip() not in by_code
         ]
-        return documents + [self._ambiguous(code, products, site) for code, products in twins.items()]
+        return documents + [self._ambiguous(code, products, site) for code, products in by_code.items()]
 
-    async def _twins(self, records: Iterable[Record]) -> dict[str, list[Record]]:
+    async def _ambiguous_codes(self, records: Iterable[Record]) -> dict[str, list[Record]]:
         """Return the codes that more than one product has, with all products of each."""
         codes = sorted({record["code"].strip() for record in records if isinstance(record["code"], str)})
         sharing: dict[str, list[Record]] = {}
@@ -93,17 +95,17 @@ class Stock(Stream):
 
     def _level(self, record: Record, site: str, modified: datetime | None) -> ErpDocument:
         read_at = modified or datetime.now(UTC)
-        value = say(record, _LEVEL, lambda: mapping.level(record, self.codes, site, read_at))
+        value = document_or_error(record, _LEVEL, lambda: mapping.level(record, self.codes, site, read_at))
         content = f"{record.get('quantity')} {record['free']} {inner(record, 'default_uom.symbol')}"
         key = f"{site}:{record['code'].strip()}"
-        version = timestamps.stamped(modified, content)
+        version = timestamps.version_at(modified, content)
         never_moved = modified is None and not record["quantity"] and not record["free"]
         document = _document(record["id"], site, key, version, value, [record])
-        return replace(document, modified=read_at, quiet=never_moved)
+        return replace(document, modified=read_at, only_changes=never_moved)
 
     def _ambiguous(self, code: str, products: list[Record], site: str) -> ErpDocument:
         error = InvalidDocument(TrytonCode.AMBIGUOUS_ITEM, ambiguous(code, products))
-        version = timestamps.stamped(None, str(products))
+        version = timestamps.version_at(None, str(products))
         return _document(products[0]["id"], site, f"{site}:{code}", version, error, products)
 
 
@@ -120,7 +122,7 @@ def ambiguous(code: str, products: Sequence[Record]) -> Text:
     )
 
 
-def _moved(moves: Sequence[Record]) -> list[Found]:
+def _found(moves: Sequence[Record]) -> list[Found]:
     """Return each product once, with a version that follows from all its moves of the page."""
     by_product: dict[int, list[Record]] = {}
     for move in moves:
@@ -139,4 +141,4 @@ def _moved(moves: Sequence[Record]) -> list[Found]:
 def _is_kept(record: Record) -> bool:
     """Return whether the product is kept in stock and has a code."""
     code = record.get("code")
-    return record.get("type") == "goods" and isinstance(code, str) and said(code) is not None
+    return record.get("type") == "goods" and isinstance(code, str) and text_of(code) is not None

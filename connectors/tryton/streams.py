@@ -19,7 +19,7 @@ from kranhub.wire.messages import OrderDocumentStatus, Subject
 ReadValue = mapping.Value | InvalidDocument | None
 Facts = tuple[str, ...]
 FOUND_PAGE = 500
-"""How many rows are looked at in one request; only their stamps are read."""
+"""How many rows one request reads; only their timestamps are read."""
 LIKE_A_PLANT_ORDER = ["reference", "like", "%:%/%"]
 
 
@@ -29,8 +29,8 @@ class Found:
 
     Attributes:
         id: Its id in Tryton.
-        version: Its version where the stamps show it; empty otherwise.
-        modified: When it was changed, in UTC; None where it has no stamp.
+        version: Its version where the timestamps show it; empty otherwise.
+        modified: When it was changed, in UTC; None where it has no timestamp.
     """
 
     id: int
@@ -46,10 +46,10 @@ class ErpDocument:
         native: Its key in the ERP.
         key: The hub's key of it.
         version: Its version.
-        modified: When it was changed, in UTC; None where it has no stamp.
+        modified: When it was changed, in UTC; None where it has no timestamp.
         value: The hub's record; None where it has nothing for the hub, or the error that it makes.
         original: The record as bytes, for a dead letter.
-        quiet: Whether it is sent only where something else was sent of it before.
+        only_changes: Whether it is sent only where something else was sent of it before.
         withdrawn: Whether it may come back in the version that was sent before.
     """
 
@@ -59,7 +59,7 @@ class ErpDocument:
     modified: datetime | None
     value: ReadValue
     original: bytes
-    quiet: bool = False
+    only_changes: bool = False
     withdrawn: bool = False
 
 
@@ -68,10 +68,10 @@ class Stream(ABC):
 
     subject: ClassVar[Subject]
     model: ClassVar[str]
-    stamped: ClassVar[tuple[str, ...]] = (timestamps.FIELD,)
+    timestamp_fields: ClassVar[tuple[str, ...]] = (timestamps.FIELD,)
     sweep_page: ClassVar[int] = 200
     counted: ClassVar[bool] = False
-    """Whether Tryton's own version may repeat, so that every telling is counted."""
+    """Whether Tryton's own version may repeat, so that the event id has a count as well."""
 
     def __init__(self, client: Client, codes: Codes) -> None:
         """Take where to read and how codes translate."""
@@ -89,22 +89,22 @@ class Stream(ABC):
                 return
 
     async def anchor(self) -> datetime | None:
-        """Return a stamp that was there before `changed` reads everything, where what it finds has none."""
+        """Return a timestamp that was there before `changed` reads everything, where what it finds has none."""
         return None
 
     async def sweep(self, after: int) -> list[Found]:
-        """Return the next documents by rising id, whatever their stamps; fewer than `sweep_page` are the last."""
+        """Return the next documents by rising id, whatever their timestamps; fewer than `sweep_page` are the last."""
         return await self._rows([*self.after(None), ["id", ">", after]], self.sweep_page)
 
     async def _rows(self, where: list[Any], limit: int) -> list[Found]:
-        records = await self.client.search(self.model, [*self.domain(), *where], self.stamped, limit=limit)
+        records = await self.client.search(self.model, [*self.domain(), *where], self.timestamp_fields, limit=limit)
         return [Found(record["id"], timestamps.version(record), timestamps.latest(record)) for record in records]
 
     def after(self, since: datetime | None) -> list[Any]:
         """Return the domain of what was modified at or after that moment, in any row that counts."""
         start = self.codes.config.since
         since = since or (datetime.combine(start, time(), UTC) if start else None)
-        return [["OR", *([name, ">=", since] for name in self.stamped)]] if since else []
+        return [["OR", *([name, ">=", since] for name in self.timestamp_fields)]] if since else []
 
     @abstractmethod
     def domain(self) -> list[Any]:
@@ -116,7 +116,7 @@ class Stream(ABC):
 
     def unreadable(self, found: Found, reason: Text) -> ErpDocument:
         """Return the document that Tryton cannot give, with its reason."""
-        version = found.version or timestamps.stamped(found.modified, "")
+        version = found.version or timestamps.version_at(found.modified, "")
         error = InvalidDocument(TrytonCode.NOT_READABLE, reason)
         return ErpDocument(str(found.id), str(found.id), version, found.modified, error, b"")
 
@@ -127,7 +127,7 @@ class Stream(ABC):
     async def records(self, found: Iterable[Found], names: Iterable[str], **context: Any) -> list[Record]:
         """Return the records with these fields, in the order of ``found``."""
         ids = [item.id for item in found]
-        records = await self.client.search(self.model, [["id", "in", ids]], [*names, *self.stamped], **context)
+        records = await self.client.search(self.model, [["id", "in", ids]], [*names, *self.timestamp_fields], **context)
         places = {record: place for place, record in enumerate(ids)}
         return sorted((record for record in records if record["id"] in places), key=lambda item: places[item["id"]])
 
@@ -137,7 +137,7 @@ class Purchases(Stream):
 
     subject = Subject.ORDER
     model = "purchase.purchase"
-    stamped = (timestamps.FIELD, f"lines.{timestamps.FIELD}")
+    timestamp_fields = (timestamps.FIELD, f"lines.{timestamps.FIELD}")
 
     def domain(self) -> list[Any]:
         """Return what people have confirmed, or cancelled since."""
@@ -185,22 +185,22 @@ class Purchases(Stream):
             value = mapping.remembered(native, number, currency, date.fromisoformat(wanted), self.codes)
         modified = timestamps.latest(record) if record else None
         original = _original(record) if record else b""
-        said: messages.Order = {**value, "document_status": OrderDocumentStatus.CANCELLED}
-        return ErpDocument(native, native, version, modified, said, original, withdrawn=True)
+        cancelled: messages.Order = {**value, "document_status": OrderDocumentStatus.CANCELLED}
+        return ErpDocument(native, native, version, modified, cancelled, original, withdrawn=True)
 
     def _as_it_is(self, record: Record) -> messages.Order | None:
         try:
             fields.check(record, mapping.PURCHASE_FIELDS)
-            ours = inner(record, "party.code") == self.codes.config.hub_party
-            return mapping.order(record, self.codes) if ours else None
+            is_for_hub = inner(record, "party.code") == self.codes.config.hub_party
+            return mapping.order(record, self.codes) if is_for_hub else None
         except InvalidDocument:
             return None
 
     def _names(self) -> list[str]:
-        return [*mapping.PURCHASE_FIELDS, *self.stamped]
+        return [*mapping.PURCHASE_FIELDS, *self.timestamp_fields]
 
     def _document(self, record: Record) -> ErpDocument:
-        value = say(record, mapping.PURCHASE_FIELDS, lambda: mapping.order(record, self.codes))
+        value = document_or_error(record, mapping.PURCHASE_FIELDS, lambda: mapping.order(record, self.codes))
         return document_of(record, str(record["id"]), value)
 
 
@@ -209,7 +209,7 @@ class Sales(Stream):
 
     subject = Subject.ORDER_RESPONSE
     model = "sale.sale"
-    stamped = (timestamps.FIELD, f"lines.{timestamps.FIELD}", f"lines.moves.{timestamps.FIELD}")
+    timestamp_fields = (timestamps.FIELD, f"lines.{timestamps.FIELD}", f"lines.moves.{timestamps.FIELD}")
 
     def domain(self) -> list[Any]:
         """Return sales whose reference has the form of a plant order's id."""
@@ -221,7 +221,7 @@ class Sales(Stream):
 
     def _document(self, record: Record) -> ErpDocument:
         modified = timestamps.latest(record) or datetime.now(UTC)
-        value = say(record, mapping.SALE_FIELDS, lambda: mapping.response(record, self.codes, modified))
+        value = document_or_error(record, mapping.SALE_FIELDS, lambda: mapping.response(record, self.codes, modified))
         return document_of(record, str(record.get("reference") or record["id"]), value)
 
 
@@ -256,7 +256,7 @@ class Productions(Stream):
         return found
 
     def _document(self, record: Record, sales: Sequence[Record]) -> ErpDocument:
-        value = say(record, mapping.PRODUCTION_FIELDS, lambda: self._value(record, sales))
+        value = document_or_error(record, mapping.PRODUCTION_FIELDS, lambda: self._value(record, sales))
         return document_of(record, str(record["id"]), value)
 
     def _value(self, record: Record, sales: Sequence[Record]) -> messages.ProductionStatus | None:
@@ -264,17 +264,17 @@ class Productions(Stream):
         return mapping.production(record, self.codes, mapping.made_for(record, sales), modified)
 
 
-def say(record: Record, known: Fields, words: Callable[[], mapping.Value | None]) -> ReadValue:
+def document_or_error(record: Record, known: Fields, make: Callable[[], mapping.Value | None]) -> ReadValue:
     """Return the document of a record, or the error that it makes.
 
     Args:
         record: The record.
         known: The kinds of its fields.
-        words: Makes the document.
+        make: Makes the document.
     """
     try:
         fields.check(record, known)
-        return words()
+        return make()
     except InvalidDocument as error:
         return error
 

@@ -1,7 +1,7 @@
-"""When a document last changed, by Tryton's rows: its own stamp and those of everything below it. Pure.
+"""When a document last changed, by Tryton's rows: its own timestamp and those of everything below it. Pure.
 
 Writing a line does not touch its head, and a transaction that began earlier may commit later, so a version is the
-latest stamp together with a digest of them all. A row that was imported past Tryton's own ways may have none.
+latest timestamp together with a digest of them all. A row that was imported past Tryton's own ways may have none.
 """
 
 import hashlib
@@ -17,17 +17,17 @@ _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def latest(record: Mapping[str, Any]) -> datetime | None:
-    """Return the latest stamp of the record and what is nested in it, None where there is none."""
-    return max((stamp for _, stamp in _stamps(record, "")), default=None)
+    """Return the latest timestamp of the record and what is nested in it, None where there is none."""
+    return max((timestamp for _, timestamp in _timestamps(record, "")), default=None)
 
 
 def version(record: Mapping[str, Any]) -> str:
     """Return the document's native version; it sorts by time and is the same whenever nothing was written."""
-    stamps = sorted(f"{path}@{stamp.isoformat()}" for path, stamp in _stamps(record, ""))
-    return stamped(latest(record), "|".join(stamps))
+    timestamps = sorted(f"{path}@{timestamp.isoformat()}" for path, timestamp in _timestamps(record, ""))
+    return version_at(latest(record), "|".join(timestamps))
 
 
-def stamped(moment: datetime | None, content: str) -> str:
+def version_at(moment: datetime | None, content: str) -> str:
     """Return a version of a moment and a digest of the content."""
     return f"{(moment or _NEVER).astimezone(UTC).strftime(_FORMAT)}-{zlib.crc32(content.encode()):08x}"
 
@@ -49,7 +49,7 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _stamps(record: Mapping[str, Any], path: str) -> Iterator[tuple[str, datetime]]:
+def _timestamps(record: Mapping[str, Any], path: str) -> Iterator[tuple[str, datetime]]:
     here = f"{path}/{record.get('id')}"
     if isinstance(record.get(FIELD), datetime):
         yield here, record[FIELD]
@@ -57,4 +57,4 @@ def _stamps(record: Mapping[str, Any], path: str) -> Iterator[tuple[str, datetim
         if name.endswith("."):
             for nested in below if isinstance(below, list) else [below]:
                 if isinstance(nested, Mapping):
-                    yield from _stamps(nested, here + name)
+                    yield from _timestamps(nested, here + name)

@@ -14,7 +14,7 @@ _INSTANT = ("year", "month", "day", "hour", "minute", "second", "microsecond")
 class Broken:
     """A value that Tryton sent in no form that can be read, such as the 30th of February; it is of no kind."""
 
-    words: str
+    text: str
 
 
 def dumps(value: Any) -> str:
@@ -39,7 +39,7 @@ def _encode(value: Any) -> Any:
         case timedelta():
             return {"__class__": "timedelta", "seconds": value.total_seconds()}
         case Broken():
-            return value.words
+            return value.text
     raise TypeError(f"Tryton takes no {type(value).__name__}")
 
 

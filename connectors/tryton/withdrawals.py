@@ -7,14 +7,14 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from connectors.tryton import errors
-from connectors.tryton.checkpoint import Entry, Told
+from connectors.tryton.checkpoint import Entry, SentDocuments
 from connectors.tryton.codes import Codes
 from connectors.tryton.streams import ErpDocument, Purchases
 
 log = structlog.get_logger()
 
 CHECKED = 500
-"""How many orders are looked at in one poll; with more, their turn comes in one of the next."""
+"""How many orders are checked in one poll; further ones are checked in the next polls."""
 
 
 class Withdrawals:
@@ -23,9 +23,9 @@ class Withdrawals:
     A person who takes an order back to correct it has that long; nothing is sent if it returns in time.
     """
 
-    def __init__(self, stream: Purchases, codes: Codes, told: Told, now: Callable[[], datetime]) -> None:
+    def __init__(self, stream: Purchases, codes: Codes, sent: SentDocuments, now: Callable[[], datetime]) -> None:
         """Take what was sent; it also remembers since when a document waits."""
-        self._stream, self._told, self._now, self._config = stream, told, now, codes.config
+        self._stream, self._sent, self._now, self._config = stream, sent, now, codes.config
         self._checked = 0
 
     async def poll(self) -> AsyncIterator[ErpDocument]:
@@ -48,16 +48,16 @@ class Withdrawals:
 
     async def _absent(self) -> list[int]:
         """Look at some of the active orders, and at those that are absent already; return who is absent."""
-        some = self._told.active(self._checked, CHECKED)
+        some = self._sent.active(self._checked, CHECKED)
         self._checked = some[-1] if len(some) == CHECKED else 0
-        waiting = list(self._told.missing())[:CHECKED]
+        waiting = list(self._sent.missing())[:CHECKED]
         looked_at = sorted({*some, *waiting})
         if not looked_at:
             return []
         present = await self._stream.present(looked_at)
         for record in present & set(waiting):
             log.info("order is back", purchase=record, number=self._entry(record).facts[0])
-            self._seen_absent(record, "")
+            self._put_missing(record, "")
         return [record for record in looked_at if record not in present]
 
     def _is_due(self, record: int) -> bool:
@@ -66,13 +66,13 @@ class Withdrawals:
         since = self._entry(record).missing_since
         if not since or datetime.fromisoformat(since) > now:
             since = now.astimezone(UTC).isoformat(timespec="seconds")
-            self._seen_absent(record, since)
+            self._put_missing(record, since)
             seconds = self._config.withdraw_after_seconds
             log.warning("order is gone", purchase=record, number=self._entry(record).facts[0], withdrawn_in_s=seconds)
         return now - datetime.fromisoformat(since) >= timedelta(seconds=self._config.withdraw_after_seconds)
 
     def _entry(self, record: int) -> Entry:
-        return self._told.get(str(record)) or Entry("")
+        return self._sent.get(str(record)) or Entry("")
 
-    def _seen_absent(self, record: int, since: str) -> None:
-        self._told.put(str(record), replace(self._entry(record), missing_since=since))
+    def _put_missing(self, record: int, since: str) -> None:
+        self._sent.put(str(record), replace(self._entry(record), missing_since=since))

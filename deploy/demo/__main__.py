@@ -86,7 +86,7 @@ def _until_answered(scene: Scene, journey: Journey, wishes: dict[str, Wish], scr
     """Let people work until every order has the state it must end in. Raises `Failed` naming those that have not."""
     expected = {number: EXPECTED[wish.title] for number, wish in wishes.items()}
     deadline = time.monotonic() + PATIENCE_S
-    while journey.states != expected or _unanswered(journey) or not _told(scene, expected):
+    while journey.states != expected or _unanswered(journey) or not _notified(scene, expected):
         if journey.error:
             raise journey.error
         if time.monotonic() > deadline or not scene.alive:
@@ -97,14 +97,14 @@ def _until_answered(scene: Scene, journey: Journey, wishes: dict[str, Wish], scr
     screen.draw()
 
 
-def _told(scene: Scene, expected: dict[str, str]) -> bool:
+def _notified(scene: Scene, expected: dict[str, str]) -> bool:
     """Return whether the customer's own ERP shows the state of every order."""
     shown = checker.purchase_comments(scene)
     return all(f"({state.partition(',')[0]})" in shown.get(number, "") for number, state in expected.items())
 
 
 def _unanswered(journey: Journey) -> bool:
-    return any(mark == "…" for plants in journey.plants.values() for _, mark in plants.values())
+    return any(answer == "…" for plants in journey.plants.values() for _, answer in plants.values())
 
 
 def _not_arrived(expected: dict[str, str], journey: Journey, scene: Scene) -> Failed:

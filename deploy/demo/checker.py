@@ -115,28 +115,31 @@ def gather(scene: Scene, bootstrap: str, registry_url: str) -> Facts:
         registry_url: The registry's address.
     """
 
-    def topic(name: str) -> list[independent.Seen]:
+    def topic(name: str) -> list[independent.ReadRecord]:
         return independent.read(bootstrap, registry_url, f"{scene.settings.namespace}{name}")
 
     plants = [*(plant.plant for plant in scene.plants), PLANT]
     addressed = [seen for plant in plants for seen in topic(f"in.{plant}.orders")]
-    letters = [*topic("hub.dead-letters"), *(seen for name in [*plants, CUSTOMER] for seen in _letters(topic, name))]
+    refused = [
+        *topic("hub.dead-letters"),
+        *(seen for name in [*plants, CUSTOMER] for seen in _dead_letters_of(topic, name)),
+    ]
     orders = [seen.value for seen in topic(f"out.{CUSTOMER}.orders")]
     return Facts(
         ordered=frozenset(_purchases(scene.tryton.folder / f"{DATABASES[CUSTOMER]}.sqlite")),
-        accounted=frozenset(_accounted(orders, addressed, letters)),
+        accounted=frozenset(_accounted(orders, addressed, refused)),
         plant_orders=tuple(_last(addressed).values()),
         in_erps=tuple(_in_erps(scene)),
-        dead_letters=len(letters),
+        dead_letters=len(refused),
     )
 
 
-def _letters(topic: Any, member: str) -> list[independent.Seen]:
-    found: list[independent.Seen] = topic(f"out.{member}.dead-letters")
+def _dead_letters_of(topic: Any, member: str) -> list[independent.ReadRecord]:
+    found: list[independent.ReadRecord] = topic(f"out.{member}.dead-letters")
     return found
 
 
-def _last(addressed: Iterable[independent.Seen]) -> dict[str, PlantOrder]:
+def _last(addressed: Iterable[independent.ReadRecord]) -> dict[str, PlantOrder]:
     """Return each plant order in its highest revision."""
     found: dict[str, tuple[int, PlantOrder]] = {}
     for seen in addressed:
@@ -148,13 +151,15 @@ def _last(addressed: Iterable[independent.Seen]) -> dict[str, PlantOrder]:
 
 
 def _accounted(
-    orders: Sequence[dict[str, Any]], addressed: Sequence[independent.Seen], letters: Sequence[independent.Seen]
+    orders: Sequence[dict[str, Any]],
+    addressed: Sequence[independent.ReadRecord],
+    refused: Sequence[independent.ReadRecord],
 ) -> set[tuple[str, str]]:
     """Return (order id, item code) of every line that reached a plant order or a dead letter."""
     codes = {(order["order_id"], line["line_id"]): line["item_code"] for order in orders for line in order["lines"]}
     reached = {(seen.value["order_id"], line["order_line_id"]) for seen in addressed for line in seen.value["lines"]}
-    told = " ".join(str(seen.value["reason"]) for seen in letters)
-    return {(number, code) for (number, line), code in codes.items() if (number, line) in reached or code in told}
+    reasons = " ".join(str(seen.value["reason"]) for seen in refused)
+    return {(number, code) for (number, line), code in codes.items() if (number, line) in reached or code in reasons}
 
 
 def _in_erps(scene: Scene) -> Iterable[tuple[str, str, bool]]:

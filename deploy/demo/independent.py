@@ -15,7 +15,7 @@ PATIENCE_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class ReadRecord:
     """One committed record."""
 
     topic: str
@@ -26,7 +26,7 @@ class Seen:
     value: dict[str, Any]
 
 
-def read(bootstrap: str, registry_url: str, topic: str) -> list[Seen]:
+def read(bootstrap: str, registry_url: str, topic: str) -> list[ReadRecord]:
     """Return every committed record of the topic up to its present end.
 
     Args:
@@ -37,7 +37,7 @@ def read(bootstrap: str, registry_url: str, topic: str) -> list[Seen]:
     return asyncio.run(_read(bootstrap, registry_url, topic))
 
 
-async def _read(bootstrap: str, registry_url: str, topic: str) -> list[Seen]:
+async def _read(bootstrap: str, registry_url: str, topic: str) -> list[ReadRecord]:
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, isolation_level="read_committed", enable_auto_commit=False)
     await consumer.start()
     try:
@@ -49,7 +49,7 @@ async def _read(bootstrap: str, registry_url: str, topic: str) -> list[Seen]:
     finally:
         await consumer.stop()
     schemas: dict[int, Any] = {}
-    return [_seen(record, registry_url, schemas) for record in records]
+    return [_decoded(record, registry_url, schemas) for record in records]
 
 
 async def _to_the_end(consumer: Any, partitions: list[Any]) -> list[Any]:
@@ -61,9 +61,9 @@ async def _to_the_end(consumer: Any, partitions: list[Any]) -> list[Any]:
     return found
 
 
-def _seen(record: Any, registry_url: str, schemas: dict[int, Any]) -> Seen:
+def _decoded(record: Any, registry_url: str, schemas: dict[int, Any]) -> ReadRecord:
     headers = {name: value.decode() for name, value in record.headers}
-    return Seen(
+    return ReadRecord(
         record.topic,
         record.partition,
         record.offset,

@@ -62,9 +62,9 @@ class Journey:
         with self._lock:
             for number, wish in self._wishes.items():
                 plants = self.plants.get(number, {})
-                told = "  ".join(f"{plant} {mark}" for plant, mark in plants.values())
+                answers = "  ".join(f"{plant} {shown}" for plant, shown in plants.values())
                 promise = self.promises.get(number, "")
-                table.add_row(number, str(wish.title), self.states.get(number, ""), promise, told)
+                table.add_row(number, str(wish.title), self.states.get(number, ""), promise, answers)
         return table
 
     def _run(self) -> None:
@@ -95,8 +95,8 @@ class Journey:
                 plants = self.plants.setdefault(number, {})
                 plants.setdefault(sent["plant_order_id"], (sent["plant"], "…"))
             elif answer:
-                mark = ANSWERS.get(answer["response_code"], "?")
-                self.plants.setdefault(number, {})[answer["plant_order_id"]] = (answer["plant"], mark)
+                shown = ANSWERS.get(answer["response_code"], "?")
+                self.plants.setdefault(number, {})[answer["plant_order_id"]] = (answer["plant"], shown)
 
 
 def _state(status: messages.OrderStatus) -> str:
@@ -113,7 +113,7 @@ class Screen:
         self._journey = journey
         self._console = Console(stderr=True)
         self._live = Live(console=self._console, auto_refresh=False) if self._console.is_terminal else None
-        self._said: dict[str, str] = {}
+        self._printed: dict[str, str] = {}
 
     def __enter__(self) -> "Screen":
         if self._live:
@@ -130,8 +130,8 @@ class Screen:
             self._live.update(Group(self._journey.table()), refresh=True)
             return
         for number, state in list(self._journey.states.items()):
-            if self._said.get(number) != state:
-                self._said[number] = state
+            if self._printed.get(number) != state:
+                self._printed[number] = state
                 sys.stderr.write(f"{datetime.now(UTC):%H:%M:%S} {number}: {state}\n")
 
     def finish(self) -> None:

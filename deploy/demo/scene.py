@@ -135,21 +135,21 @@ class Scene:
         language = {name: os.environ[name] for name in ("KRANHUB_LANG",) if name in os.environ}
         return {**own, **omsk.variables(), **language}
 
-    def _kranhub(self, *words: str) -> None:
-        command = [sys.executable, "-m", "kranhub", *words]
+    def _kranhub(self, *arguments: str) -> None:
+        command = [sys.executable, "-m", "kranhub", *arguments]
         done = subprocess.run(command, env=self._environment(), stdout=subprocess.DEVNULL, check=False)
         if done.returncode:
             raise Failed(
                 Text(
-                    en=f"`kranhub {' '.join(words)}` ended with {done.returncode}; its message stands above.",
-                    ru=f"`kranhub {' '.join(words)}` завершилась с кодом {done.returncode}; её сообщение выше.",
+                    en=f"`kranhub {' '.join(arguments)}` ended with {done.returncode}; its message stands above.",
+                    ru=f"`kranhub {' '.join(arguments)}` завершилась с кодом {done.returncode}; её сообщение выше.",
                 )
             )
 
-    def _spawn(self, words: Sequence[str]) -> subprocess.Popen[bytes]:
+    def _spawn(self, arguments: Sequence[str]) -> subprocess.Popen[bytes]:
         with (self.root / "hub.log").open("ab") as log:
             return subprocess.Popen(
-                [sys.executable, "-m", "kranhub", *words],
+                [sys.executable, "-m", "kranhub", *arguments],
                 env=self._environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -160,8 +160,8 @@ class Scene:
     def _remember(self) -> None:
         """Write which processes are ours, so that `stop_former` stops no other, and the settings for a shell."""
         pids = [pid for pid in (self.hub.pid if self.hub else None, self.tryton.pid) if pid]
-        ours = [{"pid": pid, "created": psutil.Process(pid).create_time()} for pid in pids]
-        state = {"processes": ours, "namespace": self.settings.namespace}
+        processes = [{"pid": pid, "created": psutil.Process(pid).create_time()} for pid in pids]
+        state = {"processes": processes, "namespace": self.settings.namespace}
         (self.root / "demo.json").write_text(json.dumps(state), encoding="utf-8")
         exports = [f"export {name}={shlex.quote(value)}\n" for name, value in self._variables().items()]
         (self.root / "demo.env").write_text("".join(exports), encoding="utf-8")

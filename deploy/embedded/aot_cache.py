@@ -11,7 +11,7 @@ from pathlib import Path
 from deploy.embedded import java
 
 QUIET = "-Xlog:aot*=off"
-"""A cache that Java cannot use is no news: it starts all the same."""
+"""The option by which Java logs nothing of a cache that it cannot use: it starts all the same."""
 
 
 def path(jars: Sequence[Path]) -> Path:

@@ -22,10 +22,10 @@ END_SECONDS = 180.0
 """How long Java may take to end; it writes the cache when the part has stopped."""
 
 BOUND = "-XX:SelfDestructTimer=5"
-"""Minutes after which Java ends by itself, where whoever started it was killed meanwhile."""
+"""After this many minutes Java ends by itself, in case the process that started it was killed."""
 
 Training = Callable[[Ports, Path], None]
-"""Runs a part on these ports and this empty folder, and leaves its cache there."""
+"""Runs a part on these ports and in this empty folder, where it leaves its cache."""
 
 
 def ensure(kafka: Sequence[Path], home: Path, progress: Progress) -> None:
@@ -113,8 +113,8 @@ def _output(folder: Path) -> Path:
     return folder / "cache.aot"
 
 
-def _ended(words: str) -> Text:
-    return Text(en=f"Java has ended: {words}", ru=f"Java завершилась: {words}")
+def _ended(output: str) -> Text:
+    return Text(en=f"Java has ended: {output}", ru=f"Java завершилась: {output}")
 
 
 def _without(reason: str) -> Text:

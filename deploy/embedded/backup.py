@@ -153,10 +153,10 @@ def _parts(settings: Settings) -> Iterator[tuple[Path, str]]:
 def _settings(settings: Settings, folder: Path) -> Copied:
     """Write the settings without their secrets: passwords are left out, also those within addresses."""
     secrets = {name for name, kind in type(settings).model_fields.items() if "Secret" in str(kind.annotation)}
-    said = settings.model_dump(mode="json", exclude=secrets)
+    values = settings.model_dump(mode="json", exclude=secrets)
     for name in ("registry_url", "readmodel_url"):
-        said[name] = redaction.shown(said[name]) if said[name] else None
-    return copying.written(folder, SETTINGS, said)
+        values[name] = redaction.shown(values[name]) if values[name] else None
+    return copying.written(folder, SETTINGS, values)
 
 
 def _require_new(folder: Path) -> None:

@@ -82,18 +82,18 @@ def format_command(jars: Sequence[Path], settings: Path) -> list[str]:
     ]
 
 
-def start_command(jars: Sequence[Path], settings: Path, logs: Path, mark: str) -> list[str]:
+def start_command(jars: Sequence[Path], settings: Path, logs: Path, token: str) -> list[str]:
     """Return the command that runs the broker.
 
     Args:
         jars: Kafka's jars, in the order of the class path.
         settings: The file with the broker's settings.
         logs: The folder for the broker's logs.
-        mark: The start's token, by which the process is recognised.
+        token: The start's token, by which the process is recognised.
     """
     return [
         str(java()),
-        process.MARK + mark,
+        process.MARK + token,
         *aot_cache.options(jars),
         *HEAP,
         *COMMON,

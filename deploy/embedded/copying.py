@@ -15,7 +15,7 @@ from kranhub.text import Text
 
 CHUNK = 1024 * 1024
 SPARE = 64 * 1024 * 1024
-"""What is left free on the disk."""
+"""How much must stay free on the disk."""
 
 
 def files(folder: Path) -> Iterator[Path]:
@@ -77,17 +77,17 @@ def copy(source: Path, target: Path, path: str, bar: Bar) -> Copied:
     return Copied(path=path, size=count, sha256=digest.hexdigest())
 
 
-def written(target: Path, path: str, said: Any) -> Copied:
+def written(target: Path, path: str, document: Any) -> Copied:
     """Write a JSON document to a file.
 
     Args:
         target: The folder to write to, which must exist.
         path: The file's path in ``target``.
-        said: The document; anything that JSON can hold.
+        document: The document; anything that JSON can hold.
 
     Returns:
         The file's path, size and checksum.
     """
-    data = (json.dumps(said, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
+    data = (json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
     (target / path).write_bytes(data)
     return Copied(path=path, size=len(data), sha256=hashlib.sha256(data).hexdigest())

@@ -99,7 +99,7 @@ class Embedded:
             process.stop(self._started)
             raise
 
-    def revive(self, last: Record, name: str) -> Record:
+    def restart(self, last: Record, name: str) -> Record:
         """Start one part that has died again, on its port; do not wait until it answers.
 
         Args:
@@ -173,20 +173,20 @@ class Embedded:
         return self._start_registry(files, chosen) if name == "registry" else self._start_broker(files, chosen)
 
     def _start_registry(self, files: "Files", chosen: Ports) -> Started:
-        data, mark = self._folder("registry"), process.token()
+        data, token = self._folder("registry"), process.token()
         initialisation.begin(data, data.glob("schemas*"))
-        command = registry.start_command(files.home, data, self._logs, chosen.registry or 0, mark)
-        return process.start("registry", command, mark, data, self._logs)
+        command = registry.start_command(files.home, data, self._logs, chosen.registry or 0, token)
+        return process.start("registry", command, token, data, self._logs)
 
     def _start_broker(self, files: "Files", chosen: Ports) -> Started:
-        data, mark = self._folder("kafka"), process.token()
+        data, token = self._folder("kafka"), process.token()
         settings = broker.write_settings(data, chosen)
         initialisation.begin(data, data.glob("log"))
         if not broker.is_formatted(data):
             self._format(broker.format_command(files.jars, settings))
         initialisation.end(data)
-        command = broker.start_command(files.jars, settings, self._logs, mark)
-        return process.start("kafka", command, mark, data, self._logs)
+        command = broker.start_command(files.jars, settings, self._logs, token)
+        return process.start("kafka", command, token, data, self._logs)
 
     def _folder(self, name: str) -> Path:
         folder = self._data / name

@@ -18,12 +18,12 @@ def begin(folder: Path, made: Iterable[Path]) -> None:
         folder: the part's folder.
         made: the files and folders that hold the part's data, if there are any.
     """
-    mark, found = folder / MARK, list(made)
-    if mark.exists():
+    marker, found = folder / MARK, list(made)
+    if marker.exists():
         for path in found:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
     elif not found:
-        mark.touch()
+        marker.touch()
 
 
 def end(folder: Path) -> None:

@@ -17,7 +17,7 @@ FORMAT = 1
 NAME = "manifest.json"
 KAFKA, REGISTRY = "kafka", "registry"
 REQUIRED = (KAFKA, REGISTRY)
-"""Parts without which a hub cannot be restored: schema ids stand in every record."""
+"""The parts without which a hub cannot be restored: every record has a schema's id."""
 
 
 class Copied(BaseModel):

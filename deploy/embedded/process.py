@@ -28,13 +28,13 @@ def token() -> str:
     return uuid.uuid4().hex
 
 
-def start(name: str, command: Sequence[str], mark: str, folder: Path, logs: Path) -> Started:
+def start(name: str, command: Sequence[str], token: str, folder: Path, logs: Path) -> Started:
     """Start the command detached from this terminal, its output in ``<logs>/<name>.console.log``.
 
     Args:
         name: The process' name.
         command: The program and its arguments.
-        mark: The start's token, which is in the command.
+        token: The start's token, which is in the command.
         folder: The working folder.
         logs: The folder for its output; the former output is kept beside it.
 
@@ -56,7 +56,7 @@ def start(name: str, command: Sequence[str], mark: str, folder: Path, logs: Path
         )
     _children.append(child)
     created = psutil.Process(child.pid).create_time()
-    return Started(name=name, pid=child.pid, created=created, token=mark, log=console)
+    return Started(name=name, pid=child.pid, created=created, token=token, log=console)
 
 
 def find(started: Started) -> psutil.Process | None:

@@ -22,7 +22,7 @@ class Bar:
         self._task = shown.add_task(str(what), total=size) if shown else None
         self._lock = threading.Lock()
         self._bytes = self._done = 0
-        self._said = time.monotonic()
+        self._printed_at = time.monotonic()
 
     def received(self, count: int) -> None:
         """Take note of so many more bytes."""
@@ -30,8 +30,8 @@ class Bar:
             self._bytes += count
             if self._shown and self._task is not None:
                 self._shown.advance(self._task, count)
-            elif time.monotonic() - self._said >= LINE_EVERY_SECONDS:
-                self._say()
+            elif time.monotonic() - self._printed_at >= LINE_EVERY_SECONDS:
+                self._print_line()
 
     def finished(self, name: str) -> None:
         """Take note of one more complete file."""
@@ -40,10 +40,10 @@ class Bar:
             if self._shown and self._task is not None:
                 self._shown.update(self._task, description=f"{self._what} {self._done}/{self._files} {name}")
             elif self._done == self._files:
-                self._say()
+                self._print_line()
 
-    def _say(self) -> None:
-        self._said = time.monotonic()
+    def _print_line(self) -> None:
+        self._printed_at = time.monotonic()
         _plain(self._console, f"{self._what}: {self._done}/{self._files}, {self._bytes >> 20}/{self._size >> 20} MiB")
 
 

@@ -27,17 +27,17 @@ def unpack(archive: Path) -> Path:
     Every file is compared with the verified archive's own check sums, so a damaged folder is unpacked again.
     """
     target = archive.with_suffix("")
-    with zipfile.ZipFile(archive) as packed:
-        if _same(packed, target):
+    with zipfile.ZipFile(archive) as zipped:
+        if _same(zipped, target):
             return target
         fresh = Path(tempfile.mkdtemp(prefix=".kranhub-", dir=archive.parent))
         try:
-            packed.extractall(fresh)
+            zipped.extractall(fresh)
             shutil.rmtree(target, ignore_errors=True)
             os.replace(fresh, target)
         except OSError:
             shutil.rmtree(fresh, ignore_errors=True)
-            if not _same(packed, target):  # another `kranhub up` may have been faster
+            if not _same(zipped, target):  # another `kranhub up` may have been faster
                 raise
     return target
 
@@ -47,7 +47,7 @@ def jar(home: Path) -> Path:
     return next(home.glob("*-runner.jar"))
 
 
-def start_command(home: Path, data: Path, logs: Path, port: int, mark: str) -> list[str]:
+def start_command(home: Path, data: Path, logs: Path, port: int, token: str) -> list[str]:
     """Return the command that runs the registry.
 
     Args:
@@ -55,11 +55,11 @@ def start_command(home: Path, data: Path, logs: Path, port: int, mark: str) -> l
         data: The folder of its database.
         logs: The folder for its logs.
         port: Its port on loopback.
-        mark: The start's token, by which the process is recognised.
+        token: The start's token, by which the process is recognised.
     """
     return [
         str(java()),
-        process.MARK + mark,
+        process.MARK + token,
         *aot_cache.options([jar(home)]),
         *FRUGAL,
         *COMMON,
@@ -79,8 +79,8 @@ def start_command(home: Path, data: Path, logs: Path, port: int, mark: str) -> l
     ]
 
 
-def _same(packed: zipfile.ZipFile, folder: Path) -> bool:
-    files = [entry for entry in packed.infolist() if not entry.is_dir()]
+def _same(zipped: zipfile.ZipFile, folder: Path) -> bool:
+    files = [entry for entry in zipped.infolist() if not entry.is_dir()]
     return all(_crc(folder / entry.filename) == entry.CRC for entry in files)
 
 

@@ -26,7 +26,7 @@ log = structlog.get_logger()
 
 LOOK_S = 1.0
 RETRY_S = 5.0
-"""How soon a start that was not possible, as on a full disk, is tried again."""
+"""How soon to try again after a start that was not possible, as on a full disk."""
 
 
 class StackRestarter:
@@ -35,7 +35,7 @@ class StackRestarter:
     def __init__(self, settings: Settings, say: Callable[[Text], None]) -> None:
         """Take the settings, and how to report to a person what is done."""
         self._settings, self._say = settings, say
-        self._next, self._said = 0.0, Repeats()
+        self._next, self._logged = 0.0, Repeats()
         self._backoffs: dict[str, Backoff] = {}
         self._due: dict[str, float] = {}
 
@@ -60,7 +60,7 @@ class StackRestarter:
         try:
             for started in _dead(stack_file.read(self._settings)):
                 if self._is_due(started):
-                    self._revive(started)
+                    self._restart(started)
         finally:
             held.close()
 
@@ -74,19 +74,19 @@ class StackRestarter:
             log.warning("process ended", name=started.name, again_in_s=delay, reason=_last_line(started))
         return now >= self._due[started.token]
 
-    def _revive(self, started: Started) -> None:
+    def _restart(self, started: Started) -> None:
         self._due[started.token] = time.monotonic() + RETRY_S
-        revived = Embedded(self._settings, Progress()).revive(stack_file.read(self._settings), started.name)
+        restarted = Embedded(self._settings, Progress()).restart(stack_file.read(self._settings), started.name)
         try:
-            stack_file.write(self._settings, revived)
+            stack_file.write(self._settings, restarted)
         except OSError:
-            process.stop([each for each in revived.processes if each.name == started.name])
+            process.stop([each for each in restarted.processes if each.name == started.name])
             raise
         del self._due[started.token]
         self._say(_again(started.name))
 
     def _complain(self, text: Text) -> None:
-        if self._said.take("stack") is not None:
+        if self._logged.take("stack") is not None:
             log.warning("the stack waits", reason=text.en)
             self._say(text)
 

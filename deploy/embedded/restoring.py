@@ -29,7 +29,7 @@ from kranhub.wire.registry import Registry
 RESTORE = "kranhub restore"
 RESTORING = Text(en="restoring", ru="восстановление")
 HOUSEKEEPING = ("stack.lock", "locks")
-"""What a command that only looked leaves in a data folder."""
+"""The files that a command which only reads leaves in a data folder."""
 
 
 class Done(BaseModel):

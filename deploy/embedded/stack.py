@@ -175,9 +175,9 @@ def _started(settings: Settings, progress: Progress, wanted: Ports, kind: str, l
 
 def _require_answers(settings: Settings, last: Record) -> None:
     """Raise `Unavailable` unless both answer; what a supervisor has just started again is waited for."""
-    young = any(time.time() - started.created < START_SECONDS for started in last.processes if started.restarts)
+    recent = any(time.time() - started.created < START_SECONDS for started in last.processes if started.restarts)
     try:
-        until_answers(lambda: check(settings)) if young else check(settings)
+        until_answers(lambda: check(settings)) if recent else check(settings)
     except Unavailable:
         raise Unavailable(
             Text(

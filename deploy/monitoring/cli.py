@@ -18,7 +18,7 @@ from kranhub.text import Text
 
 EVERY_S = 30.0
 LONGEST_S = 180.0
-"""How long one look may take, with brokers that do not answer."""
+"""How long one reading of the status may take, with brokers that do not answer."""
 
 _HELP = Text(en="For Prometheus and Grafana.", ru="Для Prometheus и Grafana.")
 _RUN = Text(

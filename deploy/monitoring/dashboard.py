@@ -8,7 +8,7 @@ from typing import Any
 from kranhub.text import Text
 
 WIDTH, HEIGHT, COLUMNS = 12, 8, 24
-"""Of a panel and of the page, in Grafana's units."""
+"""The size of a panel and the width of the page, in Grafana's units."""
 
 SOURCE = {"type": "prometheus", "uid": "${source}"}
 

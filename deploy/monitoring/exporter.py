@@ -30,16 +30,16 @@ class Exporter(Collector):
 
     def __init__(self) -> None:
         """Begin with nothing seen."""
-        self._seen: Status | None = None
+        self._status: Status | None = None
         self._at = 0.0
 
     def saw(self, status: Status) -> None:
         """Take what was just seen."""
-        self._seen, self._at = status, time.time()
+        self._status, self._at = status, time.time()
 
     def collect(self) -> Iterator[Metric]:
         """Yield the metrics."""
-        status = self._seen
+        status = self._status
         if status is None:
             return
         yield GaugeMetricFamily("kranhub_status_timestamp_seconds", "When the hub was last looked at.", self._at)
@@ -65,7 +65,7 @@ def look(exporter: Exporter, ask: Callable[[], Status], loop: Loop, stopping: th
         every_s: The seconds between two looks.
     """
     while not stopping.is_set():
-        loop.moved()
+        loop.progressed()
         try:
             status = ask()
         except Exception as error:  # noqa: BLE001  (the next look may be answered; /metrics tells the age of the last)
@@ -88,10 +88,10 @@ def _supervised(supervisors: list[Supervision]) -> Iterator[Metric]:
     labels = ["command", "process"]
     restarts = CounterMetricFamily("kranhub_supervised_restarts", "Restarts of a supervised process.", labels=labels)
     running = GaugeMetricFamily("kranhub_supervised_running", "1 while a supervised process runs.", labels=labels)
-    for said in supervisors:
-        for child in said.processes:
-            restarts.add_metric([said.command, child.name], child.restarts)
-            running.add_metric([said.command, child.name], said.running and child.state == "running")
+    for supervisor in supervisors:
+        for child in supervisor.processes:
+            restarts.add_metric([supervisor.command, child.name], child.restarts)
+            running.add_metric([supervisor.command, child.name], supervisor.running and child.state == "running")
     yield from (restarts, running)
 
 
@@ -114,7 +114,7 @@ def _connectors(connectors: list[ConnectorState]) -> Iterator[Metric]:
     state = GaugeMetricFamily(
         "kranhub_connector_state", "1 for the state that a task last told of.", labels=[*_TASK, "state"]
     )
-    told = {
+    families = {
         "age_s": GaugeMetricFamily("kranhub_connector_state_seconds", "How long it is in its state.", labels=_TASK),
         "heartbeat_age_s": GaugeMetricFamily(
             "kranhub_connector_heartbeat_age_seconds", "Since it last said so.", labels=_TASK
@@ -133,7 +133,7 @@ def _connectors(connectors: list[ConnectorState]) -> Iterator[Metric]:
         labels = [found.member, found.connector, found.task]
         for name in STATES:
             state.add_metric([*labels, name], found.state == name)
-        for field, family in told.items():
+        for field, family in families.items():
             if (value := getattr(found, field)) is not None:
                 family.add_metric(labels, value)
-    yield from (state, *told.values())
+    yield from (state, *families.values())

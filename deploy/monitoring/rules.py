@@ -12,7 +12,8 @@ from kranhub.text import Text
 Severity = Literal["critical", "warning", "info"]
 
 KAFKA_ANSWERS = 'on () kranhub_answers{part="kafka"} == 1'
-"""What only the brokers know is missing as well when they are away: then one alert is enough."""
+"""Whether the brokers answer: metrics that only they know are missing as well when they are away, and one alert is
+enough."""
 
 HEAD = "# Written by `kranhub monitoring rules`; a test compares. Change deploy/monitoring/rules.py instead.\n"
 
@@ -43,7 +44,7 @@ def _unserved() -> str:
     return f"kranhub_group_workers == 0 or (({missing}) and {KAFKA_ANSWERS})"
 
 
-def _new_letters(metric: str) -> str:
+def _new_dead_letters(metric: str) -> str:
     """Return what is true after a dead letter; the first one of a code creates its series, which does not increase."""
     return f"(increase({metric}[10m]) > 0 or ({metric} unless {metric} offset 10m) > 0)"
 
@@ -207,7 +208,8 @@ ALERTS = (
     ),
     Alert(
         "KranhubDeadLetters",
-        f"{_new_letters('kranhub_core_dead_letters_total')} or {_new_letters('kranhub_connector_dead_letters_total')}",
+        f"{_new_dead_letters('kranhub_core_dead_letters_total')} or "
+        f"{_new_dead_letters('kranhub_connector_dead_letters_total')}",
         "0m",
         "warning",
         Text(en="Dead letters: {{ $labels.code }}.", ru="Недоставленные письма: {{ $labels.code }}."),

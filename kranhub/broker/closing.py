@@ -54,9 +54,9 @@ class ClosingClient(KafkaNetClient):  # type: ignore[misc]
     its hand-over to kafka-python's own connection is in none of kafka-python's lists.
     """
 
-    def __init__(self, *words: Any, **config: Any) -> None:
+    def __init__(self, *arguments: Any, **config: Any) -> None:
         """Take the arguments of kafka-python's own client."""
-        super().__init__(*words, **config)
+        super().__init__(*arguments, **config)
         self._manager.bootstrap = self._or_closed(self._manager.bootstrap)
 
     def close(self, node_id: Any = None) -> None:
@@ -67,9 +67,9 @@ class ClosingClient(KafkaNetClient):  # type: ignore[misc]
                 each.close()
 
     def _or_closed(self, bootstrap: Callable[..., None]) -> Callable[..., None]:
-        def first(*words: Any, **named: Any) -> None:
+        def first(*arguments: Any, **named: Any) -> None:
             try:
-                bootstrap(*words, **named)
+                bootstrap(*arguments, **named)
             except BaseException:
                 self.close()
                 raise
@@ -79,4 +79,4 @@ class ClosingClient(KafkaNetClient):  # type: ignore[misc]
 
 
 CLOSES: dict[str, Any] = {"kafka_client": ClosingClient, "proxy_url": f"{ClosingSocket.SCHEMES[0]}://"}
-"""Settings for every client of kafka-python; `kranhub.broker.client_settings.kafka_python` has them in."""
+"""Settings for every client of kafka-python; `kranhub.broker.client_settings.kafka_python` includes them."""

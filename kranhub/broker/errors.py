@@ -43,7 +43,7 @@ def translated(settings: Settings) -> Iterator[None]:
     except _DEFECTS:
         raise
     except errors.KafkaError as error:
-        if any(kind.__name__ in str(error) for kind in FENCING):  # told of an error state, in words only
+        if any(kind.__name__ in str(error) for kind in FENCING):  # an error state is reported as text only
             raise Fenced(_fenced()) from None
         raise Unavailable(_away(settings, error)) from None
 
@@ -74,8 +74,8 @@ def _expired(error: Exception) -> Text:
 
 
 def _away(settings: Settings, error: Exception) -> Text:
-    bootstrap, said = endpoints(settings).bootstrap, f"{type(error).__name__}: {error}"
+    bootstrap, text = endpoints(settings).bootstrap, f"{type(error).__name__}: {error}"
     return Text(
-        en=f"Kafka at {bootstrap} does not do its part ({said}). `kranhub status` shows whether it runs.",
-        ru=f"Kafka {bootstrap} не отвечает как должно ({said}). `kranhub status` покажет, работает ли она.",
+        en=f"Kafka at {bootstrap} does not do its part ({text}). `kranhub status` shows whether it runs.",
+        ru=f"Kafka {bootstrap} не отвечает как должно ({text}). `kranhub status` покажет, работает ли она.",
     )

@@ -17,10 +17,10 @@ from kranhub.settings import Settings
 
 POLL_MS = 50
 PATIENCE_S = 5.0
-"""How long all questions together may take; what is not known by then counts as seen."""
+"""How long all requests together may take; a record that is not found by then counts as visible."""
 
 FETCH_BYTES = 64 << 10
-"""Enough to see that there is something; a larger record comes as well."""
+"""Enough bytes to find that there is a record; a larger record is fetched as well."""
 
 
 class Reader:

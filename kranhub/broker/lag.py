@@ -21,7 +21,7 @@ from kranhub.settings import Settings
 from kranhub.text import Text
 
 ROOMS = ("core.", "views.")
-"""What the groups' names begin with, after the namespace."""
+"""The prefixes of the groups' names, after the namespace."""
 
 STAGES = ("ingest", "planner", "allocator", "dispatch", "masterdata", "clock")
 """The core's stages: each has a group ``core.<stage>`` and must be served."""
@@ -136,14 +136,14 @@ def _group(name: str, namespace: str, description: Mapping[str, Any], lags: Mapp
 
 def _worker(short: str, name: str, member: Mapping[str, Any], lags: Mapping[TopicPartition, Behind]) -> Worker:
     given = list(_assigned(member["member_assignment"]))
-    mine = [lags.get(place, Behind(0)) for place in given]
+    behinds = [lags.get(place, Behind(0)) for place in given]
     return Worker(
         group=short,
         instance=(member.get("group_instance_id") or member["member_id"]).removeprefix(f"{name}."),
         host=member["client_host"].removeprefix("/"),
         partitions=len(given),
-        lag=sum(behind.records for behind in mine),
-        lag_s=_oldest_s(mine),
+        lag=sum(behind.records for behind in behinds),
+        lag_s=_oldest_s(behinds),
     )
 
 

@@ -33,7 +33,7 @@ class Message:
         topic: Its topic.
         partition: Its partition.
         offset: Its offset.
-        timestamp: Kafka's time stamp, in UTC.
+        timestamp: Kafka's timestamp, in UTC.
         key: Its key as text.
         envelope: What its headers hold.
         subject: Which record the value is; None where there is no decoded value.
@@ -59,7 +59,7 @@ class Message:
 
     @property
     def time(self) -> datetime:
-        """When the hub recorded it; Kafka's time stamp where the hub did not."""
+        """When the hub recorded it; Kafka's timestamp where the hub did not."""
         return self.envelope.recorded or self.timestamp
 
 

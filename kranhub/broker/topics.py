@@ -8,7 +8,7 @@ from kranhub.wire.messages import Subject
 
 DAY_MS, HOUR_MS = 86_400_000, 3_600_000
 TOMBSTONE_DAYS = 90
-"""How long a reader may be away and still learn what was deleted from a topic that others read (Kafka: 1 day)."""
+"""How long a reader of a topic that others read may be stopped and still learn what was deleted (Kafka: 1 day)."""
 HUB = "hub"
 
 OUT_KINDS = {
@@ -22,10 +22,10 @@ OUT_KINDS = {
     "items": Subject.ITEM_MAPPING,
     "dead-letters": Subject.DEAD_LETTER,
 }
-"""What a member writes: the topic's last part, and the record that goes there."""
+"""The records that a member writes, by the topic's last part."""
 
 IN_KINDS = {"orders": Subject.PLANT_ORDER, "statuses": Subject.ORDER_STATUS}
-"""What the hub addresses to a member."""
+"""The records that the hub addresses to a member, by the topic's last part."""
 
 
 @dataclass(frozen=True, slots=True)

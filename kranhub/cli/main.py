@@ -20,7 +20,7 @@ EXIT_CODES = Text(
 )
 
 FINDINGS = 5
-"""The exit code of a command that worked and found something wrong."""
+"""The exit code of a command that ran and found something wrong."""
 
 _HELP = Text(
     en="Run kranhub, the integration hub between the cluster's ERPs.",

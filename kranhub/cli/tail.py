@@ -47,7 +47,7 @@ def tail(
         raise click.UsageError(str(_ONE))
     settings = Settings()
     if order is not None:
-        for document, line in itertools.islice(_story(settings, order, follow=not no_follow), count):
+        for document, line in itertools.islice(_timeline(settings, order, follow=not no_follow), count):
             _show(document, line, output)
         return
     name = f"{topic}" if f"{topic}".startswith(settings.namespace) else f"{settings.namespace}{topic}"
@@ -68,9 +68,9 @@ def _show(document: JsonDocument, line: str, output: str) -> None:
         click.echo(line)
 
 
-def _story(settings: Settings, order: str, *, follow: bool) -> Iterator[tuple[JsonDocument, str]]:
+def _timeline(settings: Settings, order: str, *, follow: bool) -> Iterator[tuple[JsonDocument, str]]:
     try:
         from kranhub.readmodel import follow as following  # noqa: PLC0415  (an edge box has no SQLAlchemy)
     except ModuleNotFoundError as error:
         raise needs_extra("tail --order", error.name or "") from None
-    return following.story(settings, order, follow=follow)
+    return following.timeline(settings, order, follow=follow)

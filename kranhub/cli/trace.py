@@ -43,14 +43,14 @@ def trace(order: str, output: str) -> None:
         as_of = tables.as_of(connection, tables.TIMELINE, topic)
         found = tables.find(connection, topic, order)
         key = order_name.only(order, found, unknown(order, settings.namespace, as_of))
-        told = list(order_changes.with_changes(tables.story(connection, topic, key), {}))
+        rows = list(order_changes.with_changes(tables.order_events(connection, topic, key), {}))
     if output == "json":
-        emit([entry(row) for row in told])
+        emit([entry(row) for row in rows])
     else:
-        _print(order_name.shown(key, found[key]), told, as_of or "")
+        _print(order_name.shown(key, found[key]), rows, as_of or "")
 
 
-def _print(order: str, told: Sequence[StoredRow], as_of: str) -> None:
+def _print(order: str, rows: Sequence[StoredRow], as_of: str) -> None:
     shown = utc(as_of)
     table = Table(
         title=str(Text(en=f"Order {order}", ru=f"Заказ {order}")),
@@ -58,6 +58,6 @@ def _print(order: str, told: Sequence[StoredRow], as_of: str) -> None:
     )
     for heading in _HEADINGS:
         table.add_column(str(heading), overflow="fold")
-    for row in told:
+    for row in rows:
         table.add_row(moment(row), row["subject"], Styled(sentence(row)))
     Console(width=None if Console().is_terminal else 160).print(table)

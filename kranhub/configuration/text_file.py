@@ -45,7 +45,7 @@ def decoded(path: Path, raw: bytes) -> str:
     Raises:
         Misconfigured: The bytes are not UTF-8 text. The text names the encoding that they seem to have, or the line.
     """
-    name = next((name for mark, name in _MARKS if raw.startswith(mark)), "") or _wide(raw)
+    name = next((name for byte_order_mark, name in _MARKS if raw.startswith(byte_order_mark)), "") or _wide(raw)
     if name:
         raise Misconfigured(Text(en=f"{path}: the file is {name}.", ru=f"{path}: файл в кодировке {name}.").then(_SAVE))
     try:
@@ -66,8 +66,8 @@ def decoded(path: Path, raw: bytes) -> str:
 def _wide(raw: bytes) -> str:
     """Return the UTF-16 encoding whose ASCII text has a zero in every other byte, as here; empty for none."""
     for start, name in ((1, "UTF-16 LE"), (0, "UTF-16 BE")):
-        zeros, letters = raw[start::2].count(0), len(raw) // 2
-        if zeros > 1 and zeros * 10 >= letters and raw[1 - start :: 2].count(0) == 0:
+        zeros, characters = raw[start::2].count(0), len(raw) // 2
+        if zeros > 1 and zeros * 10 >= characters and raw[1 - start :: 2].count(0) == 0:
             return name
     return ""
 
@@ -90,7 +90,7 @@ def _guessed(raw: bytes) -> str:
 
 
 def _small(text: str) -> int:
-    return sum("а" <= letter <= "я" or letter == "ё" for letter in text)
+    return sum("а" <= character <= "я" or character == "ё" for character in text)
 
 
 def _unreadable(path: Path, error: OSError, variable: str) -> Text:

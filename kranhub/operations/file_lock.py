@@ -29,12 +29,12 @@ class Held:
         self._stream.close()
 
 
-def take(file: Path, word: str = "") -> Held | None:
+def take(file: Path, note: str = "") -> Held | None:
     """Take the lock of a file.
 
     Args:
         file: The file; it is created where it does not exist.
-        word: A note about the holder, written into the file. It is left out where the disk has no room for it.
+        note: A note about the holder, written into the file. It is left out where the disk has no room for it.
 
     Returns:
         The lock; None where another process holds it.
@@ -46,14 +46,14 @@ def take(file: Path, word: str = "") -> Held | None:
     if not _try(stream):
         stream.close()
         return None
-    if word:
+    if note:
         with suppress(OSError):
             stream.truncate(0)
-            stream.write(word.encode())
+            stream.write(note.encode())
     return Held(stream)
 
 
-def word(file: Path) -> str:
+def note(file: Path) -> str:
     """Return the note that the last holder wrote into the file; empty where it cannot be read."""
     try:
         return file.read_text(encoding="utf-8")
@@ -101,7 +101,7 @@ if sys.platform == "win32":
     import msvcrt
 
     BEYOND = 1 << 30
-    """The locked byte lies behind the file's end: what is locked there nobody else could read."""
+    """The position of the locked byte: behind the file's end, as nobody else could read a byte that is locked."""
 
     def _try(stream: IO[bytes]) -> bool:
         stream.seek(BEYOND)

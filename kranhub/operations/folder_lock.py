@@ -20,7 +20,8 @@ from kranhub.operations.log_throttle import Repeats
 from kranhub.text import Text
 
 LEFT_S = 45.0
-"""How long a successor waits for what is left; whatever can end by itself has ended by then."""
+"""How long a successor waits for the processes that its predecessor left; by then all have ended that can end by
+themselves."""
 POLL_S = 0.2
 
 Say = Callable[[Text], None]
@@ -73,19 +74,19 @@ class FolderLocks:
             held.close()
 
     def _free(self, file: Path) -> Held:
-        deadline, said = time.monotonic() + LEFT_S, False
+        deadline, announced = time.monotonic() + LEFT_S, False
         while (held := self._open(file)) is None:
             left = _described(holders(file))
             if time.monotonic() > deadline:
                 raise Misconfigured(_in_the_way(left, file))
-            if not said:
+            if not announced:
                 self._say(_left(left))
-            said = True
+            announced = True
             self._wait()
         return held
 
     def _open(self, file: Path) -> Held | None:
-        said = Repeats()
+        announced = Repeats()
         while True:
             try:
                 file.parent.mkdir(parents=True, exist_ok=True)
@@ -93,7 +94,7 @@ class FolderLocks:
             except OSError as error:
                 if not disk.is_full(error):
                     raise disk.failure(self._folder.parent, error) from error
-                if said.take("disk") is not None:
+                if announced.take("disk") is not None:
                     self._say(disk.waits(self._folder.parent))
                 self._wait()
 
@@ -150,8 +151,8 @@ def _has_open(descriptors: Path, file: Path) -> bool:
 def _holder(file: Path) -> tuple[str, str]:
     """Return the holder's command and process id from its lock, or from the system where that cannot be read."""
     try:
-        word = json.loads(file_lock.word(file))
-        return str(word["command"]), str(word["pid"])
+        note = json.loads(file_lock.note(file))
+        return str(note["command"]), str(note["pid"])
     except (ValueError, KeyError, TypeError):
         return "kranhub", ", ".join(map(str, holders(file))) or "?"
 
@@ -163,10 +164,10 @@ def _described(pids: Collection[int]) -> str:
 
 def _command(pid: int) -> str:
     try:
-        words = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").split("\0")
+        arguments = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").split("\0")
     except OSError:
         return "?"
-    return " ".join(words[words.index("kranhub") :] if "kranhub" in words else words).strip()
+    return " ".join(arguments[arguments.index("kranhub") :] if "kranhub" in arguments else arguments).strip()
 
 
 def _busy(command: str, pid: str, folder: Path) -> KranhubError:

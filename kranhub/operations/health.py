@@ -19,7 +19,7 @@ class LoopHealth(BaseModel):
     Attributes:
         name: Its name.
         ok: Whether it is well.
-        age_s: How many seconds ago it last moved; None where it need not move.
+        age_s: How many seconds ago it last made progress; None where none is expected.
         reason: Why it is not well; empty where it is.
     """
 
@@ -37,25 +37,25 @@ class Health(BaseModel):
 
 
 class Loop:
-    """One loop of this process, which reports that it moves, and whether it serves. Thread-safe.
+    """One loop of this process, which reports its progress, and whether it serves. Thread-safe.
 
-    It is alive while it has moved within ``bound_s`` seconds, the most that its longest step may take, or while it is
-    idle.
+    It is alive while it has made progress within ``bound_s`` seconds, the most that its longest step may take, or while
+    it is idle.
     """
 
     def __init__(self, name: str, bound_s: float) -> None:
         """Begin idle, and not serving."""
         self.name, self._bound_s = name, bound_s
-        self._moved: float | None = None
+        self._progressed: float | None = None
         self._waits: Text | None = STARTING
 
-    def moved(self) -> None:
-        """Note that it has moved just now, and will move again."""
-        self._moved = time.monotonic()
+    def progressed(self) -> None:
+        """Note that it has just made progress, and will make more."""
+        self._progressed = time.monotonic()
 
     def idle(self) -> None:
-        """Note that it has nothing to do; until it moves again, no move is expected."""
-        self._moved = None
+        """Note that it has nothing to do; until the next progress none is expected."""
+        self._progressed = None
 
     def serves(self) -> None:
         """Note that it serves."""
@@ -66,11 +66,11 @@ class Loop:
         self._waits = why
 
     def live(self) -> LoopHealth:
-        """Return whether it still moves."""
-        moved = self._moved
-        if moved is None:
+        """Return whether it still makes progress."""
+        last = self._progressed
+        if last is None:
             return LoopHealth(name=self.name, ok=True)
-        age = round(time.monotonic() - moved, 1)
+        age = round(time.monotonic() - last, 1)
         stands = Text(
             en=f"It stands still: its longest step may take {self._bound_s:.0f} s. Restart the process.",
             ru=f"Стоит на месте: самый долгий шаг занимает не более {self._bound_s:.0f} с. Перезапустите процесс.",
@@ -97,7 +97,7 @@ class Loops:
         return self._loops[name]
 
     def live(self) -> Health:
-        """Return whether every loop still moves."""
+        """Return whether every loop still makes progress."""
         found = [loop.live() for loop in [*self._loops.values()]]
         return Health(ok=all(loop.ok for loop in found), loops=found)
 

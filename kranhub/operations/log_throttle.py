@@ -11,7 +11,7 @@ EVERY_S = 30.0
 @dataclass
 class _Window:
     began: float
-    told: set[Hashable] = field(default_factory=set)
+    texts: set[Hashable] = field(default_factory=set)
     left_out: int = 0
 
 
@@ -24,17 +24,17 @@ class Repeats:
         self._windows: dict[Hashable, _Window] = {}
         self._lock = threading.Lock()
 
-    def take(self, speaker: Hashable, words: Hashable = None) -> int | None:
+    def take(self, source: Hashable, text: Hashable = None) -> int | None:
         """Return how many messages of this speaker were left out since its last; None where this is left out, too."""
         with self._lock:
             now = self._clock()
-            window = self._windows.get(speaker)
+            window = self._windows.get(source)
             left_out = 0
             if window is None or now - window.began >= EVERY_S:
                 left_out = window.left_out if window else 0
-                window = self._windows[speaker] = _Window(now)
-            elif words in window.told or len(window.told) >= self._most:
+                window = self._windows[source] = _Window(now)
+            elif text in window.texts or len(window.texts) >= self._most:
                 window.left_out += 1
                 return None
-            window.told.add(words)
+            window.texts.add(text)
             return left_out

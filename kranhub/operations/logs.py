@@ -21,7 +21,7 @@ from kranhub.operations.log_throttle import Repeats
 _SECRET = ("password", "secret", "token", "authorization", "credential")
 
 MOST = 3
-"""How many different things a library may say within `log_throttle.EVERY_S`."""
+"""How many different messages a library may log within `log_throttle.EVERY_S`."""
 
 _identity: dict[str, str] = {}
 
@@ -41,20 +41,20 @@ def identify(process: str, **more: str) -> None:
     threading.excepthook = lambda died: _defect(died.exc_type, died.exc_value, died.exc_traceback)
 
 
-def say(words: str, **more: Any) -> None:
+def say(text: str, **more: Any) -> None:
     """Report something to a person, or to whoever collects this process's lines.
 
     Where standard error is a terminal, and in commands that have not named themselves (`identify`), it is a plain
     sentence.
 
     Args:
-        words: The sentence.
+        text: The sentence.
         **more: Further fields of the line; left out of a plain sentence.
     """
     if _identity and not _is_terminal():
-        structlog.get_logger().info(words, **more)
+        structlog.get_logger().info(text, **more)
     else:
-        click.echo(words, err=True)
+        click.echo(text, err=True)
 
 
 def silence_kafka() -> None:
@@ -88,10 +88,10 @@ def configure(*, json_lines: bool | None = None) -> None:
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=True,
     )
-    _bridge(shared, last)
+    _take_over(shared, last)
 
 
-def _bridge(shared: list[Processor], last: list[Processor]) -> None:
+def _take_over(shared: list[Processor], last: list[Processor]) -> None:
     """Turn what libraries log through the standard library's logging, and Python's warnings, into lines of the hub."""
     handler = logging.StreamHandler(sys.stderr)
     handler.addFilter(_Library())
@@ -129,8 +129,8 @@ class _Seldom:
     def __call__(self, _logger: Any, _method: str, event: EventDict) -> EventDict:
         if not event.pop("repeats", False):
             return event
-        speaker = tuple(str(event.get(name)) for name in ("event", "stage", "task", "view"))
-        if (left_out := self._repeats.take(speaker)) is None:
+        source = tuple(str(event.get(name)) for name in ("event", "stage", "task", "view"))
+        if (left_out := self._repeats.take(source)) is None:
             raise structlog.DropEvent
         return {**event, "left_out": left_out} if left_out else event
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from kranhub.text import Text
 
 _IMPORTS = ("failed to map segment", "cannot allocate memory")
-"""What the dynamic linker says of a library for which there is no room."""
+"""The dynamic linker's messages when there is no memory for a library."""
 
 _THREADS = "can't start new thread"
 
@@ -28,7 +28,7 @@ def _is_of_memory(error: BaseException) -> bool:
         case MemoryError():
             return True
         case ImportError():
-            return any(words in str(error).lower() for words in _IMPORTS)
+            return any(phrase in str(error).lower() for phrase in _IMPORTS)
         case OSError():
             return error.errno == errno.ENOMEM
         case RuntimeError():

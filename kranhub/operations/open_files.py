@@ -7,7 +7,7 @@ from kranhub.errors import Misconfigured
 from kranhub.text import Text
 
 CORE = 1024
-"""What a process of ours needs at most: the core, with a consumer and a producer for each stage, has some 250 open."""
+"""How many open files a process may need: the core, with a consumer and a producer for each stage, has some 250."""
 WANTED = 65_536
 
 

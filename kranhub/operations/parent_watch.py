@@ -19,11 +19,11 @@ import structlog
 log = structlog.get_logger()
 
 VARIABLE = "KRANHUB_PARENT_WATCH"
-"""Tells a child that its standard input is the connection to its supervisor."""
+"""The environment variable by which a child knows that its standard input is the connection to its supervisor."""
 LAST_S = 30.0
-"""How long a process may take to stop once its supervisor is gone; more than any of ours takes by itself."""
+"""How long a process may take to stop once its supervisor has ended; more than any of them needs by itself."""
 REASON_BYTES = 4000
-"""The longest reason that a child gives for its end."""
+"""The most bytes of the reason that a child gives for its end."""
 
 _connection: int | None = None
 

@@ -53,11 +53,11 @@ def registry(url: str) -> int:
         answer = httpx.get(f"{url.rstrip('/')}/subjects", timeout=TIMEOUT_SECONDS)
         if answer.is_success:
             return len(answer.json())
-    seen = redaction.shown(url)
+    shown = redaction.shown(url)
     raise Unavailable(
         Text(
-            en=f"The schema registry at {seen} does not answer. Run `kranhub up`, or check KRANHUB_REGISTRY_URL.",
-            ru=f"Реестр схем {seen} не отвечает. Выполните `kranhub up` или проверьте KRANHUB_REGISTRY_URL.",
+            en=f"The schema registry at {shown} does not answer. Run `kranhub up`, or check KRANHUB_REGISTRY_URL.",
+            ru=f"Реестр схем {shown} не отвечает. Выполните `kranhub up` или проверьте KRANHUB_REGISTRY_URL.",
         )
     )
 

@@ -39,7 +39,7 @@ class Recovery:
         unreported: Connector tasks that had not reported when it was finished.
         plants: Members whose ERPs reported all plant orders that they hold.
         customers: Members whose ERPs reported all order statuses that they hold.
-        said_at: The broker's stamp of this recovery's first record; None before it is written.
+        recorded_at: The broker's timestamp of this recovery's first record; None before it is written.
     """
 
     recovery_id: str
@@ -51,7 +51,7 @@ class Recovery:
     unreported: tuple[str, ...] = ()
     plants: tuple[str, ...] = ()
     customers: tuple[str, ...] = ()
-    said_at: datetime | None = field(default=None, compare=False)
+    recorded_at: datetime | None = field(default=None, compare=False)
 
     @property
     def is_open(self) -> bool:
@@ -60,13 +60,13 @@ class Recovery:
 
     @property
     def reads_since(self) -> datetime:
-        """The broker's stamp from which on a source's report that it has read its ERP to the end counts.
+        """The broker's timestamp from which on a source's report that it has read its ERP to the end counts.
 
         After `kranhub restore` this is when the data folder was put in place: what was stamped before is in the backup,
         and a connector may report before the recovery's first record is written. For an external Kafka that was
         restored by its own means, only the recovery's first record shows that its restore was over.
         """
-        return self.begun_at if self.backup_at is not None else self.said_at or self.begun_at
+        return self.begun_at if self.backup_at is not None else self.recorded_at or self.begun_at
 
     def value(self) -> messages.Recovery:
         """Return the recovery as an Avro record."""
@@ -111,16 +111,17 @@ class Reports:
 
     def missing(self, without: tuple[str, ...]) -> list[Task]:
         """Return the tasks that have not reported yet, except those of the members in ``without``."""
-        told = self.sinks.keys() | self.sources
-        return sorted((task for task in self.known - told if task.member not in without), key=str)
+        reported = self.sinks.keys() | self.sources
+        return sorted((task for task in self.known - reported if task.member not in without), key=str)
 
-    def telling(self, subject: Subject) -> tuple[str, ...]:
+    def reporting(self, subject: Subject) -> tuple[str, ...]:
         """Return the members whose ERPs have reported all documents of this kind that they hold."""
-        mute = {task.member for task in self.known if task.task == "sink" and not self.sinks.get(task, (False, ()))[0]}
-        told = {task.member for task, (_, subjects) in self.sinks.items() if subject in subjects}
-        return tuple(sorted(told - mute))
+        sinks = (task for task in self.known if task.task == "sink")
+        unable = {task.member for task in sinks if not self.sinks.get(task, (False, ()))[0]}
+        reported = {task.member for task, (_, subjects) in self.sinks.items() if subject in subjects}
+        return tuple(sorted(reported - unable))
 
-    def mute(self) -> list[Task]:
+    def unable(self) -> list[Task]:
         """Return the sinks that have reported that they cannot list what their ERPs hold."""
         return sorted((task for task, (supported, _) in self.sinks.items() if not supported), key=str)
 
@@ -136,8 +137,8 @@ class Reports:
             return replace(self, sources=self.sources | {task}) if message.timestamp >= recovery.reads_since else self
         if value["recovery_id"] != recovery.recovery_id:
             return self
-        said = bool(value["supported"]), tuple(value["subjects"])
-        return replace(self, known=self.known | {task}, sinks={**self.sinks, task: said})
+        answer = bool(value["supported"]), tuple(value["subjects"])
+        return replace(self, known=self.known | {task}, sinks={**self.sinks, task: answer})
 
     def _with_status(self, message: Message) -> "Reports":
         if (value := message.value_as(messages.ConnectorStatus)) is not None:
@@ -160,8 +161,8 @@ def current(settings: Settings, codec: Codec) -> Recovery | None:
     for message in reading.messages(settings, codec, topics.hub(settings.namespace, "recovery")):
         if (value := message.value_as(messages.Recovery)) is not None:
             same = found is not None and found.recovery_id == value["recovery_id"]
-            said_at = found.said_at if found is not None and same else message.timestamp
-            found = _of(value, said_at)
+            recorded_at = found.recorded_at if found is not None and same else message.timestamp
+            found = _of(value, recorded_at)
     return found
 
 
@@ -236,7 +237,7 @@ def record_about(settings: Settings, codec: Codec, recovery: Recovery, data: byt
     )
 
 
-def _of(value: messages.Recovery, said_at: datetime | None) -> Recovery:
+def _of(value: messages.Recovery, recorded_at: datetime | None) -> Recovery:
     return Recovery(
         value["recovery_id"],
         value["phase"],
@@ -247,7 +248,7 @@ def _of(value: messages.Recovery, said_at: datetime | None) -> Recovery:
         tuple(value["unreported"]),
         tuple(value["plants"]),
         tuple(value["customers"]),
-        said_at,
+        recorded_at,
     )
 
 

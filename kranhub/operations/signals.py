@@ -4,7 +4,8 @@ import signal
 from collections.abc import Callable
 
 _NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
-"""Ctrl-C, a supervisor, a terminal that closes, Ctrl-Break and a closing console on Windows."""
+"""The signals of Ctrl-C, of a supervisor, of a terminal that closes, of Ctrl-Break and of a console that closes on
+Windows."""
 
 
 def on_request(asked: Callable[[], object]) -> None:

@@ -25,12 +25,12 @@ from kranhub.text import Text
 log = structlog.get_logger()
 
 SESSION_S = 10.0
-"""The session of every member that has a name: after so long without a word the broker forgets it."""
+"""The session time-out of every named member: after so long without a heartbeat the broker removes it."""
 PATIENCE_S = SESSION_S + 5.0
 POLL_S = 1.0
 
 Members = Mapping[tuple[str, str], str]
-"""Group and member id to the client id of a member that has our name."""
+"""The client ids of members that have our name, by group and member id."""
 
 
 def client_id() -> str:
@@ -60,7 +60,7 @@ def has_ended(client: str) -> bool:
 def require_own(
     settings: Settings,
     names: Mapping[str, str],
-    said: Callable[[str, str], Text] | None = None,
+    text_of: Callable[[str, str], Text] | None = None,
     *,
     patience_s: float = PATIENCE_S,
 ) -> None:
@@ -69,7 +69,7 @@ def require_own(
     Args:
         settings: The installation's settings.
         names: The ``group.instance.id`` of this process in each group, by group.
-        said: Makes the error's text of the name and the other process; None for the text of the core.
+        text_of: Makes the error's text of the name and the other process; None for the text of the core.
         patience_s: How many seconds to wait.
 
     Raises:
@@ -83,7 +83,7 @@ def require_own(
     while left:
         if time.monotonic() > deadline:
             (group, _), client = next(iter(left.items()))
-            raise Misconfigured((said or _double)(names[group].removeprefix(f"{group}."), _shown(client)))
+            raise Misconfigured((text_of or _double)(names[group].removeprefix(f"{group}."), _shown(client)))
         time.sleep(POLL_S)
         left = {place: client for place, client in others(settings, names).items() if place in first}
 

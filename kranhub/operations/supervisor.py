@@ -25,7 +25,7 @@ log = structlog.get_logger()
 State = Literal["starting", "running", "waiting", "stopped"]
 FIRST_DELAY_S, LAST_DELAY_S = 1.0, 30.0
 STEADY_S = 60.0
-"""A child that ran this long starts again without a delay's growth."""
+"""A child that ran this long is started again with the shortest delay."""
 GRACE_S = 20.0
 """How long a child may take to stop before it is killed."""
 USAGE = 2
@@ -52,7 +52,7 @@ class Backoff:
 
 
 ENDS = 5
-"""How many of its last ends a child keeps the time of."""
+"""How many of its last ends a child's record keeps the times of."""
 
 
 @dataclass

@@ -13,7 +13,8 @@ from kranhub.text import Text
 MINOR_UNITS: Mapping[str, int] = MappingProxyType(
     {currency.code: currency.exponent for currency in Currency if currency.exponent is not None}
 )
-"""Code to digits after the point: RUB 2, JPY 0. Gold (XAU), tests (XTS) and what else has no minor unit is no money."""
+"""The digits after the point by currency code: RUB 2, JPY 0. Gold (XAU), tests (XTS) and whatever else has no minor
+unit is no money."""
 
 
 def currency_problem(code: str) -> Text | None:

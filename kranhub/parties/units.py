@@ -37,7 +37,7 @@ UNITS: dict[str, Unit] = {
     **_units("pack", NMP="1"),
     **_units("roll", XRO="1"),
 }
-"""Recommendation 20 code to unit. Pieces (H87), units (C62) and articles (NAR) count the same."""
+"""The units by their codes of Recommendation 20. Pieces (H87), units (C62) and articles (NAR) count the same."""
 
 OKEI: dict[str, str] = {
     "003": "MMT",
@@ -78,10 +78,10 @@ OKEI: dict[str, str] = {
     "796": "H87",
     "839": "KT",
 }
-"""OKEI (OK 015-94) three-digit code to Recommendation 20 code."""
+"""The codes of Recommendation 20 by the three digits of OKEI (OK 015-94)."""
 
 OKEI_LETTERS: dict[str, str] = {"PCE": "H87", "NMB": "H87", "NPR": "PR", "NPL": "XRO"}
-"""Letter codes that OKEI prints but Recommendation 20 does not hold, to the code that it does."""
+"""The codes of Recommendation 20 by letter codes that OKEI prints and Recommendation 20 does not have."""
 
 
 def from_okei(code: str) -> str | None:

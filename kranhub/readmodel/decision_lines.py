@@ -10,12 +10,12 @@ from kranhub.wire.plain_json import JsonDocument, plain
 
 def as_json(value: messages.RoutingDecision, names: Names) -> JsonDocument:
     """Return the decision as one JSON document, with a sentence for each code."""
-    words = decision_texts.sentence(value, names)
+    reason = decision_texts.sentence(value, names)
     others = [
         {**plain(other), "why_not_text": decision_texts.why_not(other["why_not"]).as_map()}
         for other in value["alternatives"]
     ]
-    return {**plain(value), "alternatives": others, "text": words.as_map()}
+    return {**plain(value), "alternatives": others, "text": reason.as_map()}
 
 
 def as_lines(value: messages.RoutingDecision, names: Names) -> list[str]:

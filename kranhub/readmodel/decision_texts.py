@@ -70,7 +70,7 @@ HEADINGS = (
     Text(en="ready on", ru="готовность"),
     Text(en="why not", ru="почему не выбран"),
 )
-"""Of the columns of `row`."""
+"""The headings of the columns of `row`."""
 
 CHOSEN = Text(en="chosen", ru="выбран")
 NONE = "-"
@@ -129,15 +129,15 @@ def sentence(value: messages.RoutingDecision, names: Names) -> Text:
     return Text(en=f"{what.en}: {then.en}.", ru=f"{what.ru}: {then.ru}.")
 
 
-def _stock(value: messages.RoutingDecision, words: str) -> list[str]:
+def _stock(value: messages.RoutingDecision, label: str) -> list[str]:
     found = value["from_stock"]
-    return [] if found is None else [f"{words} {plain(found)} {value['unit']}"]
+    return [] if found is None else [f"{label} {plain(found)} {value['unit']}"]
 
 
 def _days(value: messages.RoutingDecision, asked: str, ready: str) -> list[str]:
     inputs = value["inputs"]
     days = ((asked, inputs.get("requested_date")), (ready, inputs.get("available_on")))
-    return [f"{words} {day}" for words, day in days if day]
+    return [f"{label} {day}" for label, day in days if day]
 
 
 def row(other: messages.Alternative, unit: str, names: Names) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from kranhub.wire.messages import AnyDecoded, OrderDocumentStatus, OrderResponse
 from kranhub.wire.plain_json import plain
 
 
-def tell(message: AnyDecoded) -> Text:  # noqa: PLR0911  (one line for each record)
+def describe(message: AnyDecoded) -> Text:  # noqa: PLR0911  (one line for each record)
     """Return the sentence for a record; the sentence for one that concerns no order is its name."""
     match message.subject:
         case Subject.ORDER:
@@ -67,13 +67,13 @@ def _why(value: messages.RoutingDecision) -> tuple[str, str]:
         en, ru = [*en, f"{stock} from stock"], [*ru, f"со склада {stock}"]
     for other in value["alternatives"]:
         if other["why_not"]:
-            words = decision_texts.why_not(other["why_not"])
-            en, ru = [*en, f"{other['member']} {words.en}"], [*ru, f"{other['member']}: {words.ru}"]
+            text = decision_texts.why_not(other["why_not"])
+            en, ru = [*en, f"{other['member']} {text.en}"], [*ru, f"{other['member']}: {text.ru}"]
     return "; ".join(en), "; ".join(ru)
 
 
 NO_RULE = "none"
-"""The rule of a decision that no rule was found for."""
+"""The rule's name in a decision for which no rule was found."""
 
 
 def _plant_order(value: messages.PlantOrder) -> Text:
@@ -98,13 +98,13 @@ _RESPONSES = {
 
 def _response(value: messages.OrderResponse) -> Text:
     code = value["response_code"]
-    words = _RESPONSES.get(code) or Text(en=code, ru=code)
+    text = _RESPONSES.get(code) or Text(en=code, ru=code)
     dates = [line["promised_date"] for line in value["lines"] if line["promised_date"]]
     promise = f" ({max(dates)})" if dates else ""
     reason = f": {value['reason']}" if value["reason"] else ""
     return Text(
-        en=f"{value['plant']} {words.en} {value['plant_order_id']}{promise}{reason}",
-        ru=f"{value['plant']} {words.ru} {value['plant_order_id']}{promise}{reason}",
+        en=f"{value['plant']} {text.en} {value['plant_order_id']}{promise}{reason}",
+        ru=f"{value['plant']} {text.ru} {value['plant_order_id']}{promise}{reason}",
     )
 
 

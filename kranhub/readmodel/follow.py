@@ -13,7 +13,7 @@ from kranhub.wire.plain_json import JsonDocument
 FOLLOW_S = 0.3
 
 
-def story(settings: Settings, order: str, *, follow: bool) -> Iterator[tuple[JsonDocument, str]]:
+def timeline(settings: Settings, order: str, *, follow: bool) -> Iterator[tuple[JsonDocument, str]]:
     """Yield each event of an order as a document and as a line.
 
     An order that is not known yet is waited for if ``follow`` is set.
@@ -35,7 +35,7 @@ def story(settings: Settings, order: str, *, follow: bool) -> Iterator[tuple[Jso
     while True:
         with tables.errors(engine), engine.connect() as connection:
             key = key or _key(tables.find(connection, events, order), order)
-            rows = list(tables.story(connection, events, key, after=last)) if key else []
+            rows = list(tables.order_events(connection, events, key, after=last)) if key else []
         for row in order_changes.with_changes(rows, known):
             yield (
                 timeline_texts.entry(row),

@@ -22,9 +22,9 @@ _OWN = {
     "issued_at",
     "lines",
 }
-"""Fields that say which plant order it is, or which revision."""
+"""Fields that identify the plant order or its revision."""
 
-_WORDS: Mapping[str, Text] = {
+_LABELS: Mapping[str, Text] = {
     "quantity": Text(en="quantity", ru="количество"),
     "requested_date": Text(en="wanted by", ru="срок"),
     "consignee": Text(en="consignee", ru="получатель"),
@@ -49,10 +49,10 @@ _WORDS: Mapping[str, Text] = {
     "serial_numbers": Text(en="serial numbers", ru="серийные номера"),
     "attachments": Text(en="attachments", ru="вложения"),
 }
-"""The words of a field, those that matter most to a plant first; of another one its name."""
+"""The labels of the fields, those that matter most to a plant first; a field without one is shown by its name."""
 
 _LONG = {"description", "characteristic", "attachments", "serial_numbers"}
-"""Of these it is only said that they have changed."""
+"""Fields of which a change is reported without the values."""
 
 _SAME = Text(en="sent again, nothing has changed", ru="отправлен повторно, изменений нет")
 
@@ -61,10 +61,10 @@ def changes(before: PlantOrderJson, after: PlantOrderJson) -> Text:
     """Return the differences between two PlantOrder values of one line each, decoded or as JSON."""
     old, new = _fields(before), _fields(after)
     ranked = sorted(old.keys() | new.keys(), key=_rank)
-    said = [_change(name, old.get(name), new.get(name)) for name in ranked if old.get(name) != new.get(name)]
-    if not said:
+    found = [_change(name, old.get(name), new.get(name)) for name in ranked if old.get(name) != new.get(name)]
+    if not found:
         return _SAME
-    return Text(en="; ".join(text.en for text in said), ru="; ".join(text.ru for text in said))
+    return Text(en="; ".join(text.en for text in found), ru="; ".join(text.ru for text in found))
 
 
 def with_changes(rows: Iterable[StoredRow], known: dict[str, PlantOrderJson]) -> Iterator[StoredRow]:
@@ -75,10 +75,10 @@ def with_changes(rows: Iterable[StoredRow], known: dict[str, PlantOrderJson]) ->
         known: The last revision of each plant order by its id; it is brought up to date.
     """
     for row in rows:
-        yield _told(row, known) if row["subject"] == Subject.PLANT_ORDER else row
+        yield _with_change(row, known) if row["subject"] == Subject.PLANT_ORDER else row
 
 
-def _told(row: StoredRow, known: dict[str, PlantOrderJson]) -> StoredRow:
+def _with_change(row: StoredRow, known: dict[str, PlantOrderJson]) -> StoredRow:
     value: PlantOrderJson = json.loads(row["value"])
     before = known.get(value["plant_order_id"])
     known[value["plant_order_id"]] = value
@@ -92,21 +92,21 @@ def _fields(value: PlantOrderJson) -> dict[str, Any]:
     """Return what a plant sees: the fields of the header and of the line, and the quantity with its unit."""
     header = {name: plain(field) for name, field in value.items() if name not in _OWN}
     for line in value["lines"]:
-        header |= {name: plain(field) for name, field in line.items() if field is not None and name in _WORDS}
+        header |= {name: plain(field) for name, field in line.items() if field is not None and name in _LABELS}
         header["quantity"] = f"{plain(line['quantity'])} {line['unit']}"
     return header
 
 
 def _rank(name: str) -> tuple[int, str]:
-    return list(_WORDS).index(name) if name in _WORDS else len(_WORDS), name
+    return list(_LABELS).index(name) if name in _LABELS else len(_LABELS), name
 
 
 def _change(name: str, before: Any, after: Any) -> Text:
-    words = _WORDS.get(name) or Text(en=name, ru=name)
+    label = _LABELS.get(name) or Text(en=name, ru=name)
     if name in _LONG:
-        return Text(en=f"{words.en} changed", ru=f"изменено: {words.ru}")
+        return Text(en=f"{label.en} changed", ru=f"изменено: {label.ru}")
     shown = f"{_shown(before)} -> {_shown(after)}"
-    return Text(en=f"{words.en} {shown}", ru=f"{words.ru} {shown}")
+    return Text(en=f"{label.en} {shown}", ru=f"{label.ru} {shown}")
 
 
 def _shown(field: Any) -> str:

@@ -15,7 +15,7 @@ from kranhub.wire import messages
 from kranhub.wire.messages import OrderLineState, OrderState, Subject
 
 OVER = frozenset({OrderState.DELIVERED, OrderState.CLOSED, OrderState.CANCELLED, OrderState.REJECTED})
-"""States of an order about which nothing waits any more."""
+"""The states of an order that waits for nothing any more."""
 
 HELD = OrderLineState.ON_HOLD
 
@@ -30,8 +30,8 @@ order_states = Table(
     Column("since", String(32), nullable=False),
     Column("held_since", String(32)),
 )
-"""One row per order, as its buyer was last told. ``held_since`` is NULL where no line is on hold. Times as in the
-timeline."""
+"""One row per order, by the latest status sent to its buyer. ``held_since`` is NULL where no line is on hold. Times as
+in the timeline."""
 
 
 class Count(NamedTuple):
@@ -47,7 +47,7 @@ class Count(NamedTuple):
 
 
 AT_ONCE = 500
-"""Rows that are folded with one look at the table."""
+"""How many rows are folded with one query of the table."""
 
 Key = tuple[str, str]
 """Topic and order key."""
@@ -63,19 +63,19 @@ class State(TypedDict):
 
 def fold(connection: Connection, rows: Iterable[TimelineRow]) -> None:
     """Fold timeline rows, in their order, into the orders' states; only the statuses that the buyer gets count."""
-    told = (
+    statuses = (
         (row, value)
         for row in rows
         if row["subject"] == Subject.ORDER_STATUS and (value := json.loads(row["value"])).get("role") in (None, "buyer")
     )
-    while portion := list(islice(told, AT_ONCE)):
+    while portion := list(islice(statuses, AT_ONCE)):
         _fold(connection, portion)
 
 
-def _fold(connection: Connection, told: Sequence[tuple[TimelineRow, messages.OrderStatus]]) -> None:
-    known = _known(connection, {_key(row) for row, _ in told})
+def _fold(connection: Connection, statuses: Sequence[tuple[TimelineRow, messages.OrderStatus]]) -> None:
+    known = _known(connection, {_key(row) for row, _ in statuses})
     now = dict(known)
-    for row, value in told:
+    for row, value in statuses:
         if value["state"] in OVER:
             now.pop(_key(row), None)
         else:
@@ -83,10 +83,10 @@ def _fold(connection: Connection, told: Sequence[tuple[TimelineRow, messages.Ord
     gone = [_place(key) for key in known.keys() - now.keys()]
     changed = [{**_place(key), **now[key]} for key in known.keys() & now.keys() if now[key] != known[key]]
     new = [{"topic": key[0], "order_key": key[1], **now[key]} for key in now.keys() - known.keys()]
-    mine = order_states.c.topic == bindparam("at_topic"), order_states.c.order_key == bindparam("at_key")
+    row_of_order = order_states.c.topic == bindparam("at_topic"), order_states.c.order_key == bindparam("at_key")
     for statement, values in (
-        (delete(order_states).where(*mine), gone),
-        (update(order_states).where(*mine), changed),
+        (delete(order_states).where(*row_of_order), gone),
+        (update(order_states).where(*row_of_order), changed),
         (insert(order_states), new),
     ):
         if values:

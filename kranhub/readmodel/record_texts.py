@@ -53,12 +53,12 @@ def as_line(message: Message) -> str:
 def _shown(message: Message) -> str:
     if message.value is None:
         return repr(message.raw)
-    if letter := message.value_as(messages.DeadLetter):
-        return _letter(letter)
+    if dead_letter := message.value_as(messages.DeadLetter):
+        return _dead_letter(dead_letter)
     return json.dumps(plain(message.value), ensure_ascii=False)
 
 
-def _letter(value: messages.DeadLetter) -> str:
+def _dead_letter(value: messages.DeadLetter) -> str:
     """Return the dead letter's code, its reason and what was refused; its original bytes are in ``-o json``."""
     reason = Text(en=value["reason"].get("en", ""), ru=value["reason"].get("ru", ""))
     what = Text(

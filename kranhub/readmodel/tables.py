@@ -86,7 +86,7 @@ offsets = Table(
     Column("next_offset", BigInteger, nullable=False),
     Column("as_of", String(32), nullable=False),
 )
-"""Where each view stands: the next record that it will fold, and the stamp of the last that it has folded."""
+"""The position of each view: the next record that it will fold, and the timestamp of the last that it has folded."""
 
 
 class Stand(NamedTuple):
@@ -94,7 +94,7 @@ class Stand(NamedTuple):
 
     Attributes:
         next_offset: The next record that it will fold.
-        as_of: The stamp of the last record that it has folded, as the tables hold instants.
+        as_of: The timestamp of the last record that it has folded, as the tables hold instants.
     """
 
     next_offset: int
@@ -203,7 +203,7 @@ def find(connection: Connection, topic: str, order: str) -> dict[str, str | None
     return {found.order_key: found[1] for found in connection.execute(numbers.group_by(rows.order_key))}
 
 
-def story(connection: Connection, topic: str, order_key: str, after: int = 0) -> Iterator[StoredRow]:
+def order_events(connection: Connection, topic: str, order_key: str, after: int = 0) -> Iterator[StoredRow]:
     """Yield an order's rows after row ``after``, oldest first.
 
     Within a partition they come in the order in which the hub recorded them, whatever their times are.
@@ -240,13 +240,13 @@ def as_of(connection: Connection, view: str, topic: str) -> str | None:
         topic: The topic, with the namespace.
 
     Returns:
-        The stamp of the last event that the view has folded; None before the first.
+        The timestamp of the last event that the view has folded; None before the first.
     """
     found = [stand.as_of for place, stand in stands(connection, view).items() if place.topic == topic]
     return max(found, default=None)
 
 
-def stamp(time: datetime) -> str:
+def timestamp(time: datetime) -> str:
     """Return an instant in the form in which the tables hold it: RFC 3339 in UTC with microseconds."""
     return time.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
@@ -280,10 +280,18 @@ def _fill(engine: Engine) -> None:
     """Fill the orders' states once from a timeline of an earlier release; another worker may do so at the same time."""
     with suppress(DBAPIError), engine.begin() as connection:
         if TopicPartition("", 0) not in stands(connection, order_states.order_states.name):
-            mark = {"view": order_states.order_states.name, "topic": "", "partition": 0, "next_offset": 0, "as_of": ""}
-            connection.execute(insert(offsets).values(**mark))
-            told = select(timeline).where(timeline.c.subject == Subject.ORDER_STATUS).order_by(timeline.c.number)
-            order_states.fold(connection, [cast(TimelineRow, dict(row)) for row in connection.execute(told).mappings()])
+            position = {
+                "view": order_states.order_states.name,
+                "topic": "",
+                "partition": 0,
+                "next_offset": 0,
+                "as_of": "",
+            }
+            connection.execute(insert(offsets).values(**position))
+            statuses = select(timeline).where(timeline.c.subject == Subject.ORDER_STATUS).order_by(timeline.c.number)
+            order_states.fold(
+                connection, [cast(TimelineRow, dict(row)) for row in connection.execute(statuses).mappings()]
+            )
 
 
 def _url(settings: Settings) -> URL:

@@ -40,7 +40,7 @@ def unknown(order: str, namespace: str, as_of: str | None) -> Text:
     Args:
         order: What a person called the order.
         namespace: The namespace in which it was looked for.
-        as_of: The stamp up to which the view has read; None where it has read nothing.
+        as_of: The timestamp up to which the view has read; None where it has read nothing.
     """
     until = utc(as_of) if as_of else "-"
     return Text(

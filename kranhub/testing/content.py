@@ -20,7 +20,7 @@ from kranhub.wire.codec import Codec
 from kranhub.wire.messages import Subject
 from kranhub.wire.registry import Registry
 
-TOLD = frozenset(topics.OUT_KINDS.values()) - {Subject.RECEIPT, Subject.DEAD_LETTER}
+PUBLISHED = frozenset(topics.OUT_KINDS.values()) - {Subject.RECEIPT, Subject.DEAD_LETTER}
 """The records that a source may make."""
 
 TAKEN = frozenset(topics.IN_KINDS.values())
@@ -45,16 +45,17 @@ REQUIRED: Mapping[Subject, tuple[str, ...]] = {
     Subject.PRODUCTION_STATUS: ("production_order_id", "plant", "item_code", "planned", "completed", "unit", "state"),
     Subject.ITEM_MAPPING: ("member", "item_code", "item"),
 }
-"""What a harness's ``content`` says at least."""
+"""The fields that a harness's ``content`` must have."""
 
 REQUIRED_LINE: Mapping[Subject, tuple[str, ...]] = {
     Subject.ORDER: ("item_code", "quantity", "unit"),
     Subject.ORDER_RESPONSE: ("line_id", "status", "quantity", "unit", "promised_date"),
 }
-"""What it says at least of each line."""
+"""The fields that it must have in each line."""
 
 POSITION_BYTES = 100_000
-"""Most bytes of one position of a checkpoint. It is a record that is written anew whenever something in it changes."""
+"""The most bytes of one position of a checkpoint: it is a record that is written anew whenever something in it
+changes."""
 
 _ID = re.compile(r"^(?P<member>[a-z0-9-]+)/(?P<subject>[A-Za-z]+)/(?P<key>.+)/(?P<epoch>\d+)/(?P<version>.+)$")
 
@@ -81,9 +82,9 @@ def value_of(event: Event, member: str) -> Mapping[str, Any]:
         ContractBroken: The event is not valid.
     """
     demand(
-        event.subject in TOLD,
+        event.subject in PUBLISHED,
         f"The source made an event of {event.subject!r}, which is no record that a member writes, so it has no topic. "
-        f"Correct Event.subject: one of {', '.join(sorted(TOLD))}.",
+        f"Correct Event.subject: one of {', '.join(sorted(PUBLISHED))}.",
     )
     _demand_identity(event, member)
     demand(
@@ -112,7 +113,7 @@ def value_of(event: Event, member: str) -> Mapping[str, Any]:
     return value
 
 
-def demand_told(event: Event, member: str, wanted: Content) -> None:
+def demand_published(event: Event, member: str, wanted: Content) -> None:
     """Demand that the event has the content that the ERP holds.
 
     Args:
@@ -140,7 +141,7 @@ def demand_unreadable(item: Unreadable) -> None:
         ContractBroken: It lacks a subject, the original, a code or a reason in both languages.
     """
     demand(
-        item.subject in TOLD,
+        item.subject in PUBLISHED,
         f"Unreadable {item.id} has the subject {item.subject!r}: name the record that it would have been.",
     )
     demand(
@@ -177,32 +178,34 @@ def demand_bounded(checkpoint: Checkpoint, documents: int) -> None:
             )
 
 
-def differences(wanted: Any, told: Any, place: str = "") -> list[str]:
+def differences(wanted: Any, published: Any, place: str = "") -> list[str]:
     """Return how a value differs from what is wanted, one text per difference.
 
     Args:
         wanted: The wanted value; fields that it does not name may be anything.
-        told: The value.
+        published: The value.
         place: The path to the value, with which the texts begin.
     """
     if isinstance(wanted, Mapping):
         return [
             text
             for name, inner in wanted.items()
-            for text in differences(inner, told.get(name) if isinstance(told, Mapping) else None, _at(place, name))
+            for text in differences(
+                inner, published.get(name) if isinstance(published, Mapping) else None, _at(place, name)
+            )
         ]
-    if isinstance(wanted, list | tuple) and isinstance(told, list | tuple):
-        if len(wanted) != len(told):
-            return [f"{place}: the ERP has {len(wanted)}, the event has {len(told)}"]
+    if isinstance(wanted, list | tuple) and isinstance(published, list | tuple):
+        if len(wanted) != len(published):
+            return [f"{place}: the ERP has {len(wanted)}, the event has {len(published)}"]
         return [
             text
-            for n, pair in enumerate(zip(wanted, told, strict=True), 1)
+            for n, pair in enumerate(zip(wanted, published, strict=True), 1)
             for text in differences(*pair, f"{place} {n}")
         ]
     return (
         []
-        if _plain(wanted) == _plain(told)
-        else [f"{place}: the ERP has {_shown(wanted)}, the event has {_shown(told)}"]
+        if _plain(wanted) == _plain(published)
+        else [f"{place}: the ERP has {_shown(wanted)}, the event has {_shown(published)}"]
     )
 
 
@@ -210,9 +213,9 @@ def items_by_key(items: list[Read | Unreadable], subject: Subject) -> dict[str, 
     """Return the items of one record, grouped by their key."""
     found: dict[str, list[Read | Unreadable]] = {}
     for item in items:
-        told_of = item.event if isinstance(item, Read) else item
-        if told_of.subject == subject:
-            found.setdefault(told_of.key, []).append(item)
+        document = item.event if isinstance(item, Read) else item
+        if document.subject == subject:
+            found.setdefault(document.key, []).append(item)
     return found
 
 

@@ -87,7 +87,7 @@ class FaultContract(Suite):
                     demand_unreadable(item)
 
         await _break_everywhere(harness, self.most_breakages, "read()", act, _nothing)
-        demand(key in keys((await poll(erp))[0]), f"After the driver's errors {subject} {key} was not told any more.")
+        demand(key in keys((await poll(erp))[0]), f"After the driver's errors {subject} {key} was not published.")
 
     @needs("breaks", "writes", takes=Subject.PLANT_ORDER)
     async def test_no_error_of_the_driver_ends_deliver(self, harness: ErpHarness, erp: Connector) -> None:
@@ -201,8 +201,8 @@ async def _nothing(error: Exception, call: int) -> None:
 async def _survive(acting: Awaitable[None], what: str, error: Exception, call: int) -> None:
     try:
         await acting
-    except (Unavailable, Misconfigured) as said:
-        demand_text(said.text, f"What {what} says of {type(error).__name__}")
+    except (Unavailable, Misconfigured) as raised:
+        demand_text(raised.text, f"What {what} says of {type(error).__name__}")
     except ContractBroken:
         raise
     except Exception as escaped:

@@ -25,11 +25,11 @@ class Features:
 
     Attributes:
         reads: The connector has a source.
-        tells: The records that the source publishes (``Order``, ``OrderResponse``, ``InventoryLevel``, ...).
+        publishes: The records that the source publishes (``Order``, ``OrderResponse``, ``InventoryLevel``, ...).
         edits: People can change documents.
         spoils: People can enter what the hub cannot read.
         commits_late: A transaction can commit after one that began later.
-        stamps: The ERP's clock can be ahead.
+        clock_ahead: The ERP's clock can be ahead.
         odd: Keys or versions can be empty or malformed.
         twins: Two documents can have the same number.
         removes: Rows can be deleted and entered again.
@@ -45,7 +45,7 @@ class Features:
         notes: People can write a note of their own into a document.
         between: The failpoint after the look-up and before the write, at which people edit; empty for none.
         accepts: People answer what was delivered, and the source publishes the answer.
-        holds: The sink can list what the ERP holds.
+        reports_held: The sink can list what the ERP holds.
         goes_away: The ERP can be unreachable.
         answers_garbage: The ERP can answer nonsense.
         breaks: The suite can let the driver raise.
@@ -53,11 +53,11 @@ class Features:
     """
 
     reads: bool = True
-    tells: tuple[Subject, ...] = (Subject.ORDER,)
+    publishes: tuple[Subject, ...] = (Subject.ORDER,)
     edits: bool = True
     spoils: bool = True
     commits_late: bool = True
-    stamps: bool = True
+    clock_ahead: bool = True
     odd: bool = True
     twins: bool = True
     removes: bool = True
@@ -74,7 +74,7 @@ class Features:
     notes: bool = True
     between: str = ""
     accepts: bool = True
-    holds: bool = True
+    reports_held: bool = True
 
     goes_away: bool = True
     answers_garbage: bool = False
@@ -150,7 +150,7 @@ class ErpHarness(ABC):
 
     def ahead(self, subject: Subject, by: timedelta) -> str:
         """Create a document while the ERP's clock is ahead, then set the clock right; return its key."""
-        self._missing("ahead", "stamps")
+        self._missing("ahead", "clock_ahead")
 
     def odd(self, subject: Subject) -> Sequence[str]:
         """Create documents with every odd key or version that the ERP allows: NULL, empty, an impossible date.

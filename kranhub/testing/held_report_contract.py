@@ -11,11 +11,11 @@ from kranhub.wire.messages import PlantOrderDocumentStatus, Subject
 class HoldingContract(Suite):
     """The hub takes from the ERPs what it no longer knows: the revision that each document has, and its content."""
 
-    @needs("writes", "holds", takes=Subject.PLANT_ORDER)
-    async def test_held_tells_each_plant_order_once_as_the_erp_holds_it(
+    @needs("writes", "reports_held", takes=Subject.PLANT_ORDER)
+    async def test_held_reports_each_plant_order_once_as_the_erp_holds_it(
         self, harness: ErpHarness, erp: Connector
     ) -> None:
-        """held() tells every delivered plant order once: its newest revision, lines and date, cancelled or not."""
+        """held() reports every delivered plant order once: its newest revision, lines and date, cancelled or not."""
         events = [harness.event("held-once"), harness.event("held-again")]
         await deliver(erp, *events)
         if self.features.revises:
@@ -29,9 +29,9 @@ class HoldingContract(Suite):
         for event in events:
             _demand_as_delivered(event, _one(found, event.key))
 
-    @needs("reads", "writes", "holds", tells=Subject.ORDER, takes=Subject.ORDER_STATUS)
-    async def test_held_tells_the_status_that_an_order_shows(self, harness: ErpHarness, erp: Connector) -> None:
-        """held() tells of every order that shows a status its revision and, where the ERP keeps it, its state."""
+    @needs("reads", "writes", "reports_held", publishes=Subject.ORDER, takes=Subject.ORDER_STATUS)
+    async def test_held_reports_the_status_that_an_order_shows(self, harness: ErpHarness, erp: Connector) -> None:
+        """held() reports of every order that shows a status its revision and, where the ERP keeps it, its state."""
         shown, never = harness.create(Subject.ORDER), harness.create(Subject.ORDER)
         event = harness.status(shown, 2)
         await deliver(erp, event)
@@ -39,14 +39,15 @@ class HoldingContract(Suite):
         held = _one(found, event.key)
         demand(
             held.revision == 2,
-            f"The order shows revision 2 of its status, held() tells {held.revision}. Keep the revision of the status "
-            "in the ERP: after a restore the hub goes on behind it.",
+            f"The order shows revision 2 of its status, held() reports {held.revision}. Keep the revision of the "
+            "status in the ERP: after a restore the hub goes on behind it.",
         )
         status = event.value_as(messages.OrderStatus)
         shows = {"state": (held.state, status["state"]), "promised_date": (held.promised_date, status["promised_date"])}
-        for name, (told, sent) in shows.items():
-            demand(told in (None, sent), f"The order shows {name} {sent}, held() tells {told}. Tell it, or None.")
-        demand(never not in {one.key for one in found}, "held() tells a status of an order that shows none.")
+        for name, (reported, sent) in shows.items():
+            text = f"The order shows {name} {sent}, held() reports {reported}. Report it, or None."
+            demand(reported in (None, sent), text)
+        demand(never not in {one.key for one in found}, "held() reports a status of an order that shows none.")
 
 
 async def _held(harness: ErpHarness, subject: Subject) -> list[Held]:
@@ -56,7 +57,9 @@ async def _held(harness: ErpHarness, subject: Subject) -> list[Held]:
         sink = other.sink()
         held = sink.held() if sink else None
         if held is None:
-            broken("held() returns None. Tell what the ERP holds of what was delivered; else Features(holds=False).")
+            broken(
+                "held() returns None. Report what was delivered and the ERP holds; else Features(reports_held=False)."
+            )
         return [one async for one in held if one.subject == subject]
     finally:
         await other.close()
@@ -66,8 +69,8 @@ def _one(found: list[Held], key: str) -> Held:
     named = [one for one in found if one.key == key]
     demand(
         len(named) == 1,
-        f"held() tells the document {key} {len(named)} times. Tell each document of the hub's once, under the key of "
-        "its event, cancelled ones as well.",
+        f"held() reports the document {key} {len(named)} times. Report each document of the hub's once, under the key "
+        "of its event, cancelled ones as well.",
     )
     return named[0]
 
@@ -77,15 +80,15 @@ def _demand_as_delivered(event: Event, held: Held) -> None:
     cancelled = order["document_status"] == PlantOrderDocumentStatus.CANCELLED
     demand(
         (held.revision, held.cancelled) == (order["revision"], cancelled),
-        f"Plant order {held.key} is at revision {order['revision']}, cancelled: {cancelled}; held() tells revision "
+        f"Plant order {held.key} is at revision {order['revision']}, cancelled: {cancelled}; held() reports revision "
         f"{held.revision}, cancelled: {held.cancelled}. By this the hub numbers what it sends next.",
     )
     if cancelled:
         return
     wanted = {line["line_id"]: (line["item_code"], line["quantity"], line["unit"]) for line in order["lines"]}
-    told = {line.line_id: (line.item_code, line.quantity, line.unit) for line in held.lines}
-    demand(told == wanted, f"Plant order {held.key} has the lines {wanted}, held() tells {told}.")
+    reported = {line.line_id: (line.item_code, line.quantity, line.unit) for line in held.lines}
+    demand(reported == wanted, f"Plant order {held.key} has the lines {wanted}, held() reports {reported}.")
     demand(
         held.requested_date in (None, order["requested_date"]),
-        f"Plant order {held.key} is wanted for {order['requested_date']}, held() tells {held.requested_date}.",
+        f"Plant order {held.key} is wanted for {order['requested_date']}, held() reports {held.requested_date}.",
     )

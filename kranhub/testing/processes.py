@@ -46,9 +46,9 @@ def resume(process: "subprocess.Popen[bytes]") -> int:
 
 
 def _wait_until_reached(process: "subprocess.Popen[bytes]", folder: Path, failpoint: str) -> None:
-    mark = folder / f"{failpoint}.{process.pid}"
+    marker = folder / f"{failpoint}.{process.pid}"
     deadline = time.monotonic() + PATIENCE_S
-    while not mark.exists():
+    while not marker.exists():
         assert process.poll() is None, f"the process ended before it reached {failpoint}"  # noqa: S101
         assert time.monotonic() < deadline, f"{failpoint} was not reached in {PATIENCE_S:.0f} s"  # noqa: S101
         time.sleep(0.02)

@@ -12,7 +12,7 @@ from kranhub.wire.messages import Subject
 Item = Read | Unreadable
 
 PATIENCE_S = 60.0
-"""How long one poll may take, and how long something that must be told is waited for."""
+"""How long one poll may take, and how long to wait for something that must be published."""
 
 
 class Reader:
@@ -48,7 +48,7 @@ class Reader:
             broken(f"read() yielded no Progress in {PATIENCE_S:.0f} s. Yield it at the end of every poll.")
         raise ContractBroken("read() ended. It goes on, poll after poll, until it is closed.")
 
-    async def until_told(self, subject: Subject, key: str, sentence: str) -> Event:
+    async def until_published(self, subject: Subject, key: str, sentence: str) -> Event:
         """Poll until a document is published, and return its event.
 
         Args:

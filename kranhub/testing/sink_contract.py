@@ -7,11 +7,11 @@ from typing import Any, cast
 
 from kranhub.connector import Connector, Event, Outcome, Receipt
 from kranhub.failpoints import calling
-from kranhub.testing.content import TAKEN, demand_told, differences
+from kranhub.testing.content import TAKEN, demand_published, differences
 from kranhub.testing.demands import ContractBroken, broken, demand, demand_both_languages
 from kranhub.testing.harness import ErpHarness
 from kranhub.testing.reading import poll
-from kranhub.testing.source_contract import told
+from kranhub.testing.source_contract import published
 from kranhub.testing.suite import Suite, deliver, needs
 from kranhub.wire import messages
 from kranhub.wire.messages import LineStatus, Message, OrderResponseCode, Subject
@@ -140,11 +140,11 @@ class SinkContract(Suite):
     @needs("writes", takes=Subject.PLANT_ORDER)
     async def test_texts_are_kept_or_refused(self, harness: ErpHarness, erp: Connector) -> None:
         """Cyrillic, blanks and long texts are in the ERP as they came; one too long is refused, or cut and said so."""
-        for number, (kind, words) in enumerate(TEXTS.items()):
+        for number, (kind, text) in enumerate(TEXTS.items()):
             reference = f"text-{number}"
-            event = _described(harness.event(reference), words)
+            event = _described(harness.event(reference), text)
             (receipt,) = await deliver(erp, event)
-            if receipt.outcome is Outcome.REJECTED and words is LONG:
+            if receipt.outcome is Outcome.REJECTED and text is LONG:
                 demand_both_languages(receipt.reason, "The reason of a REJECTED receipt")
                 _demand_live(harness, reference, 0, "refused for its long text")
                 continue
@@ -200,7 +200,7 @@ class SinkContract(Suite):
         harness.accept("accepted", PROMISED)
         items, _ = await poll(erp, checkpoint)
         order = event.value_as(messages.PlantOrder)
-        answer = told(items, Subject.ORDER_RESPONSE, order["plant_order_id"]).event
+        answer = published(items, Subject.ORDER_RESPONSE, order["plant_order_id"]).event
         wanted = {
             "plant_order_id": order["plant_order_id"],
             "plant": harness.member,
@@ -217,9 +217,9 @@ class SinkContract(Suite):
                 for line in order["lines"]
             ],
         }
-        demand_told(answer, harness.member, wanted)
+        demand_published(answer, harness.member, wanted)
 
-    @needs("reads", "writes", tells=Subject.ORDER, takes=Subject.ORDER_STATUS)
+    @needs("reads", "writes", publishes=Subject.ORDER, takes=Subject.ORDER_STATUS)
     async def test_a_status_is_shown_and_an_older_one_is_not(self, harness: ErpHarness, erp: Connector) -> None:
         """The status of an order is shown on it; again it is a DUPLICATE, and an older one changes nothing."""
         key = harness.create(Subject.ORDER)
@@ -285,9 +285,9 @@ def _with(event: Event, **changes: Any) -> Event:
     return replace(event, value=cast(Message, {**event.value, **changes}))
 
 
-def _described(event: Event, words: str) -> Event:
+def _described(event: Event, text: str) -> Event:
     lines = event.value_as(messages.PlantOrder)["lines"]
-    return _with(event, lines=[{**line, "description": words} for line in lines])
+    return _with(event, lines=[{**line, "description": text} for line in lines])
 
 
 def _demand_two_lines(event: Event) -> None:

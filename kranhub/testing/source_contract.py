@@ -1,7 +1,7 @@
 """What a source must do. Each test's docstring is a sentence of the contract."""
 
 from kranhub.connector import Checkpoint, Connector, Read, Unreadable
-from kranhub.testing.content import demand_told, demand_unreadable, items_by_key, value_of
+from kranhub.testing.content import demand_published, demand_unreadable, items_by_key, value_of
 from kranhub.testing.demands import ContractBroken, demand
 from kranhub.testing.harness import ErpHarness
 from kranhub.testing.reading import Item, ids, keys, poll
@@ -13,7 +13,7 @@ class SourceContract(Suite):
     """Documents become events, each state once, whatever happens in between."""
 
     @needs("reads")
-    async def test_every_document_is_told_as_the_erp_holds_it(
+    async def test_every_document_is_published_as_the_erp_holds_it(
         self, harness: ErpHarness, erp: Connector, subject: Subject
     ) -> None:
         """One poll yields every created document: with its own id, in the shared language, complete."""
@@ -29,7 +29,7 @@ class SourceContract(Suite):
             f"One poll yielded an id twice: {sorted(ids(items))}. Two documents, or two versions, are two ids.",
         )
         for key in created:
-            demand_told(told(items, subject, key).event, harness.member, harness.content(subject, key))
+            demand_published(published(items, subject, key).event, harness.member, harness.content(subject, key))
 
     @needs("reads")
     async def test_read_again_from_the_start_gives_the_same_ids(
@@ -65,7 +65,9 @@ class SourceContract(Suite):
             )
 
     @needs("reads")
-    async def test_a_restart_tells_nothing_again(self, harness: ErpHarness, erp: Connector, subject: Subject) -> None:
+    async def test_a_restart_publishes_nothing_again(
+        self, harness: ErpHarness, erp: Connector, subject: Subject
+    ) -> None:
         """What lies in the overlap behind a committed checkpoint is not news, and new documents are."""
         for _ in range(3):
             harness.create(subject)
@@ -73,34 +75,34 @@ class SourceContract(Suite):
         again, checkpoint = await restarted(harness, checkpoint)
         demand(
             not again,
-            f"After a restart the source told {ids(again)} again. Keep the ids of the overlap in the checkpoint.",
+            f"After a restart the source published {ids(again)} again. Keep the ids of the overlap in the checkpoint.",
         )
         key = harness.create(subject)
-        news, _ = await restarted(harness, checkpoint)
-        _demand_all([key], news)
+        after, _ = await restarted(harness, checkpoint)
+        _demand_all([key], after)
 
     @needs("reads", "edits")
-    async def test_a_changed_document_is_told_again(
+    async def test_a_changed_document_is_published_again(
         self, harness: ErpHarness, erp: Connector, subject: Subject
     ) -> None:
-        """A person changes what was told: the next poll tells the document anew, complete, under a new id."""
+        """A person changes what was published: the next poll publishes the document anew, complete, under a new id."""
         key = harness.create(subject)
         items, checkpoint = await poll(erp)
-        before = told(items, subject, key).event
+        before = published(items, subject, key).event
         harness.edit(subject, key, 17)
         items, _ = await poll(erp, checkpoint)
         demand(
             key in keys(items),
-            f"{subject} {key} was changed in the ERP and not told again. Find changed documents, not only new ones: by "
-            "the ERP's change mark, or by comparing their content.",
+            f"{subject} {key} was changed in the ERP and not published again. Find changed documents, not only new "
+            "ones: by the ERP's change mark, or by comparing their content.",
         )
-        after = told(items, subject, key).event
+        after = published(items, subject, key).event
         demand(
             after.id != before.id,
-            f"{subject} {key} was changed and told again under the same id {after.id}, so the hub takes it for old "
-            "news. Put the version or a hash of the content into the id.",
+            f"{subject} {key} was changed and published again under the same id {after.id}, so the hub takes it for "
+            "old news. Put the version or a hash of the content into the id.",
         )
-        demand_told(after, harness.member, harness.content(subject, key))
+        demand_published(after, harness.member, harness.content(subject, key))
 
     @needs("reads", "edits")
     async def test_an_id_never_repeats_for_a_newer_state(
@@ -117,7 +119,7 @@ class SourceContract(Suite):
     async def test_deleted_and_entered_again_is_a_newer_state(
         self, harness: ErpHarness, erp: Connector, subject: Subject
     ) -> None:
-        """5, then 6, the row deleted, entered again with 5: told, under an id of its own."""
+        """5, then 6, the row deleted, entered again with 5: published, under an id of its own."""
         key, checkpoint, seen = harness.create(subject), None, list[str]()
         for quantity in (5, 6):
             harness.edit(subject, key, quantity)
@@ -133,7 +135,7 @@ class SourceContract(Suite):
     async def test_a_bad_document_is_one_unreadable_and_the_rest_flows(
         self, harness: ErpHarness, erp: Connector, subject: Subject
     ) -> None:
-        """A document that is no valid event is yielded as Unreadable, once; corrected, it is told."""
+        """A document that is no valid event is yielded as Unreadable, once; corrected, it is published."""
         start = await behind(erp)
         first, bad, last = (harness.create(subject) for _ in range(3))
         harness.spoil(subject, bad)
@@ -154,14 +156,17 @@ class SourceContract(Suite):
         _demand_all([first, last], items)
         again, checkpoint = await restarted(harness, checkpoint)
         demand(
-            not again, f"A bad {subject} was told again although nothing changed: {ids(again)}. Remember its id, too."
+            not again,
+            f"A bad {subject} was published again although nothing changed: {ids(again)}. Remember its id, too.",
         )
         harness.mend(subject, bad)
         items, _ = await restarted(harness, checkpoint)
-        demand_told(told(items, subject, bad).event, harness.member, harness.content(subject, bad))
+        demand_published(published(items, subject, bad).event, harness.member, harness.content(subject, bad))
 
     @needs("reads", "commits_late")
-    async def test_what_is_committed_late_is_told(self, harness: ErpHarness, erp: Connector, subject: Subject) -> None:
+    async def test_what_is_committed_late_is_published(
+        self, harness: ErpHarness, erp: Connector, subject: Subject
+    ) -> None:
         """A transaction that began before others and commits after they were read is not lost."""
         checkpoint = await behind(erp)
         with harness.late(subject) as late:
@@ -172,11 +177,11 @@ class SourceContract(Suite):
         demand(
             late in keys(items),
             f"{subject} {late} got its version before others and was committed after they were read: it was never "
-            "told. Start every poll an overlap below the highest version, and keep the ids seen there in the "
+            "published. Start every poll an overlap below the highest version, and keep the ids seen there in the "
             "checkpoint.",
         )
 
-    @needs("reads", "twins", tells=Subject.ORDER)
+    @needs("reads", "twins", publishes=Subject.ORDER)
     async def test_two_orders_with_one_number_are_two(self, harness: ErpHarness, erp: Connector) -> None:
         """The identity of a document is the ERP's key; its number is what people read."""
         checkpoint = await behind(erp)
@@ -187,33 +192,35 @@ class SourceContract(Suite):
             first != second
             and {first, second} <= {order["order_id"] for order in orders}
             and len(set(ids(items))) >= 2,
-            "Two orders of the ERP have the same number, and the source told them as "
+            "Two orders of the ERP have the same number, and the source published them as "
             f"{sorted(order['order_id'] for order in orders)}, so the second replaces the first. Take the ERP's own "
             "key (its primary key) for order_id and Event.key, and the number for `number`.",
         )
         for key in (first, second):
-            demand_told(told(items, Subject.ORDER, key).event, harness.member, harness.content(Subject.ORDER, key))
+            demand_published(
+                published(items, Subject.ORDER, key).event, harness.member, harness.content(Subject.ORDER, key)
+            )
 
-    @needs("reads", "splits_stock", tells=Subject.INVENTORY_LEVEL)
+    @needs("reads", "splits_stock", publishes=Subject.INVENTORY_LEVEL)
     async def test_two_rows_of_one_code_are_summed_or_refused(self, harness: ErpHarness, erp: Connector) -> None:
-        """One item in two rows of stock is told as their sum, or as dead letters; one never replaces the other."""
+        """One item in two rows of stock is published as their sum, or as dead letters; one never replaces the other."""
         checkpoint = await behind(erp)
         code, total = harness.split_stock()
         items, _ = await poll(erp, checkpoint)
         levels = [value_of(item.event, harness.member) for item in items if isinstance(item, Read)]
-        said = [level["on_hand"] for level in levels if level["item_code"] == code]
+        on_hand = [level["on_hand"] for level in levels if level["item_code"] == code]
         refused = [item for item in items if isinstance(item, Unreadable) and item.subject == Subject.INVENTORY_LEVEL]
         demand(
-            (bool(refused) and not said) or (bool(said) and said[-1] == total),
-            f"{code} lies in two rows of stock, {total} together, and the source told {said}: the hub keeps the last. "
-            "Add up what comes to one code at one site, or yield an Unreadable that names both rows.",
+            (bool(refused) and not on_hand) or (bool(on_hand) and on_hand[-1] == total),
+            f"{code} lies in two rows of stock, {total} together, and the source published {on_hand}: the hub keeps "
+            "the last. Add up what comes to one code at one site, or yield an Unreadable that names both rows.",
         )
 
     @needs("reads", "odd")
     async def test_rows_with_odd_keys_or_versions_are_read(
         self, harness: ErpHarness, erp: Connector, subject: Subject
     ) -> None:
-        """NULL in a key or a version, a day that is none: every row is told, or an Unreadable."""
+        """NULL in a key or a version, a day that is none: every row is published, or an Unreadable."""
         checkpoint = await behind(erp)
         before = harness.create(subject)
         odd = harness.odd(subject)
@@ -226,7 +233,7 @@ class SourceContract(Suite):
             "false, and what does not parse does not sort: read such rows in every poll.",
         )
         again, _ = await restarted(harness, checkpoint)
-        demand(not again, f"Rows with odd keys or versions are told again and again: {ids(again)}. Remember their ids.")
+        demand(not again, f"Rows with odd keys or versions are published again: {ids(again)}. Remember their ids.")
 
 
 async def behind(erp: Connector) -> Checkpoint:
@@ -244,7 +251,7 @@ async def restarted(harness: ErpHarness, since: Checkpoint | None) -> tuple[list
         await other.close()
 
 
-def told(items: list[Item], subject: Subject, key: str) -> Read:
+def published(items: list[Item], subject: Subject, key: str) -> Read:
     """Return the last event of a document, and demand that there is one.
 
     Args:
@@ -256,7 +263,7 @@ def told(items: list[Item], subject: Subject, key: str) -> Read:
         ContractBroken: The document was not published, or was published as unreadable.
     """
     found = items_by_key(items, subject).get(key, [])
-    demand(bool(found), f"{subject} {key} is in the ERP and was not told; told were {sorted(keys(items))}.")
+    demand(bool(found), f"{subject} {key} is in the ERP and was not published; published were {sorted(keys(items))}.")
     _demand_readable(found[-1])
     last = found[-1]
     assert isinstance(last, Read)  # noqa: S101  (demanded above)
@@ -265,16 +272,16 @@ def told(items: list[Item], subject: Subject, key: str) -> Read:
 
 def _is_mentioned(key: str, items: list[Item]) -> bool:
     """Return whether the document was published, or is the original of an Unreadable."""
-    letters = [item.original for item in items if isinstance(item, Unreadable)]
-    return key in keys(items) or any(key.encode() in original for original in letters)
+    originals = [item.original for item in items if isinstance(item, Unreadable)]
+    return key in keys(items) or any(key.encode() in original for original in originals)
 
 
 def _demand_all(created: list[str], items: list[Item]) -> None:
     lost = sorted(set(created) - keys(items))
     demand(
         not lost,
-        f"{', '.join(lost)} was created in the ERP and not told by the next poll; told were {sorted(keys(items))}. "
-        "Yield every document before Progress, with its key as Event.key.",
+        f"{', '.join(lost)} was created in the ERP and not published by the next poll; published were "
+        f"{sorted(keys(items))}. Yield every document before Progress, with its key as Event.key.",
     )
 
 
@@ -284,13 +291,13 @@ def _demand_readable(item: Item) -> None:
 
 
 def _demand_new_state(harness: ErpHarness, items: list[Item], subject: Subject, key: str, seen: list[str]) -> None:
-    event = told(items, subject, key).event
+    event = published(items, subject, key).event
     demand(
         event.id not in seen,
-        f"{subject} {key} has a newer state under an id that was told before, {event.id}, so the hub keeps the older "
-        "one. Let something in the id rise with every change, such as a count kept in the checkpoint.",
+        f"{subject} {key} has a newer state under an id that was published before, {event.id}, so the hub keeps the "
+        "older one. Let something in the id rise with every change, such as a count kept in the checkpoint.",
     )
-    demand_told(event, harness.member, harness.content(subject, key))
+    demand_published(event, harness.member, harness.content(subject, key))
     seen.append(event.id)
 
 

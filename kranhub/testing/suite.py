@@ -13,24 +13,24 @@ from kranhub.testing.harness import ErpHarness, Features
 Test = TypeVar("Test", bound=Callable[..., Any])
 
 
-def needs(*features: str, tells: str = "", takes: str = "") -> Callable[[Test], Test]:
+def needs(*features: str, publishes: str = "", takes: str = "") -> Callable[[Test], Test]:
     """Mark a test for connectors with these features.
 
     Args:
         *features: Fields of `Features` that must be set.
-        tells: A record that the source must publish; empty for none.
+        publishes: A record that the source must publish; empty for none.
         takes: A record that the sink must take; empty for none.
     """
 
-    def mark(test: Test) -> Test:
+    def decorate(test: Test) -> Test:
         test.needs = lambda declared: (  # type: ignore[attr-defined]
             all(getattr(declared, feature) for feature in features)
-            and (not tells or tells in declared.tells)
+            and (not publishes or publishes in declared.publishes)
             and (not takes or takes in declared.takes)
         )
         return test
 
-    return mark
+    return decorate
 
 
 class Suite:
@@ -44,7 +44,7 @@ class Suite:
         for name, member in inspect.getmembers(cls):
             if (hasattr(member, "needs") and not member.needs(cls.features)) or (
                 name.startswith("test_")
-                and not cls.features.tells
+                and not cls.features.publishes
                 and "subject" in inspect.signature(member).parameters
             ):
                 setattr(cls, name, None)
@@ -52,7 +52,7 @@ class Suite:
     def pytest_generate_tests(self, metafunc: Any) -> None:
         """Run a test with the argument ``subject`` once for each record that the source publishes."""
         if "subject" in metafunc.fixturenames:
-            metafunc.parametrize("subject", self.features.tells)
+            metafunc.parametrize("subject", self.features.publishes)
 
     @pytest_asyncio.fixture
     async def erp(self, harness: ErpHarness) -> AsyncIterator[Connector]:

@@ -1,4 +1,4 @@
-"""Texts that look the same but differ: Latin and Cyrillic letters, dashes, spaces, characters without width.
+"""Texts that look the same but differ: Latin and Cyrillic letters, dashes, spaces, found without width.
 
 Source: Unicode Technical Standard 39, confusables, of these alphabets. Pure.
 """
@@ -24,8 +24,8 @@ _ALPHABETS: Mapping[str, tuple[str, str]] = {
 
 def skeleton(text: str) -> str:
     """Return a form of the text that is equal for all texts that a person cannot distinguish."""
-    seen = (sign for sign in unicodedata.normalize("NFKC", text) if unicodedata.category(sign) != "Cf")
-    dashed = "".join("-" if unicodedata.category(sign) == "Pd" or sign == "\u2212" else sign for sign in seen)
+    visible = (sign for sign in unicodedata.normalize("NFKC", text) if unicodedata.category(sign) != "Cf")
+    dashed = "".join("-" if unicodedata.category(sign) == "Pd" or sign == "\u2212" else sign for sign in visible)
     return " ".join(dashed.split()).translate(_LATIN_OF)
 
 
@@ -44,23 +44,23 @@ def hint(text: str, known: Mapping[str, str]) -> Text | None:
     Returns:
         The known code that looks the same, or else the mix of alphabets; None where there is nothing to explain.
     """
-    twin = known.get(skeleton(text))
-    if twin is not None and twin != text:
-        return _twin(text, twin)
-    odd = [*_odd(text)]
-    return _mixed(text, odd) if odd else None
+    look_alike = known.get(skeleton(text))
+    if look_alike is not None and look_alike != text:
+        return _look_alike(text, look_alike)
+    found = [*_foreign(text)]
+    return _mixed(text, found) if found else None
 
 
-def _odd(text: str) -> Iterator[str]:
+def _foreign(text: str) -> Iterator[str]:
     """Yield letters of an alphabet that is out of place: within another's word, or only as look-alikes."""
-    letters = [sign for sign in text if _alphabet(sign)]
-    count = {name: sum(_alphabet(sign) == name for sign in letters) for name in _ALPHABETS}
-    main = max(_ALPHABETS, key=lambda name: (count[name], any(s not in _LOOK_ALIKE for s in letters if _is(s, name))))
+    found = [sign for sign in text if _alphabet(sign)]
+    count = {name: sum(_alphabet(sign) == name for sign in found) for name in _ALPHABETS}
+    main = max(_ALPHABETS, key=lambda name: (count[name], any(s not in _LOOK_ALIKE for s in found if _is(s, name))))
     words = re.findall(r"[^\W\d_]+", text)
     for name in _ALPHABETS:
-        strange = dict.fromkeys(sign for sign in letters if _is(sign, name) and name != main)
-        if not strange.keys() - _LOOK_ALIKE or any(_is_mixed(word, name) for word in words):
-            yield from strange
+        foreign = dict.fromkeys(sign for sign in found if _is(sign, name) and name != main)
+        if not foreign.keys() - _LOOK_ALIKE or any(_is_mixed(word, name) for word in words):
+            yield from foreign
 
 
 def _is_mixed(word: str, name: str) -> bool:
@@ -76,20 +76,20 @@ def _alphabet(sign: str) -> str | None:
     return name if name in _ALPHABETS else None
 
 
-def _twin(text: str, twin: str) -> Text:
-    signs = [sign for sign in dict.fromkeys(text) if sign not in twin]
+def _look_alike(text: str, look_alike: str) -> Text:
+    signs = [sign for sign in dict.fromkeys(text) if sign not in look_alike]
     return Text(
-        en=f"{text!r} looks like the known code {twin!r}, but has other signs in it: {_named(signs, 0) or 'spaces'}. "
-        "Write it anew.",
-        ru=f"{text!r} выглядит как известный код {twin!r}, но набран другими знаками: "
+        en=f"{text!r} looks like the known code {look_alike!r}, but has other signs in it: "
+        f"{_named(signs, 0) or 'spaces'}. Write it anew.",
+        ru=f"{text!r} выглядит как известный код {look_alike!r}, но набран другими знаками: "
         f"{_named(signs, 1) or 'пробелы'}. Наберите его заново.",
     )
 
 
-def _mixed(text: str, odd: list[str]) -> Text:
+def _mixed(text: str, signs: list[str]) -> Text:
     return Text(
-        en=f"{text!r} mixes alphabets: {_named(odd, 0)} among letters of another one. Check how it was typed.",
-        ru=f"В {text!r} смешаны алфавиты: {_named(odd, 1)} среди букв другого. Проверьте, как код набран.",
+        en=f"{text!r} mixes alphabets: {_named(signs, 0)} among letters of another one. Check how it was typed.",
+        ru=f"В {text!r} смешаны алфавиты: {_named(signs, 1)} среди букв другого. Проверьте, как код набран.",
     )
 
 

@@ -14,10 +14,10 @@ SCALE = Decimal("0.000001")
 LIMIT = Decimal(10) ** 22
 NOISE = Decimal("1e-9")
 RELATIVE_NOISE = Decimal("1e-11")
-"""What binary fractions add to a sum of a hundred thousand values: less than 1 in 10 ** 11."""
+"""The largest relative error of a sum of a hundred thousand binary fractions: less than 1 in 10 ** 11."""
 
 GROUPED = " \N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}\N{THIN SPACE}'\N{RIGHT SINGLE QUOTATION MARK}"
-"""What may stand between groups of three digits."""
+"""The characters that may separate groups of three digits."""
 _WHOLE = rf"[0-9]{{1,3}}(?:(?P<group>[{GROUPED}])[0-9]{{3}}(?:(?P=group)[0-9]{{3}})*)|[0-9]*"
 _NUMBER = re.compile(
     rf"(?P<sign>[-+\N{{MINUS SIGN}}]?)(?P<whole>{_WHOLE})"
@@ -47,7 +47,7 @@ def number(raw: Any, mark: Mark = ".") -> Decimal | None:
         raise Strange(DocumentCode.BAD_NUMBER, f"a number such as 12{mark}5", f"число, например 12{mark}5")
     rounded = value.quantize(SCALE)
     if rounded != value and isinstance(raw, float):
-        value, rounded = _without_noise(raw, value, rounded)
+        value, rounded = _rounded(raw, value, rounded)
     if rounded != value:
         raise Strange(DocumentCode.TOO_MANY_DIGITS, "at most 6 decimals", "не более 6 знаков после запятой")
     return rounded + 0  # no negative zero
@@ -82,7 +82,7 @@ def _may_be_a_group(found: "re.Match[str]") -> bool:
     return len(found["rest"]) == 3 and 0 < len(found["whole"]) <= 3 and found["whole"] != "0"
 
 
-def _without_noise(raw: float, value: Decimal, rounded: Decimal) -> tuple[Decimal, Decimal]:
+def _rounded(raw: float, value: Decimal, rounded: Decimal) -> tuple[Decimal, Decimal]:
     """Return the rounded value twice if only binary fractions made the two differ; else both as they are."""
     if abs(value) > NOISE and single(raw) == raw:  # 0.1 in four bytes is 0.10000000149011612
         spellings = (f"{raw:.{digits}g}" for digits in range(1, 18))

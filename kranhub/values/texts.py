@@ -96,8 +96,8 @@ def _is_number(raw: Any) -> bool:
 def _as_number(raw: Any) -> Any:
     if _is_number(raw):
         return raw
-    words = str(raw).strip()
-    return int(words) if words.isascii() and words.removeprefix("-").isdigit() else words
+    stripped = str(raw).strip()
+    return int(stripped) if stripped.isascii() and stripped.removeprefix("-").isdigit() else stripped
 
 
 def _as_uuid(raw: Any) -> Any:

@@ -95,10 +95,10 @@ def _value(raw: Any, written: Format) -> date | None:
 
 
 def _parsed(raw: str, written: Format) -> datetime | None:
-    words = raw.strip()
-    if words.casefold().removeprefix("-") == "infinity":  # PostgreSQL's own
+    text = raw.strip()
+    if text.casefold().removeprefix("-") == "infinity":  # PostgreSQL's own
         raise _out_of_range()
-    found = _ISO.fullmatch(words) or (_RUSSIAN.fullmatch(words) if written == "dd.mm.yyyy" else None)
+    found = _ISO.fullmatch(text) or (_RUSSIAN.fullmatch(text) if written == "dd.mm.yyyy" else None)
     if found is None:
         return None
     try:

@@ -25,7 +25,7 @@ _PARSED = {name: fastavro.parse_schema(schema, named_schemas={}) for name, schem
 
 
 class _Reader(NamedTuple):
-    """How one schema id is read; ``ours`` is None where the writer's schema is the hub's, as resolving takes time.
+    """How one schema id is read; ``known`` is None where the writer's schema is the hub's, as resolving takes time.
 
     The enums' symbols in both schemas are the members of `messages`, so fastavro returns members without a further
     step.
@@ -33,7 +33,7 @@ class _Reader(NamedTuple):
 
     subject: Subject
     writer: Any
-    ours: Any
+    known: Any
 
 
 class Codec:
@@ -88,7 +88,7 @@ class Codec:
         body = io.BytesIO(data)
         body.seek(_HEAD.size)
         try:
-            value = fastavro.schemaless_reader(body, reader.writer, reader.ours)
+            value = fastavro.schemaless_reader(body, reader.writer, reader.known)
         except Exception as error:  # noqa: BLE001  (fastavro raises many kinds, by the byte that is wrong)
             raise InvalidDocument(DocumentCode.MALFORMED_AVRO, _malformed(type(error).__name__)) from None
         return cast(AnyDecoded, Decoded(reader.subject, value))
@@ -164,8 +164,8 @@ class Codec:
             raise InvalidDocument(
                 DocumentCode.UNKNOWN_SCHEMA_ID, _malformed(f"{subject} is no record of the shared language")
             )
-        ours = None if writer == _PARSED[subject] else _with_members(_PARSED[subject])
-        self._readers[number] = _Reader(Subject(subject), _with_members(writer), ours)
+        known = None if writer == _PARSED[subject] else _with_members(_PARSED[subject])
+        self._readers[number] = _Reader(Subject(subject), _with_members(writer), known)
         return self._readers[number]
 
     def _guard(self, number: int, writer: Any, data: bytes) -> None:

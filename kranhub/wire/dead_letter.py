@@ -13,18 +13,19 @@ from kranhub.wire.locations import RecordLocation
 from kranhub.wire.messages import DeadLetter
 
 MAX_RECORD = 4_000_000
-"""Bytes of a dead letter's key, headers and value together; the topics of dead letters take more than that."""
+"""The most bytes of a dead letter's key, headers and value together; the topics of dead letters take more than that."""
 
 MAX_ORIGINAL = 3_000_000
-"""Bytes of the original that a dead letter holds."""
+"""The most bytes of the original in a dead letter."""
 
 MAX_TEXT = 64_000
-"""Bytes of the key, of the event's id, and of all headers together that a dead letter holds."""
+"""The most bytes of the key, of the event's id, and of all headers together in a dead letter."""
 
 MAX_REASON, MAX_CODE, MAX_NUMBER = 4_000, 100, 800
 
 _PER_HEADER = 10
-"""What an entry needs beside its characters; it also keeps the number of entries within `guards.MAX_ELEMENTS`."""
+"""The bytes of a header's entry beside its characters; they also keep the number of entries within
+`guards.MAX_ELEMENTS`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,16 +10,17 @@ from typing import NamedTuple
 Headers = list[tuple[str, bytes]]
 
 CONTENT_TYPE = "application/vnd.confluent.avro"
-"""Of a value: Avro behind the Confluent framing. ``application/avro`` would say that the Avro begins at once."""
+"""The content type of a value: Avro behind the Confluent framing. ``application/avro`` would mean Avro from the first
+byte."""
 
 _DATA = ("content-type", CONTENT_TYPE.encode())
 _VERSION = ("ce_specversion", b"1.0")
 
 TRACE_CHARACTERS = 512
-"""What W3C Trace Context (section 3.3.1.5) wants passed on of tracestate; a longer one is left out."""
+"""The characters of tracestate that W3C Trace Context (section 3.3.1.5) wants passed on; a longer one is left out."""
 
 SUBJECT_BYTES = 1024
-"""A longer key is not repeated as the event's subject."""
+"""The most bytes of a key that is repeated as the event's subject."""
 
 _TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-.*)?")
 """W3C Trace Context, section 3.2: version, trace id, parent id, flags; a later version may add more behind them."""

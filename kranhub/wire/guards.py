@@ -6,7 +6,7 @@ from kranhub.wire import walk
 from kranhub.wire.walk import Oversized, Truncated
 
 MAX_ELEMENTS = 10_000
-"""Elements of all arrays and maps of one document together."""
+"""The most elements of all arrays and maps of one document together."""
 
 __all__ = ["MAX_ELEMENTS", "Guard", "Oversized", "Truncated"]
 

@@ -37,7 +37,7 @@ def _stage(name: str, settings: Settings, codec: Codec, recovery_id: str | None)
 
 
 SENDING = ("dispatch", "clock", "beat")
-"""What does not begin before the hub has read again what the ERPs hold."""
+"""The stages that wait until the hub has read again what the ERPs hold."""
 
 
 def _recovering(
@@ -71,7 +71,7 @@ def _publish(settings: Settings, codec: Codec, master: MasterData) -> None:
 
 
 TOPICS_S = 10.0
-"""How long topics may be missing: after a start, brokers answer before they tell of all of them."""
+"""How long topics may be missing: a broker that has just started does not report all of them at once."""
 
 
 def _require_topics(settings: Settings, master: MasterData) -> None:

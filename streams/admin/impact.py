@@ -17,7 +17,7 @@ from streams.routing.masterdata.removed_members import AT_ONCE, Concern, Leaving
 from streams.routing.planner.cutover import SHADOW_HEADER
 
 SHOWN = 5
-"""Orders, members or topics that a sentence names."""
+"""How many orders, members or topics a sentence names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +100,8 @@ def concerns(settings: Settings, codec: Codec, gone: Leaving) -> list[Concern]:
 
 def objections(gone: Leaving, found: Iterable[Concern]) -> list[Text]:
     """Return why a person must insist on the publication."""
-    said = [_several(gone.members)] if len(gone.members) > AT_ONCE else []
-    return [*said, *(_member(concern) for concern in found if concern.kind == Kind.PARTY)]
+    texts = [_several(gone.members)] if len(gone.members) > AT_ONCE else []
+    return [*texts, *(_member(concern) for concern in found if concern.kind == Kind.PARTY)]
 
 
 def refusals(found: Iterable[Concern]) -> list[Text]:
@@ -109,9 +109,9 @@ def refusals(found: Iterable[Concern]) -> list[Text]:
     return [_item(concern) for concern in found if concern.kind == Kind.ITEM]
 
 
-def insist(said: Sequence[Text]) -> Text:
+def insist(texts: Sequence[Text]) -> Text:
     """Return the objections, and how a person insists."""
-    return joined(said).then(
+    return joined(texts).then(
         Text(
             en="Nothing was published. Correct the files; or, if all of this is meant, publish with `--force`.",
             ru="Ничего не опубликовано. Исправьте файлы, а если всё это задумано, опубликуйте с `--force`.",
@@ -119,9 +119,9 @@ def insist(said: Sequence[Text]) -> Text:
     )
 
 
-def joined(said: Sequence[Text]) -> Text:
+def joined(texts: Sequence[Text]) -> Text:
     """Return the sentences as one text."""
-    first, *rest = said
+    first, *rest = texts
     for text in rest:
         first = first.then(text)
     return first

@@ -18,7 +18,7 @@ WAIT_S = 30.0
 """How long the brokers may take."""
 
 AT_ONCE = 1_000
-"""Records on their way before they are waited for."""
+"""How many records may be under way to the brokers before the writer waits for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Row:
 def send(settings: Settings, codec: Codec, rows: Sequence[Row], source: str) -> None:
     """Write the rows, in their order, and wait until the brokers have them.
 
-    The records carry no stamp of the hub: the stages take the broker's time, so this machine's clock sets nothing.
+    The records carry no timestamp of the hub: the stages take the broker's time, so this machine's clock sets nothing.
 
     Args:
         settings: The installation's settings.

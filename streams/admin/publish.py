@@ -29,13 +29,11 @@ PUBLISHER = "~publish"
 """The transactional id's last part: no worker can have this name, and whoever publishes has it."""
 
 PATIENCE_S = 60.0
-"""How long to go on trying: who begins to publish ends what somebody else was publishing."""
+"""How long to try: a process that begins to publish ends the publication of another."""
 
 STEP_BACK_S = 0.5
-"""Who was overtaken waits at most this long before looking again, then twice as long, and so on, up to 8 s.
-
-The wait is random, so that processes that start together do not overtake each other for ever.
-"""
+"""The longest first wait of a publisher that another one has ended; it doubles each time, up to 8 s. The wait is
+random, so that processes that start together do not end each other for ever."""
 
 Known = Mapping[tuple[str, str], Entry]
 """What stands in hub.masterdata, by place."""
@@ -109,8 +107,8 @@ def require(gone: Leaving, concerns: Sequence[Concern], *, force: bool) -> None:
     """
     if refused := impact.refusals(concerns):
         raise NotPublished(impact.joined(refused))
-    if not force and (said := impact.objections(gone, concerns)):
-        raise NotPublished(impact.insist(said))
+    if not force and (objections := impact.objections(gone, concerns)):
+        raise NotPublished(impact.insist(objections))
 
 
 def _create_topics(settings: Settings, master: MasterData) -> None:

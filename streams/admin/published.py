@@ -46,9 +46,9 @@ def master_of(known: Known, files: MasterData | None = None) -> MasterData:
     """
     if entries.PUBLICATION not in known:
         raise Failed(_none())
-    mine = [entry for entry in known.values() if entry.kind in OF_FILES]
+    of_files = [entry for entry in known.values() if entry.kind in OF_FILES]
     rest = [entry for entry in known.values() if entry.kind not in (*OF_FILES, Kind.MAPPING)]
-    master = entries.of([*rest, *(entries.entries(files) if files else mine)])
+    master = entries.of([*rest, *(entries.entries(files) if files else of_files)])
     return with_mappings(master, mappings(known))
 
 

@@ -26,7 +26,7 @@ def reports(settings: Settings, codec: Codec, found: Recovery) -> Reports:
     """
     known = Reports()
     with closing(Listener(settings, codec, members.load(settings.required("members_file")))) as listener:
-        for message in listener.news():
+        for message in listener.new_messages():
             known = known.take(message, found)
     return known
 

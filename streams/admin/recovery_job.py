@@ -81,25 +81,25 @@ class Coordinator:
 
     def run(self, stopping: threading.Event) -> None:
         """Bring the recovery to its end, or until stopped."""
-        said = 0.0
+        logged_at = 0.0
         with closing(Listener(self._settings, self._codec, self._members)) as listener:
             while not stopping.is_set():
                 try:
                     found = recovery.current(self._settings, self._codec)
                     if found is None or found.recovery_id != self._id or not found.is_open:
                         return
-                    missing = self._turn(found, listener)
-                    if missing and time.monotonic() - said > SAY_S:
+                    missing = self._step(found, listener)
+                    if missing and time.monotonic() - logged_at > SAY_S:
                         log.warning("recovering: nothing is sent yet", waits_for=missing)
-                        said = time.monotonic()
+                        logged_at = time.monotonic()
                 except Unavailable as away:
                     log.warning("recovering: waits", reason=away.text.en, repeats=True)
                 stopping.wait(POLL_S)
 
-    def _turn(self, found: Recovery, listener: "Listener") -> list[str]:
+    def _step(self, found: Recovery, listener: "Listener") -> list[str]:
         if found.phase is RecoveryPhase.BEGUN:
             self._ask(replace(found, phase=RecoveryPhase.ASKED))
-        for message in listener.news():
+        for message in listener.new_messages():
             self._reports = self._reports.take(message, found)
             value = message.value_as(messages.Held)
             if value is not None and value["recovery_id"] == self._id:
@@ -132,9 +132,9 @@ class Coordinator:
             found,
             phase=RecoveryPhase.FINISHED,
             finished_at=datetime.now(UTC),
-            unreported=tuple(str(task) for task in (*self._reports.missing(()), *self._reports.mute())),
-            plants=self._reports.telling(Subject.PLANT_ORDER),
-            customers=self._reports.telling(Subject.ORDER_STATUS),
+            unreported=tuple(str(task) for task in (*self._reports.missing(()), *self._reports.unable())),
+            plants=self._reports.reporting(Subject.PLANT_ORDER),
+            customers=self._reports.reporting(Subject.ORDER_STATUS),
         )
         work = topics.hub(self._settings.namespace, "work")
         producing.write(self._settings, list(self._evidence(work)))
@@ -156,10 +156,10 @@ class Coordinator:
             headers = envelope.headers(about._replace(dataschema=self._codec.dataschema(data)))
             yield Raw(work, -1, order.encode("utf-8", "surrogateescape"), data, headers)
 
-    def _copies(self, said: Recovery, places: list[tuple[str, int]]) -> Iterator[Raw]:
-        data = self._codec.encode(Subject.RECOVERY, said.value())
+    def _copies(self, at: Recovery, places: list[tuple[str, int]]) -> Iterator[Raw]:
+        data = self._codec.encode(Subject.RECOVERY, at.value())
         for topic, partition in places:
-            about = recovery.record_about(self._settings, self._codec, said, data, f"{topic}/{partition}")
+            about = recovery.record_about(self._settings, self._codec, at, data, f"{topic}/{partition}")
             yield Raw(topic, partition, self._id.encode() if partition < 0 else b"", data, envelope.headers(about))
 
 
@@ -180,7 +180,7 @@ class Listener:
             self._consumer.assign(self._places)
             self._consumer.seek_to_beginning(*self._places)
 
-    def news(self) -> Iterator[Message]:
+    def new_messages(self) -> Iterator[Message]:
         """Yield what came since the last call, up to the present ends of the topics.
 
         Raises:

@@ -49,7 +49,7 @@ def as_json(found: Recovery | None, reports: Reports) -> dict[str, Any]:
         "finished_at": found.finished_at,
         "without": list(found.without),
         "waits_for": [str(task) for task in reports.missing(found.without)] if found.is_open else [],
-        "cannot_tell": [str(task) for task in reports.mute()],
+        "cannot_tell": [str(task) for task in reports.unable()],
         "unreported": list(found.unreported),
     }
 
@@ -63,7 +63,7 @@ def lines(found: Recovery | None, reports: Reports) -> list[Text]:
         return lines
     lines = [_under_way(found)]
     lines += [_waits(str(task)) for task in reports.missing(found.without)]
-    return lines + [_mute(str(task)) for task in reports.mute()]
+    return lines + [_unable(str(task)) for task in reports.unable()]
 
 
 NOTHING = Text(en="The hub is not recovering.", ru="Центр не восстанавливается.")
@@ -91,7 +91,7 @@ def _waits(task: str) -> Text:
     return Text(en=f"waits for {task}: start this connector", ru=f"ожидается {task}: запустите этот коннектор")
 
 
-def _mute(task: str) -> Text:
+def _unable(task: str) -> Text:
     return Text(
         en=f"{task} cannot tell what its ERP holds: compare it by hand",
         ru=f"{task} не может сообщить, что есть в его системе: сверьте вручную",

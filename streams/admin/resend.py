@@ -10,10 +10,10 @@ from kranhub.wire import dead_letter, messages
 from streams.admin.producing import Raw
 
 STAMP = "ce_recordedtime"
-"""The hub's own stamp: what is written again is taken at the time at which it comes."""
+"""The header with the hub's timestamp. It is left out: a record that is sent again has the time at which it arrives."""
 
 HUBS_OWN = ("kranhub.Tick", "kranhub.Wake", "kranhub.MasterDataEntry")
-"""What the hub says anew by itself, or with the next publication."""
+"""The types of records that the hub itself repeats, at once or with the next publication."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Copy:
         headers: The record's headers.
         event_id: The event's id.
         type: The event's type.
-        letter: The id of its dead letter; None where it has none.
+        dead_letter_id: The id of its dead letter; None where it has none.
         code: The code of its dead letter; None where it has none.
     """
 
@@ -41,7 +41,7 @@ class Copy:
     headers: tuple[tuple[str, bytes], ...]
     event_id: str
     type: str
-    letter: str | None = None
+    dead_letter_id: str | None = None
     code: str | None = None
 
 
@@ -58,7 +58,7 @@ class LeftOut:
     reason: Text
 
 
-def of_letter(value: messages.DeadLetter) -> Copy | LeftOut:
+def of_dead_letter(value: messages.DeadLetter) -> Copy | LeftOut:
     """Return the record of a dead letter as it was read."""
     name, key, head = value["dead_letter_id"], value["key"], value["headers"]
     if not value["topic"]:
@@ -78,7 +78,7 @@ def of_letter(value: messages.DeadLetter) -> Copy | LeftOut:
         headers=tuple((_header(given), text.encode()) for given, text in head.items() if _header(given) != STAMP),
         event_id=value["event_id"],
         type=head.get("ce_type", ""),
-        letter=name,
+        dead_letter_id=name,
         code=value["code"],
     )
 
@@ -134,7 +134,7 @@ def is_newer(message: Message, copy: Copy) -> bool:
 def overtaken(copy: Copy) -> LeftOut:
     """Return why a record is not written again of which a later version has come."""
     return LeftOut(
-        copy.letter or copy.event_id,
+        copy.dead_letter_id or copy.event_id,
         Text(
             en=f"A newer version of {document(copy.event_id, copy.key.decode('utf-8', 'replace'))} has come since; the "
             "older one would take its place. Send the document (`--document`), or correct it in the ERP.",
@@ -151,8 +151,8 @@ def raw(copy: Copy) -> Raw:
 
 def _header(name: str) -> str:
     """Return a header's name as it came: a dead letter numbers those that repeat (`dead_letter.build`)."""
-    base, mark, number = name.rpartition("#")
-    return base if mark and number.isdecimal() else name
+    base, separator, number = name.rpartition("#")
+    return base if separator and number.isdecimal() else name
 
 
 def _cut(value: messages.DeadLetter) -> Text:

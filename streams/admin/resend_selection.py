@@ -23,7 +23,7 @@ class Selection:
     """What a person has named.
 
     Attributes:
-        letters: Ids of dead letters.
+        dead_letters: Ids of dead letters.
         documents: Documents, as MEMBER/TYPE/KEY.
         since: Everything from this time on; None where records are named.
         member: Only this member's; None for all.
@@ -31,7 +31,7 @@ class Selection:
         every: With ``since``: documents rather than dead letters.
     """
 
-    letters: Sequence[str] = ()
+    dead_letters: Sequence[str] = ()
     documents: Sequence[str] = ()
     since: datetime | None = None
     member: str | None = None
@@ -55,16 +55,16 @@ def find(settings: Settings, codec: Codec, chosen: Selection) -> tuple[list[Copy
         return [_document(settings, codec, name) for name in chosen.documents], []
     if chosen.every and chosen.since:
         return _documents(settings, codec, chosen), []
-    return _letters(settings, codec, chosen)
+    return _from_dead_letters(settings, codec, chosen)
 
 
-def _letters(settings: Settings, codec: Codec, chosen: Selection) -> tuple[list[Copy], list[LeftOut]]:
-    found = ((message, message.value_as(messages.DeadLetter)) for message in _all_letters(settings, codec))
+def _from_dead_letters(settings: Settings, codec: Codec, chosen: Selection) -> tuple[list[Copy], list[LeftOut]]:
+    found = ((message, message.value_as(messages.DeadLetter)) for message in _all_dead_letters(settings, codec))
     wanted = [value for message, value in found if value and _is_meant(message, value, chosen)]
-    for name in chosen.letters:
+    for name in chosen.dead_letters:
         if not any(value["dead_letter_id"] == name for value in wanted):
-            raise Failed(send_again_texts.unknown_letter(name))
-    made = [resend.of_letter(value) for value in wanted]
+            raise Failed(send_again_texts.unknown_dead_letter(name))
+    made = [resend.of_dead_letter(value) for value in wanted]
     copies = list(resend.distinct(one for one in made if isinstance(one, Copy)))
     late = _overtaken(settings, codec, copies)
     left_out = [one for one in made if isinstance(one, LeftOut)] + [resend.overtaken(copy) for copy in late]
@@ -72,14 +72,14 @@ def _letters(settings: Settings, codec: Codec, chosen: Selection) -> tuple[list[
 
 
 def _is_meant(message: Message, value: messages.DeadLetter, chosen: Selection) -> bool:
-    if chosen.letters:
-        return value["dead_letter_id"] in chosen.letters
+    if chosen.dead_letters:
+        return value["dead_letter_id"] in chosen.dead_letters
     if chosen.since is None or message.time < chosen.since:
         return False
     return chosen.member in (None, value["member"]) and chosen.code in (None, value["code"])
 
 
-def _all_letters(settings: Settings, codec: Codec) -> Iterator[Message]:
+def _all_dead_letters(settings: Settings, codec: Codec) -> Iterator[Message]:
     yield from reading.messages(settings, codec, topics.hub(settings.namespace, "dead-letters"))
     for member in _members(settings, codec):
         with suppress(Failed):  # a member whose topics do not exist
@@ -96,9 +96,9 @@ def _overtaken(settings: Settings, codec: Codec, copies: Sequence[Copy]) -> list
     topics_of: dict[str, dict[bytes, list[Copy]]] = {}
     for copy in copies:
         topics_of.setdefault(copy.topic, {}).setdefault(copy.key, []).append(copy)
-    for topic, mine in topics_of.items():
-        for message in reading.messages(settings, codec, topic, wanted=mine.__contains__):
-            late |= {copy: None for copy in mine.get(message.key.encode(), ()) if resend.is_newer(message, copy)}
+    for topic, copies_of in topics_of.items():
+        for message in reading.messages(settings, codec, topic, wanted=copies_of.__contains__):
+            late |= {copy: None for copy in copies_of.get(message.key.encode(), ()) if resend.is_newer(message, copy)}
     return list(late)
 
 

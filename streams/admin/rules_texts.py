@@ -8,7 +8,7 @@ from kranhub.text import Text
 from kranhub.wire.plain_json import plain
 from streams.routing.masterdata.difference import Change, What
 from streams.routing.masterdata.masterdata import MasterData
-from streams.routing.replay.what_if import Differences, Moved, Placement, Shifted
+from streams.routing.replay.what_if import ChangedDate, ChangedPlacement, Differences, Placement
 
 HELP = Text(
     en="Check, compare, try out and publish the files that routing follows: members, nomenclature, rules, calendars, "
@@ -72,11 +72,11 @@ _WHAT = {
 def sound(master: MasterData, findings: int) -> Text:
     """Say that the files are valid, and how much they hold."""
     found = f"{len(master.members.members)}, {len(master.nomenclature.items)}, {len(master.rules.rules)}"
-    said_en = f"Findings: {findings}." if findings else "No findings."
-    said_ru = f"Замечаний: {findings}." if findings else "Замечаний нет."
+    findings_en = f"Findings: {findings}." if findings else "No findings."
+    findings_ru = f"Замечаний: {findings}." if findings else "Замечаний нет."
     return Text(
-        en=f"No mistakes: version {master.version}; members, items, rules: {found}. {said_en}",
-        ru=f"Ошибок нет: версия {master.version}; участников, позиций, правил: {found}. {said_ru}",
+        en=f"No mistakes: version {master.version}; members, items, rules: {found}. {findings_en}",
+        ru=f"Ошибок нет: версия {master.version}; участников, позиций, правил: {found}. {findings_ru}",
     )
 
 
@@ -101,7 +101,7 @@ def _shown(value: Any) -> str:
     return "-" if value is None else json.dumps(value, ensure_ascii=False)
 
 
-def moved(found: Moved, before: MasterData, after: MasterData) -> Text:
+def placement_changed(found: ChangedPlacement, before: MasterData, after: MasterData) -> Text:
     """Return the line about a part that would go elsewhere.
 
     Args:
@@ -137,7 +137,7 @@ def _placed(placement: Placement, master: MasterData) -> Text:
     )
 
 
-def shifted(found: Shifted) -> Text:
+def date_changed(found: ChangedDate) -> Text:
     """Say which line would be at its consignee on another day."""
     old, new = found.before or "-", found.after or "-"
     return Text(

@@ -57,7 +57,7 @@ def total(count: int, *, sent: bool) -> Text:
     )
 
 
-def unknown_letter(name: str) -> Text:
+def unknown_dead_letter(name: str) -> Text:
     """Return that there is no such dead letter."""
     return Text(
         en=f"There is no dead letter {name}. `kranhub tail hub.dead-letters --no-follow` shows them with their "

@@ -29,8 +29,8 @@ def still_waiting(settings: Settings, codec: Codec, now: datetime) -> list[messa
     """
     read = _read(settings, codec, "alerts")
     alerts = [alert for message in read if (alert := message.value_as(messages.Alert))]
-    letters = [*_read(settings, codec, "dead-letters"), *_of_connectors(settings, codec)]
-    refusals = {key for letter in letters if (key := refused_orders.order_of(letter))}
+    dead_letters = [*_read(settings, codec, "dead-letters"), *_of_connectors(settings, codec)]
+    refusals = {key for dead_letter in dead_letters if (key := refused_orders.order_of(dead_letter))}
     keys = refusals | {key for alert in alerts if (key := alert["order_key"])}
     since: dict[str, Since] = {}
     orders: dict[str, list[Message]] = {}
@@ -40,7 +40,7 @@ def still_waiting(settings: Settings, codec: Codec, now: datetime) -> list[messa
                 orders.setdefault(message.key, []).append(message)
             else:
                 _note(message, since.setdefault(message.key, Since()))
-    found = [*open_alerts.waiting(alerts, since, now), *refused_orders.waiting(letters, orders, now)]
+    found = [*open_alerts.waiting(alerts, since, now), *refused_orders.waiting(dead_letters, orders, now)]
     return sorted(found, key=lambda alert: (alert["raised_at"], alert["alert_id"]), reverse=True)
 
 

@@ -21,7 +21,7 @@ from streams.routing.masterdata.masterdata import MasterData
 Command = Callable[..., Any]
 
 REFUSED = 5
-"""The exit code of a preview of what would be refused: there is something to look at."""
+"""The exit code of a preview of a publication that would be refused."""
 
 _FORCE = Text(
     en="publish although open orders name who leaves, or several members leave at once",
@@ -67,18 +67,18 @@ def show(found: Impact, known: Known, master: MasterData, output: str, *, force:
         output: json, or text for a person.
         force: Whether the publication would be forced.
     """
-    said = [*found.refusals, *(() if force else found.objections)]
+    objections = [*found.refusals, *(() if force else found.objections)]
     closing = known.get(PUBLICATION)
     before = closing.version if closing else None
     if output == "json":
-        emit(_as_json(found, before, master.version, said))
+        emit(_as_json(found, before, master.version, objections))
     else:
         click.echo(str(rules_texts.versions(before, master.version)))
         for line in (*lines(found.changes), *_topics(found.topics)):
             click.echo(line)
-        for text in (_WOULD_BE_REFUSED, *said) if said else ():
+        for text in (_WOULD_BE_REFUSED, *objections) if objections else ():
             click.echo(str(text))
-    if said:
+    if objections:
         sys.exit(REFUSED)
 
 
@@ -92,14 +92,14 @@ def as_json(change: Change) -> dict[str, Any]:
     return {**asdict(change), "what": str(change.what)}
 
 
-def _as_json(found: Impact, before: int | None, after: int, said: Sequence[Text]) -> dict[str, Any]:
+def _as_json(found: Impact, before: int | None, after: int, objections: Sequence[Text]) -> dict[str, Any]:
     return {
         "version": {"published": before, "files": after},
         "changes": [as_json(change) for change in found.changes],
         "topics": list(found.topics),
         "leaving": asdict(found.leaving),
         "concerns": [asdict(concern) for concern in found.concerns],
-        "refused": [text.as_map() for text in said],
+        "refused": [text.as_map() for text in objections],
     }
 
 

@@ -30,7 +30,7 @@ from streams.routing.masterdata.rule_check import Finding
 from streams.routing.replay.what_if import Differences, compare, replay
 
 FINDINGS = 5
-"""The exit code where there is something to look at."""
+"""The exit code where there are findings."""
 
 RETENTION_DAYS = 30
 """How far back hub.work goes (`topics`)."""
@@ -66,7 +66,7 @@ def _files(command: Command) -> Command:
 
     wrapped: Command = with_master
     wrapped.__doc__ = command.__doc__
-    for name, words in (
+    for name, help_text in (
         ("rates", rules_texts.RATES),
         ("calendars", rules_texts.CALENDARS),
         ("rules", rules_texts.RULES),
@@ -74,7 +74,7 @@ def _files(command: Command) -> Command:
         ("members", rules_texts.MEMBERS),
     ):
         kind = click.Path(path_type=Path, dir_okay=False)
-        wrapped = click.option(f"--{name}", type=kind, metavar="FILE", help=str(words))(wrapped)
+        wrapped = click.option(f"--{name}", type=kind, metavar="FILE", help=str(help_text))(wrapped)
     return wrapped
 
 
@@ -166,10 +166,10 @@ def what_if(master: MasterData, since: int, count: int | None, output: str) -> N
         click.echo(str(rules_texts.NO_ORDERS))
     else:
         click.echo(str(rules_texts.versions(_version(known), master.version)))
-        for moved in found.moved:
-            click.echo(str(rules_texts.moved(moved, before, after)))
-        for shifted in found.shifted:
-            click.echo(str(rules_texts.shifted(shifted)))
+        for placement in found.moved:
+            click.echo(str(rules_texts.placement_changed(placement, before, after)))
+        for date in found.shifted:
+            click.echo(str(rules_texts.date_changed(date)))
         click.echo(str(rules_texts.totals(found)))
         click.echo(str(rules_texts.SIMULATION))
 
@@ -178,8 +178,8 @@ def _as_json(found: Differences) -> dict[str, Any]:
     counts = ("orders", "lines", "orders_moved", "newly_held", "later", "earlier")
     return {
         "totals": {name: getattr(found, name) for name in counts},
-        "moved": [plain(asdict(moved)) for moved in found.moved],
-        "shifted": [plain(asdict(shifted)) for shifted in found.shifted],
+        "moved": [plain(asdict(change)) for change in found.moved],
+        "shifted": [plain(asdict(change)) for change in found.shifted],
         "simulation": rules_texts.SIMULATION.as_map(),
     }
 
@@ -213,8 +213,8 @@ def publish(master: MasterData, reason: str, actor: str, output: str, *, dry_run
             producing.send(settings, codec, [row], "rules")
         count = publishing.publish_masterdata(settings, codec, master, force=force)
     if output == "json":
-        said = [preview.as_json(change) for change in found.changes]
-        emit({"published": count, "version": _versions(known, master), "changes": said})
+        as_json = [preview.as_json(change) for change in found.changes]
+        emit({"published": count, "version": _versions(known, master), "changes": as_json})
         return
     click.echo("\n".join(preview.lines(found.changes)))
     if changed:

@@ -28,7 +28,7 @@ def _time(_context: click.Context, _parameter: click.Parameter, value: str | Non
 
 
 @click.command("send-again", help=str(send_again_texts.HELP))
-@click.argument("letters", nargs=-1, metavar="[LETTER]...")
+@click.argument("dead_letters", nargs=-1, metavar="[LETTER]...")
 @click.option("--document", "documents", multiple=True, metavar="MEMBER/TYPE/KEY", help=str(send_again_texts.DOCUMENT))
 @click.option("--since", metavar="TIME", callback=_time, help=str(send_again_texts.SINCE))
 @click.option("--documents", "every", is_flag=True, help=str(send_again_texts.EVERY))
@@ -39,7 +39,7 @@ def _time(_context: click.Context, _parameter: click.Parameter, value: str | Non
 def send_again(yes: bool, output: str, **given: Any) -> None:
     """List what would be written; with ``--yes`` write it. What is named and cannot be sent is refused, exit 4."""
     chosen = Selection(**given)
-    if sum(bool(way) for way in (chosen.letters, chosen.documents, chosen.since)) != 1:
+    if sum(bool(way) for way in (chosen.dead_letters, chosen.documents, chosen.since)) != 1:
         raise click.UsageError(str(send_again_texts.ONE))
     if chosen.every and chosen.since is None:
         raise click.UsageError(str(send_again_texts.EVERY_SINCE))
@@ -66,7 +66,7 @@ def _as_json(copies: Sequence[Copy], left_out: Sequence[LeftOut], *, sent: bool)
                 "key": copy.key.decode("utf-8", "replace"),
                 "event_id": copy.event_id,
                 "type": copy.type,
-                "letter": copy.letter,
+                "letter": copy.dead_letter_id,
                 "code": copy.code,
             }
             for copy in copies

@@ -52,12 +52,12 @@ def waiting(codes: Sequence[str], output: str) -> None:
 
 
 def _cells(alert: messages.Alert, now: datetime) -> tuple[str, ...]:
-    deadline, words = alert["deadline"], alert["text"]
+    deadline, text = alert["deadline"], alert["text"]
     late = f" ({_OVERDUE})" if deadline and deadline <= now else ""
     return (
         f"{alert['raised_at']:%Y-%m-%d %H:%M}",
         (f"{deadline:%Y-%m-%d %H:%M}" if deadline else "-") + late,
         alert["code"],
         order_name.shown(alert["order_key"], alert["order_number"]) if alert["order_key"] else "-",
-        str(Text(en=words.get("en", ""), ru=words.get("ru", ""))),
+        str(Text(en=text.get("en", ""), ru=text.get("ru", ""))),
     )

@@ -24,7 +24,7 @@ from streams.processor.state.store import Changes, Layer, Store
 log = structlog.get_logger()
 
 MAX_KEY = 200
-"""Bytes of a record's key that a line of the log has."""
+"""How many bytes of a record's key a line of the log shows."""
 
 ATTEMPTS = 3
 """How often a record may raise an unforeseen exception before it is isolated as a ``defect``."""
@@ -166,7 +166,7 @@ class Batch:
         try:
             self._outputs.brief_dead_letter(error.code)
         except InvalidDocument as raised:
-            raise Failed(_unsaid(str(record.location), raised.text)) from raised
+            raise Failed(_not_writable(str(record.location), raised.text)) from raised
 
 
 def _about(record: Record) -> dict[str, Any]:
@@ -176,7 +176,8 @@ def _about(record: Record) -> dict[str, Any]:
 
 
 _NOT_THE_RECORDS = (KranhubError, MemoryError, KeyboardInterrupt)
-"""What ends the batch, or the process: a system is away, or the machine is at its end. No record is to blame for it."""
+"""Exceptions that no record causes: a system is away, or the machine has no memory left. They end the batch or the
+process."""
 
 
 class _Stateless(Layer):
@@ -225,7 +226,7 @@ def _unreadable() -> Text:
     )
 
 
-def _unsaid(place: str, why: Text) -> Text:
+def _not_writable(place: str, why: Text) -> Text:
     return Text(
         en=f"The dead letter of {place} cannot be written. {why.en} The stage stops here; nothing is lost.",
         ru=f"Не удалось записать письмо о {place}. {why.ru} Этап остановлен на этом месте; ничего не потеряно.",

@@ -2,11 +2,12 @@
 
 FIRST, LARGEST = 100, 4_000
 TARGET_S = 0.2
-"""Processing for longer delays its readers for little gain. What the brokers need for a commit does not count: that is
-much the same for one record as for thousands, so smaller transactions would make slow brokers slower still."""
+"""The longest processing time of a transaction: longer ones delay its readers for little gain. The brokers' time for a
+commit does not count: it hardly depends on the number of records, so smaller transactions would make slow brokers
+slower still."""
 
 ENOUGH_S = 2.0
-"""A transaction that has processed for so long takes no more records, however many it was given (`Batch.process`)."""
+"""After this processing time a transaction takes no more records, however many it was given (`Batch.process`)."""
 
 
 class Pace:

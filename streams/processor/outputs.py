@@ -18,13 +18,11 @@ from kranhub.wire.schema_files import subject as full_name
 from streams.processor.record import Context, Record
 
 MAX_BYTES = 1_000_000
-"""Of one record's key, headers and value: what Kafka's default broker takes (1 MB), so that any broker can be used.
-
-The embedded brokers allow more. Dead letters may have `dead_letter.MAX_RECORD` bytes.
-"""
+"""The most bytes of one record's key, headers and value. Kafka's default broker takes them (1 MB), so that any broker
+can be used; the embedded brokers allow more. Dead letters may have `dead_letter.MAX_RECORD` bytes."""
 
 PER_HEADER = 8
-"""What a header needs beside its bytes, at most: two lengths."""
+"""The most bytes of a header beside its name and value: two lengths."""
 
 
 class ProducerRecord(NamedTuple):
@@ -68,15 +66,15 @@ class Document(NamedTuple):
 
 
 class Outputs:
-    """Collects what records lead to. The trace context, or a new one, and the hub's stamp pass on by themselves."""
+    """Collects what records lead to. The trace context, or a new one, and the hub's timestamp pass on by themselves."""
 
     __slots__ = (
         "_codec",
         "_codes",
         "_counts",
         "_ctx",
+        "_dead_letter_topic",
         "_encoded",
-        "_letters",
         "_missing",
         "_namespace",
         "_partitions",
@@ -96,7 +94,7 @@ class Outputs:
             partitions: Returns how many partitions a topic has; raises `Misconfigured` for one that does not exist.
         """
         self._codec, self._namespace, self._partitions = codec, namespace, partitions
-        self._letters = topics.hub(namespace, "dead-letters")
+        self._dead_letter_topic = topics.hub(namespace, "dead-letters")
         self._counts: dict[str, int] = {}
         self._missing: set[str] = set()
         self._encoded: tuple[Document, bytes, Headers, int] | None = None
@@ -217,7 +215,7 @@ class Outputs:
         size += len(key)
         if extra := [*_subject(key), *extra]:
             size, head = size + _size(extra), head + extra
-        limit = dead_letter.MAX_RECORD if topic == self._letters else MAX_BYTES
+        limit = dead_letter.MAX_RECORD if topic == self._dead_letter_topic else MAX_BYTES
         if size > limit:
             raise InvalidDocument(DocumentCode.TOO_LARGE, _too_large(document.subject, size, limit))
         if topic not in self._counts:
@@ -328,7 +326,7 @@ class Outputs:
         whole = Document(Subject.DEAD_LETTER, value, event_id)
         copy = Document(Subject.DEAD_LETTER, dead_letter.without_original(value), f"{event_id}/copy")
         events = topics.hub(self._namespace, "events")
-        written = [self._output(self._letters, key, whole, (), -1), self._output(events, key, copy, (), -1)]
+        written = [self._output(self._dead_letter_topic, key, whole, (), -1), self._output(events, key, copy, (), -1)]
         self._codes.append((len(self.records), value["code"]))
         self.records += written
 

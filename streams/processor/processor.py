@@ -31,10 +31,11 @@ log = structlog.get_logger()
 
 IDLE_S = 0.2
 LONGEST_S = 300.0
-"""The longest step of the loop: bringing back a large state, waiting for a transaction that was left open."""
+"""The longest step of the loop: restoring a large state, or waiting for a transaction that was left open."""
 
 ABORTS = 20
-"""Aborted transactions in a row before the process gives up; the pauses between them add up to half a minute."""
+"""After this many aborted transactions in a row the process gives up; the pauses between them add up to half a
+minute."""
 
 
 class Processor:
@@ -66,7 +67,7 @@ class Processor:
             Unavailable: Kafka stays away.
             Failed: librdkafka reports a fatal error, transactions never commit, or the state is over its limit.
         """
-        self._loop.moved()
+        self._loop.progressed()
         admin = clients.admin(self._settings)
         cluster.require_equal_partitions(admin, self.stage)
         cluster.require_lasting_offsets(admin)
@@ -79,7 +80,7 @@ class Processor:
                 list(self.stage.inputs), on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._revoked
             )
             while not stopping.is_set():
-                self._loop.moved()
+                self._loop.progressed()
                 records = self._poll()
                 if records:
                     self._handle(records, stopping)
@@ -100,7 +101,7 @@ class Processor:
             stalled = self._fetchers.stalled(
                 time.monotonic(), self._assignment.positions.keys(), partial(cluster.stable_ends, admin)
             )
-        except BrokerAway:  # nothing can be said now; the next call of the consumer says it, too
+        except BrokerAway:  # nothing can be written now; the next call of the consumer raises as well
             self._fetchers.forget()
             return
         if stalled:

@@ -132,9 +132,9 @@ class Context:
 
     @property
     def time(self) -> datetime:
-        """The hub's stamp of the event, elsewhere the broker's: the only clock a stage has.
+        """The hub's timestamp of the event, elsewhere the broker's: the only clock a stage has.
 
-        A stamp counts on the hub's own topics only: a member may write any header, and would set the hub's clock.
+        A timestamp counts on the hub's own topics only: a member may write any header, and would set the hub's clock.
         """
         if self._time is None:
             record = self._record

@@ -36,10 +36,11 @@ from streams.routing.recovery.evidence import Evidence
 from streams.routing.validation import document_identity, normalise, timestamps
 
 SEEN = 20
-"""Versions of an order whose event ids are remembered, so that an older one sent again changes nothing."""
+"""How many versions of an order are known by their event ids, so that an older one that is sent again changes
+nothing."""
 
 WAKE = Subject.WAKE
-"""The subject of a record that says only that it is to be looked at the order again: the master data may be others."""
+"""The subject of a record that makes the planner look at an order again, as when the master data have changed."""
 
 
 def handle(state: OrderState | None, subject: Subject, value: Message, context: DecisionContext) -> Step | None:
@@ -233,7 +234,7 @@ def _mapped(state: OrderState, master: MasterData) -> tuple[Line, ...]:
 
 
 _FINGERPRINTED = frozenset((Subject.ORDER_RESPONSE, Subject.PRODUCTION_STATUS, Subject.SHIPMENT))
-"""Events on plant orders, of which a repeat may come after newer ones."""
+"""The events on plant orders whose repeats may come after newer ones."""
 
 _HANDLERS: Mapping[Subject, Callable[[OrderState | None, Any, DecisionContext], Step | None]] = {
     Subject.ORDER: _order,
@@ -246,4 +247,4 @@ _HANDLERS: Mapping[Subject, Callable[[OrderState | None, Any, DecisionContext], 
     Subject.PLANNER_ACTION: _action,
     WAKE: _wake,
 }
-"""By record; each takes the type of its own."""
+"""The handlers by type of record."""

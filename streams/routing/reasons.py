@@ -421,7 +421,7 @@ def offered(day: date) -> Cause:
     )
 
 
-def moved(before: date, after: date) -> Text:
+def promise_changed(before: date, after: date) -> Text:
     """Return the text that the promised date has changed."""
     return Text(
         en=f"The promised date moves from {before.isoformat()} to {after.isoformat()}.",

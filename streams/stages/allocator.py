@@ -25,10 +25,10 @@ from streams.stages.support.queues import RecordQueue
 from streams.stages.support.unmapped_stock import UnmappedStock
 
 MAX_WAITING = 20_000
-"""Records that a partition keeps while it has no master data."""
+"""How many records a partition keeps while it has no master data."""
 
 PORTION = 200
-"""Of those, how many are taken up with one record."""
+"""How many of those are handled with one record."""
 
 
 class _Arrival(NamedTuple):
@@ -94,19 +94,19 @@ class Allocator:
             self._clock_alerts.send(record, state, outputs, ctx)
             return
         is_entry = self._masterdata.take(record, state)
-        for entry in self._masterdata.news(record, state) if is_entry else ():
+        for entry in self._masterdata.published(record, state) if is_entry else ():
             self._unmapped.name(state, entry.codes())
         master = self._masterdata.current(state)
         is_tick = record.envelope.type == "kranhub.Tick"
         if not is_entry and not is_tick:
-            self._handle_in_turn(_Arrival.of(record), state, outputs, ctx, master)
+            self._handle_in_order(_Arrival.of(record), state, outputs, ctx, master)
         elif master is not None:
             self._catch_up(state, outputs, ctx, master)
             if is_tick:
                 self._handle(_Arrival.of(record), state, outputs, ctx, master)
                 self._count(state, outputs, ctx)
 
-    def _handle_in_turn(
+    def _handle_in_order(
         self, arrival: _Arrival, state: State, outputs: Outputs, ctx: Context, master: MasterData | None
     ) -> None:
         """Handle what came, behind all that came before it.
@@ -130,7 +130,7 @@ class Allocator:
 
     def _count(self, state: State, outputs: Outputs, ctx: Context) -> None:
         """Alert operators, in one alert per member, to how many of its codes the nomenclature does not have."""
-        for count in self._unmapped.news(state, ctx.time):
+        for count in self._unmapped.due_counts(state, ctx.time):
             alert = unmapped_stock.alert(count.member, count.codes, count.examples, ctx.time, is_full=count.is_full)
             document = Document(alert.subject, alert.value, alert.id)
             for topic in self._alerts:
@@ -188,7 +188,7 @@ class Allocator:
             raise error
         else:
             kept = self._unmapped.keep(state, level, arrival.dump(), error.code)
-            if not kept.is_kept or (kept.is_news and self._needs_dead_letter(error, level, state)):
+            if not kept.is_kept or (kept.is_new and self._needs_dead_letter(error, level, state)):
                 outputs.dead_letter(error, key=member, member=member)
 
     def _needs_dead_letter(self, error: InvalidDocument, value: InventoryLevel, state: State) -> bool:

@@ -16,10 +16,10 @@ from streams.stages.support.queues import RecordQueue
 _RULE = ("kranhub-rule", "kranhub-rule-version")
 
 MAX_WAITING = 10_000
-"""Records that a partition keeps for one topic that does not exist; what is more goes to the dead letters."""
+"""How many records a partition keeps for one topic that does not exist; further ones go to the dead letters."""
 
 AT_ONCE = 200
-"""Of those, how many are handed out with one tick, once the topic exists."""
+"""How many of those are sent with one tick, once the topic exists."""
 
 _TOPICS = "waiting"
 
@@ -75,16 +75,16 @@ class Dispatch:
             rule = [(name, content) for name, content in record.headers if name in _RULE]
             topic = topics.inbound(self._namespace, plant, "orders")
             document = _same(Subject.PLANT_ORDER, record.value, record)
-            self._hand(_Addressed(topic, number, document, rule, record.key, number), state, outputs, ctx)
+            self._send_or_keep(_Addressed(topic, number, document, rule, record.key, number), state, outputs, ctx)
         elif record.envelope.type == "kranhub.OrderStatus":
             member, key = self._addressee(record.value)
             topic = topics.inbound(self._namespace, member, "statuses")
             document = _same(Subject.ORDER_STATUS, record.value, record)
-            self._hand(_Addressed(topic, key, document, [], record.key, None), state, outputs, ctx)
+            self._send_or_keep(_Addressed(topic, key, document, [], record.key, None), state, outputs, ctx)
         elif record.envelope.type == "kranhub.Tick":
             for topic in _waiting(state):
                 if outputs.has(topic):
-                    self._hand_out(topic, state, outputs, ctx)
+                    self._send_waiting(topic, state, outputs, ctx)
 
     def _addressee(self, status: bytes) -> tuple[str, str]:
         """Return a status' addressee, and its key: the buyer's number for the buyer, the order's key for others."""
@@ -92,7 +92,7 @@ class Dispatch:
         addressee = self._codec.optional_text(status, "addressee") or buyer
         return addressee, order_id if addressee == buyer else order_key
 
-    def _hand(self, one: _Addressed, state: State, outputs: Outputs, ctx: Context) -> None:
+    def _send_or_keep(self, one: _Addressed, state: State, outputs: Outputs, ctx: Context) -> None:
         """Send the document, or keep it: behind what waits for the topic already, or where there is no such topic."""
         queue = RecordQueue(f"for/{one.topic}")
         waiting = queue.length(state) if one.topic in _waiting(state) else 0
@@ -102,18 +102,18 @@ class Dispatch:
         if not waiting:
             _put_waiting([*_waiting(state), one.topic], state)
         queue.put(state, _dump(one))
-        self._tell(one, outputs, ctx, held=True)
+        self._report(one, outputs, ctx, held=True)
 
-    def _hand_out(self, topic: str, state: State, outputs: Outputs, ctx: Context) -> None:
+    def _send_waiting(self, topic: str, state: State, outputs: Outputs, ctx: Context) -> None:
         queue = RecordQueue(f"for/{topic}")
         for kept in queue.take(state, AT_ONCE):
             one = _load(topic, kept)
             outputs.send(one.topic, one.key, one.document, one.extra)
-            self._tell(one, outputs, ctx, held=False)
+            self._report(one, outputs, ctx, held=False)
         if not queue.length(state):
             _put_waiting([other for other in _waiting(state) if other != topic], state)
 
-    def _tell(self, one: _Addressed, outputs: Outputs, ctx: Context, *, held: bool) -> None:
+    def _report(self, one: _Addressed, outputs: Outputs, ctx: Context, *, held: bool) -> None:
         if one.plant_order_id is None:
             return
         value: messages.DispatchStatus = {
@@ -147,11 +147,11 @@ def _put_waiting(found: list[str], state: State) -> None:
 
 
 def _dump(one: _Addressed) -> bytes:
-    said, data = one.document, one.document.value
+    document, data = one.document, one.document.value
     assert isinstance(data, bytes)  # noqa: S101  (dispatch passes bytes on)
     extra = [(name, content.decode("latin-1")) for name, content in one.extra]
-    time = said.time.isoformat() if said.time else None
-    about = [said.subject, said.id, said.source, time, said.traceparent, said.tracestate]
+    time = document.time.isoformat() if document.time else None
+    about = [document.subject, document.id, document.source, time, document.traceparent, document.tracestate]
     head = json.dumps([one.key, one.order_key, one.plant_order_id, extra, about])
     return head.encode() + b"\n" + data
 

@@ -83,20 +83,20 @@ class Ingest:
         """Send the document; where it is about several orders, it is an event of its own for each of them."""
         several = document.subject is Subject.SHIPMENT and len({key for _, key in places}) > 1
         for name, key in places:
-            said = document._replace(id=f"{document.id};{identifiers.line_place(key)}") if several else document
-            outputs.send(topics.hub(self._namespace, name), key, said)
+            event = document._replace(id=f"{document.id};{identifiers.line_place(key)}") if several else document
+            outputs.send(topics.hub(self._namespace, name), key, event)
 
-    def _clock(self, alert: messages.Alert, said: Document, owner: str, outputs: Outputs) -> None:
+    def _clock(self, alert: messages.Alert, cause: Document, owner: str, outputs: Outputs) -> None:
         """Propose the alert to the one partition that reads all of the member's; it sends one an hour (`Allocator`)."""
-        document = Document(Subject.ALERT, alert, f"{said.id}/{AlertCode.CLOCK_AHEAD}", source=said.source)
+        document = Document(Subject.ALERT, alert, f"{cause.id}/{AlertCode.CLOCK_AHEAD}", source=cause.source)
         outputs.send(topics.hub(self._namespace, "allocation"), owner, document)
 
-    def _propose(self, value: messages.ItemMapping, said: Document, outputs: Outputs) -> None:
+    def _propose(self, value: messages.ItemMapping, cause: Document, outputs: Outputs) -> None:
         """Propose a member's mapping as an entry of the master data."""
         entry = entries.mapping(value["member"], value["item_code"], value["item"], value["unit"])
         content = entries.record(entry)
         document = Document(
-            Subject.MASTER_DATA_ENTRY, content, f"{said.id}{entries.PROPOSED}", source=said.source, time=said.time
+            Subject.MASTER_DATA_ENTRY, content, f"{cause.id}{entries.PROPOSED}", source=cause.source, time=cause.time
         )
         outputs.send(topics.hub(self._namespace, "masterdata"), entry.record_key, document)
 

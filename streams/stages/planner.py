@@ -24,7 +24,7 @@ from streams.routing.plant_events import assignments
 from streams.routing.recovery import adopt, texts
 from streams.routing.recovery.evidence import Evidence
 from streams.routing.validation.normalise import UNMAPPED_ITEM, normalise_order
-from streams.routing.validation.validate import stranger, unknown_member
+from streams.routing.validation.validate import first_unknown_member, unknown_member
 from streams.stages.support import orders_by_plant, timers
 from streams.stages.support.masterdata_state import MasterDataState
 from streams.stages.support.order_cache import OrderCache
@@ -62,7 +62,7 @@ _TOPICS = {
 }
 
 _START = "wait/start"
-"""What came before any master data."""
+"""The queue of what came before any master data."""
 
 
 class _Event(NamedTuple):
@@ -155,7 +155,7 @@ class Planner:
 
     def _order(self, value: Order, record: Record, environment: _Environment) -> None:
         members = environment.master.members
-        if (who := stranger(value, members)) is not None:
+        if (who := first_unknown_member(value, members)) is not None:
             _refuse(unknown_member(who, members), value, record, environment.outputs)
             self._park(f"wait/member/{who}", record, environment.state)
             return
@@ -364,7 +364,7 @@ class Planner:
     def _master_data(self, record: Record, state: State, outputs: Outputs, ctx: Context) -> None:
         """Keep the entry; with a publication, wake what has waited for its entries."""
         self._masterdata.take(record, state)
-        for entry in self._masterdata.news(record, state):
+        for entry in self._masterdata.published(record, state):
             if entry.kind == Kind.PUBLICATION:
                 self._unpark(_START, state, outputs)
             elif entry.kind == Kind.PARTY:

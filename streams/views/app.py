@@ -29,7 +29,7 @@ log = structlog.get_logger()
 
 VIEW = tables.TIMELINE
 LARGEST, WAIT_S = 500, 0.05
-"""Events in one database transaction at most, and how long the first waits for company."""
+"""The most events in one database transaction, and how long the first of them waits for others."""
 LONGEST_S = 120.0
 """The longest that a batch may take, on a database that is busy."""
 
@@ -87,7 +87,7 @@ class Timeline:
         """
         if self._broken:
             raise self._broken
-        self.loop.moved()
+        self.loop.progressed()
         try:
             folded = timeline.fold(events, self._codec)
             self._write(folded)
@@ -160,7 +160,7 @@ async def _fold(stream: Any, view: Timeline, failed: Callable[[BaseException], N
     except asyncio.CancelledError:
         failed(Unavailable(_INTERRUPTED))  # changes nothing where the view was asked to stop
         raise
-    except Exception as error:  # noqa: BLE001  (told to the process, which ends)
+    except Exception as error:  # noqa: BLE001  (passed on to the process, which ends)
         failed(error)
         await asyncio.Event().wait()  # acknowledges nothing: the next start folds this batch again
 

@@ -15,7 +15,7 @@ from kranhub.readmodel import order_states, tables
 log = structlog.get_logger()
 
 WAITING = ("RECEIVED", "PLANNED", "CONFIRMED", "IN_PRODUCTION", "READY", "SHIPPED", "ON_HOLD")
-"""States of an order that is not over; each is told, also without any order."""
+"""The states of an order that is not over; each has a value, also where no order is in it."""
 
 _OLDEST = "How long the oldest order, 0 without any,"
 

@@ -16,11 +16,11 @@ from kranhub.text import Text
 log = structlog.get_logger()
 
 WATCH_S = 0.5
-"""How often a crash is looked for: Faust sets it from another thread, which wakes nobody here."""
+"""How often to look for a crash: Faust reports it from another thread, which does not wake this loop."""
 LONGEST_S = 60.0
 """For how long Faust's event loop may stand still."""
 GRACE_S = 15.0
-"""How long the app may take to stop; less than a supervisor waits."""
+"""How long the app may take to stop; a supervisor waits longer."""
 
 
 async def over(app: Any, asked: "asyncio.Future[None]") -> None:
@@ -40,7 +40,7 @@ async def _over(app: Any, asked: "asyncio.Future[None]") -> None:
     loop = LOOPS.loop("views", LONGEST_S)
     try:
         while not asked.done():
-            loop.moved()
+            loop.progressed()
             loop.serves()
             waited = [asked] if starting.done() else [asked, starting]
             await asyncio.wait(waited, timeout=WATCH_S, return_when=asyncio.FIRST_COMPLETED)

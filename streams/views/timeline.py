@@ -64,7 +64,7 @@ def fold(events: Iterable[TimelineRecord], codec: Codec) -> Folded:
             raise
         except Exception as error:  # noqa: BLE001  (the next event must not wait for this one)
             folded.unreadable.append(Unreadable(place, event.offset, type(error).__name__))
-        folded.reached[place] = Stand(event.offset + 1, _stamp(event))
+        folded.reached[place] = Stand(event.offset + 1, _timestamp(event))
     return folded
 
 
@@ -80,7 +80,7 @@ def row(event: TimelineRecord, codec: Codec) -> list[TimelineRow]:
     if event.value is None or ":" not in key:
         return []
     decoded = codec.decode(event.value, trusted=True)
-    sentence = event_texts.tell(decoded)
+    text = event_texts.describe(decoded)
     return [
         {
             "topic": event.topic,
@@ -91,9 +91,9 @@ def row(event: TimelineRecord, codec: Codec) -> list[TimelineRow]:
             "order_number": _order_number(decoded),
             "event_id": envelope.read(event.headers).id,
             "subject": decoded.subject.value,
-            "time": _stamp(event),
-            "text_en": sentence.en,
-            "text_ru": sentence.ru,
+            "time": _timestamp(event),
+            "text_en": text.en,
+            "text_ru": text.ru,
             "value": json.dumps(plain(decoded.value), ensure_ascii=False),
         }
     ]
@@ -105,15 +105,16 @@ def _order_number(decoded: AnyDecoded) -> str | None:
     return cast("str | None", value.get("number" if decoded.subject is Subject.ORDER else "order_number"))
 
 
-def _stamp(event: TimelineRecord) -> str:
-    """Return when the broker recorded the event; where UTC cannot express that, the hub's own stamp; else the epoch.
+def _timestamp(event: TimelineRecord) -> str:
+    """Return when the broker recorded the event; where UTC cannot express that, the hub's timestamp; else the epoch.
 
-    A stage's stamp may lie before that of what led to it: what waited is sent under the stamp that ended its wait.
+    A stage's timestamp may lie before that of what led to it: what waited is sent with the timestamp of what ended its
+    wait.
     """
     with suppress(OverflowError, OSError, ValueError):
-        return tables.stamp(datetime.fromtimestamp(event.timestamp, UTC))
+        return tables.timestamp(datetime.fromtimestamp(event.timestamp, UTC))
     recorded = envelope.read(event.headers).recorded
     with suppress(OverflowError):  # year 1 or 9999 in another zone
         if recorded:
-            return tables.stamp(recorded)
-    return tables.stamp(datetime.fromtimestamp(0, UTC))
+            return tables.timestamp(recorded)
+    return tables.timestamp(datetime.fromtimestamp(0, UTC))

@@ -30,7 +30,7 @@ class TestWorkshop(ConnectorContract):
     """A complete connector as a plain user would write it, of an ERP in one SQLite file."""
 
     features = Features(
-        tells=(Subject.ORDER, Subject.ORDER_RESPONSE, Subject.INVENTORY_LEVEL),
+        publishes=(Subject.ORDER, Subject.ORDER_RESPONSE, Subject.INVENTORY_LEVEL),
         takes=(Subject.PLANT_ORDER, Subject.ORDER_STATUS),
         between="workshop.after-lookup",
         failpoints=("workshop.after-lookup",),
@@ -42,7 +42,7 @@ class TestWorkshop(ConnectorContract):
 
 
 PLANT = Features(
-    tells=(Subject.ORDER_RESPONSE, Subject.INVENTORY_LEVEL, Subject.PRODUCTION_STATUS),
+    publishes=(Subject.ORDER_RESPONSE, Subject.INVENTORY_LEVEL, Subject.PRODUCTION_STATUS),
     between="sql.after-lookup",
     failpoints=("sql.after-lookup", "sql.before-commit", "sql.after-commit"),
 )
@@ -118,7 +118,7 @@ class TestTrytonPlant(ConnectorContract):
     """A plant's real Tryton, which cannot enforce a unique reference. What it reads has tests of its own."""
 
     features = Features(
-        tells=(),
+        publishes=(),
         answers_garbage=True,
         between="tryton.after-lookup",
         failpoints=(
@@ -144,7 +144,7 @@ class TestTrytonCustomer(ConnectorContract):
     features = Features(
         takes=(Subject.ORDER_STATUS,),
         commits_late=False,
-        stamps=False,
+        clock_ahead=False,
         odd=False,
         twins=False,
         removes=False,

@@ -18,7 +18,7 @@ class Suite(ConnectorContract):
 
     __test__ = False
     features = Features(
-        tells=(Subject.ORDER, Subject.ORDER_RESPONSE, Subject.INVENTORY_LEVEL),
+        publishes=(Subject.ORDER, Subject.ORDER_RESPONSE, Subject.INVENTORY_LEVEL),
         takes=(Subject.PLANT_ORDER, Subject.ORDER_STATUS),
         between="workshop.after-lookup",
         many=3000,

@@ -9,7 +9,7 @@ import pytest
 
 from connectors.runtime import configuration
 from connectors.sql import Sql
-from deploy.demo.sql_erp import DESKS, PLANTS, SqlErp
+from deploy.demo.sql_erp import PLANTS, STATEMENTS, SqlErp
 from kranhub.connector import Outcome
 from kranhub.parties import members
 from tests.support.sql_plant import REFERENCE, ROOT, line, plant_order, poll, values
@@ -17,7 +17,7 @@ from tests.support.sql_plant import REFERENCE, ROOT, line, plant_order, poll, va
 UNITS = {"zmk-most": "TNE", "tsvetnoy-bulvar": "MTK", "oetz": "SET", "oemz": "H87"}
 
 
-@pytest.fixture(params=sorted(DESKS))
+@pytest.fixture(params=sorted(STATEMENTS))
 def erp(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SqlErp:
     made = SqlErp(request.param, tmp_path)
     made.create()

@@ -34,7 +34,7 @@ def running(stack: Stack, shop: Shop) -> Iterator[World]:
 def told(around: World) -> dict[str, set[str]]:
     """Return what the plant was told last of every order: the status of each of its plant orders."""
     orders: dict[str, dict[str, str]] = {}
-    for value in around.inbox(PLANT, "orders"):
+    for value in around.addressed(PLANT, "orders"):
         assert value["order_number"] == NUMBER
         orders.setdefault(value["order_key"], {})[value["plant_order_id"]] = value["document_status"]
     return {key: set(statuses.values()) for key, statuses in orders.items()}

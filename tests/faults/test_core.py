@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from deploy.demo import independent
-from deploy.demo.independent import Seen
+from deploy.demo.independent import ReadRecord
 from tests.support.stack import Stack
 from tools.harness.core import World, core, environment, order, proofs, start_core, stop, wait_for, world
 
@@ -31,7 +31,7 @@ def place(around: World, numbers: range) -> None:
         around.write(BUYER, "Order", str(number), order(str(number)))
 
 
-def seen(stack: Stack, around: World, topic: str) -> list[Seen]:
+def seen(stack: Stack, around: World, topic: str) -> list[ReadRecord]:
     return independent.read(stack.bootstrap, stack.registry_url, f"{around.settings.namespace}{topic}")
 
 
@@ -102,14 +102,14 @@ def _killed_at(point: str, stage: str, around: World, reached: Path, placed: int
 
 def _is_beyond(around: World, killed: subprocess.Popen[bytes], number: int) -> bool:
     """Return whether the order has reached its plant, or the process that was to be killed is dead."""
-    return killed.poll() is not None or len(around.inbox("oemz", "orders")) >= number
+    return killed.poll() is not None or len(around.addressed("oemz", "orders")) >= number
 
 
-def _planned(statuses: list[Seen]) -> set[str]:
+def _planned(statuses: list[ReadRecord]) -> set[str]:
     return {status.value["order_id"] for status in statuses if status.value["state"] == "PLANNED"}
 
 
-def _statuses_follow_each_other(statuses: list[Seen], numbers: Iterable[int]) -> None:
+def _statuses_follow_each_other(statuses: list[ReadRecord], numbers: Iterable[int]) -> None:
     """Every order's revisions are 1, 2, … without a gap and without a repeat."""
     for number in numbers:
         revisions = [status.value["revision"] for status in statuses if status.value["order_id"] == str(number)]
@@ -123,7 +123,7 @@ def test_killed_while_its_state_comes_back_it_begins_again(stack: Stack, namespa
     with world(settings) as around:
         place(around, FIRST)
         with core(settings) as first:
-            wait_for(lambda: len(around.inbox("oemz", "orders")) == len(FIRST), "the first orders")
+            wait_for(lambda: len(around.addressed("oemz", "orders")) == len(FIRST), "the first orders")
             assert stop(first) == 0
         armed = {"KRANHUB_FAILPOINTS": "core.restoring=kill", "KRANHUB_FAILPOINTS_DIR": str(tmp_path)}
         killed = start_core(settings, **armed)
@@ -134,7 +134,7 @@ def test_killed_while_its_state_comes_back_it_begins_again(stack: Stack, namespa
         assert proofs(tmp_path) == ["core.restoring"]
         place(around, range(1, 8))  # the first three are repeats: only what came back knows them
         with core(settings):
-            wait_for(lambda: len(around.inbox("oemz", "orders")) >= 7, "the later orders")
+            wait_for(lambda: len(around.addressed("oemz", "orders")) >= 7, "the later orders")
         asked = [record.value["plant_order_id"] for record in seen(stack, around, "in.oemz.orders")]
     assert findings([f"{BUYER}:{number}/1.1.1" for number in range(1, 8)], asked) == ([], [])
 
@@ -143,15 +143,15 @@ def test_the_former_process_of_a_name_ends_with_its_exit_code(stack: Stack, name
     settings = stack.prepare(namespace)
     with world(settings) as around, core(settings, "--instance", "same") as former:
         place(around, range(1, 2))
-        wait_for(lambda: len(around.inbox("oemz", "orders")) == 1, "the former works")
+        wait_for(lambda: len(around.addressed("oemz", "orders")) == 1, "the former works")
         former.send_signal(signal.SIGSTOP)
         with core(settings, "--instance", "same") as newer:
             place(around, range(2, 3))
-            wait_for(lambda: len(around.inbox("oemz", "orders")) == 2, "the newer works")
+            wait_for(lambda: len(around.addressed("oemz", "orders")) == 2, "the newer works")
             former.send_signal(signal.SIGCONT)
             assert former.wait(60) == 1
             place(around, range(3, 4))
-            wait_for(lambda: len(around.inbox("oemz", "orders")) == 3, "the newer goes on")
+            wait_for(lambda: len(around.addressed("oemz", "orders")) == 3, "the newer goes on")
             assert stop(newer) == 0
 
 
@@ -160,7 +160,7 @@ def test_a_second_core_of_a_living_name_says_so_and_fights_nobody(stack: Stack, 
     settings = stack.prepare(namespace)
     with world(settings) as around, core(settings, "--instance", "same") as first:
         place(around, range(1, 2))
-        wait_for(lambda: len(around.inbox("oemz", "orders")) == 1, "the first works")
+        wait_for(lambda: len(around.addressed("oemz", "orders")) == 1, "the first works")
         command = [sys.executable, "-m", "kranhub", "core", "run", "--instance", "same", "--only", "dispatch"]
         with subprocess.Popen(command, env=environment(settings, KRANHUB_LANG="en"), stderr=subprocess.PIPE) as second:
             said = second.communicate(timeout=60)[1].decode()
@@ -168,7 +168,7 @@ def test_a_second_core_of_a_living_name_says_so_and_fights_nobody(stack: Stack, 
         assert f"/{first.pid} (host/process)" in said
         assert "--instance" in said
         place(around, range(2, 3))
-        wait_for(lambda: len(around.inbox("oemz", "orders")) == 2, "the first goes on")
+        wait_for(lambda: len(around.addressed("oemz", "orders")) == 2, "the first goes on")
         assert stop(first) == 0
 
 

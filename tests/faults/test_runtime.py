@@ -10,7 +10,7 @@ import pytest
 from kafka import KafkaProducer
 
 from deploy.demo import independent
-from deploy.demo.independent import Seen
+from deploy.demo.independent import ReadRecord
 from kranhub.broker import topics
 from kranhub.broker.client_settings import kafka_python
 from kranhub.settings import Settings
@@ -39,7 +39,7 @@ class Plant:
     erp: FileErp
     file: Path
 
-    def read(self, kind: str) -> list[Seen]:
+    def read(self, kind: str) -> list[ReadRecord]:
         topic = topics.out(self.settings.namespace, ME, kind)
         return independent.read(self.stack.bootstrap, self.stack.registry_url, topic)
 
@@ -82,7 +82,7 @@ def order_ids(numbers: range) -> Counter[str]:
     return Counter(f"{ME}/Order/{number}/0/1" for number in numbers)
 
 
-def ids(seen: list[Seen]) -> Counter[str]:
+def ids(seen: list[ReadRecord]) -> Counter[str]:
     return Counter(record.id for record in seen)
 
 

@@ -33,7 +33,7 @@ def test_the_check_names_a_planted_loss_and_a_planted_duplicate(stack: Stack) ->
     outputs = [(b"a", b"1"), (b"b", b"2"), (b"c", b"3")]
     topic = broker.create("bench.planted")
     broker.fill(topic, [outputs[0], outputs[1], outputs[1]])
-    assert throughput.check(broker, topic, {orders.mark(*output) for output in outputs}) == (1, 1)
+    assert throughput.check(broker, topic, {orders.digest(*output) for output in outputs}) == (1, 1)
     broker.delete([topic])
 
 

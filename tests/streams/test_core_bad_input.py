@@ -141,7 +141,7 @@ def test_an_unmapped_line_holds_an_order_of_complete_delivery(running: World) ->
     event_id = running.write(BUYER, "Order", "whole", order("whole", *lines, complete_delivery=True))
     letter(running, event_id, "unmapped-item")
     running.status(BUYER, "whole", "ON_HOLD")
-    assert not [value for value in running.inbox("oemz", "orders") if value["order_id"] == "whole"]
+    assert not [value for value in running.addressed("oemz", "orders") if value["order_id"] == "whole"]
 
 
 @pytest.mark.parametrize(
@@ -244,7 +244,7 @@ def test_another_document_under_an_orders_key_is_dead_lettered_and_the_order_sta
     assert found["stage"] == "planner"
     assert all(name in found["reason"]["ru"] for name in (first, second, f"{BUYER}:two"))
     moves_on(running, "after-two")
-    assert [told["document_status"] for told in running.inbox("oemz", "orders") if told["order_id"] == "two"] == [
+    assert [told["document_status"] for told in running.addressed("oemz", "orders") if told["order_id"] == "two"] == [
         "ACTIVE"
     ]
 

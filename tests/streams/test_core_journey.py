@@ -43,13 +43,13 @@ def answer_all(around: World, order_key: str, rejecting: str) -> None:
 
     def confirmed() -> bool:
         for member in ("ruskran", "zmk-most", "tsvetnoy-bulvar", "oetz", "oemz"):
-            for asked in around.inbox(member, "orders"):
+            for asked in around.addressed(member, "orders"):
                 version = (asked["plant_order_id"], asked["revision"])
                 if asked["order_key"] == order_key and version not in answered:
                     code = "RE" if member == rejecting else "AP"
                     around.write(member, "OrderResponse", asked["plant_order_id"], response(asked, code))
                     answered.add(version)
-        said = [value for value in around.inbox(buyer, "statuses") if value["order_id"] == number]
+        said = [value for value in around.addressed(buyer, "statuses") if value["order_id"] == number]
         return bool(said) and said[-1]["state"] == "CONFIRMED"
 
     wait_for(confirmed, f"{order_key} is confirmed")
@@ -62,10 +62,10 @@ def test_a_crane_is_planned_rejected_in_part_rerouted_and_confirmed(running: Wor
     coated = running.plant_order("zmk-most", key, "coating-girders")
     assert coated["plant_order_id"] == f"{key}/1.3.2"
     assert coated["lines"][0]["item_code"] == "ZM-PAINT"
-    states = [value["state"] for value in running.inbox(BUYER, "statuses") if value["order_id"] == "17"]
+    states = [value["state"] for value in running.addressed(BUYER, "statuses") if value["order_id"] == "17"]
     assert states[0] == "RECEIVED"
     assert states[-1] == "CONFIRMED"
-    revisions = [value["revision"] for value in running.inbox(BUYER, "statuses") if value["order_id"] == "17"]
+    revisions = [value["revision"] for value in running.addressed(BUYER, "statuses") if value["order_id"] == "17"]
     assert revisions == list(range(1, len(revisions) + 1))
     told = {message.subject for message in running.read("hub.events") if message.key == key}
     assert told == {"Order", "PlantOrder", "OrderResponse", "OrderStatus", "RoutingDecision"}
@@ -127,7 +127,7 @@ def test_the_same_event_again_says_nothing_new(running: World) -> None:
     running.write(BUYER, "Order", "20", order("20"))
     running.write(BUYER, "Order", "21", order("21"))
     running.plant_order("oemz", f"{BUYER}:21")
-    assert len([value for value in running.inbox("oemz", "orders") if value["order_id"] == "20"]) == 1
+    assert len([value for value in running.addressed("oemz", "orders") if value["order_id"] == "20"]) == 1
 
 
 def test_masterdata_is_published_once(running: World) -> None:

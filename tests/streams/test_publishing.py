@@ -37,7 +37,7 @@ def waiting(settings: Settings) -> list[tuple[str, str]]:
 
 def revisions(around: World, member: str, order_id: str) -> list[int]:
     """Return the revisions of the order's plant orders that the member has got."""
-    found = [value for value in around.inbox(member, "orders") if value["order_id"] == order_id]
+    found = [value for value in around.addressed(member, "orders") if value["order_id"] == order_id]
     return [value["revision"] for value in found]
 
 

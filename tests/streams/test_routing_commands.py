@@ -106,7 +106,7 @@ def _follow(hub: World) -> None:
     )
     assert waits["code"] == "approval-needed"
     number = waits["alert_id"].removeprefix("approval-needed/")
-    assert not [value for value in hub.inbox("zmk-most", "orders") if value["order_key"] == key]
+    assert not [value for value in hub.addressed("zmk-most", "orders") if value["order_key"] == key]
     shown(orders, "approve", number, *WHY)
     assert hub.plant_order("zmk-most", key)["plant_order_id"] == number
     assert not [alert for alert in shown(orders, "waiting") if alert["order_key"] == key]

@@ -61,6 +61,6 @@ def test_what_was_refused_is_sent_again_once_its_cause_is_gone(
         around.status(BUYER, "2", "CONFIRMED")
         around.write(BUYER, "Order", "3", order("3"))
         around.status(BUYER, "3", "PLANNED")
-        assert len([value for value in around.inbox(PLANT, "orders") if value["order_id"] == "1"]) == 1
+        assert len([value for value in around.addressed(PLANT, "orders") if value["order_id"] == "1"]) == 1
         assert len(around.dead_letters()) == 2
         assert call(send_again, "nonsense").exit_code == 1

@@ -50,4 +50,4 @@ def test_what_is_decided_in_shadow_reaches_nobody_and_is_compared(
             f"{BUYER}:1": (["tsvetnoy-bulvar"], "tsvetnoy-bulvar", "same-plant"),
             f"{BUYER}:2": (["tsvetnoy-bulvar"], "zmk-most", "other-plant"),
         }
-        assert [around.inbox(plant, "orders") for plant in IN_SHADOW] == [[], []]
+        assert [around.addressed(plant, "orders") for plant in IN_SHADOW] == [[], []]

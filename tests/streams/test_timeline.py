@@ -70,7 +70,7 @@ def test_whatever_one_event_raises_the_others_are_folded_and_it_is_named_without
     with capture_logs() as logs:
         view(engine).fold([event(0), event(1, b"overflow"), event(2, b"recursion"), event(3, b"type"), event(4)])
     with engine.connect() as connection:
-        told = [row["offset"] for row in tables.story(connection, TOPIC, "sibir-terminal:1")]
+        told = [row["offset"] for row in tables.order_events(connection, TOPIC, "sibir-terminal:1")]
         assert told == [0, 4]
         assert tables.stands(connection, tables.TIMELINE)[TopicPartition(TOPIC, 3)].next_offset == 5
     passed = [(entry["topic"], entry["partition"], entry["offset"], entry["reason"]) for entry in logs]

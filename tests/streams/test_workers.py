@@ -66,7 +66,7 @@ def test_a_core_is_behind_by_nothing_and_without_one_what_waits_is_told(stack: S
     with world(settings) as around:
         with core(settings):
             around.write("sibir-terminal", "Order", "1", order("1"))
-            wait_for(lambda: around.inbox("oemz", "orders"), "the order is routed")
+            wait_for(lambda: around.addressed("oemz", "orders"), "the order is routed")
             wait_for(idle, "markers do not count")
         around.write("sibir-terminal", "Order", "2", order("2"))
         wait_for(waiting, "one record waits and nobody serves it", 60)

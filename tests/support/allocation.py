@@ -68,7 +68,7 @@ def _plant(name: str, okpd2: str, days: int, capacity: Any) -> Any:
 
 
 @dataclass
-class Desk:
+class Allocations:
     """The allocator of one partition. Every event is at ``time``; what it says is returned.
 
     What is reported as of a later time comes then, unless a clock is wrong (``ahead``).

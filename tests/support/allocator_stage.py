@@ -48,10 +48,12 @@ class Partition:
         batch = batches.batch(self.stage, self.store)
         assert batch.process(records) == len(records)
         batch.commit()
-        self.letters += batches.letters(batch)
-        self.alerts += [batches.value(said) for said in batches.said(batch) if said.topic == f"{NAMESPACE}hub.alerts"]
-        again = [said for said in batches.said(batch) if said.topic == TOPIC]
-        results = [said for said in batches.said(batch) if said.topic == WORK]
+        self.letters += batches.dead_letters(batch)
+        self.alerts += [
+            batches.value(said) for said in batches.sent_records(batch) if said.topic == f"{NAMESPACE}hub.alerts"
+        ]
+        again = [said for said in batches.sent_records(batch) if said.topic == TOPIC]
+        results = [said for said in batches.sent_records(batch) if said.topic == WORK]
         for said in again:
             subject = CODEC.decode(said.value or b"").subject
             results += self.take(self.record(subject, said.value, said.key.decode()))

@@ -91,11 +91,11 @@ def value(said: ProducerRecord) -> Any:
     return fields(CODEC.decode(said.value or b""))
 
 
-def letters(of: Batch, topic: str = LETTERS) -> list[Any]:
+def dead_letters(of: Batch, topic: str = LETTERS) -> list[Any]:
     """Return the dead letters that the batch says."""
     return [value(said) for said in of.outputs if said.topic == topic]
 
 
-def said(of: Batch) -> list[ProducerRecord]:
+def sent_records(of: Batch) -> list[ProducerRecord]:
     """Return the outputs that are no dead letters."""
     return [one for one in of.outputs if b"kranhub.DeadLetter" not in [value for _, value in one.headers or ()]]

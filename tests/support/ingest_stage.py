@@ -26,5 +26,5 @@ def ingested(member: str, subject: str, value: Any) -> tuple[Record, Batch]:
     """Let the stage take what a member has written; return it and the batch, which has refused nothing."""
     record, batch = came(member, subject, value), batches.batch(INGEST)
     batch.process([record])
-    assert batches.letters(batch) == []
+    assert batches.dead_letters(batch) == []
     return record, batch

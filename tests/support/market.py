@@ -138,7 +138,7 @@ class Market:
 
     master: MasterData
     traders: dict[str, Trader] = field(default_factory=dict)
-    desks: dict[str, Store] = field(default_factory=dict)
+    allocations: dict[str, Store] = field(default_factory=dict)
     queues: dict[tuple[str, str], deque[Event]] = field(default_factory=dict)
     promises: Promises = field(default_factory=Promises)
     today: datetime = START
@@ -171,7 +171,7 @@ class Market:
     def _allocate(self, plant: str, event: Event) -> None:
         """Give a plant's allocator one event, and its results to their orders."""
         self.events += 1
-        state = self.desks.setdefault(plant, Store())
+        state = self.allocations.setdefault(plant, Store())
         context = DecisionContext(event.id, self.today + timedelta(seconds=self.events), self.master)
         outcome = allocator.handle(state, Subject(event.subject), event.value, context)
         state.apply(outcome.changes)
@@ -222,7 +222,7 @@ class Market:
     def later(self, **time: float) -> None:
         """Let time pass: the allocators hear of it, and the orders that are due."""
         self.today += timedelta(**time)
-        for plant in self.desks:
+        for plant in self.allocations:
             self.events += 1
             self.send("allocation", plant, Event(f"tick-{self.events}", "Tick", {"time": self.today}))
         for key, trader in self.traders.items():
@@ -247,7 +247,7 @@ class Market:
         return {(place[0], place[1]): total for place, total in found.items() if total}
 
     def _books(self, table: str) -> Iterator[tuple[tuple[str, ...], Any]]:
-        for state in self.desks.values():
+        for state in self.allocations.values():
             for key, data in state.values.items():
                 if key.startswith(f"{table}/"):
                     yield keys.parts(key), json.loads(data)

@@ -29,7 +29,7 @@ def run(store: Store, found: Sequence[Entry], start: int = 0) -> Batch:
 
 def on(batch: Batch, name: str) -> list[ProducerRecord]:
     """Return what was said on one of the hub's topics."""
-    return [said for said in batches.said(batch) if said.topic == f"{NAMESPACE}hub.{name}"]
+    return [said for said in batches.sent_records(batch) if said.topic == f"{NAMESPACE}hub.{name}"]
 
 
 def broadcast(batch: Batch) -> list[Entry]:

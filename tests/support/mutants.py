@@ -348,9 +348,9 @@ class RefusesForAll(WorkshopSink):
         raise InvalidDocument(DocumentCode.UNKNOWN_ITEM, text)
 
 
-CREATED = "test_every_document_is_told_as_the_erp_holds_it"
+CREATED = "test_every_document_is_published_as_the_erp_holds_it"
 HELD = "test_the_erp_holds_what_was_ordered"
-TELLS = "test_held_tells_each_plant_order_once_as_the_erp_holds_it"
+REPORTS = "test_held_reports_each_plant_order_once_as_the_erp_holds_it"
 REFUSED = "test_a_business_no_has_its_reason_and_stops_nobody_else"
 BAD = "test_a_bad_document_is_one_unreadable_and_the_rest_flows"
 MANY = "test_many_old_documents_do_not_keep_it_from_starting"
@@ -371,16 +371,16 @@ CONTENT = (
     Mutant("date ignored", workshop(records=DateIgnored), CREATED, "requested_date: the ERP has 2027-03-31", "Order"),
     Mutant("date not written", workshop(sink=DateNotWritten), HELD, "requested_date: the ERP has 2027-01-01"),
     Mutant(
-        "changed and never told again",
+        "changed and never published again",
         workshop(ToldOnce),
-        "test_a_changed_document_is_told_again",
-        "was changed in the ERP and not told again",
+        "test_a_changed_document_is_published_again",
+        "was changed in the ERP and not published again",
         "Order",
     ),
     Mutant(
         "no overlap",
         workshop(Watermark),
-        "test_what_is_committed_late_is_told",
+        "test_what_is_committed_late_is_published",
         "Start every poll an overlap below the highest version",
         "Order",
     ),
@@ -393,13 +393,15 @@ CONTENT = (
         "test_cancelled_before_it_was_created_stays_cancelled",
         "Remember the cancellation",
     ),
-    Mutant("cancelled not held", workshop(sink=HoldsNothingCancelled), TELLS, "held-gone.* 0 times"),
-    Mutant("first revision held", workshop(sink=HoldsTheFirstRevision), TELLS, "is at revision 2.*tells revision 1"),
+    Mutant("cancelled not held", workshop(sink=HoldsNothingCancelled), REPORTS, "held-gone.* 0 times"),
+    Mutant(
+        "first revision held", workshop(sink=HoldsTheFirstRevision), REPORTS, "is at revision 2.*reports revision 1"
+    ),
     Mutant(
         "status not held",
         workshop(sink=HoldsNoStatus),
-        "test_held_tells_the_status_that_an_order_shows",
-        "shows revision 2 of its status, held.. tells 1",
+        "test_held_reports_the_status_that_an_order_shows",
+        "shows revision 2 of its status, held.. reports 1",
     ),
     Mutant("revision 0", workshop(sink=RevisionZero), HELD, "has revision 0, the event has 1"),
     Mutant("English refusal", workshop(sink=EnglishOnly), REFUSED, "REJECTED receipt is not in both languages"),
@@ -433,7 +435,7 @@ KINDS = (
             f"the content is the version of {subject}",
             workshop(ContentIsVersion),
             "test_an_id_never_repeats_for_a_newer_state",
-            "under an id that was told before",
+            "under an id that was published before",
             subject,
         )
         for subject in ("Order", "OrderResponse", "InventoryLevel")
@@ -442,21 +444,21 @@ KINDS = (
         "a deleted row is forgotten",
         workshop(ForgetsDeleted),
         "test_deleted_and_entered_again_is_a_newer_state",
-        "under an id that was told before",
+        "under an id that was published before",
         "InventoryLevel",
     ),
     Mutant(
-        "stamps move the watermark",
+        "timestamps move the watermark",
         workshop(TrustsStamps),
         "test_a_clock_ahead_hides_nothing",
-        "stamped 0:10:00 ahead. Let no stamp move the watermark",
+        "stamped 0:10:00 ahead. Let no timestamp move the watermark",
         "Order",
     ),
     Mutant(
-        "a lower stamp is older",
+        "a lower timestamp is older",
         workshop(LowerStampIsOlder),
         "test_a_document_stamped_ahead_can_be_corrected",
-        "A lower stamp is no older state",
+        "A lower timestamp is no older state",
         "Order",
     ),
     Mutant(
@@ -467,7 +469,7 @@ KINDS = (
         "InventoryLevel",
     ),
     Mutant("all in one position", workshop(OnePosition), MANY, "split what is remembered over several", "Order"),
-    Mutant("remembers some", workshop(RemembersSome), MANY, "were told again. Remember all of them", "Order"),
+    Mutant("remembers some", workshop(RemembersSome), MANY, "were published again. Remember all of them", "Order"),
     Mutant(
         "read() catches some errors",
         Workshop,
@@ -484,12 +486,12 @@ KINDS = (
         driver=(sqlite3.Error,),
     ),
     Mutant("refusals raise", workshop(sink=RefusesForAll), REFUSED, "let deliver.. raise InvalidDocument"),
-    Mutant("never withdrawn", workshop(NeverWithdraws), WITHDRAWN, "its cancellation was never told"),
+    Mutant("never withdrawn", workshop(NeverWithdraws), WITHDRAWN, "its cancellation was never published"),
     Mutant(
         "deleted and not withdrawn",
         workshop(NeverWithdraws),
         "test_a_deleted_order_is_cancelled",
-        "its cancellation was never told",
+        "its cancellation was never published",
     ),
     Mutant(
         "withdrawn, but not after a restart", workshop(WithdrawsFromMemory), WITHDRAWN, "Remember in the checkpoint"

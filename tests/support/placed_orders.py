@@ -50,5 +50,7 @@ def send(cluster: Cluster, event_id: str, *lines: Value, **changes: Any) -> None
 
 def waiting(cluster: Cluster) -> list[Value]:
     """Return what `kranhub orders waiting` lists."""
-    since = Since(cluster.subjects(Subject.PLANT_ORDER), cluster.inbox(BUYER), cluster.subjects(Subject.AUDIT_ENTRY))
+    since = Since(
+        cluster.subjects(Subject.PLANT_ORDER), cluster.addressed(BUYER), cluster.subjects(Subject.AUDIT_ENTRY)
+    )
     return open_alerts.waiting(cluster.subjects(Subject.ALERT), {KEY: since}, cluster.today + timedelta(hours=1))

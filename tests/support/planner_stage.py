@@ -11,7 +11,7 @@ from streams.routing.masterdata.entries import Entry
 from streams.routing.masterdata.masterdata import MasterData
 from streams.stages.planner import Planner
 from tests.support import masterdata
-from tests.support.batches import CODEC, EVENTS, NAMESPACE, WORK, batch, record, said
+from tests.support.batches import CODEC, EVENTS, NAMESPACE, WORK, batch, record, sent_records
 from tests.support.plants import KEY, Value
 
 
@@ -39,5 +39,5 @@ class PlannerStage:
         of.process(found)
         of.commit()
         self.at += len(found)
-        decoded = [CODEC.decode(one.value or b"") for one in said(of) if one.topic != EVENTS]
+        decoded = [CODEC.decode(one.value or b"") for one in sent_records(of) if one.topic != EVENTS]
         return [(one.subject, one.value) for one in decoded]

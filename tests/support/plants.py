@@ -268,8 +268,8 @@ class Cluster:
 
     def status(self) -> Value:
         """Return what the customer was told last."""
-        return self.inbox(BUYER if self.state is None else self.state.order.buyer)[-1]
+        return self.addressed(BUYER if self.state is None else self.state.order.buyer)[-1]
 
-    def inbox(self, member: str) -> list[Value]:
+    def addressed(self, member: str) -> list[Value]:
         """Return the statuses that were said to this member, in order."""
         return [value for value in self.subjects("OrderStatus") if value["addressee"] == member]

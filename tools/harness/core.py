@@ -116,7 +116,7 @@ class World:
         """Return the committed records of a topic; ``name`` is without the namespace."""
         return list(reading.messages(self.settings, self.codec, f"{self.settings.namespace}{name}"))
 
-    def inbox(self, member: str, kind: str) -> list[Any]:
+    def addressed(self, member: str, kind: str) -> list[Any]:
         """Return the values of what was addressed to the member."""
         return [message.value for message in self.read(f"in.{member}.{kind}") if message.value]
 
@@ -134,7 +134,7 @@ class World:
         """
 
         def found() -> list[Any]:
-            orders = [value for value in self.inbox(plant, "orders") if value["order_key"] == order_key]
+            orders = [value for value in self.addressed(plant, "orders") if value["order_key"] == order_key]
             return [value for value in orders if item in (None, value["lines"][0]["item"])]
 
         return dict(wait_for(found, f"a plant order of {order_key} for {plant}")[-1])
@@ -149,8 +149,8 @@ class World:
         """
 
         def found() -> list[Any]:
-            said = [value for value in self.inbox(buyer, "statuses") if value["order_id"] == order_id]
-            return said[-1:] if said and said[-1]["state"] == state else []
+            statuses = [value for value in self.addressed(buyer, "statuses") if value["order_id"] == order_id]
+            return statuses[-1:] if statuses and statuses[-1]["state"] == state else []
 
         return dict(wait_for(found, f"{buyer}'s order {order_id} is {state}")[0])
 

@@ -48,15 +48,15 @@ class InMemoryCore:
         """Return what ingest makes of what members wrote."""
         return [*self._transact(self._first, records)]
 
-    def route(self, said: Sequence[ProducerRecord]) -> list[ProducerRecord]:
+    def route(self, sent: Sequence[ProducerRecord]) -> list[ProducerRecord]:
         """Have planner and allocator process what was said, and everything that follows; return all that they say."""
         found: list[ProducerRecord] = []
-        waiting = deque([said])
+        waiting = deque([sent])
         while waiting:
             given = waiting.popleft()
             for stage in self._behind:
-                if mine := [record(*output[:4]) for output in given if output.topic in stage.inputs]:
-                    outputs = self._transact(stage, mine)
+                if taken := [record(*output[:4]) for output in given if output.topic in stage.inputs]:
+                    outputs = self._transact(stage, taken)
                     found += outputs
                     waiting.append(outputs)
         return found
@@ -66,8 +66,8 @@ class InMemoryCore:
         topic, head = self._behind[0].inputs[0], Envelope(f"hub/Tick/{time}", "/hub/clock", "kranhub.Tick", time, time)
         value, planner = self._codec.encode(Subject.TICK, {"time": time}), self._behind[0]
         ticks = [Record(topic, number, 0, "", value, envelope.headers(head), TIME_MS) for number in range(PARTITIONS)]
-        said = [*self._transact(planner, ticks)]
-        return [*said, *self.route(said)]
+        made = [*self._transact(planner, ticks)]
+        return [*made, *self.route(made)]
 
     def renew(self, keys: Iterable[str]) -> None:
         """Give the states of these orders other objects of the same bytes, as after a restore."""

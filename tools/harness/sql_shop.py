@@ -44,10 +44,10 @@ class Shop:
             wanted: The day, in ISO 8601.
             ahead: By how much the row's clock is ahead of the present.
         """
-        (code, unit), stamp = item, (datetime.now(UTC) + ahead).strftime("%Y-%m-%d %H:%M:%S")
+        (code, unit), changed_at = item, (datetime.now(UTC) + ahead).strftime("%Y-%m-%d %H:%M:%S")
         self.do(
             f"INSERT INTO stroka VALUES ({key}, 1, '{code}', {quantity}, '{unit}');"
-            f"INSERT INTO zakupka VALUES ({key}, '{number}', 'ДА', '{wanted}', '{stamp}');"
+            f"INSERT INTO zakupka VALUES ({key}, '{number}', 'ДА', '{wanted}', '{changed_at}');"
         )
 
     def orders(self) -> list[str]:

@@ -13,7 +13,7 @@ from kranhub.settings import Settings
 from kranhub.text import Text
 
 STILL_S = 1.0
-"""So long nothing has grown, not even the note of how far a stage has read: the core has nothing to do."""
+"""When no topic has grown for so long, not even by a stage's offsets, the core has nothing to do."""
 
 PATIENCE_S = 180.0
 POLL_S = 0.1
@@ -59,12 +59,12 @@ class CoreProgress:
         Raises:
             Failed: When the core has ended, or does not become idle.
         """
-        seen, since = -1, time.monotonic()
+        last, since = -1, time.monotonic()
 
         def still() -> bool:
-            nonlocal seen, since
-            if (found := self._ends([*self._grow, *self._to_members])) != seen:
-                seen, since = found, time.monotonic()
+            nonlocal last, since
+            if (found := self._ends([*self._grow, *self._to_members])) != last:
+                last, since = found, time.monotonic()
             return time.monotonic() - since >= STILL_S
 
         self._wait_for(still, "not at rest")

@@ -9,7 +9,8 @@ from tools.simulation.random_values import random_for
 from tools.simulation.timetable import CLOSING, HOUR, HOURS, MAPPED_AT, MINUTE, OPENING
 
 REVISED, CANCELLED, REPEATED, OLD_AGAIN = 0.05, 0.03, 0.01, 0.1
-"""Shares of orders changed, cancelled and sent twice; of those changed, the share whose old version comes again."""
+"""The shares of orders that are changed, cancelled and sent twice, and the share of changed ones whose old version
+comes again."""
 
 _SOUND = ("motor", "cabinet", "paint", "steel", "crane", "span", "unmapped", "unmapped-kit")
 
@@ -44,12 +45,12 @@ def _documents_of(seed: int, number: int, count: int, scale: int) -> Iterator[Cu
     first = _version(ordered.value, at, 1)
     yield first
     chance = random_for(seed, "changes", number)
-    fate = chance.random()
-    if fate < REPEATED:
+    draw = chance.random()
+    if draw < REPEATED:
         yield first._replace(at=_later(at, chance.randint(1, 30)))
-    elif ordered.kind in _SOUND and fate < REPEATED + REVISED:
+    elif ordered.kind in _SOUND and draw < REPEATED + REVISED:
         yield from _revised(seed, number, ordered, first)
-    elif ordered.kind in _SOUND and fate < REPEATED + REVISED + CANCELLED:
+    elif ordered.kind in _SOUND and draw < REPEATED + REVISED + CANCELLED:
         then = _later(at, chance.randint(1, 300))
         yield _version({**ordered.value, "document_status": "CANCELLED", "issued_at": then}, then, 2)
 

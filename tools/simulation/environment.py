@@ -21,7 +21,7 @@ from kranhub.parties import members
 from kranhub.settings import Settings
 
 ORDERS_PER_SCALE = 500
-"""The capacities of deploy/members/omsk.yaml suffice for about so many orders a day: more orders, larger plants."""
+"""About how many orders a day the capacities of deploy/members/omsk.yaml suffice for: more orders, larger plants."""
 
 RULES = Path(__file__).parent / "rules.yaml"
 
@@ -32,7 +32,8 @@ _CLOCK = {
     "message.timestamp.before.max.ms": _FOR_EVER,
     "retention.ms": "-1",
 }
-"""Of members' topics: the writer's time counts, whatever the broker's clock says, so that hours pass in minutes."""
+"""The setting of members' topics by which the writer's time counts, whatever the broker's clock is, so that hours pass
+in minutes."""
 
 
 def scale(orders: int) -> int:

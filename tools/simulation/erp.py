@@ -15,10 +15,10 @@ from tools.simulation.stock_reports import StockReports
 from tools.simulation.timetable import DAY, MINUTE
 
 ANSWERS: Mapping[str, float] = {"as asked": 85, "less": 3, "later": 3, "no": 6, "silent": 3}
-"""What plants answer, in percent."""
+"""The answers of plants, in percent."""
 
 WHOLE = ("H87", "SET")
-"""Units of which nobody offers a part."""
+"""The units of which nobody offers a part."""
 
 LESS, GRAM = Decimal("0.8"), Decimal("0.001")
 

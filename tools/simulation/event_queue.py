@@ -10,7 +10,7 @@ from tools.simulation.random_values import random_for
 from tools.simulation.timetable import DOWN_UNTIL, MINUTE, is_down
 
 REPEATS = 0.01
-"""The share of all that is said which is said once more, a little later."""
+"""The share of documents that are sent once more, a little later."""
 
 REPEATS_AFTER = 20 * MINUTE
 
@@ -25,7 +25,7 @@ class Document(NamedTuple):
 
 
 Step = Callable[[datetime], Iterator[Document]]
-"""Does the step at its time, and yields what the plant says."""
+"""Does the step at its time, and yields the documents that the plant sends."""
 
 
 class EventQueue:
@@ -52,9 +52,9 @@ class EventQueue:
         while self._steps and self._steps[0][0] <= now and not is_down(self.plant, now):
             due, _, step = heapq.heappop(self._steps)
             at = DOWN_UNTIL if is_down(self.plant, due) else due
-            for said in step(at):
-                yield said
-                self._perhaps_again(said, at)
+            for document in step(at):
+                yield document
+                self._perhaps_again(document, at)
 
     def document(self, subject: str, number: str, version: object, value: Mapping[str, Any]) -> Document:
         """Return a version of a document under the plant's id of it.
@@ -67,17 +67,20 @@ class EventQueue:
         """
         return Document(subject, number, f"{self.plant}/{subject}/{number}/0/{version}", value)
 
-    def _perhaps_again(self, said: Document, at: datetime) -> None:
-        if said.event_id in self._repeated or random_for(self.seed, "repeat", said.event_id).random() >= REPEATS:
+    def _perhaps_again(self, document: Document, at: datetime) -> None:
+        if (
+            document.event_id in self._repeated
+            or random_for(self.seed, "repeat", document.event_id).random() >= REPEATS
+        ):
             return
-        self._repeated.add(said.event_id)
-        self.at(at + REPEATS_AFTER, emitting(said))
+        self._repeated.add(document.event_id)
+        self.at(at + REPEATS_AFTER, emitting(document))
 
 
-def emitting(said: Document) -> Step:
+def emitting(document: Document) -> Step:
     """Return the step that yields just this document."""
 
     def step(_at: datetime) -> Iterator[Document]:
-        yield said
+        yield document
 
     return step

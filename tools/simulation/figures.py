@@ -13,7 +13,7 @@ Value = Mapping[str, Any]
 
 def figures(record: DayRecord) -> dict[str, Any]:
     """Return the figures as the report and benchmarks/results/simulate.json have them."""
-    numbers = {seen.value["plant_order_id"] for seen in record.inbox["orders"]}
+    numbers = {seen.value["plant_order_id"] for seen in record.addressed["orders"]}
     return {
         "events": sum(map(len, record.out.values())),
         "work_records": len(record.work),
@@ -25,7 +25,7 @@ def figures(record: DayRecord) -> dict[str, Any]:
         "splits": splits(record),
         "shortages": sum(seen.value["kind"] == "SHORTAGE" for seen in record.results),
         "alerts": _counted(seen.value["code"] for seen in record.alerts),
-        "dead_letters": _counted(seen.value["code"] for seen in record.letters),
+        "dead_letters": _counted(seen.value["code"] for seen in record.dead_letters),
         "wait_s": waits(record),
     }
 
@@ -33,9 +33,9 @@ def figures(record: DayRecord) -> dict[str, Any]:
 def lines(record: DayRecord) -> dict[str, int]:
     """Return how many lines ended in which state, by their buyers' statuses; REFUSED where no version was taken."""
     states = Counter(line["state"] for status in record.last_status.values() for line in status["lines"])
-    told = {(status["buyer"], status["order_id"]) for status in record.last_status.values()}
+    statuses = {(status["buyer"], status["order_id"]) for status in record.last_status.values()}
     first = {(seen.value["buyer"], seen.value["order_id"]): seen.value for seen in record.out["orders"]}
-    refused = sum(len(value["lines"]) for order, value in first.items() if order not in told)
+    refused = sum(len(value["lines"]) for order, value in first.items() if order not in statuses)
     return dict(states.most_common()) | ({"REFUSED": refused} if refused else {})
 
 
@@ -50,25 +50,25 @@ def promises(record: DayRecord) -> dict[str, Any]:
         if value["promised_date"] is not None:
             first.setdefault(value["order_key"], value["promised_date"])
             last[value["order_key"]] = value["promised_date"]
-    moved = [late for key in first if (late := (last[key] - first[key]).days) > 0]
+    later = [late for key in first if (late := (last[key] - first[key]).days) > 0]
     return {
         "made": len(first),
-        "kept": len(first) - len(moved),
-        "moved": len(moved),
-        "moved_days": {"p50": percentile(moved, 0.5), "p95": percentile(moved, 0.95)},
+        "kept": len(first) - len(later),
+        "moved": len(later),
+        "moved_days": {"p50": percentile(later, 0.5), "p95": percentile(later, 0.95)},
     }
 
 
 def _told_buyers(record: DayRecord) -> Iterator[Value]:
     """Yield the statuses that buyers were sent, in the order of their revisions."""
-    told = [seen.value for seen in record.inbox["statuses"] if seen.value["addressee"] == seen.value["buyer"]]
-    yield from sorted(told, key=lambda value: int(value["revision"]))
+    statuses = [seen.value for seen in record.addressed["statuses"] if seen.value["addressee"] == seen.value["buyer"]]
+    yield from sorted(statuses, key=lambda value: int(value["revision"]))
 
 
 def splits(record: DayRecord) -> int:
     """Return how many needs (an item of an order line) were cut into parts for several plants."""
     parts: dict[tuple[str, str, str], set[str]] = {}
-    for seen in record.inbox["orders"]:
+    for seen in record.addressed["orders"]:
         line = seen.value["lines"][0]
         need = seen.value["order_key"], line["order_line_id"], line["item"]
         parts.setdefault(need, set()).add(seen.value["plant_order_id"].rpartition(".")[0])
@@ -83,7 +83,7 @@ def waits(record: DayRecord) -> dict[str, float | None]:
             sent.setdefault((seen.value["buyer"], seen.value["order_id"]), seen.sent_ns)
     found = [
         seen.appended_ms / 1e3 - sent[seen.value["buyer"], seen.value["order_id"]] / 1e9
-        for seen in record.inbox["statuses"]
+        for seen in record.addressed["statuses"]
         if seen.value["revision"] == 1 and seen.value["addressee"] == seen.value["buyer"]
     ]
     shares = {"p50": 0.5, "p99": 0.99, "largest": 1.0}

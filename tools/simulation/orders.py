@@ -24,16 +24,16 @@ SHARES: Mapping[Kind, float] = {
     "bad-quantity": 1,
     "stranger": 1,
 }
-"""In percent of all orders."""
+"""The shares of the kinds of orders, in percent."""
 
 MAPPINGS = (
     ("sibir-terminal", "НОВ-17", "motor-crane-7kw5"),
     ("kran-servis", "KS-NEW-3", "cabinet-crane-10t"),
 )
-"""Buyer, code, item: what the buyers' unknown codes mean, as they say later in the day."""
+"""What the buyers' unknown codes mean, as the buyers publish it later in the day: buyer, code, item."""
 
 SECOND_LINE = 0.1
-"""The share of motor orders that want something else as well."""
+"""The share of motor orders that have a second line."""
 
 
 class Wish(NamedTuple):
@@ -74,7 +74,7 @@ WISHES: Mapping[Kind, Mapping[str, Wish]] = {
 """Who orders what, by the kind of the order."""
 
 WEEKLY_SPAN_T = 120
-"""What zmk-most makes of bridge spans in a week; some orders are for more."""
+"""How many tonnes of bridge spans zmk-most makes in a week; some orders are for more."""
 
 
 class Ordered(NamedTuple):

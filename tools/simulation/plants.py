@@ -57,18 +57,18 @@ class Plants:
                 self.taken += len(unread)
                 unread.clear()
 
-    def say(self) -> None:
+    def send_due(self) -> None:
         """Write all that is due."""
         for plant, erp in self._erps.items():
-            for said in erp.run(self.now):
-                self._producer.send(plant, *said, at=self.now)
+            for document in erp.run(self.now):
+                self._producer.send(plant, *document, at=self.now)
 
-    def told(self, now: datetime) -> dict[str, object]:
+    def report(self, now: datetime) -> dict[str, object]:
         """Take the time, write what is due, and return the answer. What is due comes before what is unread."""
         self.now = now
-        self.say()
+        self.send_due()
         self.read()
-        self.say()
+        self.send_due()
         self._producer.flush()
         due = min((erp.next_due for erp in self._erps.values() if erp.next_due), default=None)
         written = self._producer.written
@@ -102,11 +102,11 @@ def run(plants: Plants, times: "queue.SimpleQueue[datetime | None]") -> None:
             now = times.get_nowait()
         except queue.Empty:
             plants.read()
-            plants.say()
+            plants.send_due()
             continue
         if now is None:
             return
-        sys.stdout.write(json.dumps(plants.told(now)) + "\n")
+        sys.stdout.write(json.dumps(plants.report(now)) + "\n")
         sys.stdout.flush()
 
 

@@ -7,9 +7,9 @@ from typing import TypeVar
 Name = TypeVar("Name", bound=str)
 
 
-def random_for(seed: int, *words: object) -> random.Random:
-    """Return the generator of one question; the same seed and ``words`` give the same numbers in every process."""
-    return random.Random("/".join(map(str, (seed, *words))))
+def random_for(seed: int, *parts: object) -> random.Random:
+    """Return the generator of one question; the same seed and ``parts`` give the same numbers in every process."""
+    return random.Random("/".join(map(str, (seed, *parts))))
 
 
 def pick(chance: random.Random, shares: Mapping[Name, float]) -> Name:

@@ -31,7 +31,7 @@ BATCH, NAMED = 1_000, 20
 
 INPUTS = ("work", "allocation")
 OUTPUTS = (*INPUTS, "outbox", "decisions", "alerts")
-"""Where planner and allocator write; their copies on hub.events are left out."""
+"""The topics into which planner and allocator write; their copies on hub.events are left out."""
 
 KINDS = frozenset(
     f"kranhub.{kind}"
@@ -45,7 +45,7 @@ KINDS = frozenset(
         "AllocationResult",
     )
 )
-"""What they say."""
+"""The types of their outputs."""
 
 
 class OutputDigest(NamedTuple):
@@ -62,14 +62,16 @@ def compare(parts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     ``parts`` are what `replay` has found in all partitions.
     """
     listed = list(parts)
-    said, again = (Counter(OutputDigest(*one) for part in listed for one in part[name]) for name in ("said", "again"))
-    missing, extra = said - again, again - said
-    kinds = Counter(one.kind for one in said.elements())
+    recorded, again = (
+        Counter(OutputDigest(*one) for part in listed for one in part[name]) for name in ("recorded", "again")
+    )
+    missing, extra = recorded - again, again - recorded
+    kinds = Counter(one.kind for one in recorded.elements())
     return {
         "records": sum(part["records"] for part in listed),
         "decisions": kinds["RoutingDecision"],
         "plant_orders": kinds["PlantOrder"],
-        "compared": said.total(),
+        "compared": recorded.total(),
         "differs": missing.total() + extra.total(),
         "differing": sorted({f"{one.kind} {one.id}" for one in (*missing, *extra)})[:NAMED],
     }
@@ -86,16 +88,16 @@ def replay(settings: Settings, codec: Codec, partitions: Sequence[int]) -> dict[
     Returns:
         How many records were read, the outputs that the topics hold, and the outputs of the replay.
     """
-    said: list[OutputDigest] = []
+    recorded: list[OutputDigest] = []
     again: list[OutputDigest] = []
     count = 0
     for number in partitions:
         found = {name: list(_records(settings, name, number)) for name in OUTPUTS}
-        said += [one for records in found.values() for one in _said(records)]
+        recorded += [one for records in found.values() for one in _digests(records)]
         count += sum(len(found[name]) for name in INPUTS)
         again += _replayed(Planner(settings, codec), found["work"], settings, codec)
         again += _replayed(Allocator(settings, codec), found["allocation"], settings, codec)
-    return {"records": count, "said": said, "again": again}
+    return {"records": count, "recorded": recorded, "again": again}
 
 
 def _replayed(stage: Stage, records: Sequence[Record], settings: Settings, codec: Codec) -> Iterator[OutputDigest]:
@@ -106,10 +108,10 @@ def _replayed(stage: Stage, records: Sequence[Record], settings: Settings, codec
         batch.process(chunk)
         batch.commit()
         outputs = (output for output in batch.outputs if output.topic != events)
-        yield from _said(Record(output.topic, 0, 0, "", output.value, output.headers) for output in outputs)
+        yield from _digests(Record(output.topic, 0, 0, "", output.value, output.headers) for output in outputs)
 
 
-def _said(records: Iterable[Record]) -> Iterator[OutputDigest]:
+def _digests(records: Iterable[Record]) -> Iterator[OutputDigest]:
     for record in records:
         if (kind := record.envelope.type) in KINDS:
             digest = hashlib.sha256(record.value or b"").hexdigest()

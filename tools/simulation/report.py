@@ -33,7 +33,7 @@ def write_page(page: Path, found: Found) -> None:
 
 def markdown(found: Found) -> str:
     """Return the tables, and the findings that have names."""
-    tables = [_wrong(found), _day(found), _lines(found), _promises(found), _told(found)]
+    tables = [_wrong(found), _day(found), _lines(found), _promises(found), _notified(found)]
     return "\n\n".join([*tables, *_named(found)])
 
 
@@ -82,10 +82,10 @@ def _promises(found: Found) -> str:
     return table(("promises and plans", ""), rows)
 
 
-def _told(found: Found) -> str:
+def _notified(found: Found) -> str:
     alerts = [("alert", code, number(count)) for code, count in found["alerts"].items()]
-    letters = [("dead letter", code, number(count)) for code, count in found["dead_letters"].items()]
-    return table(("for people", "code", "times"), [*alerts, *letters])
+    dead_letters = [("dead letter", code, number(count)) for code, count in found["dead_letters"].items()]
+    return table(("for people", "code", "times"), [*alerts, *dead_letters])
 
 
 def _named(found: Found) -> list[str]:

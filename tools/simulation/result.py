@@ -24,10 +24,10 @@ from tools.simulation.verify.record import DayRecord, names, sorted_out
 from tools.simulation.verify.stock import over_promised
 
 REPLAYS, REPLAY_PATIENCE_S = 2, 420.0
-"""Processes that replay, and how long they may take."""
+"""How many processes replay, and how long they may take."""
 
 NAMED = 20
-"""Findings of one kind that are named."""
+"""How many findings of one kind are named."""
 
 
 def checks(settings: Settings, folder: Path) -> dict[str, Any]:

@@ -41,12 +41,12 @@ class PlantsProcess:
         """Take the running process; ``log`` has its complaints."""
         self._process, self._log = process, log
         self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
-        self._told: datetime | None = None
+        self._sent: datetime | None = None
         self.last: Report | None = None
         self._listener = threading.Thread(target=self._listen, daemon=True)
         self._listener.start()
 
-    def tell(self, now: datetime) -> None:
+    def send_time(self, now: datetime) -> None:
         """Send the present time.
 
         Raises:
@@ -58,7 +58,7 @@ class PlantsProcess:
             self._process.stdin.flush()
         except OSError:
             raise Failed(_ended(self._last_line())) from None
-        self._told = now
+        self._sent = now
 
     def wait(self) -> Report:
         """Return the report once all is done that was due at the last time sent.
@@ -66,7 +66,7 @@ class PlantsProcess:
         Raises:
             Failed: When the process has ended, or does not answer in time.
         """
-        while self.last is None or self.last.at != self._told:
+        while self.last is None or self.last.at != self._sent:
             try:
                 line = self._lines.get(timeout=PATIENCE_S)
             except queue.Empty:
@@ -100,9 +100,9 @@ class PlantsProcess:
         return next((line.strip()[:300] for line in reversed(lines) if line.strip()), "(no output)")
 
 
-def _report(said: Mapping[str, Any]) -> Report:
-    due = datetime.fromisoformat(said["due"]) if said["due"] else None
-    return Report(datetime.fromisoformat(said["at"]), said["taken"], said["written"], due)
+def _report(report: Mapping[str, Any]) -> Report:
+    due = datetime.fromisoformat(report["due"]) if report["due"] else None
+    return Report(datetime.fromisoformat(report["at"]), report["taken"], report["written"], due)
 
 
 @contextmanager

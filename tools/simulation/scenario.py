@@ -17,16 +17,17 @@ from tools.simulation.run import PlantsProcess
 from tools.simulation.timetable import CLOSING, DAY, EVE, HOUR, HOURS, MINUTE, OPENING, TICK_EVERY_MINUTES, TICK_LATE
 
 RATE = 70.0
-"""Orders per second, where the core can follow."""
+"""Orders per second, as long as the core can keep up."""
 
 SHORTEST_S = 16.0
-"""A day of few orders takes so long."""
+"""How long a day with few orders takes."""
 
 MOST_BEHIND, LOOK_EVERY_MINUTES = 1_500, 5
-"""Records that a stage may be behind, else the day stands still; and how often that is looked at."""
+"""The lag of a stage above which the day waits, and how often that is checked."""
 
 MOST_DAYS, STILL_DAYS = 16, 4
-"""Days that pass after the day, at most, and without a word before it is over: more than an answer may take."""
+"""The most days that follow the day, and how many of them must pass without a document before it is over: more than an
+answer may take."""
 
 Step = Callable[[datetime], AbstractContextManager[None]]
 
@@ -90,7 +91,7 @@ class Day:
                 self.producer.send(
                     document.member, document.subject, document.key, document.event_id, document.value, at=now
                 )
-            self.plants_process.tell(now)
+            self.plants_process.send_time(now)
             if number % TICK_EVERY_MINUTES == 0:
                 self.tick(now - TICK_LATE)
             if number % LOOK_EVERY_MINUTES == 0:
@@ -100,21 +101,21 @@ class Day:
 
     def _days(self, step: Step) -> Iterator[datetime]:
         """Let days pass until for some of them the core has sent members nothing and no plant has anything to send."""
-        still, said = 0, self.progress.sent_to_members()
+        still, sent = 0, self.progress.sent_to_members()
         for number in range(1, MOST_DAYS + 1):
             now = OPENING + number * DAY
             with step(now):
                 self._pass(now)
                 self.progress.wait_until_idle()
-                heard = self.progress.sent_to_members()
+                found = self.progress.sent_to_members()
             yield now
-            still, said = (still + 1 if heard == said else 0), heard
+            still, sent = (still + 1 if found == sent else 0), found
             if still >= STILL_DAYS:
                 return
 
     def _pass(self, now: datetime) -> None:
         """Let it be this time, for the plants and for the hub."""
-        self.plants_process.tell(now)
+        self.plants_process.send_time(now)
         self.plants_process.wait()
         self.tick(now)
         self.producer.flush()

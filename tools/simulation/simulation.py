@@ -29,10 +29,10 @@ from tools.simulation.scenario import Day, DayResult
 from tools.simulation.timetable import CLOSING, HOUR, HOURS, OPENING
 
 STAGES = ("ingest", "planner", "allocator", "dispatch", "masterdata")
-"""All but the clock: the simulation says the time."""
+"""All stages but the clock: the simulation writes the ticks."""
 
 STEPS = HOURS + 2
-"""What the screen counts: the start, the hours, the checks."""
+"""The steps that the screen counts: the start, the hours, the checks."""
 
 
 @dataclass(frozen=True, slots=True)

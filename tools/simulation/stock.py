@@ -59,7 +59,7 @@ PER_ORDER: dict[str, tuple[tuple[str, str, float], ...]] = {
     "tsvetnoy-bulvar": (),
     "harbin-crane": (("HC-TR-10", "H87", 0.004),),
 }
-"""What each plant has on stock in the morning, for each order of the day: code, unit, quantity."""
+"""The stock of each plant in the morning, for each order of the day: code, unit, quantity."""
 
 
 def opening_stock(plant: str, orders: int) -> dict[str, StockItem]:

@@ -44,11 +44,11 @@ class StockReports:
             state = goods.on_hand, goods.reserved
             if self._reported.get(goods.code) != state:
                 self._reported[goods.code] = state
-                said = self._level(goods, at)
+                report = self._level(goods, at)
                 if urgent:
-                    yield said
+                    yield report
                 else:
-                    self._events.at(at + TAKES, emitting(said))
+                    self._events.at(at + TAKES, emitting(report))
         if at < LAST:
             self._events.at(at + (EVERY if at < CLOSING else DAY), self._report)
 

@@ -3,28 +3,28 @@
 from datetime import UTC, datetime, timedelta
 
 OPENING = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
-"""08:00 in Omsk."""
+"""The day's first instant: 08:00 in Omsk."""
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 HOURS = 8
 CLOSING = OPENING + HOURS * HOUR
 
 EVE = OPENING - 30 * MINUTE
-"""When the plants report their stock, before anybody orders."""
+"""When the plants report their stock, before any order."""
 
 DOWN_PLANT = "zmk-most"
 DOWN_FROM, DOWN_UNTIL = OPENING + 3 * HOUR, OPENING + 5 * HOUR
-"""In this stretch the plant's ERP neither reads nor writes."""
+"""From when until when one plant's ERP neither reads nor writes."""
 
 MAPPED_AT = OPENING + 5 * HOUR + 30 * MINUTE
-"""When customers say what their unknown codes mean."""
+"""When customers publish what their unknown codes mean."""
 
 TICK_EVERY_MINUTES, TICK_LATE = 10, 40 * MINUTE
 """How often the hub's clock ticks, and by how much it is late: an hour passes in seconds here, but what the stages say
 to each other takes as long as ever. In time with the day, every offer would seem to have taken minutes."""
 
 SENT = "simulate-sent-ns"
-"""The header that holds when a member's document was really sent, in nanoseconds since the epoch."""
+"""The header with the time at which a member's document was really sent, in nanoseconds since the epoch."""
 
 
 def is_down(plant: str, now: datetime) -> bool:

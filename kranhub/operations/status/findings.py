@@ -27,13 +27,13 @@ CODES = (
 """Every code that a finding may have."""
 
 CRASHES, WITHIN = 3, timedelta(minutes=10)
-"""So many ends within this time are a crash loop."""
+"""A process that ends so many times within this time is in a crash loop."""
 
 MISSED = 4
 """A connector is silent once it has missed so many heartbeats."""
 
 UNBEATEN_S = 30
-"""The heartbeat that is assumed of a runtime that tells none: it is silent, and should be of the hub's release."""
+"""The heartbeat interval that is assumed of a runtime that reports none: an older release."""
 
 
 class Finding(BaseModel):
@@ -83,11 +83,11 @@ def findings(
     ]
 
 
-def _of_supervisor(said: Supervision, now: datetime) -> Iterator[Finding]:
-    if not said.running:
-        yield _finding("supervisor-killed", said.command, _killed(said.command))
+def _of_supervisor(supervision: Supervision, now: datetime) -> Iterator[Finding]:
+    if not supervision.running:
+        yield _finding("supervisor-killed", supervision.command, _killed(supervision.command))
         return
-    for child in said.processes:
+    for child in supervision.processes:
         recent = [end for end in child.ends if end > now - WITHIN]
         if len(recent) >= CRASHES:
             yield _finding("crash-loop", child.name, _crashing(child, len(recent)))
@@ -96,7 +96,7 @@ def _of_supervisor(said: Supervision, now: datetime) -> Iterator[Finding]:
 
 
 RESTING = ("core.dispatch", "core.clock")
-"""The stages that send or let time pass: they begin once the hub has read again what the ERPs hold."""
+"""The stages that begin only once the hub has read again what the ERPs hold."""
 
 _RECOVERING = Text(
     en="The hub recovers after a restore and sends nothing yet. `kranhub recovery status` says whom it waits for.",

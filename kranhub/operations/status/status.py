@@ -25,7 +25,7 @@ from kranhub.wire.registry import Registry
 log = structlog.get_logger()
 
 CLOCK_TOLERANCE_S = 2.0
-"""How far a process' creation time and a file's time may differ although they are of the same moment."""
+"""How far a process' creation time and its file's time may differ."""
 
 
 class Status(BaseModel):

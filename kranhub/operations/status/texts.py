@@ -68,18 +68,18 @@ def _process(part: StackProcess) -> Text:
 def _connector(found: ConnectorState) -> str:
     name, task = f"{found.member}/{found.connector}", TASKS.get(found.task, found.task)
     state, age = STATES.get(found.state, found.state), _age(found.age_s)
-    said = Text(en=f"Connector {name}, {task}: {state}", ru=f"Коннектор {name}, {task}: {state}")
+    subject = Text(en=f"Connector {name}, {task}: {state}", ru=f"Коннектор {name}, {task}: {state}")
     since = Text(
         en=f"since {found.changed_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC, {age.en}",
         ru=f"с {found.changed_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC, {age.ru}",
     )
-    return f"{said} ({'; '.join([str(since), *_ages(found)])}). {found.reason}".rstrip(" .")
+    return f"{subject} ({'; '.join([str(since), *_ages(found)])}). {found.reason}".rstrip(" .")
 
 
 def _ages(found: ConnectorState) -> Iterator[str]:
     """Yield how long ago its heartbeat came, how long ago it was up to date, and what waits for it."""
-    heard, looked = _age(found.heartbeat_age_s), _age(found.progress_age_s or 0)
-    yield str(Text(en=f"heard {heard.en} ago", ru=f"пульс {heard.ru} назад"))
+    heartbeat, looked = _age(found.heartbeat_age_s), _age(found.progress_age_s or 0)
+    yield str(Text(en=f"heard {heartbeat.en} ago", ru=f"пульс {heartbeat.ru} назад"))
     if found.progress_age_s is not None and found.task == "source":
         yield str(Text(en=f"looked {looked.en} ago", ru=f"опрос {looked.ru} назад"))
     if found.lag is not None:

@@ -18,7 +18,7 @@ from streams.processor.stage import Stage
 log = structlog.get_logger()
 
 LOGGER = logging.getLogger("librdkafka")
-"""Where librdkafka's own lines go: none past ours to standard error."""
+"""Receives librdkafka's own lines, which must not go to standard error past the hub's log."""
 
 
 def group(settings: Settings, stage: str) -> str:

@@ -11,7 +11,7 @@ from kranhub.text import Text
 _FENCING = (KafkaError._FENCED, KafkaError.FENCED_INSTANCE_ID, KafkaError.PRODUCER_FENCED)
 
 _FENCING_TERMS = ("fenced", "fences", "old epoch")
-"""How librdkafka's and the brokers' texts tell of fencing."""
+"""Parts of the texts with which librdkafka and the brokers report fencing."""
 
 _PASSING = (
     KafkaError._TIMED_OUT,

@@ -18,7 +18,7 @@ from kranhub.text import Text
 STATE, OFFSET, VERSION = b"s:", b"o:", b"v:"
 
 DIGITS = 19
-"""Of the largest offset."""
+"""Digits of the largest offset."""
 
 
 def state_key(key: str) -> bytes:

@@ -35,13 +35,14 @@ from streams.processor.state.changelog import STATE, Restored
 from streams.processor.state.garbage_collection import collector_at_rest
 
 PATIENCE_S = 120.0
-"""Longer than any open transaction can block: their time-out is 10 s."""
+"""How long to wait for an answer, and for the next records: longer than an open transaction can block them, as those
+time out after 10 s."""
 
 ASK_S = 5.0
-"""How long one question may take before it is asked again."""
+"""How long one request may take before it is repeated."""
 
 CHECK_BYTES = 64_000_000
-"""After so many bytes more the state's size is counted."""
+"""The state's size is counted each time that this many bytes more were read."""
 
 Answer = TypeVar("Answer")
 

@@ -34,10 +34,10 @@ from streams.tables import Changes, StateTables, Table
 from streams.tables.table import ReadableState
 
 PORTION = 500
-"""Reservations that one record may end, shorten or reschedule; the next tick goes on with the others."""
+"""How many reservations one record may end, shorten or reschedule; the next tick goes on with the others."""
 
 CODES = Table("code", str)
-"""By plant and its code: the item that the code meant last."""
+"""For each plant and code of its own, the item that the code meant last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,4 +228,4 @@ _HANDLERS: Mapping[Subject, Callable[[StateTables, Any, DecisionContext], list[R
     Subject.DISRUPTION: _disruption,
     Subject.TICK: _tick,
 }
-"""By record; each takes the type of its own."""
+"""The handlers by type of record."""

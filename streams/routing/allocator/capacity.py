@@ -16,13 +16,14 @@ from streams.routing.schedule import downtime as halts
 from streams.routing.schedule.downtime import Stop
 
 WEEKS = 52
-"""How far ahead capacity is given away, from the week in which the work may begin; weeks of a stop do not count."""
+"""In how many weeks capacity may be reserved, from the first in which the work may begin; weeks of a stop do not
+count."""
 
 AGAIN = 3 * WEEKS
-"""How far ahead what was promised before a stop finds other weeks."""
+"""In how many weeks work that was promised before a stop is placed again."""
 
 MAX_STOPPED = 10 * WEEKS
-"""Weeks of stops that are passed over at most."""
+"""How many weeks of stops are skipped at most."""
 
 ZERO = Decimal(0)
 _MICRO = Decimal("0.000001")

@@ -22,13 +22,13 @@ from streams.routing.schedule.downtime import NO_STOPS, Stop, Stops, merged
 from streams.tables import StateTables, Table
 
 REMEMBERED = 8
-"""Events of one disruption whose fingerprints are remembered: as long as a repeat may take to come."""
+"""How many events of one disruption are known by their fingerprints, so that a repeat changes nothing."""
 
 LIMIT = 1_000
-"""Disruptions of one plant that are remembered, those that are over included."""
+"""How many disruptions of one plant are kept, past ones included."""
 
 OPEN_DAYS = 7 * WEEKS
-"""How long one lasts of which nobody knows the end: the horizon, unless it is resolved or changed before."""
+"""How long a disruption without a known end lasts: the horizon, unless it is resolved or changed before."""
 
 
 class Stopped(StrEnum):
@@ -80,10 +80,10 @@ class KnownDisruption(Struct, frozen=True, omit_defaults=True):
 
 
 DISRUPTIONS: Table[dict[str, KnownDisruption]] = Table("disruption", dict[str, KnownDisruption])
-"""By plant: its disruptions by its own numbers."""
+"""Each plant's disruptions, by the plant's own numbers."""
 
 STOPS = Table("stop", Stops)
-"""By plant: what follows from them, so that a reservation need not look through all."""
+"""Each plant's stops that follow from its disruptions, so that a reservation need not look through all of these."""
 
 
 def stops_of(tables: StateTables, plant: str) -> Stops:

@@ -6,7 +6,7 @@ from streams.routing.allocator.keys import ReservationKey
 from streams.tables import StateTables, Table
 
 EXPIRY = Table("reservation-expiry", bytes)
-"""By the instant, and the reservation's key; the values are empty."""
+"""The reservations' keys by the instant at which they expire; the values are empty."""
 
 
 def change(tables: StateTables, key: ReservationKey, before: datetime | None, after: datetime | None) -> None:

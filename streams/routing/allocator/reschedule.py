@@ -28,7 +28,7 @@ class Remaining(NamedTuple):
 
 
 REMAINING: Table[tuple[Remaining, ...]] = Table("reschedule", tuple[Remaining, ...])
-"""One entry: the plants, in the order in which their disruptions came."""
+"""One entry: the plants whose reservations are still to be rescheduled, in the order of their disruptions."""
 
 
 def begin(tables: StateTables, plant: str, since: date) -> None:
@@ -110,7 +110,7 @@ def _in_free_weeks(
     today = context.time.date()
     past = tuple(work for work in reservation.work if work.week < week_of(today))
     rest = tuple(work for work in reservation.work if work.week >= week_of(today))
-    if not rest or not _must_move(tables, reservation, rest, shop):
+    if not rest or not _needs_other_weeks(tables, reservation, rest, shop):
         return reservation
     start = first_day(reservation.not_before, context)
     reservations.book(tables, rest, today, -1)
@@ -119,7 +119,7 @@ def _in_free_weeks(
     return reservation if found == rest else replace(reservation, work=(*past, *found), begins=start)
 
 
-def _must_move(tables: StateTables, reservation: Reservation, work: tuple[Work, ...], shop: Workshop) -> bool:
+def _needs_other_weeks(tables: StateTables, reservation: Reservation, work: tuple[Work, ...], shop: Workshop) -> bool:
     """Return whether a week is overbooked, or a disruption has put the work where it is.
 
     Where the capability itself has changed, the work stays.

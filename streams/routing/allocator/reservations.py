@@ -67,13 +67,13 @@ class Reservation(Struct, frozen=True, omit_defaults=True):
 
 
 STOCKS, LOADS = Table("stock", Stock), Table("load", Load)
-"""By plant and item; by the capability's name."""
+"""The stock by plant and item, and the load by capability."""
 
 RESERVATIONS = Table("reservation", Reservation)
-"""By plant, item and request."""
+"""The reservations by plant, item and request."""
 
 BY_AGE = Table("reservation-age", str)
-"""By plant, item and a rising number: the requests that hold stock in the hub, the youngest last."""
+"""The requests that hold stock in the hub, by plant, item and a rising number: the youngest last."""
 
 
 def stock_of(tables: StateTables, key: StockKey) -> Stock:

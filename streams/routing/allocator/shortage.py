@@ -15,7 +15,7 @@ from streams.routing.context import DecisionContext
 from streams.tables import StateTables, Table
 
 REMAINING: Table[tuple[StockKey, ...]] = Table("shortage", tuple[StockKey, ...])
-"""One entry: the stocks of which promises are still to be taken back."""
+"""One entry: the stocks that no longer cover their reservations, of which some are still to be shortened."""
 
 
 def shorten(tables: StateTables, plant: str, item: str, context: DecisionContext, limit: int) -> list[Result]:

@@ -18,13 +18,14 @@ from streams.routing.context import DecisionContext
 ZERO = Decimal(0)
 
 SILENT = timedelta(days=2)
-"""A site that is this much behind the plant's latest report of the item no longer reports it: only changes are sent."""
+"""A site whose level is older by this than the plant's latest of the item no longer reports it: only changes are
+sent."""
 
 REMEMBERED = 8
-"""Levels of one site whose fingerprints are remembered: as long as a repeat may take to come."""
+"""How many levels of one site are known by their fingerprints, so that a repeat changes nothing."""
 
 MAX_PENDING = 100
-"""Times of delivery that are kept apart; of more, every two neighbours wait for the later one."""
+"""How many times of delivery are kept apart; beyond that, two neighbours count as the later one."""
 
 
 class SiteStock(Struct, frozen=True, omit_defaults=True):
@@ -91,7 +92,7 @@ def reported(stock: Stock, level: InventoryLevel, context: DecisionContext) -> S
 
     Args:
         stock: The stock as it is.
-        level: The InventoryLevel in the item's base unit, with a stamp not after the hub's time.
+        level: The InventoryLevel in the item's base unit, with a timestamp not after the hub's time.
         context: The event and its fingerprint.
     """
     place = f"{level['site']}\n{level['item_code']}"
@@ -105,16 +106,16 @@ def reported(stock: Stock, level: InventoryLevel, context: DecisionContext) -> S
     return _reconciled(replace(stock, sites={**stock.sites, place: site}))
 
 
-def _effective_time(known: SiteStock | None, available: Decimal, stamp: datetime, now: datetime) -> datetime:
-    """Return the time of a level: by its stamp, but not before the level that it came after.
+def _effective_time(known: SiteStock | None, available: Decimal, timestamp: datetime, now: datetime) -> datetime:
+    """Return the time of a level: by its timestamp, but not before the level that it came after.
 
-    Figures that have changed did so lately, whatever the stamp says: an ERP whose clock stands still, or in 1990, must
-    not keep what it has taken promised for ever.
+    Figures that have changed did so lately, whatever the timestamp says: an ERP whose clock stands still, or in 1990,
+    must not keep what it has taken promised for ever.
     """
     if known is None:
-        return stamp
-    changed = now - SILENT if available != known.available else stamp
-    return max(stamp, changed, min(known.as_of, now))
+        return timestamp
+    changed = now - SILENT if available != known.available else timestamp
+    return max(timestamp, changed, min(known.as_of, now))
 
 
 def without_code(stock: Stock, code: str) -> Stock:

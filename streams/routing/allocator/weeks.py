@@ -9,11 +9,11 @@ from streams.tables import StateTables, Table
 from streams.tables.keys import LARGEST
 
 CLEARED = 4
-"""Entries of weeks that are over, that one new entry clears away: more than come, so what is over ends."""
+"""How many entries of past weeks a new entry removes: more than one, so that all of them are removed in time."""
 
 
 FIRST_NUMBER = LARGEST - 1
-"""Of a week's first entry; the position behind it can be written as well."""
+"""The number of a week's first entry; the position behind it can be written as well."""
 
 
 class WeekPosition(NamedTuple):
@@ -29,7 +29,7 @@ class _Request(NamedTuple):
 
 
 WEEKS: Table[_Request] = Table("reservation-week", _Request)
-"""By plant, week and number: the latest entry of a week comes first."""
+"""The entries by plant, week and number, the latest of a week first."""
 
 
 def add(tables: StateTables, key: ReservationKey, done: date, today: date) -> WeekPosition:

@@ -123,14 +123,14 @@ MODELS: Mapping[str, type[BaseModel]] = {
     Kind.MAPPING: CodeMapping,
     Kind.PUBLICATION: Publication,
 }
-"""What the content of each kind of entry is."""
+"""The model of the content of each kind of entry."""
 
 PROPOSED = "/entry"
-"""What the id of a member's proposal has behind the id of the document that says it."""
+"""The suffix of a proposal's id, behind the id of the member's document."""
 
 PUBLICATION = (str(Kind.PUBLICATION), "publication")
 TRANSPORT = (str(Kind.TRANSPORT), "transport")
-"""The places of the two kinds of which there is one entry."""
+"""The places of the two kinds of which there is only one entry."""
 
 
 def record(entry: Entry) -> messages.MasterDataEntry:

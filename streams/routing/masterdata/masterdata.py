@@ -28,10 +28,10 @@ FIVE_DAYS = Calendar(
     name=Name(en="Five days a week, no holidays", ru="Пятидневная неделя без праздников"),
     covers=Covers(first_year=FIRST_YEAR, last_year=LAST_YEAR),
 )
-"""How somebody works of whom no calendar is known."""
+"""The calendar of a member that has none."""
 
 PLAIN_CALENDARS = Calendars(calendars=(FIVE_DAYS,))
-"""Where there is no calendars file."""
+"""The calendars where there is no calendars file."""
 
 
 class Maker(NamedTuple):

@@ -125,7 +125,7 @@ class Rates(_Model):
 
 
 NONE = Rates()
-"""Where there is no rates file."""
+"""The rates where there is no rates file."""
 
 
 def load(path: Path) -> Rates:

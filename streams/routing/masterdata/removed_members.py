@@ -8,12 +8,13 @@ from streams.routing.masterdata.entries import Entry, Kind
 from streams.routing.model.codes import FINAL_STATES
 
 AT_ONCE = 1
-"""How many members may leave with one publication: more of them are a file that was cut, or the wrong one."""
+"""How many members one publication may remove without a confirmation: more of them mean a file that was cut, or the
+wrong one."""
 
 SUBJECTS = frozenset(
     (Subject.ORDER, Subject.ORDER_STATUS, Subject.ROUTING_DECISION, Subject.PLANT_ORDER, Subject.ORDER_RESPONSE)
 )
-"""Records of hub.events that tell which orders are open, and what they name."""
+"""The records of hub.events that show which orders are open, and what they name."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,10 +17,10 @@ from streams.routing.masterdata.masterdata import MasterData, gaps
 from streams.routing.masterdata.rules import OrderKind, Rule
 
 ANY = "*"
-"""A buyer or a programme that no rule names."""
+"""Stands for every buyer or programme that no rule names."""
 
 NAMED = 3
-"""Items that a finding names at most."""
+"""How many items a finding names."""
 
 
 class Kind(NamedTuple):

@@ -13,7 +13,7 @@ from kranhub.text import Text
 
 RuleId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,79}$")]
 OrderKind = Literal["SALE", "SPARE_PART", "SERVICE", "LEASE"]
-"""What `Order.kind` says."""
+"""The values of `Order.kind`."""
 
 
 class Rank(StrEnum):
@@ -155,7 +155,7 @@ _HIDDEN = Text(
 
 
 PLAIN = Rules(rules=(Rule(rule="capability-rank"),))
-"""Where there is no rules file: the best capability first, by itself."""
+"""The rules where there is no rules file: the best capability first, without approval."""
 
 
 def load(path: Path) -> Rules:

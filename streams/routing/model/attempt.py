@@ -16,7 +16,7 @@ from streams.routing.model.copying import replace
 from streams.routing.model.quantity import ZERO
 
 FINGERPRINTS = 50
-"""Events on one attempt whose fingerprints are remembered."""
+"""How many events on one attempt are known by their fingerprints."""
 
 
 class Issued(Struct, frozen=True, omit_defaults=True):
@@ -143,9 +143,9 @@ class AttemptPhase(StrEnum):
     """How far an attempt is."""
 
     PROPOSED = "proposed"
-    """The plant is chosen and not told."""
+    """The plant is chosen and not notified."""
     SHADOWED = "shadowed"
-    """Its plant order is recorded and the plant is not told, ever."""
+    """Its plant order is recorded; the plant is never notified."""
     ISSUED = "issued"
     """The plant has its plant order, or it is on its way."""
     WITHDRAWN = "withdrawn"
@@ -224,7 +224,7 @@ class Attempt(Struct, frozen=True, omit_defaults=True):
         elif self.revision < 1:
             raise ValueError(f"an issued plant order has a revision: {self}")
         elif self.issued.shadow and self.answer_by:
-            raise ValueError(f"a plant that was told nothing owes no answer: {self}")
+            raise ValueError(f"a plant that was never notified owes no answer: {self}")
 
     @property
     def phase(self) -> AttemptPhase:
@@ -265,7 +265,7 @@ class Attempt(Struct, frozen=True, omit_defaults=True):
         Args:
             answer: The plant's newest answer; None where it gave none since.
         """
-        assert self.closing is not None  # noqa: S101  (only who has lost the portion is told so)
+        assert self.closing is not None  # noqa: S101  (only a plant that has lost the portion is notified so)
         return replace(self, closing=replace(self.closing, withdraw=True), answer=answer or self.answer)
 
     def released(self) -> "Attempt":

@@ -24,7 +24,7 @@ class PlanState(Code):
 
 
 FINAL_STATES = (OrderState.DELIVERED, OrderState.CLOSED, OrderState.CANCELLED, OrderState.REJECTED)
-"""States of an order about which nothing waits any more."""
+"""The states of an order that waits for nothing any more."""
 
 
 class CloseReason(Code):
@@ -76,10 +76,10 @@ NO_PLANT = (
 """Why no plant was found for a portion."""
 
 UNREACHABLE = (HoldReason.PLANT_GONE, HoldReason.NO_TOPIC)
-"""Why a plant cannot be told of what it has."""
+"""Why a plant cannot be notified of what it has."""
 
 UNMAPPED = (HoldReason.UNMAPPED_ITEM, HoldReason.UNMAPPED_UNIT)
-"""What the nomenclature lacks."""
+"""Codes for what the nomenclature does not have."""
 
 
 class CandidateReason(Code):
@@ -135,7 +135,7 @@ class CauseCode(Code):
     BY_HAND_RELEASE = "by-hand-release"
     BY_HAND_CANCEL = "by-hand-cancel"
     PROMISE_MOVED = "promise-moved"
-    """To a party beside the buyer, as the next two."""
+    """A cause for a party beside the buyer, as the next two are."""
     STATE_CHANGED = "state-changed"
     LEFT_ORDER = "left-order"
 

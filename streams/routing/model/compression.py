@@ -1,7 +1,7 @@
-"""A state's JSON, made small: deflated against a preset dictionary of the texts that every state has.
+"""A state's JSON, compressed: deflated against a preset dictionary of the texts that every state has.
 
 An open order then takes a fifth of its bytes in memory and in the changelog, for a few microseconds a time.
-The first byte says what follows: 1 for bytes packed against `DICTIONARY`, ``{`` for plain JSON.
+The first byte says what follows: 1 for bytes compressed against `DICTIONARY`, ``{`` for plain JSON.
 """
 
 import zlib
@@ -29,20 +29,20 @@ DICTIONARY = (
     b'ines":[{"line_id":"1","item_code":"","state":"CONFIRMED","promised_date":"2027-01-01"}]},"status_revision":3,"do'
     b'cument":"/Order/"}'
 )
-"""What the states have in common, what is frequent last. Another one needs another `state_version` of the planner."""
+"""What many states contain, the most frequent last. A change of it needs another `state_version` of the planner."""
 
 _WINDOW, _MEMORY = -11, 4
-"""Raw deflate with a window of 2 KiB: more would cost time to set up and find no more."""
+"""Raw deflate with a window of 2 KiB: a larger one takes longer to set up and compresses no better."""
 
 
-def pack(data: bytes) -> bytes:
-    """Return the JSON's bytes, packed."""
-    packer = zlib.compressobj(1, zlib.DEFLATED, _WINDOW, _MEMORY, zlib.Z_DEFAULT_STRATEGY, DICTIONARY)
-    return b"".join((MARK, packer.compress(data), packer.flush()))
+def compress(data: bytes) -> bytes:
+    """Return the JSON's bytes, compressed."""
+    compressor = zlib.compressobj(1, zlib.DEFLATED, _WINDOW, _MEMORY, zlib.Z_DEFAULT_STRATEGY, DICTIONARY)
+    return b"".join((MARK, compressor.compress(data), compressor.flush()))
 
 
-def unpack(data: bytes) -> bytes:
-    """Return the JSON of packed bytes, and plain JSON as it is.
+def decompress(data: bytes) -> bytes:
+    """Return the JSON of compressed bytes, and plain JSON as it is.
 
     Raises:
         zlib.error: The bytes are neither.

@@ -151,13 +151,13 @@ def check_exchange_rate(rate: ExchangeRate) -> None:
     same = rate.source != rate.target or rate.rate == rate.nominal
     if known and same and rate.rate > 0 and rate.nominal > 0:
         return
-    said = f"{rate.nominal:f} {rate.source} = {rate.rate:f} {rate.target}"
+    given = f"{rate.nominal:f} {rate.source} = {rate.rate:f} {rate.target}"
     raise InvalidDocument(
         DocumentCode.BAD_EXCHANGE_RATE,
         Text(
-            en=f"The exchange rate {said} cannot be: it takes numbers above zero and two ISO 4217 currencies in use. "
+            en=f"The exchange rate {given} cannot be: it takes numbers above zero and two ISO 4217 currencies in use. "
             "Correct it in the ERP.",
-            ru=f"Такого курса быть не может: {said}. Нужны числа больше нуля и две действующие валюты ISO 4217. "
+            ru=f"Такого курса быть не может: {given}. Нужны числа больше нуля и две действующие валюты ISO 4217. "
             "Исправьте в учётной системе.",
         ),
     )

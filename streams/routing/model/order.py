@@ -205,14 +205,14 @@ _DECODER = msgspec.json.Decoder(OrderState)
 
 def dump(state: OrderState) -> bytes:
     """Return the state's bytes."""
-    return compression.pack(_ENCODER.encode(state))
+    return compression.compress(_ENCODER.encode(state))
 
 
 def load(data: bytes) -> OrderState:
     """Return the state of these bytes.
 
     Raises:
-        zlib.error: The bytes are neither packed nor JSON.
+        zlib.error: The bytes are neither compressed nor JSON.
         msgspec.ValidationError: They are no order's state of this format.
     """
-    return _DECODER.decode(compression.unpack(data))
+    return _DECODER.decode(compression.decompress(data))

@@ -80,7 +80,7 @@ class Specification(Struct, frozen=True, omit_defaults=True):
 
 
 NO_TERMS, NO_SPECIFICATION = Terms(), Specification()
-"""Those of an order and a line that say nothing."""
+"""The terms of an order, and the specification of a line, where none are given."""
 
 
 def terms_of(value: messages.Order) -> Terms:

@@ -11,7 +11,7 @@ from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.codes import CauseCode, PlanState
 from streams.routing.model.copying import replace
 from streams.routing.model.order import OrderState, PartyStatus
-from streams.routing.notify.projections import View, roles, seen_by, view_of
+from streams.routing.notify.projections import View, projection_for, roles, view_of
 from streams.routing.planner.messages import OutputMessage
 from streams.routing.planner.step import Step
 from streams.routing.reasons import Cause
@@ -34,7 +34,7 @@ def notify_parties(state: OrderState, value: wire.OrderStatus, master: MasterDat
     if not named and not state.party_statuses:
         return Step(state)
     known = {status.member: status for status in state.party_statuses}
-    found = [view for member, names in named.items() for view in _news(value, member, names, known.get(member))]
+    found = [view for member, names in named.items() for view in _new_status(value, member, names, known.get(member))]
     left = [old for old in state.party_statuses if old.member not in named and old.state != PlanState.CANCELLED]
     found += [_last(value, old) for old in left if old.member in master.members.by_id]
     known |= {status.member: status for status in map(_party_status, found)}
@@ -43,30 +43,30 @@ def notify_parties(state: OrderState, value: wire.OrderStatus, master: MasterDat
     )
 
 
-def _news(
+def _new_status(
     value: wire.OrderStatus, member: str, names: tuple[str, ...], last: PartyStatus | None
 ) -> list[wire.OrderStatus]:
-    view, seen = view_of(names), seen_by(value, member, names)
-    if not _is_news(seen, last, value["state"], view):
+    view, projection = view_of(names), projection_for(value, member, names)
+    if not _is_new(projection, last, value["state"], view):
         return []
-    return [_addressed(seen, last, _why(seen, last, value["cause"]) if view.why else None)]
+    return [_addressed(projection, last, _why(projection, last, value["cause"]) if view.why else None)]
 
 
-def _is_news(seen: wire.OrderStatus, last: PartyStatus | None, state: str, view: View) -> bool:
+def _is_new(projection: wire.OrderStatus, last: PartyStatus | None, state: str, view: View) -> bool:
     """Return whether the member is to be notified; one without a status yet needs none that announces nothing."""
     if last is None:
         return state not in (
             (PlanState.CANCELLED,) if view.early else (PlanState.CANCELLED, PlanState.RECEIVED, PlanState.ON_HOLD)
         )
-    return (PlanState(seen["state"]), seen["promised_date"], _digest(seen)) != (
+    return (PlanState(projection["state"]), projection["promised_date"], _digest(projection)) != (
         last.state,
         last.promised_date,
         last.lines,
     )
 
 
-def _addressed(seen: wire.OrderStatus, last: PartyStatus | None, cause: Cause | None) -> wire.OrderStatus:
-    addressed: wire.OrderStatus = {**seen, "revision": last.revision + 1 if last else 1}
+def _addressed(projection: wire.OrderStatus, last: PartyStatus | None, cause: Cause | None) -> wire.OrderStatus:
+    addressed: wire.OrderStatus = {**projection, "revision": last.revision + 1 if last else 1}
     if cause:
         addressed["cause"], addressed["reason"] = cause.code, cause.text.as_map()
     return addressed
@@ -74,56 +74,60 @@ def _addressed(seen: wire.OrderStatus, last: PartyStatus | None, cause: Cause | 
 
 def _last(value: wire.OrderStatus, before: PartyStatus) -> wire.OrderStatus:
     """Return the last status of a member that is no longer named: without lines, as it may never have seen them."""
-    seen: wire.OrderStatus = {
-        **seen_by(value, before.member, (before.role,)),
+    projection: wire.OrderStatus = {
+        **projection_for(value, before.member, (before.role,)),
         "state": wire.OrderState.CANCELLED,
         "promised_date": None,
         "lines": [],
     }
-    return _addressed(seen, before, LEFT if view_of((before.role,)).why else None)
+    return _addressed(projection, before, LEFT if view_of((before.role,)).why else None)
 
 
-def _party_status(seen: wire.OrderStatus) -> PartyStatus:
-    state, member, role = PlanState(seen["state"]), seen["addressee"], seen["role"]
-    assert member is not None and role is not None  # noqa: PT018, S101  (`seen_by` names both)
-    return PartyStatus(member, role, seen["revision"], state, seen["promised_date"], _digest(seen))
+def _party_status(projection: wire.OrderStatus) -> PartyStatus:
+    state, member, role = PlanState(projection["state"]), projection["addressee"], projection["role"]
+    assert member is not None and role is not None  # noqa: PT018, S101  (`projection_for` names both)
+    return PartyStatus(member, role, projection["revision"], state, projection["promised_date"], _digest(projection))
 
 
-def _digest(seen: wire.OrderStatus) -> str:
-    lines = [(line["line_id"], line["item_code"], line["state"], line["promised_date"]) for line in seen["lines"]]
+def _digest(projection: wire.OrderStatus) -> str:
+    lines = [(line["line_id"], line["item_code"], line["state"], line["promised_date"]) for line in projection["lines"]]
     return hashlib.sha256(repr(lines).encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
-def _message(order_key: str, seen: wire.OrderStatus) -> OutputMessage:
+def _message(order_key: str, projection: wire.OrderStatus) -> OutputMessage:
     """Return the status under the order's key: the buyer's number may be an order of the addressee's own, too."""
-    place = f"{seen['addressee']}/{order_key}/{seen['revision']}"
-    return OutputMessage(wire.Subject.ORDER_STATUS, order_key, f"hub/OrderStatus/{place}", seen)
+    place = f"{projection['addressee']}/{order_key}/{projection['revision']}"
+    return OutputMessage(wire.Subject.ORDER_STATUS, order_key, f"hub/OrderStatus/{place}", projection)
 
 
-def _why(seen: wire.OrderStatus, last: PartyStatus | None, code: str | None) -> Cause | None:
+def _why(projection: wire.OrderStatus, last: PartyStatus | None, code: str | None) -> Cause | None:
     """Return why the order's state or promise has changed, in a text that names no other company."""
     before = last.promised_date if last else None
-    moved = before != seen["promised_date"]
-    if last is not None and last.state is PlanState(seen["state"]):
-        return Cause(CauseCode.PROMISE_MOVED, _promise(before, seen["promised_date"])) if moved else None
-    found = _open(code, seen) or Cause(CauseCode.STATE_CHANGED, _now(seen))
-    return Cause(found.code, found.text.then(_promise(before, seen["promised_date"]))) if moved else found
+    date_changed = before != projection["promised_date"]
+    if last is not None and last.state is PlanState(projection["state"]):
+        return Cause(CauseCode.PROMISE_MOVED, _promise(before, projection["promised_date"])) if date_changed else None
+    found = _open(code, projection) or Cause(CauseCode.STATE_CHANGED, _now(projection))
+    return Cause(found.code, found.text.then(_promise(before, projection["promised_date"]))) if date_changed else found
 
 
-def _open(code: str | None, seen: wire.OrderStatus) -> Cause | None:
+def _open(code: str | None, projection: wire.OrderStatus) -> Cause | None:
     """Return the buyer's cause where it is the buyer's or the hub's own doing."""
     if code == CauseCode.ORDER_CHANGED:
-        return reasons.changed(seen["order_revision"])
-    return _planned(seen) if code == reasons.PLANNED.code else _OPEN.get(code or "")
+        return reasons.changed(projection["order_revision"])
+    return _planned(projection) if code == reasons.PLANNED.code else _OPEN.get(code or "")
 
 
-def _now(seen: wire.OrderStatus) -> Text:
-    return _planned(seen).text if seen["state"] == wire.OrderState.PLANNED else _NOW[PlanState(seen["state"])]
+def _now(projection: wire.OrderStatus) -> Text:
+    return (
+        _planned(projection).text
+        if projection["state"] == wire.OrderState.PLANNED
+        else _NOW[PlanState(projection["state"])]
+    )
 
 
-def _planned(seen: wire.OrderStatus) -> Cause:
+def _planned(projection: wire.OrderStatus) -> Cause:
     return reasons.planned(
-        [line["item_code"] for line in seen["lines"] if line["state"] == wire.OrderLineState.ON_HOLD]
+        [line["item_code"] for line in projection["lines"] if line["state"] == wire.OrderLineState.ON_HOLD]
     )
 
 
@@ -132,7 +136,7 @@ def _promise(before: date | None, after: date | None) -> Text:
         return Text(en="There is no promised date for now.", ru="Обещанной даты пока нет.")
     if before is None:
         return Text(en=f"Promised for {after.isoformat()}.", ru=f"Обещанная дата: {after.isoformat()}.")
-    return reasons.moved(before, after)
+    return reasons.promise_changed(before, after)
 
 
 _OPEN: Mapping[str, Cause] = {

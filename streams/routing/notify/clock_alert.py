@@ -11,7 +11,7 @@ from streams.routing.validation.timestamps import Ahead
 from streams.routing.validation.validate import number_of
 
 EVERY = timedelta(hours=1)
-"""There is at most one alert of a member's clock in this time."""
+"""The shortest time between two alerts of one member's clock."""
 
 
 def alert(member: str, subject: Subject, value: Message, found: Ahead, time: datetime) -> messages.Alert:
@@ -47,13 +47,13 @@ def is_due(last: datetime | None, time: datetime) -> bool:
 
 
 def _text(member: str, what: str, found: Ahead, time: datetime) -> Text:
-    stamp, came, by = _moment(found.stamp), _moment(time), _length(found.by)
+    stated, came, by = _moment(found.timestamp), _moment(time), _length(found.by)
     return Text(
-        en=f"The clock behind {member}'s documents is {by.en} ahead: {found.field} of {what} says {stamp}, but it came "
-        f"at {came} (UTC). Nothing is lost: documents count in the order in which they come. Set the ERP's clock "
+        en=f"The clock behind {member}'s documents is {by.en} ahead: {found.field} of {what} says {stated}, but it "
+        f"came at {came} (UTC). Nothing is lost: documents count in the order in which they come. Set the ERP's clock "
         "right, and the time zone in the connector: a site's own time that is taken for UTC looks the same.",
         ru=f"Часы, по которым {member} ставит время в документах, спешат на {by.ru}: {found.field} у {what} равно "
-        f"{stamp}, а документ пришёл в {came} (UTC). Ничего не потеряно: документы учитываются в порядке поступления. "
+        f"{stated}, а документ пришёл в {came} (UTC). Ничего не потеряно: документы учитываются в порядке поступления. "
         "Исправьте часы учётной системы и часовой пояс в коннекторе: местное время, принятое за UTC, выглядит так же.",
     )
 

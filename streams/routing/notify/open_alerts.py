@@ -18,10 +18,10 @@ HOLDING = (
     HoldReason.COMPLETE_DELIVERY,
     *UNREACHABLE,
 )
-"""Codes of alerts about a line that stands still."""
+"""The codes of alerts about a line that cannot go on."""
 
 LATE = timedelta(days=7)
-"""For how long after its deadline an alert that holds nothing up is still shown."""
+"""For how long after its deadline an alert is still shown where nothing waits for it."""
 
 
 class AlertSubject(NamedTuple):
@@ -123,8 +123,8 @@ def _waits(alert: messages.Alert, order: _Order) -> bool:
         return _stands(alert, place, order)
     if _is_past(alert, order.now):
         return False
-    told = [value["plant_order_id"] for value in order.since.plant_orders]
-    return place.attempt not in told and not any(_concerns(entry, alert, place) for entry in order.since.audit)
+    issued = [value["plant_order_id"] for value in order.since.plant_orders]
+    return place.attempt not in issued and not any(_concerns(entry, alert, place) for entry in order.since.audit)
 
 
 def _is_past(alert: messages.Alert, now: datetime) -> bool:

@@ -41,7 +41,8 @@ VIEWS: Mapping[str, View] = {
     "consignee": View(codes=True, early=False, why=False),
     "programme": View(codes=False, early=True, why=False),
 }
-"""The roles beside the buyer's. A company with several is told as the first of them, and sees what all together let."""
+"""The views of the roles beside the buyer's. A company with several is notified in the first of them, and sees what all
+of them together may see."""
 
 _LATE: Mapping[PlanState, PlanState] = {
     **dict.fromkeys((PlanState.CONFIRMED, PlanState.IN_PRODUCTION), PlanState.CONFIRMED),
@@ -57,7 +58,7 @@ _LATE: Mapping[PlanState, PlanState] = {
         )
     },
 }
-"""States as somebody sees them who waits for the goods; any other is PLANNED."""
+"""The states that somebody sees who waits for the goods; any other is shown as PLANNED."""
 
 
 def roles(order: Order, master: MasterData) -> dict[str, tuple[str, ...]]:
@@ -89,10 +90,10 @@ def project(value: messages.OrderStatus, order: Order, master: MasterData) -> li
         order: The order, which names the others.
         master: The master data.
     """
-    return [seen_by(value, member, names) for member, names in roles(order, master).items()]
+    return [projection_for(value, member, names) for member, names in roles(order, master).items()]
 
 
-def seen_by(value: messages.OrderStatus, member: str, names: tuple[str, ...]) -> messages.OrderStatus:
+def projection_for(value: messages.OrderStatus, member: str, names: tuple[str, ...]) -> messages.OrderStatus:
     """Return the buyer's OrderStatus as a member with these roles may see it.
 
     Args:
@@ -134,10 +135,10 @@ def view_of(names: tuple[str, ...]) -> View:
     return reduce(or_, (VIEWS[name] for name in names))
 
 
-def _stage(said: messages.OrderStatus | messages.OrderStatusLine, view: View) -> tuple[PlanState, date | None]:
+def _stage(status: messages.OrderStatus | messages.OrderStatusLine, view: View) -> tuple[PlanState, date | None]:
     """Return the state and the promise of an order or a line as the view shows them."""
-    state = PlanState(said["state"])
+    state = PlanState(status["state"])
     if view.early:
-        return state, said["promised_date"]
+        return state, status["promised_date"]
     state = _LATE.get(state, PlanState.PLANNED)
-    return state, None if state is PlanState.PLANNED else said["promised_date"]
+    return state, None if state is PlanState.PLANNED else status["promised_date"]

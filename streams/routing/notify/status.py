@@ -127,7 +127,7 @@ def _with_more(state: OrderState, old: Status | None, new: Status, cause: Cause,
         if kept:
             cause = Cause(cause.code, cause.text.then(reasons.made_already(kept, master)))
     if old and old.promised_date and new.promised_date and old.promised_date != new.promised_date:
-        cause = Cause(cause.code, cause.text.then(reasons.moved(old.promised_date, new.promised_date)))
+        cause = Cause(cause.code, cause.text.then(reasons.promise_changed(old.promised_date, new.promised_date)))
     return cause
 
 
@@ -139,9 +139,9 @@ def _surplus(state: OrderState, portion: Portion) -> bool:
     return line is None or state.order.cancelled or (portion.feeds is None and portion.quantity > line.quantity)
 
 
-def _is_over(told: Status) -> bool:
+def _is_over(status: Status) -> bool:
     """Return whether everything was made by then."""
-    return all(line.state in (PlanState.READY, PlanState.SHIPPED, PlanState.DELIVERED) for line in told.lines)
+    return all(line.state in (PlanState.READY, PlanState.SHIPPED, PlanState.DELIVERED) for line in status.lines)
 
 
 def _line_status(state: OrderState, line: Line, context: DecisionContext) -> LineStatus:

@@ -9,7 +9,7 @@ from streams.routing.model.codes import AlertCode
 from streams.routing.planner.messages import OWNER, OutputMessage
 
 OVER = Severity.NOTICE
-"""The severity of an alert that says that nothing is left to do."""
+"""The severity of an alert that reports that no code is left."""
 
 
 def alert(member: str, codes: int, examples: Sequence[str], now: datetime, *, is_full: bool) -> OutputMessage:

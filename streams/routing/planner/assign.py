@@ -15,10 +15,10 @@ from streams.routing.planner import approval, explode, messages, opening, source
 from streams.routing.planner.step import Step
 
 QUOTE_TIME = timedelta(seconds=60)
-"""How long offers are waited for: allocators answer at once, so who has not by then is left out."""
+"""How long to wait for offers. Allocators answer at once, so an offer that comes later is left out."""
 
 QUOTE_PATIENCE = timedelta(hours=1)
-"""How long the first offer is waited for after that: where nobody answers, it is the hub that is behind."""
+"""How long to wait for a first offer after that: where none has come at all, the hub itself is behind."""
 
 
 def assign_plant(state: OrderState, portion: Portion, context: DecisionContext) -> Step:

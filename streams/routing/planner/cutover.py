@@ -10,7 +10,7 @@ from streams.routing.model.attempt import Attempt
 from streams.routing.planner import unreachable
 
 SHADOW_HEADER = ("kranhub-shadow", b"1")
-"""Marks a plant order that is for hub.events only."""
+"""The header of a plant order that stays on hub.events and is not delivered."""
 
 
 def mode(member: str, master: MasterData) -> CutoverMode:

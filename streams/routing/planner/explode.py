@@ -98,24 +98,24 @@ def with_revision(state: OrderState, order: Order) -> OrderState:
         else portion
         for portion in state.portions
     )
-    cured = _cured(state.order, order)
-    portions = tuple(portion.replanned() if cured(portion) else portion for portion in portions)
+    is_replanned = _replannable(state.order, order)
+    portions = tuple(portion.replanned() if is_replanned(portion) else portion for portion in portions)
     return replace(state, order=order, revision=state.revision + 1, portions=portions, cancelled_by_hand=False)
 
 
-def _cured(before: Order, after: Order) -> Callable[[Portion], bool]:
+def _replannable(before: Order, after: Order) -> Callable[[Portion], bool]:
     """Return which held portions the change of the order may have given a plant."""
     ruled = _to_rules(before) != _to_rules(after)
     known = {line.line_id: _to_sourcing(line) for line in before.lines}
     lines = {line.line_id for line in after.lines if known.get(line.line_id) != _to_sourcing(line)}
     asked_again = before.terms != after.terms
 
-    def cured(portion: Portion) -> bool:
+    def is_replanned(portion: Portion) -> bool:
         if portion.hold_reason is HoldReason.EXPIRED:
             return asked_again
         return portion.hold_reason in NO_PLANT and (ruled or portion.line_id in lines)
 
-    return cured
+    return is_replanned
 
 
 def _to_rules(order: Order) -> tuple[Any, ...]:

@@ -32,10 +32,10 @@ from streams.routing.planner import alternatives, source
 from streams.routing.planner.cutover import SHADOW_HEADER
 
 OWNER = "operations"
-"""Who acts on alerts: the hub's own people."""
+"""The owner of alerts: the hub's operators."""
 
 ANSWER_TIME = timedelta(days=1)
-"""How long an alert may wait."""
+"""How long an alert may wait for a person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ def plant_order(state: OrderState, portion: Portion, attempt: Attempt, context: 
 
 
 NO_RULE = "none"
-"""The rule of a decision that no rule was found for."""
+"""The rule's name in a decision for which no rule was found."""
 
 
 def _plant_line(state: OrderState, portion: Portion, plant: str, sent: Issued, master: MasterData) -> PlantOrderLine:

@@ -18,7 +18,7 @@ from streams.routing.planner import issue
 from streams.routing.schedule import dates
 
 BEFORE = datetime(1990, 1, 1, tzinfo=UTC)
-"""When such a plant has accepted: before anything that it says to the hub."""
+"""The instant at which such a plant counts as having accepted: before every event of the hub."""
 
 
 def with_opening_plant(state: OrderState, portion: Portion, context: DecisionContext) -> OrderState | None:

@@ -13,11 +13,11 @@ from streams.routing.planner.step import Step
 from streams.routing.schedule import dates
 
 APPROVAL_TIME = timedelta(days=5)
-"""How long stock and capacity are kept for a portion that a person has yet to approve."""
+"""How long stock and capacity are reserved for a portion that waits for an approval."""
 
 
 Starts = dict[str, dict[int, date]]
-"""Of each line that was asked for: the earliest start of its portions, by their part. The same throughout one event."""
+"""The earliest start of each line's portions, by their part. It stays the same while one event is handled."""
 
 
 def update_reservations(state: OrderState, context: DecisionContext) -> Step:

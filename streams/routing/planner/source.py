@@ -185,7 +185,7 @@ class Cost(NamedTuple):
 
 
 NO_COST, NO_RATE = 1, 2
-"""What a `Cost` is ``without``; 0 where it can be compared."""
+"""What a cost lacks (`Cost.without`); 0 where it can be compared."""
 
 
 def cost(maker: Maker, order: Order, portion: Portion, master: MasterData) -> Cost:

@@ -13,7 +13,7 @@ from streams.routing.model.portion import Portion, with_attempt
 from streams.routing.reasons import Cause
 
 SHOWN = 5
-"""Plant orders that a sentence names."""
+"""How many plant orders a sentence names."""
 
 PLANT_BACK = Cause(
     CauseCode.PLANT_BACK,

@@ -18,7 +18,7 @@ from streams.routing.plant_events import assignments
 from streams.routing.plant_events.assignments import Assignment
 
 REMEMBERED = 20
-"""Actions whose ids are remembered, so that one sent again changes nothing."""
+"""How many actions are known by their ids, so that one that is sent again changes nothing."""
 
 
 def apply_action(state: OrderState | None, value: wire.PlannerAction, context: DecisionContext) -> Step:

@@ -44,7 +44,7 @@ def apply_result(state: OrderState, value: wire.AllocationResult, context: Decis
 
 def _apply(state: OrderState, assignment: Assignment, value: wire.AllocationResult, context: DecisionContext) -> Step:
     if value["kind"] == "MOVED":
-        return rescheduling.apply_move(state, assignment, value, context)
+        return rescheduling.apply_rescheduling(state, assignment, value, context)
     after = _reserved(state, assignment, value, context.master)
     if after == state or value["kind"] != "SHORTAGE":
         return Step(after)

@@ -17,7 +17,7 @@ KEEP = timedelta(days=30)
 
 FINAL = (PlanState.DELIVERED, PlanState.CANCELLED)
 IGNORED_WHEN_CLOSED = ("AllocationResult", "DispatchStatus", "Receipt", "Wake")
-"""What may come after the end without anybody having made a mistake."""
+"""The records that may come after an order's end although nobody made a mistake."""
 
 
 def with_final_since(state: OrderState, time: datetime) -> OrderState:

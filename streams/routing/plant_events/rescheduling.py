@@ -18,10 +18,10 @@ from streams.routing.reasons import Cause
 from streams.routing.schedule import dates
 
 REMEMBERED = 20
-"""Disruptions that an order remembers to have told the hub's people of."""
+"""How many disruptions an order records as reported to the hub's operators."""
 
 
-def apply_move(
+def apply_rescheduling(
     state: OrderState, assignment: Assignment, value: wire.AllocationResult, context: DecisionContext
 ) -> Step:
     """Apply an AllocationResult MOVED: another day for the reservation of the assignment.
@@ -44,7 +44,7 @@ def apply_move(
         return Step(state)
     if not assignment.attempt.confirmed:
         return Step(
-            after, Cause(CauseCode.DISRUPTION, _moves(assignment, ready, value["disruption"] is None, context.master))
+            after, Cause(CauseCode.DISRUPTION, _reason(assignment, ready, value["disruption"] is None, context.master))
         )
     return _warned(after, assignment, ready, value["disruption"], context)
 
@@ -68,7 +68,7 @@ def _promised(attempt: Attempt) -> date | None:
     return dates.promised_by_plant(attempt) or (attempt.issued.requested_date if attempt.issued else None)
 
 
-def _moves(assignment: Assignment, ready: date, over: bool, master: MasterData) -> Text:
+def _reason(assignment: Assignment, ready: date, over: bool, master: MasterData) -> Text:
     """Return the text that a disruption, or its end, changes the day on which a part is ready."""
     who, what, day = master.name(assignment.attempt.plant), _item(assignment, master), ready.isoformat()
     if over:

@@ -343,33 +343,33 @@ def _alerts(state: OrderState, found: Iterable[Finding], time: datetime) -> list
 
 
 def _missing(state: OrderState, evidence: Evidence) -> Iterator[Finding]:
-    told = {order.number for order in evidence.orders}
+    reported = {order.number for order in evidence.orders}
     for portion in state.portions:
         attempt = portion.current
         if attempt is None or attempt.delivered_at is None or attempt.shadow or portion.cancelled:
             continue
         number = portion.id_of(state.key, attempt)
-        if attempt.plant in evidence.plants and number not in told:
+        if attempt.plant in evidence.plants and number not in reported:
             yield texts.missing(number, attempt.plant)
 
 
-def outdated(words: Sequence[AnyDecoded], evidence: Evidence) -> set[int]:
+def outdated(events: Sequence[AnyDecoded], evidence: Evidence) -> set[int]:
     """Return the places of the answers that are about an older revision than the plant's ERP holds now.
 
     Where the plant has answered none that is newer, its last answer still counts if it was to the quantity that is held
     now: then the later revisions were about something else, and needed no answer.
 
     Args:
-        words: The order's events in their order.
+        events: The order's events in their order.
         evidence: What the members' ERPs hold of it.
 
     Returns:
-        Places in ``words``.
+        Places in ``events``.
     """
     held = {order.number: order for order in evidence.orders}
     answers: dict[str, dict[int, OrderResponse]] = {}
-    for at, word in enumerate(words):
-        value = narrowed(OrderResponse, word.subject, word.value)
+    for at, event in enumerate(events):
+        value = narrowed(OrderResponse, event.subject, event.value)
         if value and value["plant_order_id"] in held and value["response_code"] != OrderResponseCode.AB:
             answers.setdefault(value["plant_order_id"], {})[at] = value
     found: set[int] = set()

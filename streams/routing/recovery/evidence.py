@@ -97,10 +97,10 @@ class AttemptRef(NamedTuple):
 def attempt_ref(order_key: str, number: str) -> AttemptRef | None:
     """Return the attempt that a plant order's id names; None for one that is not of this order."""
     key, _, rest = number.rpartition("/")
-    words = rest.rsplit(".", 2)  # a line's id may have points of its own
-    if key != order_key or len(words) < 3 or not (words[1].isdecimal() and words[2].isdecimal()):
+    parts = rest.rsplit(".", 2)  # a line's id may have points of its own
+    if key != order_key or len(parts) < 3 or not (parts[1].isdecimal() and parts[2].isdecimal()):
         return None
-    return AttemptRef(identifiers.line_of(words[0]), int(words[1]), int(words[2]))
+    return AttemptRef(identifiers.line_of(parts[0]), int(parts[1]), int(parts[2]))
 
 
 def from_record(value: Held) -> HeldOrder | HeldStatus:
@@ -157,7 +157,7 @@ def merged(evidence: Evidence, more: HeldOrder | HeldStatus) -> Evidence:
         old = evidence.status_of(more.member)
         newest = old if old is not None and old.revision > more.revision else more
         return Evidence(evidence.orders, (*rest, newest), evidence.plants, evidence.customers)
-    mine = [one for one in evidence.orders if (one.plant, one.number) == (more.plant, more.number)]
-    newest_order = max([*mine, more], key=lambda one: one.revision)
-    others = tuple(one for one in evidence.orders if one not in mine)
+    same = [one for one in evidence.orders if (one.plant, one.number) == (more.plant, more.number)]
+    newest_order = max([*same, more], key=lambda one: one.revision)
+    others = tuple(one for one in evidence.orders if one not in same)
     return Evidence((*others, newest_order), evidence.statuses, evidence.plants, evidence.customers)

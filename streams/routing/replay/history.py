@@ -37,7 +37,7 @@ class RecordedEvent(NamedTuple):
         id: Its CloudEvents id.
         subject: Its type.
         value: The record.
-        time: The hub's stamp.
+        time: The hub's timestamp.
     """
 
     order_key: str
@@ -48,10 +48,10 @@ class RecordedEvent(NamedTuple):
 
 
 QUESTIONS = (AllocationAction.QUOTE, AllocationAction.RESERVE)
-"""What an AllocationRequest asks that has an answer."""
+"""The kinds of AllocationRequests that have an answer."""
 
 ANSWERS = (AllocationKind.QUOTE, AllocationKind.RESERVED, AllocationKind.UNKNOWN)
-"""Kinds of an AllocationResult that answer a request; the others tell what has become of a reservation since."""
+"""The kinds of AllocationResults that answer a request; the others report what became of a reservation later."""
 
 
 class Question(NamedTuple):

@@ -26,7 +26,7 @@ from streams.routing.planner.messages import OutputMessage
 from streams.routing.replay import history
 from streams.routing.replay.history import Question, Recorded, RecordedEvent
 from streams.routing.validation.normalise import normalise_order
-from streams.routing.validation.validate import stranger
+from streams.routing.validation.validate import first_unknown_member
 
 _AS_IT_CAME = (Subject.PLANNER_ACTION, handler.WAKE)
 _ANSWERS = {
@@ -37,7 +37,7 @@ _ANSWERS = {
 
 
 SLACK = timedelta(minutes=1)
-"""How long after its minute a deadline's recorded wake-up may come; only then it is made up."""
+"""How long after its minute the recorded wake-up of a deadline may come; after that the rerun makes one itself."""
 
 
 def rerun(events: Recorded, master: MasterData, until: datetime) -> OrderState | None:
@@ -53,9 +53,9 @@ def rerun(events: Recorded, master: MasterData, until: datetime) -> OrderState |
     """
     run = _Run(events, master)
     for at, event in enumerate(events.events):
-        run.ring(event.time)
+        run.pass_deadlines(event.time)
         run.come(at, event)
-    run.ring(until)
+    run.pass_deadlines(until)
     return run.state
 
 
@@ -70,7 +70,7 @@ class _Run:
         self._early: dict[str, list[RecordedEvent]] = {}
         self._pending: deque[RecordedEvent] = deque()
 
-    def ring(self, time: datetime) -> None:
+    def pass_deadlines(self, time: datetime) -> None:
         """Let the deadlines pass that the hub has missed by this time: recorded wake-ups are those of the old plans."""
         while self.state is not None and self.state.due is not None:
             due = self.state.due
@@ -100,7 +100,7 @@ class _Run:
 
     def _order(self, event: RecordedEvent) -> None:
         order = cast(Order, event.value)
-        if stranger(order, self._master.members) is None:
+        if first_unknown_member(order, self._master.members) is None:
             self._run(event._replace(value=normalise_order(order, self._master).value))
 
     def _is_answer(self, value: AllocationResult) -> bool:

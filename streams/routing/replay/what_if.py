@@ -23,7 +23,16 @@ from streams.routing.replay.history import Recorded, RecordedEvent
 from streams.routing.replay.rerun import rerun
 from streams.routing.schedule import dates
 
-__all__ = ["Differences", "LineOutcome", "Moved", "Placement", "RecordedEvent", "Shifted", "compare", "replay"]
+__all__ = [
+    "ChangedDate",
+    "ChangedPlacement",
+    "Differences",
+    "LineOutcome",
+    "Placement",
+    "RecordedEvent",
+    "compare",
+    "replay",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +126,7 @@ def _day(state: OrderState, line: Line, master: MasterData, time: datetime) -> d
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
+class ChangedPlacement:
     """One item of a line that would be elsewhere, or wait where it did not, or no longer.
 
     Attributes:
@@ -138,7 +147,7 @@ class Moved:
 
 
 @dataclass(frozen=True, slots=True)
-class Shifted:
+class ChangedDate:
     """A line whose day would be another.
 
     Attributes:
@@ -167,18 +176,18 @@ class Differences:
 
     orders: int
     lines: int
-    moved: tuple[Moved, ...] = ()
-    shifted: tuple[Shifted, ...] = ()
+    moved: tuple[ChangedPlacement, ...] = ()
+    shifted: tuple[ChangedDate, ...] = ()
 
     @property
     def orders_moved(self) -> int:
         """How many orders have a part that would be elsewhere."""
-        return len({moved.order_key for moved in self.moved})
+        return len({change.order_key for change in self.moved})
 
     @property
     def newly_held(self) -> int:
         """How many parts would be on hold that a plant has now."""
-        return sum(_held(moved.after) and not _held(moved.before) for moved in self.moved)
+        return sum(_held(change.after) and not _held(change.before) for change in self.moved)
 
     @property
     def later(self) -> int:
@@ -194,24 +203,26 @@ class Differences:
 def compare(before: Outcomes, after: Outcomes) -> Differences:
     """Return what differs between two replays of the same events, by order and line."""
     lines = sorted({*before, *after})
-    moved: list[Moved] = []
-    shifted: list[Shifted] = []
+    moved: list[ChangedPlacement] = []
+    shifted: list[ChangedDate] = []
     for place in lines:
         old, new = before.get(place, LineOutcome()), after.get(place, LineOutcome())
-        moved += _moves(place, old.placements, new.placements)
+        moved += _changed_placements(place, old.placements, new.placements)
         if old.day != new.day:
-            shifted.append(Shifted(*place, old.day, new.day))
+            shifted.append(ChangedDate(*place, old.day, new.day))
     return Differences(len({key for key, _ in lines}), len(lines), tuple(moved), tuple(shifted))
 
 
-def _moves(place: tuple[str, str], before: Sequence[Placement], after: Sequence[Placement]) -> Iterable[Moved]:
+def _changed_placements(
+    place: tuple[str, str], before: Sequence[Placement], after: Sequence[Placement]
+) -> Iterable[ChangedPlacement]:
     for node, item in sorted({(placement.node, placement.item) for placement in (*before, *after)}):
         old, new = (
             tuple(each for each in placements if (each.node, each.item) == (node, item))
             for placements in (before, after)
         )
         if _where(old) != _where(new):
-            yield Moved(*place, item, node, old, new)
+            yield ChangedPlacement(*place, item, node, old, new)
 
 
 def _where(placements: Iterable[Placement]) -> set[tuple[str | None, Decimal, str | None, bool]]:

@@ -136,8 +136,8 @@ def backward(tasks: Iterable[Task], end: date, calendar_of: CalendarOf, transpor
 
 def _latest(task: Task, finish: date, calendar: Calendar) -> Span:
     start = calendar.start(finish, task.working_days)
-    told = task.made or task.ready is not None
-    return Span(start, finish if told else calendar.finish(start, task.working_days))
+    reported = task.made or task.ready is not None
+    return Span(start, finish if reported else calendar.finish(start, task.working_days))
 
 
 def critical_path(

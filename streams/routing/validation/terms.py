@@ -17,7 +17,7 @@ INCOTERMS = ("EXW", "FCA", "CPT", "CIP", "DAP", "DPU", "DDP", "FAS", "FOB", "CFR
 """The rules of Incoterms 2020, ICC publication 723."""
 
 SCHEMES = ("http", "https", "file", "s3")
-"""Where an attachment may lie."""
+"""The URI schemes that an attachment may have."""
 
 
 def check(value: Order) -> None:
@@ -71,13 +71,13 @@ def _total(lines: Sequence[OrderLine]) -> Decimal | None:
         return sum((quantity * price for quantity, price in amounts), Decimal(0))
 
 
-def _bad_discount(said: str) -> InvalidDocument:
+def _bad_discount(discount: str) -> InvalidDocument:
     return InvalidDocument(
         DocumentCode.BAD_DISCOUNT,
         Text(
-            en=f"The discount is {said}; it must be 0 to 100 percent, and no more than the lines come to. "
+            en=f"The discount is {discount}; it must be 0 to 100 percent, and no more than the lines come to. "
             "Correct it in the ERP.",
-            ru=f"Скидка {said}, а может быть от 0 до 100 процентов и не больше суммы строк. "
+            ru=f"Скидка {discount}, а может быть от 0 до 100 процентов и не больше суммы строк. "
             "Исправьте её в учётной системе.",
         ),
     )

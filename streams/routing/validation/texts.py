@@ -9,7 +9,7 @@ from kranhub.text import Text
 from kranhub.wire import schema_files
 
 MANY_LINES = frozenset(("characteristic", "delivery_place", "description", "reason", "text"))
-"""Fields that may have lines and tabs; a map's texts have the map's name."""
+"""Fields that may contain line breaks and tabs; the texts of a map have the map's name."""
 
 _LAYOUT = "\t\n\r"
 
@@ -40,10 +40,10 @@ def is_name(text: str, longest: int) -> bool:
 
     It can where it is not blank, has no more characters than ``longest``, and each of them can be seen or is a space.
     """
-    return 0 < len(text) <= longest and not text.isspace() and all(map(_is_seen, text))
+    return 0 < len(text) <= longest and not text.isspace() and all(map(_is_visible, text))
 
 
-def _is_seen(sign: str) -> bool:
+def _is_visible(sign: str) -> bool:
     return sign.isprintable() or unicodedata.category(sign) == "Zs"
 
 

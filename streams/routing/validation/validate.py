@@ -16,7 +16,7 @@ from kranhub.wire.messages import LineStatus, Message, OrderDocumentStatus, Ship
 from streams.routing.validation import terms, texts
 
 MAX_NUMBER = 200
-"""Characters of a document's number: it becomes a key and an external reference."""
+"""The most characters of a document's number: it becomes a key and an external reference."""
 
 _AUTHOR = {
     Subject.ORDER: "buyer",
@@ -75,7 +75,7 @@ def _field(value: Message, name: str) -> Any:
     return fields[name]
 
 
-def stranger(value: messages.Order, members: Members) -> str | None:
+def first_unknown_member(value: messages.Order, members: Members) -> str | None:
     """Return the first member that an Order names although the hub does not know it, or None.
 
     It looks at buyer, payer, user and, of an opening order, the plants of the lines.

@@ -53,9 +53,9 @@ class ItemCodes:
         if claimed not in (None, mapping.item):
             return InvalidDocument(DocumentCode.CODE_TAKEN, _taken(mapping, claimed))
         if item is None:
-            return InvalidDocument(UNKNOWN_ITEM, _seen(_unknown(mapping), mapping.item))
+            return InvalidDocument(UNKNOWN_ITEM, _with_hint(_unknown(mapping), mapping.item))
         if not _counts(item, mapping):
-            return InvalidDocument(DocumentCode.UNMAPPED_UNIT, _seen(_unit(mapping, item), f"{mapping.unit}"))
+            return InvalidDocument(DocumentCode.UNMAPPED_UNIT, _with_hint(_unit(mapping, item), f"{mapping.unit}"))
         return None
 
     def claim_mapping(self, mapping: CodeMapping, event_id: str) -> None:
@@ -140,7 +140,7 @@ def _counts(item: Item, mapping: CodeMapping) -> bool:
     return mapping.unit is None or item.in_base(Decimal(1), mapping.unit) is not None
 
 
-def _seen(text: Text, name: str) -> Text:
+def _with_hint(text: Text, name: str) -> Text:
     """Return the sentence with what a person cannot see in the name."""
     looks = confusables.hint(name, {})
     return text.then(looks) if looks else text

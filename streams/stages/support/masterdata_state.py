@@ -19,7 +19,8 @@ from streams.tables import Table
 TYPE = "kranhub.MasterDataEntry"
 
 _CACHED = 4
-"""Values of master data kept in memory: partitions see a publication at about the same time, but not at once."""
+"""How many values of master data stay in memory: partitions read a publication at about the same time, but not
+at once."""
 
 
 class _Head(NamedTuple):
@@ -112,7 +113,7 @@ class MasterDataState:
             self._built[digest] = self._build(state)
         return self._built[digest]
 
-    def news(self, record: Record, state: State) -> Iterator[Entry]:
+    def published(self, record: Record, state: State) -> Iterator[Entry]:
         """Yield what counts since this record: all entries of a publication, itself among them, when it closes one.
 
         For every other record there is nothing. Call it after `take`, with the same state.

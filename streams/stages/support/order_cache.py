@@ -3,7 +3,7 @@
 from streams.routing.model.order import OrderState, dump, load
 
 LIMIT = 1_000
-"""Orders that are kept: those between which a worker goes to and fro within a few transactions."""
+"""How many orders are kept: as many as a worker handles in turn within a few transactions."""
 
 
 class OrderCache:

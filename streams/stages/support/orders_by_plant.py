@@ -9,7 +9,8 @@ from streams.routing.model.order import OrderState
 from streams.routing.planner import resume
 
 BUCKETS = 64
-"""In how many values the orders of a plant are kept: a change rewrites one of them. Fixed: it is part of the state."""
+"""Over how many values the orders of a plant are spread: a change rewrites one of them. Fixed, as it is part of the
+state."""
 
 
 def note(before: OrderState | None, after: OrderState, state: State) -> None:

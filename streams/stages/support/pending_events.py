@@ -18,7 +18,7 @@ WAIT = timedelta(hours=1)
 """How long an event waits, by the hub's ticks: none comes while the hub is recovering."""
 
 MAX_EVENTS, MAX_BYTES, MAX_OF_ORDER = 10_000, 32_000_000, 500
-"""Events and bytes of one member that wait in a partition, and events of one order."""
+"""How many events and bytes of one member, and events of one order, may wait in a partition."""
 
 _TOTAL = "pending/total"
 """The state's key of how many events wait in the partition; absent where none does."""

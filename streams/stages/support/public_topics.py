@@ -130,4 +130,4 @@ PUBLIC_TOPICS: Mapping[str, PublicTopic] = {
     Kind.RULE: PublicTopic("rules", Subject.ROUTING_RULE, rule),
     Kind.RATE: PublicTopic("rates", Subject.EXCHANGE_RATE_ENTRY, rate),
 }
-"""Where each kind of entry is published; the other kinds are the core's own business."""
+"""The topic of each kind of entry that is published; the other kinds are internal to the core."""

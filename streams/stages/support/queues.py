@@ -6,7 +6,7 @@ from streams.processor import State
 from streams.tables import Table
 
 QUEUE = Table("queue", bytes)
-"""By the queue's name and the value's number."""
+"""The values by the queue's name and their number."""
 
 
 class RecordQueue:

@@ -7,7 +7,7 @@ from streams.processor import State
 from streams.tables import Table
 
 TIMERS = Table("timer", bytes)
-"""By the instant and the key that is then due; the values are empty."""
+"""The due keys by instant; the values are empty."""
 
 
 def set_timer(state: State, due: datetime, key: str) -> None:

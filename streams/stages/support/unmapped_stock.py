@@ -13,26 +13,26 @@ from streams.routing.validation.normalise import UNMAPPED_ITEM
 from streams.stages.support.queues import RecordQueue
 
 MAX_CODES, MAX_SITES = 100_000, 100
-"""Codes of one member, and sites of one code, of which the latest level is kept."""
+"""How many codes of one member, and how many sites of one code, have their latest level kept."""
 
 PORTION = 200
-"""Codes that are looked at with one record."""
+"""How many codes are looked at with one record."""
 
 EXAMPLES = 5
-"""Codes that people are told of by name."""
+"""How many codes an alert names."""
 
 PAUSE = timedelta(minutes=10)
-"""For how long nothing more is said of a member's codes once they were counted."""
+"""The shortest time between two alerts about a member's codes."""
 
 _NEWS = "unmapped/news"
-"""The members of whose codes something is to be said."""
+"""The state's key of the members whose codes an alert is due for."""
 
 
 class Kept(NamedTuple):
     """Whether a level is kept, and whether the reason is new for its code."""
 
     is_kept: bool
-    is_news: bool
+    is_new: bool
 
 
 class Count(NamedTuple):
@@ -75,12 +75,12 @@ class UnmappedStock:
         known = _known(state, member, code)
         sites = known["sites"]
         if not (sites or _count(state, member, 1)) or not (site in sites or len(sites) < MAX_SITES):
-            return Kept(is_kept=False, is_news=True)
+            return Kept(is_kept=False, is_new=True)
         sites[site] = [value["as_of"].isoformat(), base64.b64encode(data).decode()]
         state.put(_key(member, code), json.dumps({"reason": why, "sites": sites}).encode())
         if known["reason"] != why:
             _recount(state, member, code, (why == UNMAPPED_ITEM) - (known["reason"] == UNMAPPED_ITEM))
-        return Kept(is_kept=True, is_news=known["reason"] != why)
+        return Kept(is_kept=True, is_new=known["reason"] != why)
 
     def name(self, state: State, codes: Iterable[tuple[str, str]]) -> None:
         """Note that a publication names these codes (member, code)."""
@@ -103,7 +103,7 @@ class UnmappedStock:
                 _count(state, member, -1)
         return found
 
-    def news(self, state: State, now: datetime) -> list[Count]:
+    def due_counts(self, state: State, now: datetime) -> list[Count]:
         """Return the counts that operators are to be alerted to now, and note that they are."""
         waiting = json.loads(state.get(_NEWS) or b"[]")
         due = [member for member in waiting if _is_due(_report_of(state, member), now)]
@@ -117,7 +117,7 @@ def _key(member: str, code: str) -> str:
 
 
 class _Known(TypedDict):
-    """What is kept of a code: why it was refused last, and each site's stamp and level in base64."""
+    """What is kept of a code: why it was refused last, and each site's timestamp and level in base64."""
 
     reason: str
     sites: dict[str, list[str]]

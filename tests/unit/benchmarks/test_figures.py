@@ -108,8 +108,8 @@ def test_split_gives_each_plant_its_lines() -> None:
     order = orders.order(1)
     key, parts = job.split(job.encode(job.ORDER_HEAD, job.ORDER, order))
     assert key == order["order_id"].encode()
-    assert [orders.mark(key, part) for part in parts] == [
-        orders.mark(key, job.encode(job.PART_HEAD, job.PART, part)) for part in job.parts(order)
+    assert [orders.digest(key, part) for part in parts] == [
+        orders.digest(key, job.encode(job.PART_HEAD, job.PART, part)) for part in job.parts(order)
     ]
     assert sum(len(part["lines"]) for part in job.parts(order)) == 3
 

@@ -35,7 +35,7 @@ def test_a_harness_that_lacks_a_method_says_which_feature_to_declare() -> None:
 def test_what_is_declared_false_is_not_collected() -> None:
     class Reader(ConnectorContract):
         __test__ = False
-        features = Features(tells=(Subject.INVENTORY_LEVEL,), writes=False, removes=False)
+        features = Features(publishes=(Subject.INVENTORY_LEVEL,), writes=False, removes=False)
 
     tests = {name for name in dir(Reader) if name.startswith("test_") and getattr(Reader, name)}
     assert "test_two_rows_of_one_code_are_summed_or_refused" in tests

@@ -20,7 +20,7 @@ REPOSITORY = Path(__file__).parents[3]
 RESULTS, PAGE = REPOSITORY / "benchmarks/results/faults-core.json", REPOSITORY / "docs/faults.md"
 WORKERS = ("a", "b")
 BOUND_S = 25 * 60.0
-"""No scenario begins after so long; a run that could not play all of them has failed."""
+"""After this time no scenario begins any more; a run that could not run all of them has failed."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -53,7 +53,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _play(group: Group, only: Sequence[str], seed: int, until: float, console: Console) -> Iterator[ScenarioResult]:
-    wanted = {name: each for name, each in group.scenarios.items() if not only or any(word in name for word in only)}
+    wanted = {name: each for name, each in group.scenarios.items() if not only or any(part in name for part in only)}
     if not wanted:
         return
     with group.place() as place:
@@ -63,7 +63,7 @@ def _play(group: Group, only: Sequence[str], seed: int, until: float, console: C
                 continue
             console.print(f"playing: {name}", markup=False, highlight=False)
             outcome = play(name, scenario, place, WORKERS, seed)
-            report.tell(console, outcome)
+            report.show(console, outcome)
             yield outcome
 
 

@@ -21,7 +21,7 @@ from kranhub.broker.closing import CLOSES
 START_S = 60.0
 
 FRUGAL = ("-XX:TieredStopAtLevel=1",)
-"""For brokers that are started again and again: Java's second compiler took a quarter of two cores."""
+"""Options of brokers that are started again and again: Java's second compiler took a quarter of two cores."""
 
 
 @dataclass
@@ -100,9 +100,9 @@ class Brokers:
         self.start(node)
         self.wait_until_there()
 
-    def said(self, node: Node, words: str) -> bool:
+    def has_logged(self, node: Node, text: str) -> bool:
         """Return whether the broker's log has had this text since it was last set aside."""
-        return words in _log(node).read_text(encoding="utf-8", errors="replace")
+        return text in _log(node).read_text(encoding="utf-8", errors="replace")
 
     def set_log_aside(self, node: Node) -> None:
         """Let a stopped broker begin a new log; the former one is kept beside it."""

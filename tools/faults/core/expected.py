@@ -3,10 +3,11 @@
 from tools.faults.core.feed import is_crane
 
 MOTOR = ("oemz",)
-"""A spare motor is one plant order."""
+"""The plants of a spare motor's plant orders: one."""
 
 CRANE = ("ruskran", "zmk-most", "tsvetnoy-bulvar", "ruskran", "ruskran", "oemz", "oetz")
-"""Assembly, main girders, their coating, end carriages, trolley with hoist, motors, control cabinet."""
+"""The plants of a crane's plant orders: assembly, main girders, their coating, end carriages, trolley with hoist,
+motors, control cabinet."""
 
 STATUSES = ["status 1 RECEIVED", "status 2 PLANNED"]
 

@@ -20,7 +20,7 @@ from tools.harness.core import NOW, line, order
 
 BUYER = "sibir-terminal"
 CRANE_EVERY = 10
-"""Every so manieth order is a crane, which becomes many plant orders; the others are one spare motor."""
+"""One order in so many is a crane, which becomes many plant orders; the others are one spare motor."""
 
 
 class Feed:

@@ -39,14 +39,14 @@ class Observer:
         self._bootstrap, self._registry_url, self._namespace = bootstrap, registry_url, namespace
         self._over = threading.Event()
         self._schemas: dict[int, Any] = {}
-        self._said: list[Observed] = []
+        self._observed: list[Observed] = []
         self.arrivals: list[Arrival] = []
 
-    def said(self) -> list[Observed]:
+    def observed(self) -> list[Observed]:
         """Return the outputs so far, decoded."""
-        for arrival in self.arrivals[len(self._said) :]:
-            self._said.append(said(arrival.topic, decode(arrival.value, self._registry_url, self._schemas)))
-        return self._said
+        for arrival in self.arrivals[len(self._observed) :]:
+            self._observed.append(observed(arrival.topic, decode(arrival.value, self._registry_url, self._schemas)))
+        return self._observed
 
     def run(self) -> None:
         """Read until stopped."""
@@ -86,7 +86,7 @@ class Observer:
                 yield TopicPartition(topic, number)
 
 
-def said(topic: str, value: dict[str, Any]) -> Observed:
+def observed(topic: str, value: dict[str, Any]) -> Observed:
     """Return the order that the record is about, and its content in a form that is the same for every order."""
     if topic.endswith(".orders"):
         order, _, part = value["plant_order_id"].rpartition("/")

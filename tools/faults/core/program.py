@@ -56,7 +56,8 @@ def program() -> list[Group]:
 
 
 CUTS = [(False, 3.0), (True, 5.0), (False, 15.0), (True, 15.0), (True, 3.0)]
-"""Silent or cut, and for how many seconds; two are longer than the session."""
+"""Whether the proxy is silent rather than cut, and for how many seconds; two of the times are longer than the
+session."""
 
 
 @contextmanager

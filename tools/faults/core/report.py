@@ -49,11 +49,11 @@ def _figures(of: ScenarioResult) -> tuple[float, ...]:
     return of.faults, of.orders, of.outputs, len(of.lost), len(of.doubled), of.longest_stall_s, of.took_s
 
 
-def tell(console: Console, outcome: ScenarioResult) -> None:
+def show(console: Console, outcome: ScenarioResult) -> None:
     """Print at once how a scenario ended, and name what is wrong."""
-    mark = "ok" if outcome.is_good else "FAILED"
+    verdict = "ok" if outcome.is_good else "FAILED"
     console.print(
-        f"{mark}: {outcome.scenario}: orders {outcome.orders}, outputs {outcome.outputs}, lost {len(outcome.lost)}, "
+        f"{verdict}: {outcome.scenario}: orders {outcome.orders}, outputs {outcome.outputs}, lost {len(outcome.lost)}, "
         f"doubled {len(outcome.doubled)}, longest stall {outcome.longest_stall_s} s, took {outcome.took_s} s",
         markup=False,
         highlight=False,

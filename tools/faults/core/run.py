@@ -15,18 +15,16 @@ from tools.faults.core.verify import Fault, Waited, findings, longest_stall
 from tools.faults.core.workers import Workers, workers
 
 RATES = {1: 15.0, 3: 7.5}
-"""Orders per second, by how many brokers share the machine; with a crane among ten, an order makes five outputs.
-
-Three brokers that keep three copies take up two cores at 15 a second: the stall would then be that of a backlog.
-"""
+"""Orders per second, by how many brokers share the machine. With a crane among ten, an order makes five outputs. Three
+brokers that keep three copies take up two cores at 15 a second: the stall would then be that of a backlog."""
 
 CALM = 2 * 10
-"""Orders before the first fault, of each kind."""
+"""How many orders of each kind are sent before the first fault."""
 
 PATIENCE_S = 90.0
 
 QUIET_S = 5.0
-"""So long without an output, and the core has nothing more to say."""
+"""After this time without an output the core is done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +139,7 @@ def play(
         context.wait_for_outputs(1, QUIET_S)  # what comes too much comes a little later
         notes = context.notes + staff.surprises(broker_came_back=cluster.brokers.came_back > came_back)
         crashes = staff.crashes()
-    lost, doubled = findings(expected, watch.said(), {order(number) for number in feed.unsure})
+    lost, doubled = findings(expected, watch.observed(), {order(number) for number in feed.unsure})
     return ScenarioResult(
         scenario=name,
         orders=len(expected),
@@ -150,8 +148,8 @@ def play(
         seed=seed,
         longest_stall_s=round(longest_stall(context.faults, _waits(feed, watch)), 1),
         took_s=round(time.monotonic() - began, 1),
-        lost=[f"{each.order}: {each.words}" for each in lost],
-        doubled=[f"{each.order}: {each.words}" for each in doubled],
+        lost=[f"{each.order}: {each.content}" for each in lost],
+        doubled=[f"{each.order}: {each.content}" for each in doubled],
         notes=notes,
         crashes=crashes,
     )
@@ -159,7 +157,7 @@ def play(
 
 def _waits(feed: Feed, watch: Observer) -> list[Waited]:
     """Return how long each order waited for its last output; those without any output are lost."""
-    done = {said.order: arrival.at for arrival, said in zip(watch.arrivals, watch.said(), strict=True)}
+    done = {output.order: arrival.at for arrival, output in zip(watch.arrivals, watch.observed(), strict=True)}
     return [Waited(at, done[order(number)]) for number, at in feed.orders.items() if order(number) in done]
 
 
@@ -173,7 +171,7 @@ def _calm(context: FaultContext, names: Sequence[str]) -> None:
     enough = sum(map(len, expected.values()))
     assert context.wait_for(lambda: len(context.watch.arrivals) >= enough), "the core does not work before any fault"
     context.wait_for_outputs(1, QUIET_S)
-    assert findings(expected, context.watch.said()) == ([], []), "the core is wrong before any fault"
+    assert findings(expected, context.watch.observed()) == ([], []), "the core is wrong before any fault"
 
 
 def order(number: int) -> str:

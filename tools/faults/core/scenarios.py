@@ -14,7 +14,7 @@ from tools.harness import fake_time
 from tools.harness.core import proofs
 
 SESSION_S = 10.0
-"""The core's session time-out: who is silent for longer loses its partitions."""
+"""The core's session time-out: a worker without a heartbeat for longer loses its partitions."""
 
 STAGES = ("ingest", "planner", "allocator", "dispatch", "clock")
 
@@ -131,12 +131,12 @@ def abandoned(context: FaultContext, times: int) -> None:
 def full_disk(context: FaultContext) -> None:
     """The broker's disk fills up; the broker gives up its log; then there is room again and it is started."""
     (node,) = context.cluster.brokers.nodes
-    ballast = node.folder.parent / "ballast"
+    filler = node.folder.parent / "ballast"
     with context.fault():
-        _fill(ballast)
+        _fill(filler)
         if not context.wait_for(lambda: context.cluster.brokers.has_ended(node), 60):
             context.notes.append("the broker took its full disk for granted")
-        ballast.unlink()
+        filler.unlink()
         context.cluster.brokers.kill(node)
         context.cluster.brokers.start_again(node)
 
@@ -151,7 +151,7 @@ def clock_jumps(context: FaultContext, hours: Sequence[int]) -> None:
         with context.fault():
             fake_time.set_clock(context.cluster.folder / "clock", offset)
             time.sleep(2)  # until every process has read it
-            if context.cluster.brokers.said(node, BROKEN_BY_ITS_CLOCK):
+            if context.cluster.brokers.has_logged(node, BROKEN_BY_ITS_CLOCK):
                 context.cluster.brokers.stop(node)
                 context.cluster.brokers.set_log_aside(node)
                 context.cluster.brokers.start_again(node)
@@ -159,10 +159,8 @@ def clock_jumps(context: FaultContext, hours: Sequence[int]) -> None:
 
 
 BROKEN_BY_ITS_CLOCK = "Histogram recorded value cannot be negative"
-"""What Kafka 4.1's group coordinator says when the clock went back during a write: it has written and does not know.
-
-From then on no transaction with offsets of that coordinator's partition ends, until the broker is started again.
-"""
+"""What Kafka 4.1's group coordinator logs when the clock went back during a write: it has written, and does not know
+so. From then on no transaction with offsets of that coordinator's partition ends, until the broker is started again."""
 
 
 def armed(reached: Path, plan: str) -> dict[str, str]:

@@ -9,7 +9,7 @@ class Observed(NamedTuple):
     """One output of the core for an order, in a form that is the same for every order of its kind."""
 
     order: str
-    words: str
+    content: str
 
 
 class Fault(NamedTuple):
@@ -27,7 +27,7 @@ class Waited(NamedTuple):
 
 
 def findings(
-    expected: Mapping[str, Iterable[str]], said: Iterable[Observed], unsure: Container[str] = ()
+    expected: Mapping[str, Iterable[str]], outputs: Iterable[Observed], unsure: Container[str] = ()
 ) -> tuple[list[Observed], list[Observed]]:
     """Return what is lost and what is doubled, where each expected output must come exactly once.
 
@@ -35,11 +35,11 @@ def findings(
 
     Args:
         expected: The outputs that every order must lead to, by order.
-        said: The outputs that were seen.
+        outputs: The outputs that were seen.
         unsure: Orders that were sent and never acknowledged: they may be there or not.
     """
-    wanted = Counter(Observed(order, words) for order, every in expected.items() for words in every)
-    found = Counter(each for each in said if each.order not in unsure)
+    wanted = Counter(Observed(order, content) for order, every in expected.items() for content in every)
+    found = Counter(each for each in outputs if each.order not in unsure)
     return sorted((wanted - found).elements()), sorted((found - wanted).elements())
 
 

@@ -15,10 +15,11 @@ from tools.harness.core import environment
 TEND_S = 0.2
 
 EXPLAINED = (0, 1, 3, -signal.SIGKILL)
-"""Asked to end; fenced or a client that cannot go on; no broker; killed by the suite."""
+"""The exit codes of a worker that was asked to end, was fenced or has a client that cannot go on, has no broker, or was
+killed by the suite."""
 
 CRASHED = -signal.SIGSEGV
-"""What librdkafka may do when a broker comes back (ADR 5)."""
+"""The exit code of a worker that librdkafka crashed when a broker came back (ADR 5)."""
 
 
 class Workers:

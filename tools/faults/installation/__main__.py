@@ -28,7 +28,7 @@ from tools.harness.small_disk import mounted
 
 RESULTS, PAGE = REPOSITORY / "benchmarks/results/faults-life.json", REPOSITORY / "docs/faults.md"
 BOUND_S = 20 * 60.0
-"""No scenario begins after so long; a run that could not play all of them has failed."""
+"""After this time no scenario begins any more; a run that could not run all of them has failed."""
 
 DISK = "2048m"
 
@@ -51,7 +51,7 @@ SCENARIOS: Mapping[str, Scenario] = {
 }
 
 UPGRADE = "upgrade from the last release"
-"""Played on an installation of its own, which begins with that release."""
+"""The scenario that has an installation of its own, which begins with that release."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -95,7 +95,7 @@ def _played(
                 continue
             console.print(f"playing: {name}", highlight=False)
             outcomes.append(play(name, scenario, installation, people))
-            _tell(console, outcomes[-1])
+            _show(console, outcomes[-1])
         if not all(outcome.is_good for outcome in outcomes):
             console.print(installation.log[-5000:], markup=False)
     return outcomes
@@ -113,13 +113,13 @@ def small_disk() -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _tell(console: Console, outcome: ScenarioResult) -> None:
+def _show(console: Console, outcome: ScenarioResult) -> None:
     found = outcome.verdict
-    orders, lost, doubled, untold, letters = _counts(found)
-    mark = "ok" if outcome.is_good else "FAILED"
+    orders, lost, doubled, untold, dead_letters = _counts(found)
+    verdict = "ok" if outcome.is_good else "FAILED"
     console.print(
-        f"{mark}: {outcome.scenario}: orders {orders}, lost {lost}, doubled {doubled}, untold {untold}, "
-        f"dead letters {letters}, took {outcome.took_s} s",
+        f"{verdict}: {outcome.scenario}: orders {orders}, lost {lost}, doubled {doubled}, untold {untold}, "
+        f"dead letters {dead_letters}, took {outcome.took_s} s",
         markup=False,
         highlight=False,
     )

@@ -34,12 +34,12 @@ class CommandResult:
 
     Attributes:
         code: Its exit code.
-        words: Its standard output and standard error, together.
+        output: Its standard output and standard error, together.
         out: Its standard output alone.
     """
 
     code: int
-    words: str
+    output: str
     out: str
 
 
@@ -77,16 +77,18 @@ class Installation:
         own = {"DATA_DIR": str(self.data), "NAMESPACE": NAMESPACE, "MEMBERS_FILE": str(self.members), "LANG": "en"}
         return {**outside, **databases, **files, **{f"KRANHUB_{name}": value for name, value in own.items()}}
 
-    def kranhub(self, *words: str, timeout_s: float = 180.0, limits: Sequence[str] = (), **more: str) -> CommandResult:
+    def kranhub(
+        self, *arguments: str, timeout_s: float = 180.0, limits: Sequence[str] = (), **more: str
+    ) -> CommandResult:
         """Run a command to its end.
 
         Args:
-            words: The command and its options.
+            arguments: The command and its options.
             timeout_s: How many seconds it may take.
             limits: A bash command to run before it, such as ``ulimit``.
             more: Further environment variables.
         """
-        command = [sys.executable, "-m", "kranhub", *words]
+        command = [sys.executable, "-m", "kranhub", *arguments]
         if limits:
             command = ["bash", "-c", f'{" ".join(limits)} && exec "$@"', "bash", *command]
         done = subprocess.run(
@@ -158,18 +160,18 @@ class Installation:
             code = process.wait(60)
             assert code == 0, f"the connector {name} has ended with {code}"
 
-    def said(self, *words: str) -> Any:
+    def json_of(self, *arguments: str) -> Any:
         """Return the JSON output of a command, which must succeed."""
-        said = self.kranhub(*words, "-o", "json")
-        assert said.code == 0, said.words
-        return json.loads(said.out)
+        result = self.kranhub(*arguments, "-o", "json")
+        assert result.code == 0, result.output
+        return json.loads(result.out)
 
     def waiting(self, code: str | None = None) -> list[Any]:
         """Return the alerts about orders that wait for a person; one about a clock or a connector is no order's."""
-        alerts = self.said("orders", "waiting", *(("--code", code) if code else ()))
+        alerts = self.json_of("orders", "waiting", *(("--code", code) if code else ()))
         return [alert for alert in alerts if alert["order_key"] is not None]
 
-    def read(self, topic: str) -> list[independent.Seen]:
+    def read(self, topic: str) -> list[independent.ReadRecord]:
         """Return the records of a topic, named without the namespace, by a client and a codec of their own."""
         where = endpoints(self.settings)
         return independent.read(where.bootstrap, where.registry_url, f"{NAMESPACE}{topic}")
@@ -208,7 +210,7 @@ def installed(folder: Path, data: Path, release: Path = REPOSITORY) -> Iterator[
     installation = Installation(folder, data, release)
     try:
         up = installation.kranhub("up")
-        assert up.code == 0, up.words
+        assert up.code == 0, up.output
         installation.start()
         yield installation
     finally:

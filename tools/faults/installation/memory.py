@@ -12,7 +12,7 @@ from tools.faults.installation.waiting import has_more, wait_for
 
 PLANT = "oemz"
 TOO_LITTLE = 200 * 1024 * 1024
-"""The supervisor has 80 MB of addresses, a connector needs about 500."""
+"""A limit of addresses, in bytes: the supervisor needs 80 MB, a connector about 500."""
 
 
 def memory_limit(here: Installation) -> None:
@@ -26,10 +26,10 @@ def memory_limit(here: Installation) -> None:
         wait_for(lambda: _child(here).exit_code == -9, "the supervisor notices that it was killed")
         assert "SIGKILL" in _child(here).reason, _child(here)
         wait_for(lambda: len(_child(here).ends) >= 3, "it ends for want of memory, again and again")
-        said = here.kranhub("status")
-        assert said.code == 5, said.words
-        finding = next((line for line in said.words.splitlines() if f"{PLANT} ends again and again" in line), "")
-        assert "too little memory" in finding, said.words
+        result = here.kranhub("status")
+        assert result.code == 5, result.output
+        finding = next((line for line in result.output.splitlines() if f"{PLANT} ends again and again" in line), "")
+        assert "too little memory" in finding, result.output
         assert {child.name: child.pid for child in _children(here) if child.name != PLANT} == others
     before = here.delivered(PLANT)
     wait_for(lambda: has_more(here, PLANT, before + 2), f"orders reach {PLANT} again")

@@ -11,14 +11,14 @@ import yaml
 
 from deploy.embedded import stack_file
 from tools.faults.installation.installation import Installation
-from tools.faults.installation.verify import DONE, told
+from tools.faults.installation.verify import DONE, statuses
 from tools.faults.installation.waiting import has_more, wait_for
 
 MORE = 4
-"""So many orders reach a plant after the backup, or after the copy of its system."""
+"""How many orders reach a plant after the backup, or after the copy of its system."""
 
 PLANT = "tsvetnoy-bulvar"
-TOLD = (DONE, "IN_PRODUCTION", "READY", "SHIPPED", "DELIVERED")
+DONE_OR_LATER = (DONE, "IN_PRODUCTION", "READY", "SHIPPED", "DELIVERED")
 
 
 def backup_older(here: Installation) -> None:
@@ -26,27 +26,31 @@ def backup_older(here: Installation) -> None:
     assert here.stop() == 0, "it does not stop as asked"
     folder = here.folder / "older"
     made = here.kranhub("backup", str(folder))
-    assert made.code == 0, made.words
+    assert made.code == 0, made.output
     here.start()
     known = _held(here)
     for plant in ("oemz", PLANT):
         wait_for(partial(has_more, here, plant, here.delivered(plant) + MORE), f"orders reach {plant}")
-    before = dict(told(here))
+    before = dict(statuses(here))
     _destroy(here)
     missed = _held(here) - known
     assert len(missed) >= 2 * MORE, f"the ERPs hold no more than the backup: {missed}"
     done = here.kranhub("restore", str(folder))
-    assert done.code == 0, done.words
+    assert done.code == 0, done.output
     waits = here.kranhub("recovery", "status")
-    assert waits.code == 5, waits.words
-    said = here.kranhub("status")
-    assert "recovers after a restore" in said.words, said.words
-    came = len(told(here))
+    assert waits.code == 5, waits.output
+    result = here.kranhub("status")
+    assert "recovers after a restore" in result.output, result.output
+    came = len(statuses(here))
     here.start()
     _recovered(here)
     waits_for_people = here.waiting()
     assert not waits_for_people, waits_for_people
-    less = [f"{order} {state}" for order, state in told(here)[came:] if before.get(order) == DONE and state not in TOLD]
+    less = [
+        f"{order} {state}"
+        for order, state in statuses(here)[came:]
+        if before.get(order) == DONE and state not in DONE_OR_LATER
+    ]
     assert not less, f"the customer is told less than before: {less}"
 
 
@@ -64,22 +68,22 @@ def erp_older(here: Installation) -> None:
     assert len(lost) >= MORE, f"its system has lost no more than {lost}"
     _raise_epoch(here.folder / f"{PLANT}.yaml")
     begun = here.kranhub("recovery", "begin")
-    assert begun.code == 0, begun.words
+    assert begun.code == 0, begun.output
     here.start()
     _recovered(here)
     alerts = here.waiting("recovery-missing")
     named = {alert["text"]["en"].split()[5].strip(",") for alert in alerts}
     assert named == lost, f"lost: {sorted(lost)}; named: {sorted(named)}"
     for number in sorted(lost):
-        said = here.kranhub("orders", "reject", number, "--reason", "its ERP was set back to an older copy")
-        assert said.code == 0, said.words
+        result = here.kranhub("orders", "reject", number, "--reason", "its ERP was set back to an older copy")
+        assert result.code == 0, result.output
     wait_for(lambda: here.waiting() == [], "nothing waits for a person any more")
 
 
 def _recovered(here: Installation) -> None:
     wait_for(lambda: here.kranhub("recovery", "status").code == 0, "the hub has recovered")
-    said = here.said("recovery", "status")
-    assert said["unreported"] == [], said
+    result = here.json_of("recovery", "status")
+    assert result["unreported"] == [], result
     here.wait_until_well()
 
 

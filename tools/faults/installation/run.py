@@ -9,7 +9,7 @@ from tools.faults.installation.scenarios import Scenario
 from tools.faults.installation.verify import AuditResult, audit
 
 BEFORE, AFTER = 4, 4
-"""Orders that are placed before and after what happens."""
+"""How many orders are placed before and after the fault."""
 
 PATIENCE_S = 120.0
 

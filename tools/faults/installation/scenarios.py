@@ -21,11 +21,11 @@ from tools.harness.settings import REPOSITORY
 Scenario = Callable[[Installation], None]
 
 REFUSED = "state of version"
-"""What the core says of state that another release wrote."""
+"""The core's text for state that another release wrote."""
 
 FEW_BYTES = 1_000_000
 FULL_S = 15.0
-"""How long the disk stays full; nothing is waited for in that time, as nothing can be."""
+"""How long the disk stays full; nothing is waited for in that time, as nothing can happen."""
 
 
 def supervisor_killed(here: Installation) -> None:
@@ -35,9 +35,9 @@ def supervisor_killed(here: Installation) -> None:
     assert children
     here.hub.kill()
     here.hub.wait()
-    said = here.kranhub("status")
-    assert said.code == 5, said.words
-    assert "was killed" in said.words, said.words
+    result = here.kranhub("status")
+    assert result.code == 5, result.output
+    assert "was killed" in result.output, result.output
     _, alive = psutil.wait_procs(children, timeout=40)
     assert not alive, f"still run: {alive}"
     here.start()
@@ -59,8 +59,8 @@ def two_supervisors(here: Installation) -> None:
     """A second `kranhub run` on the same folder ends at once and names the first."""
     assert here.hub is not None
     second = here.kranhub("run", str(here.file))
-    assert second.code == 4, second.words
-    assert str(here.hub.pid) in second.words, second.words
+    assert second.code == 4, second.output
+    assert str(here.hub.pid) in second.output, second.output
     assert here.hub.poll() is None
 
 
@@ -85,11 +85,11 @@ def broker_lost(here: Installation) -> None:
 def few_open_files(here: Installation) -> None:
     """With 256 open files nothing starts, and the sentence names the limit and what to set."""
     assert here.stop() == 0
-    said = here.kranhub("run", str(here.file), limits=["ulimit -n 256"])
-    assert said.code == 4, said.words
-    assert "256" in said.words, said.words
-    assert "ulimit -n" in said.words, said.words
-    assert "java" not in said.words.lower(), said.words
+    result = here.kranhub("run", str(here.file), limits=["ulimit -n 256"])
+    assert result.code == 4, result.output
+    assert "256" in result.output, result.output
+    assert "ulimit -n" in result.output, result.output
+    assert "java" not in result.output.lower(), result.output
     here.start()
     here.wait_until_well()
 
@@ -137,8 +137,8 @@ def upgrade_and_back(here: Installation) -> None:
     """A release whose state has another version refuses with a message; the former release continues."""
     _on(here, releases.with_another_state(here.folder / "another"))
     wait_for(lambda: REFUSED in here.log, "the new release says that the state is of another version")
-    said = here.kranhub("status")
-    assert said.code == 5, said.words
+    result = here.kranhub("status")
+    assert result.code == 5, result.output
     _on(here, REPOSITORY)
     here.wait_until_well()
 
@@ -164,14 +164,14 @@ def backup_and_restore(here: Installation) -> None:
     assert here.stop() == 0
     folder = here.folder / "backup"
     made = here.kranhub("backup", str(folder))
-    assert made.code == 0, made.words
+    assert made.code == 0, made.output
     running = here.kranhub("restore", str(folder))
     assert running.code != 0, "it restores over a running stack"
     assert here.kranhub("down").code == 0
     shutil.rmtree(here.data)
     here.data.mkdir()
     done = here.kranhub("restore", str(folder))
-    assert done.code == 0, done.words
+    assert done.code == 0, done.output
     here.start()
     here.wait_until_well()
 

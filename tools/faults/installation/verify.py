@@ -35,7 +35,10 @@ class AuditResult:
 
 
 def compare(
-    orders: Sequence[str], references: Iterable[tuple[str, bool]], told: Mapping[str, str], letters: Sequence[str]
+    orders: Sequence[str],
+    references: Iterable[tuple[str, bool]],
+    statuses: Mapping[str, str],
+    dead_letters: Sequence[str],
 ) -> AuditResult:
     """Check that every order has one live document in one plant, and that its last status is that it is confirmed.
 
@@ -44,27 +47,27 @@ def compare(
     Args:
         orders: The numbers of the placed orders.
         references: (external reference, live) of every plant's documents, such as ``sibir-terminal:7/1.1.1``.
-        told: The last state that the customer was sent, by order number.
-        letters: The dead letters.
+        statuses: The last state that the customer was sent, by order number.
+        dead_letters: The dead letters.
     """
     live = Counter(reference.rpartition("/")[0].partition(":")[2] for reference, is_live in references if is_live)
     return AuditResult(
         orders=len(orders),
         lost=[order for order in orders if not live[order]],
         doubled=[f"{order} x {count}" for order, count in sorted(live.items()) if count > 1 or order not in orders],
-        untold=[f"{order}: {told.get(order)}" for order in orders if told.get(order) != DONE],
-        dead_letters=list(letters),
+        untold=[f"{order}: {statuses.get(order)}" for order in orders if statuses.get(order) != DONE],
+        dead_letters=list(dead_letters),
     )
 
 
 def audit(installation: Installation) -> AuditResult:
     """Return the verdict on the installation as it is now."""
     references = [entry for plant in installation.plants for entry in plant.references()]
-    letters = [f"{seen.value['code']}: {seen.key}" for seen in installation.read("hub.dead-letters")]
-    return compare(installation.shop.orders(), references, dict(told(installation)), letters)
+    dead_letters = [f"{seen.value['code']}: {seen.key}" for seen in installation.read("hub.dead-letters")]
+    return compare(installation.shop.orders(), references, dict(statuses(installation)), dead_letters)
 
 
-def told(installation: Installation) -> list[tuple[str, str]]:
+def statuses(installation: Installation) -> list[tuple[str, str]]:
     """Return the order and the state of every status that the customer was sent, in their order."""
     seen = installation.read(f"in.{BUYER}.statuses")
     found = [each.value for each in seen if "state" in each.value]  # a recovery asks here as well what the ERP holds

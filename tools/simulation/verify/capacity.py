@@ -20,7 +20,7 @@ ZERO = Decimal(0)
 WEEK = timedelta(days=7)
 MOST_WEEKS = 60
 ROUNDING = Decimal("0.001")
-"""Capacity of a short week is rounded; so much may be missing in all."""
+"""How much may be missing in all, as the capacity of a short week is rounded."""
 
 
 class Work(NamedTuple):

@@ -16,26 +16,27 @@ def duplicates(record: DayRecord, standing: Iterable[AtPlant], lines: Iterable[B
         standing: The plant orders that are valid in the end.
         lines: The balances of the order lines.
     """
-    return [*_said_twice(record), *_two_contents(record), *_taken_twice(record), *_placed_twice(standing, lines)]
+    return [*_sent_twice(record), *_two_contents(record), *_taken_twice(record), *_placed_twice(standing, lines)]
 
 
-def _said_twice(record: DayRecord) -> Iterator[str]:
+def _sent_twice(record: DayRecord) -> Iterator[str]:
     """Yield ids that occur twice in the topics of one kind."""
-    for records in record.inbox.values():
+    for records in record.addressed.values():
         counts = Counter((seen.topic, seen.id) for seen in records)
         yield from (f"{topic}: {name} x {times}" for (topic, name), times in counts.items() if times > 1)
-    said = Counter(seen.id for seen in record.results)
-    yield from (f"hub.work: {name} x {times}" for name, times in said.items() if times > 1)
+    results = Counter(seen.id for seen in record.results)
+    yield from (f"hub.work: {name} x {times}" for name, times in results.items() if times > 1)
 
 
 def _two_contents(record: DayRecord) -> Iterator[str]:
     """Yield revisions of a plant order, or of a status, that were sent with two contents."""
-    numbers = Counter((seen.value["plant_order_id"], seen.value["revision"]) for seen in record.inbox["orders"])
+    numbers = Counter((seen.value["plant_order_id"], seen.value["revision"]) for seen in record.addressed["orders"])
     yield from (f"plant order {number} revision {at} x {n}" for (number, at), n in numbers.items() if n > 1)
-    told = Counter(
-        (seen.value["order_key"], seen.value["addressee"], seen.value["revision"]) for seen in record.inbox["statuses"]
+    statuses = Counter(
+        (seen.value["order_key"], seen.value["addressee"], seen.value["revision"])
+        for seen in record.addressed["statuses"]
     )
-    yield from (f"status {at} of {key} to {who} x {n}" for (key, who, at), n in told.items() if n > 1)
+    yield from (f"status {at} of {key} to {who} x {n}" for (key, who, at), n in statuses.items() if n > 1)
 
 
 def _taken_twice(record: DayRecord) -> Iterator[str]:

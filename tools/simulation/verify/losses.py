@@ -32,18 +32,18 @@ def _documents(record: DayRecord) -> Iterator[str]:
 
 def arrivals(record: DayRecord) -> Counter[str]:
     """Return how often each member's document is where the hub works on it, or was refused at ingest."""
-    said = Counter(seen.id for seen in (*record.work, *record.allocation))
-    refused = Counter(seen.value["event_id"] for seen in record.letters if seen.value["stage"] == "ingest")
-    return said + refused
+    taken = Counter(seen.id for seen in (*record.work, *record.allocation))
+    refused = Counter(seen.value["event_id"] for seen in record.dead_letters if seen.value["stage"] == "ingest")
+    return taken + refused
 
 
 def _orders(record: DayRecord) -> Iterator[str]:
     """Yield the orders whose buyer was sent no status, although one of their versions was taken."""
-    told = {(value["buyer"], value["order_id"]) for value in record.last_status.values()}
+    notified = {(value["buyer"], value["order_id"]) for value in record.last_status.values()}
     sent = {
         (seen.value["buyer"], seen.value["order_id"]) for seen in record.out["orders"] if seen.id not in record.refused
     }
-    yield from (f"order {buyer}:{number}: nothing was said of it" for buyer, number in sorted(sent - told))
+    yield from (f"order {buyer}:{number}: nothing was said of it" for buyer, number in sorted(sent - notified))
 
 
 def _quantities(lines: Iterable[Balance]) -> Iterator[str]:
@@ -55,7 +55,7 @@ def _quantities(lines: Iterable[Balance]) -> Iterator[str]:
 
 def _left_waiting(record: DayRecord, lines: Iterable[Balance], files: Files) -> Iterator[str]:
     """Yield the lines whose code a member has explained, and for which no plant ever got a plant order."""
-    asked = {(seen.value["order_key"], seen.value["lines"][0]["order_line_id"]) for seen in record.inbox["orders"]}
+    asked = {(seen.value["order_key"], seen.value["lines"][0]["order_line_id"]) for seen in record.addressed["orders"]}
     for line in lines:
         if line.code in files.proposed and line.wanted > 0 and (line.order_key, line.line_id) not in asked:
             yield f"{_named(line)}: its code was explained, and it was not taken up"

@@ -105,7 +105,7 @@ def _lines(
 def at_plants(record: DayRecord) -> list[AtPlant]:
     """Return the plant orders that are valid in the end."""
     by_number: dict[str, list[Value]] = {}
-    for seen in record.inbox["orders"]:
+    for seen in record.addressed["orders"]:
         by_number.setdefault(seen.value["plant_order_id"], []).append(seen.value)
     answers, made = _answers(record), made_of(record)
     return [

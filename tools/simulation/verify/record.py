@@ -10,7 +10,7 @@ from tools.simulation.consumer import ConsumedRecord, Decoder
 Value = Mapping[str, Any]
 
 WAITING = ("unmapped-item", "unmapped-unit")
-"""Dead letters of documents that the hub has taken all the same: it takes up what they hold by itself."""
+"""The codes of dead letters whose documents the hub keeps all the same, and takes up by itself later."""
 
 OUT_KINDS = ("orders", "responses", "inventory", "production", "shipments", "receipts", "items")
 HUB = ("work", "allocation", "decisions", "alerts", "dead-letters")
@@ -22,28 +22,28 @@ class DayRecord:
 
     Attributes:
         out: Members' documents by the topic's last part (``orders``, ``statuses``, …).
-        inbox: The hub's documents to members, by the topic's last part.
+        addressed: The hub's documents to members, by the topic's last part.
         work: hub.work, not decoded but for the allocators' results.
         allocation: hub.allocation, not decoded but for ticks.
         decisions: The decisions.
         alerts: The alerts.
-        letters: The dead letters.
+        dead_letters: The dead letters.
         members: The members.
     """
 
     out: Mapping[str, Sequence[ConsumedRecord]]
-    inbox: Mapping[str, Sequence[ConsumedRecord]]
+    addressed: Mapping[str, Sequence[ConsumedRecord]]
     work: Sequence[ConsumedRecord] = ()
     allocation: Sequence[ConsumedRecord] = ()
     decisions: Sequence[ConsumedRecord] = ()
     alerts: Sequence[ConsumedRecord] = ()
-    letters: Sequence[ConsumedRecord] = ()
+    dead_letters: Sequence[ConsumedRecord] = ()
     members: Sequence[Value] = field(default=())
 
     @cached_property
     def refused(self) -> frozenset[str]:
         """The ids of the documents that the hub has not taken."""
-        return frozenset(seen.value["event_id"] for seen in self.letters if seen.value["code"] not in WAITING)
+        return frozenset(seen.value["event_id"] for seen in self.dead_letters if seen.value["code"] not in WAITING)
 
     @cached_property
     def results(self) -> Sequence[ConsumedRecord]:
@@ -53,16 +53,16 @@ class DayRecord:
     @cached_property
     def last_status(self) -> dict[str, Value]:
         """The last status that each order's buyer was sent, by the order's key."""
-        told = [seen.value for seen in self.inbox["statuses"] if seen.value["addressee"] == seen.value["buyer"]]
-        return {value["order_key"]: value for value in sorted(told, key=lambda value: int(value["revision"]))}
+        statuses = [seen.value for seen in self.addressed["statuses"] if seen.value["addressee"] == seen.value["buyer"]]
+        return {value["order_key"]: value for value in sorted(statuses, key=lambda value: int(value["revision"]))}
 
 
 def names(members: Iterable[str]) -> list[str]:
     """Return the topics to read, without the namespace."""
     ids = list(members)
     out = [f"out.{member}.{kind}" for member in ids for kind in OUT_KINDS]
-    inbox = [f"in.{member}.{kind}" for member in ids for kind in ("orders", "statuses")]
-    return [*out, *inbox, *(f"hub.{name}" for name in HUB)]
+    addressed = [f"in.{member}.{kind}" for member in ids for kind in ("orders", "statuses")]
+    return [*out, *addressed, *(f"hub.{name}" for name in HUB)]
 
 
 def sorted_out(found: Mapping[str, Sequence[ConsumedRecord]], decoder: Decoder) -> DayRecord:
@@ -86,10 +86,10 @@ def sorted_out(found: Mapping[str, Sequence[ConsumedRecord]], decoder: Decoder) 
         out[kind] = decoded(out[kind])
     return DayRecord(
         out=out,
-        inbox={kind: decoded(of("in.", kind)) for kind in ("orders", "statuses")},
+        addressed={kind: decoded(of("in.", kind)) for kind in ("orders", "statuses")},
         work=decoded(found["hub.work"], "AllocationResult"),
         allocation=decoded(found["hub.allocation"], "AllocationRequest", "InventoryLevel"),
         decisions=decoded(found["hub.decisions"]),
         alerts=decoded(found["hub.alerts"]),
-        letters=decoded(found["hub.dead-letters"]),
+        dead_letters=decoded(found["hub.dead-letters"]),
     )

@@ -25,13 +25,13 @@ def over_promised(allocation: Sequence[ConsumedRecord], results: Sequence[Consum
 
 def _once(allocation: Sequence[ConsumedRecord]) -> list[ConsumedRecord]:
     """Return the records without the levels that come again under their ids."""
-    told: set[str] = set()
+    known: set[str] = set()
     found = []
     for seen in allocation:
-        if seen.kind != "InventoryLevel" or seen.id not in told:
+        if seen.kind != "InventoryLevel" or seen.id not in known:
             found.append(seen)
         if seen.kind == "InventoryLevel":
-            told.add(seen.id)
+            known.add(seen.id)
     return found
 
 

@@ -54,7 +54,7 @@ class StockBalance:
         if (more := quantity - self.known.get(request, ZERO)) > 0:
             self.delivered.append((at, more))
             self._set(request, quantity, quantity)
-            self._settle()
+            self._apply_pending()
 
     def _set(self, request: str, promised: Decimal, known: Decimal) -> None:
         before = self.promised.get(request, ZERO) - self.known.get(request, ZERO)
@@ -66,9 +66,9 @@ class StockBalance:
         place = level["site"], level["item_code"]
         _, before = self.levels.get(place, (ZERO, level["as_of"]))
         self.levels[place] = quantity, max(before, level["as_of"])
-        self._settle()
+        self._apply_pending()
 
-    def _settle(self) -> None:
+    def _apply_pending(self) -> None:
         """Forget what was delivered before every site's level: they show it."""
         if self.levels:
             shown = min(as_of for _, as_of in self.levels.values())

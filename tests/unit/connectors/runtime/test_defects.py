@@ -142,7 +142,7 @@ def kafka(monkeypatch: pytest.MonkeyPatch) -> Kafka:
     monkeypatch.setattr(runner, "Codec", lambda registry: codecs)
     monkeypatch.setattr(Context, "transactional_producer", lambda self, task: found)
     monkeypatch.setattr(checkpoints, "read", lambda context: checkpoints.Kept(context.loaded.name))
-    monkeypatch.setattr(sink_task, "Inbox", Waiting)
+    monkeypatch.setattr(sink_task, "SinkConsumer", Waiting)
     monkeypatch.setattr(Reporter, "_failed_before", lambda self: None)
     monkeypatch.setattr(Reporter, "_send", lambda self, *said: found.states.append((self.task, *said)))
     return found

@@ -15,7 +15,7 @@ from connectors.sql import SqlConfig, checkpoint, mapping
 from connectors.sql.changes import Versions, plain, restored, spelled
 from connectors.sql.checkpoint import Memory
 from connectors.sql.config import Changed
-from connectors.sql.events import Teller, Told
+from connectors.sql.events import Item, RowComparison
 from connectors.sql.mapping import Snapshot, Stream
 from connectors.sql.values import Values
 from kranhub import polling
@@ -52,23 +52,23 @@ Rows = dict[Any, Mapping[str, Any]]
 
 
 class World:
-    """A table, a teller of it, and what was told."""
+    """A table, a comparison of it, and what was told."""
 
     def __init__(self, name: str) -> None:
         self.stream = STREAMS[name]
         self.rows: Rows = {}
         self.now = NOW
-        self.told: list[Told] = []
+        self.told: list[Item] = []
         self.restart({})
 
     def restart(self, positions: Mapping[str, Position]) -> None:
         self.memory = Memory("stream", positions)
-        self.teller = Teller(self.stream, self.memory, 1, None)
+        self.comparison = RowComparison(self.stream, self.memory, 1, None)
 
-    def read(self, page: int = 2, crash_after: int | None = None) -> list[Told]:
+    def read(self, page: int = 2, crash_after: int | None = None) -> list[Item]:
         """Read the whole table; a crash begins anew from what the last item's checkpoint holds."""
         self.now += timedelta(seconds=1)
-        found: list[Told] = []
+        found: list[Item] = []
         for item in self._items(page):
             found.append(item)
             if len(found) == crash_after:
@@ -79,13 +79,13 @@ class World:
         self.told += found
         return found
 
-    def _items(self, page: int) -> Iterator[Told]:
-        self.teller.begin()
+    def _items(self, page: int) -> Iterator[Item]:
+        self.comparison.begin()
         snapshots = [Snapshot(row, (LINE,) if self.stream.lines else ()) for row in self.rows.values()]
         for first in range(0, len(snapshots), page):
-            yield from self.teller.learn(snapshots[first : first + page], self.now, paged=True)
-        yield from self.teller.finish(self.now)
-        yield from self.teller.due(self.now, GRACE)
+            yield from self.comparison.learn(snapshots[first : first + page], self.now, paged=True)
+        yield from self.comparison.finish(self.now)
+        yield from self.comparison.due(self.now, GRACE)
 
     def last(self) -> Any:
         return {item.key: item.value for item in self.told if isinstance(item, Event)}
@@ -259,9 +259,9 @@ def test_orders_vanish_with_their_rows_and_stock_may_go() -> None:
         world.read()
         world.rows = {2: order(2, "ЧЕРНОВИК")} if name == "orders" else {}
         world.read()
-        assert world.teller.vanished(world.now, GRACE) == 0
+        assert world.comparison.vanished(world.now, GRACE) == 0
         world.now += timedelta(seconds=GRACE)
-        assert world.teller.vanished(world.now, GRACE) == expected
+        assert world.comparison.vanished(world.now, GRACE) == expected
 
 
 def test_order_whose_content_is_wrong_is_not_withdrawn() -> None:

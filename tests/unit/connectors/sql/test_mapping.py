@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from connectors.sql import SqlConfig, mapping
 from connectors.sql.config import PlantOrders
-from connectors.sql.delivery import Desk, Plan, Stored
+from connectors.sql.delivery import DeliveryPlanner, Plan, Stored
 from connectors.sql.mapping import Snapshot, Stream
 from connectors.sql.values import Row, Values
 from kranhub.connector import Outcome
@@ -165,24 +165,24 @@ class TestRows:
 class Rows:
     """The ERP's rows of one order, changed as a plan says."""
 
-    def __init__(self, desk: Desk, values: Values) -> None:
-        self.desk, self.values = desk, values
+    def __init__(self, planner: DeliveryPlanner, values: Values) -> None:
+        self.planner, self.values = planner, values
         self.head: dict[str, Any] | None = None
         self.lines: list[Any] = []
 
     def stored(self) -> Stored | None:
         if self.head is None:
             return None
-        empty = dict.fromkeys(self.desk.settings.lines.columns)
+        empty = dict.fromkeys(self.planner.settings.lines.columns)
         return Stored(self.head, tuple(empty | row for row in self.lines), int(self.head["redakciya"]))
 
     def apply(self, order: Any) -> Plan:
-        plan = self.desk.plan(order, self.stored())
+        plan = self.planner.plan(order, self.stored())
         if plan.writes:
-            self.head = (self.head or dict.fromkeys(self.desk.settings.head.columns)) | self._spelled(plan.head)
+            self.head = (self.head or dict.fromkeys(self.planner.settings.head.columns)) | self._spelled(plan.head)
             changes = dict(plan.update)
-            kept = [row for row in self.lines if row.get(self.desk.identity) not in plan.delete]
-            self.lines = [row | self._spelled(changes.get(row.get(self.desk.identity), {})) for row in kept]
+            kept = [row for row in self.lines if row.get(self.planner.identity) not in plan.delete]
+            self.lines = [row | self._spelled(changes.get(row.get(self.planner.identity), {})) for row in kept]
             self.lines += [self._spelled(row) for row in plan.insert]
         return plan
 
@@ -204,7 +204,7 @@ class TestDelivery:
     @given(revisions)
     def test_any_order_of_arrival_ends_at_the_highest_revision(self, arrivals: list[tuple[int, Any, str]]) -> None:
         assert CONFIG.plant_orders is not None
-        rows = Rows(Desk(CONFIG.plant_orders, VALUES, CONFIG.customers), VALUES)
+        rows = Rows(DeliveryPlanner(CONFIG.plant_orders, VALUES, CONFIG.customers), VALUES)
         plants_own = {"nomer_stroki": 77, "kod": "УПАК", "kolichestvo": 1}
         rows.lines.append(dict(plants_own))
         highest: dict[str, Any] | None = None
@@ -216,8 +216,8 @@ class TestDelivery:
             highest = order if newer else highest
             stored = rows.stored()
             assert stored is not None
-            assert rows.desk.differences(plan, stored) == []
-            assert rows.desk.plan(order, stored).outcome is Outcome.DUPLICATE
+            assert rows.planner.differences(plan, stored) == []
+            assert rows.planner.plan(order, stored).outcome is Outcome.DUPLICATE
         assert highest is not None
         assert rows.head is not None
         assert rows.head["redakciya"] == highest["revision"]
@@ -233,6 +233,6 @@ class TestDelivery:
         assert CONFIG.plant_orders is not None
         data = CONFIG.plant_orders.model_dump()
         data["lines"]["reference"] = None
-        desk = Desk(PlantOrders.model_validate(data), VALUES, {})
+        planner = DeliveryPlanner(PlantOrders.model_validate(data), VALUES, {})
         with pytest.raises(InvalidDocument, match="reference"):
-            desk.plan(plant_order(lines=[line("1.2")]).value_as(PlantOrder), None)
+            planner.plan(plant_order(lines=[line("1.2")]).value_as(PlantOrder), None)

@@ -45,7 +45,7 @@ def unseen_reader() -> Any:
 
 def listener() -> Any:
     with closing(recovery_job.Listener(SETTINGS, CODEC, omsk())) as opened:
-        return list(opened.news())
+        return list(opened.new_messages())
 
 
 def omsk() -> Any:

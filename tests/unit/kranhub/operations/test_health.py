@@ -33,12 +33,12 @@ def test_a_loop_that_stands_still_is_not_alive() -> None:
     process = Process()
     assert process.told("/livez") == (200, [])
     slow, idle = process.loops.loop("slow", -1.0), process.loops.loop("idle", -1.0)
-    process.loops.loop("quick", 60).moved()
-    slow.moved()
-    idle.moved()
+    process.loops.loop("quick", 60).progressed()
+    slow.progressed()
+    idle.progressed()
     idle.idle()
     assert process.told("/livez") == (503, [("slow", False), ("idle", True), ("quick", True)])
-    process.loops.loop("slow", 60).moved()
+    process.loops.loop("slow", 60).progressed()
     assert process.told("/livez")[0] == 200
 
 

@@ -34,7 +34,7 @@ DECISION: Any = {
 
 
 def test_a_decision_names_its_rule_what_is_from_stock_and_why_others_were_passed_by() -> None:
-    assert event_texts.tell(decoded(Subject.ROUTING_DECISION, DECISION)) == Text(
+    assert event_texts.describe(decoded(Subject.ROUTING_DECISION, DECISION)) == Text(
         en="motor-crane-7kw5 6 H87 goes to oemz (rule capability-rank, version 1; 2 H87 from stock; oetz did not "
         "answer in time)",
         ru="motor-crane-7kw5 6 H87 направлено в oemz (правило capability-rank, версия 1; со склада 2 H87; oetz: не "
@@ -42,14 +42,15 @@ def test_a_decision_names_its_rule_what_is_from_stock_and_why_others_were_passed
     )
     nobody: Any = {**DECISION, "chosen": None, "rule": "none", "from_stock": None, "alternatives": []}
     assert (
-        event_texts.tell(decoded(Subject.ROUTING_DECISION, nobody)).en == "nobody can take motor-crane-7kw5 (no rule)"
+        event_texts.describe(decoded(Subject.ROUTING_DECISION, nobody)).en
+        == "nobody can take motor-crane-7kw5 (no rule)"
     )
 
 
 def rows(cluster: Cluster) -> list[Any]:
     """The plant orders that were said, as the timeline has them."""
     told = [
-        (value, event_texts.tell(decoded(Subject.PLANT_ORDER, value)))
+        (value, event_texts.describe(decoded(Subject.PLANT_ORDER, value)))
         for value in cluster.subjects(Subject.PLANT_ORDER)
     ]
     return [
@@ -115,7 +116,7 @@ def test_every_field_of_a_plant_order_that_may_change_has_words() -> None:
     lines = next(field for field in schema["fields"] if field["name"] == "lines")["type"]["items"]["fields"]
     fixed = order_changes._OWN | {"line_id", "order_line_id", "item", "unit"}
     names = {field["name"] for field in [*schema["fields"], *lines]} - fixed
-    assert names == set(order_changes._WORDS)
+    assert names == set(order_changes._LABELS)
 
 
 @pytest.fixture

@@ -111,8 +111,8 @@ def test_a_story_is_told_by_key_oldest_first() -> None:
     other = {**row(1, 0), "order_key": "somebody:1"}
     fold(engine, [row(0, 5), other, row(0, 7, "2")])
     with engine.connect() as connection:
-        assert [each["event_id"] for each in tables.story(connection, TOPIC, "somebody:1")] == ["1/0"]
-        assert [each["event_id"] for each in tables.story(connection, TOPIC, "buyer:1")] == ["0/5"]
+        assert [each["event_id"] for each in tables.order_events(connection, TOPIC, "somebody:1")] == ["1/0"]
+        assert [each["event_id"] for each in tables.order_events(connection, TOPIC, "buyer:1")] == ["0/5"]
         assert tables.as_of(connection, tables.TIMELINE, TOPIC) == "2026-11-24T08:00:07.000000Z"
         assert tables.as_of(connection, tables.TIMELINE, "another") is None
     engine.dispose()
@@ -162,7 +162,7 @@ def test_a_read_model_of_an_earlier_release_learns_the_orders_numbers(tmp_path: 
     fold(engine, [{**row(0, 2), "order_number": "№ 7"}])
     with engine.connect() as connection:
         assert tables.find(connection, TOPIC, "№ 7") == {"buyer:1": "№ 7"}
-        assert len([*tables.story(connection, TOPIC, "buyer:1")]) == 2
+        assert len([*tables.order_events(connection, TOPIC, "buyer:1")]) == 2
     engine.dispose()
 
 

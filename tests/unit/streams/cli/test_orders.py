@@ -183,7 +183,7 @@ def refuse(asked: Value) -> list[Event]:
 TOPICS = {"PlantOrder": "outbox", "OrderStatus": "outbox", "Alert": "alerts", "AuditEntry": "audit"}
 
 
-class Desk:
+class PlannedOrder:
     """An order in the planner, whose words stand in the hub's topics as the planner stage says them."""
 
     def __init__(self, hub: Hub, answers: Answers = lambda asked: [], *, careful: bool = False) -> None:
@@ -212,67 +212,67 @@ class Desk:
 
 
 def test_an_approval_waits_until_a_person_has_acted(hub: Hub) -> None:
-    desk = Desk(hub, careful=True)
-    desk.order()
-    assert desk.waits() == ["approval-needed"]
-    desk.act("APPROVE", plant_order_id=f"{KEY}/1.1.1")
-    assert desk.waits(NOW + timedelta(hours=2)) == []
+    planned = PlannedOrder(hub, careful=True)
+    planned.order()
+    assert planned.waits() == ["approval-needed"]
+    planned.act("APPROVE", plant_order_id=f"{KEY}/1.1.1")
+    assert planned.waits(NOW + timedelta(hours=2)) == []
 
 
 def test_an_approval_of_another_plant_order_still_waits(hub: Hub) -> None:
-    desk = Desk(hub, careful=True)
-    desk.order(PAINT, {**PAINT, "line_id": "2"})
-    assert desk.waits() == ["approval-needed", "approval-needed"]
-    desk.act("APPROVE", line_id="2")
-    assert desk.waits() == ["approval-needed"]
+    planned = PlannedOrder(hub, careful=True)
+    planned.order(PAINT, {**PAINT, "line_id": "2"})
+    assert planned.waits() == ["approval-needed", "approval-needed"]
+    planned.act("APPROVE", line_id="2")
+    assert planned.waits() == ["approval-needed"]
 
 
 def test_after_a_rejection_the_next_plants_approval_waits_alone(hub: Hub) -> None:
-    desk = Desk(hub, careful=True)
-    desk.order()
-    desk.act("REJECT")
-    assert desk.waits() == ["approval-needed"]
-    desk.act("REJECT", action_id="again")
-    assert desk.waits() == ["no-candidate"]
+    planned = PlannedOrder(hub, careful=True)
+    planned.order()
+    planned.act("REJECT")
+    assert planned.waits() == ["approval-needed"]
+    planned.act("REJECT", action_id="again")
+    assert planned.waits() == ["no-candidate"]
 
 
 def test_an_approval_waits_no_longer_than_its_reservation(hub: Hub) -> None:
-    desk = Desk(hub, careful=True)
-    desk.order()
-    assert desk.waits(NOW + timedelta(days=4)) == ["approval-needed"]
-    assert desk.waits(NOW + timedelta(days=6)) == []
+    planned = PlannedOrder(hub, careful=True)
+    planned.order()
+    assert planned.waits(NOW + timedelta(days=4)) == ["approval-needed"]
+    assert planned.waits(NOW + timedelta(days=6)) == []
 
 
 def test_a_part_without_a_plant_waits_until_one_has_it(hub: Hub) -> None:
-    desk = Desk(hub, refuse)
-    desk.order()
-    assert desk.waits(NOW + timedelta(days=300)) == ["no-candidate"]
-    desk.cluster.answers = lambda asked: []
-    desk.act("RELEASE")
-    assert desk.waits() == []
+    planned = PlannedOrder(hub, refuse)
+    planned.order()
+    assert planned.waits(NOW + timedelta(days=300)) == ["no-candidate"]
+    planned.cluster.answers = lambda asked: []
+    planned.act("RELEASE")
+    assert planned.waits() == []
 
 
 def test_a_line_without_a_mapping_waits(hub: Hub) -> None:
-    desk = Desk(hub)
-    desk.order(PAINT, {**PAINT, "line_id": "2", "item_code": "НЕТ"})
-    assert desk.waits() == ["unmapped-item"]
-    desk.order(PAINT)
-    assert desk.waits() == []
+    planned = PlannedOrder(hub)
+    planned.order(PAINT, {**PAINT, "line_id": "2", "item_code": "НЕТ"})
+    assert planned.waits() == ["unmapped-item"]
+    planned.order(PAINT)
+    assert planned.waits() == []
 
 
 def test_what_others_than_the_buyer_are_told_does_not_count(hub: Hub) -> None:
-    desk = Desk(hub)
-    desk.order({**PAINT, "item_code": "НЕТ"}, payer="omsk-leasing")
-    told = desk.cluster.subjects("OrderStatus")[-1]
+    planned = PlannedOrder(hub)
+    planned.order({**PAINT, "item_code": "НЕТ"}, payer="omsk-leasing")
+    told = planned.cluster.subjects("OrderStatus")[-1]
     hub.put("hub.work", KEY, "OrderStatus", {**told, "addressee": "omsk-leasing", "role": "payer", "lines": []})
-    assert desk.waits() == ["unmapped-item"]
+    assert planned.waits() == ["unmapped-item"]
 
 
 def test_nothing_waits_for_a_cancelled_order(hub: Hub) -> None:
-    desk = Desk(hub, refuse)
-    desk.order()
-    desk.order(document_status="CANCELLED")
-    assert desk.waits() == []
+    planned = PlannedOrder(hub, refuse)
+    planned.order()
+    planned.order(document_status="CANCELLED")
+    assert planned.waits() == []
 
 
 def alert(code: str, raised: datetime, **changes: Any) -> dict[str, Any]:

@@ -106,8 +106,8 @@ def test_what_is_sent_again_is_taken_by_the_stage_that_refused_it(known: Hub) ->
     )
     of = batches.batch(Ingest(Settings(namespace="t."), CODEC))
     of.process([again])
-    assert batches.letters(of) == []
-    assert {one.topic for one in batches.said(of)} == {"t.hub.work", "t.hub.events"}
+    assert batches.dead_letters(of) == []
+    assert {one.topic for one in batches.sent_records(of)} == {"t.hub.work", "t.hub.events"}
 
 
 def test_a_plants_answer_is_sent_again_unless_a_newer_one_has_come(known: Hub) -> None:
@@ -207,7 +207,7 @@ def test_all_documents_since_a_time_are_their_newest_versions(known: Hub) -> Non
 def test_the_letters_of_the_hubs_own_mistakes_name_the_command() -> None:
     of = batches.batch(_nowhere)
     of.process([batches.record()])
-    (letter,) = batches.letters(of)
+    (letter,) = batches.dead_letters(of)
     assert all("kranhub send-again" in letter["reason"][language] for language in ("en", "ru"))
 
 

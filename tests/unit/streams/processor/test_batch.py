@@ -15,7 +15,7 @@ from streams.processor.batch_size import ENOUGH_S
 from streams.processor.outputs import MAX_BYTES
 from streams.processor.state.store import Store
 from tests.support import batches
-from tests.support.batches import LETTERS, WORK, Process, batch, quiet, record, said
+from tests.support.batches import LETTERS, WORK, Process, batch, quiet, record, sent_records
 from tests.support.refusals import Refusal
 
 __all__ = ["quiet"]
@@ -46,11 +46,11 @@ def isolated(then: Process) -> Any:
     store = Store()
     made = batch(counted(then), store)
     assert made.process([record(0, "a"), record(1, "bad"), record(2, "b")]) == 3
-    assert [(one.key, one.value) for one in said(made)] == [(b"a", b"1"), (b"b", b"2")]
+    assert [(one.key, one.value) for one in sent_records(made)] == [(b"a", b"1"), (b"b", b"2")]
     made.commit()
     assert store.values == {"count": b"2"}
-    (letter,) = batches.letters(made)
-    assert [one["dead_letter_id"] for one in batches.letters(made, batches.EVENTS)] == [letter["dead_letter_id"]]
+    (letter,) = batches.dead_letters(made)
+    assert [one["dead_letter_id"] for one in batches.dead_letters(made, batches.EVENTS)] == [letter["dead_letter_id"]]
     assert (letter["offset"], letter["original"], made.dead_letters.total()) == (1, b"v", 1)
     return letter
 
@@ -178,7 +178,7 @@ def test_a_topic_without_partitions_takes_nothing_without_a_word() -> None:
 
     made = batch(tick, count=lambda topic: 0 if topic == WORK else 1)
     made.process([record()])
-    assert [letter["code"] for letter in batches.letters(made)] == ["unknown-topic"]
+    assert [letter["code"] for letter in batches.dead_letters(made)] == ["unknown-topic"]
 
 
 def test_each_topic_is_asked_for_once() -> None:
@@ -224,8 +224,8 @@ def test_a_record_without_readable_headers_is_a_letter() -> None:
     bad.readable = False
     made = batch(counted(lambda *_: None))
     made.process([record(0, "a"), bad, record(2, "b")])
-    assert [one.value for one in said(made)] == [b"1", b"2"]
-    assert [one["code"] for one in batches.letters(made)] == ["unreadable-headers"]
+    assert [one.value for one in sent_records(made)] == [b"1", b"2"]
+    assert [one["code"] for one in batches.dead_letters(made)] == ["unreadable-headers"]
 
 
 def test_a_batch_that_has_taken_long_enough_stops_early(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -261,4 +261,4 @@ def test_dead_letters_are_counted_by_code_whoever_writes_them_and_only_those_tha
     made = batch(process, Store())
     made.process([record(0, "stage"), record(1, "fine"), record(2, "raised"), record(3, "both")])
     assert made.dead_letters == {"unmapped-item": 1, "too-long": 2}
-    assert len(batches.letters(made)) == made.dead_letters.total()
+    assert len(batches.dead_letters(made)) == made.dead_letters.total()

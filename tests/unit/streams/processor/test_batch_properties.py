@@ -13,7 +13,7 @@ from streams.processor.batch import ATTEMPTS
 from streams.processor.state.changelog import Restored
 from streams.processor.state.store import Layer, Store
 from tests.support import batches
-from tests.support.batches import WORK, batch, quiet, record, said
+from tests.support.batches import WORK, batch, quiet, record, sent_records
 from tests.support.refusals import Refusal
 
 __all__ = ["quiet"]
@@ -87,9 +87,11 @@ def test_state_and_outputs_equal_a_simple_model(played: list[tuple[list[Step], b
         assert made.process(records) == len(script)
         after = dict(expected)
         told = [(step, model(after, step)) for step in script]
-        assert [(one.key, one.value) for one in said(made)] == [word for _, words in told for word in words or ()]
+        assert [(one.key, one.value) for one in sent_records(made)] == [
+            word for _, words in told for word in words or ()
+        ]
         bad = [offset for offset, (_, words) in enumerate(told) if words is None]
-        assert [letter["offset"] for letter in batches.letters(made)] == bad
+        assert [letter["offset"] for letter in batches.dead_letters(made)] == bad
         assert (made.dead_letters.total(), store.values) == (len(bad), expected)
         if commits:
             for change in made.changes():

@@ -61,7 +61,7 @@ HUGE = 1_100_000
 )
 def test_what_is_too_large_is_cut_and_the_reason_says_so(of: dict[str, Any]) -> None:
     made = refused(**of)
-    (letter,) = batches.letters(made)
+    (letter,) = batches.dead_letters(made)
     assert letter["code"] == "no-good"
     assert not dead_letter.is_complete(letter)
     assert letter["reason"]["en"].startswith("no The dead letter ")
@@ -73,13 +73,13 @@ def test_what_is_too_large_is_cut_and_the_reason_says_so(of: dict[str, Any]) -> 
 
 
 def test_words_of_any_length_are_cut() -> None:
-    (letter,) = batches.letters(refused(Text(en="x" * HUGE, ru="я" * HUGE)))
+    (letter,) = batches.dead_letters(refused(Text(en="x" * HUGE, ru="я" * HUGE)))
     assert letter["reason"] == {"en": "x" * dead_letter.MAX_REASON, "ru": "я" * (dead_letter.MAX_REASON // 2)}
 
 
 def test_what_fits_is_whole_and_nothing_is_said_of_cuts() -> None:
     whole = b"x" * dead_letter.MAX_ORIGINAL
-    (letter,) = batches.letters(refused(value=whole, key="k" * dead_letter.MAX_TEXT))
+    (letter,) = batches.dead_letters(refused(value=whole, key="k" * dead_letter.MAX_TEXT))
     assert (letter["original"], len(letter["key"])) == (whole, dead_letter.MAX_TEXT)
     assert letter["reason"] == {"en": "no", "ru": "нет"}
     assert dead_letter.is_complete(letter)
@@ -88,7 +88,7 @@ def test_what_fits_is_whole_and_nothing_is_said_of_cuts() -> None:
 
 def test_what_does_not_come_back_from_its_text_is_named() -> None:
     def incomplete(**of: Any) -> Any:
-        (letter,) = batches.letters(refused(**of))
+        (letter,) = batches.dead_letters(refused(**of))
         return letter["incomplete"]
 
     assert incomplete(key="\udcff") == ["key"]
@@ -98,12 +98,12 @@ def test_what_does_not_come_back_from_its_text_is_named() -> None:
 
 
 def test_a_copy_for_readers_says_that_it_has_no_bytes() -> None:
-    (copy,) = batches.letters(refused(), batches.EVENTS)
+    (copy,) = batches.dead_letters(refused(), batches.EVENTS)
     assert (copy["original"], copy["incomplete"]) == (b"", ["original"])
 
 
 def test_a_record_that_is_refused_again_at_another_place_is_another_dead_letter() -> None:
-    ids = [batches.letters(refused(offset=offset))[0]["dead_letter_id"] for offset in (1, 1, 2)]
+    ids = [batches.dead_letters(refused(offset=offset))[0]["dead_letter_id"] for offset in (1, 1, 2)]
     assert ids[0] == ids[1] != ids[2]
 
 
@@ -122,14 +122,14 @@ def test_a_document_that_never_reached_kafka_is_named_by_its_event() -> None:
 
 def test_headers_of_one_name_stay_apart() -> None:
     headers = [("a", b"1"), ("a#2", b"2"), ("a", b"3"), ("a", b"4"), ("b", b"\xff")]
-    (letter,) = batches.letters(refused(headers=headers))
+    (letter,) = batches.dead_letters(refused(headers=headers))
     assert letter["headers"] == {"a": "1", "a#2": "2", "a#3": "3", "a#4": "4", "b": "\\xff"}
 
 
 def test_keys_of_other_bytes_stay_apart() -> None:
     made = [refused(key=key.decode("utf-8", "surrogateescape")) for key in (b"\xff", b"\xfe")]
     assert [one.key for each in made for one in each.outputs] == [b"\xff", b"\xff", b"\xfe", b"\xfe"]
-    assert [letter["key"] for each in made for letter in batches.letters(each)] == ["\\xff", "\\xfe"]
+    assert [letter["key"] for each in made for letter in batches.dead_letters(each)] == ["\\xff", "\\xfe"]
 
 
 def test_the_trace_goes_on() -> None:

@@ -70,8 +70,8 @@ def test_it_passes_by_what_is_no_order(stage: Stage) -> None:
 def test_the_tenth_is_a_dead_letter_and_the_state_is_as_before(stage: Stage) -> None:
     store = Store()
     (made,) = run(stage, [record(number) for number in range(11)], 11, store)
-    assert [letter["code"] for letter in batches.letters(made)] == ["changes-too-often"] * 2
-    assert [letter["offset"] for letter in batches.letters(made, batches.EVENTS)] == [9, 10]
+    assert [letter["code"] for letter in batches.dead_letters(made)] == ["changes-too-often"] * 2
+    assert [letter["offset"] for letter in batches.dead_letters(made, batches.EVENTS)] == [9, 10]
     assert store.values == {KEY: b"9"}
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from kranhub import identifiers
 from kranhub.wire import envelope
 from streams.processor import Context, Document, Outputs, Record
-from tests.support.batches import TIME_MS, WORK, batch, record, said
+from tests.support.batches import TIME_MS, WORK, batch, record, sent_records
 
 STAMP = [("ce_recordedtime", b"2031-01-01T00:00:00Z")]
 BROKERS = datetime.fromtimestamp(TIME_MS / 1000, UTC)
@@ -66,7 +66,7 @@ def test_different_keys_stay_different_and_keep_their_bytes(first: bytes, second
     assert (keys[0] == keys[1]) == (first == second)
     made = batch(lambda record, state, outputs, ctx: outputs.send(WORK, record.key, Document(ANY, b"v", "x")))
     made.process([record(key=key) for key in keys])
-    assert [one.key for one in said(made)] == [first, second]
+    assert [one.key for one in sent_records(made)] == [first, second]
 
 
 @given(st.binary())
@@ -95,7 +95,7 @@ def test_a_stamp_counts_only_where_the_hub_wrote_it(topic: str, time: datetime) 
 
     made = batch(tell, changelog=None)
     made.process([record(topic=topic, headers=STAMP)])
-    (output,) = said(made)
+    (output,) = sent_records(made)
     assert output.value == time.isoformat().encode()
     assert envelope.read(output.headers).recorded == time
 

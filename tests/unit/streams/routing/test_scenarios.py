@@ -107,7 +107,7 @@ def sent(cluster: Cluster) -> dict[str, Value]:
 
 
 def states(cluster: Cluster, member: str) -> list[str]:
-    return [value["state"] for value in cluster.inbox(member)]
+    return [value["state"] for value in cluster.addressed(member)]
 
 
 # --- a spare part from stock
@@ -188,7 +188,7 @@ def test_everybody_on_a_lease_has_an_inbox_of_his_own() -> None:
     for member in ("irtysh-stroy", "omsk-leasing", "sibir-terminal", "gosprogramma-kran"):
         assert list(dict.fromkeys(states(cluster, member))) == early
     assert states(cluster, "irtysh-trans") == ["PLANNED", "CONFIRMED", "READY", "SHIPPED", "DELIVERED"]
-    assert cluster.inbox("kran-servis") == []
+    assert cluster.addressed("kran-servis") == []
 
 
 def test_each_inbox_of_a_lease_holds_what_its_role_lets_see() -> None:
@@ -203,7 +203,7 @@ def test_each_inbox_of_a_lease_holds_what_its_role_lets_see() -> None:
     }
     codes = {member: value["lines"][0]["item_code"] for member, value in last.items()}
     assert codes == {**dict.fromkeys(last, "IS-0001"), "gosprogramma-kran": ""}
-    silent = {member for member in last if all(value["reason"] == {} for value in cluster.inbox(member))}
+    silent = {member for member in last if all(value["reason"] == {} for value in cluster.addressed(member))}
     assert silent == {"irtysh-trans", "gosprogramma-kran"}
     assert all(value["order_id"] == "17" and value["buyer"] == "irtysh-stroy" for value in last.values())
 
@@ -221,7 +221,7 @@ def test_a_lessor_who_buys_for_himself_reads_everything_as_the_buyer() -> None:
     cluster = order(
         Cluster(accepts, OMSK), "omsk-leasing", line("OL-CRANE-10", 1), **{**LEASE, "payer": "omsk-leasing"}
     )
-    assert {value["role"] for value in cluster.inbox("omsk-leasing")} == {"buyer"}
+    assert {value["role"] for value in cluster.addressed("omsk-leasing")} == {"buyer"}
     assert states(cluster, "sibir-terminal")[-1] == "CONFIRMED"
 
 
@@ -312,7 +312,7 @@ def test_what_a_customer_abroad_reads_comes_in_the_hubs_languages_until_its_own_
     cluster = order(Cluster(accepts, CHINA), "dalian-port", line("DP-20", 1), **TERMS)
     assert cluster.state is not None
     assert cluster.state.order.terms.language == "zh"
-    assert all(set(value["reason"]) == {"en", "ru"} for value in cluster.inbox("dalian-port"))
+    assert all(set(value["reason"]) == {"en", "ru"} for value in cluster.addressed("dalian-port"))
 
 
 def test_a_price_in_another_unit_is_the_same_amount_in_the_buyers_currency() -> None:

@@ -12,7 +12,7 @@ from streams.routing.notify import open_alerts
 from streams.routing.notify.open_alerts import Since
 from streams.stages import dispatch
 from streams.stages.dispatch import Dispatch
-from tests.support.batches import CODEC, WORK, batch, letters, partitions, record, said, value
+from tests.support.batches import CODEC, WORK, batch, dead_letters, partitions, record, sent_records, value
 from tests.support.order_lines import MOTORS
 from tests.support.placed_orders import FIRST, Plants, accepts, placed, send, waiting
 from tests.support.plants import BUYER, KEY, START, Event, Value
@@ -50,26 +50,28 @@ def orders() -> list[Value]:
 
 
 def reports(of: Batch) -> list[tuple[str, bool]]:
-    found = [value(one) for one in said(of) if one.topic == WORK]
+    found = [value(one) for one in sent_records(of) if one.topic == WORK]
     return [(report["plant_order_id"], report["held"]) for report in found]
 
 
 def handed(of: Batch, topic: str = OEMZ) -> list[tuple[int, bytes]]:
     """What went to the topic: each revision with its event's id."""
-    return [(value(one)["revision"], dict(one.headers or ())["ce_id"]) for one in said(of) if one.topic == topic]
+    return [
+        (value(one)["revision"], dict(one.headers or ())["ce_id"]) for one in sent_records(of) if one.topic == topic
+    ]
 
 
 def test_what_is_for_a_missing_topic_waits_and_goes_in_its_order_with_the_first_tick_after() -> None:
     stage, (first, second) = Stage(OEMZ), orders()
     rule = [("kranhub-rule", b"stock"), ("ce_source", b"/hub/planner")]
     held = stage.take("PlantOrder", first, "one", rule)
-    assert (letters(held), handed(held), reports(held)) == ([], [], [(FIRST, True)])
+    assert (dead_letters(held), handed(held), reports(held)) == ([], [], [(FIRST, True)])
     assert handed(stage.tick()) == []
     stage.missing.clear()
     assert handed(stage.take("PlantOrder", second, "two")) == []
     sent = stage.tick()
     assert (handed(sent), reports(sent)) == ([(1, b"one"), (2, b"two")], [(FIRST, False), (FIRST, False)])
-    (output, *_) = [one for one in said(sent) if one.topic == OEMZ]
+    (output, *_) = [one for one in sent_records(sent) if one.topic == OEMZ]
     assert dict(output.headers or ())["kranhub-rule"] == b"stock"
     assert dict(output.headers or ())["ce_source"] == b"/hub/planner"
     assert (handed(stage.tick()), stage.store.values) == ([], {})
@@ -84,7 +86,7 @@ def test_other_addressees_get_theirs_meanwhile() -> None:
 def test_statuses_wait_as_well_without_a_word_to_the_planner() -> None:
     stage, cluster = Stage(STATUSES), placed(MOTORS)
     held = stage.take("OrderStatus", cluster.status())
-    assert (letters(held), said(held)) == ([], [])
+    assert (dead_letters(held), sent_records(held)) == ([], [])
     stage.missing.clear()
     assert len(handed(stage.tick(), STATUSES)) == 1
 
@@ -93,7 +95,7 @@ def test_what_waits_is_bounded(monkeypatch: Any) -> None:
     monkeypatch.setattr(dispatch, "MAX_WAITING", 1)
     stage, (first, second) = Stage(OEMZ), orders()
     stage.take("PlantOrder", first)
-    assert [letter["code"] for letter in letters(stage.take("PlantOrder", second))] == ["unknown-topic"]
+    assert [letter["code"] for letter in dead_letters(stage.take("PlantOrder", second))] == ["unknown-topic"]
 
 
 def report(cluster: Plants, *, held: bool) -> None:
@@ -117,7 +119,7 @@ def test_the_order_is_on_hold_listed_and_goes_on() -> None:
     assert cluster.state is not None
     assert cluster.state.due is not None
     assert cluster.state.due > cluster.today
-    since = Since(cluster.subjects(Subject.PLANT_ORDER), cluster.inbox(BUYER), [])
+    since = Since(cluster.subjects(Subject.PLANT_ORDER), cluster.addressed(BUYER), [])
     assert open_alerts.waiting(cluster.subjects(Subject.ALERT), {KEY: since}, cluster.today) == []
 
 

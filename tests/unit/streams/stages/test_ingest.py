@@ -117,8 +117,8 @@ def test_a_mapping_is_an_event_and_a_proposal_for_the_master_data() -> None:
 def test_nobody_maps_another_members_codes() -> None:
     batch = batches.batch(INGEST)
     batch.process([came("oetz", "ItemMapping", MAPPING)])
-    assert [letter["code"] for letter in batches.letters(batch)] == ["foreign-author"]
-    assert batches.said(batch) == []
+    assert [letter["code"] for letter in batches.dead_letters(batch)] == ["foreign-author"]
+    assert batches.sent_records(batch) == []
 
 
 def test_a_record_on_the_wrong_topic_is_refused() -> None:
@@ -127,7 +127,7 @@ def test_a_record_on_the_wrong_topic_is_refused() -> None:
     )
     batch = batches.batch(INGEST)
     batch.process([record])
-    assert [letter["code"] for letter in batches.letters(batch)] == ["wrong-record"]
+    assert [letter["code"] for letter in batches.dead_letters(batch)] == ["wrong-record"]
 
 
 def test_dispatch_hands_on_a_plant_order_byte_by_byte_with_its_rule() -> None:

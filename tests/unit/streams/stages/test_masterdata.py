@@ -101,8 +101,8 @@ def test_a_rules_version_is_never_overwritten() -> None:
     other = rule.model_copy(update={"maximum_portions": 9})
     same_version = Entry(Kind.RULE, rule.rule, 1, entries.content(other))
     batch = run(store, [same_version], 100)
-    assert [letter["code"] for letter in batches.letters(batch)] == ["rule-overwritten"]
-    assert batches.said(batch) == []
+    assert [letter["code"] for letter in batches.dead_letters(batch)] == ["rule-overwritten"]
+    assert batches.sent_records(batch) == []
     raised = other.model_copy(update={"version": 2})
     batch = run(store, [Entry(Kind.RULE, rule.rule, 2, entries.content(raised)), ALL[-1]], 200)
     assert public(batch, "rules")["stock-then-earliest|2"]["maximum_portions"] == 9
@@ -111,7 +111,7 @@ def test_a_rules_version_is_never_overwritten() -> None:
 def test_what_cannot_be_read_is_a_dead_letter_and_the_rest_goes_on() -> None:
     wrong = [Entry(Kind.ITEM, "x", 1, '{"item": 7}'), Entry("UNKNOWN", "x", 1, "{}"), Entry(Kind.ITEM, "y", 1, "{")]
     batch = run(Store(), [*wrong, *ALL])
-    assert [letter["code"] for letter in batches.letters(batch)] == ["bad-masterdata"] * 3
+    assert [letter["code"] for letter in batches.dead_letters(batch)] == ["bad-masterdata"] * 3
     assert broadcast(batch) == ALL
 
 
@@ -157,26 +157,26 @@ def test_a_code_that_the_nomenclature_has_elsewhere_is_refused_with_both_items()
     store = Store()
     run(store, ALL)
     batch = run(store, [proposal("EM-MTF-75", "bridge-span")], 100)
-    (letter,) = batches.letters(batch)
+    (letter,) = batches.dead_letters(batch)
     assert (letter["code"], letter["member"]) == ("code-taken", "oemz")
     assert "motor-crane-7kw5" in letter["reason"]["en"]
     assert "bridge-span" in letter["reason"]["ru"]
-    assert batches.said(batch) == []
+    assert batches.sent_records(batch) == []
 
 
 def test_a_unit_that_the_item_does_not_know_is_refused() -> None:
     store = Store()
     run(store, ALL)
     batch = run(store, [proposal("EM-SPAN", "bridge-span", unit="LTR")], 100)
-    assert [letter["code"] for letter in batches.letters(batch)] == ["unmapped-unit"]
-    assert batches.said(batch) == []
+    assert [letter["code"] for letter in batches.dead_letters(batch)] == ["unmapped-unit"]
+    assert batches.sent_records(batch) == []
 
 
 def test_a_mapping_to_an_item_to_come_is_reported_and_counts_when_the_item_comes() -> None:
     store = Store()
     others = [entry for entry in ALL if entry.key != "bridge-span"]
     batch = run(store, [*others, proposal("EM-SPAN", "bridge-span")])
-    assert [letter["code"] for letter in batches.letters(batch)] == ["unknown-item"]
+    assert [letter["code"] for letter in batches.dead_letters(batch)] == ["unknown-item"]
     batch = run(store, [entry for entry in ALL if entry.key == "bridge-span"] + [ALL[-1]], 100)
     assert ("oemz", "EM-SPAN") in codes_of(batch, "bridge-span")
 

@@ -107,7 +107,7 @@ def a_day(**changes: Any) -> DayRecord:
     nothing: dict[str, list[ConsumedRecord]] = {kind: [] for kind in ("responses", "production", "shipments", "items")}
     sound = DayRecord(
         out={"orders": orders, **nothing},
-        inbox={"orders": [plant_order(number) for number in numbers], "statuses": [status(one) for one in numbers]},
+        addressed={"orders": [plant_order(number) for number in numbers], "statuses": [status(one) for one in numbers]},
         work=[*(one._replace(topic="hub.work") for one in orders), *(result(number) for number in numbers)],
         allocation=[level(), *(request(number) for number in numbers)],
     )
@@ -142,8 +142,10 @@ def test_an_order_that_ingest_lost_is_named(number: int) -> None:
 @given(st.integers(1, ORDERS))
 def test_a_plant_order_that_was_lost_is_named(number: int) -> None:
     sound = a_day()
-    left = [one for one in sound.inbox["orders"] if not one.value["plant_order_id"].startswith(f"{BUYER}:{number}/")]
-    assert findings(replace(sound, inbox={**sound.inbox, "orders": left})) == {
+    left = [
+        one for one in sound.addressed["orders"] if not one.value["plant_order_id"].startswith(f"{BUYER}:{number}/")
+    ]
+    assert findings(replace(sound, addressed={**sound.addressed, "orders": left})) == {
         "lost": [f"order {BUYER}:{number} line 1: 4 wanted, 0 at plants, told PLANNED"]
     }
 
@@ -151,23 +153,26 @@ def test_a_plant_order_that_was_lost_is_named(number: int) -> None:
 @given(st.integers(1, ORDERS))
 def test_an_order_of_which_nothing_is_said_is_named(number: int) -> None:
     sound = a_day()
-    left = [one for one in sound.inbox["statuses"] if one.value["order_id"] != str(number)]
-    found = findings(replace(sound, inbox={**sound.inbox, "statuses": left}))
+    left = [one for one in sound.addressed["statuses"] if one.value["order_id"] != str(number)]
+    found = findings(replace(sound, addressed={**sound.addressed, "statuses": left}))
     assert found == {"lost": [f"order {BUYER}:{number}: nothing was said of it"]}
 
 
 def test_what_is_on_hold_is_not_lost_and_what_a_plant_has_made_is_not_too_much() -> None:
     sound = a_day()
-    held = [status(1, "ON_HOLD"), *sound.inbox["statuses"][1:]]
-    assert findings(replace(sound, inbox={"orders": sound.inbox["orders"][1:], "statuses": held})) == {}
-    more = [plant_order(1, 2, 6), *sound.inbox["orders"]]
+    held = [status(1, "ON_HOLD"), *sound.addressed["statuses"][1:]]
+    assert findings(replace(sound, addressed={"orders": sound.addressed["orders"][1:], "statuses": held})) == {}
+    more = [plant_order(1, 2, 6), *sound.addressed["orders"]]
     made = {"plant_order_id": f"{BUYER}:1/1.1.1", "as_of": NOW, "completed": Decimal(6)}
     production = [seen(f"out.{PLANT}.production", 1, "made", "ProductionStatus", made)]
     taken = [*sound.work, production[0]._replace(topic="hub.work")]
     assert (
         findings(
             replace(
-                sound, inbox={**sound.inbox, "orders": more}, out={**sound.out, "production": production}, work=taken
+                sound,
+                addressed={**sound.addressed, "orders": more},
+                out={**sound.out, "production": production},
+                work=taken,
             )
         )
         == {}
@@ -177,9 +182,9 @@ def test_what_is_on_hold_is_not_lost_and_what_a_plant_has_made_is_not_too_much()
 @given(st.integers(1, ORDERS))
 def test_a_record_that_was_said_twice_is_named(number: int) -> None:
     sound = a_day()
-    twice = [*sound.inbox["orders"], plant_order(number)._replace(offset=99)]
+    twice = [*sound.addressed["orders"], plant_order(number)._replace(offset=99)]
     name = f"{BUYER}:{number}/1.1.1"
-    assert findings(replace(sound, inbox={**sound.inbox, "orders": twice})) == {
+    assert findings(replace(sound, addressed={**sound.addressed, "orders": twice})) == {
         "doubled": [f"in.{PLANT}.orders: hub/PlantOrder/{name}/1 x 2", f"plant order {name} revision 1 x 2"]
     }
 
@@ -187,14 +192,14 @@ def test_a_record_that_was_said_twice_is_named(number: int) -> None:
 def test_a_revision_with_two_contents_is_named() -> None:
     sound = a_day()
     another = plant_order(2, quantity=5)._replace(offset=99, id="another")
-    found = findings(replace(sound, inbox={**sound.inbox, "orders": [*sound.inbox["orders"], another]}))
+    found = findings(replace(sound, addressed={**sound.addressed, "orders": [*sound.addressed["orders"], another]}))
     assert f"plant order {BUYER}:2/1.1.1 revision 1 x 2" in found["doubled"]
 
 
 def test_a_part_that_two_plants_have_is_named() -> None:
     sound = a_day()
-    both = [*sound.inbox["orders"], plant_order(3, attempt=2)]
-    assert findings(replace(sound, inbox={**sound.inbox, "orders": both})) == {
+    both = [*sound.addressed["orders"], plant_order(3, attempt=2)]
+    assert findings(replace(sound, addressed={**sound.addressed, "orders": both})) == {
         "doubled": [f"part {BUYER}:3/1.1: at 2 plants at once", f"order {BUYER}:3 line 1: 4 wanted, 8 at plants"]
     }
 

@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from streams.routing.allocator import allocator
 from streams.routing.allocator.reservations import BY_AGE
 from streams.tables import keys
-from tests.support.allocation import CALENDARS, ITEMS, START, Desk, world
+from tests.support.allocation import CALENDARS, ITEMS, START, Allocations, world
 
 CALENDAR = CALENDARS.calendars[0]
 GEAR = {"item": "gear", "okpd2": "27.11.25", "unit": "H87", "codes": {"oemz": "Ш"}}
@@ -192,12 +192,12 @@ class Allocating(RuleBasedStateMachine):
     def begin(self, weekly: Fraction | None) -> None:
         self.naive = Naive(weekly)
         motor = (number(weekly), "H87") if weekly else None
-        self.desk = Desk(world([*ITEMS, GEAR], motor=motor))
+        self.allocations = Allocations(world([*ITEMS, GEAR], motor=motor))
         self.asked: dict[str, dict[str, Any]] = {}
 
     @property
     def today(self) -> date:
-        return self.desk.time.date()
+        return self.allocations.time.date()
 
     @rule(
         code=st.sampled_from([(item, code) for item, codes in CODES.items() for code in codes]),
@@ -207,16 +207,16 @@ class Allocating(RuleBasedStateMachine):
     )
     def level(self, code: tuple[str, str], site: str, available: Fraction, age: int) -> None:
         item, name = code
-        as_of = self.desk.time - timedelta(seconds=age)
+        as_of = self.allocations.time - timedelta(seconds=age)
         fields: dict[str, Any] = {"site": site, "item": item, "item_code": name, "as_of": as_of, "ahead": True}
-        said = self.desk.level(number(available), **fields)
-        self.naive.level(item, (site, name), available, as_of, self.desk.time)
+        said = self.allocations.level(number(available), **fields)
+        self.naive.level(item, (site, name), available, as_of, self.allocations.time)
         losers = self.naive.shorten(item, self.today)
         assert [one["request_id"] for one in said] == losers
         assert all(one["kind"] == "SHORTAGE" for one in said)
         for one in said:
             self.compare(one)
-        self.unchanged_by(lambda: self.desk.level(number(available), **fields))
+        self.unchanged_by(lambda: self.allocations.level(number(available), **fields))
         assert self.naive.missing(item) <= 0 or not self.naive.open(item)
 
     @rule(name=names, quantity=halves, generation=st.integers(0, 2), not_before=starts, end=ends)
@@ -235,41 +235,41 @@ class Allocating(RuleBasedStateMachine):
         self.ask(name, quantity, asked["generation"] + more, asked["not_before"], end)
 
     def ask(self, name: str, quantity: Fraction, generation: int, not_before: date | None, end: int | None) -> None:
-        expires = None if end is None else self.desk.time + timedelta(seconds=end)
+        expires = None if end is None else self.allocations.time + timedelta(seconds=end)
         item = REQUESTS[name]
         fields: dict[str, Any] = {"item": item, "generation": generation, "not_before": not_before}
         fields |= {"expires_at": expires, "quantity": number(quantity)}
         quote: list[dict[str, Any]] = []
-        self.unchanged_by(lambda: quote.extend(self.desk.ask("QUOTE", name, **fields)))
+        self.unchanged_by(lambda: quote.extend(self.allocations.ask("QUOTE", name, **fields)))
         before = self.naive.free(item) + (self.naive.kept[name].stock if name in self.naive.kept else 0)
-        answer = self.desk.reserve(name, **fields)
+        answer = self.allocations.reserve(name, **fields)
         assert quote == [{**answer, "kind": "QUOTE"}]
-        terms = {"not_before": not_before, "expires": expires, "now": self.desk.time}
+        terms = {"not_before": not_before, "expires": expires, "now": self.allocations.time}
         self.naive.reserve(name, item, quantity, generation, **terms)
         self.asked[name] = fields
         self.compare(answer)
         assert answer["from_stock"] <= before, "more than is known"
         assert answer["from_stock"] + answer["to_make"] <= max(quantity, Fraction(self.asked[name]["quantity"]))
-        self.unchanged_by(lambda: self.desk.reserve(name, **fields))
+        self.unchanged_by(lambda: self.allocations.reserve(name, **fields))
 
     @rule(name=names)
     def release(self, name: str) -> None:
-        assert self.desk.ask("RELEASE", name, item=REQUESTS[name]) == []
+        assert self.allocations.ask("RELEASE", name, item=REQUESTS[name]) == []
         self.naive.kept.pop(name, None)
-        self.unchanged_by(lambda: self.desk.ask("RELEASE", name, item=REQUESTS[name]))
+        self.unchanged_by(lambda: self.allocations.ask("RELEASE", name, item=REQUESTS[name]))
 
     @rule(name=names, age=st.integers(-60, 120))
     def deliver(self, name: str, age: int) -> None:
-        at = self.desk.time - timedelta(seconds=age)
-        self.desk.ask("DELIVERED", name, item=REQUESTS[name], at=at)
+        at = self.allocations.time - timedelta(seconds=age)
+        self.allocations.ask("DELIVERED", name, item=REQUESTS[name], at=at)
         self.naive.deliver(name, at)
-        self.unchanged_by(lambda: self.desk.ask("DELIVERED", name, item=REQUESTS[name], at=at))
+        self.unchanged_by(lambda: self.allocations.ask("DELIVERED", name, item=REQUESTS[name], at=at))
 
     @rule(seconds=st.integers(1, 200) | st.integers(1, 9).map(lambda days: days * 86_400))
     def tick(self, seconds: int) -> None:
-        minutes = (self.desk.time - START + timedelta(seconds=seconds)) / MINUTE
-        said = [one for _ in range(4) for one in self.desk.tick(minutes)]
-        assert {one["request_id"] for one in said} == self.naive.tick(self.desk.time)
+        minutes = (self.allocations.time - START + timedelta(seconds=seconds)) / MINUTE
+        said = [one for _ in range(4) for one in self.allocations.tick(minutes)]
+        assert {one["request_id"] for one in said} == self.naive.tick(self.allocations.time)
         assert all(one["kind"] == "EXPIRED" for one in said)
 
     def compare(self, answer: dict[str, Any]) -> None:
@@ -278,30 +278,30 @@ class Allocating(RuleBasedStateMachine):
         assert offered == (kept.stock, kept.made, kept.ready, kept.generation)
 
     def unchanged_by(self, action: Any) -> None:
-        before = dict(self.desk.state)
+        before = dict(self.allocations.state)
         action()
-        assert self.desk.state == before
+        assert self.allocations.state == before
 
     @invariant()
     def holds_and_sums_agree(self) -> None:
-        if not hasattr(self, "desk"):
+        if not hasattr(self, "allocations"):
             return
-        holds = values(self.desk, "reservation/oemz/")
+        holds = values(self.allocations, "reservation/oemz/")
         expected = {f"{one.item}/{name}": (one.stock, one.taken) for name, one in self.naive.kept.items()}
         found = {name: (Fraction(hold["from_stock"]), Fraction(hold.get("in_erp", 0))) for name, hold in holds.items()}
         assert found == expected
-        for item, stock in values(self.desk, "stock/oemz/").items():
+        for item, stock in values(self.allocations, "stock/oemz/").items():
             waiting = sum((quantity for name, _, quantity in self.naive.pending if name == item), Fraction(0))
             assert Fraction(stock.get("promised", 0)) == self.naive.open(item) + waiting
-            row = by_age(self.desk, item)
+            row = by_age(self.allocations, item)
             young = sorted(self.naive.kept.items(), key=lambda entry: -entry[1].born)
             assert row == [name for name, one in young if one.item == item and one.stock > one.taken]
 
     @invariant()
     def no_week_is_overbooked(self) -> None:
-        if not hasattr(self, "desk") or self.naive.weekly is None:
+        if not hasattr(self, "allocations") or self.naive.weekly is None:
             return
-        for load in values(self.desk, "load/").values():
+        for load in values(self.allocations, "load/").values():
             for week, used in load["weeks"].items():
                 monday = date.fromisocalendar(int(week[:4]), int(week[6:]), 1)
                 assert Fraction(used) == self.naive.used(monday) <= self.naive.capacity(monday)
@@ -311,14 +311,14 @@ def number(fraction: Fraction) -> Decimal:
     return Decimal(fraction.numerator) / fraction.denominator
 
 
-def values(desk: Desk, prefix: str) -> dict[str, Any]:
-    found = {key: json.loads(data) for key, data in desk.state.items() if key.startswith(prefix)}
+def values(allocations: Allocations, prefix: str) -> dict[str, Any]:
+    found = {key: json.loads(data) for key, data in allocations.state.items() if key.startswith(prefix)}
     return {"/".join(keys.parts(f"/{key.removeprefix(prefix)}")): data for key, data in found.items()}
 
 
-def by_age(desk: Desk, item: str) -> list[str]:
+def by_age(allocations: Allocations, item: str) -> list[str]:
     """Return the requests that hold stock, the youngest first."""
-    return [str(entry.value) for entry in BY_AGE.scan(desk.store, ("oemz", item), reverse=True)]
+    return [str(entry.value) for entry in BY_AGE.scan(allocations.store, ("oemz", item), reverse=True)]
 
 
 TestAllocating = Allocating.TestCase
@@ -329,15 +329,15 @@ TestAllocating.settings = settings(stateful_step_count=40)
 def test_after_enough_ticks_no_more_is_promised_than_there_is(
     quantities: list[Fraction], left: int, portion: int
 ) -> None:
-    desk = Desk(world(motor=None))
-    desk.level(number(sum(quantities, Fraction(0))))
+    allocations = Allocations(world(motor=None))
+    allocations.level(number(sum(quantities, Fraction(0))))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(allocator, "PORTION", portion)
         for name, quantity in enumerate(quantities):
-            desk.reserve(f"o:{name}/1.1.1", number(quantity))
-        said = [desk.level(left, 1), *(desk.tick(minute) for minute in range(len(quantities)))]
+            allocations.reserve(f"o:{name}/1.1.1", number(quantity))
+        said = [allocations.level(left, 1), *(allocations.tick(minute) for minute in range(len(quantities)))]
     assert all(len(part) <= portion for part in said)
-    promised = sum(Decimal(hold["from_stock"]) for hold in values(desk, "reservation/oemz/motor/").values())
+    promised = sum(Decimal(hold["from_stock"]) for hold in values(allocations, "reservation/oemz/motor/").values())
     assert promised == min(left, number(sum(quantities, Fraction(0))))
     assert all(
         one["from_stock"] + one["to_make"] == number(quantities[int(one["order_key"][2:])]) for p in said for one in p

@@ -174,7 +174,7 @@ def test_codes_lead_to_items_and_back() -> None:
 def test_everybody_has_a_calendar_and_strangers_work_five_days_a_week() -> None:
     assert OMSK.calendar("harbin-crane").calendar == "cn-5x2"
     assert OMSK.calendar("oemz").calendar == "ru-5x2"
-    assert OMSK.calendar("stranger") is masterdata.FIVE_DAYS
+    assert OMSK.calendar("first_unknown_member") is masterdata.FIVE_DAYS
     plain = masterdata.load(MEMBERS, NOMENCLATURE)
     assert plain.calendar("oemz") is masterdata.FIVE_DAYS
     assert plain.rules.rules[0].rule == "capability-rank"

@@ -13,7 +13,7 @@ from streams.routing.model.order import Order, OrderState
 
 @given(st.binary(max_size=20_000))
 def test_what_is_packed_comes_back(data: bytes) -> None:
-    assert compression.unpack(compression.pack(data)) == data
+    assert compression.decompress(compression.compress(data)) == data
 
 
 @given(st.lists(st.text(max_size=40), max_size=300))
@@ -24,12 +24,12 @@ def test_a_large_state_comes_back(seen: list[str]) -> None:
 
 def test_the_state_of_an_order_shrinks_to_a_third_or_less() -> None:
     state = OrderState("sibir-terminal:PO-1", _order(), revision=1, seen_events=("sibir-terminal/Order/PO-1/0/1",))
-    assert len(order.dump(state)) < len(compression.unpack(order.dump(state))) / 2.5
+    assert len(order.dump(state)) < len(compression.decompress(order.dump(state))) / 2.5
 
 
 def test_plain_json_of_earlier_releases_is_read() -> None:
     state = OrderState("b:1", _order(), revision=2)
-    assert order.load(compression.unpack(order.dump(state))) == state
+    assert order.load(compression.decompress(order.dump(state))) == state
 
 
 def test_the_dictionary_changes_only_with_the_version_of_the_planners_state() -> None:
@@ -40,7 +40,7 @@ def test_the_dictionary_changes_only_with_the_version_of_the_planners_state() ->
 
 def test_bytes_that_are_no_state_are_an_error() -> None:
     with pytest.raises(zlib.error):
-        compression.unpack(compression.MARK + b"\xff\xff\xff")
+        compression.decompress(compression.MARK + b"\xff\xff\xff")
 
 
 def _order() -> Order:

@@ -16,7 +16,7 @@ from kranhub.wire.messages import Subject
 from streams.routing.model.copying import replace
 from streams.routing.notify import projections
 from streams.stages.dispatch import Dispatch
-from tests.support.batches import CODEC, batch, record, said
+from tests.support.batches import CODEC, batch, record, sent_records
 from tests.support.fields import decoded, fields
 from tests.support.order_lines import MOTORS
 from tests.support.plants import (
@@ -63,7 +63,7 @@ def answer(cluster: Cluster, code: str, promised: date = date(2027, 2, 1), minut
 
 
 def states(cluster: Cluster, member: str) -> list[str]:
-    return [value["state"] for value in cluster.inbox(member)]
+    return [value["state"] for value in cluster.addressed(member)]
 
 
 def test_everybody_on_the_order_gets_a_status_as_what_he_is() -> None:
@@ -88,7 +88,7 @@ def test_an_order_of_nobody_else_tells_nobody_else() -> None:
 def test_payer_and_user_see_the_states_and_dates_of_order_and_lines(member: str) -> None:
     cluster = placed(MOTORS, PAINT, **EVERYBODY)
     answer(cluster, "AP")
-    own, seen = cluster.status(), cluster.inbox(member)[-1]
+    own, seen = cluster.status(), cluster.addressed(member)[-1]
     assert (seen["order_id"], seen["state"], seen["promised_date"]) == ("17", "CONFIRMED", own["promised_date"])
     assert [{**line, "reason": {}} for line in own["lines"]] == seen["lines"]
     assert [seen[name] for name in DETAILS] == [None, False, None]
@@ -98,7 +98,7 @@ def test_nobody_but_the_buyer_reads_which_plant_said_what() -> None:
     cluster = placed(MOTORS, PAINT, **EVERYBODY)
     answer(cluster, "RE")
     answer(cluster, "AP", minute=1)
-    assert any(names(value) for value in cluster.inbox(BUYER))
+    assert any(names(value) for value in cluster.addressed(BUYER))
     others = [value for value in cluster.subjects("OrderStatus") if value["addressee"] != BUYER]
     assert all(not names(value) for value in others)
     assert all(line["reason"] == {} for value in others for line in value["lines"])
@@ -115,7 +115,7 @@ def test_the_payer_reads_why_the_state_or_the_promise_has_moved_in_both_language
     cluster = placed(**EVERYBODY)
     answer(cluster, "AP")
     answer(cluster, "CA", date(2027, 2, 9), minute=1)
-    told = cluster.inbox("omsk-leasing")
+    told = cluster.addressed("omsk-leasing")
     assert [value["cause"] for value in told] == ["order-received", "planned", "state-changed", "promise-moved"]
     assert told[2]["reason"] == {
         "en": "The plants have confirmed the order. Promised for 2027-02-02.",
@@ -130,7 +130,7 @@ def test_a_change_of_one_line_only_is_told_without_a_reason() -> None:
     asked = cluster.subjects("PlantOrder")[0]
     cluster.take(Event("p1", "ProductionStatus", full_production(asked, "RUNNING", START)))
     cluster.take(Event("p2", "ProductionStatus", full_production(asked, "COMPLETED", START + timedelta(hours=1))))
-    seen = cluster.inbox("omsk-leasing")[-1]
+    seen = cluster.addressed("omsk-leasing")[-1]
     assert [line["state"] for line in seen["lines"]] == ["READY", "CONFIRMED"]
     assert (seen["state"], seen["cause"], seen["reason"]) == ("IN_PRODUCTION", None, {})
 
@@ -146,7 +146,7 @@ def test_the_consignee_learns_that_it_is_planned_and_then_when_it_comes() -> Non
     for hour, arrived in enumerate((None, START + timedelta(days=1))):
         value = full_shipment(asked, START, actual_arrival=arrived)
         cluster.take(Event(f"s{hour}", "Shipment", value))
-    told = cluster.inbox("irtysh-trans")
+    told = cluster.addressed("irtysh-trans")
     assert states(cluster, "irtysh-trans") == ["PLANNED", "CONFIRMED", "READY", "SHIPPED", "DELIVERED"]
     assert [value["promised_date"] is None for value in told] == [True, False, False, False, False]
     assert all(value["reason"] == {} and value["cause"] is None for value in told)
@@ -155,7 +155,7 @@ def test_the_consignee_learns_that_it_is_planned_and_then_when_it_comes() -> Non
 def test_the_programme_sees_every_state_but_no_item_and_no_reason() -> None:
     cluster = placed(**EVERYBODY)
     answer(cluster, "AP")
-    told = cluster.inbox("gosprogramma-kran")
+    told = cluster.addressed("gosprogramma-kran")
     assert [value["state"] for value in told] == ["RECEIVED", "PLANNED", "CONFIRMED"]
     assert told[-1]["promised_date"] == cluster.status()["promised_date"]
     assert {line["item_code"] for value in told for line in value["lines"]} == {""}
@@ -163,7 +163,7 @@ def test_the_programme_sees_every_state_but_no_item_and_no_reason() -> None:
 
 
 def test_a_programme_may_have_a_number_that_a_member_answers_for() -> None:
-    assert placed(programme="kran-2030").inbox("gosprogramma-kran") == []
+    assert placed(programme="kran-2030").addressed("gosprogramma-kran") == []
     many = [
         member.model_copy(update={"programmes": ("kran-2030",) if member.id == "gosprogramma-kran" else ()})
         for member in MASTER.members.members
@@ -171,16 +171,16 @@ def test_a_programme_may_have_a_number_that_a_member_answers_for() -> None:
     named = replace(MASTER, members=MASTER.members.model_copy(update={"members": tuple(many)}))
     cluster = Cluster(master=named)
     send(cluster, "o1", programme="kran-2030")
-    assert cluster.inbox("gosprogramma-kran")
-    assert cluster.inbox("omsk-leasing") == []
+    assert cluster.addressed("gosprogramma-kran")
+    assert cluster.addressed("omsk-leasing") == []
 
 
 def test_a_company_in_several_roles_gets_one_status_with_all_that_they_let_see() -> None:
     names = dict.fromkeys(("payer", "user", "consignee"), "omsk-leasing")
     cluster = placed(**names)
-    assert [value["role"] for value in cluster.inbox("omsk-leasing")] == ["payer", "payer"]
+    assert [value["role"] for value in cluster.addressed("omsk-leasing")] == ["payer", "payer"]
     both = placed(consignee="gosprogramma-kran", programme="gosprogramma-kran")
-    seen = both.inbox("gosprogramma-kran")
+    seen = both.addressed("gosprogramma-kran")
     assert [(value["state"], value["lines"][0]["item_code"]) for value in seen] == [
         ("RECEIVED", "ДВ-7.5"),
         ("PLANNED", "ДВ-7.5"),
@@ -202,20 +202,20 @@ def test_a_quotation_is_between_the_buyer_and_the_hub() -> None:
     cluster = placed(quotation=True, valid_until=date(2026, 12, 31), **EVERYBODY)
     assert {value["addressee"] for value in cluster.subjects("OrderStatus")} == {BUYER}
     send(cluster, "o2", quotation=False, **EVERYBODY)
-    assert cluster.inbox("omsk-leasing")[0]["revision"] == 1
+    assert cluster.addressed("omsk-leasing")[0]["revision"] == 1
 
 
 def test_who_leaves_the_order_is_told_so_once_and_no_more() -> None:
     cluster = placed(**EVERYBODY)
     send(cluster, "o2", PAINT, **{**EVERYBODY, "payer": None})
     answer(cluster, "AP")
-    last = cluster.inbox("omsk-leasing")[-1]
+    last = cluster.addressed("omsk-leasing")[-1]
     assert states(cluster, "omsk-leasing") == ["RECEIVED", "PLANNED", "CANCELLED"]
     assert (last["cause"], last["lines"], last["promised_date"]) == ("left-order", [], None)
     assert set(last["reason"]) == {"en", "ru"}
     send(cluster, "o3", PAINT, **EVERYBODY)
-    assert [value["revision"] for value in cluster.inbox("omsk-leasing")] == [1, 2, 3, 4]
-    assert cluster.inbox("omsk-leasing")[-1]["state"] == "CONFIRMED"
+    assert [value["revision"] for value in cluster.addressed("omsk-leasing")] == [1, 2, 3, 4]
+    assert cluster.addressed("omsk-leasing")[-1]["state"] == "CONFIRMED"
 
 
 def test_a_cancel_reaches_all_who_had_heard_of_the_order() -> None:
@@ -230,9 +230,9 @@ def test_a_cancel_reaches_all_who_had_heard_of_the_order() -> None:
 
 def test_what_does_not_change_for_somebody_is_not_told_to_him() -> None:
     cluster = placed(**EVERYBODY)
-    before = {member: len(cluster.inbox(member)) for member in (BUYER, *EVERYBODY.values())}
+    before = {member: len(cluster.addressed(member)) for member in (BUYER, *EVERYBODY.values())}
     send(cluster, "o2", {**MOTORS, "quantity": Decimal(5)}, **EVERYBODY)
-    after = {member: len(cluster.inbox(member)) for member in before}
+    after = {member: len(cluster.addressed(member)) for member in before}
     assert after == {**before, BUYER: before[BUYER] + 1}
 
 
@@ -249,7 +249,9 @@ def test_the_buyers_own_status_and_its_id_are_as_they_were() -> None:
 
 def test_the_timeline_says_who_was_told() -> None:
     cluster = placed(**EVERYBODY)
-    told = [event_texts.tell(decoded(Subject.ORDER_STATUS, value)) for value in cluster.subjects(Subject.ORDER_STATUS)]
+    told = [
+        event_texts.describe(decoded(Subject.ORDER_STATUS, value)) for value in cluster.subjects(Subject.ORDER_STATUS)
+    ]
     assert told[0].en.startswith("customer is told: RECEIVED")
     assert told[0].ru.startswith("заказчику сообщено: RECEIVED")
     assert told[1].en.startswith("payer omsk-leasing is told: RECEIVED")
@@ -266,7 +268,7 @@ def test_dispatch_hands_each_status_to_its_addressee_only() -> None:
         of.process(
             [record(number, f"{BUYER}:17", CODEC.encode(Subject.ORDER_STATUS, fields(message)), headers=headers)]
         )
-        found += [(fields(message)["addressee"], one.topic, one.key.decode()) for one in said(of)]
+        found += [(fields(message)["addressee"], one.topic, one.key.decode()) for one in sent_records(of)]
     assert {(member, topic) for member, topic, _ in found} == {
         (member, topics.inbound("t.", member, "statuses")) for member in (BUYER, *EVERYBODY.values())
     }
@@ -297,13 +299,13 @@ def test_every_inbox_counts_by_itself_and_says_only_what_is_new(first: Any, rest
     ids = [message.id for message in cluster.sent if message.subject == "OrderStatus"]
     assert len(ids) == len(set(ids))
     for member in MASTER.members.by_id:
-        inbox = cluster.inbox(member)
+        inbox = cluster.addressed(member)
         assert [value["revision"] for value in inbox] == list(range(1, len(inbox) + 1))
         if member != BUYER:
             _is_a_view(inbox)
     named = set(projections.roles(plan_of(cluster), MASTER))
-    gone = [m for m in MASTER.members.by_id if m != BUYER and m not in named and cluster.inbox(m)]
-    assert all(cluster.inbox(member)[-1]["state"] == "CANCELLED" for member in gone)
+    gone = [m for m in MASTER.members.by_id if m != BUYER and m not in named and cluster.addressed(m)]
+    assert all(cluster.addressed(member)[-1]["state"] == "CANCELLED" for member in gone)
 
 
 def _is_a_view(inbox: list[Value]) -> None:

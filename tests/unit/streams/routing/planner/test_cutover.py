@@ -21,9 +21,9 @@ from streams.routing.masterdata.entries import Kind
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.copying import replace
 from streams.routing.planner import cutover
-from streams.routing.validation.validate import stranger
+from streams.routing.validation.validate import first_unknown_member
 from streams.stages.dispatch import Dispatch
-from tests.support.batches import CODEC, batch, record, said
+from tests.support.batches import CODEC, batch, record, sent_records
 from tests.support.fields import fields
 from tests.support.order_lines import CRANE, MOTORS, PAINT
 from tests.support.placed_orders import FIRST, Plants, accepts, placed, send
@@ -122,7 +122,7 @@ def _dispatched(cluster: Cluster) -> list[str]:
     headers = [("ce_type", b"kranhub.PlantOrder"), ("ce_id", message.id.encode()), *message.headers]
     of = batch(Dispatch(Settings(namespace="t."), CODEC))
     of.process([record(0, KEY, CODEC.encode(Subject.PLANT_ORDER, fields(message)), headers=headers)])
-    return [one.topic for one in said(of)]
+    return [one.topic for one in sent_records(of)]
 
 
 # --- stopped
@@ -282,8 +282,8 @@ def test_parts_that_are_with_plants_stay_when_their_crane_is_taken_over_from_sha
 
 def test_an_opening_plant_must_be_a_member() -> None:
     value: Any = {"buyer": BUYER, "payer": None, "user": None, **opening(MOTORS, "nowhere")}
-    assert stranger(value, MASTER.members) == "nowhere"
-    assert stranger(value | {"opening": False}, MASTER.members) is None
+    assert first_unknown_member(value, MASTER.members) == "nowhere"
+    assert first_unknown_member(value | {"opening": False}, MASTER.members) is None
 
 
 # --- the setting

@@ -9,7 +9,7 @@ import pytest
 
 from streams.routing.model.attempt import Attempt
 from streams.routing.planner.messages import OutputMessage
-from tests.support.allocation import Desk
+from tests.support.allocation import Allocations
 from tests.support.masters import item, master, plant
 from tests.support.plants import START, Event, Value, full_production
 from tests.support.worlds import World, answering, line, silent
@@ -26,18 +26,18 @@ IN_TIME, STOPPED = date(2026, 11, 30), date(2026, 12, 7)
 class Hub(World):
     """A world whose plants share one real allocator."""
 
-    desk: Desk = field(default_factory=Desk)
+    allocations: Allocations = field(default_factory=Allocations)
 
     def _allocate(self, message: OutputMessage) -> list[Event]:
-        self.desk.master, self.desk.time = self.master, self.today
-        said = self.desk.take("AllocationRequest", dict(message.value))
+        self.allocations.master, self.allocations.time = self.master, self.today
+        said = self.allocations.take("AllocationRequest", dict(message.value))
         return [Event(f"{message.id}/result", "AllocationResult", value) for value in said]
 
     def disrupt(self, number: str = "D-1", minutes: float = 0, **fields: Any) -> None:
         """Have alfa say that it makes nothing until Monday, and let everything happen that follows."""
-        self.desk.master, self.desk.time = self.master, self.today
+        self.allocations.master, self.allocations.time = self.master, self.today
         days = {"begins": START.date(), "ends": date(2026, 11, 30)}
-        said = self.desk.disrupt(number, minutes, **{"member": "alfa", **days, **fields})
+        said = self.allocations.disrupt(number, minutes, **{"member": "alfa", **days, **fields})
         self.pending += [Event(f"{number}/{minutes}/{one['request_id']}", "AllocationResult", one) for one in said]
         self.run()
 

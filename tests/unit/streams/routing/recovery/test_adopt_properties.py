@@ -59,7 +59,8 @@ class Remembering(Cluster):
             for number, value in latest.items()
         )
         statuses = tuple(
-            HeldStatus(BUYER, said["revision"], said["state"], said["promised_date"]) for said in self.inbox(BUYER)[-1:]
+            HeldStatus(BUYER, said["revision"], said["state"], said["promised_date"])
+            for said in self.addressed(BUYER)[-1:]
         )
         everybody = frozenset(MASTER.members.by_id)
         return Evidence(orders, statuses, everybody, everybody)
@@ -148,7 +149,7 @@ def found_again(versions: list[Any], refusing: set[str], extent: str, cancel: bo
     assert content(after) == content(cluster.state)
     assert [message.value for message in said if message.subject == "PlantOrder"] == []
     assert [e.value for e in said if e.subject == "Alert" and fields(e)["code"].startswith("recovery")] == []
-    told = cluster.inbox(BUYER)
+    told = cluster.addressed(BUYER)
     for message in said:
         if message.subject == "OrderStatus":
             assert fields(message)["revision"] == told[-1]["revision"] + 1

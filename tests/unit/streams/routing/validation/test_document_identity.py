@@ -163,9 +163,9 @@ def test_two_rows_that_map_one_code_are_refused_unless_they_say_the_same() -> No
     one, two = "oemz/ItemMapping/1", "oemz/ItemMapping/2"
     said(store, 100, f"{one}/0/a", proposal("EM-1", "bridge-span"))
     same = said(store, 101, f"{two}/0/a", proposal("EM-1", "bridge-span"))
-    assert batches.letters(same) == []
+    assert batches.dead_letters(same) == []
     other = said(store, 102, f"{two}/0/b", proposal("EM-1", "steel-structure"))
-    (letter,) = batches.letters(other)
+    (letter,) = batches.dead_letters(other)
     assert letter["code"] == document_identity.TWO_DOCUMENTS
     assert one in letter["reason"]["en"]
     assert two in letter["reason"]["ru"]

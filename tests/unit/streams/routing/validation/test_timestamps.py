@@ -13,7 +13,7 @@ from streams.processor.outputs import ProducerRecord
 from streams.routing.notify import open_alerts
 from streams.routing.validation import timestamps
 from tests.support import batches, samples
-from tests.support.allocation import Desk
+from tests.support.allocation import Allocations
 from tests.support.allocator_stage import TOPIC, Partition
 from tests.support.batches import CODEC, EVENTS
 from tests.support.in_memory_hub import InMemoryHub
@@ -82,21 +82,21 @@ def test_the_last_word_on_a_shipment_counts(words: list[tuple[datetime | None, d
 @given(st.lists(st.tuples(st.integers(0, 50), st.sampled_from("ab"), times), min_size=1, max_size=8))
 @example([(90, "a", YEAR_2036), (10, "a", START)])
 def test_the_last_level_of_every_site_counts(levels: list[tuple[int, str, datetime]]) -> None:
-    desk, known = Desk(), {}
+    allocations, known = Allocations(), {}
     for available, site, stamp in levels:
-        desk.level(available, as_of=stamp, site=site, ahead=True)
+        allocations.level(available, as_of=stamp, site=site, ahead=True)
         known[site] = available
-        (answer,) = desk.ask("QUOTE", "quote", 10**6)
+        (answer,) = allocations.ask("QUOTE", "quote", 10**6)
         assert answer["from_stock"] == sum(known.values())
 
 
 @given(st.lists(st.tuples(st.booleans(), times), min_size=1, max_size=8))
 @example([(True, YEAR_2036), (False, START)])
 def test_the_last_word_on_a_disruption_counts(words: list[tuple[bool, datetime]]) -> None:
-    desk = Desk()
+    allocations = Allocations()
     for is_open, stamp in words:
-        desk.disrupt(status="OPEN" if is_open else "RESOLVED", as_of=stamp, ahead=True)
-        (answer,) = desk.ask("QUOTE", "quote", 1)
+        allocations.disrupt(status="OPEN" if is_open else "RESOLVED", as_of=stamp, ahead=True)
+        (answer,) = allocations.ask("QUOTE", "quote", 1)
         assert answer["disruption"] == ("D-1" if is_open else None)
 
 
@@ -109,13 +109,13 @@ def test_the_last_version_of_an_order_counts(versions: list[tuple[int, datetime]
 
 
 def test_a_level_and_a_disruption_that_come_again_change_nothing() -> None:
-    desk = Desk()
+    allocations = Allocations()
     for marked, available, status in (("a", 5, "OPEN"), ("b", 6, "RESOLVED"), ("a", 5, "OPEN")):
-        desk.mark = marked
-        desk.level(available)
-        desk.disrupt(status=status)
-    desk.mark = ""
-    (answer,) = desk.ask("QUOTE", "quote", 10)
+        allocations.mark = marked
+        allocations.level(available)
+        allocations.disrupt(status=status)
+    allocations.mark = ""
+    (answer,) = allocations.ask("QUOTE", "quote", 10)
     assert (answer["from_stock"], answer["disruption"]) == (6, None)
 
 
@@ -172,8 +172,8 @@ def alerts(said: list[ProducerRecord]) -> list[Any]:
 )
 def test_a_clock_that_is_ahead_is_said_and_by_how_much(by: timedelta, en: str | None, ru: str | None) -> None:
     record, batch = ingested("oemz", "ProductionStatus", samples.production(as_of=samples.INSTANT + by))
-    found = [one for one in batches.said(batch) if one.topic == TOPIC]
-    assert {one.value for one in batches.said(batch) if one.topic != TOPIC} == {record.value}
+    found = [one for one in batches.sent_records(batch) if one.topic == TOPIC]
+    assert {one.value for one in batches.sent_records(batch) if one.topic != TOPIC} == {record.value}
     assert len(found) == (1 if en else 0)
     for one in found:
         alert = CODEC.decode_as(Alert, one.value or b"")
@@ -205,7 +205,7 @@ def said_at(partition: Partition, minute: float, member: str = "oemz") -> list[P
     batch = batches.batch(partition.stage, partition.store)
     assert batch.process([record]) == 1
     batch.commit()
-    return batches.said(batch)
+    return batches.sent_records(batch)
 
 
 def test_one_alert_in_an_hour_is_said_for_each_member_before_any_master_data_too() -> None:

@@ -12,7 +12,7 @@ from kranhub.errors import InvalidDocument
 from kranhub.parties import units
 from kranhub.wire.messages import Subject
 from streams.routing.validation.normalise import normalise_level, normalise_order
-from streams.routing.validation.validate import stranger, unknown_member, validate
+from streams.routing.validation.validate import first_unknown_member, unknown_member, validate
 from tests.support.order_lines import MOTORS
 from tests.support.plants import BUYER, MASTER, full_order
 
@@ -80,8 +80,8 @@ def test_a_refused_text_is_named_with_its_place_and_the_sign() -> None:
 @pytest.mark.parametrize("role", ["buyer", "payer", "user"])
 def test_an_order_waits_for_whom_the_hub_does_not_know(role: str) -> None:
     order: Any = {**full_order("17", [MOTORS]), role: "nobody"}
-    assert stranger(order, MASTER.members) == "nobody"
-    assert stranger(full_order("17", [MOTORS]), MASTER.members) is None
+    assert first_unknown_member(order, MASTER.members) == "nobody"
+    assert first_unknown_member(full_order("17", [MOTORS]), MASTER.members) is None
     assert unknown_member("nobody", MASTER.members).code == "unknown-member"
 
 

@@ -132,12 +132,12 @@ def test_news_are_all_that_a_publication_brings_into_force() -> None:
     reference, state = MasterDataState(CODEC), Layer(Store())
     found = entries.entries(OMSK)
     *early, last = published(reference, state, found)
-    assert [list(reference.news(one, state)) for one in early] == [[]] * len(early)
-    assert list(reference.news(last, state)) == sorted(found, key=lambda entry: entry.place)
+    assert [list(reference.published(one, state)) for one in early] == [[]] * len(early)
+    assert list(reference.published(last, state)) == sorted(found, key=lambda entry: entry.place)
     item = next(entry for entry in found if entry.place == (Kind.ITEM, "bridge-span"))
     again = [Entry(item.kind, item.key, 2, item.content), found[-1]]
     *_, second = published(reference, state, again)
-    assert {entry.place for entry in reference.news(second, state)} == {item.place, entries.PUBLICATION}
+    assert {entry.place for entry in reference.published(second, state)} == {item.place, entries.PUBLICATION}
 
 
 def test_an_items_entry_tells_its_codes() -> None:
@@ -152,7 +152,7 @@ def test_other_records_are_not_its_business() -> None:
     state = Layer(store)
     assert not reference.take(batches.record(0), state)
     assert not reference.take(batches.record(0, value=None), state)
-    assert list(reference.news(batches.record(0), state)) == []
+    assert list(reference.published(batches.record(0), state)) == []
     assert state.changes == {}
 
 

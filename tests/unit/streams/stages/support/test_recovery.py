@@ -208,7 +208,7 @@ def _message(topic: str, subject: str, at: datetime, key: str = "k", **value: An
 
 
 BEGUN = datetime(2026, 11, 29, tzinfo=UTC)
-RECOVERY = Recovery("r1", RecoveryPhase.ASKED, BEGUN, said_at=BEGUN)
+RECOVERY = Recovery("r1", RecoveryPhase.ASKED, BEGUN, recorded_at=BEGUN)
 MINUTE = timedelta(minutes=1)
 
 
@@ -220,7 +220,7 @@ MINUTE = timedelta(minutes=1)
 def test_a_source_that_reports_before_the_first_record_of_a_recovery_counts_where_the_restore_is_known(
     backup_at: datetime | None, counts: dict[int, bool]
 ) -> None:
-    recovery = Recovery("r1", RecoveryPhase.ASKED, BEGUN, backup_at, said_at=BEGUN + 5 * MINUTE)
+    recovery = Recovery("r1", RecoveryPhase.ASKED, BEGUN, backup_at, recorded_at=BEGUN + 5 * MINUTE)
     about: dict[str, Any] = {"member": "oemz", "connector": "c", "task": "source", "recovery_id": None}
     for minutes, wanted in counts.items():
         report = _message("out.oemz.recovery", "HeldReport", BEGUN + minutes * MINUTE, **about)
@@ -247,7 +247,7 @@ def test_a_recovery_waits_for_every_task_that_is_known_and_not_forgotten() -> No
     assert take("out.oemz.recovery", "HeldReport", **status("sink"), recovery_id="r0", **told) == ["oemz/c.sink"]
     assert reports.missing(("oemz",)) == []
     assert take("out.oemz.recovery", "HeldReport", **status("sink"), recovery_id="r1", **told) == []
-    assert (reports.telling(Subject.PLANT_ORDER), reports.telling(Subject.ORDER_STATUS)) == (("oemz",), ())
+    assert (reports.reporting(Subject.PLANT_ORDER), reports.reporting(Subject.ORDER_STATUS)) == (("oemz",), ())
     take("out.zmk-most.connector-status", "ConnectorStatus", member="zmk-most", connector="d", task="sink")
     assert take("out.zmk-most.connector-status", "ConnectorStatus", key="d.sink") == []
     mute: dict[str, Any] = {
@@ -258,4 +258,4 @@ def test_a_recovery_waits_for_every_task_that_is_known_and_not_forgotten() -> No
         "subjects": ["PlantOrder"],
     }
     assert take("out.oetz.recovery", "HeldReport", **mute, recovery_id="r1") == []
-    assert (reports.mute(), reports.telling(Subject.PLANT_ORDER)) == ([Task("oetz", "e", "sink")], ("oemz",))
+    assert (reports.unable(), reports.reporting(Subject.PLANT_ORDER)) == ([Task("oetz", "e", "sink")], ("oemz",))
