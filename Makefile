@@ -14,8 +14,8 @@ PARALLEL := -n $(WORKERS) --dist loadscope --no-loadscope-reorder
 help:
 	@echo "make demo      the whole journey on real parts (KEEP=1 leaves it running)"
 	@echo "make unit      the tests that start no process, in a minute"
-	@echo "make test      lint, then every test that needs only Python"
-	@echo "make test-all  make test, then what needs more: javac, node, promtool; then make search"
+	@echo "make test      lint, then the tests that need only Python, but for the slow ones"
+	@echo "make test-all  make test, the slow tests, what needs more: javac, node, promtool; then make search"
 	@echo "make search    every property under new random seeds, 2 minutes (ARGS='--seconds 3600': longer)"
 	@echo "make faults-core  the core under every fault, at most 25 minutes (ARGS='--only broker': some of them)"
 	@echo "make faults-life  an installation killed, filled up, restored, upgraded, at most 20 minutes (needs root)"
