@@ -1,4 +1,4 @@
-"""What one step of handling an event leads to: the type that everything returns which changes an order."""
+"""What one step of handling an event leads to."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
