@@ -54,11 +54,13 @@ class Envelope(NamedTuple):
     data: bool = True
 
 
+@lru_cache(maxsize=1_000)
 def member_source(namespace: str, member: str) -> str:
     """Return the CloudEvents source of a member's events; the namespace names the installation."""
     return f"{_installation(namespace)}/members/{member}"
 
 
+@lru_cache(maxsize=100)
 def hub_source(namespace: str, part: str) -> str:
     """Return the CloudEvents source of events of a part of the hub itself, such as a stage."""
     return f"{_installation(namespace)}/hub/{part}"

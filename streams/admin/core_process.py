@@ -2,6 +2,7 @@
 
 import os
 import queue
+import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -84,6 +85,12 @@ def _require_topics(settings: Settings, master: MasterData) -> None:
         raise Misconfigured(admin.missing_text(settings.namespace, missing))
 
 
+SWITCH_S = 0.02
+"""How long a stage's thread may keep Python's interpreter lock while others wait for it, in seconds.
+
+With Python's own 5 ms six busy stages change places so often that the full path is 6 % slower, measured in one run.
+"""
+
 GRACE_S, HASTE_S = 15.0, 3.0
 """How long the jobs may take to stop: when asked to, and when one of them has failed. What a job leaves open by then is
 aborted by the brokers, as after a crash."""
@@ -148,6 +155,7 @@ def run(settings: Settings, names: Sequence[str], instance: str, metrics_port: i
         stages = [_stage(name, settings, codec, under_way) for name in names]
         single_instance.require_own(settings, dict(clients.member(settings, stage.name, instance) for stage in stages))
         spare_what_lives()
+        sys.setswitchinterval(SWITCH_S)
         log.info("core started", stages=[stage.name for stage in stages], instance=instance, recovering=under_way)
         jobs: dict[str, Job] = {stage.name: Processor(stage, settings, codec, instance).run for stage in stages}
         if "clock" in jobs:

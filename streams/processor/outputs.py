@@ -259,13 +259,13 @@ class Outputs:
             raise InvalidDocument(error.code, _unfit(self._ctx.stage, document.subject, error)) from error
 
     def _envelope(self, document: Document, dataschema: str | None = None, *, data: bool = True) -> Envelope:
-        came = document if document.traceparent else self._record.envelope
+        came, now = document if document.traceparent else self._record.envelope, self._ctx.time
         return Envelope(
             id=document.id,
             source=document.source or envelope.hub_source(self._namespace, self._ctx.stage),
             type=full_name(document.subject),
-            time=document.time or self._ctx.time,
-            recorded=self._ctx.time,
+            time=document.time or now,
+            recorded=now,
             traceparent=came.traceparent or envelope.new_trace(str(self._record.location)),
             tracestate=came.tracestate if came.traceparent else None,
             dataschema=dataschema,

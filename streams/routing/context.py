@@ -1,13 +1,12 @@
 """What a decision is made in: the event that is being handled, and the master data that apply to it."""
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from streams.routing.masterdata.masterdata import MasterData
 
 
-@dataclass(frozen=True, slots=True)
-class DecisionContext:
+class DecisionContext(NamedTuple):
     """The event that is being handled, and the master data as they are when it is handled.
 
     Attributes:

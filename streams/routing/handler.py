@@ -125,7 +125,7 @@ def _apply(state: OrderState | None, subject: Subject, value: Message, context: 
         _check_closed(state, subject, value, context)
         return Step(state)
     if subject in _FINGERPRINTED:
-        context = replace(context, fingerprint=timestamps.fingerprint(context.event_id, value))
+        context = context._replace(fingerprint=timestamps.fingerprint(context.event_id, value))
     return _HANDLERS[subject](state, timestamps.bounded(subject, value, context.time), context)
 
 

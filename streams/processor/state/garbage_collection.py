@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 YOUNG = 50_000
 """New objects between two collections, in place of CPython's 700: a stage makes thousands with each order, hardly any
-of them in a cycle. The full path is a tenth faster, and cycles may hold as many objects longer."""
+of them in a cycle. Cycles may hold as many objects longer."""
 
 
 def spare_what_lives() -> None:
