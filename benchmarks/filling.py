@@ -19,7 +19,7 @@ from streams.routing.allocator.capacity import workshop
 from streams.routing.allocator.reservations import BY_AGE
 from streams.routing.allocator.weeks import WEEKS
 from streams.routing.masterdata.masterdata import MasterData
-from streams.tables.keys import DIGITS
+from streams.tables.keys import DIGITS, LARGEST
 from tools.harness.in_memory_core import InMemoryCore, record
 
 BUSY_WEEKS = 10
@@ -27,6 +27,9 @@ BUSY_WEEKS = 10
 
 PLANNED, STEP = 1_000, 500
 """The most open orders that are planned, further ones being copies of them, and how many are planned at a time."""
+
+FIRST_COPY = LARGEST - 10_000_000
+"""From here on the numbers of copies in a week fall; those of planned orders are greater, those of later ones less."""
 
 _NUMBER = re.compile(r"PO-\d{7}")
 
@@ -105,12 +108,17 @@ def _put(layers: Layers, entry: _Entry, number: int) -> None:
     order = f"PO-{number:07d}"
     key, value = _NUMBER.sub(order, entry.key), bytes(bytearray(entry.value))
     if entry.numbered:
-        key = f"{key.rpartition('/')[0]}/{number:0{DIGITS}}"
+        key = f"{key.rpartition('/')[0]}/{_number_in(key, number):0{DIGITS}}"
         value = _NUMBER.sub(order, value.decode()).encode()
     partition = entry.partition
     if entry.stage == "planner":
         partition = record("", _order_key(key).encode(), None).partition
     layers[entry.stage, partition].put(key, value)
+
+
+def _number_in(key: str, number: int) -> int:
+    """Return the number of a copy's entry: ages grow with every order, numbers in a week fall."""
+    return FIRST_COPY - number if key.startswith(f"{WEEKS.name}/") else number
 
 
 def _order_key(key: str) -> str:
