@@ -54,13 +54,11 @@ class Envelope(NamedTuple):
     data: bool = True
 
 
-@lru_cache(maxsize=1_000)
 def member_source(namespace: str, member: str) -> str:
     """Return the CloudEvents source of a member's events; the namespace names the installation."""
     return f"{_installation(namespace)}/members/{member}"
 
 
-@lru_cache(maxsize=100)
 def hub_source(namespace: str, part: str) -> str:
     """Return the CloudEvents source of events of a part of the hub itself, such as a stage."""
     return f"{_installation(namespace)}/hub/{part}"
@@ -144,7 +142,6 @@ def _parse(text: str | None) -> datetime | None:
         return None
 
 
-@lru_cache(maxsize=1_000)
 def _traceparent(text: str) -> str | None:
     """Return a traceparent unchanged; None for an invalid one. Version 00 has exactly four parts."""
     found = _TRACEPARENT.fullmatch(text) if len(text) <= TRACE_CHARACTERS else None

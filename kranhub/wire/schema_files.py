@@ -18,7 +18,6 @@ def load_all() -> dict[str, Schema]:
     return {schema["name"]: schema for schema in sorted(loaded, key=lambda schema: str(schema["name"]))}
 
 
-@cache
 def subject(record: str) -> str:
     """Return the registry subject of a record (RecordNameStrategy), such as ``kranhub.Order``."""
     return f"{NAMESPACE}.{record}"
