@@ -50,7 +50,7 @@ class SqlSource(Source):
             for poll in polls:
                 async with aclosing(poll.poll()) as items:
                     async for item in items:
-                        yield _item(item, _checkpoint(polls))
+                        yield _with_checkpoint(item, _checkpoint(polls))
             yield Progress(_checkpoint(polls))
             await asyncio.sleep(self._config.poll_seconds)
 
@@ -59,8 +59,8 @@ def _checkpoint(polls: Sequence["TablePoll"]) -> Checkpoint:
     return polling.checkpoint(*(poll.memory.positions() for poll in polls))
 
 
-def _item(items: Item, checkpoint: Checkpoint) -> Read | Unreadable:
-    return Read(items, checkpoint) if isinstance(items, Event) else replace(items, checkpoint=checkpoint)
+def _with_checkpoint(item: Item, checkpoint: Checkpoint) -> Read | Unreadable:
+    return Read(item, checkpoint) if isinstance(item, Event) else replace(item, checkpoint=checkpoint)
 
 
 class TablePoll:
@@ -84,15 +84,15 @@ class TablePoll:
         budget: int | None = None
         if self._versions is not None and self.memory.top is not None and self._file == self._client.generation:
             budget = self._config.compare_rows
-            async for items in self._since(self._versions, now):
-                yield items
+            async for item in self._since(self._versions, now):
+                yield item
         self._file = self._client.generation
         if not self.memory.rows and self._after is None:
             await self._foresee(now)
-        async for items in self._compare(budget, now):
-            yield items
-        async for items in self._withdraw(budget, now):
-            yield items
+        async for item in self._compare(budget, now):
+            yield item
+        async for item in self._withdraw(budget, now):
+            yield item
         if budget is not None or self._after is None:
             self.memory.top = NOTHING if top is None else plain(top)
 
@@ -101,8 +101,8 @@ class TablePoll:
         if self.memory.top == NOTHING:
             return
         async for page in self._pages(versions.low(restored(self.memory.top))):
-            for items in self._comparison.learn(page, now, paged=False):
-                yield items
+            for item in self._comparison.learn(page, now, paged=False):
+                yield item
 
     async def _compare(self, budget: int | None, now: datetime) -> AsyncIterator[Item]:
         """Compare the next rows of the whole table, all of them where there is no budget."""
@@ -113,12 +113,12 @@ class TablePoll:
         while budget is None or read < budget:
             page = await self._run(self._page, None, self._after)
             read += len(page)
-            for items in self._comparison.learn(page, now, paged=True):
-                yield items
+            for item in self._comparison.learn(page, now, paged=True):
+                yield item
             if len(page) < self._config.page_rows:
                 self._after = None
-                for items in self._comparison.finish(now):
-                    yield items
+                for item in self._comparison.finish(now):
+                    yield item
                 return
             self._after = place(self._stream.settings, page[-1].row, versioned=False)
 
@@ -126,13 +126,13 @@ class TablePoll:
         """Yield what is withdrawn. Raises `Misconfigured` where too many rows have vanished after a look at all."""
         after, limit = self._config.withdraw_after_seconds, self._config.vanished_limit
         if budget is not None and self._comparison.vanished(now, after) > limit:
-            async for items in self._compare(None, now):
-                yield items
+            async for item in self._compare(None, now):
+                yield item
         vanished = self._comparison.vanished(now, after)
         if vanished > limit:
             raise errors.too_many_vanished(vanished, self._stream.settings.table)
-        for items in self._comparison.due(now, after):
-            yield items
+        for item in self._comparison.due(now, after):
+            yield item
 
     async def _foresee(self, now: datetime) -> None:
         """Look through a table that is read for the first time, for rows that come to one key on different pages."""

@@ -156,10 +156,10 @@ class Coordinator:
             headers = envelope.headers(about._replace(dataschema=self._codec.dataschema(data)))
             yield Raw(work, -1, order.encode("utf-8", "surrogateescape"), data, headers)
 
-    def _copies(self, at: Recovery, places: list[tuple[str, int]]) -> Iterator[Raw]:
-        data = self._codec.encode(Subject.RECOVERY, at.value())
+    def _copies(self, found: Recovery, places: list[tuple[str, int]]) -> Iterator[Raw]:
+        data = self._codec.encode(Subject.RECOVERY, found.value())
         for topic, partition in places:
-            about = recovery.record_about(self._settings, self._codec, at, data, f"{topic}/{partition}")
+            about = recovery.record_about(self._settings, self._codec, found, data, f"{topic}/{partition}")
             yield Raw(topic, partition, self._id.encode() if partition < 0 else b"", data, envelope.headers(about))
 
 

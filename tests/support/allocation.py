@@ -137,19 +137,7 @@ class Allocations:
 
     def disrupt(self, number: str = "D-1", minutes: float = 0, *, ahead: bool = False, **fields: Any) -> list[Any]:
         """Have the plant say, so many minutes after the start, that it makes nothing from the 25th on for a week."""
-        value: Any = {
-            "disruption_id": number,
-            "member": "oemz",
-            "cause": "STRIKE",
-            "effect": "CAPACITY_REDUCTION",
-            "sites": [],
-            "status": "OPEN",
-            "begins": TODAY + timedelta(days=1),
-            "ends": TODAY + timedelta(days=7),
-            "text": {},
-            "as_of": START + timedelta(minutes=minutes),
-            **fields,
-        }
+        value = disruption(number, minutes, **fields)
         self.time = self.time if ahead else max(self.time, value["as_of"] or self.time)
         return self.take("Disruption", value)
 
@@ -157,6 +145,23 @@ class Allocations:
         """Let it be so many minutes after the start."""
         self.time = START + timedelta(minutes=minutes)
         return self.take("Tick", {"time": self.time})
+
+
+def disruption(number: str = "D-1", minutes: float = 0, **fields: Any) -> Any:
+    """Return a Disruption of so many minutes after the start: the plant makes nothing from the 25th on for a week."""
+    return {
+        "disruption_id": number,
+        "member": "oemz",
+        "cause": "STRIKE",
+        "effect": "CAPACITY_REDUCTION",
+        "sites": [],
+        "status": "OPEN",
+        "begins": TODAY + timedelta(days=1),
+        "ends": TODAY + timedelta(days=7),
+        "text": {},
+        "as_of": START + timedelta(minutes=minutes),
+        **fields,
+    }
 
 
 def offer(result: dict[str, Any]) -> tuple[Any, ...]:

@@ -16,7 +16,7 @@ from streams.routing.masterdata import entries
 from streams.routing.masterdata.entries import Entry
 from streams.routing.masterdata.masterdata import MasterData
 from streams.stages.allocator import Allocator
-from tests.support import batches
+from tests.support import allocation, batches
 from tests.support.allocation import START
 from tests.support.batches import CODEC, NAMESPACE, WORK
 
@@ -85,19 +85,7 @@ class Partition:
 
     def disruption(self, number: str = "D-1", minute: float = 0, **fields: Any) -> Record:
         """Return that the plant makes nothing for a week from tomorrow on."""
-        value = {
-            "disruption_id": number,
-            "member": "oemz",
-            "cause": "STRIKE",
-            "effect": "CAPACITY_REDUCTION",
-            "sites": [],
-            "status": "OPEN",
-            "begins": START.date() + timedelta(days=1),
-            "ends": START.date() + timedelta(days=7),
-            "text": {},
-            "as_of": START + timedelta(minutes=minute),
-            **fields,
-        }
+        value = allocation.disruption(number, minute, **fields)
         return self.record("Disruption", value, value["member"], event_id="the member's own")
 
     def request(self, request_id: str, quantity: int, action: str = "RESERVE", **fields: Any) -> Record:

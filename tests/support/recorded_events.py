@@ -43,7 +43,7 @@ class Recorder(Cluster):
         self.today = end
 
 
-def answering(refusing: frozenset[str] = frozenset(), silent: frozenset[str] = frozenset()) -> Answers:
+def accepting(refusing: frozenset[str] = frozenset(), silent: frozenset[str] = frozenset()) -> Answers:
     """Plants that accept for a fixed day, but for those who refuse or never answer."""
 
     def answers(asked: Value) -> list[Event]:
@@ -56,7 +56,7 @@ def answering(refusing: frozenset[str] = frozenset(), silent: frozenset[str] = f
     return answers
 
 
-ACCEPTING = answering()
+ACCEPTING = accepting()
 
 
 def recorded(*lines: Value, answers: Answers = ACCEPTING, master: MasterData = MASTER) -> Recorder:

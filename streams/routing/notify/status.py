@@ -56,29 +56,33 @@ def notify(state: OrderState, cause: Cause | None, context: DecisionContext) -> 
     new = derive(state, context)
     if new == state.status:
         return Step(state)
-    after = notified(state, new, cause_of(state, new, cause, context.master), context)
-    return after._replace(messages=[*after.messages, *hold_alerts(state, new, context)])
+    return notify_new_status(state, new, cause_of(state, new, cause, context.master), context)
+
+
+def notify_new_status(state: OrderState, new: Status, cause: Cause, context: DecisionContext) -> Step:
+    """Return the state with this status, the statuses to all parties, and alerts of newly held lines.
+
+    Args:
+        state: The order, with the status before.
+        new: Its new status.
+        cause: Why it is new.
+        context: The event and the master data.
+    """
+    after = _notified(state, new, cause, context)
+    return after._replace(messages=[*after.messages, *_alerts(state, new, context)])
 
 
 def notify_closed(state: OrderState, context: DecisionContext) -> Step:
     """Return the state and the statuses to all parties at the end of a delivered order."""
-    assert state.status is not None  # noqa: S101  (only what was delivered is closed with a word)
+    assert state.status is not None  # noqa: S101  (only a delivered order has statuses at its end)
     lines = tuple(
         replace(line, state=PlanState.CLOSED) if line.state == PlanState.DELIVERED else line
         for line in state.status.lines
     )
-    return notified(state, replace(state.status, state=PlanState.CLOSED, lines=lines), reasons.CLOSED, context)
+    return _notified(state, replace(state.status, state=PlanState.CLOSED, lines=lines), reasons.CLOSED, context)
 
 
-def notified(state: OrderState, new: Status, why: Cause, context: DecisionContext) -> Step:
-    """Return the state with a new status, and the statuses to all parties.
-
-    Args:
-        state: The order.
-        new: Its new status.
-        why: Why it is new.
-        context: The event and the master data.
-    """
+def _notified(state: OrderState, new: Status, why: Cause, context: DecisionContext) -> Step:
     after = replace(state, status=new, status_revision=state.status_revision + 1)
     own = _message(after, new, why, context)
     others = notify_parties(after, cast(wire.OrderStatus, own.value), context.master)
@@ -275,14 +279,8 @@ def _line_value(line: LineStatus) -> wire.OrderStatusLine:
     }
 
 
-def hold_alerts(state: OrderState, new: Status, context: DecisionContext) -> list[OutputMessage]:
-    """Return an alert for each line that the order itself newly holds; portions without a plant have their own.
-
-    Args:
-        state: The order, with the status before.
-        new: Its new status.
-        context: The event and the master data.
-    """
+def _alerts(state: OrderState, new: Status, context: DecisionContext) -> list[OutputMessage]:
+    """Return an alert for each line that the order itself newly holds; portions without a plant have their own."""
     known = {line.line_id: line.code for line in state.status.lines} if state.status else {}
     held = [(line, line.code) for line in new.lines if line.code and known.get(line.line_id) != line.code]
     return [

@@ -43,8 +43,7 @@ def notify_after_restore(state: OrderState, evidence: Evidence, context: Decisio
     if state.frozen or (held.shows(new.state, new.promised_date) if held is not None else new == state.status):
         return Step(replace(state, status=new))
     cause = status.cause_of(state, new, reasons.RECEIVED, context.master) if is_new else texts.RECOVERED
-    after = status.notified(state, new, cause, context)
-    return after._replace(messages=[*after.messages, *status.hold_alerts(state, new, context)])
+    return status.notify_new_status(state, new, cause, context)
 
 
 def _last_seen_revision(revision: int, member: str, evidence: Evidence) -> int:

@@ -18,7 +18,7 @@ from streams.routing.schedule import dates
 from tests.support.omsk import ruled, with_item
 from tests.support.order_lines import CODES, CRANE, PAINT
 from tests.support.plants import BUYER, KEY, MASTER, START, Event, Value, full_action
-from tests.support.recorded_events import Recorder, answering, recorded
+from tests.support.recorded_events import Recorder, accepting, recorded
 
 MOTORS = {"line_id": "2", "item_code": "ДВ-7.5", "quantity": Decimal(4), "unit": "H87"}
 
@@ -92,7 +92,7 @@ def test_a_bill_that_needs_more_is_made_where_it_was() -> None:
         part.model_copy(update={"quantity": Decimal(8)}) if part.item == "motor-crane-7kw5" else part
         for part in crane.components
     )
-    recorder = Recorder(answering(), stock={("oemz", "motor-crane-7kw5"): Decimal(100)})
+    recorder = Recorder(accepting(), stock={("oemz", "motor-crane-7kw5"): Decimal(100)})
     recorder.order(CRANE)
     (moved,) = differences(recorder, with_item(crane.item, components=bill)).moved
     assert [(place.plant, place.quantity) for place in moved.before] == [("oemz", Decimal(6))]
@@ -134,7 +134,7 @@ def test_what_became_of_a_recorded_reservation_counts(kind: str, plant: str | No
 
 
 def test_a_plant_that_refused_is_asked_again_only_where_the_same_is_asked() -> None:
-    recorder = recorded(PAINT, answers=answering(frozenset({"tsvetnoy-bulvar"})))
+    recorder = recorded(PAINT, answers=accepting(frozenset({"tsvetnoy-bulvar"})))
     before = replay(recorder.events, MASTER)
     assert [place.plant for place in before[KEY, "1"].placements] == ["zmk-most"]
     assert differences(recorder, ruled()).moved == ()
@@ -143,7 +143,7 @@ def test_a_plant_that_refused_is_asked_again_only_where_the_same_is_asked() -> N
 
 
 def test_a_plant_that_stayed_silent_loses_the_order_in_the_replay_too() -> None:
-    recorder = recorded(PAINT, answers=answering(silent=frozenset({"tsvetnoy-bulvar"})))
+    recorder = recorded(PAINT, answers=accepting(silent=frozenset({"tsvetnoy-bulvar"})))
     recorder.later(days=9)
     recorder.take(Event("end", "Receipt", {"subject": "Order", "key": "17"}))
     assert [place.plant for place in replay(recorder.events, MASTER)[KEY, "1"].placements] == ["zmk-most"]
@@ -195,7 +195,7 @@ def rules(draw: st.DrawFn) -> MasterData:
 @st.composite
 def histories(draw: st.DrawFn) -> Recorder:
     some = st.frozensets(st.sampled_from(PLANTS), max_size=2)
-    recorder = Recorder(answering(draw(some), draw(some)), draw(rules()))
+    recorder = Recorder(accepting(draw(some), draw(some)), draw(rules()))
     for plant, item in (("oemz", "motor-crane-7kw5"), ("tsvetnoy-bulvar", "coating-girders")):
         recorder.stock[plant, item] = draw(quantities)
         if draw(st.booleans()):
