@@ -60,23 +60,8 @@ def missing_topics(settings: Settings, members: Members) -> list[str]:
     return [spec.name for spec in specs if spec.name not in existing]
 
 
-def missing_text(namespace: str, missing: Sequence[str]) -> Text:
-    """Return what to do about missing topics.
-
-    Args:
-        namespace: The prefix of the topics' names.
-        missing: The topics that should exist and do not (`missing_topics`), one at least.
-    """
-    outbox, changelog = topics.hub(namespace, "outbox"), topics.hub(namespace, "planner-changelog")
-    if outbox in missing and changelog not in missing:
-        return Text(
-            en=f"The namespace {namespace!r} was made by a release before 0.2.0: it has {changelog}, and no {outbox}. "
-            "This release does not read its state. Install the release that made it, or begin anew in another "
-            "namespace, as docs/upgrading.md says.",
-            ru=f"Пространство имён {namespace!r} создано выпуском до 0.2.0: в нём есть {changelog} и нет {outbox}. "
-            "Этот выпуск не читает его состояние. Установите выпуск, который его создал, или начните сначала в другом "
-            "пространстве имён, как сказано в docs/ru/upgrading.md.",
-        )
+def missing_text(missing: Sequence[str]) -> Text:
+    """Return what to do about missing topics, of which there is one at least (`missing_topics`)."""
     return Text(
         en=f"{len(missing)} topics do not exist, such as {missing[0]}. Run `kranhub up`: it creates them.",
         ru=f"Нет топиков: {len(missing)}, например {missing[0]}. Выполните `kranhub up`: он их создаст.",

@@ -77,4 +77,4 @@ def _topics(settings: Settings) -> None:
     probe.broker(settings, endpoints(settings).bootstrap)  # says at once what the next line would say after 30 s
     missing = admin.missing_topics(settings, _members(settings))
     if missing:
-        raise Failed(admin.missing_text(settings.namespace, missing))
+        raise Failed(admin.missing_text(missing))

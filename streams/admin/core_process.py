@@ -18,7 +18,7 @@ from kranhub.operations.failure_report import report_failure
 from kranhub.settings import Settings, endpoints
 from kranhub.wire.codec import Codec
 from kranhub.wire.registry import Registry
-from streams.admin import masterdata_files, recovery_job
+from streams.admin import masterdata_files, recovery_job, state_versions
 from streams.admin.publish import NotPublished, publish_masterdata
 from streams.admin.recovery_job import Job
 from streams.processor import Processor, Stage
@@ -75,14 +75,18 @@ TOPICS_S = 10.0
 """How long topics may be missing: a broker that has just started does not report all of them at once."""
 
 
-def _require_topics(settings: Settings, master: MasterData) -> None:
-    """Require the hub's own topics; those of members are created with the publication."""
+def _require_topics(settings: Settings, master: MasterData, stages: Sequence[Stage]) -> None:
+    """Require the hub's own topics; those of members are created with the publication.
+
+    A namespace that lacks some may be of another release, which had fewer: then its state is the reason to stop.
+    """
     deadline, own = time.monotonic() + TOPICS_S, topics.hub(settings.namespace, "")
     while missing := [name for name in admin.missing_topics(settings, master.members) if name.startswith(own)]:
         if time.monotonic() < deadline:
             time.sleep(1)
             continue
-        raise Misconfigured(admin.missing_text(settings.namespace, missing))
+        state_versions.require(settings, stages)
+        raise Misconfigured(admin.missing_text(missing))
 
 
 SWITCH_S = 0.02
@@ -147,7 +151,7 @@ def run(settings: Settings, names: Sequence[str], instance: str, metrics_port: i
     master = master_data(settings)
     with Registry(endpoints(settings).registry_url) as registry:
         codec = Codec(registry)
-        _require_topics(settings, master)
+        _require_topics(settings, master, [STAGES[name](settings, codec) for name in names])
         _publish(settings, codec, master)
         metrics_server.serve(settings.metrics_host, metrics_port)
         restored = recovery.ensured(settings, codec)

@@ -149,13 +149,13 @@ class Allocator:
                 return
             fingerprint = timestamps.fingerprint(arrival.event_id, value) if owner else ""
             context = DecisionContext(event_id, ctx.time, master, fingerprint)
-            outcome = allocator.handle(state, subject, value, context)
+            step = allocator.handle(state, subject, value, context)
         except InvalidDocument as error:
             self._refuse(error, subject, value, arrival, state, outputs, late=late)
             return
-        for key, data in outcome.changes.items():
+        for key, data in step.changes.items():
             _write(state, key, data)
-        for result in outcome.results:
+        for result in step.results:
             outputs.send(
                 self._work,
                 result.value["order_key"],

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 from confluent_kafka import TopicPartition
 
-from kranhub.broker import topics
+from kranhub.broker import admin, topics
 from kranhub.errors import Failed, Fenced, InvalidDocument, Misconfigured, Unavailable
+from kranhub.operations import logs
 from kranhub.text import Text
 from kranhub.wire.messages import Subject
+from streams.admin import core_process
 from streams.processor import Context, Document, Outputs, Record, State
 from streams.processor.kafka import clients, stalled_fetch
 from streams.processor.kafka.guarded import GuardedClient
@@ -201,6 +203,22 @@ def test_state_of_another_version_is_refused(around: World) -> None:
     assert isinstance(error, Misconfigured)
     assert "version 1; this release reads version 2" in error.text.en
     assert newer.seen == []
+
+
+def test_a_namespace_of_another_release_that_lacks_a_topic_is_refused_for_its_state(
+    around: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with started(Counting(around.settings), around):
+        feed(around, "a")
+        wait_for(lambda: len(counts(around)) == 1, "one count")
+    with admin.admin(around.settings) as client:
+        client.delete_topics([topics.hub(around.settings.namespace, "outbox")])
+    monkeypatch.setattr(core_process, "TOPICS_S", 0)
+    monkeypatch.setattr(logs, "identify", lambda _process: None)  # this process stays the tests'
+    with pytest.raises(Misconfigured, match="holds state of version 1; this release reads version 3"):
+        core_process.run(around.settings, ["allocator"], "a", None)
+    with pytest.raises(Misconfigured, match="kranhub up"):
+        core_process.run(around.settings, ["dispatch"], "a", None)
 
 
 def test_unequal_partitions_are_refused_by_name(around: World) -> None:

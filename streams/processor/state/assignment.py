@@ -8,7 +8,7 @@ from collections.abc import Container, Mapping
 import structlog
 from confluent_kafka import TopicPartition as KafkaPartition
 
-from kranhub.errors import Failed, KranhubError, Misconfigured
+from kranhub.errors import Failed, KranhubError
 from kranhub.settings import Settings
 from kranhub.text import Text
 from kranhub.wire.locations import TopicPartition
@@ -16,7 +16,7 @@ from streams.processor.kafka import clients
 from streams.processor.kafka.errors import BrokerAway
 from streams.processor.kafka.guarded import GuardedClient
 from streams.processor.stage import Stage
-from streams.processor.state import restore
+from streams.processor.state import restore, version
 from streams.processor.state.changelog import Restored
 from streams.processor.state.store import Store
 
@@ -161,12 +161,8 @@ class Assignment:
             # librdkafka takes up to a second for it, and until this returns no partition of the stage is served.
             threading.Thread(target=_close, args=(reader,), name=f"{self._stage.name} restored").start()
         for partition, found in restored.items():
-            self._require_version(f"{changelog} [{partition}]", found.version)
+            version.require(f"{changelog} [{partition}]", found.version, self._stage.state_version)
         return restored
-
-    def _require_version(self, place: str, found: int | None) -> None:
-        if found not in (None, self._stage.state_version):
-            raise Misconfigured(_other_version(place, found or 0, self._stage.state_version))
 
 
 def _close(reader: GuardedClient) -> None:
@@ -202,13 +198,4 @@ def _too_much(stage: str, size: int, limit: int) -> Text:
         ru=f"Состояние этапа {stage} выросло до {size} МБ, а одному процессу разрешено {limit} МБ. Запустите ещё "
         "экземпляры на других машинах (`kranhub core run --instance ИМЯ`) или, если память есть, увеличьте "
         "KRANHUB_STATE_LIMIT_MB. Ничего не потеряно.",
-    )
-
-
-def _other_version(place: str, found: int, known: int) -> Text:
-    return Text(
-        en=f"{place} holds state of version {found}; this release reads version {known}. Install the release that "
-        "wrote it, or begin anew in another namespace, as docs/upgrading.md says.",
-        ru=f"{place}: состояние версии {found}, а этот выпуск читает версию {known}. Установите выпуск, который его "
-        "записал, или начните сначала в другом пространстве имён, как сказано в docs/ru/upgrading.md.",
     )

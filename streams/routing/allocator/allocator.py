@@ -41,7 +41,7 @@ CODES = Table("code", str)
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class AllocatorStep:
     """What an event leads to.
 
     Attributes:
@@ -53,7 +53,7 @@ class Outcome:
     results: Sequence[Result]
 
 
-def handle(state: ReadableState, subject: Subject, value: Message, context: DecisionContext) -> Outcome:
+def handle(state: ReadableState, subject: Subject, value: Message, context: DecisionContext) -> AllocatorStep:
     """Process one event of a partition's plants.
 
     Args:
@@ -73,7 +73,7 @@ def handle(state: ReadableState, subject: Subject, value: Message, context: Deci
         results = handler(tables, bounded, context) if handler else []
         request = narrowed(AllocationRequest, subject, value)
         quote = request is not None and request["action"] == AllocationAction.QUOTE
-        return Outcome({} if quote else tables.changes(), results)
+        return AllocatorStep({} if quote else tables.changes(), results)
 
 
 def _level(tables: StateTables, level: InventoryLevel, context: DecisionContext) -> list[Result]:

@@ -74,13 +74,3 @@ def test_a_topic_with_another_number_of_partitions_is_refused_by_name() -> None:
     admin.refuse_differences(list(SPECS.values()), {})
     with pytest.raises(Misconfigured, match=r"t\.hub\.work \(24, not 6\)\."):
         admin.refuse_differences(list(SPECS.values()), {**as_designed, "t.hub.work": 24})
-
-
-def test_a_namespace_of_before_the_outbox_is_not_completed_but_refused() -> None:
-    of_before = admin.missing_text("t.", ["t.hub.outbox", "t.in.plant.orders"])
-    assert "before 0.2.0" in of_before.en
-    assert "docs/upgrading.md" in of_before.en
-    assert "kranhub up" not in of_before.en + of_before.ru
-    new = admin.missing_text("t.", ["t.hub.outbox", "t.hub.planner-changelog"])
-    assert "kranhub up" in new.en
-    assert "before 0.2.0" not in new.en
