@@ -42,6 +42,15 @@ class CutoverMode(StrEnum):
     STOPPED = "stopped"
 
 
+class Reported(StrEnum):
+    """What a member reports of each plant order without being asked."""
+
+    PRODUCTION = "production"
+    """That the work begins: where it does not, that is missed by the latest day on which it has to."""
+    ARRIVALS = "arrivals"
+    """That goods arrive, as plant, consignee or carrier: where nobody does, the arrival is assumed."""
+
+
 def _known_zone(name: str) -> str:
     try:
         ZoneInfo(name)
@@ -160,6 +169,7 @@ class Member(_Model):
         currencies: Those in which it takes orders.
         programmes: Programmes about which it is informed, besides the one with its own id.
         cutover: What the hub does with plant orders for this member.
+        reports: What it reports of each plant order beside readiness and shipments, so that its silence is noticed.
         inn: Russia's taxpayer number of the legal entity.
         kpp: Russia's code of the legal entity's tax registration.
         ogrn: Russia's registration number of the legal entity.
@@ -179,6 +189,7 @@ class Member(_Model):
     currencies: tuple[Currency, ...] = Field(("RUB",), min_length=1)
     programmes: tuple[Annotated[str, Field(min_length=1)], ...] = ()
     cutover: CutoverMode = CutoverMode.LIVE
+    reports: frozenset[Reported] = frozenset()
     contacts: tuple[Contact, ...] = ()
     legal_name: str | None = None
     inn: Inn | None = None
@@ -186,9 +197,9 @@ class Member(_Model):
     ogrn: Ogrn | None = None
     gln: Gln | None = None
 
-    @field_serializer("roles")
-    def _in_order(self, roles: frozenset[Role]) -> list[str]:
-        return sorted(roles)
+    @field_serializer("roles", "reports")
+    def _in_order(self, names: frozenset[str]) -> list[str]:
+        return sorted(names)
 
     @property
     def makes(self) -> bool:

@@ -1300,6 +1300,17 @@ class RoutingRule(TypedDict):
     """Working days that a plant has for its answer. kranhub"""
     maximum_portions: NotRequired[int]
     """Into how many portions a line is cut at most. kranhub"""
+    report_within_working_days: NotRequired[int]
+    """Working days after a promised day within which a plant reports that it was kept. kranhub"""
+    ship_within_working_days: NotRequired[int]
+    """Working days that goods may wait at the plant once they are made and promised. kranhub"""
+    arrival_margin_days: NotRequired[int]
+    """Calendar days after the expected arrival until it is missed, or assumed. kranhub"""
+    date_tolerance_days: NotRequired[int]
+    """A change of the earliest day by more than so many days is news to the buyer. kranhub"""
+    frozen_zone_working_days: NotRequired[int]
+    """A plant order whose work begins within so many working days gets no later date without a person. ISA-95 planning
+    time fence"""
 
 
 class ServiceKind(Symbol):

@@ -17,6 +17,7 @@ from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.codes import UNMAPPED, HoldReason
 from streams.routing.model.copying import replace
 from streams.routing.model.order import Line, OrderState
+from streams.routing.notify import reminders
 from streams.routing.notify import status as statuses
 from streams.routing.planner import explode, resume, unreachable
 from streams.routing.planner.reconcile import reconcile
@@ -131,7 +132,7 @@ def _apply(state: OrderState | None, subject: Subject, value: Message, context: 
 
 def _with_due_time(after: OrderState, context: DecisionContext) -> OrderState:
     """Return the state with the time at which something of it is due, and the members for whom it waits."""
-    after = closing.with_final_since(after, context.time)
+    after = reminders.with_reminder(closing.with_final_since(after, context.time), context.time)
     if (awaited_members := resume.awaited_members(after, context.master)) != after.awaited_members:
         after = replace(after, awaited_members=awaited_members)
     if (due := _due(after)) != after.due:
@@ -140,7 +141,7 @@ def _with_due_time(after: OrderState, context: DecisionContext) -> OrderState:
 
 
 def _due(state: OrderState) -> datetime | None:
-    return min((day for day in (deadlines.due(state), closing.due(state)) if day), default=None)
+    return min((day for day in (deadlines.due(state), closing.due(state), state.remind_at) if day), default=None)
 
 
 def _check_closed(state: OrderState, subject: Subject, value: Message, context: DecisionContext) -> None:
@@ -211,8 +212,11 @@ def _wake(state: OrderState | None, _value: messages.Wake, context: DecisionCont
     cause = reasons.MAPPED if state.order is not before.order else None
     if state.due is None or context.time < state.due:
         return Step(state, cause)
-    passed = deadlines.apply_deadlines(replace(state, due=None), context)
-    return passed._replace(cause=passed.cause or cause)
+    reminded = reminders.remind(replace(state, due=None), context)
+    if state.frozen:
+        return reminded._replace(cause=cause)
+    passed = deadlines.apply_deadlines(reminded.state, context)
+    return Step(passed.state, passed.cause or cause, [*reminded.messages, *passed.messages])
 
 
 def _resumed(state: OrderState, master: MasterData) -> OrderState:

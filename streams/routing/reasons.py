@@ -9,8 +9,11 @@ from kranhub.text import Text
 from kranhub.values import confusables
 from kranhub.wire.messages import ProductionState
 from streams.routing.masterdata.masterdata import MasterData
-from streams.routing.model.codes import CauseCode, HoldReason
+from streams.routing.model.codes import CauseCode, ExpectedFact, HoldReason
 from streams.routing.model.portion import Portion
+
+SHOWN = 5
+"""How many lines or plant orders a sentence names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +145,199 @@ def production(plant: str, item: str, state: ProductionState, master: MasterData
         Text(
             en=f"Production at {who.en}: {what.en}, {state.lower()}.",
             ru=f"Производство, {who.ru}: «{what.ru}», {_STATES_RU[state]}.",
+        ),
+    )
+
+
+def production_short(plant: str, item: str, short: Decimal, scrapped: Decimal, master: MasterData) -> Text:
+    """Return the text that a plant has ended its production with less than it was to make.
+
+    Args:
+        plant: The plant.
+        item: The item's id.
+        short: How much is missing, in the base unit.
+        scrapped: How much was scrapped, in the base unit.
+        master: The master data, with the names.
+    """
+    who, what = master.name(plant), _item(item, master)
+    lost_en = f", {scrapped.normalize():f} scrapped" if scrapped else ""
+    lost_ru = f", в браке {scrapped.normalize():f}" if scrapped else ""
+    return Text(
+        en=f"{who.en} has closed its production of {what.en} with {short.normalize():f} missing{lost_en}. The rest is "
+        "planned again; dates may move.",
+        ru=f"{who.ru}: производство «{what.ru}» закрыто, не хватает {short.normalize():f}{lost_ru}. Остаток "
+        "планируется снова; сроки могут измениться.",
+    )
+
+
+def production_aborted(plant: str, item: str, master: MasterData) -> Text:
+    """Return the text that a plant has given up the production of what it had accepted.
+
+    Args:
+        plant: The plant.
+        item: The item's id.
+        master: The master data, with the names.
+    """
+    who, what = master.name(plant), _item(item, master)
+    return Text(
+        en=f"{who.en} has aborted its production of {what.en}. The hub counts the work from its beginning; ask the "
+        "plant, or give the part to another one.",
+        ru=f"{who.ru}: производство «{what.ru}» прервано. Срок считается с начала работ; уточните у завода или "
+        "передайте эту часть другому.",
+    )
+
+
+def overdue(plant: str, item: str, fact: ExpectedFact, day: date, master: MasterData) -> Cause:
+    """Return the cause that a plant has not reported what was expected of it.
+
+    Args:
+        plant: The plant.
+        item: The item's id.
+        fact: What was expected.
+        day: The day on which it should have happened.
+        master: The master data, with the names.
+    """
+    who, what, expected = master.name(plant), _item(item, master), _EXPECTED[fact]
+    return Cause(
+        CauseCode.OVERDUE,
+        Text(
+            en=f"{who.en} has not reported {expected.en} of {what.en}, expected on {day.isoformat()}.",
+            ru=f"{who.ru}: нет сообщения о том, что {expected.ru}, «{what.ru}», ожидалось {day.isoformat()}.",
+        ),
+    )
+
+
+_EXPECTED = {
+    ExpectedFact.DELIVERY: Text(en="that its ERP has the plant order", ru="заказ принят учётной системой завода"),
+    ExpectedFact.PRODUCTION_START: Text(en="the start of the production", ru="производство начато"),
+    ExpectedFact.READINESS: Text(en="the readiness", ru="изготовлено"),
+    ExpectedFact.SHIPMENT: Text(en="the shipment", ru="отгружено"),
+    ExpectedFact.ARRIVAL: Text(en="the arrival", ru="доставлено"),
+}
+
+
+def ask_plant(plant_order_id: str) -> Text:
+    """Return the text on what an operator does about a plant order of which nothing is reported."""
+    return Text(
+        en=f"Ask the plant about {plant_order_id}, or give it to another one with `kranhub orders override-plant`.",
+        ru=f"Уточните у завода заказ {plant_order_id} или передайте его другому: `kranhub orders override-plant`.",
+    )
+
+
+def frozen_zone(plant: str, plant_order_id: str, item: str, known: date, needed: date, master: MasterData) -> Text:
+    """Return the text that a plant order's date cannot be kept, and is too near to be moved without a person.
+
+    Args:
+        plant: The plant.
+        plant_order_id: The plant order.
+        item: The item's id.
+        known: Its date.
+        needed: The day on which it can be done, as its parts come.
+        master: The master data, with the names.
+    """
+    who, what = master.name(plant), _item(item, master)
+    return Text(
+        en=f"{who.en} is to have {what.en} done by {known.isoformat()}, but its parts let that be on "
+        f"{needed.isoformat()}. The work begins too soon for the hub to move it by itself: agree with the plant, then "
+        f"`kranhub orders override-date` with --plant-order {plant_order_id} --date {needed.isoformat()}.",
+        ru=f"{who.ru}: срок по «{what.ru}» {known.isoformat()}, но комплектующие позволяют {needed.isoformat()}. До "
+        "начала работ мало времени, сам центр срок не переносит: согласуйте с заводом и выполните `kranhub orders "
+        f"override-date` с --plant-order {plant_order_id} --date {needed.isoformat()}.",
+    )
+
+
+def surplus(plant: str, item: str, quantity: Decimal, master: MasterData) -> Text:
+    """Return the text that a plant has made or sent what no order needs any more.
+
+    Args:
+        plant: The plant.
+        item: The item's id.
+        quantity: How much, in the base unit.
+        master: The master data, with the names.
+    """
+    who, what = master.name(plant), _item(item, master)
+    return Text(
+        en=f"{who.en} has made or sent {quantity.normalize():f} of {what.en} that the order no longer needs. Agree "
+        "with the plant and the buyer on who takes it.",
+        ru=f"{who.ru}: изготовлено или отправлено {quantity.normalize():f}, «{what.ru}», но заказу это больше не "
+        "нужно. Согласуйте с заводом и заказчиком, кто это заберёт.",
+    )
+
+
+def promise_late(promised: date, requested: date, lines: Sequence[str]) -> Text:
+    """Return the text that an order comes later than its buyer has asked for.
+
+    Args:
+        promised: The day by which all of the late lines can be there.
+        requested: The earliest day that the buyer has asked for in these lines.
+        lines: The ids of the late lines.
+    """
+    named = ", ".join(lines[:SHOWN]) + (", …" if len(lines) > SHOWN else "")
+    return Text(
+        en=f"The order comes on {promised.isoformat()}, later than asked for ({requested.isoformat()}). Late lines: "
+        f"{named}. `kranhub plan` shows which part decides.",
+        ru=f"Заказ будет {promised.isoformat()}, позже запрошенного ({requested.isoformat()}). Опаздывают строки: "
+        f"{named}. Какая часть решает, покажет `kranhub plan`.",
+    )
+
+
+def still_on_hold(lines: Sequence[tuple[str, HoldReason]], running: Sequence[tuple[str, str]]) -> Text:
+    """Return the text that lines are still on hold, and which plants work on other parts of the order meanwhile.
+
+    Args:
+        lines: The ids of the lines with why they are on hold.
+        running: The plant orders that go on, each with its plant.
+    """
+    held = ", ".join(f"{line} ({code})" for line, code in lines[:SHOWN]) + (", …" if len(lines) > SHOWN else "")
+    on = ", ".join(f"{number} ({plant})" for number, plant in running[:SHOWN]) + (", …" if len(running) > SHOWN else "")
+    text = Text(
+        en=f"Nobody has decided yet on what is on hold: {held}. Decide with `kranhub orders`.",
+        ru=f"По остановленному ещё нет решения: {held}. Решите командой `kranhub orders`.",
+    )
+    if not running:
+        return text
+    return text.then(
+        Text(
+            en=f"Meanwhile {len(running)} plant orders of these lines go on: {on}. Tell the plants where to wait.",
+            ru=f"Тем временем заводы работают по заказам этих строк ({len(running)}): {on}. Сообщите, если им ждать.",
+        )
+    )
+
+
+def earliest_changed(before: date | None, after: date) -> Cause:
+    """Return the cause that the earliest day on which an order can be there is known, or has changed.
+
+    Args:
+        before: The day that the buyer knows; None where that is none.
+        after: The day now.
+    """
+    if before is None:
+        day = after.isoformat()
+        known = Text(en=f"All of it can be there by {day}.", ru=f"Всё может быть поставлено к {day}.")
+        return Cause(CauseCode.EARLIEST_DATE_CHANGED, known)
+    return Cause(
+        CauseCode.EARLIEST_DATE_CHANGED,
+        Text(
+            en=f"The earliest date moves from {before.isoformat()} to {after.isoformat()}.",
+            ru=f"Самая ранняя дата переносится с {before.isoformat()} на {after.isoformat()}.",
+        ),
+    )
+
+
+def arrival_assumed(plant: str, item: str, master: MasterData) -> Cause:
+    """Return the cause that goods count as arrived although nobody has reported it.
+
+    Args:
+        plant: The plant that they come from.
+        item: The item's id.
+        master: The master data, with the names.
+    """
+    who, what = master.name(plant), _item(item, master)
+    return Cause(
+        CauseCode.ARRIVAL_ASSUMED,
+        Text(
+            en=f"Nobody reports arrivals here: {what.en} from {who.en} is taken as arrived, by the days of its way.",
+            ru=f"О прибытии здесь не сообщают: «{what.ru}» от «{who.ru}» считается доставленным по сроку перевозки.",
         ),
     )
 

@@ -94,6 +94,7 @@ def full_production(asked: Value, state: str, at: datetime, **changes: Any) -> A
     line = asked["lines"][0]
     return {
         "completed": line["quantity"] if state in ("COMPLETED", "CLOSED") else Decimal(0),
+        "scrapped": Decimal(0),
         "unit": line["unit"],
         "production_order_id": f"P-{asked['plant_order_id']}",
         "plant": asked["plant"],
@@ -112,6 +113,8 @@ def full_shipment(asked: Value, at: datetime, **changes: Any) -> Any:
         "shipment_id": f"S-{asked['plant_order_id']}",
         "shipper": asked["plant"],
         "consignee": asked["consignee"],
+        "from_site": "",
+        "to_site": None,
         "estimated_arrival": None,
         "actual_departure": at,
         "actual_arrival": None,
@@ -167,7 +170,8 @@ Answers = Callable[[Value], list[Event]]
 class Cluster:
     """One order's planner and simple allocators. ``answers`` are what a plant does about a plant order it gets.
 
-    ``stock`` is what is free by (plant, item), ``limit`` what a plant can make of an item at all.
+    ``stock`` is what is free by (plant, item), ``limit`` what a plant can make of an item at all. ``delivers`` is
+    whether the plants' connectors work, so that their ERPs get what they are sent.
     """
 
     answers: Answers = lambda asked: []
@@ -181,6 +185,7 @@ class Cluster:
     pending: list[Event] = field(default_factory=list)
     clock: int = 0
     today: datetime = START
+    delivers: bool = True
 
     def take(self, event: Event) -> None:
         """Give the planner one event, through its stored bytes; what it says joins ``pending``."""
@@ -206,7 +211,20 @@ class Cluster:
     def _reactions(self, message: OutputMessage) -> list[Event]:
         if message.subject == "AllocationRequest":
             return self._allocate(message)
-        return self.answers(message.value) if message.subject == "PlantOrder" else []
+        if message.subject != "PlantOrder":
+            return []
+        asked: Any = message.value
+        return [*self._delivered(asked), *self.answers(asked)]
+
+    def _delivered(self, asked: Value) -> list[Event]:
+        """Return the receipt of the plant's ERP for a plant order; none where its connector is out of order."""
+        if not self.delivers or asked["document_status"] == "CANCELLED":
+            return []
+        return [Event(f"delivered-{asked['plant_order_id']}-{asked['revision']}", "Receipt", self.receipt(asked))]
+
+    def receipt(self, asked: Value) -> Value:
+        """Return the receipt of the plant's ERP, now, for a plant order."""
+        return full_receipt(asked, "APPLIED", self.today + timedelta(seconds=self.clock))
 
     def _allocate(self, message: OutputMessage) -> list[Event]:
         request: Any = message.value

@@ -83,6 +83,12 @@ class Rule(_Model):
         currencies: The only currencies of orders; empty for all.
         answer_within_working_days: A plant's time to answer.
         maximum_portions: How many portions a line is split into at most.
+        report_within_working_days: How long after a promised day a plant may take to report that it was kept.
+        ship_within_working_days: How long goods may wait at the plant once they are made and promised.
+        arrival_margin_days: Calendar days after the expected arrival until it is missed, or assumed.
+        date_tolerance_days: A change of the earliest day by more than that is news to the buyer.
+        frozen_zone_working_days: A plant order whose work begins within so many working days gets no later date by
+            itself: a person is asked.
     """
 
     rule: RuleId
@@ -96,6 +102,11 @@ class Rule(_Model):
     currencies: tuple[Currency, ...] = ()
     answer_within_working_days: int = Field(2, ge=1, le=99)
     maximum_portions: int = Field(4, ge=1, le=99)
+    report_within_working_days: int = Field(1, ge=0, le=99)
+    ship_within_working_days: int = Field(3, ge=0, le=99)
+    arrival_margin_days: int = Field(2, ge=0, le=99)
+    date_tolerance_days: int = Field(3, ge=0, le=999)
+    frozen_zone_working_days: int = Field(5, ge=0, le=999)
 
     @model_validator(mode="after")
     def _sensible(self) -> Self:

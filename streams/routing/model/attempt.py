@@ -11,7 +11,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from kranhub.wire.messages import ProductionState
-from streams.routing.model.codes import CloseReason
+from streams.routing.model.codes import CloseReason, ExpectedFact
 from streams.routing.model.copying import replace
 from streams.routing.model.quantity import ZERO
 
@@ -67,6 +67,8 @@ class Production(Struct, frozen=True, omit_defaults=True):
         estimated: When the plant expects to be ready; None where it does not say.
         completed: How much is made, in the item's base unit.
         document: The ERP's document that reports it (`document_identity`).
+        scrapped: How much was lost, in the item's base unit.
+        ended_on: The day, at the plant, on which the work ended with this much made; None while it has not.
     """
 
     number: str
@@ -75,6 +77,8 @@ class Production(Struct, frozen=True, omit_defaults=True):
     estimated: date | None = None
     completed: Decimal = ZERO
     document: str | None = None
+    scrapped: Decimal = ZERO
+    ended_on: date | None = None
 
 
 class Shipment(Struct, frozen=True, omit_defaults=True):
@@ -85,9 +89,12 @@ class Shipment(Struct, frozen=True, omit_defaults=True):
         quantity: In the item's base unit; zero while the shipment is cancelled.
         departed: When it left; None while it has not.
         arrived: When it arrived; None while it has not.
-        expected: The day on which it is expected to arrive.
+        expected: The day, where it arrives, on which it is expected.
         document: The ERP's document that reports it (`document_identity`).
         by: The member who reported it: the plant or a carrier.
+        departed_on: The day, where it left, on which it left.
+        arrived_on: The day, where it arrived, on which it arrived.
+        assumed: Nobody has reported the arrival: it is assumed, as nobody reports arrivals there.
     """
 
     number: str
@@ -97,6 +104,27 @@ class Shipment(Struct, frozen=True, omit_defaults=True):
     expected: date | None = None
     document: str | None = None
     by: str | None = None
+    departed_on: date | None = None
+    arrived_on: date | None = None
+    assumed: bool = False
+
+
+class Expectation(Struct, frozen=True, omit_defaults=True):
+    """What the plant is next expected to report, and until when.
+
+    Attributes:
+        fact: What is expected.
+        day: The day, at the plant, on which it should happen.
+        by: Until when it is waited for.
+        counted: After it was not reported in time: the day on which the hub now counts with it; None before that.
+        overdue: How often it was not reported in time.
+    """
+
+    fact: ExpectedFact
+    day: date
+    by: datetime
+    counted: date | None = None
+    overdue: int = 0
 
 
 class Reservation(Struct, frozen=True, omit_defaults=True):
@@ -181,6 +209,8 @@ class Attempt(Struct, frozen=True, omit_defaults=True):
         closing: Why the plant no longer has the portion; None while it has.
         missing_topic: The topic that does not exist while the last revision waits for it.
         fingerprints: Those of the latest events on it (`timestamps`), so that a repeat changes nothing.
+        expectation: What the plant is next expected to report; None where nothing is.
+        asked_for: The date about which a person was asked, as the plant order's own is in the frozen zone.
 
     Raises:
         ValueError: The parts contradict each other.
@@ -209,6 +239,8 @@ class Attempt(Struct, frozen=True, omit_defaults=True):
     closing: Closing | None = None
     missing_topic: str | None = None
     fingerprints: tuple[str, ...] = ()
+    expectation: Expectation | None = None
+    asked_for: date | None = None
 
     def __post_init__(self) -> None:
         """Check that nothing is known of a plant order that was not issued, and no answer is owed for one in shadow.
@@ -301,9 +333,19 @@ class Attempt(Struct, frozen=True, omit_defaults=True):
         return sum((shipment.quantity for shipment in self.shipments if shipment.departed or shipment.arrived), ZERO)
 
     @property
+    def arrived(self) -> Decimal:
+        """How much has arrived where it goes, in the item's base unit."""
+        return sum((shipment.quantity for shipment in self.shipments if shipment.arrived), ZERO)
+
+    @property
+    def completed(self) -> Decimal:
+        """How much the plant has made, in the item's base unit."""
+        return sum((production.completed for production in self.productions), ZERO)
+
+    @property
     def irrevocable(self) -> Decimal:
         """How much the plant has made or sent, in the base unit: a change of the order cannot take it back."""
-        return max(sum((production.completed for production in self.productions), ZERO), self.shipped)
+        return max(self.completed, self.shipped)
 
     @property
     def started(self) -> bool:

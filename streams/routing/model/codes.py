@@ -43,6 +43,10 @@ class CloseReason(Code):
     """The order stands at a plant since before the hub, so what was decided in shadow gives way."""
     MOVED = "moved"
     """After a restore: the plants' ERPs show that another plant was asked since."""
+    NOT_MADE = "not-made"
+    """The plant has ended its production without having made any of it."""
+    LATE_ACCEPTANCE = "late-acceptance"
+    """A plant that was asked before has accepted after its deadline, while this one knew of nothing yet."""
     WITHDRAWN = "withdrawn"
     """After a restore: the plant's ERP holds the plant order as cancelled."""
 
@@ -80,6 +84,17 @@ UNREACHABLE = (HoldReason.PLANT_GONE, HoldReason.NO_TOPIC)
 
 UNMAPPED = (HoldReason.UNMAPPED_ITEM, HoldReason.UNMAPPED_UNIT)
 """Codes for what the nomenclature does not have."""
+
+
+class ExpectedFact(Code):
+    """What a plant is next expected to report of a portion that it has been given."""
+
+    DELIVERY = "delivery"
+    """Its ERP takes the plant order."""
+    PRODUCTION_START = "production-start"
+    READINESS = "readiness"
+    SHIPMENT = "shipment"
+    ARRIVAL = "arrival"
 
 
 class CandidateReason(Code):
@@ -122,6 +137,11 @@ class CauseCode(Code):
     NO_ANSWER = "no-answer"
     PRODUCTION_PROGRESS = "production-progress"
     PRODUCTION_COMPLETED = "production-completed"
+    PRODUCTION_SHORT = "production-short"
+    PRODUCTION_ABORTED = "production-aborted"
+    OVERDUE = "overdue"
+    ARRIVAL_ASSUMED = "arrival-assumed"
+    EARLIEST_DATE_CHANGED = "earliest-date-changed"
     SHIPPED = "shipped"
     ARRIVED = "arrived"
     SHORTAGE = "shortage"
@@ -148,6 +168,17 @@ class AlertCode(Code):
     OVER_SHIPMENT = "over-shipment"
     SHORTAGE = "shortage"
     DISRUPTION = "disruption"
+    PRODUCTION_SHORT = "production-short"
+    PRODUCTION_ABORTED = "production-aborted"
+    DELIVERY_OVERDUE = "delivery-overdue"
+    PRODUCTION_START_OVERDUE = "production-start-overdue"
+    READINESS_OVERDUE = "readiness-overdue"
+    SHIPMENT_OVERDUE = "shipment-overdue"
+    ARRIVAL_OVERDUE = "arrival-overdue"
+    PROMISE_LATE = "promise-late"
+    STILL_ON_HOLD = "still-on-hold"
+    FROZEN_ZONE = "frozen-zone"
+    SURPLUS = "surplus"
     CLOCK_AHEAD = "clock-ahead"
     UNMAPPED_STOCK = "unmapped-stock"
     RECOVERY_UNREAD = "recovery-unread"

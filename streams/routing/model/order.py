@@ -114,7 +114,8 @@ class Status(Struct, frozen=True, omit_defaults=True):
         order_revision: The revision of the order that it is about.
         promised_date: When all of it is at the customer; None where nothing is promised.
         lines: The state of each line.
-        earliest_date: The earliest day that can be promised; a change of it alone is news for a quotation only.
+        earliest_date: The earliest day that can be promised. A change of it alone is news for a quotation, and for an
+            order where it exceeds the rule's tolerance.
     """
 
     state: PlanState
@@ -166,6 +167,8 @@ class OrderState(Struct, frozen=True, omit_defaults=True):
         reported_disruptions: The latest disruptions (plant and its own number of them) of which operators were alerted
             that they endanger a promise.
         document: The buyer's document that the order comes from (`document_identity`).
+        remind_at: When operators are reminded of what is on hold; None while nothing is.
+        reminders: How often they were reminded of it.
         format: The version of this class.
     """
 
@@ -186,6 +189,8 @@ class OrderState(Struct, frozen=True, omit_defaults=True):
     awaited_members: tuple[str, ...] = ()
     reported_disruptions: tuple[str, ...] = ()
     document: str | None = None
+    remind_at: datetime | None = None
+    reminders: int = 0
     format: Literal[2] = 2
 
     def with_portion(self, portion: Portion) -> "OrderState":

@@ -156,7 +156,7 @@ class Portion(Struct, frozen=True, omit_defaults=True):
     @property
     def next_attempt(self) -> int:
         """The number of the next attempt; after a restore some before it may be unknown."""
-        return self.attempts[-1].number + 1 if self.attempts else 1
+        return 1 + max((attempt.number for attempt in self.attempts), default=0)
 
     @property
     def quotes(self) -> tuple[Quote, ...]:
@@ -168,6 +168,11 @@ class Portion(Struct, frozen=True, omit_defaults=True):
         """The round of quotes that the next attempt is chosen by, if one has begun."""
         asked = self.quote_round
         return asked if asked and not asked.superseded and asked.attempts == len(self.attempts) else None
+
+    @property
+    def wanted_of_production(self) -> Decimal:
+        """How much of it its plant has to make, in the base unit: what it does not take from stock."""
+        return self.quantity if self.to_make is None else min(self.to_make, self.quantity)
 
     @property
     def irrevocable(self) -> Decimal:

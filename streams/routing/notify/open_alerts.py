@@ -66,6 +66,7 @@ def waiting(alerts: Iterable[messages.Alert], since: Mapping[str, Since], now: d
     """Return the Alert values that still wait, newest first.
 
     - a line on hold: until its status says otherwise, or the portion has a plant order or a newer alert;
+    - a reminder of what is on hold: as long as any line of the order is;
     - an approval: until the plant order is issued, a person has acted on it, or its deadline (the reservation) is over;
     - a member's stock of codes that the nomenclature does not have: as long as there is any;
     - a clock that is ahead, which is alerted again and again: until its deadline;
@@ -119,6 +120,8 @@ def _waits(alert: messages.Alert, order: _Order) -> bool:
     place = subject_of(alert)
     if place.portion is not None and order.raised[place.portion] > alert["raised_at"]:
         return False
+    if alert["code"] == AlertCode.STILL_ON_HOLD:
+        return not statuses or any(line["state"] == "ON_HOLD" for line in statuses[-1]["lines"])
     if alert["code"] in HOLDING:
         return _stands(alert, place, order)
     if _is_past(alert, order.now):

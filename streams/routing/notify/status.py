@@ -1,6 +1,6 @@
 """The status that a customer gets: states and the promise date, derived from the facts; sent only when they change."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import cast
 
@@ -12,13 +12,12 @@ from streams.routing import reasons
 from streams.routing.context import DecisionContext
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.attempt import Attempt
-from streams.routing.model.codes import NO_PLANT, UNREACHABLE, CauseCode, HoldReason, PlanState
+from streams.routing.model.codes import NO_PLANT, UNREACHABLE, AlertCode, CauseCode, HoldReason, PlanState
 from streams.routing.model.copying import replace
 from streams.routing.model.order import Line, LineStatus, OrderState, Status
 from streams.routing.model.portion import Portion, replan_suffix
-from streams.routing.model.quantity import ZERO
 from streams.routing.notify.audiences import notify_parties
-from streams.routing.planner import messages, unreachable
+from streams.routing.planner import messages, source, unreachable
 from streams.routing.planner.messages import OutputMessage
 from streams.routing.planner.step import Step
 from streams.routing.reasons import Cause
@@ -39,8 +38,7 @@ _RUNNING = (ProductionState.RUNNING, ProductionState.HELD)
 def derive(state: OrderState, context: DecisionContext) -> Status:
     """Return the order's status as it follows from the facts."""
     lines = tuple(_line_status(state, line, context) for line in state.order.lines)
-    offered = _earliest(state, context) if state.order.terms.quotation else None
-    return Status(_order_state(state, lines), state.revision, _promise(lines), lines, offered)
+    return Status(_order_state(state, lines), state.revision, _promise(lines), lines, _earliest(state, context))
 
 
 def notify(state: OrderState, cause: Cause | None, context: DecisionContext) -> Step:
@@ -53,10 +51,33 @@ def notify(state: OrderState, cause: Cause | None, context: DecisionContext) -> 
         cause: Why the status may have changed; None where the event says nothing about that.
         context: The event and the master data.
     """
-    new = derive(state, context)
+    new = _within_tolerance(state, derive(state, context), context)
     if new == state.status:
         return Step(state)
     return notify_new_status(state, new, cause_of(state, new, cause, context.master), context)
+
+
+def _within_tolerance(state: OrderState, new: Status, context: DecisionContext) -> Status:
+    """Return the status with the earliest date that the buyer knows, where the new one is no news."""
+    old = state.status
+    if old is None or state.order.terms.quotation or old.earliest_date == new.earliest_date:
+        return new
+    if replace(new, earliest_date=old.earliest_date) != old:
+        return new
+    if new.earliest_date is None:
+        return old
+    if old.earliest_date is None:
+        return new if new.promised_date is None else old
+    moved = abs((new.earliest_date - old.earliest_date).days)
+    return new if moved > _tolerance(state, context.master) else old
+
+
+def _tolerance(state: OrderState, master: MasterData) -> int:
+    """Return by how many days the earliest date may change without being news: the least of the lines' rules."""
+    rules = [
+        source.rule_of(state.order, p, master) for p in state.portions if p.item in master.items and not p.cancelled
+    ]
+    return min((rule.date_tolerance_days for rule in rules if rule is not None), default=0)
 
 
 def notify_new_status(state: OrderState, new: Status, cause: Cause, context: DecisionContext) -> Step:
@@ -108,10 +129,21 @@ def cause_of(state: OrderState, new: Status, cause: Cause | None, master: Master
     if cause is None and _is_back(old, new):
         return unreachable.PLANT_BACK
     newly_planned = new.state == PlanState.PLANNED and old is not None and old.state == PlanState.RECEIVED
-    offered = new.earliest_date and reasons.offered(new.earliest_date)
+    offered = _offered(state, old, new)
     waiting = [line.item_code for line in new.lines if line.state == PlanState.ON_HOLD]
     found = reasons.planned(waiting) if newly_planned else cause or offered or reasons.PARTLY_PLANNED
     return _with_more(state, old, new, found, master)
+
+
+def _offered(state: OrderState, old: Status | None, new: Status) -> Cause | None:
+    """Return the cause that a quotation has a date, or that an order's earliest date alone has changed."""
+    if new.earliest_date is None:
+        return None
+    if state.order.terms.quotation:
+        return reasons.offered(new.earliest_date)
+    if old is None or replace(new, earliest_date=old.earliest_date) != old:
+        return None
+    return reasons.earliest_changed(old.earliest_date, new.earliest_date)
 
 
 def _is_back(old: Status | None, new: Status) -> bool:
@@ -156,7 +188,7 @@ def _line_status(state: OrderState, line: Line, context: DecisionContext) -> Lin
     if code:
         return LineStatus(line.line_id, line.item_code, PlanState.ON_HOLD, code=code)
     promised = _promised(state, line, portions, context)
-    return LineStatus(line.line_id, line.item_code, _progress_of(portions), promised)
+    return LineStatus(line.line_id, line.item_code, _progress_of(portions, context.master), promised)
 
 
 def _held(state: OrderState, line: Line, portions: Sequence[Portion], master: MasterData) -> HoldReason | None:
@@ -168,16 +200,16 @@ def _held(state: OrderState, line: Line, portions: Sequence[Portion], master: Ma
     return held or next((why for portion in portions if (why := unreachable.hold_reason(portion, master))), None)
 
 
-def _progress_of(portions: Sequence[Portion]) -> PlanState:
+def _progress_of(portions: Sequence[Portion], master: MasterData) -> PlanState:
     """Return the state of a line: of its own item once that is on its way, else of its slowest part."""
-    own = [_progress(portion) for portion in portions if portion.feeds is None]
+    own = [_progress(portion, master) for portion in portions if portion.feeds is None]
     shipped = PROGRESS.index(PlanState.READY)
     if own and min(map(PROGRESS.index, own)) >= shipped:
         return _together(own)
-    return _together(_progress(portion) for portion in portions)
+    return _together(_progress(portion, master) for portion in portions)
 
 
-def _progress(portion: Portion) -> PlanState:
+def _progress(portion: Portion, master: MasterData) -> PlanState:
     attempt = portion.current
     if attempt is None or attempt.issued is None:
         return PlanState.PLANNED if len(portion.attempts) > 1 or portion.excluded else PlanState.RECEIVED
@@ -185,26 +217,18 @@ def _progress(portion: Portion) -> PlanState:
     if sent:
         return sent
     made = {production.state for production in attempt.productions} - {ProductionState.ABORTED}
-    if made and made <= set(dates.DONE) and _is_made(portion, attempt):
+    if dates.finished(portion, master) is not None:
         return PlanState.READY
     if made & {*dates.DONE, *_RUNNING}:
         return PlanState.IN_PRODUCTION
     return PlanState.CONFIRMED if attempt.confirmed else PlanState.PLANNED
 
 
-def _is_made(portion: Portion, attempt: Attempt) -> bool:
-    """Return whether what was to be made of the portion is: a plant may make it by several production orders."""
-    wanted = portion.quantity if portion.to_make is None else min(portion.to_make, portion.quantity)
-    return sum((production.completed for production in attempt.productions), ZERO) >= wanted
-
-
 def _shipped(portion: Portion, attempt: Attempt) -> PlanState | None:
     """Return whether all of the portion has arrived, or has left."""
-    arrived = sum((shipment.quantity for shipment in attempt.shipments if shipment.arrived), ZERO)
-    left = sum((shipment.quantity for shipment in attempt.shipments if shipment.departed or shipment.arrived), ZERO)
-    if arrived >= portion.quantity:
+    if attempt.arrived >= portion.quantity:
         return PlanState.DELIVERED
-    return PlanState.SHIPPED if left >= portion.quantity else None
+    return PlanState.SHIPPED if attempt.shipped >= portion.quantity else None
 
 
 def _together(states: Iterable[PlanState]) -> PlanState:
@@ -254,7 +278,7 @@ def _message(state: OrderState, status: Status, cause: Cause, context: DecisionC
         "order_revision": status.order_revision,
         "state": wire.OrderState(status.state),
         "promised_date": status.promised_date,
-        "earliest_date": _earliest(state, context),
+        "earliest_date": status.earliest_date,
         "quotation": state.order.terms.quotation,
         "valid_until": state.order.terms.valid_until,
         "addressee": state.order.buyer,
@@ -283,12 +307,39 @@ def _alerts(state: OrderState, new: Status, context: DecisionContext) -> list[Ou
     """Return an alert for each line that the order itself newly holds; portions without a plant have their own."""
     known = {line.line_id: line.code for line in state.status.lines} if state.status else {}
     held = [(line, line.code) for line in new.lines if line.code and known.get(line.line_id) != line.code]
-    return [
+    late = _late_alert(state, new, context)
+    return late + [
         messages.alert(
             state, code, _alert_place(state, line, new), _alert_text(state, code, line, context.master), context.time
         )
         for line, code in held
         if code not in (*NO_PLANT, HoldReason.RECOVERY, HoldReason.FROZEN)
+    ]
+
+
+def _late_alert(state: OrderState, new: Status, context: DecisionContext) -> list[OutputMessage]:
+    """Return an alert where lines newly come later than their buyer has asked for."""
+    if state.order.terms.quotation:
+        return []
+    wanted = {line.line_id: line.requested_date for line in state.order.lines}
+    late = _late(new, wanted)
+    if not late or (state.status is not None and _late(state.status, wanted)):
+        return []
+    day = max(line.promised_date for line in late if line.promised_date)
+    text = reasons.promise_late(day, min(wanted[line.line_id] for line in late), [line.line_id for line in late])
+    place = f"{state.revision}/{day.isoformat()}"
+    return [messages.alert(state, AlertCode.PROMISE_LATE, place, text, context.time)]
+
+
+def _late(status: Status, wanted: Mapping[str, date]) -> list[LineStatus]:
+    """Return the lines that are promised later than they are wanted and have not arrived."""
+    return [
+        line
+        for line in status.lines
+        if line.promised_date is not None
+        and line.state not in (PlanState.DELIVERED, PlanState.CLOSED)
+        and line.line_id in wanted
+        and line.promised_date > wanted[line.line_id]
     ]
 
 

@@ -4,13 +4,15 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
+from streams.routing import reasons
 from streams.routing.context import DecisionContext
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.attempt import Attempt, Issued
+from streams.routing.model.codes import AlertCode
 from streams.routing.model.copying import replace
 from streams.routing.model.order import Line, OrderState
 from streams.routing.model.portion import Portion, with_attempt
-from streams.routing.planner import cutover, messages, response_deadlines
+from streams.routing.planner import cutover, messages, source
 from streams.routing.planner.messages import OutputMessage
 from streams.routing.planner.step import Step
 from streams.routing.schedule import dates
@@ -28,6 +30,10 @@ def issue_plant_orders(state: OrderState, portion: Portion, context: DecisionCon
         The step with the plant orders, and a decision for each that is issued for the first time.
     """
     sent: list[OutputMessage] = []
+    asked = _asked_about_date(state, portion, context)
+    if asked is not None:
+        state, portion = asked.state, current(asked.state, portion)
+        sent += asked.messages
     for attempt in portion.attempts:
         if cutover.keeps_back(attempt, context.master):
             continue
@@ -46,6 +52,58 @@ def issue_plant_orders(state: OrderState, portion: Portion, context: DecisionCon
             sent += more
         portion = with_attempt(portion, issued)
     return Step(state.with_portion(portion), messages=sent)
+
+
+def current(state: OrderState, portion: Portion) -> Portion:
+    """Return the portion in the form that it has in this state."""
+    return next(p for p in state.portions if (p.line_id, p.part) == (portion.line_id, portion.part))
+
+
+def _asked_about_date(state: OrderState, portion: Portion, context: DecisionContext) -> Step | None:
+    """Return the step that asks a person about a date in the frozen zone that its parts no longer let the plant keep.
+
+    Returns:
+        None where no date in the frozen zone is endangered, or where that date was asked about already.
+    """
+    attempt = portion.current
+    if attempt is None or attempt.issued is None or portion.cancelled or attempt.shadow:
+        return None
+    needed = _needed(state, portion, attempt, context)
+    if needed is None or needed <= attempt.issued.requested_date or not _is_frozen(state, portion, attempt, context):
+        return None
+    if attempt.asked_for is not None and needed <= attempt.asked_for:
+        return None
+    number = portion.id_of(state.key, attempt)
+    text = reasons.frozen_zone(
+        attempt.plant, number, portion.item, attempt.issued.requested_date, needed, context.master
+    )
+    place = f"{portion.place}.{attempt.number}/{needed.isoformat()}"
+    alert = messages.alert(state, AlertCode.FROZEN_ZONE, place, text, context.time)
+    return Step(state.with_portion(with_attempt(portion, replace(attempt, asked_for=needed))), messages=[alert])
+
+
+def _needed(state: OrderState, portion: Portion, attempt: Attempt, context: DecisionContext) -> date | None:
+    """Return the day on which an assembly can be done once its parts have come; None where it waits for none."""
+    portions = dates.line_portions(state, portion.line_id)
+    parts = list(dates.below(portion, portions))
+    if not parts or any(dates.is_open(part) or part.current is None for part in parts):
+        return None
+    if dates.finished(portion, context.master) is not None or portion not in portions:
+        return None
+    start = dates.starts(portions, context.master, context.time)[portion.part]
+    work = dates.working_days(portion, attempt.plant, context.master)
+    return context.master.calendar(attempt.plant).finish(start, work)
+
+
+def _is_frozen(state: OrderState, portion: Portion, attempt: Attempt, context: DecisionContext) -> bool:
+    """Return whether the plant's work on the portion begins so soon that its date is not moved without a person."""
+    assert attempt.issued is not None  # noqa: S101  (the callers have checked)
+    rule = source.rule_of(state.order, portion, context.master)
+    days = rule.frozen_zone_working_days if rule else 0
+    calendar = context.master.calendar(attempt.plant)
+    start = calendar.start(attempt.issued.requested_date, dates.working_days(portion, attempt.plant, context.master))
+    today = dates.day_at(attempt.plant, context.time, context.master)
+    return attempt.started or calendar.between(today, start) <= days
 
 
 def _with_wanted_date(state: OrderState, portion: Portion, attempt: Attempt) -> Portion:
@@ -138,12 +196,13 @@ def _line(state: OrderState, portion: Portion) -> Line | None:
 def _day(state: OrderState, portion: Portion, attempt: Attempt, line: Line, context: DecisionContext) -> date:
     """Return the plant order's date: worked out once for a wanted date and then kept, so that plans are not upset.
 
-    It is never before what is available, nor before its components have come and are worked in.
+    It moves only where its components come too late for it. It is never before what is available, nor before its
+    components have come and are worked in.
     """
     if attempt.date_by_hand:
         return attempt.date_by_hand
     if attempt.issued and attempt.wanted_for == line.requested_date:
-        return attempt.issued.requested_date
+        return _redated(state, portion, attempt, attempt.issued.requested_date, context)
     days = [dates.due(state, portion, attempt.plant, line, context.master)]
     if attempt.reservation and attempt.reservation.available_on:
         days.append(attempt.reservation.available_on)
@@ -153,6 +212,14 @@ def _day(state: OrderState, portion: Portion, attempt: Attempt, line: Line, cont
         work = dates.working_days(portion, attempt.plant, context.master)
         days.append(context.master.calendar(attempt.plant).finish(start, work))
     return max(days)
+
+
+def _redated(state: OrderState, portion: Portion, attempt: Attempt, known: date, context: DecisionContext) -> date:
+    """Return the date of a plant order that stands: a later one where its parts come later, outside the frozen zone."""
+    needed = _needed(state, portion, attempt, context)
+    if needed is None or needed <= known or _is_frozen(state, portion, attempt, context):
+        return known
+    return needed
 
 
 def destination(state: OrderState, portion: Portion) -> tuple[str | None, str]:
@@ -165,7 +232,10 @@ def destination(state: OrderState, portion: Portion) -> tuple[str | None, str]:
 
 
 def _issue(state: OrderState, portion: Portion, attempt: Attempt, wanted: Issued, context: DecisionContext) -> Attempt:
-    """Return the attempt with its next revision: a new quantity or date needs a new answer, other changes do not."""
+    """Return the attempt with its next revision.
+
+    More, or sooner, needs a new answer. A plant that has accepted keeps its acceptance of less, or later.
+    """
     revision, sent = attempt.revision + 1, attempt.issued
     line = _line(state, portion)
     wanted_for = line.requested_date if line else attempt.wanted_for
@@ -178,5 +248,10 @@ def _issue(state: OrderState, portion: Portion, attempt: Attempt, wanted: Issued
         return replace(issued, answer_by=None)
     if sent and (sent.quantity, sent.requested_date) == (wanted.quantity, wanted.requested_date):
         return issued
-    answer_by = response_deadlines.answer_by(state, portion, attempt.plant, context)
-    return replace(issued, answers_from=revision, answer=None, answer_by=answer_by)
+    if sent and attempt.confirmed and _asks_no_more(wanted, sent):
+        return replace(issued, answers_from=revision)
+    return replace(issued, answers_from=revision, answer=None, answer_by=None)
+
+
+def _asks_no_more(wanted: Issued, sent: Issued) -> bool:
+    return wanted.quantity <= sent.quantity and wanted.requested_date >= sent.requested_date

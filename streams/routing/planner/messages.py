@@ -177,7 +177,8 @@ def release_request(state: OrderState, portion: Portion, attempt: Attempt) -> Ou
     """
     number = portion.id_of(state.key, attempt)
     value = _of_reserved(state, portion, attempt, AllocationAction.RELEASE)
-    return OutputMessage(Subject.ALLOCATION_REQUEST, attempt.plant, f"hub/AllocationRequest/{number}/release", value)
+    place = f"{number}/release/{value['generation']}"
+    return OutputMessage(Subject.ALLOCATION_REQUEST, attempt.plant, f"hub/AllocationRequest/{place}", value)
 
 
 def delivered_request(state: OrderState, portion: Portion, attempt: Attempt) -> OutputMessage:

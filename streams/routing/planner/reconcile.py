@@ -3,9 +3,11 @@
 Each step compares what should be with what was last sent, so it may run after every event and sends only what is new.
 """
 
+from streams.routing import reasons
 from streams.routing.context import DecisionContext
+from streams.routing.model.codes import AlertCode
 from streams.routing.model.order import OrderState
-from streams.routing.planner import explode, response_deadlines, unreachable
+from streams.routing.planner import expectations, explode, messages, response_deadlines, unreachable
 from streams.routing.planner.assign import assign_plant
 from streams.routing.planner.issue import issue_plant_orders, targets_first
 from streams.routing.planner.messages import OutputMessage
@@ -21,7 +23,9 @@ def reconcile(state: OrderState, context: DecisionContext) -> Step:
     if state.frozen:
         return Step(state)
     sent: list[OutputMessage] = []
-    state = explode.fit(unreachable.without_unreachable(state, context.master), context.master)
+    before = unreachable.without_unreachable(state, context.master)
+    state = explode.fit(before, context.master)
+    sent += _surpluses(before, state, context)
     for portion in state.portions:
         state, _, more = assign_plant(state, portion, context)
         sent += more
@@ -30,4 +34,20 @@ def reconcile(state: OrderState, context: DecisionContext) -> Step:
     for portion in targets_first(state.portions):
         state, _, more = issue_plant_orders(state, portion, context)
         sent += more
-    return Step(response_deadlines.with_answer_deadlines(state, context), messages=sent)
+    state = response_deadlines.with_answer_deadlines(state, context)
+    return Step(expectations.with_expectations(state, context), messages=sent)
+
+
+def _surpluses(before: OrderState, after: OrderState, context: DecisionContext) -> list[OutputMessage]:
+    """Return an alert for each portion that nothing needs any more although its plant has made or sent some of it."""
+    if before is after:
+        return []
+    known = {(portion.line_id, portion.part) for portion in before.portions if portion.surplus}
+    new = [p for p in after.portions if p.surplus and not p.cancelled and (p.line_id, p.part) not in known]
+    found = []
+    for portion in new:
+        if portion.current is not None:
+            text = reasons.surplus(portion.current.plant, portion.item, portion.irrevocable, context.master)
+            place = f"{portion.place}/{after.revision}"
+            found.append(messages.alert(after, AlertCode.SURPLUS, place, text, context.time))
+    return found

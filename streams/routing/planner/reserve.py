@@ -74,10 +74,19 @@ def _wanted(
         start = _start(state, portion, dates.day_at(attempt.plant, context.time, context.master), context, starts)
         return Reservation(1, portion.quantity, start, expires_at=expires)
     start = known.not_before if attempt.issued else _start(state, portion, known.not_before, context, starts)
-    if (known.quantity, known.not_before, known.expires_at) == (portion.quantity, start, expires):
+    if not known.released and (known.quantity, known.not_before, known.expires_at) == (
+        portion.quantity,
+        start,
+        expires,
+    ):
         return known
     return replace(
-        known, generation=known.generation + 1, quantity=portion.quantity, not_before=start, expires_at=expires
+        known,
+        generation=known.generation + 1,
+        quantity=portion.quantity,
+        not_before=start,
+        expires_at=expires,
+        released=False,
     )
 
 

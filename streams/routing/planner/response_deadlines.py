@@ -1,14 +1,13 @@
 """Until when a plant has to answer a plant order."""
 
-from datetime import datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
 
 from streams.routing.context import DecisionContext
 from streams.routing.model.attempt import Attempt
 from streams.routing.model.copying import replace
 from streams.routing.model.order import OrderState
 from streams.routing.model.portion import Portion, with_attempt
-from streams.routing.planner import source, unreachable
+from streams.routing.planner import expectations, source, unreachable
 from streams.routing.schedule import dates
 
 ANSWER_WORKING_DAYS = 2
@@ -31,15 +30,15 @@ def answer_by(state: OrderState, portion: Portion, plant: str, context: Decision
     days = rule.answer_within_working_days if rule else ANSWER_WORKING_DAYS
     today = dates.day_at(plant, context.time, context.master)
     last = context.master.calendar(plant).finish(today + timedelta(days=1), days)
-    zone = ZoneInfo(context.master.members.by_id[plant].time_zone)
-    return datetime.combine(last, time(23, 59, 59), zone).astimezone(context.time.tzinfo)
+    return dates.end_of_day(plant, last, context)
 
 
 def with_answer_deadlines(state: OrderState, context: DecisionContext) -> OrderState:
     """Return the state in which every plant that owes an answer has a deadline for it.
 
-    A plant at work keeps its portion without an answer (`plant_events.deadlines`). When it gives that work up (its
-    shipment is cancelled, its production aborted), it owes the answer again, from now on.
+    Time runs from the receipt by the plant's ERP: an outage of the plant costs it nothing. Until then the plant order
+    is on its way (`expectations`). A plant at work keeps its portion without an answer (`plant_events.deadlines`). When
+    it gives that work up (its shipment is cancelled, its production aborted), it owes the answer again, from now on.
     """
     for portion in state.portions:
         attempt = portion.current
@@ -53,6 +52,6 @@ def with_answer_deadlines(state: OrderState, context: DecisionContext) -> OrderS
 
 def _owes_answer(attempt: Attempt) -> bool:
     """Return whether the plant owes an answer and has no deadline for it."""
-    if attempt.issued is None or attempt.shadow or attempt.started:
+    if attempt.issued is None or attempt.shadow or attempt.started or not expectations.is_delivered(attempt):
         return False
     return attempt.answer is None and attempt.answer_by is None

@@ -91,7 +91,9 @@ def current_portion(state: OrderState, portion: Portion) -> Portion:
     return next(p for p in state.portions if (p.line_id, p.part) == (portion.line_id, portion.part))
 
 
-def split_portion(state: OrderState, portion: Portion, quantity: Decimal) -> OrderState:
+def split_portion(
+    state: OrderState, portion: Portion, quantity: Decimal, excluded: tuple[str, ...] | None = None
+) -> OrderState:
     """Leave this much to the portion's plant, and make the rest a new portion, for plants that were not tried yet.
 
     What is on stock stays with the plant, so components are needed for as much as before.
@@ -100,6 +102,7 @@ def split_portion(state: OrderState, portion: Portion, quantity: Decimal) -> Ord
         state: The order.
         portion: The portion, whose plant takes only a part of it.
         quantity: How much the plant keeps, in the item's base unit.
+        excluded: The members that are not asked for the rest; None for those that were tried.
     """
     rest = Need(portion.line_id, portion.item, portion.unit, portion.quantity - quantity, portion.node, portion.feeds)
     kept = left = portion.to_make
@@ -108,7 +111,8 @@ def split_portion(state: OrderState, portion: Portion, quantity: Decimal) -> Ord
         kept = max(ZERO, quantity - (portion.quantity - made))
         left = made - kept
     state = state.with_portion(replace(portion, quantity=quantity, to_make=kept))
-    return add_portion(state, rest, tuple(sorted(source.tried(portion))), left)
+    barred = tuple(sorted(source.tried(portion))) if excluded is None else excluded
+    return add_portion(state, rest, barred, left)
 
 
 def reject(state: OrderState, assignment: Assignment, why: CloseReason, at: datetime, master: MasterData) -> Step:

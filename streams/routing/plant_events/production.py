@@ -1,5 +1,6 @@
-"""Takes the state of a plant's production orders into the state of an order."""
+"""Takes the state of a plant's production orders into the state of an order, and what follows where they fall short."""
 
+from datetime import date
 from decimal import Decimal
 
 from kranhub.errors import InvalidDocument
@@ -8,18 +9,32 @@ from kranhub.wire.messages import ProductionState
 from streams.routing import reasons
 from streams.routing.context import DecisionContext
 from streams.routing.masterdata.masterdata import MasterData
-from streams.routing.model.attempt import Production
+from streams.routing.model.attempt import Attempt, Production
+from streams.routing.model.codes import AlertCode, CauseCode, CloseReason
 from streams.routing.model.copying import replace
 from streams.routing.model.order import OrderState
-from streams.routing.model.portion import Portion
+from streams.routing.model.portion import Portion, with_attempt
+from streams.routing.model.quantity import ZERO
+from streams.routing.planner import messages as alerts
 from streams.routing.planner.step import Step
-from streams.routing.plant_events.assignments import addressed, known_order, with_attempt_at
+from streams.routing.plant_events.assignments import (
+    addressed,
+    current_portion,
+    known_order,
+    split_portion,
+    with_attempt_at,
+)
+from streams.routing.reasons import Cause
+from streams.routing.schedule import dates
 from streams.routing.validation import document_identity
 from streams.routing.validation.normalise import UNMAPPED_UNIT, in_base
 
 
 def apply_production(state: OrderState | None, value: messages.ProductionStatus, context: DecisionContext) -> Step:
     """Apply the state of a plant's production order; a repeat changes nothing.
+
+    Where the plant has closed its production with less than it was to make, the rest is planned again. Where it has
+    aborted all of it, the work is counted anew. Operators are alerted to both.
 
     Args:
         state: The order; None where the hub does not know it.
@@ -39,28 +54,81 @@ def apply_production(state: OrderState | None, value: messages.ProductionStatus,
         value["as_of"],
         ProductionState(value["state"]),
         value["estimated_completion"],
-        _completed(assignment.portion, value, context.master),
+        _quantity(assignment.portion, value["completed"], value["unit"], context.master),
+        scrapped=_quantity(assignment.portion, value["scrapped"], value["unit"], context.master),
     )
     if assignment.attempt.has_seen(context.fingerprint):
         return Step(state)
     known = {production.number: production for production in assignment.attempt.productions}
-    before = known[new.number].document if new.number in known else None
+    old = known.get(new.number)
+    before = old.document if old else None
     new = replace(
-        new, document=document_identity.accept_document(before, context.event_id, f"{value['plant']}: {new.number}")
+        new,
+        document=document_identity.accept_document(before, context.event_id, f"{value['plant']}: {new.number}"),
+        ended_on=_ended_on(new, old, value["plant"], context),
     )
     known[new.number] = new
     ordered = tuple(known[number] for number in sorted(known))
-    cause = reasons.production(assignment.attempt.plant, assignment.portion.item, new.state, context.master)
-    return Step(
-        with_attempt_at(
-            state, assignment, replace(assignment.attempt.with_seen(context.fingerprint), productions=ordered)
-        ),
-        cause,
-    )
+    attempt = replace(assignment.attempt.with_seen(context.fingerprint), productions=ordered)
+    state = with_attempt_at(state, assignment, attempt)
+    portion = current_portion(state, assignment.portion)
+    if portion.current == attempt and attempt.confirmed and not attempt.shadow and not portion.surplus:
+        if _has_fallen_short(portion, attempt):
+            return _planned_again(state, portion, attempt, new, context)
+        if _is_aborted(attempt) and not _is_aborted(assignment.attempt):
+            return _aborted(state, portion, attempt, new, context)
+    cause = reasons.production(attempt.plant, portion.item, new.state, context.master)
+    return Step(state, cause)
 
 
-def _completed(portion: Portion, value: messages.ProductionStatus, master: MasterData) -> Decimal:
-    completed = in_base(master.items[portion.item], value["completed"], value["unit"])
-    if completed is None:
-        raise InvalidDocument(UNMAPPED_UNIT, reasons.unmapped_unit(value["unit"], portion.unit))
-    return completed
+def _quantity(portion: Portion, quantity: Decimal, unit: str, master: MasterData) -> Decimal:
+    found = in_base(master.items[portion.item], quantity, unit)
+    if found is None:
+        raise InvalidDocument(UNMAPPED_UNIT, reasons.unmapped_unit(unit, portion.unit))
+    return found
+
+
+def _ended_on(new: Production, old: Production | None, plant: str, context: DecisionContext) -> date | None:
+    """Return the day, at the plant, on which the work ended with as much made as now; None while it goes on."""
+    if new.state not in dates.ENDED:
+        return None
+    if old is not None and old.ended_on is not None and old.completed == new.completed:
+        return old.ended_on
+    return dates.day_at(plant, new.at, context.master)
+
+
+def _has_fallen_short(portion: Portion, attempt: Attempt) -> bool:
+    """Return whether the plant has closed its production, and all of that is less than it was to make."""
+    states = {made.state for made in attempt.productions}
+    if not states <= {ProductionState.CLOSED, ProductionState.ABORTED} or ProductionState.CLOSED not in states:
+        return False
+    return attempt.irrevocable < portion.wanted_of_production
+
+
+def _is_aborted(attempt: Attempt) -> bool:
+    return bool(attempt.productions) and all(made.state is ProductionState.ABORTED for made in attempt.productions)
+
+
+def _planned_again(
+    state: OrderState, portion: Portion, attempt: Attempt, new: Production, context: DecisionContext
+) -> Step:
+    """Leave to the plant what it has made, and plan the rest again: the same plant may be asked once more."""
+    short = portion.wanted_of_production - attempt.irrevocable
+    scrapped = sum((made.scrapped for made in attempt.productions), ZERO)
+    text = reasons.production_short(attempt.plant, portion.item, short, scrapped, context.master)
+    place = f"{portion.place}.{attempt.number}/{new.number}/{new.completed.normalize():f}"
+    alert = alerts.alert(state, AlertCode.PRODUCTION_SHORT, place, text, context.time)
+    kept = portion.quantity - short
+    if kept > 0:
+        state = split_portion(state, portion, kept, excluded=())
+    else:
+        closed = attempt.close(CloseReason.NOT_MADE, withdraw=True)
+        state = state.with_portion(with_attempt(portion, closed).replanned())
+    return Step(state, Cause(CauseCode.PRODUCTION_SHORT, text), [alert])
+
+
+def _aborted(state: OrderState, portion: Portion, attempt: Attempt, new: Production, context: DecisionContext) -> Step:
+    text = reasons.production_aborted(attempt.plant, portion.item, context.master)
+    place = f"{portion.place}.{attempt.number}/{new.number}/{new.at.isoformat()}"
+    alert = alerts.alert(state, AlertCode.PRODUCTION_ABORTED, place, text, context.time)
+    return Step(state, Cause(CauseCode.PRODUCTION_ABORTED, text), [alert])

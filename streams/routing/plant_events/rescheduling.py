@@ -54,7 +54,7 @@ def _warned(
 ) -> Step:
     attempt, portion = assignment.attempt, assignment.portion
     name, promised = f"{attempt.plant}/{number}", _promised(attempt)
-    done = dates.finished(portion) is not None or attempt.irrevocable >= portion.quantity
+    done = dates.finished(portion, context.master) is not None or attempt.irrevocable >= portion.quantity
     if number is None or name in state.reported_disruptions or done or promised is None or ready <= promised:
         return Step(state)
     reported = replace(state, reported_disruptions=(*state.reported_disruptions, name)[-REMEMBERED:])

@@ -122,11 +122,34 @@ def _quantity(portion: Portion, line: messages.OrderResponseLine | None, master:
     return quantity
 
 
+def _reopened(state: OrderState, assignment: Assignment) -> tuple[OrderState, Assignment] | None:
+    """Return the state in which a plant that was silent for too long has its portion again; None where it may not.
+
+    A late yes is better than none: it counts while no other plant has a plant order for the portion.
+    """
+    portion, late = assignment.portion, assignment.attempt
+    current = portion.current
+    if late.close_reason is not CloseReason.NO_ANSWER or portion.cancelled:
+        return None
+    if current is not None:
+        if current.issued is not None:
+            return None
+        portion = with_attempt(portion, current.close(CloseReason.LATE_ACCEPTANCE, withdraw=False))
+    late = replace(late, closing=None)
+    others = tuple(attempt for attempt in portion.attempts if attempt.number != late.number)
+    quotes = portion.quote_round and replace(portion.quote_round, superseded=True)
+    portion = replace(portion, attempts=(*others, late), hold_reason=None, quote_round=quotes)
+    return state.with_portion(portion), Assignment(portion, late)
+
+
 def _accept(state: OrderState, assignment: Assignment, answer: Answer, quantity: Decimal, master: MasterData) -> Step:
     """Apply an acceptance. A plant that took less and now wants all gets a revision: the rest has gone elsewhere."""
+    if assignment.attempt.close_reason is not None:
+        reopened = _reopened(state, assignment)
+        if reopened is None:
+            return Step(with_attempt_at(state, assignment, assignment.attempt.to_withdraw(answer)))
+        state, assignment = reopened
     portion, attempt = assignment.portion, assignment.attempt
-    if attempt.close_reason is not None:
-        return Step(with_attempt_at(state, assignment, attempt.to_withdraw(answer)))
     cause = reasons.accepted(attempt.plant, portion.item, answer.promised, master)
     if attempt.issued and attempt.issued.quantity < attempt.asked_quantity and quantity > portion.quantity:
         accepted = replace(attempt, answer=answer, issued=replace(attempt.issued, quantity=attempt.asked_quantity))

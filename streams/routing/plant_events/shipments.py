@@ -1,5 +1,6 @@
 """Takes shipments into the state: goods that left a plant, and goods that arrived."""
 
+from datetime import date, datetime
 from decimal import Decimal
 
 from kranhub.errors import InvalidDocument
@@ -19,6 +20,7 @@ from streams.routing.planner.step import Step
 from streams.routing.plant_events import assignments
 from streams.routing.plant_events.assignments import Assignment
 from streams.routing.reasons import Cause
+from streams.routing.schedule import dates
 from streams.routing.validation import document_identity
 from streams.routing.validation.normalise import UNMAPPED_UNIT, in_base
 
@@ -44,7 +46,7 @@ def apply_shipment(state: OrderState | None, value: wire.Shipment, context: Deci
         assignment = _assignment(state, number, value["shipper"], context.master)
         if assignment.attempt.has_seen(context.fingerprint):
             continue
-        attempt = _with_shipment(assignment.attempt, _shipment(value, quantity), context.event_id).with_seen(
+        attempt = _with_shipment(assignment.attempt, _shipment(value, quantity, context), context.event_id).with_seen(
             context.fingerprint
         )
         state = assignments.with_attempt_at(state, assignment, attempt)
@@ -85,15 +87,26 @@ def _assignment(state: OrderState, number: str, shipper: str, master: MasterData
     return assignments.addressed(state, number, shipper)
 
 
-def _shipment(value: wire.Shipment, quantity: Decimal) -> Shipment:
-    expected = value["estimated_arrival"]
+def _shipment(value: wire.Shipment, quantity: Decimal, context: DecisionContext) -> Shipment:
+    """Return the shipment with the days of its facts at the sites where they happened."""
+    departed, arrived, expected = value["actual_departure"], value["actual_arrival"], value["estimated_arrival"]
+    start, end = value["shipper"], value["consignee"]
+
+    def left(time: datetime) -> date:
+        return dates.day_at(start, time, context.master, value["from_site"])
+
+    def came(time: datetime) -> date:
+        return dates.day_at(end, time, context.master, value["to_site"])
+
     return Shipment(
         value["shipment_id"],
         quantity,
-        value["actual_departure"],
-        value["actual_arrival"],
-        expected.date() if expected else None,
+        departed,
+        arrived,
+        came(expected) if expected else None,
         by=value["shipper"],
+        departed_on=left(departed) if departed else None,
+        arrived_on=came(arrived) if arrived else None,
     )
 
 
@@ -112,11 +125,17 @@ def _with_shipment(attempt: Attempt, shipment: Shipment, event_id: str) -> Attem
     shipment = replace(
         shipment, document=document_identity.accept_document(same.document if same else None, event_id, shipment.number)
     )
+    if old is not None and old.assumed and shipment.departed and not shipment.arrived and shipment.quantity > 0:
+        shipment = replace(shipment, arrived=old.arrived, arrived_on=old.arrived_on, assumed=True)
     if old is not None and old.by != shipment.by:
         if _stage(shipment) < _stage(old):
             return attempt
         shipment = replace(
-            shipment, departed=shipment.departed or old.departed, arrived=shipment.arrived or old.arrived
+            shipment,
+            departed=shipment.departed or old.departed,
+            departed_on=shipment.departed_on or old.departed_on,
+            arrived=shipment.arrived or old.arrived,
+            arrived_on=shipment.arrived_on or old.arrived_on,
         )
     known[shipment.number] = shipment
     return replace(attempt, shipments=tuple(known[number] for number in sorted(known)))

@@ -1,12 +1,14 @@
 """The critical path: when each part of a line can begin and be done, and which chain of parts decides the end. Pure.
 
-Days are counted as docs/routing-dates.md describes: work by the calendar of its site, transport by calendar days.
+Days are counted as docs/routing-dates.md describes: work by the calendar of its site, transport by calendar days. Work
+is done at the end of its last day, so what it goes into begins on a later one.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from graphlib import CycleError, TopologicalSorter
+from typing import NamedTuple
 
 from kranhub.errors import DocumentCode, InvalidDocument
 from kranhub.text import Text
@@ -25,6 +27,8 @@ class Task:
         not_before: The first day of the work; None where any day will do.
         feeds: The ids of the tasks that it goes into.
         made: ``ready`` is a fact and not a promise.
+        leaves: The first day on which it can leave its site, where that is after the day on which it is done.
+        arrived: The day on which it is at the site of what it goes into, as its shipments say; None where they do not.
     """
 
     id: str
@@ -34,14 +38,54 @@ class Task:
     not_before: date | None = None
     feeds: tuple[str, ...] = ()
     made: bool = False
+    leaves: date | None = None
+    arrived: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """From the day on which work may begin to the day at whose end it is done."""
+    """From the day on which work may begin to the day at whose end it is done.
+
+    Attributes:
+        start: The first day.
+        finish: The last day.
+        at_end: It is done at the end of its last day; what takes no work may be there at the beginning of it.
+    """
 
     start: date
     finish: date
+    at_end: bool = field(default=True, compare=False)
+
+
+class _Moment(NamedTuple):
+    """The beginning or the end of a day; they sort by time."""
+
+    day: date
+    at_end: bool = False
+
+
+def day_after(finish: date, at_end: bool, calendar: Calendar) -> date:
+    """Return the first day on which a site can work on what was done there.
+
+    Args:
+        finish: The day on which it was done.
+        at_end: Whether it was done at the end of that day.
+        calendar: The calendar of the site.
+
+    Returns:
+        The day itself, or the next working day.
+    """
+    return calendar.next_working(shifted(finish, 1)) if at_end else finish
+
+
+def done_before(start: date, calendar: Calendar) -> date:
+    """Return the last day on which work at a site must be done for what begins there on ``start``.
+
+    Args:
+        start: The first day of what it goes into.
+        calendar: The calendar of the site.
+    """
+    return calendar.previous_working(shifted(start, -1))
 
 
 Spans = Mapping[str, Span]
@@ -62,10 +106,18 @@ class _Graph:
     def travel(self, task: Task, into: Task) -> int:
         return 0 if task.site == into.site else self.transport(task.site, into.site)
 
-    def arrivals(self, task: Task, spans: Spans) -> list[tuple[date, str]]:
+    def arrivals(self, task: Task, spans: Spans) -> list[tuple[_Moment, str]]:
         """Return when each part of the task is at its site."""
         parts = [self.tasks[name] for name in self.before[task.id]]
-        return [(shifted(spans[part.id].finish, self.travel(part, task)), part.id) for part in parts]
+        return [(self._arrival(part, task, spans[part.id]), part.id) for part in parts]
+
+    def _arrival(self, part: Task, into: Task, span: Span) -> _Moment:
+        if part.arrived is not None:
+            return _Moment(part.arrived)
+        days = self.travel(part, into)
+        if part.leaves is not None and part.leaves > span.finish:
+            return _Moment(shifted(part.leaves, days))
+        return _Moment(shifted(span.finish, days)) if days else _Moment(span.finish, span.at_end)
 
 
 def forward(tasks: Iterable[Task], begin: date, calendar_of: CalendarOf, transport: Transport) -> Spans:
@@ -92,19 +144,36 @@ def forward(tasks: Iterable[Task], begin: date, calendar_of: CalendarOf, transpo
     spans: dict[str, Span] = {}
     for name in graph.order:
         task = graph.tasks[name]
-        parts = max((day for day, _ in graph.arrivals(task, spans)), default=None)
+        parts = max((moment for moment, _ in graph.arrivals(task, spans)), default=None)
         spans[name] = _earliest(task, begin, parts, calendar_of(task.site))
     return spans
 
 
-def _earliest(task: Task, begin: date, parts: date | None, calendar: Calendar) -> Span:
-    start = max(day for day in (begin, task.not_before, parts) if day)
+def _earliest(task: Task, begin: date, parts: _Moment | None, calendar: Calendar) -> Span:
+    days = (begin, task.not_before)
+    first = max(moment for moment in (*(_Moment(day) for day in days if day), parts) if moment)
+    start = _first_day(first, task, calendar)
     if task.ready is None and not task.made:
-        return Span(start, calendar.finish(start, task.working_days))
-    finish = task.ready or begin
+        return _done(first, task, calendar)
+    finish = _Moment(task.ready or begin, task.working_days > 0)
     if not task.made:
-        finish = max(finish, begin, calendar.finish(parts, task.working_days) if parts else begin)
-    return Span(min(start, calendar.start(finish, task.working_days)), finish)
+        possible = _done(parts, task, calendar) if parts else None
+        bounds = [finish, _Moment(begin), _Moment(possible.finish, possible.at_end) if possible else finish]
+        finish = max(bounds)
+    return Span(min(start, calendar.start(finish.day, task.working_days)), finish.day, finish.at_end)
+
+
+def _first_day(after: _Moment, task: Task, calendar: Calendar) -> date:
+    """Return the first day of the task's work after a moment; without work that day itself."""
+    return day_after(after.day, after.at_end and task.working_days > 0, calendar)
+
+
+def _done(after: _Moment, task: Task, calendar: Calendar) -> Span:
+    """Return the span of the task's work that begins as soon as it can after a moment."""
+    start = _first_day(after, task, calendar)
+    if task.working_days <= 0:
+        return Span(start, start, after.at_end)
+    return Span(start, calendar.finish(start, task.working_days))
 
 
 def backward(tasks: Iterable[Task], end: date, calendar_of: CalendarOf, transport: Transport) -> Spans:
@@ -129,12 +198,23 @@ def backward(tasks: Iterable[Task], end: date, calendar_of: CalendarOf, transpor
     for name in reversed(graph.order):
         task = graph.tasks[name]
         targets = [graph.tasks[target] for target in task.feeds]
-        bounds = [shifted(spans[into.id].start, -graph.travel(task, into)) for into in targets if not into.made]
-        spans[name] = _latest(task, min([end, *bounds]), calendar_of(task.site))
+        bounds = [_bound(graph, task, into, spans[into.id]) for into in targets if not into.made]
+        spans[name] = _latest(task, min([_Moment(end, at_end=True), *bounds]), calendar_of(task.site))
     return spans
 
 
-def _latest(task: Task, finish: date, calendar: Calendar) -> Span:
+def _bound(graph: _Graph, task: Task, into: Task, span: Span) -> _Moment:
+    """Return when the task must be done at the latest for what it goes into."""
+    days = graph.travel(task, into)
+    if days:
+        return _Moment(shifted(span.start, -days), at_end=True)
+    return _Moment(span.start) if into.working_days > 0 else _Moment(span.finish, span.at_end)
+
+
+def _latest(task: Task, last: _Moment, calendar: Calendar) -> Span:
+    if task.working_days <= 0:
+        return Span(last.day, last.day, last.at_end)
+    finish = last.day if last.at_end else done_before(last.day, calendar)
     start = calendar.start(finish, task.working_days)
     reported = task.made or task.ready is not None
     return Span(start, finish if reported else calendar.finish(start, task.working_days))
@@ -160,7 +240,7 @@ def critical_path(
         InvalidDocument: As `forward` does.
     """
     graph = _graph(tasks, calendar_of, transport)
-    ends = [(spans[name].finish, name) for name, task in graph.tasks.items() if not task.feeds]
+    ends = [(_Moment(spans[name].finish), name) for name, task in graph.tasks.items() if not task.feeds]
     path: list[str] = []
     last = _last(ends)
     while last is not None:
@@ -174,13 +254,13 @@ def _decisive(graph: _Graph, task: Task, spans: Spans) -> str | None:
     arrivals = graph.arrivals(task, spans)
     if task.made or not arrivals:
         return None
-    done = graph.calendar_of(task.site).finish(max(arrivals)[0], task.working_days)
-    return _last(arrivals) if done == spans[task.id].finish else None
+    done = _done(max(arrivals)[0], task, graph.calendar_of(task.site))
+    return _last(arrivals) if done.finish == spans[task.id].finish else None
 
 
-def _last(days: Sequence[tuple[date, str]]) -> str | None:
-    latest = max((day for day, _ in days), default=None)
-    return min((name for day, name in days if day == latest), default=None)
+def _last(moments: Sequence[tuple[_Moment, str]]) -> str | None:
+    latest = max((moment for moment, _ in moments), default=None)
+    return min((name for moment, name in moments if moment == latest), default=None)
 
 
 def _graph(tasks: Iterable[Task], calendar_of: CalendarOf, transport: Transport) -> _Graph:

@@ -1,30 +1,63 @@
 """When a line can be there, and by when each plant must be done: the critical path over what the plants report."""
 
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
+from datetime import time as time_of_day
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from kranhub.wire.messages import ProductionState
+from streams.routing.context import DecisionContext
+from streams.routing.masterdata.calendars import shifted
 from streams.routing.masterdata.masterdata import MasterData
-from streams.routing.model.attempt import Attempt, Shipment
+from streams.routing.model.attempt import Attempt, Production, Shipment
+from streams.routing.model.codes import ExpectedFact
 from streams.routing.model.order import Line, OrderState
 from streams.routing.model.portion import Portion
+from streams.routing.model.quantity import ZERO
 from streams.routing.schedule import critical_path
 from streams.routing.schedule.critical_path import Task
 
 DONE = (ProductionState.COMPLETED, ProductionState.CLOSED)
+"""The states of a production order that has ended as planned."""
+
+ENDED = (*DONE, ProductionState.ABORTED)
+"""The states of a production order of which no more comes."""
 
 
-def day_at(member: str, time: datetime, master: MasterData) -> date:
+def day_at(member: str, time: datetime, master: MasterData, site: str | None = None) -> date:
     """Return the calendar day at the member's own place.
 
     Args:
         member: The member; of one that is unknown the zone of the time counts.
         time: A time with its zone.
         master: The master data, with the members' time zones.
+        site: The member's site; where it is None or unknown the member's own zone counts.
     """
     known = master.members.by_id.get(member)
-    return time.astimezone(ZoneInfo(known.time_zone) if known else time.tzinfo).date()
+    if known is None:
+        return time.date()
+    zone = next((place.time_zone for place in known.sites if place.id == site), known.time_zone)
+    return time.astimezone(ZoneInfo(zone)).date()
+
+
+def end_of_day(member: str, day: date, context: DecisionContext) -> datetime:
+    """Return the end of a day at the member's own place, in the zone of the context's time.
+
+    Args:
+        member: The member; of one that is unknown the zone of the context's time counts.
+        day: The day.
+        context: The event and the master data, with the members' time zones.
+    """
+    known = context.master.members.by_id.get(member)
+    zone = ZoneInfo(known.time_zone) if known else context.time.tzinfo
+    return datetime.combine(min(day, LAST_DAY), END_OF_DAY, zone).astimezone(context.time.tzinfo)
+
+
+LAST_DAY = date(9999, 12, 30)
+"""The last day whose end can be said in every zone."""
+
+END_OF_DAY = time_of_day(23, 59, 59)
 
 
 def working_days(portion: Portion, plant: str, master: MasterData) -> int:
@@ -44,21 +77,55 @@ def working_days(portion: Portion, plant: str, master: MasterData) -> int:
 def promised_by_plant(attempt: Attempt) -> date | None:
     """Return the day on which the plant says that it is done: its promise, or its production's later estimate."""
     promised = attempt.answer.promised if attempt.answer and attempt.answer.accepted else None
-    estimates = [made.estimated for made in attempt.productions if made.estimated and made.state not in DONE]
+    estimates = [made.estimated for made in attempt.productions if made.estimated and made.state not in ENDED]
     return max([promised, *estimates]) if promised else None
 
 
-def finished(portion: Portion) -> date | None:
-    """Return the day on which the plant had all of it done, or None."""
+def finished(portion: Portion, master: MasterData) -> date | None:
+    """Return the day, at the plant, on which it had all of the portion: made, or on its way; None while it has not.
+
+    A production order that has ended with less than is wanted ends nothing: the quantity counts, not the state.
+
+    Args:
+        portion: The portion.
+        master: The master data, with the plants' time zones.
+    """
     attempt = portion.current
-    made = (
-        [production for production in attempt.productions if production.state is not ProductionState.ABORTED]
-        if attempt
-        else []
-    )
-    if not made or any(production.state not in DONE for production in made):
+    if attempt is None:
         return None
-    return max(production.at for production in made).date()
+    if attempt.shipped >= portion.quantity:
+        return max(
+            _departed_on(shipment, attempt.plant, master) for shipment in attempt.shipments if _has_left(shipment)
+        )
+    return _made_on(portion, attempt, master)
+
+
+def _made_on(portion: Portion, attempt: Attempt, master: MasterData) -> date | None:
+    """Return the day on which the plant's production orders that have ended had made what was wanted of them."""
+    over = [made for made in attempt.productions if made.state in ENDED]
+    if not any(made.state in DONE for made in over):
+        return None
+    wanted, total = portion.wanted_of_production, ZERO
+    ended = [(_ended_on(made, attempt.plant, master), made) for made in over]
+    for day, made in sorted(ended, key=lambda entry: entry[0]):
+        total += made.completed
+        if total >= wanted:
+            return day
+    return None
+
+
+def _ended_on(made: Production, plant: str, master: MasterData) -> date:
+    return made.ended_on or day_at(plant, made.at, master)
+
+
+def _has_left(shipment: Shipment) -> bool:
+    return shipment.quantity > 0 and (shipment.departed is not None or shipment.arrived is not None)
+
+
+def _departed_on(shipment: Shipment, plant: str, master: MasterData) -> date:
+    left = shipment.departed or shipment.arrived
+    assert left is not None  # noqa: S101  (the callers have checked)
+    return shipment.departed_on or day_at(plant, left, master)
 
 
 def arrival(state: OrderState, line: Line, master: MasterData, time: datetime) -> date | None:
@@ -78,24 +145,83 @@ def arrival(state: OrderState, line: Line, master: MasterData, time: datetime) -
         return None
     ends = _ends(portions, master, time)
     own = [portion for portion in portions if portion.feeds is None]
-    return max((_arrived(state, portion, ends[portion.part], master) for portion in own), default=None)
+    return max((_at_consignee(state, portion, ends[portion.part], master, time) for portion in own), default=None)
 
 
-def _arrived(state: OrderState, portion: Portion, end: date, master: MasterData) -> date:
+def _at_consignee(state: OrderState, portion: Portion, end: date, master: MasterData, time: datetime) -> date:
     attempt = portion.current
     assert attempt is not None  # noqa: S101  (the caller has checked)
-    way = timedelta(days=master.transport_days(attempt.plant, consignee(state)))
-    shipments = [shipment for shipment in attempt.shipments if shipment.quantity > 0]
-    known = [day for shipment in shipments if (day := _at_consignee(shipment, way))]
-    if known and len(known) == len(shipments) and sum(shipment.quantity for shipment in shipments) >= portion.quantity:
-        return max(known)
-    return end + way
+    to = consignee(state)
+    known = arrived_on(portion, to, master, time)
+    if known is not None:
+        return known
+    leaves = leaves_on(portion, attempt, master, time) or end
+    return shifted(max(leaves, end), master.transport_days(attempt.plant, to))
 
 
-def _at_consignee(shipment: Shipment, way: timedelta) -> date | None:
-    if shipment.arrived or shipment.expected or shipment.departed is None:
-        return shipment.arrived.date() if shipment.arrived else shipment.expected
-    return shipment.departed.date() + way
+def leaves_on(portion: Portion, attempt: Attempt, master: MasterData, time: datetime) -> date | None:
+    """Return the first day on which what is made can leave its plant, where it has not left: today, or later.
+
+    Args:
+        portion: The portion.
+        attempt: Its attempt.
+        master: The master data, with the plants' time zones.
+        time: The hub's time of the event.
+
+    Returns:
+        None where that follows from the day on which it is made.
+    """
+    expected = attempt.expectation
+    late = expected.counted if expected and expected.fact is ExpectedFact.SHIPMENT else None
+    if finished(portion, master) is None or attempt.shipped >= portion.quantity:
+        return late
+    today = day_at(attempt.plant, time, master)
+    return max(late, today) if late else today
+
+
+def arrived_on(portion: Portion, to: str, master: MasterData, time: datetime) -> date | None:
+    """Return the day on which all of a portion is at the member that it goes to, as its shipments say.
+
+    Args:
+        portion: The portion.
+        to: The member that it goes to.
+        master: The master data, with time zones and transport days.
+        time: The hub's time of the event: what has not arrived does so today or later.
+
+    Returns:
+        None where not all of it has left.
+    """
+    attempt = portion.attempts[-1] if portion.attempts else None
+    shipments = [shipment for shipment in attempt.shipments if _has_day(shipment)] if attempt else []
+    if attempt is None or sum((shipment.quantity for shipment in shipments), ZERO) < portion.quantity:
+        return None
+    expected = attempt.expectation
+    late = expected.counted if expected and expected.fact is ExpectedFact.ARRIVAL else None
+    return max(_arrives(shipment, attempt.plant, to, late, master, time) for shipment in shipments)
+
+
+def _has_day(shipment: Shipment) -> bool:
+    return shipment.quantity > 0 and bool(shipment.arrived or shipment.expected or shipment.departed)
+
+
+def _arrives(shipment: Shipment, plant: str, to: str, late: date | None, master: MasterData, time: datetime) -> date:
+    if shipment.arrived is not None:
+        return shipment.arrived_on or day_at(to, shipment.arrived, master)
+    return max(expected_arrival(shipment, plant, to, master), late or date.min, day_at(to, time, master))
+
+
+def expected_arrival(shipment: Shipment, plant: str, to: str, master: MasterData) -> date:
+    """Return the day on which a shipment that has left or is announced should arrive.
+
+    Args:
+        shipment: The shipment.
+        plant: The plant that it comes from.
+        to: The member that it goes to.
+        master: The master data, with time zones and transport days.
+    """
+    if shipment.expected is not None:
+        return shipment.expected
+    return shifted(_departed_on(shipment, plant, master), master.transport_days(plant, to))
 
 
 def line_portions(state: OrderState, line_id: str) -> list[Portion]:
@@ -134,30 +260,71 @@ def _ends(portions: Sequence[Portion], master: MasterData, time: datetime) -> di
 def _alone(portion: Portion, master: MasterData, time: datetime) -> date:
     attempt = portion.current
     assert attempt is not None  # noqa: S101  (the callers have checked)
-    known = promised_by_plant(attempt) or (attempt.reservation and attempt.reservation.available_on)
     today = day_at(attempt.plant, time, master)
-    return finished(portion) or max(known or today, today)
+    return finished(portion, master) or max(_ready(portion, attempt, master) or today, today)
+
+
+def expected_end(portion: Portion, portions: Sequence[Portion], master: MasterData, time: datetime) -> date:
+    """Return when a portion should be done by what the plants have said, also where that day has passed by.
+
+    Args:
+        portion: One of the portions, with an attempt.
+        portions: The portions of its line.
+        master: The master data, with calendars and transport days.
+        time: The hub's time of the event.
+    """
+    tasks = [_task(each, portions, master, time, as_promised=each is portion) for each in portions if each.attempts]
+    return critical_path.forward(tasks, date.min, master.calendar, master.transport_days)[str(portion.part)].finish
 
 
 def _spans(portions: Sequence[Portion], master: MasterData, time: datetime) -> critical_path.Spans:
-    tasks = [_task(portion, portions, master) for portion in portions if portion.attempts]
+    tasks = [_task(portion, portions, master, time) for portion in portions if portion.attempts]
     today = min(day_at(plant, time, master) for plant in {task.site for task in tasks})
     return critical_path.forward(tasks, today, master.calendar, master.transport_days)
 
 
-def _task(portion: Portion, portions: Sequence[Portion], master: MasterData) -> Task:
+def _task(
+    portion: Portion, portions: Sequence[Portion], master: MasterData, time: datetime, *, as_promised: bool = False
+) -> Task:
     attempt = portion.attempts[-1]
-    done = finished(portion)
-    offered = attempt.reservation.available_on if attempt.reservation else None
+    done = finished(portion, master)
+    into = targets(portion, portions)
+    ready = _promised(attempt) if as_promised else _ready(portion, attempt, master)
     return Task(
         id=str(portion.part),
         site=attempt.plant,
         working_days=working_days(portion, attempt.plant, master),
-        ready=done or promised_by_plant(attempt) or offered,
+        ready=done or ready,
         made=done is not None,
         not_before=None,
-        feeds=tuple(str(other.part) for other in targets(portion, portions)),
+        feeds=tuple(str(other.part) for other in into),
+        leaves=leaves_on(portion, attempt, master, time) if _must_leave(attempt, into) else None,
+        arrived=arrived_on(portion, into[0].attempts[-1].plant, master, time) if into else None,
     )
+
+
+def _must_leave(attempt: Attempt, into: Sequence[Portion]) -> bool:
+    return any(other.attempts[-1].plant != attempt.plant for other in into)
+
+
+def _promised(attempt: Attempt) -> date | None:
+    """Return the day that the plant has promised, else the one that its allocator has reserved."""
+    return promised_by_plant(attempt) or (attempt.reservation.available_on if attempt.reservation else None)
+
+
+def _ready(portion: Portion, attempt: Attempt, master: MasterData) -> date | None:
+    """Return the day on which the portion is done, as its plant has promised and as what is overdue allows.
+
+    Returns:
+        None while neither the plant nor its allocator has named a day.
+    """
+    ready, expected = _promised(attempt), attempt.expectation
+    if ready is None or expected is None or expected.counted is None:
+        return ready
+    if expected.fact is ExpectedFact.PRODUCTION_START:
+        work = working_days(portion, attempt.plant, master)
+        return max(ready, master.calendar(attempt.plant).finish(expected.counted, work))
+    return max(ready, expected.counted) if expected.fact is ExpectedFact.READINESS else ready
 
 
 def targets(portion: Portion, portions: Sequence[Portion]) -> list[Portion]:
@@ -190,18 +357,35 @@ def due(state: OrderState, portion: Portion, plant: str, line: Line, master: Mas
         line: The portion's line.
         master: The master data, with calendars and transport days.
     """
+    return _due(state, portion, plant, line, master).day
+
+
+class _Due(NamedTuple):
+    """Until when something must be done: the end of a day, or before it begins."""
+
+    day: date
+    at_end: bool = True
+
+
+def _due(state: OrderState, portion: Portion, plant: str, line: Line, master: MasterData) -> _Due:
     into = targets(portion, line_portions(state, portion.line_id))
+    work = working_days(portion, plant, master)
     if not into:
-        return _back(line.requested_date, master.transport_days(plant, consignee(state)))
-    return min(_before(state, plant, other, line, master) for other in into)
+        return _Due(shifted(line.requested_date, -master.transport_days(plant, consignee(state))))
+    bound = min(_before(state, plant, other, line, master) for other in into)
+    if bound.at_end or work <= 0:
+        return bound
+    return _Due(critical_path.done_before(bound.day, master.calendar(plant)))
 
 
-def _before(state: OrderState, plant: str, target: Portion, line: Line, master: MasterData) -> date:
+def _before(state: OrderState, plant: str, target: Portion, line: Line, master: MasterData) -> _Due:
+    """Return until when a part must be done at the plant for what it goes into."""
     attempt = target.attempts[-1]
-    end = attempt.issued.requested_date if attempt.issued else due(state, target, attempt.plant, line, master)
-    start = master.calendar(attempt.plant).start(end, working_days(target, attempt.plant, master))
-    return _back(start, master.transport_days(plant, attempt.plant))
-
-
-def _back(day: date, days: int) -> date:
-    return day - timedelta(days=days)
+    known = attempt.issued
+    end = _Due(known.requested_date) if known else _due(state, target, attempt.plant, line, master)
+    work = working_days(target, attempt.plant, master)
+    start = master.calendar(attempt.plant).start(end.day, work)
+    days = master.transport_days(plant, attempt.plant)
+    if days:
+        return _Due(shifted(start, -days))
+    return _Due(start, at_end=False) if work > 0 else end

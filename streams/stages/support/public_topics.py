@@ -106,6 +106,11 @@ def rule(value: Rule, _version: int) -> messages.RoutingRule:
         "currencies": list(value.currencies),
         "answer_within_working_days": value.answer_within_working_days,
         "maximum_portions": value.maximum_portions,
+        "report_within_working_days": value.report_within_working_days,
+        "ship_within_working_days": value.ship_within_working_days,
+        "arrival_margin_days": value.arrival_margin_days,
+        "date_tolerance_days": value.date_tolerance_days,
+        "frozen_zone_working_days": value.frozen_zone_working_days,
     }
 
 

@@ -243,7 +243,8 @@ def test_a_partner_abroad_works_by_its_own_day_and_calendar() -> None:
 
 
 def _requests(cluster: Cluster, item: str) -> list[Value]:
-    return [value for value in cluster.subjects("AllocationRequest") if value["item"] == item]
+    requests = cluster.subjects("AllocationRequest")
+    return [value for value in requests if value["item"] == item and value["action"] == "RESERVE"]
 
 
 def test_the_crane_waits_for_the_trolley_and_its_way() -> None:

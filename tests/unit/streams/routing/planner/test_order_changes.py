@@ -108,12 +108,25 @@ def test_what_the_order_says_beside_its_lines_reaches_the_plant_and_needs_no_new
 
 def test_a_changed_quantity_or_date_waits_for_a_new_answer() -> None:
     made = accepted()
-    for after in (line("beam", 12), line("beam", 12, requested_date=date(2027, 5, 1))):
+    for after in (line("beam", 12), line("beam", 12, requested_date=date(2027, 1, 15))):
         made.order(after)
         assert (made.status()["state"], made.status()["promised_date"]) == ("PLANNED", None)
         (last,) = made.plant_orders().values()
         made.happen("OrderResponse", full_response(last, "AP", made.today + made.events * DAY))
         assert made.status()["state"] == "CONFIRMED"
+
+
+def test_an_acceptance_stays_where_less_or_later_is_asked_for() -> None:
+    made = accepted()
+    for after in (line("beam", 8), line("beam", 8, requested_date=date(2027, 5, 1))):
+        made.order(after)
+        assert made.status()["state"] == "CONFIRMED"
+        (last,) = made.plant_orders().values()
+        assert last["lines"][0]["quantity"] == 8
+    made.later(days=9)
+    assert (made.status()["state"], made.codes()) == ("CONFIRMED", [])
+    made.happen("OrderResponse", full_response(last, "RE", made.today))
+    assert made.status()["state"] == "PLANNED", "the plant may still refuse the change"
 
 
 def test_another_date_moves_what_the_plants_are_asked_for_from_the_end_backwards() -> None:
@@ -212,7 +225,7 @@ def test_what_is_left_of_a_cancelled_order_is_followed_to_its_end() -> None:
     assert made.status()["state"] == "SHIPPED"
     shipped(made, 4, actual_arrival=START + 2 * DAY)
     assert made.status()["state"] == "DELIVERED"
-    assert made.codes() == []
+    assert made.codes() == ["surplus"]
 
 
 def test_a_cancel_after_a_part_of_the_delivery_is_not_too_late_for_the_rest() -> None:

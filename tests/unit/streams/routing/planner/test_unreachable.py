@@ -12,6 +12,7 @@ from kranhub.parties.members import Members
 from streams.processor.state.store import Layer, Store
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.copying import replace
+from streams.routing.plant_events import deadlines
 from streams.stages.support import orders_by_plant
 from tests.support.order_lines import CRANE, MOTORS, PAINT
 from tests.support.placed_orders import FIRST, Plants, accepts, placed, send, waiting
@@ -82,7 +83,7 @@ def test_what_the_plant_was_not_told_of_goes_to_the_next() -> None:
 
 def _due(cluster: Plants) -> datetime | None:
     assert cluster.state is not None
-    return cluster.state.due
+    return deadlines.due(cluster.state)
 
 
 def test_no_deadline_takes_the_portion_away_and_the_plant_has_its_time_anew() -> None:

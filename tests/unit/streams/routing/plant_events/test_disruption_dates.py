@@ -121,7 +121,7 @@ def test_of_several_portions_of_an_order_the_first_raises_the_alert() -> None:
     made.disrupt()
     held = [portion.current.reservation for portion in made.portions() if portion.current]
     assert [reservation.available_on for reservation in held if reservation] == [STOPPED] * 2
-    assert made.codes() == ["disruption"]
+    assert made.codes() == ["promise-late", "disruption"]
 
 
 @pytest.mark.parametrize("kind", ["MOVED", "RESERVED"])

@@ -1,7 +1,7 @@
 """The critical path: nothing begins before its parts are there, nothing is promised sooner than it can be."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from random import Random
 
@@ -13,7 +13,8 @@ from kranhub.errors import InvalidDocument
 from streams.routing.masterdata import calendars
 from streams.routing.masterdata.calendars import Calendar
 from streams.routing.model.copying import replace
-from streams.routing.schedule.critical_path import Span, Spans, Task, backward, critical_path, forward
+from streams.routing.schedule.critical_path import Span, Spans, Task, Transport, backward, critical_path, forward
+from tests.support import slow_schedule
 
 KNOWN = calendars.load(Path("deploy/calendars/omsk.yaml")).by_id
 RUSSIA, EVERY_DAY = KNOWN["ru-5x2"], KNOWN["every-day"]
@@ -46,6 +47,10 @@ def one_day(_origin: str, _destination: str) -> int:
     return 1
 
 
+def no_way(_origin: str, _destination: str) -> int:
+    return 0
+
+
 def far(origin: str, destination: str) -> int:
     """From half a week to a month, and another way back."""
     return 3 + 7 * (len(origin) % 4) + len(destination) % 3
@@ -75,19 +80,80 @@ def test_the_crane_is_done_when_its_trolley_allows() -> None:
     assert spans["cabinet"] == Span(BEGIN, date(2026, 12, 28))
     # 22 in December, 15 from 11 to 29 January, 5 up to 5 February, 8, 9 and 10 February
     assert spans["trolley"] == Span(BEGIN, date(2027, 2, 10))
-    # made where it is needed; 10-12 (3) and 15-19 February (8), Saturday the 20th is worked (9), the 24th
-    assert spans["crane"] == Span(date(2027, 2, 10), date(2027, 2, 24))
+    # made where it is needed, so from the next day on; 11 and 12 (2) and 15-19 February (7), Saturday the 20th is
+    # worked (8), 24 and 25 February
+    assert spans["crane"] == Span(date(2027, 2, 11), date(2027, 2, 25))
     assert path(CRANE) == ("trolley", "crane")
 
 
 def test_the_latest_days_of_the_crane() -> None:
-    spans = backward(CRANE, date(2027, 2, 24), russian, one_day)
-    assert spans["crane"] == Span(date(2027, 2, 10), date(2027, 2, 24))
+    spans = backward(CRANE, date(2027, 2, 25), russian, one_day)
+    assert spans["crane"] == Span(date(2027, 2, 11), date(2027, 2, 25))
     assert spans["trolley"] == Span(BEGIN, date(2027, 2, 10))
-    # on the road on 9 February; 9, 8, 5, 4 and 3 February
-    assert spans["coating"] == Span(date(2027, 2, 3), date(2027, 2, 9))
-    # 2 and 1 February, 25-29 (7), 18-22 (12), 11-15 January (17), 30, 29 and 28 December
-    assert spans["girders"] == Span(date(2026, 12, 28), date(2027, 2, 2))
+    # on the road on 10 February; 10, 9, 8, 5 and 4 February
+    assert spans["coating"] == Span(date(2027, 2, 4), date(2027, 2, 10))
+    # 3, 2 and 1 February, 25-29 (8), 18-22 (13), 11-15 January (18), 30 and 29 December
+    assert spans["girders"] == Span(date(2026, 12, 29), date(2027, 2, 3))
+
+
+def test_days_add_up_on_one_site() -> None:
+    """Six levels of a day each are done on the sixth working day, with and without a weekend and holidays between."""
+    levels = [Task(f"level-{n}", "oemz", 1, feeds=(f"level-{n + 1}",) if n < 6 else ()) for n in range(1, 7)]
+    spans = forward(levels, date(2026, 11, 26), russian, one_day)
+    # Thursday 26, Friday 27 and Monday 30 November, 1, 2 and 3 December
+    assert [spans[f"level-{n}"].finish.isoformat()[5:] for n in range(1, 7)] == [
+        "11-26",
+        "11-27",
+        "11-30",
+        "12-01",
+        "12-02",
+        "12-03",
+    ]
+    # 26 and 27 November (2), 30 November to 4 December (7), 7-11 (12), 14-18 (17), 21-25 (22), 28-30 December (25),
+    # 11-15 January: the thirtieth working day
+    long = forward([replace(task, working_days=5) for task in levels], date(2026, 11, 26), russian, one_day)
+    assert long["level-6"].finish == date(2027, 1, 15)
+
+
+def test_each_level_of_one_site_has_its_own_latest_day() -> None:
+    levels = [Task(f"level-{n}", "oemz", 2, feeds=(f"level-{n + 1}",) if n < 3 else ()) for n in range(1, 4)]
+    spans = backward(levels, date(2026, 12, 15), russian, one_day)
+    # Tuesday 15 and Monday 14; Friday 11 and Thursday 10; Wednesday 9 and Tuesday 8 December
+    assert [spans[f"level-{n}"] for n in (3, 2, 1)] == [
+        Span(date(2026, 12, 14), date(2026, 12, 15)),
+        Span(date(2026, 12, 10), date(2026, 12, 11)),
+        Span(date(2026, 12, 8), date(2026, 12, 9)),
+    ]
+
+
+def test_work_of_no_days_adds_none() -> None:
+    """A part is done on Friday evening; what takes no work is done with it, and what follows begins on Monday."""
+    tasks = [
+        Task("part", "oemz", 1, feeds=("set",)),
+        Task("set", "oemz", 0, feeds=("whole",)),
+        Task("whole", "oemz", 1),
+    ]
+    friday, monday = date(2026, 11, 27), date(2026, 11, 30)
+    spans = forward(tasks, friday, russian, one_day)
+    assert (spans["part"].finish, spans["set"].finish, spans["whole"]) == (friday, friday, Span(monday, monday))
+    stocked = [replace(tasks[0], working_days=0), *tasks[1:]]
+    assert forward(stocked, friday, russian, one_day)["whole"] == Span(friday, friday)
+
+
+def test_between_sites_without_a_way_the_evening_counts_as_well() -> None:
+    tasks = [Task("part", "oemz", 1, feeds=("whole",)), Task("whole", "ruskran", 1)]
+    spans = forward(tasks, date(2026, 11, 26), russian, lambda _origin, _destination: 0)
+    assert spans["whole"] == Span(date(2026, 11, 27), date(2026, 11, 27))
+
+
+def test_what_leaves_or_arrives_later_is_waited_for() -> None:
+    part = Task("part", "oemz", 1, feeds=("whole",))
+    whole = Task("whole", "ruskran", 1)
+    thursday = date(2026, 11, 26)
+    late = forward([replace(part, leaves=date(2026, 12, 1)), whole], thursday, russian, one_day)
+    assert late["whole"].start == date(2026, 12, 2)
+    gone = forward([replace(part, arrived=date(2026, 12, 7)), whole], thursday, russian, one_day)
+    assert gone["whole"].start == date(2026, 12, 7)
 
 
 def test_with_a_trolley_on_stock_the_girders_decide() -> None:
@@ -228,8 +294,11 @@ names = st.permutations("abcdefgh")
 
 
 @st.composite
-def plans(draw: st.DrawFn, told: bool = True) -> list[Task]:
-    """Tasks that feed later ones, in any order and under any ids; plants have spoken of some if ``told``."""
+def plans(draw: st.DrawFn, told: bool = True, moved: bool = False) -> list[Task]:
+    """Tasks that feed later ones, in any order and under any ids; plants have spoken of some if ``told``.
+
+    With ``moved``, some leave later than they are done, and of some the arrival is known.
+    """
     ids = draw(names)[: draw(st.integers(1, 8))]
     said = st.none() | days if told else st.none()
     tasks = [
@@ -241,18 +310,12 @@ def plans(draw: st.DrawFn, told: bool = True) -> list[Task]:
             not_before=draw(said),
             feeds=tuple(draw(st.sets(st.sampled_from(ids[at + 1 :]))) if at + 1 < len(ids) else ()),
             made=ready is not None and draw(st.booleans()),
+            leaves=draw(said) if moved else None,
+            arrived=draw(said) if moved else None,
         )
         for at, name in enumerate(ids)
     ]
     return draw(st.permutations(tasks))
-
-
-def arrivals(task: Task, tasks: Sequence[Task], spans: Spans) -> list[date]:
-    parts = [part for part in tasks if task.id in part.feeds]
-    return [
-        spans[part.id].finish + timedelta(days=0 if part.site == task.site else far(part.site, task.site))
-        for part in parts
-    ]
 
 
 def end_of(spans: Spans) -> date:
@@ -264,22 +327,13 @@ def slack(tasks: Sequence[Task], spans: Spans, late: Spans) -> Mapping[str, int]
     return {task.id: (late[task.id].finish - spans[task.id].finish).days for task in tasks}
 
 
-@given(plans(), days)
-def test_nothing_begins_before_its_parts_are_there(tasks: list[Task], begin: date) -> None:
-    spans = forward(tasks, begin, own, far)
-    assert set(spans) == {task.id for task in tasks}
-    for task in tasks:
-        span, parts = spans[task.id], arrivals(task, tasks, spans)
-        assert span.start <= span.finish
-        if task.made:
-            assert span.finish == task.ready
-            continue
-        assert all(arrived <= span.start for arrived in parts)
-        assert all(own(task.site).finish(arrived, task.working_days) <= span.finish for arrived in parts)
-        assert span.finish >= max(task.ready or begin, begin)
-        if task.ready is None:
-            assert span.start == max([begin, task.not_before or begin, *parts])
-            assert span.finish == own(task.site).finish(span.start, task.working_days)
+@given(plans() | plans(moved=True), days, st.sampled_from([far, one_day, no_way]))
+def test_the_days_are_those_of_a_slow_schedule_that_plays_each_day(
+    tasks: list[Task], begin: date, transport: Transport
+) -> None:
+    spans = forward(tasks, begin, own, transport)
+    assert {name: span.finish for name, span in spans.items()} == slow_schedule.finishes(tasks, begin, own, transport)
+    assert all(span.start <= span.finish for span in spans.values())
 
 
 @given(plans(), days)
