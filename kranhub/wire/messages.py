@@ -638,6 +638,15 @@ class Attachment(TypedDict):
     """File name for a person. UBL ExternalReference/FileName"""
 
 
+class OrderLineDelivery(TypedDict):
+    """A part of a line's quantity that is wanted on a day of its own. Source: UBL LineItem/Delivery."""
+
+    requested_date: dt.date
+    """When this part is wanted. UBL RequestedDeliveryPeriod/EndDate"""
+    quantity: Decimal
+    """How much, in the line's unit. UBL Delivery/Quantity"""
+
+
 class OrderLine(TypedDict):
     """One wanted item. Source: UBL OrderLine/LineItem."""
 
@@ -671,6 +680,9 @@ class OrderLine(TypedDict):
     """Serial numbers of single pieces. UBL Item/ItemInstance/SerialID"""
     attachments: NotRequired[list[Attachment]]
     """Drawings, photographs, certificates. UBL DocumentReference/Attachment"""
+    deliveries: NotRequired[list[OrderLineDelivery]]
+    """The line's delivery schedule; empty where all of it is wanted on the line's date. The quantities sum up to the
+    line's. UBL LineItem/Delivery"""
 
 
 class Order(TypedDict):
@@ -830,6 +842,19 @@ class OrderLineState(Symbol):
     CANCELLED = "CANCELLED"
 
 
+class OrderStatusDelivery(TypedDict):
+    """A part of a line's quantity that comes on a day of its own. Source: UBL Delivery."""
+
+    quantity: Decimal
+    """How much, in the item's base unit. UBL Delivery/Quantity"""
+    requested_date: dt.date
+    """When it is wanted. UBL RequestedDeliveryPeriod/EndDate"""
+    promised_date: NotRequired[dt.date | None]
+    """When it is promised; null while it is not. UBL PromisedDeliveryPeriod/EndDate"""
+    arrived: Decimal
+    """How much of it has arrived. UBL ReceivedQuantity"""
+
+
 class OrderStatusLine(TypedDict):
     """How far one line is."""
 
@@ -843,6 +868,12 @@ class OrderStatusLine(TypedDict):
     """Latest promise over its portions. UBL PromisedDeliveryPeriod/EndDate"""
     reason: NotRequired[dict[str, str]]
     """Language tag (BCP 47) to sentence. UBL LineItem/Note"""
+    arrived: NotRequired[Decimal | None]
+    """How much of the line has arrived, in the item's base unit; null where nothing has. UBL ReceivedQuantity"""
+    arrival_assumed: NotRequired[bool]
+    """Nobody reported an arrival: it is assumed from the days of the way. kranhub"""
+    deliveries: NotRequired[list[OrderStatusDelivery]]
+    """The parts in which the line comes; empty where it comes at once. UBL LineItem/Delivery"""
 
 
 class OrderStatus(TypedDict):

@@ -61,7 +61,8 @@ def full_order(order_id: str, lines: Iterable[Value], master: MasterData = MASTE
 
 
 def _full_line(line: Value) -> Any:
-    return {"item": None, "description": None, "price": None, "requested_date": None, "hold_reason": None, **line}
+    plain = {"item": None, "description": None, "price": None, "requested_date": None, "hold_reason": None}
+    return {**plain, "deliveries": [], **line}
 
 
 def full_response(asked: Value, code: str, at: datetime, **changes: Any) -> Any:

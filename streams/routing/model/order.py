@@ -15,7 +15,20 @@ from streams.routing.model import compression
 from streams.routing.model.codes import HoldReason, PlanState
 from streams.routing.model.copying import replace
 from streams.routing.model.portion import Portion
+from streams.routing.model.quantity import ZERO
 from streams.routing.model.terms import NO_SPECIFICATION, NO_TERMS, Specification, Terms
+
+
+class Delivery(Struct, frozen=True, omit_defaults=True):
+    """A part of a line's quantity that is wanted on a day of its own.
+
+    Attributes:
+        requested_date: When it is wanted.
+        quantity: In the line's unit.
+    """
+
+    requested_date: date
+    quantity: Decimal
 
 
 class Line(Struct, frozen=True, omit_defaults=True):
@@ -33,6 +46,7 @@ class Line(Struct, frozen=True, omit_defaults=True):
         hold_reason: Why the line is on hold; None where it is not.
         specification: What the line says of its goods beside item and quantity.
         opening_plant: The plant that has had the line since before the hub (`opening`).
+        deliveries: Its delivery schedule, by date; empty where all of it is wanted on ``requested_date``.
     """
 
     line_id: str
@@ -46,6 +60,23 @@ class Line(Struct, frozen=True, omit_defaults=True):
     hold_reason: HoldReason | None = None
     specification: Specification = NO_SPECIFICATION
     opening_plant: str | None = None
+    deliveries: tuple[Delivery, ...] = ()
+
+    def requested_for(self, node: str) -> date:
+        """Return when the buyer wants what a portion at this place (`Portion.node`) goes into."""
+        number = delivery_number(node)
+        return self.deliveries[number].requested_date if number < len(self.deliveries) else self.requested_date
+
+
+def delivery_node(number: int) -> str:
+    """Return the place (`Portion.node`) of the line's own item in a delivery of its schedule, counted from 0."""
+    return f"#{number + 1}" if number else ""
+
+
+def delivery_number(node: str) -> int:
+    """Return the delivery, counted from 0, for which a portion at this place is: `delivery_node`, inverted."""
+    root = node.partition("/")[0]
+    return int(root[1:]) - 1 if root.startswith("#") else 0
 
 
 class Order(Struct, frozen=True, omit_defaults=True):
@@ -88,6 +119,22 @@ class Order(Struct, frozen=True, omit_defaults=True):
     number: str | None = None
 
 
+class DeliveryStatus(Struct, frozen=True, omit_defaults=True):
+    """A part of a line that comes on a day of its own, as the customer was last notified of it.
+
+    Attributes:
+        quantity: In the item's base unit.
+        requested_date: When it is wanted.
+        promised_date: When it is at the customer; None where nothing is promised.
+        arrived: How much of it has arrived.
+    """
+
+    quantity: Decimal
+    requested_date: date
+    promised_date: date | None = None
+    arrived: Decimal = ZERO
+
+
 class LineStatus(Struct, frozen=True, omit_defaults=True):
     """The state of a line of which the customer was last notified.
 
@@ -97,6 +144,9 @@ class LineStatus(Struct, frozen=True, omit_defaults=True):
         state: How far the line is.
         promised_date: When all of it is at the customer; None where nothing is promised.
         code: Why it is on hold; None where it is not.
+        arrived: How much has arrived, in the base unit.
+        assumed: An arrival is assumed, as nobody reports it.
+        deliveries: The parts in which it comes; empty where it comes at once.
     """
 
     line_id: str
@@ -104,6 +154,9 @@ class LineStatus(Struct, frozen=True, omit_defaults=True):
     state: PlanState
     promised_date: date | None = None
     code: HoldReason | None = None
+    arrived: Decimal = ZERO
+    assumed: bool = False
+    deliveries: tuple[DeliveryStatus, ...] = ()
 
 
 class Status(Struct, frozen=True, omit_defaults=True):

@@ -92,7 +92,8 @@ class Portion(Struct, frozen=True, omit_defaults=True):
         item: The item's id.
         unit: The item's base unit.
         quantity: In the base unit.
-        node: Its place in the line's bill of materials: "" for the line's own item, else the items on the way down.
+        node: Its place in the line's bill of materials: "" for the line's own item (`order.delivery_node` for those of
+            its further deliveries), else the items on the way down from there.
         feeds: The node that it is built into; None for the line's own item.
         to_make: How much is not taken from stock, as last known: its components are needed for that much.
         excluded: Members that are not asked.

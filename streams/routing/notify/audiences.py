@@ -90,8 +90,18 @@ def _party_status(projection: wire.OrderStatus) -> PartyStatus:
 
 
 def _digest(projection: wire.OrderStatus) -> str:
-    lines = [(line["line_id"], line["item_code"], line["state"], line["promised_date"]) for line in projection["lines"]]
+    lines = [
+        (line["line_id"], line["item_code"], line["state"], line["promised_date"], *_arrival(line))
+        for line in projection["lines"]
+    ]
     return hashlib.sha256(repr(lines).encode("utf-8", "surrogateescape")).hexdigest()[:16]
+
+
+def _arrival(line: wire.OrderStatusLine) -> tuple[object, ...]:
+    """Return what has arrived of a line and in which parts it comes; empty where there is nothing to say of that."""
+    if not line["arrived"] and not line["deliveries"]:
+        return ()
+    return line["arrived"], tuple(tuple(part.values()) for part in line["deliveries"])
 
 
 def _message(order_key: str, projection: wire.OrderStatus) -> OutputMessage:

@@ -126,6 +126,7 @@ def _line(line: messages.OrderStatusLine, view: View) -> messages.OrderStatusLin
         "state": messages.OrderLineState(state),
         "promised_date": promised,
         "item_code": line["item_code"] if view.codes else "",
+        "deliveries": line["deliveries"] if promised is not None or view.early else [],
         "reason": {},
     }
 

@@ -14,8 +14,9 @@ from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.attempt import Attempt
 from streams.routing.model.codes import NO_PLANT, UNREACHABLE, AlertCode, CauseCode, HoldReason, PlanState
 from streams.routing.model.copying import replace
-from streams.routing.model.order import Line, LineStatus, OrderState, Status
+from streams.routing.model.order import DeliveryStatus, Line, LineStatus, OrderState, Status
 from streams.routing.model.portion import Portion, replan_suffix
+from streams.routing.model.quantity import ZERO
 from streams.routing.notify.audiences import notify_parties
 from streams.routing.planner import messages, source, unreachable
 from streams.routing.planner.messages import OutputMessage
@@ -187,8 +188,34 @@ def _line_status(state: OrderState, line: Line, context: DecisionContext) -> Lin
     code = _held(state, line, portions, context.master)
     if code:
         return LineStatus(line.line_id, line.item_code, PlanState.ON_HOLD, code=code)
-    promised = _promised(state, line, portions, context)
-    return LineStatus(line.line_id, line.item_code, _progress_of(portions, context.master), promised)
+    days = _promised(state, line, portions, context)
+    promised = max(days.values(), default=None) if days else None
+    own = [portion for portion in portions if portion.feeds is None]
+    return LineStatus(
+        line.line_id,
+        line.item_code,
+        _progress_of(portions, context.master),
+        promised,
+        arrived=sum((portion.current.arrived for portion in own if portion.current), ZERO),
+        assumed=any(shipment.assumed for portion in own if portion.current for shipment in portion.current.shipments),
+        deliveries=_deliveries(line, own, days),
+    )
+
+
+def _deliveries(line: Line, own: Sequence[Portion], days: Mapping[int, date] | None) -> tuple[DeliveryStatus, ...]:
+    """Return the parts in which the line comes: those of its schedule, or of what its plants send by themselves."""
+    if len(own) < 2:
+        return ()
+    found = [
+        DeliveryStatus(
+            portion.quantity,
+            line.requested_for(portion.node),
+            days.get(portion.part) if days else None,
+            portion.current.arrived if portion.current else ZERO,
+        )
+        for portion in own
+    ]
+    return tuple(sorted(found, key=lambda part: (part.requested_date, part.promised_date or date.max, part.quantity)))
 
 
 def _held(state: OrderState, line: Line, portions: Sequence[Portion], master: MasterData) -> HoldReason | None:
@@ -240,12 +267,18 @@ def _together(states: Iterable[PlanState]) -> PlanState:
     return PlanState.IN_PRODUCTION if begun and min(ranks) < PROGRESS.index(PlanState.READY) else PROGRESS[min(ranks)]
 
 
-def _promised(state: OrderState, line: Line, portions: Sequence[Portion], context: DecisionContext) -> date | None:
-    """Return the line's promise: what its plants have promised, carried to the customer; None until all have."""
+def _promised(
+    state: OrderState, line: Line, portions: Sequence[Portion], context: DecisionContext
+) -> Mapping[int, date] | None:
+    """Return the promise of the line's own portions, by part: what plants have promised, carried to the customer.
+
+    Returns:
+        None until all of the line's plants have promised a day.
+    """
     attempts = [portion.current for portion in portions]
     if not portions or any(attempt is None or dates.promised_by_plant(attempt) is None for attempt in attempts):
         return None
-    return dates.arrival(state, line, context.master, context.time)
+    return dates.arrivals(state, line, context.master, context.time)
 
 
 def _order_state(state: OrderState, lines: tuple[LineStatus, ...]) -> PlanState:
@@ -300,6 +333,18 @@ def _line_value(line: LineStatus) -> wire.OrderStatusLine:
         "state": wire.OrderLineState(line.state),
         "promised_date": line.promised_date,
         "reason": reasons.held(line.code, line.item_code).as_map() if line.code else {},
+        "arrived": line.arrived or None,
+        "arrival_assumed": line.assumed,
+        "deliveries": [_delivery_value(part) for part in line.deliveries],
+    }
+
+
+def _delivery_value(part: DeliveryStatus) -> wire.OrderStatusDelivery:
+    return {
+        "quantity": part.quantity,
+        "requested_date": part.requested_date,
+        "promised_date": part.promised_date,
+        "arrived": part.arrived,
     }
 
 
@@ -325,22 +370,23 @@ def _late_alert(state: OrderState, new: Status, context: DecisionContext) -> lis
     late = _late(new, wanted)
     if not late or (state.status is not None and _late(state.status, wanted)):
         return []
-    day = max(line.promised_date for line in late if line.promised_date)
-    text = reasons.promise_late(day, min(wanted[line.line_id] for line in late), [line.line_id for line in late])
+    day, asked = max(promised for _, promised, _ in late), min(requested for _, _, requested in late)
+    text = reasons.promise_late(day, asked, list(dict.fromkeys(line for line, _, _ in late)))
     place = f"{state.revision}/{day.isoformat()}"
     return [messages.alert(state, AlertCode.PROMISE_LATE, place, text, context.time)]
 
 
-def _late(status: Status, wanted: Mapping[str, date]) -> list[LineStatus]:
-    """Return the lines that are promised later than they are wanted and have not arrived."""
-    return [
-        line
-        for line in status.lines
-        if line.promised_date is not None
-        and line.state not in (PlanState.DELIVERED, PlanState.CLOSED)
-        and line.line_id in wanted
-        and line.promised_date > wanted[line.line_id]
-    ]
+def _late(status: Status, wanted: Mapping[str, date]) -> list[tuple[str, date, date]]:
+    """Return what is promised later than it is wanted and has not arrived: line, promised and requested date."""
+    found: list[tuple[str, date, date]] = []
+    for line in status.lines:
+        if line.line_id not in wanted or line.state in (PlanState.DELIVERED, PlanState.CLOSED):
+            continue
+        days = [(part.promised_date, part.requested_date) for part in line.deliveries if part.arrived < part.quantity]
+        for promised, requested in days or [(line.promised_date, wanted[line.line_id])]:
+            if promised is not None and promised > requested:
+                found.append((line.line_id, promised, requested))
+    return found
 
 
 def _alert_text(state: OrderState, code: HoldReason, line: LineStatus, master: MasterData) -> Text:

@@ -12,10 +12,11 @@ from streams.routing.masterdata.items import Component, Supply
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.codes import NO_PLANT, HoldReason
 from streams.routing.model.copying import replace
-from streams.routing.model.order import Line, Order, OrderState
+from streams.routing.model.order import Line, Order, OrderState, delivery_node
 from streams.routing.model.portion import Portion
 from streams.routing.model.quantity import MICRO, ZERO
 from streams.routing.model.terms import specification_of, terms_of, to_plant
+from streams.routing.validation.normalise import deliveries_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,18 +68,22 @@ def _text_or_none(text: str | None) -> str | None:
 
 
 def _line(line: messages.OrderLine, value: messages.Order) -> Line:
+    deliveries = deliveries_of(line)
     return Line(
         line_id=line["line_id"],
         item_code=line["item_code"],
         item=line["item"],
         quantity=line["quantity"],
         unit=line["unit"],
-        requested_date=line["requested_date"] or value["requested_date"],
+        requested_date=deliveries[-1].requested_date
+        if deliveries
+        else line["requested_date"] or value["requested_date"],
         description=_text_or_none(line["description"]),
         price=line["price"],
         hold_reason=HoldReason(line["hold_reason"]) if line["hold_reason"] else None,
         specification=specification_of(line),
         opening_plant=line.get("opening_plant"),
+        deliveries=deliveries if len(deliveries) > 1 else (),
     )
 
 
@@ -125,7 +130,7 @@ def _to_rules(order: Order) -> tuple[Any, ...]:
 
 def _to_sourcing(line: Line) -> tuple[Any, ...]:
     """Return what of a line decides who can make it."""
-    return line.item, line.quantity, line.requested_date, line.opening_plant
+    return line.item, line.quantity, line.requested_date, line.opening_plant, line.deliveries
 
 
 def _to_all(order: Order) -> tuple[Any, ...]:
@@ -152,7 +157,18 @@ def _wanted(order: Order, master: MasterData) -> list[Need]:
     if order.cancelled:
         return []
     lines = [line for line in order.lines if line.item in master.items and not line.hold_reason]
-    return [Need(line.line_id, str(line.item), line.unit, line.quantity) for line in lines]
+    return [need for line in lines for need in _of_line(line)]
+
+
+def _of_line(line: Line) -> list[Need]:
+    """Return what the line needs of its own item: each delivery of its schedule by itself."""
+    item, unit = str(line.item), line.unit
+    if not line.deliveries:
+        return [Need(line.line_id, item, unit, line.quantity)]
+    return [
+        Need(line.line_id, item, unit, delivery.quantity, delivery_node(number))
+        for number, delivery in enumerate(line.deliveries)
+    ]
 
 
 def _below(state: OrderState, parent: Need, master: MasterData) -> Iterator[Need]:
@@ -203,11 +219,20 @@ def parts_of(item: str, node: str, master: MasterData) -> tuple[Part, ...]:
     return parts
 
 
-def places(item: str, master: MasterData) -> list[Part]:
-    """Return where an item may stand in a line for one of it: first itself, then all that it is built of."""
-    found = [Part(item, master.items[item].unit, Decimal(1), "", "")]
-    for part in found:
-        found += parts_of(part.item, part.node, master)
+def places(item: str, master: MasterData, deliveries: int = 1) -> list[Part]:
+    """Return where items may stand in a line for one of this item: first itself, then all that it is built of.
+
+    Args:
+        item: The line's item.
+        master: The master data.
+        deliveries: In how many deliveries the line is wanted: each has the same places.
+    """
+    found: list[Part] = []
+    for number in range(deliveries):
+        tree = [Part(item, master.items[item].unit, Decimal(1), delivery_node(number), "")]
+        for part in tree:
+            tree += parts_of(part.item, part.node, master)
+        found += tree
     return found
 
 

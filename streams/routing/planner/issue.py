@@ -109,9 +109,9 @@ def _is_frozen(state: OrderState, portion: Portion, attempt: Attempt, context: D
 def _with_wanted_date(state: OrderState, portion: Portion, attempt: Attempt) -> Portion:
     """Remember that the issued plant order is right for the date that is wanted now."""
     line = _line(state, portion)
-    if line is None or attempt.close_reason is not None or attempt.wanted_for == line.requested_date:
+    if line is None or attempt.close_reason is not None or attempt.wanted_for == line.requested_for(portion.node):
         return portion
-    return with_attempt(portion, replace(attempt, wanted_for=line.requested_date))
+    return with_attempt(portion, replace(attempt, wanted_for=line.requested_for(portion.node)))
 
 
 def targets_first(portions: Sequence[Portion]) -> Sequence[Portion]:
@@ -201,7 +201,7 @@ def _day(state: OrderState, portion: Portion, attempt: Attempt, line: Line, cont
     """
     if attempt.date_by_hand:
         return attempt.date_by_hand
-    if attempt.issued and attempt.wanted_for == line.requested_date:
+    if attempt.issued and attempt.wanted_for == line.requested_for(portion.node):
         return _redated(state, portion, attempt, attempt.issued.requested_date, context)
     days = [dates.due(state, portion, attempt.plant, line, context.master)]
     if attempt.reservation and attempt.reservation.available_on:
@@ -238,7 +238,7 @@ def _issue(state: OrderState, portion: Portion, attempt: Attempt, wanted: Issued
     """
     revision, sent = attempt.revision + 1, attempt.issued
     line = _line(state, portion)
-    wanted_for = line.requested_date if line else attempt.wanted_for
+    wanted_for = line.requested_for(portion.node) if line else attempt.wanted_for
     if cutover.begins_in_shadow(attempt, context.master):
         wanted = replace(wanted, shadow=True)
     issued = replace(attempt, issued=wanted, asked_quantity=wanted.quantity, revision=revision, wanted_for=wanted_for)

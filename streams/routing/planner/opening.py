@@ -85,7 +85,7 @@ def _attempt(state: OrderState, portion: Portion, line: Line, plant: str, contex
             content=portion.content,
         ),
         revision=1,
-        wanted_for=line.requested_date,
+        wanted_for=line.requested_for(portion.node),
         delivered_revision=1,
         answer=Answer(BEFORE, True, ready),
     )

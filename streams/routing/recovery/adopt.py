@@ -16,7 +16,7 @@ from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.attempt import Attempt, Issued, Reservation
 from streams.routing.model.codes import CloseReason, HoldReason
 from streams.routing.model.copying import replace
-from streams.routing.model.order import Line, OrderState
+from streams.routing.model.order import Line, OrderState, delivery_node
 from streams.routing.model.portion import Portion, with_attempt
 from streams.routing.model.quantity import MICRO, ZERO
 from streams.routing.planner import explode, issue, messages, response_deadlines
@@ -116,13 +116,16 @@ def _new(state: OrderState, line_id: str, part: int, item: str, master: MasterDa
     """
     line, unit = _line(state, line_id), master.items[item].unit
     wanted = line.item if line else None
-    places = [place for place in explode.places(wanted, master) if place.item == item] if wanted in master.items else []
+    deliveries = max(1, len(line.deliveries)) if line else 1
+    known = explode.places(wanted, master, deliveries) if wanted in master.items else []
+    places = [place for place in known if place.item == item]
     taken = {portion.node for portion in state.portions if portion.line_id == line_id and portion.item == item}
     free = [place for place in places if place.node not in taken] or places
     if not free:
         return Portion(line_id, part, item, unit, ZERO)
     node = free[0].node
-    return Portion(line_id, part, item, unit, ZERO, node, free[0].feeds if node else None)
+    is_own = node in [delivery_node(number) for number in range(deliveries)]
+    return Portion(line_id, part, item, unit, ZERO, node, None if is_own else free[0].feeds)
 
 
 def _attempt(
@@ -270,7 +273,7 @@ def _with_sent(state: OrderState, newer: set[tuple[str, int, int]], master: Mast
             feeds_into, consignee = issue.destination(state, portion)
             price = issue.price(portion, line, master) if line else None
             issued = replace(attempt.issued, consignee=consignee, feeds_into=feeds_into, price=price)
-            wanted_for = line.requested_date if line and line.line_id not in put_off else None
+            wanted_for = line.requested_for(portion.node) if line and line.line_id not in put_off else None
             portion = with_attempt(portion, replace(attempt, issued=issued, wanted_for=wanted_for))  # noqa: PLW2901
         state = state.with_portion(portion)
     return state

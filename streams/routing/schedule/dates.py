@@ -140,12 +140,28 @@ def arrival(state: OrderState, line: Line, master: MasterData, time: datetime) -
     Returns:
         None while a part has no plant or its reservation has no answer.
     """
+    days = arrivals(state, line, master, time)
+    return max(days.values(), default=None) if days is not None else None
+
+
+def arrivals(state: OrderState, line: Line, master: MasterData, time: datetime) -> dict[int, date] | None:
+    """Return the earliest day on which each portion of the line's own item can be at its consignee, by its part.
+
+    Args:
+        state: The order.
+        line: One of its lines.
+        master: The master data, with calendars and transport days.
+        time: The hub's time of the event.
+
+    Returns:
+        None while a part has no plant or its reservation has no answer.
+    """
     portions = line_portions(state, line.line_id)
     if not portions or any(portion.current is None or not portion.current.reserved for portion in portions):
         return None
     ends = _ends(portions, master, time)
     own = [portion for portion in portions if portion.feeds is None]
-    return max((_at_consignee(state, portion, ends[portion.part], master, time) for portion in own), default=None)
+    return {portion.part: _at_consignee(state, portion, ends[portion.part], master, time) for portion in own}
 
 
 def _at_consignee(state: OrderState, portion: Portion, end: date, master: MasterData, time: datetime) -> date:
@@ -371,7 +387,7 @@ def _due(state: OrderState, portion: Portion, plant: str, line: Line, master: Ma
     into = targets(portion, line_portions(state, portion.line_id))
     work = working_days(portion, plant, master)
     if not into:
-        return _Due(shifted(line.requested_date, -master.transport_days(plant, consignee(state))))
+        return _Due(shifted(line.requested_for(portion.node), -master.transport_days(plant, consignee(state))))
     bound = min(_before(state, plant, other, line, master) for other in into)
     if bound.at_end or work <= 0:
         return bound

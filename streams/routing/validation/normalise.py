@@ -8,12 +8,12 @@ from kranhub.errors import DocumentCode, InvalidDocument
 from kranhub.parties.units import UNITS
 from kranhub.text import Text
 from kranhub.values import confusables
-from kranhub.wire.messages import InventoryLevel, Order, OrderLine
+from kranhub.wire.messages import InventoryLevel, Order, OrderLine, OrderLineDelivery
 from streams.routing.masterdata.items import Item
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.codes import UNMAPPED, HoldReason
 from streams.routing.model.copying import replace
-from streams.routing.model.order import Line
+from streams.routing.model.order import Delivery, Line
 from streams.routing.model.quantity import MICRO
 
 UNMAPPED_ITEM, UNMAPPED_UNIT, COMPLETE_DELIVERY = (
@@ -95,6 +95,7 @@ def mapped(line: Line, buyer: str, master: MasterData) -> Line:
         "quantity": line.quantity,
         "unit": line.unit,
         "price": line.price,
+        "deliveries": [{"requested_date": d.requested_date, "quantity": d.quantity} for d in line.deliveries],
     }
     found = _line(raw, buyer, master)
     return replace(
@@ -103,8 +104,16 @@ def mapped(line: Line, buyer: str, master: MasterData) -> Line:
         quantity=found["quantity"],
         unit=found["unit"],
         price=found["price"],
+        deliveries=deliveries_of(found),
         hold_reason=HoldReason(found["hold_reason"]) if found["hold_reason"] else None,
     )
+
+
+def deliveries_of(line: OrderLine) -> tuple[Delivery, ...]:
+    """Return the delivery schedule of an order's line, by date; empty where it has one date."""
+    parts = line.get("deliveries") or []
+    found = sorted(parts, key=lambda part: part["requested_date"])
+    return tuple(Delivery(part["requested_date"], part["quantity"]) for part in found)
 
 
 def out_of_base(item: Item, quantity: Decimal, unit: str) -> Decimal | None:
@@ -154,6 +163,10 @@ def _line(line: OrderLine, owner: str, master: MasterData) -> OrderLine:
     if quantity is None:
         return {**line, "item": item.item, "hold_reason": UNMAPPED_UNIT}
     price = _price(line["price"], line["quantity"], quantity)
+    deliveries: list[OrderLineDelivery] = [
+        {**part, "quantity": in_base(item, part["quantity"], line["unit"]) or part["quantity"]}
+        for part in line.get("deliveries") or []
+    ]
     return {
         **line,
         "item": item.item,
@@ -161,6 +174,7 @@ def _line(line: OrderLine, owner: str, master: MasterData) -> OrderLine:
         "unit": item.unit,
         "price": price,
         "hold_reason": None,
+        "deliveries": deliveries,
     }
 
 

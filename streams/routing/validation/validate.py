@@ -157,7 +157,29 @@ def _order(value: messages.Order) -> None:
     for line in value["lines"]:
         _positive(f"lines[{line['line_id']}].quantity", line["quantity"])
         _not_negative(f"lines[{line['line_id']}].price", line["price"])
+        _schedule(line)
     terms.check(value)
+
+
+def _schedule(line: messages.OrderLine) -> None:
+    """Check that the parts of a delivery schedule sum up to the line's quantity, each on a day of its own."""
+    parts = line.get("deliveries") or []
+    for part in parts:
+        _positive(
+            f"lines[{line['line_id']}].deliveries[{part['requested_date'].isoformat()}].quantity", part["quantity"]
+        )
+    total = sum((part["quantity"] for part in parts), Decimal(0))
+    days = {part["requested_date"] for part in parts}
+    if parts and (total != line["quantity"] or len(days) < len(parts)):
+        raise InvalidDocument(
+            DocumentCode.BAD_QUANTITY,
+            Text(
+                en=f"lines[{line['line_id']}].deliveries sum up to {total:f}, the line's quantity is "
+                f"{line['quantity']:f}. Let them be equal, and give every delivery a date of its own.",
+                ru=f"lines[{line['line_id']}].deliveries: в сумме {total:f}, а в строке {line['quantity']:f}. "
+                "Количества должны совпадать, у каждой поставки должна быть своя дата.",
+            ),
+        )
 
 
 def _lines(value: messages.Order | messages.Shipment) -> None:
