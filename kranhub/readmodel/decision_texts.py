@@ -40,6 +40,13 @@ WHY_NOT: Mapping[str, Text] = {
         ru="позже передано другому заводу, см. их системы",
     ),
     "withdrawn": Text(en="its ERP holds the plant order as cancelled", ru="в его учётной системе заказ отменён"),
+    "not-made": Text(
+        en="it has closed its production without making any", ru="закрыло производство, ничего не изготовив"
+    ),
+    "late-acceptance": Text(
+        en="a plant that was asked before accepted after all",
+        ru="завод, к которому обращались раньше, всё же согласился",
+    ),
     "before-hub": Text(en="the order stood at a plant before the hub", ru="заказ был размещён до подключения к центру"),
 }
 """Why a candidate was not chosen, by `RoutingDecision.alternatives.why_not`."""

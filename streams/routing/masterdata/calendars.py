@@ -84,7 +84,7 @@ class Calendar(_Model):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        mistakes = list(_mistakes(self))
+        mistakes = [*_mistakes(self), *_idle_years(self)]
         if mistakes:
             raise ValidationError.from_exception_data("Calendar", mistakes)
         return self
@@ -207,6 +207,23 @@ def shifted(day: date, days: int) -> date:
         return day + timedelta(days=days)
     except OverflowError:
         return date.max if days > 0 else date.min
+
+
+WEEKS_OF_A_YEAR = 52
+
+
+def _idle_years(calendar: Calendar) -> Iterator[InitErrorDetails]:
+    """Yield a mistake for each covered year in which no day is worked: work would take no time at all in it."""
+    if len(calendar.days_off) < WEEKS_OF_A_YEAR:
+        return
+    for year in range(calendar.covers.first_year, calendar.covers.last_year + 1):
+        days = (date(year, 1, 1) + timedelta(days=number) for number in range(366))
+        if not any(calendar.is_working(day) for day in days if day.year == year):
+            idle = Text(
+                en=f"no day of {year} is worked; take days from days_off, or the year from covers",
+                ru=f"в {year} году нет ни одного рабочего дня; уберите дни из days_off или год из covers",
+            )
+            yield mistake(("days_off",), idle)
 
 
 def _mistakes(calendar: Calendar) -> Iterator[InitErrorDetails]:

@@ -218,3 +218,17 @@ def test_a_calendar_that_stands_twice_is_refused_at_its_second_line(tmp_path: Pa
 def test_a_calendar_does_not_change() -> None:
     with pytest.raises(ValidationError, match="frozen"):
         RUSSIA.days_off = ()  # type: ignore[misc]
+
+
+def test_a_year_without_a_working_day_is_refused() -> None:
+    sundays = [date(2027, 1, 3) + timedelta(days=7 * number) for number in range(52)]
+    content = {
+        "calendar": "closed",
+        "name": {"en": "Closed", "ru": "Закрыто"},
+        "covers": {"first_year": 2026, "last_year": 2027},
+        "weekdays": [7],
+        "days_off": sundays,
+    }
+    with pytest.raises(ValidationError, match="no day of 2027 is worked"):
+        Calendar.model_validate(content)
+    assert Calendar.model_validate({**content, "days_off": sundays[1:]}).next_working(date(2027, 1, 1)) == sundays[0]
