@@ -9,7 +9,7 @@ import click
 from connectors.runtime import checking, configuration, load_failure, process_exit, runner
 from connectors.runtime import forget as forgetting
 from connectors.runtime.calls import log_traceback
-from connectors.runtime.cli_texts import BOTH, CHECKPOINT, GONE, forgotten
+from connectors.runtime.cli_texts import BOTH, CHECKPOINT, GONE, forgotten, questions
 from connectors.runtime.configuration import Loaded
 from kranhub.cli.main import emit, output_option
 from kranhub.errors import Failed, KranhubError
@@ -57,13 +57,14 @@ def check(file: Path, output: str) -> None:
     asyncio.run(checking.check(loaded))
     checking.check_hub(settings)
     if output == "json":
-        emit({"member": loaded.member.id, "connector": loaded.name, "ok": True})
+        asked = [text.as_map() for text in questions(loaded.member)]
+        emit({"member": loaded.member.id, "connector": loaded.name, "ok": True, "questions": asked})
     else:
         text = Text(
             en=f"{file}: all is well, {loaded.member.name.en} can be connected with `kranhub connector run`.",
             ru=f"{file}: всё в порядке, {loaded.member.name.ru} можно подключать: `kranhub connector run`.",
         )
-        click.echo(str(text))
+        click.echo("\n".join(map(str, (text, *questions(loaded.member)))))
 
 
 @connector.command(

@@ -96,11 +96,19 @@ class Name(_Model):
 
 
 class Site(_Model):
-    """A place where a member makes, stores or receives goods. ``time_zone`` is an IANA name."""
+    """A place where a member makes, stores or receives goods.
+
+    Attributes:
+        time_zone: An IANA name.
+        reserved_contains_hub_orders: Whether ``reserved`` of the site's stock levels contains what its ERP has promised
+            to orders of the hub, from the receipt of the plant order until it is shipped; None where nobody has said
+            so. Unless it does, the hub counts these promises itself until they are shipped.
+    """
 
     id: MemberId
     name: Name
     time_zone: TimeZone
+    reserved_contains_hub_orders: bool | None = None
 
 
 class Contact(_Model):

@@ -98,6 +98,7 @@ class AllocationAction(Symbol):
     RELEASE = "RELEASE"
     QUOTE = "QUOTE"
     DELIVERED = "DELIVERED"
+    SHIPPED = "SHIPPED"
 
 
 class AllocationRequest(TypedDict):
@@ -115,13 +116,15 @@ class AllocationRequest(TypedDict):
     """In the item's base unit. UBL Quantity"""
     action: NotRequired[AllocationAction]
     """Reserve stock and capacity; give back what was reserved under this id; ask what a reservation would give, without
-    one; say that the plant's ERP has taken the plant order. kranhub"""
+    one; say that the plant's ERP has taken the plant order; say how much of it has left the plant, all shipments
+    together. kranhub"""
     generation: NotRequired[int]
     """Rises with every change of the request; the result repeats it. UBL SequenceNumberID"""
     not_before: NotRequired[dt.date | None]
     """First day on which the plant may begin; null is at once. iCalendar DTSTART"""
     at: NotRequired[dt.datetime | None]
-    """With DELIVERED: when the plant's ERP took the plant order, UTC. CloudEvents time"""
+    """With DELIVERED: when the plant's ERP took the plant order; with SHIPPED: when the last of the goods left; UTC.
+    CloudEvents time"""
     expires_at: NotRequired[dt.datetime | None]
     """With RESERVE: when the reservation ends by itself, UTC; null is firm. UBL ValidityPeriod EndDate"""
 

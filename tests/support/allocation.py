@@ -41,9 +41,13 @@ ITEMS = [
 
 
 def world(items: Any = ITEMS, **capacities: Any) -> MasterData:
-    """Return two plants with these items; ``motor`` and ``girder`` are a week's quantity and unit, or None."""
+    """Return two plants with these items; ``motor`` and ``girder`` are a week's quantity and unit, or None.
+
+    What the plants' ERPs have reserved contains the hub's orders, unless ``contains`` is something else.
+    """
     motor, girder = capacities.get("motor", (Decimal(10), "H87")), capacities.get("girder", (Decimal(5), "TNE"))
-    plants = [_plant("oemz", "27.11", 3, motor), _plant("zmk", "25.11", 20, girder)]
+    contains = capacities.get("contains", True)
+    plants = [_plant("oemz", "27.11", 3, motor, contains), _plant("zmk", "25.11", 20, girder, contains)]
     return MasterData(
         Members.model_validate({"members": plants}),
         Nomenclature.model_validate({"version": 1, "items": [{"name": NAME, **item} for item in items]}),
@@ -51,18 +55,18 @@ def world(items: Any = ITEMS, **capacities: Any) -> MasterData:
     )
 
 
-def _plant(name: str, okpd2: str, days: int, capacity: Any) -> Any:
+def _plant(name: str, okpd2: str, days: int, capacity: Any, contains: bool | None) -> Any:
     able = {"okpd2": okpd2, "working_days": days}
     if capacity:
         able["capacity"] = dict(zip(("quantity", "unit"), capacity, strict=True))
-    site = {"id": f"{name}-a", "name": NAME, "time_zone": "Asia/Omsk"}
+    site = {"name": NAME, "time_zone": "Asia/Omsk", "reserved_contains_hub_orders": contains}
     return {
         "id": name,
         "name": NAME,
         "roles": ["plant"],
         "country": "RU",
         "time_zone": "Asia/Omsk",
-        "sites": [site],
+        "sites": [{"id": f"{name}-a", **site}, {"id": f"{name}-b", **site}],
         "capabilities": [able],
     }
 
@@ -100,7 +104,7 @@ class Allocations:
         """Report stock as of so many minutes after the start."""
         value: Any = {
             "company": plant,
-            "site": "a",
+            "site": f"{plant}-a",
             "item": "motor",
             "item_code": "ДВ",
             "on_hand": Decimal(available) + 3,

@@ -26,6 +26,9 @@ from tests.support.worlds import World, line, silent
 
 T = TypeVar("T")
 PLANTS = ("alfa", "beta", "gamma", "delta")
+CONTAINS = {"alfa": True, "beta": None, "gamma": True, "delta": False}
+"""Of which plants what the ERP has reserved contains the hub's orders; of one nobody has said so."""
+
 ITEMS = ("crane", "girder", "coat", "hoist", "motor", "rope")
 ZERO = Decimal(0)
 WEEKLY = {"quantity": 4, "unit": "H87"}
@@ -59,7 +62,7 @@ def random_master(choose: Choices, **rule: Any) -> MasterData:
     """Return master data in which somebody makes most items, by bills without a circle; the rule as given."""
     capabilities = {name: _capabilities(choose) for name in PLANTS}
     plants = [
-        plant(name, *found, currencies=choose.of([["RUB"], ["RUB", "CNY"]]))
+        plant(name, *found, contains=CONTAINS[name], currencies=choose.of([["RUB"], ["RUB", "CNY"]]))
         for name, found in capabilities.items()
         if found
     ]

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from kranhub.identifiers import order_key
 from kranhub.wire.messages import Subject
@@ -31,31 +31,72 @@ PlantItem = tuple[str, str]
 
 @dataclass
 class Promise:
-    """What a request has from stock; ``erp`` of it the plant's ERP has reserved itself."""
+    """What a request has from stock.
+
+    Of it the plant's ERP has reserved ``erp`` itself; or it has ``taken`` so much, of which ``shipped`` has left.
+    """
 
     place: PlantItem
     from_stock: Decimal
     erp: Decimal = ZERO
+    taken: Decimal = ZERO
+    shipped: Decimal = ZERO
+
+    @property
+    def kept(self) -> Decimal:
+        """What the hub counts of it."""
+        return self.from_stock - self.erp - self.shipped
+
+
+class Level(NamedTuple):
+    """What a plant last said that it has of an item, and when it last said less than before."""
+
+    available: Decimal
+    as_of: datetime
+    lowered: datetime | None = None
 
 
 @dataclass
 class Promises:
-    """What the allocators have promised from stock, by their results; and what the plants last said they have."""
+    """What the allocators have promised from stock, by their results; and what the plants last said they have.
 
+    ``containing`` are the plants whose levels contain what their ERPs reserve for the hub's orders.
+    """
+
+    containing: frozenset[str] = frozenset()
     live: dict[str, Promise] = field(default_factory=dict)
-    levels: dict[PlantItem, tuple[Decimal, datetime]] = field(default_factory=dict)
+    levels: dict[PlantItem, Level] = field(default_factory=dict)
     pending: list[tuple[PlantItem, datetime, Decimal]] = field(default_factory=list)
 
     def request(self, value: Value) -> None:
         """Take that an allocator has worked on this request."""
-        known = self.live.get(value["request_id"])
-        if known is None or value["action"] not in ("RELEASE", "DELIVERED"):
+        known, action = self.live.get(value["request_id"]), value["action"]
+        if known is None or action not in ("RELEASE", "DELIVERED", "SHIPPED"):
             return
-        if value["action"] == "RELEASE":
+        if action == "RELEASE":
             del self.live[value["request_id"]]
             return
-        self.pending.append((known.place, value["at"], known.from_stock - known.erp))
-        known.erp = known.from_stock
+        if known.place[0] in self.containing:
+            self._wait(known.place, value["at"], known.kept)
+            known.erp = known.from_stock
+        else:
+            known.taken = known.from_stock - known.shipped
+        if action == "SHIPPED":
+            self._ship(known, value["quantity"], value["at"])
+
+    def _ship(self, known: Promise, quantity: Decimal, departed: datetime) -> None:
+        """Take that so much of the request has left: a lower level since then shows it, or the next one will."""
+        left = min(max(ZERO, quantity - known.erp), known.from_stock - known.erp)
+        more = min(left - known.shipped, known.taken)
+        known.shipped, known.taken = known.shipped + more, known.taken - more
+        level = self.levels.get(known.place)
+        is_shown = level and level.lowered and level.lowered > departed
+        self._wait(known.place, departed if is_shown or not level else max(departed, level.as_of), max(ZERO, more))
+
+    def _wait(self, place: PlantItem, at: datetime, quantity: Decimal) -> None:
+        """Take that the levels after a time show a promise."""
+        if place not in self.levels or at >= self.levels[place].as_of:
+            self.pending.append((place, at, quantity))
 
     def result(self, value: Value, item: str) -> None:
         """Take an allocator's word."""
@@ -66,6 +107,8 @@ class Promises:
             promise = self.live.setdefault(name, Promise((value["plant"], item), ZERO))
             promise.from_stock = value["from_stock"]
             promise.erp = min(promise.erp, promise.from_stock)
+            promise.shipped = min(promise.shipped, promise.from_stock - promise.erp)
+            promise.taken = min(promise.taken, promise.kept)
 
     def level(self, value: Value) -> None:
         """Take what a plant has of an item: the last that comes counts, whatever its time.
@@ -73,23 +116,30 @@ class Promises:
         What the ERP had reserved before that time is no longer in it; a level is never older than the one before.
         """
         place = (value["company"], value["item"])
-        as_of = max(value["as_of"], self.levels[place][1]) if place in self.levels else value["as_of"]
-        self.levels[place] = (value["on_hand"] - value["reserved"], as_of)
+        known, available = self.levels.get(place), value["on_hand"] - value["reserved"]
+        as_of = max(value["as_of"], known.as_of) if known else value["as_of"]
+        lowered = as_of if known and available < known.available else known and known.lowered
+        self.levels[place] = Level(available, as_of, lowered)
         self.pending = [entry for entry in self.pending if entry[0] != place or entry[1] >= as_of]
 
     def check(self) -> None:
-        """Assert that nothing of any stock is promised twice."""
+        """Assert that nothing of any stock is promised twice.
+
+        What an ERP has taken is not taken back from it, and its levels may show a shipment before the hub hears of it:
+        for what was promised beside it, all of the level counts then.
+        """
         waiting = self.waiting()
-        for place, total in self.kept().items():
-            there = self.levels[place][0] if place in self.levels else ZERO
-            assert total <= max(ZERO, there - waiting.get(place, ZERO)), (place, total, there, waiting)
+        for place, total in _sums((one.place, one.kept - one.taken) for one in self.live.values()).items():
+            there = self.levels[place].available if place in self.levels else ZERO
+            unseen = waiting.get(place, ZERO) if place[0] in self.containing else ZERO
+            assert total <= max(ZERO, there - unseen), (place, total, there, waiting)
 
     def kept(self) -> dict[PlantItem, Decimal]:
-        """Return what requests have from stock that the plants' ERPs know nothing of."""
-        return _sums((promise.place, promise.from_stock - promise.erp) for promise in self.live.values())
+        """Return what requests have from stock that the plants' levels will not show."""
+        return _sums((promise.place, promise.kept) for promise in self.live.values())
 
     def waiting(self) -> dict[PlantItem, Decimal]:
-        """Return what the ERPs have reserved since they last said what there is."""
+        """Return what the ERPs have reserved or shipped since they last said what there is."""
         return _sums((place, quantity) for place, _, quantity in self.pending)
 
     def total(self) -> dict[PlantItem, Decimal]:
@@ -143,6 +193,13 @@ class Market:
     promises: Promises = field(default_factory=Promises)
     today: datetime = START
     events: int = 0
+
+    def __post_init__(self) -> None:
+        """Take from the master data which levels contain the hub's orders."""
+        members = self.master.members.members
+        self.promises.containing = frozenset(
+            member.id for member in members if any(site.reserved_contains_hub_orders for site in member.sites)
+        )
 
     def join(self, trader: Trader) -> None:
         """Have one more order."""

@@ -13,12 +13,16 @@ from streams.routing.masterdata.rules import Rule, Rules
 CUSTOMER = "sibir-terminal"
 
 
-def plant(name: str, *capabilities: Any, **changes: Any) -> Member:
-    """A plant in Omsk; a capability is an OKPD2 code, or a mapping with more."""
+def plant(name: str, *capabilities: Any, contains: bool | None = None, **changes: Any) -> Member:
+    """A plant in Omsk; a capability is an OKPD2 code, or a mapping with more.
+
+    ``contains`` says whether what its ERP has reserved contains the hub's orders.
+    """
+    site = {"id": f"{name}-works", "name": _name(name), "time_zone": "Asia/Omsk"}
     return _member(
         name,
         roles=["plant"],
-        sites=[{"id": f"{name}-works", "name": _name(name), "time_zone": "Asia/Omsk"}],
+        sites=[{**site, "reserved_contains_hub_orders": contains}],
         capabilities=list(capabilities),
         **changes,
     )

@@ -52,6 +52,23 @@ def scaled(companies: dict[str, Any], factor: int) -> dict[str, Any]:
     return {**companies, "members": changed}
 
 
+def with_stores(companies: dict[str, Any]) -> dict[str, Any]:
+    """Return the content of a members file in which every plant has the store whose levels its ERP reports.
+
+    What is reserved there contains the hub's orders: the plants' ERPs reserve what they have taken (`StockItem`).
+    """
+    changed = [
+        {**member, "sites": [*member.get("sites", ()), _store(member)]} if "capabilities" in member else member
+        for member in companies["members"]
+    ]
+    return {**companies, "members": changed}
+
+
+def _store(member: dict[str, Any]) -> dict[str, Any]:
+    store = {"id": f"{member['id']}-store", "name": member["name"], "time_zone": member["time_zone"]}
+    return {**store, "reserved_contains_hub_orders": True}
+
+
 def _larger(capability: Any, factor: int) -> Any:
     if isinstance(capability, str) or "capacity" not in capability:
         return capability
@@ -84,7 +101,7 @@ def environment(cluster: Cluster, orders: int, folder: Path) -> Iterator[Setting
 def _settings(cluster: Cluster, orders: int, folder: Path) -> Settings:
     given = yaml.safe_load(cluster.settings.required("members_file").read_text(encoding="utf-8"))
     file = folder / "members.yaml"
-    text = yaml.safe_dump(scaled(given, scale(orders)), allow_unicode=True, sort_keys=False)
+    text = yaml.safe_dump(with_stores(scaled(given, scale(orders))), allow_unicode=True, sort_keys=False)
     file.write_text(text, encoding="utf-8")
     own = {"namespace": f"simulate-{uuid.uuid4().hex[:6]}.", "members_file": file, "rules_file": RULES}
     return cluster.settings.model_copy(update=own)

@@ -6,7 +6,7 @@ There is one writer per plant, so neither stock nor a week's capacity is ever pr
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
@@ -106,6 +106,8 @@ def _request(tables: StateTables, request: AllocationRequest, context: DecisionC
         reservations.release(tables, key, known, context.time.date())
     if known is not None and action == AllocationAction.DELIVERED:
         _deliver(tables, key, known, request, context)
+    if known is not None and action == AllocationAction.SHIPPED:
+        _ship(tables, key, known, request, context)
     return []
 
 
@@ -130,8 +132,7 @@ def _reserve(
         return reservation
     if known is not None:
         reservations.release(tables, key, known, context.time.date())
-    in_erp = min(known.in_erp, request["quantity"]) if known else ZERO
-    reservation = _fresh(tables, key, in_erp, request, context)
+    reservation = _fresh(tables, key, _kept(known, request["quantity"]), request, context)
     reservations.reserve(tables, key, reservation, context.time.date())
     return reservation
 
@@ -145,16 +146,33 @@ def _is_answered(known: Reservation, request: AllocationRequest) -> bool:
     return known.offered > 0 and request["quantity"] in (known.quantity, known.offered)
 
 
+class _Kept(NamedTuple):
+    """What a request has from stock whatever is free: its plant's ERP has it."""
+
+    in_erp: Decimal = ZERO
+    shipped: Decimal = ZERO
+    taken: Decimal = ZERO
+
+
+def _kept(known: Reservation | None, quantity: Decimal) -> _Kept:
+    """Return what the request keeps of what it had, for the quantity that it asks for now."""
+    if known is None:
+        return _Kept()
+    in_erp = min(known.in_erp, quantity)
+    shipped = min(known.shipped, quantity - in_erp)
+    return _Kept(in_erp or ZERO, shipped or ZERO, min(known.taken, quantity - in_erp - shipped) or ZERO)
+
+
 def _fresh(
-    tables: StateTables, key: ReservationKey, in_erp: Decimal, request: AllocationRequest, context: DecisionContext
+    tables: StateTables, key: ReservationKey, kept: _Kept, request: AllocationRequest, context: DecisionContext
 ) -> Reservation:
     """Return what can be held around the plant's stops, and which disruption makes it later or less than without."""
     stops = disruptions.stops_of(tables, key.plant)
-    reservation = _possible(tables, key, in_erp, request, context, stops)
+    reservation = _possible(tables, key, kept, request, context, stops)
     late = stops.between(first_day(request["not_before"], context), reservation.available_on)
     if late is None:
         return reservation
-    undisturbed = _possible(tables, key, in_erp, request, context, NO_STOPS)
+    undisturbed = _possible(tables, key, kept, request, context, NO_STOPS)
     same = (undisturbed.to_make, undisturbed.available_on) == (reservation.to_make, reservation.available_on)
     return reservation if same else replace(reservation, disruption=late)
 
@@ -162,14 +180,15 @@ def _fresh(
 def _possible(
     tables: StateTables,
     key: ReservationKey,
-    in_erp: Decimal,
+    kept: _Kept,
     request: AllocationRequest,
     context: DecisionContext,
     stops: Stops,
 ) -> Reservation:
     """Return what can be held: from stock first, then what there is capacity for."""
     quantity, start = request["quantity"], first_day(request["not_before"], context)
-    from_stock = in_erp + min(reservations.stock_of(tables, key.stock).free, quantity - in_erp)
+    has = sum(kept, ZERO)
+    from_stock = has + min(reservations.stock_of(tables, key.stock).promising(kept.taken).free, quantity - has)
     shop = workshop(key.plant, key.item, context.master, stops.making)
     rest = quantity - from_stock
     placed = place(reservations.load_of(tables, shop.load), shop, rest, start) if shop else Placed(ZERO)
@@ -180,26 +199,55 @@ def _possible(
         generation=request["generation"],
         not_before=request["not_before"],
         expires_at=request["expires_at"],
-        in_erp=in_erp or ZERO,
+        in_erp=kept.in_erp,
         to_make=placed.quantity or ZERO,
         load=placed.share,
         work=placed.work,
         begins=start if placed.quantity > 0 else None,
+        taken=kept.taken,
+        shipped=kept.shipped,
     )
     return replace(reservation, available_on=ready(reservation, start, shop, stops))
 
 
 def _deliver(
     tables: StateTables, key: ReservationKey, known: Reservation, request: AllocationRequest, context: DecisionContext
-) -> None:
-    """Note that the plant's ERP has the plant order: it reserves the stock itself, and the reservation is firm."""
-    if known.in_hub > 0:
-        known = reservations.without_age(tables, key, known)
-        at = request["at"] or context.time
-        changed = stock.delivered(reservations.stock_of(tables, key.stock), known.in_hub, at)
-        tables.put(STOCKS, key.stock, changed)
+) -> Reservation:
+    """Note that the plant's ERP has the plant order: the reservation is firm, and no shortage takes it away."""
+    reservation = reservations.without_age(tables, key, known)
+    kept = reservations.stock_of(tables, key.stock)
+    if stock.contains_hub_orders(kept, key.plant, context.master):
+        more = known.in_hub + known.taken
+        kept = stock.handed_over(stock.taking(kept, -known.taken), more, request["at"] or context.time)
+        reservation = replace(reservation, in_erp=known.in_erp + more or ZERO, taken=ZERO)
+    else:
+        kept = stock.taking(kept, known.in_hub)
+        reservation = replace(reservation, taken=known.taken + known.in_hub or ZERO)
     expiry.change(tables, key, known.expires_at, None)
-    tables.put(RESERVATIONS, key, replace(known, in_erp=known.from_stock, expires_at=None))
+    reservation = replace(reservation, expires_at=None)
+    if reservation.from_stock > 0:
+        tables.put(STOCKS, key.stock, kept)
+    tables.put(RESERVATIONS, key, reservation)
+    return reservation
+
+
+def _ship(
+    tables: StateTables, key: ReservationKey, known: Reservation, request: AllocationRequest, context: DecisionContext
+) -> None:
+    """Note how much of the order has left the plant, what it had from stock first; its ERP has the order, of course."""
+    reservation = _deliver(tables, key, known, request, context)
+    left = min(max(request["quantity"] - reservation.in_erp, ZERO), reservation.from_stock - reservation.in_erp)
+    more = min(left - reservation.shipped, reservation.taken)
+    if more == 0:
+        return
+    kept = reservations.stock_of(tables, key.stock)
+    if more > 0:
+        kept = stock.shipped(kept, more, request["at"] or context.time)
+    else:
+        kept = stock.taking(kept.promising(-more), -more)
+    tables.put(STOCKS, key.stock, kept)
+    after = replace(reservation, taken=reservation.taken - more or ZERO, shipped=reservation.shipped + more or ZERO)
+    tables.put(RESERVATIONS, key, after)
 
 
 def _tick(tables: StateTables, tick: Tick, context: DecisionContext) -> list[Result]:

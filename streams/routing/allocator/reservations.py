@@ -28,7 +28,7 @@ class Reservation(Struct, frozen=True, omit_defaults=True):
         generation: The generation of the request.
         not_before: The first day on which the plant may begin; None for at once.
         expires_at: When it ends by itself; None where it does not.
-        in_erp: What the plant's ERP reserves by itself of ``from_stock``.
+        in_erp: What of ``from_stock`` the plant's ERP has taken, and its own figures show (`stock`).
         to_make: What the plant makes.
         available_on: The day on which all of it is ready; None where there is nothing.
         load: The share that others had of the weeks of its work, 0 to 1; None without a capacity.
@@ -37,6 +37,8 @@ class Reservation(Struct, frozen=True, omit_defaults=True):
         disruption: The disruption that makes it later or less.
         age: Its number in `BY_AGE`; None where it holds no stock in the hub.
         position: Its position in `weeks`; None where nothing is made.
+        taken: What of ``from_stock`` the plant's ERP has taken, and the hub counts until it is shipped.
+        shipped: What of ``from_stock`` the plant has shipped of that.
     """
 
     quantity: Decimal
@@ -54,11 +56,13 @@ class Reservation(Struct, frozen=True, omit_defaults=True):
     disruption: str | None = None
     age: int | None = None
     position: WeekPosition | None = None
+    taken: Decimal = ZERO
+    shipped: Decimal = ZERO
 
     @property
     def in_hub(self) -> Decimal:
-        """What the hub itself reserves for it from stock."""
-        return self.from_stock - self.in_erp
+        """What the hub alone reserves for it from stock: the plant's ERP has not taken it."""
+        return self.from_stock - self.in_erp - self.taken - self.shipped
 
     @property
     def offered(self) -> Decimal:
@@ -102,19 +106,18 @@ def reserve(tables: StateTables, key: ReservationKey, reservation: Reservation, 
         today: Today.
     """
     if reservation.in_hub > 0:
-        stock = stock_of(tables, key.stock)
         last = tables.scan(BY_AGE, key.stock, limit=1, reverse=True)
         age = int(last[0].key[2]) + 1 if last else 0
         tables.put(BY_AGE, (*key.stock, age), key.request_id)
-        tables.put(STOCKS, key.stock, stock.promising(reservation.in_hub))
         reservation = replace(reservation, age=age)
+    _promise(tables, key, reservation.in_hub, reservation.taken)
     tables.put(RESERVATIONS, key, in_week(tables, key, reservation, today))
     expiry.change(tables, key, None, reservation.expires_at)
     book(tables, reservation.work, today)
 
 
 def release(tables: StateTables, key: ReservationKey, reservation: Reservation, today: date) -> None:
-    """Forget the reservation. What it held may be promised again, except what the plant's ERP reserves by itself.
+    """Forget the reservation. What it held may be promised again, except what was shipped or is the ERP's to count.
 
     Args:
         tables: The state.
@@ -125,12 +128,17 @@ def release(tables: StateTables, key: ReservationKey, reservation: Reservation, 
     without_age(tables, key, reservation)
     if reservation.position is not None:
         weeks.remove(tables, key.plant, reservation.position)
-    if reservation.in_hub:
-        stock = stock_of(tables, key.stock)
-        tables.put(STOCKS, key.stock, stock.promising(-reservation.in_hub))
+    _promise(tables, key, -reservation.in_hub, -reservation.taken)
     expiry.change(tables, key, reservation.expires_at, None)
     book(tables, reservation.work, today, -1)
     tables.put(RESERVATIONS, key, None)
+
+
+def _promise(tables: StateTables, key: ReservationKey, in_hub: Decimal, taken: Decimal) -> None:
+    """Promise so much more of the stock; both may be negative."""
+    if in_hub or taken:
+        stock = stock_of(tables, key.stock).promising(in_hub + taken)
+        tables.put(STOCKS, key.stock, replace(stock, taken=stock.taken + taken or ZERO))
 
 
 def without_age(tables: StateTables, key: ReservationKey, reservation: Reservation) -> Reservation:

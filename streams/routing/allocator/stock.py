@@ -1,7 +1,11 @@
 """What a plant has of one item, what of it the hub has promised, and in which order. Pure.
 
-A plant's ERP reserves stock for an order that it has taken, so such a promise is in its own figures after a while. From
-then on the hub must not count it again: `delivered` and `reported` see to that.
+What is promised stays counted until the plant's own figures show it, and nowhere is it counted by nobody:
+
+- Where the plant's ``reserved`` contains the hub's orders (`contains_hub_orders`), a level that is reported after its
+  ERP took the order shows the promise (`handed_over`).
+- Elsewhere the hub keeps its own count until the goods are shipped (`taken`), and a level that is reported after that
+  shows it (`shipped`).
 """
 
 from datetime import datetime, timedelta
@@ -14,6 +18,7 @@ from msgspec.structs import replace
 
 from kranhub.wire.messages import InventoryLevel
 from streams.routing.context import DecisionContext
+from streams.routing.masterdata.masterdata import MasterData
 
 ZERO = Decimal(0)
 
@@ -35,15 +40,17 @@ class SiteStock(Struct, frozen=True, omit_defaults=True):
         available: On hand, less what its ERP has reserved or blocked.
         as_of: That time, as far as it can be true (`reported`).
         seen: The fingerprints of the latest levels, so that a repeat changes nothing.
+        lowered: The time of the latest level that was lower than the one before it; None before the first.
     """
 
     available: Decimal
     as_of: datetime
     seen: tuple[str, ...] = ()
+    lowered: datetime | None = None
 
 
 class Pending(NamedTuple):
-    """Promises of orders that the ERP took at a time, and that the sites' figures may not show yet."""
+    """Promises that the sites' figures may not show yet: an ERP took or shipped their orders at that time."""
 
     at: datetime
     quantity: Decimal
@@ -54,13 +61,15 @@ class Stock(Struct, frozen=True, omit_defaults=True):
 
     Attributes:
         sites: By site and the plant's code of the item.
-        promised: What all reservations have from stock, ``pending`` included.
-        pending: Promises that the ERP has taken and its figures may not show yet, by time.
+        promised: What all reservations have from stock, ``pending`` and ``taken`` included.
+        pending: Promises that the ERP's figures show from a time on, and may not show yet, by that time.
+        taken: Promises of orders that the ERP has taken, which the hub counts until they are shipped.
     """
 
     sites: dict[str, SiteStock] = {}
     promised: Decimal = ZERO
     pending: tuple[Pending, ...] = ()
+    taken: Decimal = ZERO
 
     def promising(self, more: Decimal) -> "Stock":
         """Return the stock with so much more promised of it; ``more`` may be negative."""
@@ -80,11 +89,30 @@ class Stock(Struct, frozen=True, omit_defaults=True):
     def missing(self) -> Decimal:
         """How much of what is promised is not there.
 
-        What the ERP took before the latest report does not count: that report may show it already.
+        What the ERP has taken does not count where the latest report may show it already: its ERP may reserve it, and
+        what has just been shipped is often reported later than the level without it.
         """
-        newest = max((site.as_of for site in self.sites.values()), default=None)
-        shown = sum((entry.quantity for entry in self.pending if newest and entry.at < newest), ZERO)
+        newest = self.newest
+        shown = sum((entry.quantity for entry in self.pending if newest and entry.at <= newest), self.taken)
         return max(ZERO, self.promised - shown - self.available)
+
+    @property
+    def newest(self) -> datetime | None:
+        """The time of the latest level of any site; None where there is none."""
+        return max((site.as_of for site in self.sites.values()), default=None)
+
+
+def contains_hub_orders(stock: Stock, plant: str, master: MasterData) -> bool:
+    """Return whether the reserved quantities of all sites that report the item contain the hub's orders.
+
+    Args:
+        stock: The plant's stock of the item.
+        plant: The plant.
+        master: The master data, with the plant's sites: one that does not say so counts as one that does not.
+    """
+    member = master.members.by_id.get(plant)
+    known = {site.id for site in member.sites if site.reserved_contains_hub_orders} if member else set()
+    return bool(stock.sites) and all(place.partition("\n")[0] in known for place in stock.sites)
 
 
 def reported(stock: Stock, level: InventoryLevel, context: DecisionContext) -> Stock:
@@ -102,7 +130,10 @@ def reported(stock: Stock, level: InventoryLevel, context: DecisionContext) -> S
         return stock
     available = level["on_hand"] - level["reserved"] - level["blocked"]
     as_of = _effective_time(known, available, level["as_of"], context.time)
-    site = SiteStock(available, as_of, (*seen, fingerprint)[-REMEMBERED:] if fingerprint else seen)
+    lowered = known.lowered if known else None
+    if known and available < known.available:
+        lowered = as_of
+    site = SiteStock(available, as_of, (*seen, fingerprint)[-REMEMBERED:] if fingerprint else seen, lowered)
     return _reconciled(replace(stock, sites={**stock.sites, place: site}))
 
 
@@ -123,13 +154,39 @@ def without_code(stock: Stock, code: str) -> Stock:
     return replace(stock, sites={name: site for name, site in stock.sites.items() if not name.endswith(f"\n{code}")})
 
 
-def delivered(stock: Stock, quantity: Decimal, at: datetime) -> Stock:
-    """Return the stock of which the ERP reserves a part of what is promised by itself.
+def taking(stock: Stock, more: Decimal) -> Stock:
+    """Return the stock with so much more of what is promised taken by the ERP; ``more`` may be negative.
+
+    Args:
+        stock: The stock as it is.
+        more: How much, in the item's base unit.
+    """
+    return replace(stock, taken=stock.taken + more or ZERO)
+
+
+def shipped(stock: Stock, quantity: Decimal, departed: datetime) -> Stock:
+    """Return the stock of which a part of what was taken has left the plant.
+
+    A level after the departure shows it where it is lower than the one before; else only a level that is still to come
+    does, as an ERP may book a shipment later than the goods leave.
 
     Args:
         stock: The stock as it is.
         quantity: How much, in the item's base unit.
-        at: Since when.
+        departed: When it left.
+    """
+    is_shown = any(site.lowered and site.lowered > departed for site in stock.sites.values())
+    at = departed if is_shown else max(departed, stock.newest or departed)
+    return handed_over(taking(stock, -quantity), quantity, at)
+
+
+def handed_over(stock: Stock, quantity: Decimal, at: datetime) -> Stock:
+    """Return the stock of which a part of what is promised ends with the levels after a time: they show it.
+
+    Args:
+        stock: The stock as it is.
+        quantity: How much, in the item's base unit.
+        at: That time.
     """
     if quantity <= 0:
         return stock
@@ -140,7 +197,7 @@ def delivered(stock: Stock, quantity: Decimal, at: datetime) -> Stock:
 
 def _reconciled(stock: Stock) -> Stock:
     """End the promises that every site which reports the item has reported after: its figures show them."""
-    newest = max((site.as_of for site in stock.sites.values()), default=None)
+    newest = stock.newest
     if newest is None or not stock.pending:
         return stock
     until = min(site.as_of for site in stock.sites.values() if newest - site.as_of <= SILENT)

@@ -201,6 +201,7 @@ class Attempt(Struct, frozen=True, omit_defaults=True):
         delivered_revision: The last revision that the plant's ERP has taken.
         delivered_at: When the ERP first took it.
         delivered_generation: The generation of the reservation whose delivery the allocator knows of.
+        reported_shipped: How much has left the plant, as the allocator knows.
         answer: The plant's latest answer to what it was last asked.
         answering_document: The plant's document that has answered (`document_identity`).
         answered_revision: The revision that this document answered last.
@@ -241,6 +242,7 @@ class Attempt(Struct, frozen=True, omit_defaults=True):
     fingerprints: tuple[str, ...] = ()
     expectation: Expectation | None = None
     asked_for: date | None = None
+    reported_shipped: Decimal = ZERO
 
     def __post_init__(self) -> None:
         """Check that nothing is known of a plant order that was not issued, and no answer is owed for one in shadow.
@@ -341,6 +343,12 @@ class Attempt(Struct, frozen=True, omit_defaults=True):
     def completed(self) -> Decimal:
         """How much the plant has made, in the item's base unit."""
         return sum((production.completed for production in self.productions), ZERO)
+
+    @property
+    def last_departed(self) -> datetime | None:
+        """When the last of what has left the plant did so, or was there at the latest; None where nothing has."""
+        times = [shipment.departed or shipment.arrived for shipment in self.shipments if shipment.quantity > 0]
+        return max((time for time in times if time), default=None)
 
     @property
     def irrevocable(self) -> Decimal:

@@ -48,7 +48,7 @@ def issue_plant_orders(state: OrderState, portion: Portion, context: DecisionCon
             sent.append(messages.decision(state, portion, issued, context))
         sent.append(messages.plant_order(state, portion, issued, context))
         if issued.shadow and not wanted.cancelled:
-            issued, more = _as_if_delivered(state, portion, issued)
+            issued, more = _as_if_delivered(state, portion, issued, context)
             sent += more
         portion = with_attempt(portion, issued)
     return Step(state.with_portion(portion), messages=sent)
@@ -129,12 +129,15 @@ def targets_first(portions: Sequence[Portion]) -> Sequence[Portion]:
     return sorted(portions, key=hops)
 
 
-def _as_if_delivered(state: OrderState, portion: Portion, attempt: Attempt) -> tuple[Attempt, list[OutputMessage]]:
-    """Report the delivery to the allocator: people place by themselves what is in shadow, so the ERP reserves."""
+def _as_if_delivered(
+    state: OrderState, portion: Portion, attempt: Attempt, context: DecisionContext
+) -> tuple[Attempt, list[OutputMessage]]:
+    """Report the delivery to the allocator: people place by themselves what is in shadow."""
     generation = attempt.reservation.generation if attempt.reservation else 0
     if attempt.delivered_generation >= generation:
         return attempt, []
-    return replace(attempt, delivered_generation=generation), [messages.delivered_request(state, portion, attempt)]
+    requests = messages.delivered_requests(state, portion, attempt, context.time)
+    return replace(attempt, delivered_generation=generation), requests
 
 
 def _wanted(state: OrderState, portion: Portion, attempt: Attempt, context: DecisionContext) -> Issued | None:

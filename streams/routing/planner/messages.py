@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from kranhub import identifiers
 from kranhub.text import Text
@@ -181,14 +182,23 @@ def release_request(state: OrderState, portion: Portion, attempt: Attempt) -> Ou
     return OutputMessage(Subject.ALLOCATION_REQUEST, attempt.plant, f"hub/AllocationRequest/{place}", value)
 
 
-def delivered_request(state: OrderState, portion: Portion, attempt: Attempt) -> OutputMessage:
-    """Return the report that the plant's ERP has taken the plant order, so that it now reserves the stock itself.
+def delivered_requests(state: OrderState, portion: Portion, attempt: Attempt, time: datetime) -> list[OutputMessage]:
+    """Return the report that the plant's ERP has taken the plant order.
+
+    People place by themselves what is in shadow, and nobody reports its shipment: it counts as shipped, so that the
+    plant's own figures count from its next level on.
 
     Args:
         state: The order.
         portion: The portion of the attempt.
         attempt: The attempt, whose allocator is informed.
+        time: The hub's time of the event.
     """
+    taken = _delivered_request(state, portion, attempt)
+    return [taken, shipped_request(state, portion, attempt, portion.quantity, time)] if attempt.shadow else [taken]
+
+
+def _delivered_request(state: OrderState, portion: Portion, attempt: Attempt) -> OutputMessage:
     number = portion.id_of(state.key, attempt)
     value = _of_reserved(state, portion, attempt, AllocationAction.DELIVERED)
     value["at"] = attempt.delivered_at
@@ -196,6 +206,29 @@ def delivered_request(state: OrderState, portion: Portion, attempt: Attempt) -> 
         Subject.ALLOCATION_REQUEST,
         attempt.plant,
         f"hub/AllocationRequest/{number}/delivered/{value['generation']}",
+        value,
+    )
+
+
+def shipped_request(
+    state: OrderState, portion: Portion, attempt: Attempt, quantity: Decimal, time: datetime
+) -> OutputMessage:
+    """Return the report of how much has left the plant.
+
+    Args:
+        state: The order.
+        portion: The portion of the attempt.
+        attempt: The attempt, whose allocator is informed.
+        quantity: How much has left by now, in the item's base unit.
+        time: The hub's time of the event that said so: when the goods have left where no shipment says it.
+    """
+    number = portion.id_of(state.key, attempt)
+    value = _of_reserved(state, portion, attempt, AllocationAction.SHIPPED)
+    value["quantity"], value["at"] = quantity, attempt.last_departed or time
+    return OutputMessage(
+        Subject.ALLOCATION_REQUEST,
+        attempt.plant,
+        f"hub/AllocationRequest/{number}/shipped/{quantity.normalize():f}/{time.isoformat()}",
         value,
     )
 

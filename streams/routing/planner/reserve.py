@@ -59,8 +59,11 @@ def _reserve(
         and attempt.delivered_revision >= attempt.revision
         and attempt.delivered_generation < wanted.generation
     ):
-        requests.append(messages.delivered_request(state, portion, attempt))
+        requests += messages.delivered_requests(state, portion, attempt, context.time)
         attempt = replace(attempt, delivered_generation=wanted.generation)
+    if not attempt.shadow and attempt.shipped != attempt.reported_shipped:
+        requests.append(messages.shipped_request(state, portion, attempt, attempt.shipped, context.time))
+        attempt = replace(attempt, reported_shipped=attempt.shipped)
     return attempt, requests
 
 

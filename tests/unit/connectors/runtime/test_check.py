@@ -9,6 +9,7 @@ import pytest
 
 from connectors.runtime import calls, checking, configuration
 from connectors.runtime.calls import ConnectorDefect, calling
+from connectors.runtime.cli_texts import questions
 from kranhub.connector import Checkpoint, Connector, Progress, Read
 from kranhub.errors import DocumentCode, Failed, Fenced, InvalidDocument, Misconfigured, Unavailable
 from kranhub.parties import members
@@ -150,3 +151,22 @@ def test_the_log_has_the_place_of_every_cause_and_nothing_of_its_words(capfd: py
     assert "ValueError" in told
     assert Path(__file__).name in told
     assert bad_connectors.PASSWORD not in told
+
+
+@pytest.mark.parametrize(("said", "is_asked"), [(None, True), (True, False), (False, False)])
+def test_a_plant_is_asked_whether_what_its_erp_reserves_contains_the_hubs_orders(
+    said: bool | None, is_asked: bool
+) -> None:
+    plant = COMPANIES.by_id["oemz"]
+    (site,) = plant.sites
+    asked = questions(
+        plant.model_copy(update={"sites": (site.model_copy(update={"reserved_contains_hub_orders": said}),)})
+    )
+    assert [text.en.startswith("Does `reserved` of the stock levels of oemz (oemz-motors)") for text in asked] == (
+        [True] if is_asked else []
+    )
+    assert all("oemz-motors" in text.ru for text in asked)
+
+
+def test_who_makes_nothing_is_asked_nothing() -> None:
+    assert questions(COMPANIES.by_id["sibir-terminal"]) == []

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tools.simulation.customers import customer_documents
-from tools.simulation.environment import scaled
+from tools.simulation.environment import scaled, with_stores
 from tools.simulation.erp import Erp
 from tools.simulation.event_queue import Document
 from tools.simulation.timetable import CLOSING, DAY, DOWN_FROM, DOWN_UNTIL, EVE, HOUR, MINUTE, OPENING
@@ -133,3 +133,13 @@ def test_capacities_grow_with_the_day_and_nothing_else_does() -> None:
     given_file = {"members": [{"id": "a", "capabilities": [capacity, "28.22"]}, {"id": "b"}]}
     larger = {"okpd2": "27", "capacity": {"quantity": 240, "unit": "H87"}}
     assert scaled(given_file, 4) == {"members": [{"id": "a", "capabilities": [larger, "28.22"]}, {"id": "b"}]}
+
+
+def test_what_the_plants_stores_have_reserved_contains_the_hubs_orders() -> None:
+    name = {"en": "A", "ru": "А"}
+    plant = {"id": "a", "name": name, "time_zone": "Asia/Omsk", "sites": [{"id": "a-works"}], "capabilities": ["28.22"]}
+    given_file = {"members": [plant, {"id": "b"}]}
+    found, customer = with_stores(given_file)["members"]
+    works, store = found["sites"]
+    assert (works, customer) == ({"id": "a-works"}, {"id": "b"})
+    assert (store["id"], store["reserved_contains_hub_orders"]) == ("a-store", True)

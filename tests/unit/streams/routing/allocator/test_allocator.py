@@ -36,9 +36,9 @@ def test_stock_is_ready_at_once_or_on_the_first_day_that_is_wanted(allocations: 
 
 
 def test_stock_of_all_sites_and_codes_adds_up_and_the_latest_of_each_counts(allocations: Allocations) -> None:
-    allocations.level(5, 1, site="b")
+    allocations.level(5, 1, site="oemz-b")
     allocations.level(7, 1, item_code="ДВ-2")
-    allocations.level(6, 2, site="b")
+    allocations.level(6, 2, site="oemz-b")
     assert free(allocations) == 10 + 6 + 7
 
 
@@ -49,13 +49,13 @@ def test_the_last_level_counts_whatever_its_stamp_says(allocations: Allocations)
 
 
 def test_a_clock_ahead_ends_no_promise_before_a_level_has_shown_it(allocations: Allocations) -> None:
-    allocations.level(5, as_of=FAR, site="b", ahead=True)
+    allocations.level(5, as_of=FAR, site="oemz-b", ahead=True)
     allocations.reserve("o:1/1.1.1", 4)
     allocations.ask("DELIVERED", "o:1/1.1.1", at=START + timedelta(minutes=5))
     assert free(allocations) == 11
     allocations.level(6, 6)
     assert free(allocations) == 6 + 5 - 4, "site b has said nothing since"
-    allocations.level(5, 7, site="b")
+    allocations.level(5, 7, site="oemz-b")
     assert free(allocations) == 6 + 5
 
 
@@ -244,19 +244,19 @@ def test_a_delivery_that_the_levels_show_already_ends_the_promise_at_once(alloca
 
 
 def test_every_site_must_have_reported_after_the_delivery(allocations: Allocations) -> None:
-    allocations.level(5, 0, site="b")
+    allocations.level(5, 0, site="oemz-b")
     allocations.reserve("o:1/1.1.1", 8)
     allocations.reserve("o:2/1.1.1", 7)
     allocations.ask("DELIVERED", "o:1/1.1.1", at=START + timedelta(minutes=5))
     assert allocations.level(2, 6) == [], "site b has not spoken: what is missing may be the ERP's own reservation"
     assert free(allocations) == 0
-    assert allocations.level(5, 6, site="b") == []
+    assert allocations.level(5, 6, site="oemz-b") == []
     allocations.ask("RELEASE", "o:2/1.1.1")
     assert free(allocations) == 7
 
 
 def test_a_site_that_has_long_been_silent_holds_nothing_up(allocations: Allocations) -> None:
-    allocations.level(5, 0, site="b")
+    allocations.level(5, 0, site="oemz-b")
     allocations.reserve("o:1/1.1.1", 8)
     days = 3 * 24 * 60
     allocations.ask("DELIVERED", "o:1/1.1.1", at=START + timedelta(minutes=days))

@@ -80,11 +80,13 @@ def test_nobody_waits_for_an_answer_in_shadow() -> None:
 def test_what_people_place_in_the_old_way_is_not_held_twice() -> None:
     cluster = placed(MOTORS, master=world(oemz="shadow"))
     requests = cluster.subjects("AllocationRequest")
-    assert [value["action"] for value in requests] == ["RESERVE", "DELIVERED"]
+    assert [value["action"] for value in requests] == ["RESERVE", "DELIVERED", "SHIPPED"]
     assert requests[-1]["at"] is not None
+    assert requests[-1]["quantity"] == 4
     send(cluster, "o2", {**MOTORS, "quantity": Decimal(6)})
-    later = cluster.subjects("AllocationRequest")[2:]
-    assert [(value["action"], value["generation"]) for value in later] == [("RESERVE", 2), ("DELIVERED", 2)]
+    later = cluster.subjects("AllocationRequest")[3:]
+    told = [("RESERVE", 2), ("DELIVERED", 2), ("SHIPPED", 2)]
+    assert [(value["action"], value["generation"]) for value in later] == told
 
 
 def test_what_began_in_shadow_stays_there_and_what_begins_later_is_delivered() -> None:

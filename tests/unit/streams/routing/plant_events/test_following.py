@@ -409,3 +409,25 @@ def test_a_plant_and_a_carrier_have_documents_of_their_own_on_one_shipment_and_e
     assert made.refused == []
     made.take(Event("carts/Shipment/98/0/1", "Shipment", shipment(made, "S1", 4, **BY_CARRIER)))
     assert made.refused == ["two-documents"]
+
+
+def shipped_reports(of: World) -> list[tuple[Decimal, datetime]]:
+    """Return how much the plant's allocator was told to have left, and when."""
+    requests = of.subjects("AllocationRequest")
+    return [(value["quantity"], value["at"]) for value in requests if value["action"] == "SHIPPED"]
+
+
+def test_the_allocator_hears_of_each_change_of_what_has_left_and_of_nothing_else() -> None:
+    of = accepted()
+    later = START + 2 * DAY
+    planned = {"actual_departure": None}
+    for number, quantity, changes in (
+        ("S1", 4, planned),
+        ("S1", 4, {}),
+        ("S1", 4, {"actual_arrival": later}),
+        ("S2", 6, {"actual_departure": later}),
+        ("S2", 6, {"document_status": "CANCELLED"}),
+    ):
+        of.today += HOUR
+        of.happen("Shipment", shipment(of, number, quantity, **changes))
+    assert [quantity for quantity, _ in shipped_reports(of)] == [4, 10, 4]
