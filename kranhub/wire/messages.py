@@ -99,6 +99,7 @@ class AllocationAction(Symbol):
     QUOTE = "QUOTE"
     DELIVERED = "DELIVERED"
     SHIPPED = "SHIPPED"
+    WAIT = "WAIT"
 
 
 class AllocationRequest(TypedDict):
@@ -117,7 +118,7 @@ class AllocationRequest(TypedDict):
     action: NotRequired[AllocationAction]
     """Reserve stock and capacity; give back what was reserved under this id; ask what a reservation would give, without
     one; say that the plant's ERP has taken the plant order; say how much of it has left the plant, all shipments
-    together. kranhub"""
+    together; wait under this id until the quantity can be had, which RELEASE ends. kranhub"""
     generation: NotRequired[int]
     """Rises with every change of the request; the result repeats it. UBL SequenceNumberID"""
     not_before: NotRequired[dt.date | None]
@@ -127,6 +128,10 @@ class AllocationRequest(TypedDict):
     CloudEvents time"""
     expires_at: NotRequired[dt.datetime | None]
     """With RESERVE: when the reservation ends by itself, UTC; null is firm. UBL ValidityPeriod EndDate"""
+    priority: NotRequired[int]
+    """With WAIT: who waits goes by it first, 0 (most urgent) to 9. UBL PriorityCode"""
+    waits_since: NotRequired[dt.datetime | None]
+    """With WAIT: since when it waits, UTC; of one priority who waits longest goes first. CloudEvents time"""
 
 
 class AllocationKind(Symbol):
@@ -138,6 +143,7 @@ class AllocationKind(Symbol):
     SHORTAGE = "SHORTAGE"
     EXPIRED = "EXPIRED"
     MOVED = "MOVED"
+    FREED = "FREED"
 
 
 class AllocationResult(TypedDict):
@@ -155,7 +161,8 @@ class AllocationResult(TypedDict):
     """What the plant has capacity to make of the rest; both together may be less than what was asked. UBL Quantity"""
     kind: NotRequired[AllocationKind]
     """An offer; a reservation; what is left of a reservation after stock ran short; the end of a reservation; another
-    day for a reservation because a disruption began, changed or ended. kranhub"""
+    day for a reservation because a disruption began, changed or ended; what can be had now of what the request waits
+    for, without a reservation. kranhub"""
     generation: NotRequired[int]
     """That of the request it speaks of. UBL SequenceNumberID"""
     available_on: NotRequired[dt.date | None]

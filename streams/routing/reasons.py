@@ -387,12 +387,18 @@ _AGREE = Text(
     ru="Договоритесь с заводом, измените правила или заказ.",
 )
 _TODO = {
+    HoldReason.NO_CAPACITY: Text(
+        en="Agree with a plant, change the rules, or change the order; it goes on by itself once one of them has stock "
+        "or capacity.",
+        ru="Договоритесь с заводом, измените правила или заказ; как только у кого-то из них появятся запас или "
+        "мощность, заказ пойдёт дальше сам.",
+    ),
     HoldReason.NO_OFFER: Text(
         en="Offers come from the hub itself: look with `kranhub status` whether the core's allocator runs, then let "
         "the order go on with `kranhub orders release`.",
         ru="Предложения даёт сам центр: проверьте командой `kranhub status`, работает ли в ядре allocator, затем "
         "возобновите заказ командой `kranhub orders release`.",
-    )
+    ),
 }
 
 
@@ -433,8 +439,10 @@ HELD: Mapping[HoldReason, Text] = {
         ru="Для {item} нет правила маршрутизации; его добавят сотрудники центра.",
     ),
     HoldReason.NO_CAPACITY: Text(
-        en="No plant has free capacity for {item}; the hub's people are looking for some.",
-        ru="Ни у одного завода нет свободной мощности для {item}; сотрудники центра ищут её.",
+        en="No plant has free capacity for {item}; the hub's people are looking for some. The line goes on by itself "
+        "once a plant has some.",
+        ru="Ни у одного завода нет свободной мощности для {item}; сотрудники центра ищут её. Как только она появится, "
+        "строка пойдёт дальше сама.",
     ),
     HoldReason.NO_OFFER: Text(
         en="The hub has no offers for {item} yet; its people are looking into it.",

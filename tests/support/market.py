@@ -251,7 +251,7 @@ class Market:
 
     def _told(self, number: str, value: Value) -> None:
         trader, name = self.traders[value["order_key"]], value["request_id"]
-        if value["kind"] != "QUOTE":
+        if value["kind"] not in ("QUOTE", "FREED"):
             self.promises.result(value, trader.asked[name]["item"])
             trader.results[name] = dict(value)
         if value["kind"] in ("SHORTAGE", "MOVED"):

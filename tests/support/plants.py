@@ -230,7 +230,7 @@ class Cluster:
     def _allocate(self, message: OutputMessage) -> list[Event]:
         request: Any = message.value
         place, number = (request["plant"], request["item"]), request["request_id"]
-        if request["action"] in ("DELIVERED", "SHIPPED"):
+        if request["action"] in ("DELIVERED", "SHIPPED", "WAIT"):
             return []
         if request["action"] in ("RELEASE", "RESERVE"):
             self.stock[place] = self.stock.get(place, Decimal(0)) + self.holds.pop(number, Decimal(0))

@@ -21,7 +21,7 @@ from kranhub.wire.messages import (
     Tick,
     narrowed,
 )
-from streams.routing.allocator import disruptions, expiry, reschedule, reservations, shortage, stock
+from streams.routing.allocator import disruptions, expiry, reschedule, reservations, shortage, stock, waiting
 from streams.routing.allocator.capacity import Placed, place, workshop
 from streams.routing.allocator.keys import ReservationKey, StockKey
 from streams.routing.allocator.reservations import RESERVATIONS, STOCKS, Reservation
@@ -72,8 +72,11 @@ def handle(state: ReadableState, subject: Subject, value: Message, context: Deci
         bounded = timestamps.bounded(subject, value, context.time)
         results = handler(tables, bounded, context) if handler else []
         request = narrowed(AllocationRequest, subject, value)
-        quote = request is not None and request["action"] == AllocationAction.QUOTE
-        return AllocatorStep({} if quote else tables.changes(), results)
+        if request is not None and request["action"] == AllocationAction.QUOTE:
+            return AllocatorStep({}, results)
+        limit = PORTION if subject is Subject.TICK else waiting.LOOKED_AT
+        results = [*results, *waiting.resume(tables, context, limit)]
+        return AllocatorStep(tables.changes(), results)
 
 
 def _level(tables: StateTables, level: InventoryLevel, context: DecisionContext) -> list[Result]:
@@ -82,6 +85,7 @@ def _level(tables: StateTables, level: InventoryLevel, context: DecisionContext)
     results = _remapped(tables, plant, item, code, context)
     key = StockKey(plant, item)
     tables.put(STOCKS, key, stock.reported(reservations.stock_of(tables, key), level, context))
+    waiting.freed(tables, plant)
     return results + shortage.shorten(tables, plant, item, context, PORTION - len(results))
 
 
@@ -101,13 +105,16 @@ def _request(tables: StateTables, request: AllocationRequest, context: DecisionC
     known, action = tables.get(RESERVATIONS, key), request["action"]
     if action in _ANSWERED:
         reservation = _reserve(tables, key, known, request, context)
+        if known is not None:
+            waiting.freed(tables, key.plant)
         return [result(key, reservation, _ANSWERED[action], f"{context.event_id}/result")]
-    if known is not None and action == AllocationAction.RELEASE:
-        reservations.release(tables, key, known, context.time.date())
-    if known is not None and action == AllocationAction.DELIVERED:
-        _deliver(tables, key, known, request, context)
-    if known is not None and action == AllocationAction.SHIPPED:
-        _ship(tables, key, known, request, context)
+    if action == AllocationAction.WAIT:
+        waiting.wait(tables, request, context)
+    elif action == AllocationAction.RELEASE:
+        waiting.stop(tables, key.plant, key.request_id)
+    if known is not None and action in _CHANGED:
+        _CHANGED[action](tables, key, known, request, context)
+        waiting.freed(tables, key.plant)
     return []
 
 
@@ -250,15 +257,33 @@ def _ship(
     tables.put(RESERVATIONS, key, after)
 
 
+def _release(
+    tables: StateTables, key: ReservationKey, known: Reservation, _request: AllocationRequest, context: DecisionContext
+) -> None:
+    reservations.release(tables, key, known, context.time.date())
+
+
+_CHANGED: Mapping[AllocationAction, Callable[..., object]] = {
+    AllocationAction.RELEASE: _release,
+    AllocationAction.DELIVERED: _deliver,
+    AllocationAction.SHIPPED: _ship,
+}
+"""What is done to a reservation that is known, by what the request says of it."""
+
+
 def _tick(tables: StateTables, tick: Tick, context: DecisionContext) -> list[Result]:
     results = []
     for key in expiry.due(tables, tick["time"], PORTION):
         known = tables.get(RESERVATIONS, key)
         assert known is not None  # noqa: S101  (whoever forgets a reservation forgets when it ends)
         reservations.release(tables, key, known, context.time.date())
+        waiting.freed(tables, key.plant)
         ended = Reservation(ZERO, ZERO, known.order_key, known.generation)
         results.append(result(key, ended, AllocationKind.EXPIRED, f"{context.event_id}/expired/{key.request_id}"))
+    waiting.changed(tables, context)
     results += shortage.resume(tables, context, PORTION - len(results))
+    for job in tables.get(reschedule.REMAINING, ()) or ():
+        waiting.freed(tables, job.plant)
     return results + reschedule.resume(tables, context, PORTION - len(results))
 
 
@@ -267,6 +292,7 @@ def _disruption(tables: StateTables, value: Disruption, context: DecisionContext
     if since is None:
         return []
     reschedule.begin(tables, value["member"], since)
+    waiting.freed(tables, value["member"])
     return reschedule.resume(tables, context, PORTION)
 
 

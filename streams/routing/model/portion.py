@@ -70,6 +70,22 @@ class QuoteRound(Struct, frozen=True, omit_defaults=True):
             raise ValueError(f"a round of quotes asks somebody: {self}")
 
 
+class Waiting(Struct, frozen=True, omit_defaults=True):
+    """That a portion waits until its candidates have stock or capacity.
+
+    Attributes:
+        since: Since when it waits: its place among others, also where it was planned again in vain meanwhile.
+        quantity: How much it waits for, in the base unit.
+        plants: The candidates whose allocators know that it waits.
+        freed: Those of them that have said since that it can be had.
+    """
+
+    since: datetime
+    quantity: Decimal
+    plants: tuple[str, ...]
+    freed: tuple[str, ...] = ()
+
+
 class PortionPhase(StrEnum):
     """How far a portion is."""
 
@@ -106,6 +122,8 @@ class Portion(Struct, frozen=True, omit_defaults=True):
         content: Counts the changes of what the order says of it beside quantity, date and price.
         surplus: Nothing needs it any more: it stands for what was made already.
         replans: How often it was planned again.
+        short: Those of ``excluded`` whose stock and capacity did not suffice for it.
+        waiting: That it waits for stock or capacity; None where it does not.
 
     Raises:
         ValueError: It is on hold, and cancelled or with a plant.
@@ -129,6 +147,8 @@ class Portion(Struct, frozen=True, omit_defaults=True):
     content: int = 0
     surplus: bool = False
     replans: int = 0
+    short: tuple[str, ...] = ()
+    waiting: Waiting | None = None
 
     def __post_init__(self) -> None:
         """Check that a portion on hold is neither cancelled nor with a plant.
@@ -187,6 +207,7 @@ class Portion(Struct, frozen=True, omit_defaults=True):
             self,
             hold_reason=None,
             excluded=(),
+            short=(),
             retry_from=len(self.attempts),
             quote_round=superseded,
             replans=self.replans + 1,
@@ -215,6 +236,10 @@ class Portion(Struct, frozen=True, omit_defaults=True):
     def id_of(self, order_key: str, attempt: Attempt) -> str:
         """Return the id of the attempt's plant order."""
         return identifiers.plant_order_id(order_key, self.line_id, str(self.part), attempt.number)
+
+    def wait_id(self, order_key: str) -> str:
+        """Return the id under which it waits for stock or capacity."""
+        return f"{order_key}/{self.place}.wait"
 
     def quote_id(self, order_key: str, plant: str) -> str:
         """Return the id of the request to this candidate for a quote; another quantity is another request."""

@@ -1,7 +1,7 @@
 """The messages that the planner sends: records with deterministic ids. The stage knows which topics they go to."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from kranhub import identifiers
@@ -27,7 +27,7 @@ from streams.routing.model import terms
 from streams.routing.model.attempt import Attempt, Issued, Reservation
 from streams.routing.model.codes import AlertCode, HoldReason
 from streams.routing.model.order import OrderState
-from streams.routing.model.portion import Portion
+from streams.routing.model.portion import Portion, Waiting
 from streams.routing.model.terms import NO_SPECIFICATION
 from streams.routing.planner import alternatives, source
 from streams.routing.planner.cutover import SHADOW_HEADER
@@ -231,6 +231,46 @@ def shipped_request(
         f"hub/AllocationRequest/{number}/shipped/{quantity.normalize():f}/{time.isoformat()}",
         value,
     )
+
+
+def wait_request(
+    state: OrderState, portion: Portion, waiting: Waiting, plant: str, not_before: date | None
+) -> OutputMessage:
+    """Return the request to say when the portion can be had, as soon as that is so.
+
+    Args:
+        state: The order.
+        portion: The portion, on hold.
+        waiting: Since when it waits, and for how much.
+        plant: The candidate whose allocator is asked.
+        not_before: The first day on which the plant may begin; None for at once.
+    """
+    value = _request(state, portion, plant, portion.wait_id(state.key), AllocationAction.WAIT)
+    value["generation"], value["not_before"], value["waits_since"] = portion.replans, not_before, waiting.since
+    return OutputMessage(
+        Subject.ALLOCATION_REQUEST, plant, f"{_wait_place(state, portion, waiting, plant)}/{waiting.quantity:f}", value
+    )
+
+
+def stop_waiting_request(state: OrderState, portion: Portion, waiting: Waiting, plant: str) -> OutputMessage:
+    """Return the request to wait no longer.
+
+    Args:
+        state: The order.
+        portion: The portion.
+        waiting: Since when it has waited, and for how much.
+        plant: The candidate at which it has waited.
+    """
+    value = _request(state, portion, plant, portion.wait_id(state.key), AllocationAction.RELEASE)
+    value["quantity"], value["generation"] = waiting.quantity, portion.replans
+    return OutputMessage(
+        Subject.ALLOCATION_REQUEST, plant, f"{_wait_place(state, portion, waiting, plant)}/release", value
+    )
+
+
+def _wait_place(state: OrderState, portion: Portion, waiting: Waiting, plant: str) -> str:
+    since = waiting.since.isoformat()
+    return f"hub/AllocationRequest/{portion.wait_id(state.key)}/{plant}/{since}/{portion.replans}"
 
 
 def _of_reserved(state: OrderState, portion: Portion, attempt: Attempt, action: AllocationAction) -> AllocationRequest:

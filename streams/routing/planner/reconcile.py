@@ -13,6 +13,7 @@ from streams.routing.planner.issue import issue_plant_orders, targets_first
 from streams.routing.planner.messages import OutputMessage
 from streams.routing.planner.reserve import update_reservations
 from streams.routing.planner.step import Step
+from streams.routing.planner.waiting import update_waiting
 
 
 def reconcile(state: OrderState, context: DecisionContext) -> Step:
@@ -30,6 +31,8 @@ def reconcile(state: OrderState, context: DecisionContext) -> Step:
         state, _, more = assign_plant(state, portion, context)
         sent += more
     state, _, more = update_reservations(state, context)
+    sent += more
+    state, _, more = update_waiting(state, context)
     sent += more
     for portion in targets_first(state.portions):
         state, _, more = issue_plant_orders(state, portion, context)

@@ -12,7 +12,7 @@ from streams.routing.model.copying import replace
 from streams.routing.model.order import OrderState
 from streams.routing.model.portion import Portion, Quote
 from streams.routing.model.quantity import ZERO
-from streams.routing.planner import messages, source
+from streams.routing.planner import messages, source, waiting
 from streams.routing.planner.step import Step
 from streams.routing.plant_events import assignments, rescheduling
 from streams.routing.plant_events.assignments import Assignment
@@ -31,6 +31,8 @@ def apply_result(state: OrderState, value: wire.AllocationResult, context: Decis
     """
     if value["kind"] == "QUOTE":
         return Step(_quoted(state, value))
+    if value["kind"] == "FREED":
+        return Step(waiting.apply_freed(state, value["request_id"], value["plant"]))
     assignment = assignments.find(state, value["request_id"])
     reservation = assignment.attempt.reservation if assignment else None
     if assignment is None or reservation is None or value["generation"] != reservation.generation:
@@ -138,5 +140,6 @@ def _less(
     portion = assignments.current_portion(state, portion)
     if offered < portion.quantity:
         state = assignments.split_portion(state, replace(portion, to_make=None), offered)
+        state = state.with_portion(replace(state.portions[-1], short=(attempt.plant,)))
         portion = assignments.current_portion(state, portion)
     return state.with_portion(replace(portion, to_make=to_make))

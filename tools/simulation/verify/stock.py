@@ -69,7 +69,7 @@ def by_cause(results: Sequence[ConsumedRecord]) -> dict[str, list[Value]]:
     """Return the results by the id, or the place, of the record that has led to them."""
     found: dict[str, list[Value]] = {}
     for seen in results:
-        cause = re.split("/(?:shortage|expired|moved)/", seen.id)[0].removesuffix("/result")
+        cause = re.split("/(?:shortage|expired|moved|freed)/", seen.id)[0].removesuffix("/result")
         found.setdefault(cause, []).append(seen.value)
     return found
 
