@@ -9,7 +9,7 @@ from kranhub.wire.messages import AnyDecoded, OrderDocumentStatus, OrderResponse
 from kranhub.wire.plain_json import plain
 
 
-def describe(message: AnyDecoded) -> Text:  # noqa: PLR0911  (one line for each record)
+def describe(message: AnyDecoded) -> Text:  # noqa: C901, PLR0911  (one line for each record)
     """Return the sentence for a record; the sentence for one that concerns no order is its name."""
     match message.subject:
         case Subject.ORDER:
@@ -22,6 +22,8 @@ def describe(message: AnyDecoded) -> Text:  # noqa: PLR0911  (one line for each 
             return _response(message.value)
         case Subject.ORDER_STATUS:
             return _status(message.value)
+        case Subject.ORDER_PLAN:
+            return _plan(message.value)
         case Subject.PRODUCTION_STATUS:
             return _production(message.value)
         case Subject.RECEIPT:
@@ -115,6 +117,17 @@ def _status(value: messages.OrderStatus) -> Text:
         en=f"{who.en} is told: {value['state']}{promise}. {value['reason'].get('en', '')}".rstrip(),
         ru=f"{who.ru} сообщено: {value['state']}{promise}. {value['reason'].get('ru', '')}".rstrip(),
     )
+
+
+def _plan(value: messages.OrderPlan) -> Text:
+    day, slack = value["promised_date"] or value["earliest_date"], value["slack"]
+    en, ru = f"plan {value['revision']}: {day or 'no day yet'}", f"план {value['revision']}: {day or 'дня пока нет'}"
+    if slack is not None:
+        en, ru = f"{en}, slack {slack} days", f"{ru}, запас дней: {slack}"
+    if value["critical_path"]:
+        decides = ", ".join(value["critical_path"])
+        en, ru = f"{en}; decided by {decides}", f"{ru}; решает {decides}"
+    return Text(en=en, ru=ru)
 
 
 def _addressee(value: messages.OrderStatus) -> Text:

@@ -42,6 +42,7 @@ class Subject(Symbol):
     ITEM_MAPPING = "ItemMapping"
     MASTER_DATA_ENTRY = "MasterDataEntry"
     ORDER = "Order"
+    ORDER_PLAN = "OrderPlan"
     ORDER_RESPONSE = "OrderResponse"
     ORDER_STATUS = "OrderStatus"
     PARTY = "Party"
@@ -759,6 +760,133 @@ class Order(TypedDict):
     """The lines. UBL OrderLine"""
     number: NotRequired[str | None]
     """The order's number as people read it; null where that is order_id. UBL Order/ID"""
+
+
+class OrderPlanState(Symbol):
+    """Source: kranhub, from ISA-95 operations states and UBL status codes."""
+
+    UNKNOWN = "UNKNOWN"
+    RECEIVED = "RECEIVED"
+    PLANNED = "PLANNED"
+    CONFIRMED = "CONFIRMED"
+    IN_PRODUCTION = "IN_PRODUCTION"
+    READY = "READY"
+    SHIPPED = "SHIPPED"
+    DELIVERED = "DELIVERED"
+    CLOSED = "CLOSED"
+    ON_HOLD = "ON_HOLD"
+    REJECTED = "REJECTED"
+    CANCELLED = "CANCELLED"
+
+
+class OrderPlanPartState(Symbol):
+    """Source: kranhub, from ISA-95 operations states and UBL status codes."""
+
+    UNKNOWN = "UNKNOWN"
+    RECEIVED = "RECEIVED"
+    PLANNED = "PLANNED"
+    CONFIRMED = "CONFIRMED"
+    IN_PRODUCTION = "IN_PRODUCTION"
+    READY = "READY"
+    SHIPPED = "SHIPPED"
+    DELIVERED = "DELIVERED"
+    CLOSED = "CLOSED"
+    ON_HOLD = "ON_HOLD"
+    REJECTED = "REJECTED"
+    CANCELLED = "CANCELLED"
+
+
+class DateBasis(Symbol):
+    """Source: FACT: its plant has reported it made. PROMISE: the day that its plant has named. COUNT: what the hub
+    counts from stock, capacity, working days and parts. UNKNOWN: no day is known. kranhub."""
+
+    UNKNOWN = "UNKNOWN"
+    FACT = "FACT"
+    PROMISE = "PROMISE"
+    COUNT = "COUNT"
+
+
+class OrderPlanPart(TypedDict):
+    """A quantity of one item at one plant, or at none yet. Source: ISA-95 operations segment; the terms of its dates
+    are those of the critical path method (ISO 21502)."""
+
+    place: str
+    """line.part, as it stands in plant order ids. kranhub"""
+    line_id: str
+    """Line of the order. UBL LineItem/ID"""
+    part: int
+    """Number of the part in its line, from 1. kranhub"""
+    node: NotRequired[str]
+    """Its place in the line's bill of materials: empty for the line's own item, else the items on the way down. ISA-95
+    bill of material"""
+    feeds: NotRequired[str | None]
+    """The node that it goes into; null for the line's own item. ISA-95 segment dependency"""
+    item: str
+    """Canonical item. UBL StandardItemIdentification"""
+    quantity: Decimal
+    """How much, in unit. UBL Quantity"""
+    unit: str
+    """UN/CEFACT Recommendation 20 code. UBL Quantity/@unitCode"""
+    plant: NotRequired[str | None]
+    """Member who has it; null while a plant is sought. kranhub member id"""
+    plant_order_id: NotRequired[str | None]
+    """Its plant order, issued or about to be; null without a plant. UBL OrderReference/ID"""
+    state: NotRequired[OrderPlanPartState]
+    """How far the part is. UBL LineStatusCode"""
+    hold_reason: NotRequired[str | None]
+    """Stable code of why it waits for a person or for master data; null where it does not. kranhub"""
+    start: NotRequired[dt.date | None]
+    """First day of the work, by what the hub knows now; null while no day is known. ISO 21502 early start"""
+    finish: NotRequired[dt.date | None]
+    """Day at whose end it is ready at its plant; null while no day is known. ISO 21502 early finish"""
+    latest_start: NotRequired[dt.date | None]
+    """Last day on which the work may begin so that the line is there on its requested date; null without a plant. ISO
+    21502 late start"""
+    latest_finish: NotRequired[dt.date | None]
+    """Last day at whose end it may be ready for that; null without a plant. ISO 21502 late finish"""
+    slack: NotRequired[int | None]
+    """Calendar days from finish to latest_finish; negative is late. ISO 21502 total float"""
+    on_critical_path: NotRequired[bool]
+    """Whether it is one of critical_path. ISO 21502 critical path"""
+    date_basis: NotRequired[DateBasis]
+    """What its finish is known by. kranhub"""
+
+
+class OrderPlan(TypedDict):
+    """An order's plan as it stands: where its parts are, when each is ready, and which of them decide the day. Source:
+    UBL 2.3 Order and OrderStatus; ISO 21502 schedule, critical path method."""
+
+    order_key: str
+    """buyer:order_id as they are, nothing encoded. kranhub"""
+    order_number: NotRequired[str | None]
+    """The buyer's order number as people read it; null where that is the key's own. UBL OrderReference/ID"""
+    buyer: str
+    """Member who ordered. UBL BuyerCustomerParty; kranhub member id"""
+    revision: int
+    """Rises by one with every plan of this order; the last on the topic counts. UBL SequenceNumberID"""
+    order_revision: int
+    """Revision of the order that it is for. UBL OrderChange/SequenceNumberID"""
+    state: NotRequired[OrderPlanState]
+    """State of the whole order, as its buyer was told. UBL OrderStatusCode"""
+    requested_date: dt.date
+    """Day on which the buyer wants it; of several days of lines the order's own. UBL RequestedDeliveryPeriod/EndDate"""
+    promised_date: NotRequired[dt.date | None]
+    """Latest promise over the lines; null until every line has one. UBL PromisedDeliveryPeriod/EndDate"""
+    earliest_date: NotRequired[dt.date | None]
+    """Earliest day on which all of it can be there, by what the hub knows now; null while no day is known of a part.
+    UBL EstimatedDeliveryPeriod/EndDate"""
+    slack: NotRequired[int | None]
+    """Calendar days from the day on which a line is there to the day on which it is wanted, the least over the lines;
+    negative is late; null while no line has a day. ISO 21502 total float"""
+    critical_path: NotRequired[list[str]]
+    """The places of the parts that decide, first to last: the chain by which the line with the least slack has its day;
+    where a part has no day, that part alone. ISO 21502 critical path"""
+    parts: NotRequired[list[OrderPlanPart]]
+    """The parts that are not cancelled, by line and number. ISA-95 operations segment"""
+    parts_left_out: NotRequired[int]
+    """How many more parts there are than the record has room for; those that decide are never left out. kranhub"""
+    planned_at: dt.datetime
+    """The record's own time, UTC. CloudEvents time"""
 
 
 class OrderResponseCode(Symbol):
@@ -1585,6 +1713,7 @@ Message = (
     | ItemMapping
     | MasterDataEntry
     | Order
+    | OrderPlan
     | OrderResponse
     | OrderStatus
     | Party
@@ -1634,6 +1763,7 @@ AnyDecoded = (
     | Decoded[Literal[Subject.ITEM_MAPPING], ItemMapping]
     | Decoded[Literal[Subject.MASTER_DATA_ENTRY], MasterDataEntry]
     | Decoded[Literal[Subject.ORDER], Order]
+    | Decoded[Literal[Subject.ORDER_PLAN], OrderPlan]
     | Decoded[Literal[Subject.ORDER_RESPONSE], OrderResponse]
     | Decoded[Literal[Subject.ORDER_STATUS], OrderStatus]
     | Decoded[Literal[Subject.PARTY], Party]
@@ -1671,6 +1801,7 @@ TYPES: Mapping[Subject, type[Message]] = {
     Subject.ITEM_MAPPING: ItemMapping,
     Subject.MASTER_DATA_ENTRY: MasterDataEntry,
     Subject.ORDER: Order,
+    Subject.ORDER_PLAN: OrderPlan,
     Subject.ORDER_RESPONSE: OrderResponse,
     Subject.ORDER_STATUS: OrderStatus,
     Subject.PARTY: Party,
@@ -1712,6 +1843,9 @@ ENUMS: Mapping[str, type[Symbol]] = {
     "MasterDataKind": MasterDataKind,
     "OrderKind": OrderKind,
     "OrderDocumentStatus": OrderDocumentStatus,
+    "OrderPlanState": OrderPlanState,
+    "OrderPlanPartState": OrderPlanPartState,
+    "DateBasis": DateBasis,
     "OrderResponseCode": OrderResponseCode,
     "LineStatus": LineStatus,
     "OrderState": OrderState,

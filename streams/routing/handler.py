@@ -17,6 +17,7 @@ from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.codes import UNMAPPED, HoldReason
 from streams.routing.model.copying import replace
 from streams.routing.model.order import Line, OrderState
+from streams.routing.notify import plan as plans
 from streams.routing.notify import reminders
 from streams.routing.notify import status as statuses
 from streams.routing.planner import explode, resume, unreachable
@@ -77,10 +78,11 @@ def handle(state: OrderState | None, subject: Subject, value: Message, context: 
         return Step(state or applied.state)
     reconciled = reconcile(applied.state, context)
     notified = statuses.notify(reconciled.state, applied.cause, context)
+    planned = plans.notify(state, notified.state, context)
     return Step(
-        _with_due_time(notified.state, context),
+        _with_due_time(planned.state, context),
         notified.cause,
-        [*applied.messages, *reconciled.messages, *notified.messages],
+        [*applied.messages, *reconciled.messages, *notified.messages, *planned.messages],
     )
 
 
@@ -118,7 +120,9 @@ def resume_after_restore(state: OrderState, evidence: Evidence, context: Decisio
     """
     reconciled = reconcile(_resumed(state, context.master), context)
     notified = recovery_statuses.notify_after_restore(reconciled.state, evidence, context)
-    return Step(_with_due_time(notified.state, context), messages=[*reconciled.messages, *notified.messages])
+    planned = plans.notify(None, notified.state, context)
+    sent = [*reconciled.messages, *notified.messages, *planned.messages]
+    return Step(_with_due_time(planned.state, context), messages=sent)
 
 
 def _apply(state: OrderState | None, subject: Subject, value: Message, context: DecisionContext) -> Step | None:

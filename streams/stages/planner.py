@@ -58,6 +58,7 @@ _TOPICS = {
     "RoutingDecision": ("decisions", "events"),
     "Alert": ("alerts", "events"),
     "AuditEntry": ("audit", "events"),
+    "OrderPlan": ("plans", "events"),
     "AllocationRequest": ("allocation",),
 }
 
@@ -240,6 +241,9 @@ class Planner:
         orders_by_plant.note(before, step.state, state)
         _await_members(None if subject == handler.WAKE else before, step.state, state)
         self._send(step.messages, record.key, environment.outputs)
+        if step.state.closed and (before is None or not before.closed):
+            plans, event_id = topics.hub(self._namespace, "plans"), f"hub/OrderPlan/{record.key}/closed"
+            environment.outputs.tombstone(plans, record.key, Subject.ORDER_PLAN, event_id)
 
     def _load(self, order_key: str, state: State) -> OrderState | None:
         known = state.get(order_key)

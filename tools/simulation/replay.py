@@ -30,7 +30,7 @@ from streams.stages.planner import Planner
 BATCH, NAMED = 1_000, 20
 
 INPUTS = ("work", "allocation")
-OUTPUTS = (*INPUTS, "outbox", "decisions", "alerts")
+OUTPUTS = (*INPUTS, "outbox", "plans", "decisions", "alerts")
 """The topics into which planner and allocator write; their copies on hub.events are left out."""
 
 KINDS = frozenset(
@@ -39,6 +39,7 @@ KINDS = frozenset(
         "RoutingDecision",
         "PlantOrder",
         "OrderStatus",
+        "OrderPlan",
         "Alert",
         "AllocationRequest",
         "Wake",

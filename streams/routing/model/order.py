@@ -222,6 +222,8 @@ class OrderState(Struct, frozen=True, omit_defaults=True):
         document: The buyer's document that the order comes from (`document_identity`).
         remind_at: When operators are reminded of what is on hold; None while nothing is.
         reminders: How often they were reminded of it.
+        plan_revision: Counts the plans that were sent.
+        plan_digest: A digest of the last of them.
         format: The version of this class.
     """
 
@@ -244,6 +246,8 @@ class OrderState(Struct, frozen=True, omit_defaults=True):
     document: str | None = None
     remind_at: datetime | None = None
     reminders: int = 0
+    plan_revision: int = 0
+    plan_digest: str = ""
     format: Literal[2] = 2
 
     def with_portion(self, portion: Portion) -> "OrderState":

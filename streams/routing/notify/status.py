@@ -229,14 +229,20 @@ def _held(state: OrderState, line: Line, portions: Sequence[Portion], master: Ma
 
 def _progress_of(portions: Sequence[Portion], master: MasterData) -> PlanState:
     """Return the state of a line: of its own item once that is on its way, else of its slowest part."""
-    own = [_progress(portion, master) for portion in portions if portion.feeds is None]
+    own = [progress(portion, master) for portion in portions if portion.feeds is None]
     shipped = PROGRESS.index(PlanState.READY)
     if own and min(map(PROGRESS.index, own)) >= shipped:
         return _together(own)
-    return _together(_progress(portion, master) for portion in portions)
+    return _together(progress(portion, master) for portion in portions)
 
 
-def _progress(portion: Portion, master: MasterData) -> PlanState:
+def progress(portion: Portion, master: MasterData) -> PlanState:
+    """Return how far the portion is; one on hold as far as it was.
+
+    Args:
+        portion: The portion.
+        master: The master data, with the plants' time zones.
+    """
     attempt = portion.current
     if attempt is None or attempt.issued is None:
         return PlanState.PLANNED if len(portion.attempts) > 1 or portion.excluded else PlanState.RECEIVED

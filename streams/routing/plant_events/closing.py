@@ -49,7 +49,16 @@ def close(state: OrderState, context: DecisionContext) -> Step:
     notified = Step(state)
     if state.status and state.status.state is PlanState.DELIVERED:
         notified = status.notify_closed(state, context)
-    ended = replace(notified.state, closed=True, portions=(), status=None, party_statuses=(), seen_actions=(), due=None)
+    ended = replace(
+        notified.state,
+        closed=True,
+        portions=(),
+        status=None,
+        party_statuses=(),
+        seen_actions=(),
+        due=None,
+        plan_digest="",
+    )
     return Step(ended, messages=[*releases, *notified.messages])
 
 

@@ -161,10 +161,19 @@ def arrivals(state: OrderState, line: Line, master: MasterData, time: datetime) 
         return None
     ends = _ends(portions, master, time)
     own = [portion for portion in portions if portion.feeds is None]
-    return {portion.part: _at_consignee(state, portion, ends[portion.part], master, time) for portion in own}
+    return {portion.part: at_consignee(state, portion, ends[portion.part], master, time) for portion in own}
 
 
-def _at_consignee(state: OrderState, portion: Portion, end: date, master: MasterData, time: datetime) -> date:
+def at_consignee(state: OrderState, portion: Portion, end: date, master: MasterData, time: datetime) -> date:
+    """Return the day on which a portion of a line's own item is at its consignee.
+
+    Args:
+        state: The order.
+        portion: One of its portions, at a plant.
+        end: The day on which it is ready there.
+        master: The master data, with transport days.
+        time: The hub's time of the event.
+    """
     attempt = portion.current
     assert attempt is not None  # noqa: S101  (the caller has checked)
     to = consignee(state)
@@ -289,19 +298,38 @@ def expected_end(portion: Portion, portions: Sequence[Portion], master: MasterDa
         master: The master data, with calendars and transport days.
         time: The hub's time of the event.
     """
-    tasks = [_task(each, portions, master, time, as_promised=each is portion) for each in portions if each.attempts]
+    tasks = [task_of(each, portions, master, time, as_promised=each is portion) for each in portions if each.attempts]
     return critical_path.forward(tasks, date.min, master.calendar, master.transport_days)[str(portion.part)].finish
 
 
 def _spans(portions: Sequence[Portion], master: MasterData, time: datetime) -> critical_path.Spans:
-    tasks = [_task(portion, portions, master, time) for portion in portions if portion.attempts]
-    today = min(day_at(plant, time, master) for plant in {task.site for task in tasks})
-    return critical_path.forward(tasks, today, master.calendar, master.transport_days)
+    tasks = [task_of(portion, portions, master, time) for portion in portions if portion.attempts]
+    return critical_path.forward(tasks, first_day(tasks, master, time), master.calendar, master.transport_days)
 
 
-def _task(
+def first_day(tasks: Sequence[Task], master: MasterData, time: datetime) -> date:
+    """Return the first day on which one of the tasks can begin: today, where that is earliest.
+
+    Args:
+        tasks: At least one task.
+        master: The master data, with the plants' time zones.
+        time: The hub's time of the event.
+    """
+    return min(day_at(plant, time, master) for plant in {task.site for task in tasks})
+
+
+def task_of(
     portion: Portion, portions: Sequence[Portion], master: MasterData, time: datetime, *, as_promised: bool = False
 ) -> Task:
+    """Return the portion at its last plant as a task; its id is the portion's part.
+
+    Args:
+        portion: A portion with an attempt.
+        portions: The portions of its line that count.
+        master: The master data, with the plants' capabilities.
+        time: The hub's time of the event.
+        as_promised: Whether only what the plant has promised counts, not what is counted since.
+    """
     attempt = portion.attempts[-1]
     done = finished(portion, master)
     into = targets(portion, portions)

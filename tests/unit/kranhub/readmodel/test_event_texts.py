@@ -18,8 +18,9 @@ from kranhub.wire.locations import TopicPartition
 from kranhub.wire.messages import Subject
 from kranhub.wire.plain_json import plain
 from tests.support.fields import decoded
-from tests.support.order_lines import CRANE, MOTORS
+from tests.support.order_lines import CRANE, MOTORS, PAINT
 from tests.support.plants import START, Cluster, Event, Value, full_order, full_response
+from tests.support.recorded_events import recorded
 
 DECISION: Any = {
     "item": "motor-crane-7kw5",
@@ -173,3 +174,10 @@ def test_an_order_that_is_not_found_is_told_with_the_namespace(traced: Any) -> N
     error = traced("trace", "2").exception
     assert "in the namespace demo. (KRANHUB_NAMESPACE)" in str(error)
     assert "until 2026-11-24 19:48:50 UTC" in str(error)
+
+
+def test_a_plan_says_the_day_the_slack_and_what_decides() -> None:
+    cluster = recorded(PAINT)
+    told = [event_texts.describe(decoded(Subject.ORDER_PLAN, value)) for value in cluster.subjects("OrderPlan")]
+    assert told[-1].en == "plan 2: 2027-02-02, slack 27 days; decided by 1.1"
+    assert told[-1].ru == "план 2: 2027-02-02, запас дней: 27; решает 1.1"

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.batches import NAMESPACE
 from tests.support.in_memory_hub import InMemoryHub
 from tests.support.plants import BUYER
 from tools.harness.core import line, order, response
@@ -54,6 +55,22 @@ def test_another_document_under_an_orders_key_is_refused_with_both_names_and_its
     hub.write(BUYER, "Order", order("17", line("1", "ДВ-7.5", 5)), f"{first}/1/a")
     quantities = [asked["lines"][0]["quantity"] for _, asked in hub.keyed("PlantOrder", "outbox")]
     assert quantities == [4, 5], "a raised epoch is no other document"
+
+
+def test_an_orders_plan_stands_on_its_own_topic_until_the_order_is_closed(hub: InMemoryHub) -> None:
+    value = order("17", line("1", "ДВ-7.5", 4))
+    hub.write(BUYER, "Order", value, f"{BUYER}/Order/1/0/a")
+    plans = [*hub.records("OrderPlan", "plans")]
+    assert {key for key, _ in hub.keyed("OrderPlan", "plans")} == {f"{BUYER}:17"}
+    assert plans[-1]["parts"][0]["plant"] == "oemz"
+    assert [*hub.records("OrderPlan", "events")] == plans
+    hub.write(BUYER, "Order", {**value, "document_status": "CANCELLED"}, f"{BUYER}/Order/1/0/b")
+    assert [*hub.records("OrderPlan", "plans")][-1]["state"] == "CANCELLED"
+    assert all(said.value for said in hub.said)
+    hub.tick(31 * 24 * 60)
+    (gone,) = [said for said in hub.said if said.value is None]
+    assert (gone.topic, gone.key.decode()) == (f"{NAMESPACE}hub.plans", f"{BUYER}:17")
+    assert dict(gone.headers or [])["ce_type"] == b"kranhub.OrderPlan"
 
 
 def test_a_refused_answer_stands_with_its_order(hub: InMemoryHub) -> None:

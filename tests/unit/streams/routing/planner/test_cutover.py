@@ -226,7 +226,7 @@ def take_over(cluster: Cluster, event_id: str, line: Value, plant: str | None) -
 
 def test_an_opening_order_is_confirmed_at_its_plant_and_nothing_is_sent() -> None:
     cluster = opened(CRANE, "ruskran")
-    assert {message.subject for message in cluster.sent} == {"OrderStatus"}
+    assert {message.subject for message in cluster.sent} == {"OrderStatus", "OrderPlan"}
     assert (cluster.status()["state"], cluster.status()["promised_date"]) == ("CONFIRMED", date(2027, 3, 1))
 
 
