@@ -868,6 +868,8 @@ class OrderPlan(TypedDict):
     """Revision of the order that it is for. UBL OrderChange/SequenceNumberID"""
     state: NotRequired[OrderPlanState]
     """State of the whole order, as its buyer was told. UBL OrderStatusCode"""
+    quotation: NotRequired[bool]
+    """Whether it only asks for a promise; nothing is ordered yet. UBL Quotation"""
     requested_date: dt.date
     """Day on which the buyer wants it; of several days of lines the order's own. UBL RequestedDeliveryPeriod/EndDate"""
     promised_date: NotRequired[dt.date | None]

@@ -60,6 +60,12 @@ class Hub:
         read = CODEC.decode(data).value
         records.append(Message(f"t.{topic}", 0, len(records), at, key, head, Subject(subject), read, data, headers))
 
+    def delete(self, topic: str, key: str) -> None:
+        """Let a tombstone of the key stand in a topic."""
+        records = self.topics.setdefault(topic, [])
+        head = Envelope(f"{topic}/{len(records)}", "/hub/test", "", NOW, NOW, data=False)
+        records.append(Message(f"t.{topic}", 0, len(records), NOW, key, head, None, None, None))
+
     def messages(
         self,
         settings: Settings,

@@ -64,6 +64,7 @@ def _value(state: OrderState, context: DecisionContext) -> wire.OrderPlan:
         "revision": 0,
         "order_revision": state.revision,
         "state": wire.OrderPlanState(state.status.state if state.status else PlanState.RECEIVED),
+        "quotation": state.order.terms.quotation,
         "requested_date": state.order.requested_date,
         "promised_date": state.status.promised_date if state.status else None,
         "earliest_date": found.earliest_date,
