@@ -20,6 +20,7 @@ from streams.admin import orders_texts, producing
 from streams.admin.order_actions import Given, planner_action
 from streams.admin.order_lookup import target_of
 from streams.admin.producing import Row
+from streams.cli.late import late
 from streams.cli.shadow import shadow
 from streams.cli.waiting import waiting
 
@@ -35,6 +36,7 @@ def orders() -> None:
 
 
 orders.add_command(waiting)
+orders.add_command(late)
 orders.add_command(shadow)
 
 
