@@ -161,6 +161,7 @@ def _hub_specs(namespace: str, work_partitions: int) -> Iterator[TopicSpec]:
         ("alerts", 6, _kept(), centre),
         ("audit", 6, _kept(), centre),
         ("plans", 6, _read_by_others(), centre),
+        ("loads", 1, _read_by_others(), centre),
         ("dead-letters", 1, _large(), centre),
         ("recovery", 1, _compacted(), centre),
         ("clock", 1, _kept(1), centre),

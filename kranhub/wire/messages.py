@@ -47,6 +47,7 @@ class Subject(Symbol):
     ORDER_STATUS = "OrderStatus"
     PARTY = "Party"
     PLANNER_ACTION = "PlannerAction"
+    PLANT_LOAD = "PlantLoad"
     PLANT_ORDER = "PlantOrder"
     PRODUCTION_STATUS = "ProductionStatus"
     RECEIPT = "Receipt"
@@ -1131,6 +1132,37 @@ class PlannerAction(TypedDict):
     """When the actor decided, UTC. PROV startedAtTime"""
 
 
+class PlantLoadWeek(TypedDict):
+    """One ISO week of the capacity. Source: ISA-95 work capability."""
+
+    week: str
+    """ISO week, such as 2026-W48. ISO 8601"""
+    capacity: Decimal
+    """What can be made in it by its working days, in unit. ISA-95 available capacity"""
+    reserved: Decimal
+    """What orders have reserved of it, in unit; more than the capacity where a disruption has made the week smaller.
+    ISA-95 committed capacity"""
+    free: Decimal
+    """What may still be promised of it, in unit. ISA-95 unattained capacity"""
+
+
+class PlantLoad(TypedDict):
+    """How much of a plant's weekly capacity is reserved, for one capability that has a limit. Source: ISA-95 work
+    capability."""
+
+    plant: str
+    """kranhub member id"""
+    capability: str
+    """Name of what has the capacity: the OKPD2 code of the capability in the members file. OKPD2; ISA-95 work
+    capability"""
+    unit: str
+    """UN/CEFACT Recommendation 20 code of the capacity. UBL Quantity/@unitCode"""
+    weeks: list[PlantLoadWeek]
+    """This week and those after it, without gaps. ISO 8601"""
+    as_of: dt.datetime
+    """The record's own time, UTC. CloudEvents time"""
+
+
 class PlantOrderKind(Symbol):
     """Source: UBL OrderTypeCode; the values are kranhub's."""
 
@@ -1720,6 +1752,7 @@ Message = (
     | OrderStatus
     | Party
     | PlannerAction
+    | PlantLoad
     | PlantOrder
     | ProductionStatus
     | Receipt
@@ -1770,6 +1803,7 @@ AnyDecoded = (
     | Decoded[Literal[Subject.ORDER_STATUS], OrderStatus]
     | Decoded[Literal[Subject.PARTY], Party]
     | Decoded[Literal[Subject.PLANNER_ACTION], PlannerAction]
+    | Decoded[Literal[Subject.PLANT_LOAD], PlantLoad]
     | Decoded[Literal[Subject.PLANT_ORDER], PlantOrder]
     | Decoded[Literal[Subject.PRODUCTION_STATUS], ProductionStatus]
     | Decoded[Literal[Subject.RECEIPT], Receipt]
@@ -1808,6 +1842,7 @@ TYPES: Mapping[Subject, type[Message]] = {
     Subject.ORDER_STATUS: OrderStatus,
     Subject.PARTY: Party,
     Subject.PLANNER_ACTION: PlannerAction,
+    Subject.PLANT_LOAD: PlantLoad,
     Subject.PLANT_ORDER: PlantOrder,
     Subject.PRODUCTION_STATUS: ProductionStatus,
     Subject.RECEIPT: Receipt,

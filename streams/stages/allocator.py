@@ -1,6 +1,7 @@
 """Allocator: the one writer of each plant's stock and capacity; answers the planner's requests."""
 
 import json
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from kranhub.broker import topics
@@ -10,10 +11,12 @@ from kranhub.text import Text
 from kranhub.values import confusables
 from kranhub.wire import envelope
 from kranhub.wire.codec import Codec
-from kranhub.wire.messages import Disruption, InventoryLevel, Message, Subject, narrowed
+from kranhub.wire.messages import AllocationRequest, Disruption, InventoryLevel, Message, Subject, narrowed
 from streams.processor import Context, Document, Outputs, Record, State
 from streams.routing.allocator import allocator
+from streams.routing.allocator.allocator import AllocatorStep
 from streams.routing.context import DecisionContext
+from streams.routing.masterdata.entries import Kind
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.codes import UNMAPPED
 from streams.routing.notify import unmapped_stock
@@ -21,6 +24,7 @@ from streams.routing.validation import timestamps
 from streams.routing.validation.normalise import normalise_level
 from streams.stages.support.clock_alerts import ClockAlerts
 from streams.stages.support.masterdata_state import MasterDataState
+from streams.stages.support.plant_loads import PlantLoads
 from streams.stages.support.queues import RecordQueue
 from streams.stages.support.unmapped_stock import UnmappedStock
 
@@ -56,8 +60,8 @@ class _Arrival(NamedTuple):
 class Allocator:
     """Reads hub.allocation by plant.
 
-    Its state holds the master data (`MasterDataState`), what waits for them, what `allocator` keeps of every plant, and
-    when it sent alerts of members' clocks (`ClockAlerts`).
+    Its state holds the master data (`MasterDataState`), what waits for them, what `allocator` keeps of every plant,
+    when it sent alerts of members' clocks (`ClockAlerts`), and which plants' loads it has published (`PlantLoads`).
     """
 
     name = "allocator"
@@ -72,7 +76,7 @@ class Allocator:
         self._alerts = [topics.hub(settings.namespace, name) for name in ("alerts", "events")]
         self._codec, self._masterdata = codec, MasterDataState(codec)
         self._pending, self._unmapped = RecordQueue("early"), UnmappedStock()
-        self._clock_alerts = ClockAlerts(self._alerts, codec)
+        self._clock_alerts, self._loads = ClockAlerts(self._alerts, codec), PlantLoads(settings.namespace)
 
     def process(self, record: Record, state: State, outputs: Outputs, ctx: Context) -> None:
         """Handle a plant's stock, its disruptions, a request, a tick, a change of master data, or an alert of a clock.
@@ -96,6 +100,8 @@ class Allocator:
         is_entry = self._masterdata.take(record, state)
         for entry in self._masterdata.published(record, state) if is_entry else ():
             self._unmapped.name(state, entry.codes())
+            if entry.kind == Kind.PUBLICATION:
+                self._loads.note_all(state)
         master = self._masterdata.current(state)
         is_tick = record.envelope.type == "kranhub.Tick"
         if not is_entry and not is_tick:
@@ -105,6 +111,7 @@ class Allocator:
             if is_tick:
                 self._handle(_Arrival.of(record), state, outputs, ctx, master)
                 self._count(state, outputs, ctx)
+                self._loads.publish(state, outputs, DecisionContext(record.envelope.id, ctx.time, master))
 
     def _handle_in_order(
         self, arrival: _Arrival, state: State, outputs: Outputs, ctx: Context, master: MasterData | None
@@ -155,6 +162,8 @@ class Allocator:
             return
         for key, data in step.changes.items():
             _write(state, key, data)
+        for plant in _plants(subject, value, step):
+            self._loads.note(plant, state, changed=bool(step.changes))
         for result in step.results:
             outputs.send(
                 self._work,
@@ -204,6 +213,14 @@ def _owner(subject: Subject, value: Message) -> str | None:
         return level["company"]
     disruption = narrowed(Disruption, subject, value)
     return disruption["member"] if disruption else None
+
+
+def _plants(subject: Subject, value: Message, step: AllocatorStep) -> Iterable[str]:
+    """Return the plants whose loads the step may have changed."""
+    request = narrowed(AllocationRequest, subject, value)
+    named = request["plant"] if request else _owner(subject, value)
+    of_results = (result.value["plant"] for result in step.results)
+    return dict.fromkeys(plant for plant in (named, *of_results) if plant)
 
 
 def _makes(member: str, master: MasterData) -> bool:

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 import yaml
 
+from kranhub.cli.plan import plan
 from kranhub.cli.why import why
 from kranhub.settings import variables
+from streams.cli.load import load
 from streams.cli.orders import orders
 from streams.cli.rules import rules
 from tests.support.fields import fields
@@ -58,6 +60,24 @@ def test_a_person_gives_a_part_to_another_plant_and_sees_why(hub: World) -> None
     assert "ЗМК-Мост" in last["text"]["ru"]
     audit = [fields(message) for message in hub.read("hub.audit") if message.key == key and message.value]
     assert [(entry["entry_id"], entry["actor"]) for entry in audit] == [(sent["action_id"], "dispatcher")]
+
+
+def test_a_planner_sees_the_plan_what_is_late_and_how_full_a_plant_is(hub: World) -> None:
+    key = f"{BUYER}:703"
+    hub.write(BUYER, "Order", "703", order("703", line("1", "ДВ-7.5", 4)))
+    asked = hub.plant_order("oemz", key)
+    found = wait_for(lambda: [value for value in [planned("703")] if value], "the plan is known")[0]
+    assert (found["order_key"], found["critical_path"]) == (key, ["1.1"])
+    assert found["parts"][0]["plant_order_id"] == asked["plant_order_id"]
+    listed = {entry["plan"]["order_key"] for entry in shown(orders, "late", "--within", "100000")}
+    assert key in listed
+    loads = wait_for(lambda: shown(load), "a tick has published the plants' loads")
+    assert "oemz" in {each["plant"] for each in loads}
+
+
+def planned(number: str) -> Any:
+    result = call(plan, number, "-o", "json")
+    return json.loads(result.output) if result.exit_code == 0 else None
 
 
 def test_an_action_that_the_planner_refuses_is_a_dead_letter(hub: World) -> None:

@@ -33,6 +33,7 @@ class Partition:
     known: dict[tuple[str, str], Entry] = field(default_factory=dict)
     letters: list[Any] = field(default_factory=list)
     alerts: list[Any] = field(default_factory=list)
+    loads: list[tuple[str, Any]] = field(default_factory=list)
 
     def record(self, subject: str, value: Any, key: str = "oemz", event_id: str = "", minute: float = 0) -> Record:
         """Return the next record of the partition."""
@@ -51,6 +52,11 @@ class Partition:
         self.letters += batches.dead_letters(batch)
         self.alerts += [
             batches.value(said) for said in batches.sent_records(batch) if said.topic == f"{NAMESPACE}hub.alerts"
+        ]
+        self.loads += [
+            (said.key.decode(), batches.value(said) if said.value else None)
+            for said in batches.sent_records(batch)
+            if said.topic == f"{NAMESPACE}hub.loads"
         ]
         again = [said for said in batches.sent_records(batch) if said.topic == TOPIC]
         results = [said for said in batches.sent_records(batch) if said.topic == WORK]

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from kranhub.parties import units
+from kranhub.parties.members import Capability
 from streams.routing.masterdata.calendars import Calendar, shifted
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.schedule import downtime as halts
@@ -105,7 +106,7 @@ def workshop(plant: str, item: str, master: MasterData, stops: tuple[Stop, ...] 
     known, capacity = master.items[item], capability.capacity
     base = known.in_base(Decimal(1), capacity.unit) if capacity else None
     return Workshop(
-        load=f"{plant}|{capability.okpd2}|{capacity.unit if capacity else ''}",
+        load=load_name(plant, capability),
         calendar=master.calendar(plant),
         working_days=capability.working_days,
         weekly=capacity.quantity if capacity and base else None,
@@ -113,6 +114,11 @@ def workshop(plant: str, item: str, master: MasterData, stops: tuple[Stop, ...] 
         whole=known.unit in units.UNITS and units.UNITS[known.unit].dimension in _COUNTED,
         stops=stops,
     )
+
+
+def load_name(plant: str, capability: Capability) -> str:
+    """Return the name of the `Load` of a plant's capability."""
+    return f"{plant}|{capability.okpd2}|{capability.capacity.unit if capability.capacity else ''}"
 
 
 class Placed(NamedTuple):

@@ -16,7 +16,7 @@ from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.notify import open_alerts
 from streams.stages import allocator
 from streams.stages.allocator import Allocator
-from streams.stages.support import unmapped_stock
+from streams.stages.support import plant_loads, unmapped_stock
 from tests.support import batches, masterdata
 from tests.support.allocation import ITEMS, START, world
 from tests.support.allocator_stage import TOPIC, Partition
@@ -275,3 +275,70 @@ def test_a_tombstone_changes_nothing(partition: Partition) -> None:
     before = dict(partition.store.values)
     assert partition.take(batches.record(999, "oemz", None, TOPIC)) == []
     assert partition.store.values == before
+
+
+MOTORS, GIRDERS = "oemz|27.11|H87", "zmk|25.11|TNE"
+
+
+def loads(partition: Partition) -> list[str]:
+    """Return the keys under which loads were published since this was asked last."""
+    found = [name for name, _ in partition.loads]
+    partition.loads.clear()
+    return found
+
+
+def test_a_plants_load_is_published_at_the_next_tick_and_then_only_when_it_has_changed(partition: Partition) -> None:
+    partition.take(partition.request("q/1", 4, "QUOTE"))
+    assert loads(partition) == []
+    partition.take(partition.tick(1))
+    assert loads(partition) == [MOTORS], "a plant that was asked is known; others are another partition's"
+    partition.take(partition.tick(2), partition.request("q/2", 4, "QUOTE"), partition.tick(3))
+    assert loads(partition) == []
+    partition.take(partition.request("b:1/1.1.1", 4), partition.request("b:2/1.1.1", 3), partition.tick(4))
+    ((name, load),) = partition.loads
+    assert (name, load["weeks"][0]["reserved"], load["weeks"][0]["free"]) == (MOTORS, 7, 3)
+    loads(partition)
+    partition.take(partition.request("b:3/1.1.1", 1), partition.request("b:3/1.1.1", 0, "RELEASE"), partition.tick(5))
+    assert loads(partition) == [], "what has come back to where it was is no news"
+
+
+def test_a_new_week_is_a_new_load(partition: Partition) -> None:
+    partition.take(partition.request("b:1/1.1.1", 4), partition.tick(1))
+    loads(partition)
+    partition.take(partition.tick(6 * 24 * 60))
+    assert partition.loads[0][1]["weeks"][0]["week"] == "2026-W49"
+
+
+def test_a_tick_publishes_for_so_many_plants_and_the_next_one_goes_on(
+    partition: Partition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plant_loads, "AT_ONCE", 1)
+    partition.take(partition.request("b:1/1.1.1", 4), partition.request("b:1/2.1.1", 4, plant="zmk", item="girder"))
+    partition.take(partition.tick(1))
+    first = loads(partition)
+    partition.take(partition.tick(2))
+    assert sorted([*first, *loads(partition)]) == [MOTORS, GIRDERS]
+    partition.take(partition.tick(3))
+    assert loads(partition) == []
+
+
+def test_a_publication_changes_the_load_or_ends_it(partition: Partition) -> None:
+    partition.take(partition.request("b:1/1.1.1", 4), partition.tick(1))
+    loads(partition)
+    wider = world(motor=(20, "H87"))
+    partition.publish(MasterData(wider.members, version(2).nomenclature, wider.rules, wider.calendars))
+    partition.take(partition.tick(2))
+    assert partition.loads[0][1]["weeks"][0]["capacity"] == 20
+    loads(partition)
+    without = world(motor=None)
+    partition.publish(MasterData(without.members, version(3).nomenclature, without.rules, without.calendars))
+    partition.take(partition.tick(3))
+    assert partition.loads == [(MOTORS, None)]
+
+
+def test_a_reservation_that_ends_frees_its_week_with_the_same_tick(partition: Partition) -> None:
+    until = START + timedelta(minutes=5)
+    partition.take(partition.request("b:1/1.1.1", 9, expires_at=until), partition.tick(1))
+    loads(partition)
+    partition.take(partition.tick(5))
+    assert [load["weeks"][0]["reserved"] for _, load in partition.loads] == [0]
