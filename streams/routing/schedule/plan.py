@@ -12,9 +12,9 @@ from streams.routing.model.portion import Portion
 from streams.routing.schedule import critical_path, dates
 from streams.routing.schedule.critical_path import Span, Spans, Task
 
-CONSIGNEE = ""
-"""The site at which a line arrives. It is no member's id, so the way to it counts from the consignee's own plant as
-well."""
+CONSIGNEE = "@"
+"""Begins the site at which a delivery arrives; its day follows. It is no member's id, so the way to it counts from the
+consignee's own plant as well, and a delivery that is wanted sooner than the last has a way longer by as much."""
 
 
 class DateBasis(StrEnum):
@@ -58,19 +58,17 @@ class LinePlan:
         line: The line.
         portions: The portions that it needs, with their days.
         arrives: The earliest day on which all of it can be at its consignee; None while a portion has no day.
-        critical_path: The places of the portions that decide that day, first to last; where a portion has no day, that
+        critical_path: The places of the portions that decide its slack, first to last; where a portion has no day, that
             portion's alone.
+        slack: The calendar days from its arrival to its requested date, of several deliveries the least; negative is
+            late, None unknown.
     """
 
     line: Line
     portions: tuple[PlannedPortion, ...] = ()
     arrives: date | None = None
     critical_path: tuple[str, ...] = ()
-
-    @property
-    def slack(self) -> int | None:
-        """The calendar days from its arrival to its requested date; negative is late, None unknown."""
-        return (self.line.requested_date - self.arrives).days if self.arrives else None
+    slack: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,14 +127,16 @@ def _line(state: OrderState, line: Line, master: MasterData, time: datetime) -> 
     if len(placed) < len(portions):
         return LinePlan(line, planned, None, _without_day(portions, placed))
     own = [portion for portion in placed if portion.feeds is None]
-    arrivals = [
-        (dates.at_consignee(state, portion, spans[str(portion.part)].finish, master, time), -portion.part, portion)
-        for portion in own
-    ]
-    if not arrivals:
+    if not own:
         return LinePlan(line, planned)
-    day, _, last = max(arrivals, key=lambda arrival: arrival[:2])
-    return LinePlan(line, planned, day, _path(last, placed, tasks, spans, master))
+    arrivals = {
+        portion.part: dates.at_consignee(state, portion, spans[str(portion.part)].finish, master, time)
+        for portion in own
+    }
+    slacks = {part.part: (line.requested_for(part.node) - arrivals[part.part]).days for part in own}
+    last = min(own, key=lambda portion: (slacks[portion.part], portion.part))
+    path = _path(last, placed, tasks, spans, master)
+    return LinePlan(line, planned, max(arrivals.values()), path, slacks[last.part])
 
 
 def _without_day(portions: Sequence[Portion], placed: Sequence[Portion]) -> tuple[str, ...]:
@@ -150,17 +150,21 @@ def _latest(
 ) -> Spans:
     """Return when each portion must be ready so that the line is at its consignee on its requested date."""
     if len(tasks) == 1:
-        end = shifted(line.requested_date, -master.transport_days(tasks[0].site, dates.consignee(state)))
+        wanted = line.requested_for(placed[0].node)
+        end = shifted(wanted, -master.transport_days(tasks[0].site, dates.consignee(state)))
         return critical_path.backward(tasks, end, master.calendar, master.transport_days)
-    own = {str(portion.part) for portion in placed if portion.feeds is None}
-    arrival = Task("arrival", CONSIGNEE, 0)
-    feeding = [replace(task, feeds=(arrival.id,)) if task.id in own else task for task in tasks]
-    to = dates.consignee(state)
+    own = {str(portion.part): line.requested_for(portion.node) for portion in placed if portion.feeds is None}
+    arrivals = [Task(f"arrival {day}", f"{CONSIGNEE}{day}", 0) for day in sorted(set(own.values()))]
+    feeding = [replace(task, feeds=(f"arrival {own[task.id]}",)) if task.id in own else task for task in tasks]
+    to, last = dates.consignee(state), max(own.values(), default=line.requested_date)
 
     def transport(origin: str, destination: str) -> int:
-        return master.transport_days(origin, to if destination == CONSIGNEE else destination)
+        if not destination.startswith(CONSIGNEE):
+            return master.transport_days(origin, destination)
+        sooner = last - date.fromisoformat(destination.removeprefix(CONSIGNEE))
+        return master.transport_days(origin, to) + sooner.days
 
-    return critical_path.backward([*feeding, arrival], line.requested_date, master.calendar, transport)
+    return critical_path.backward([*feeding, *arrivals], last, master.calendar, transport)
 
 
 def _planned(portion: Portion, spans: Spans, latest: Mapping[str, Span], master: MasterData) -> PlannedPortion:

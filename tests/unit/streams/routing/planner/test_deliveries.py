@@ -9,6 +9,7 @@ import pytest
 from kranhub.errors import InvalidDocument
 from kranhub.wire.messages import Subject
 from streams.routing.model.order import delivery_node, delivery_number
+from streams.routing.schedule import plan
 from streams.routing.validation.validate import validate
 from tests.support.masters import item, master, plant
 from tests.support.plants import BUYER, full_order, full_response, full_shipment
@@ -114,3 +115,13 @@ def test_a_place_in_the_bill_names_its_delivery() -> None:
     for number in range(3):
         for node in (delivery_node(number), f"{delivery_node(number)}/crane/motor".lstrip("/")):
             assert delivery_number(node) == number
+
+
+def test_the_plan_knows_the_day_of_each_delivery() -> None:
+    made = world(MASTER, answering("AP"), lines=[MOTORS])
+    assert made.state is not None
+    (found,) = plan.plan(made.state, MASTER, made.today).lines
+    latest = {entry.portion.quantity: entry.latest.finish for entry in found.portions if entry.latest}
+    # A day's way before Monday, 1 March and Thursday, 1 April.
+    assert latest == {4: date(2027, 2, 28), 6: date(2027, 3, 31)}
+    assert (found.slack, found.arrives) == (0, APRIL)
