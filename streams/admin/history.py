@@ -26,7 +26,7 @@ _OUTBOX = frozenset((Subject.PLANT_ORDER,))
 
 
 def events(settings: Settings, codec: Codec, since: datetime, orders: int | None = None) -> list[RecordedEvent]:
-    """Return the recorded events of orders.
+    """Return the recorded events of orders, and all that the allocators were told: all orders share their stock.
 
     hub.work is read twice, so that only what is wanted is held.
 
@@ -43,7 +43,7 @@ def events(settings: Settings, codec: Codec, since: datetime, orders: int | None
     began = _began(settings, codec)
     keys = sorted((key for key, time in began.items() if time >= since), key=lambda key: began[key], reverse=True)
     wanted = frozenset(keys[:orders])
-    return [*_asked(settings, codec, wanted), *_work(settings, codec, wanted)] if wanted else []
+    return [*_allocation(settings, codec), *_work(settings, codec, wanted)] if wanted else []
 
 
 def _began(settings: Settings, codec: Codec) -> dict[str, datetime]:
@@ -63,10 +63,14 @@ def _work(settings: Settings, codec: Codec, keys: Collection[str]) -> Iterator[R
                 yield RecordedEvent(message.key, message.envelope.id, message.subject, message.value, message.time)
 
 
-def _asked(settings: Settings, codec: Codec, keys: Collection[str]) -> Iterator[RecordedEvent]:
+def _allocation(settings: Settings, codec: Codec) -> Iterator[RecordedEvent]:
+    """Yield requests, levels and disruptions; a member may give two documents one id, so their places are their ids."""
     for message in reading.messages(settings, codec, topics.hub(settings.namespace, "allocation")):
-        request = message.value_as(messages.AllocationRequest)
-        if request is not None and request["order_key"] in keys:
-            yield RecordedEvent(
-                request["order_key"], message.envelope.id, Subject.ALLOCATION_REQUEST, request, message.time
-            )
+        place = f"{message.partition}/{message.offset}"
+        if request := message.value_as(messages.AllocationRequest):
+            key, event_id = request["order_key"], message.envelope.id
+            yield RecordedEvent(key, event_id, Subject.ALLOCATION_REQUEST, request, message.time)
+        elif level := message.value_as(messages.InventoryLevel):
+            yield RecordedEvent("", place, Subject.INVENTORY_LEVEL, level, message.time)
+        elif disruption := message.value_as(messages.Disruption):
+            yield RecordedEvent("", place, Subject.DISRUPTION, disruption, message.time)

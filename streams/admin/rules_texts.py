@@ -8,7 +8,7 @@ from kranhub.text import Text
 from kranhub.wire.plain_json import plain
 from streams.routing.masterdata.difference import Change, What
 from streams.routing.masterdata.masterdata import MasterData
-from streams.routing.replay.what_if import ChangedDate, ChangedPlacement, Differences, Placement
+from streams.routing.replay.what_if import ChangedDate, ChangedPlacement, Differences, Gaps, Placement
 
 HELP = Text(
     en="Check, compare, try out and publish the files that routing follows: members, nomenclature, rules, calendars, "
@@ -45,11 +45,15 @@ ORDERS = Text(en="only the newest so many orders", ru="только стольк
 SAME = Text(en="The files are what is published.", ru="Файлы совпадают с опубликованным.")
 NO_ORDERS = Text(en="No order of that time is recorded on hub.work.", ru="В hub.work нет заказов за это время.")
 SIMULATION = Text(
-    en="What buyers, plants, allocators and people said is taken from the record where the same was asked of the same "
-    "plant. Elsewhere a plant is taken to accept, without stock and with unlimited capacity.",
-    ru="Ответы заказчиков, заводов, распределителей и сотрудников взяты из записей там, где того же завода спросили о "
-    "том же. В остальном считается, что завод согласен, запаса у него нет, а мощность не ограничена.",
+    en="Stock and capacity are worked out again from the recorded levels, disruptions and requests of all orders. What "
+    "buyers, plants and people said is taken from the record where the same was asked of the same plant; elsewhere a "
+    "plant is taken to accept for the day that its capacity allows.",
+    ru="Запасы и мощности рассчитаны заново по записанным остаткам, сбоям и запросам всех заказов. Ответы заказчиков, "
+    "заводов и сотрудников взяты из записей там, где того же завода спросили о том же; в остальном считается, что "
+    "завод согласен на день, который позволяет его мощность.",
 )
+NAMED = 5
+"""How many stocks a sentence names."""
 
 _KINDS = {
     "CALENDAR": Text(en="calendar", ru="календарь"),
@@ -156,6 +160,42 @@ def totals(found: Differences) -> Text:
         f"частей {len(found.moved)}, из них вновь задержано {found.newly_held}. Строк позже: {found.later}, раньше: "
         f"{found.earlier}.",
     )
+
+
+def not_known(found: Gaps) -> list[Text]:
+    """Return the sentences about what the replay does not know."""
+    stocks = found.opening or {}
+    texts = []
+    if found.since is not None:
+        since = f"{found.since:%Y-%m-%d %H:%M} UTC"
+        texts.append(
+            Text(
+                en=f"The record begins on {since}. What was reserved before is not known: plants may have been fuller.",
+                ru=f"Записи начинаются {since}. Что было зарезервировано раньше, неизвестно: заводы могли быть "
+                "загружены сильнее.",
+            )
+        )
+    if stocks:
+        some = [f"{key.plant} {key.item} {plain(quantity)}" for key, quantity in sorted(stocks.items())]
+        listed = ", ".join(some[:NAMED]) + (", …" if len(some) > NAMED else "")
+        texts.append(
+            Text(
+                en=f"Stocks that no recorded level shows: {len(some)}. They are taken to have held what was promised "
+                f"of them: {listed}.",
+                ru=f"Запасов, которых нет ни в одной записи остатков: {len(some)}. Считается, что там было то, что из "
+                f"них обещали: {listed}.",
+            )
+        )
+    if found.differing:
+        texts.append(
+            Text(
+                en=f"Of {found.answers} recorded reservations the replay by the published master data answers "
+                f"{found.differing} otherwise.",
+                ru=f"Из записанных резервов ({found.answers}) повтор по опубликованным справочникам даёт иной ответ в "
+                f"{found.differing}.",
+            )
+        )
+    return texts
 
 
 def published(count: int, before: int | None, after: int) -> Text:

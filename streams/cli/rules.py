@@ -27,7 +27,7 @@ from streams.routing.masterdata import difference, entries, rule_check
 from streams.routing.masterdata.entries import PUBLICATION, Entry
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.masterdata.rule_check import Finding
-from streams.routing.replay.what_if import Differences, compare, replay
+from streams.routing.replay.what_if import Differences, Gaps, compare, replay, unknown
 
 FINDINGS = 5
 """The exit code where there are findings."""
@@ -159,9 +159,10 @@ def what_if(master: MasterData, since: int, count: int | None, output: str) -> N
         known = published.read(settings, codec)
         before, after = published.master_of(known), published.master_of(known, master)
         events = history.events(settings, codec, datetime.now(UTC) - timedelta(days=since), count)
-    found = compare(replay(events, before), replay(events, after))
+    gaps = unknown(events, before)
+    found = compare(replay(events, before, gaps.opening), replay(events, after, gaps.opening))
     if output == "json":
-        emit({"version": _versions(known, master), **_as_json(found)})
+        emit({"version": _versions(known, master), **_as_json(found), "not_known": _gaps(gaps)})
     elif not found.orders:
         click.echo(str(rules_texts.NO_ORDERS))
     else:
@@ -171,7 +172,16 @@ def what_if(master: MasterData, since: int, count: int | None, output: str) -> N
         for date in found.shifted:
             click.echo(str(rules_texts.date_changed(date)))
         click.echo(str(rules_texts.totals(found)))
-        click.echo(str(rules_texts.SIMULATION))
+        for text in (rules_texts.SIMULATION, *rules_texts.not_known(gaps)):
+            click.echo(str(text))
+
+
+def _gaps(gaps: Gaps) -> dict[str, Any]:
+    stocks = [{**key._asdict(), "quantity": quantity} for key, quantity in sorted((gaps.opening or {}).items())]
+    found: dict[str, Any] = plain(
+        {"since": gaps.since, "stocks": stocks, "reservations": gaps.answers, "differing": gaps.differing}
+    )
+    return found
 
 
 def _as_json(found: Differences) -> dict[str, Any]:

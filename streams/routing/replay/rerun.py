@@ -1,14 +1,14 @@
-"""The planner over an order's recorded events once more: its questions meet recorded answers, or made-up ones. Pure."""
+"""The planner over recorded orders once more: plants' recorded answers, and allocators that run again. Pure."""
 
 from collections import deque
-from collections.abc import Mapping
-from datetime import datetime, timedelta
-from typing import Any, cast
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from heapq import heappop, heappush
+from typing import Any, NamedTuple, cast
 
 from kranhub.errors import InvalidDocument
 from kranhub.wire.messages import (
     AllocationRequest,
-    AllocationResult,
     Message,
     Order,
     PlantOrder,
@@ -19,12 +19,14 @@ from kranhub.wire.messages import (
     narrowed,
 )
 from streams.routing import handler
+from streams.routing.allocator.results import Result
 from streams.routing.context import DecisionContext
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.order import OrderState
 from streams.routing.planner.messages import OutputMessage
 from streams.routing.replay import history
-from streams.routing.replay.history import Question, Recorded, RecordedEvent
+from streams.routing.replay.availability import Availability, OpeningStock
+from streams.routing.replay.history import Recorded, RecordedEvent
 from streams.routing.validation.normalise import normalise_order
 from streams.routing.validation.validate import first_unknown_member
 
@@ -34,141 +36,202 @@ _ANSWERS = {
     Subject.PRODUCTION_STATUS: "plant_order_id",
     Subject.RECEIPT: "key",
 }
-
+_SUPPLY = (Subject.INVENTORY_LEVEL, Subject.DISRUPTION)
 
 SLACK = timedelta(minutes=1)
 """How long after its minute the recorded wake-up of a deadline may come; after that the rerun makes one itself."""
 
 
-def rerun(events: Recorded, master: MasterData, until: datetime) -> OrderState | None:
-    """Return the order's state when the planner runs over its recorded events once more.
+def rerun(
+    events: Sequence[RecordedEvent], master: MasterData, opening: OpeningStock, until: datetime
+) -> Mapping[str, OrderState]:
+    """Return the orders' states when planner and allocators run over the recorded events once more.
 
     Args:
-        events: The order's events.
-        master: The master data that the planner follows.
+        events: The events of all orders, levels and disruptions, in the order of their times.
+        master: The master data that all follow.
+        opening: What is in stock when the record begins.
         until: The time up to which deadlines pass.
 
     Returns:
-        None where no version of the order is among the events.
+        The states by the orders' keys. An order without a version among the events has none; what it asked of the
+        allocators is asked as recorded.
     """
-    run = _Run(events, master)
-    for at, event in enumerate(events.events):
-        run.pass_deadlines(event.time)
-        run.come(at, event)
-    run.pass_deadlines(until)
-    return run.state
+    run = _Run(events, master, opening)
+    for event in events:
+        run.pass_time(event.time)
+        run.come(event)
+    run.pass_time(until)
+    return run.states
+
+
+class _Alarm(NamedTuple):
+    """When something is due: a deadline of an order, or with an empty key the end of a reservation."""
+
+    at: datetime
+    order_key: str
+    due: datetime
 
 
 class _Run:
+    """All orders and the allocators, in one order of time."""
+
+    def __init__(self, events: Sequence[RecordedEvent], master: MasterData, opening: OpeningStock) -> None:
+        by_order: dict[str, list[RecordedEvent]] = {}
+        for event in events:
+            if event.order_key:
+                by_order.setdefault(event.order_key, []).append(event)
+        self._orders = {
+            key: _OrderRun(Recorded(recorded), master)
+            for key, recorded in by_order.items()
+            if any(event.subject is Subject.ORDER for event in recorded)
+        }
+        self._availability = Availability(master, opening)
+        self._alarms: list[_Alarm] = []
+        self._pending: deque[RecordedEvent] = deque()
+        self._ticked: datetime | None = None
+
+    @property
+    def states(self) -> dict[str, OrderState]:
+        """The states of the orders that have one."""
+        return {key: order.state for key, order in self._orders.items() if order.state is not None}
+
+    def pass_time(self, time: datetime) -> None:
+        """Let pass what is due by this time: recorded wake-ups are those of the old plans."""
+        while self._alarms and self._alarms[0].at <= time:
+            alarm = heappop(self._alarms)
+            moment = alarm.at if not alarm.order_key else _next_minute(alarm.due)
+            order = self._orders.get(alarm.order_key)
+            if order is None:
+                self._tick(moment)
+            elif order.state is not None and order.state.due == alarm.due:
+                self._tick(moment)
+                self._wake(alarm, moment)
+        self._tick(time)
+
+    def come(self, event: RecordedEvent) -> None:
+        """Handle a recorded event, where it applies in this run, and all that follows from it at once."""
+        order = self._orders.get(event.order_key)
+        if event.subject in _SUPPLY or (order is None and event.subject is Subject.ALLOCATION_REQUEST):
+            self._answer(self._availability.take(event), event.time)
+        elif order is not None:
+            self._pending.extend(order.accepted(event))
+        self._settle()
+
+    def _wake(self, alarm: _Alarm, moment: datetime) -> None:
+        wake: Wake = {"order_key": alarm.order_key, "time": moment}
+        number = f"wake/{alarm.due.isoformat()}"
+        self._pending.append(RecordedEvent(alarm.order_key, number, handler.WAKE, wake, moment))
+        self._settle()
+
+    def _tick(self, time: datetime) -> None:
+        """Let the allocators see each minute in which something happens once."""
+        minute = time.replace(second=0, microsecond=0)
+        if self._ticked is None or minute > self._ticked:
+            self._ticked = minute
+            self._answer(self._availability.tick(time), time)
+            self._settle()
+
+    def _settle(self) -> None:
+        while self._pending:
+            event = self._pending.popleft()
+            order = self._orders[event.order_key]
+            before = order.state.due if order.state else None
+            for message in order.handle(event):
+                self._react(order, message, event)
+            due = order.state.due if order.state else None
+            if due is not None and due != before:
+                heappush(self._alarms, _Alarm(_next_minute(due) + SLACK, event.order_key, due))
+
+    def _react(self, order: "_OrderRun", message: OutputMessage, event: RecordedEvent) -> None:
+        if request := narrowed(AllocationRequest, message.subject, message.value):
+            if (end := request["expires_at"]) is not None:
+                heappush(self._alarms, _Alarm(_next_minute(end), "", end))
+            self._answer(self._availability.ask(request, event.time), event.time)
+        elif plant_order := narrowed(PlantOrder, message.subject, message.value):
+            self._pending.extend(order.answers(plant_order, message, event))
+
+    def _answer(self, results: Sequence[Result], time: datetime) -> None:
+        """Let the orders have what the allocators say."""
+        for result in results:
+            key = result.value["order_key"]
+            if key in self._orders:
+                self._pending.append(RecordedEvent(key, result.id, Subject.ALLOCATION_RESULT, result.value, time))
+
+
+class _OrderRun:
     """One order's rerun. ``_same`` has of each plant order whether the record has one with the same content."""
 
     def __init__(self, events: Recorded, master: MasterData) -> None:
         self.state: OrderState | None = None
-        self._recorded, self._master, self._at = events, master, -1
-        self._asked: dict[Question, AllocationRequest] = {}
+        self._recorded, self._master = events, master
         self._same: dict[str, bool] = {}
         self._early: dict[str, list[RecordedEvent]] = {}
-        self._pending: deque[RecordedEvent] = deque()
 
-    def pass_deadlines(self, time: datetime) -> None:
-        """Let the deadlines pass that the hub has missed by this time: recorded wake-ups are those of the old plans."""
-        while self.state is not None and self.state.due is not None:
-            due = self.state.due
-            moment = _next_minute(due)
-            if time < moment + SLACK:
-                break
-            wake: Wake = {"order_key": self.state.key, "time": moment}
-            self._run(RecordedEvent(self.state.key, f"wake/{due.isoformat()}", handler.WAKE, wake, moment))
-            if self.state.due == due:
-                break
-
-    def come(self, at: int, event: RecordedEvent) -> None:
-        """Handle a recorded event, where it applies in this run."""
-        self._at = at
+    def accepted(self, event: RecordedEvent) -> list[RecordedEvent]:
+        """Return what of a recorded event applies in this run: nothing, or the event in its terms."""
         if event.subject is Subject.ORDER:
-            self._order(event)
-        elif result := narrowed(AllocationResult, event.subject, event.value):
-            if self._is_answer(result):
-                self._run(event)
-        elif event.subject in _ANSWERS:
+            return self._order(event)
+        if event.subject in _ANSWERS:
             fields: Mapping[str, Any] = event.value
-            self._answer(fields[_ANSWERS[event.subject]], event)
-        elif event.subject is Subject.SHIPMENT:
-            self._shipment(event)
-        elif event.subject in _AS_IT_CAME:
-            self._run(event)
+            return self._plant_event(fields[_ANSWERS[event.subject]], event)
+        if event.subject is Subject.SHIPMENT:
+            return self._shipment(event)
+        return [event] if event.subject in _AS_IT_CAME else []
 
-    def _order(self, event: RecordedEvent) -> None:
-        order = cast(Order, event.value)
-        if first_unknown_member(order, self._master.members) is None:
-            self._run(event._replace(value=normalise_order(order, self._master).value))
-
-    def _is_answer(self, value: AllocationResult) -> bool:
-        """Return whether the result answers what was asked in this run, or follows such an answer."""
-        request = self._asked.get(history.question(value))
-        return request is not None and self._recorded.result(request) is not None
-
-    def _answer(self, number: str, event: RecordedEvent) -> None:
-        """Handle a plant's event on a plant order, or keep it until this run has issued that plant order."""
-        if number not in self._same:
-            self._early.setdefault(number, []).append(event)
-        elif self._same[number]:
-            self._run(event)
-
-    def _shipment(self, event: RecordedEvent) -> None:
-        shipment = cast(Shipment, event.value)
-        lines = [line for line in shipment["lines"] if self._same.get(line["plant_order_id"] or "")]
-        if lines:
-            self._run(event._replace(value={**shipment, "lines": lines}))
-
-    def _run(self, event: RecordedEvent) -> None:
-        """Handle the event and all that follows from it at once."""
-        self._pending.append(event)
-        while self._pending:
-            self._handle(self._pending.popleft())
-
-    def _handle(self, event: RecordedEvent) -> None:
-        if self.state is None and event.subject != "Order":
-            return
+    def handle(self, event: RecordedEvent) -> Sequence[OutputMessage]:
+        """Handle one event; return what the planner sends."""
+        if self.state is None and event.subject is not Subject.ORDER:
+            return ()
         context = DecisionContext(event.id, event.time, self._master)
         try:
             step = handler.handle(self.state, event.subject, event.value, context)
         except InvalidDocument:  # said of other plans than these
-            return
+            return ()
         if step is None:
-            return
+            return ()
         self.state = step.state
-        for message in step.messages:
-            self._react(message, event)
+        return step.messages
 
-    def _react(self, message: OutputMessage, event: RecordedEvent) -> None:
-        request = narrowed(AllocationRequest, message.subject, message.value)
-        plant_order = narrowed(PlantOrder, message.subject, message.value)
-        if request and request["action"] in history.QUESTIONS:
-            self._answer_request(request, message, event)
-        elif plant_order and plant_order["document_status"] == PlantOrderDocumentStatus.ACTIVE:
-            self._answer_plant_order(plant_order, message, event)
-
-    def _answer_request(self, request: AllocationRequest, message: OutputMessage, event: RecordedEvent) -> None:
-        self._asked[history.question(request)] = request
-        found = self._recorded.result(request)
-        if found is None:
-            value = history.simulated_result(request, event.time, self._master)
-            self._enqueue(Subject.ALLOCATION_RESULT, value, message, event)
-        elif found[0] <= self._at:
-            self._pending.append(found[1]._replace(time=event.time))
-
-    def _answer_plant_order(self, plant_order: PlantOrder, message: OutputMessage, event: RecordedEvent) -> None:
+    def answers(self, plant_order: PlantOrder, message: OutputMessage, event: RecordedEvent) -> list[RecordedEvent]:
+        """Return what the plant has answered to the plant order, or what one that was never asked is taken to."""
+        if plant_order["document_status"] != PlantOrderDocumentStatus.ACTIVE:
+            return []
         number = plant_order["plant_order_id"]
         self._same[number] = history.plant_order_content(plant_order) in self._recorded.issued.get(number, ())
         if self._same[number]:
-            early = self._early.pop(number, [])
-            self._pending.extend(answer._replace(time=event.time) for answer in early)
-        else:
-            self._enqueue(Subject.ORDER_RESPONSE, history.simulated_answer(plant_order, event.time), message, event)
+            return [answer._replace(time=event.time) for answer in self._early.pop(number, [])]
+        value: Message = history.simulated_answer(plant_order, self._possible_on(number), event.time)
+        return [RecordedEvent(event.order_key, f"{message.id}/simulated", Subject.ORDER_RESPONSE, value, event.time)]
 
-    def _enqueue(self, subject: Subject, value: Message, message: OutputMessage, event: RecordedEvent) -> None:
-        self._pending.append(RecordedEvent(event.order_key, f"{message.id}/simulated", subject, value, event.time))
+    def _possible_on(self, number: str) -> date | None:
+        """Return the day that the allocator has reserved for a plant order."""
+        state = self.state
+        reserved = (
+            attempt.reservation
+            for portion in (state.portions if state else ())
+            for attempt in portion.attempts
+            if state and portion.id_of(state.key, attempt) == number
+        )
+        return next((found.available_on for found in reserved if found), None)
+
+    def _order(self, event: RecordedEvent) -> list[RecordedEvent]:
+        order = cast(Order, event.value)
+        if first_unknown_member(order, self._master.members) is not None:
+            return []
+        return [event._replace(value=normalise_order(order, self._master).value)]
+
+    def _plant_event(self, number: str, event: RecordedEvent) -> list[RecordedEvent]:
+        """Return a plant's event on a plant order, or keep it until this run has issued that plant order."""
+        if number not in self._same:
+            self._early.setdefault(number, []).append(event)
+            return []
+        return [event] if self._same[number] else []
+
+    def _shipment(self, event: RecordedEvent) -> list[RecordedEvent]:
+        shipment = cast(Shipment, event.value)
+        lines = [line for line in shipment["lines"] if self._same.get(line["plant_order_id"] or "")]
+        return [event._replace(value={**shipment, "lines": lines})] if lines else []
 
 
 def _next_minute(time: datetime) -> datetime:

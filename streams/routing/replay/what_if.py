@@ -1,11 +1,10 @@
 """What other master data would have made of the orders that the hub has recorded: where they go, by when. Pure.
 
-The planner itself runs again over each order's events. What people, buyers, plants and allocators answered is taken
-from the record wherever the same was asked of the same plant: an allocator's answer where request id and generation
-match (and, where the request is recorded too, plant, item, quantity and day), a plant's answers where plant, item and
-quantity of the plant order match. Otherwise an allocator is simulated that has no stock and unlimited capacity, and a
-plant that accepts what it is asked. So a difference shows what the master data change, not what stock or a plant would
-have allowed.
+Planner and allocators run again over all orders' events in their order, so that stock and capacity go once, to whom
+they would have gone: over the recorded levels and disruptions, and over the requests of orders that are not replayed.
+What people and buyers said is taken from the record, and what plants answered wherever plant, item and quantity of the
+plant order match; otherwise a plant is taken to accept what it is asked, for the day that its
+allocator has reserved. What the record does not show: `Gaps`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,13 +12,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from kranhub.wire.messages import Subject
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.codes import HoldReason
 from streams.routing.model.order import Line, OrderState
 from streams.routing.model.portion import Portion
 from streams.routing.model.quantity import ZERO
 from streams.routing.planner import source
-from streams.routing.replay.history import Recorded, RecordedEvent
+from streams.routing.replay.availability import Gaps, OpeningStock, gaps
+from streams.routing.replay.history import RecordedEvent
 from streams.routing.replay.rerun import rerun
 from streams.routing.schedule import dates
 
@@ -27,11 +28,13 @@ __all__ = [
     "ChangedDate",
     "ChangedPlacement",
     "Differences",
+    "Gaps",
     "LineOutcome",
     "Placement",
     "RecordedEvent",
     "compare",
     "replay",
+    "unknown",
 ]
 
 
@@ -70,30 +73,59 @@ Outcomes = Mapping[tuple[str, str], LineOutcome]
 """By order key and line."""
 
 
-def replay(events: Iterable[RecordedEvent], master: MasterData) -> dict[tuple[str, str], LineOutcome]:
-    """Return what becomes of every line of the orders when the planner follows this master data from the beginning.
+def replay(
+    events: Iterable[RecordedEvent], master: MasterData, opening: OpeningStock | None = None
+) -> dict[tuple[str, str], LineOutcome]:
+    """Return what becomes of every line of the orders when the core follows this master data from the beginning.
 
     An order whose buyer is no member, or whose first version is not among the events, is left out.
 
     Args:
         events: The events, each order's in the order of hub.work.
         master: The master data.
+        opening: What is in stock when the record begins (`unknown`); None for what follows by this master data.
 
     Returns:
         The outcomes by order key and line.
     """
-    by_order: dict[str, list[RecordedEvent]] = {}
-    until: datetime | None = None
-    for event in events:
-        by_order.setdefault(event.order_key, []).append(event)
-        until = max(until or event.time, event.time)
+    ordered = in_order(events)
+    if not ordered:
+        return {}
+    until = ordered[-1].time
+    if opening is None:
+        opening = gaps(ordered, master).opening
     outcomes: dict[tuple[str, str], LineOutcome] = {}
-    for recorded in map(Recorded, by_order.values()):
-        assert until is not None  # noqa: S101  (there is an event)
-        state = rerun(recorded, master, until)
-        if state is not None:
-            outcomes.update(_outcomes(state, master, until))
+    for state in rerun(ordered, master, opening or {}, until).values():
+        outcomes.update(_outcomes(state, master, until))
     return outcomes
+
+
+def unknown(events: Iterable[RecordedEvent], master: MasterData) -> Gaps:
+    """Return what a replay of these events does not know.
+
+    Args:
+        events: The events, each order's in the order of hub.work.
+        master: The published master data.
+    """
+    return gaps(in_order(events), master)
+
+
+def in_order(events: Iterable[RecordedEvent]) -> list[RecordedEvent]:
+    """Return the events by time, each order's as they came: none is earlier than the one before it."""
+    reached: dict[str, datetime] = {}
+    timed = []
+    for event in events:
+        if event.subject in _QUESTIONS:
+            timed.append(event)
+            continue
+        time = max(event.time, reached.get(event.order_key, event.time))
+        reached[event.order_key] = time
+        timed.append(event if time == event.time else event._replace(time=time))
+    return sorted(timed, key=lambda event: event.time)
+
+
+_QUESTIONS = (Subject.ALLOCATION_REQUEST, Subject.PLANT_ORDER)
+"""What stands on other topics than hub.work, so that its place among an order's events says nothing."""
 
 
 def _outcomes(state: OrderState, master: MasterData, time: datetime) -> Iterable[tuple[tuple[str, str], LineOutcome]]:

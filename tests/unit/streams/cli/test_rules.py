@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from kranhub.broker import admin
 from kranhub.errors import Misconfigured
 from streams.admin import publish as publishing
-from streams.admin import published
+from streams.admin import published, rules_texts
 from streams.cli.rules import rules
 from streams.processor.kafka import clients
+from streams.routing.allocator.keys import StockKey
 from streams.routing.masterdata import entries, rule_check
 from streams.routing.masterdata.difference import Change, Field, What, differences
 from streams.routing.masterdata.entries import CodeMapping, Entry, Kind
@@ -28,10 +29,11 @@ from streams.routing.model.copying import replace
 from streams.routing.model.order import Order
 from streams.routing.model.portion import Portion
 from streams.routing.planner import source
+from streams.routing.replay.what_if import Gaps
 from tests.support.masters import item, master, plant
 from tests.support.omsk import DEPLOY, FILES, OMSK, ruled, with_item
 from tests.support.order_lines import CRANE, PAINT
-from tests.support.plants import KEY, MASTER
+from tests.support.plants import KEY, MASTER, START
 from tests.support.recorded_events import recorded
 from tests.support.terminal import Hub, call, hub
 
@@ -267,12 +269,26 @@ def test_what_if_tells_who_would_go_elsewhere(hub: Hub, files: Path) -> None:
         f"{KEY}, line 1, Anti-corrosion painting of steel (coating-girders): "
         "Tsvetnoy Bulvar 100 (rule stock-then-earliest) -> ZMK-Most 100 (rule no-bulvar)"
     )
-    assert "orders 1, lines 1. Elsewhere: orders 1, parts 1, of them newly held 0" in lines[-2]
-    assert "unlimited capacity" in lines[-1]
-    assert "не ограничена" in call(rules, "what-if", lang="ru").output
+    assert "orders 1, lines 1. Elsewhere: orders 1, parts 1, of them newly held 0" in lines[-4]
+    assert "Stock and capacity are worked out again" in lines[-3]
+    assert lines[-2].startswith("The record begins on ")
+    assert lines[-1] == "Of 1 recorded reservations the replay by the published master data answers 1 otherwise."
+    assert "могли быть загружены" in call(rules, "what-if", lang="ru").output
     found = json.loads(call(rules, "what-if", "-o", "json").output)
     assert found["totals"]["orders_moved"] == 1
     assert found["moved"][0]["after"][0]["plant"] == "zmk-most"
+    assert found["not_known"] == {**found["not_known"], "stocks": [], "reservations": 1, "differing": 1}
+
+
+def test_what_if_says_what_it_does_not_know() -> None:
+    stocks = {StockKey("oemz", f"motor-{number}"): Decimal(number) for number in range(1, 8)}
+    since, found, differing = rules_texts.not_known(Gaps(START, stocks, 9, 2))
+    assert since.en.startswith("The record begins on 2026-11-24 08:00 UTC.")
+    assert "no recorded level shows: 7." in found.en
+    assert "oemz motor-1 1, oemz motor-2 2" in found.en
+    assert found.ru.endswith("oemz motor-5 5, ….")
+    assert differing.en == "Of 9 recorded reservations the replay by the published master data answers 2 otherwise."
+    assert rules_texts.not_known(Gaps()) == []
 
 
 def test_what_if_tells_of_parts_that_would_be_held_or_wait(hub: Hub, files: Path) -> None:

@@ -10,11 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kranhub.parties.members import Capability, Members
+from kranhub.wire.messages import Subject
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.masterdata.rules import Mode, Rank, When
 from streams.routing.replay import what_if
-from streams.routing.replay.what_if import Differences, LineOutcome, Placement, compare, replay
+from streams.routing.replay.what_if import Differences, LineOutcome, Placement, RecordedEvent, compare, replay
 from streams.routing.schedule import dates
+from tests.support.allocation import disruption
 from tests.support.omsk import ruled, with_item
 from tests.support.order_lines import CODES, CRANE, PAINT
 from tests.support.plants import BUYER, KEY, MASTER, START, Event, Value, full_action
@@ -99,15 +101,13 @@ def test_a_bill_that_needs_more_is_made_where_it_was() -> None:
     assert [(place.plant, place.quantity) for place in moved.after] == [("oemz", Decimal(8))]
 
 
-def test_a_plant_that_needs_more_days_makes_a_promise_later() -> None:
+def test_a_plant_that_needs_more_days_makes_an_offer_later() -> None:
     slow = with_member("tsvetnoy-bulvar", capabilities=(Capability(okpd2="25.61.22.111", working_days=200),))
-    without_answers = recorded(PAINT, answers=lambda asked: [])
-    assert differences(without_answers, slow).shifted == ()  # the recorded offer is the allocator's own word
-    unrecorded = [event for event in without_answers.events if event.subject != "AllocationResult"]
-    (change,) = compare(replay(unrecorded, MASTER), replay(unrecorded, slow)).shifted
-    assert change.before is not None
+    (change,) = differences(recorded(PAINT, answers=lambda asked: []), slow).shifted
+    assert change.before == date(2026, 12, 1)  # begun on Tuesday, 24 November, five days, a day on the way
     assert change.after is not None
-    assert change.before < change.after
+    assert change.after > date(2027, 8, 1)
+    assert differences(recorded(PAINT), slow).shifted == ()  # what the plant has promised is its own word
 
 
 def test_stock_that_was_promised_is_promised_again() -> None:
@@ -120,17 +120,138 @@ def test_stock_that_was_promised_is_promised_again() -> None:
         assert outcome.day == START.date() + timedelta(days=MASTER.transport_days("oemz", BUYER))
 
 
-@pytest.mark.parametrize(("kind", "plant"), [("EXPIRED", None), ("MOVED", "tsvetnoy-bulvar")])
-def test_what_became_of_a_recorded_reservation_counts(kind: str, plant: str | None) -> None:
-    recorder = recorded(PAINT, answers=lambda asked: [])
-    (result,) = [event for event in recorder.events if event.subject == "AllocationResult"]
-    value = {**result.value, "kind": kind, "available_on": date(2027, 7, 1), "disruption": "D-1"}
-    recorder.take(Event("later", "AllocationResult", value))
+def request(plant: str, item: str, quantity: int, **changes: Any) -> Any:
+    """Return another order's request."""
+    return {
+        "request_id": "irtysh-stroy:9/1.1.1",
+        "order_key": "irtysh-stroy:9",
+        "plant": plant,
+        "item": item,
+        "quantity": Decimal(quantity),
+        "action": "RESERVE",
+        "generation": 1,
+        "not_before": None,
+        "at": None,
+        "expires_at": None,
+        **changes,
+    }
+
+
+def of_another_order(recorder: Recorder, value: Value) -> Recorder:
+    """Let another order, which is not replayed, have asked a moment before this one."""
+    at = next(at for at, event in enumerate(recorder.events) if event.subject is Subject.ORDER)
+    time = recorder.events[at].time
+    recorder.events.insert(at, RecordedEvent(value["order_key"], "other", Subject.ALLOCATION_REQUEST, value, time))
+    return recorder
+
+
+def unanswered() -> Recorder:
+    return recorded(PAINT, answers=lambda asked: [])
+
+
+def test_where_an_order_moves_to_it_waits_behind_what_others_have_reserved() -> None:
+    """ZMK-Most paints 800 m2 a week; another order has taken this week's capacity and that of the next three."""
+    narrow = ruled(deny=("tsvetnoy-bulvar",))
+    free = replay(unanswered().events, narrow)[KEY, "1"]
+    full = replay(of_another_order(unanswered(), request("zmk-most", "coating-girders", 3200)).events, narrow)[KEY, "1"]
+    assert [place.plant for place in free.placements] == [place.plant for place in full.placements] == ["zmk-most"]
+    assert free.day is not None
+    assert full.day is not None
+    assert full.day - free.day >= timedelta(days=21)
+
+
+def test_where_an_order_moves_to_it_has_the_stock_that_a_level_shows_less_what_others_have() -> None:
+    narrow = ruled(deny=("tsvetnoy-bulvar",))
+
+    def day(recorder: Recorder) -> date | None:
+        return replay(recorder.events, narrow)[KEY, "1"].day
+
+    def stocked() -> Recorder:
+        recorder = Recorder(lambda asked: [], stock={("zmk-most", "coating-girders"): Decimal(150)})
+        recorder.order(PAINT)
+        return recorder
+
+    at_once = START.date() + timedelta(days=MASTER.transport_days("zmk-most", BUYER))
+    assert day(stocked()) == at_once
+    assert day(of_another_order(stocked(), request("zmk-most", "coating-girders", 50))) == at_once
+    assert day(of_another_order(stocked(), request("zmk-most", "coating-girders", 51))) != at_once
+    assert day(unanswered()) != at_once
+
+
+def test_a_disruption_that_the_record_has_moves_what_is_reserved_there_and_nothing_elsewhere() -> None:
+    recorder = unanswered()
+    stop: Any = {"begins": START.date(), "ends": date(2027, 6, 30), "as_of": START + timedelta(minutes=1)}
+    recorder.disrupt(disruption(member="tsvetnoy-bulvar", **stop))
     outcome = replay(recorder.events, MASTER)[KEY, "1"]
-    assert [place.plant for place in outcome.placements] == [plant]
-    assert outcome.day == (date(2027, 7, 2) if plant else None)
+    assert ([place.plant for place in outcome.placements], outcome.day) == (["tsvetnoy-bulvar"], date(2027, 7, 8))
     elsewhere = replay(recorder.events, ruled(deny=("tsvetnoy-bulvar",)))[KEY, "1"]
     assert [place.plant for place in elsewhere.placements] == ["zmk-most"]
+    assert elsewhere.day is not None
+    assert elsewhere.day < date(2027, 3, 1)
+
+
+def test_a_reservation_that_nobody_approves_ends_in_the_replay_too() -> None:
+    recorder = recorded(PAINT, master=ruled(mode=Mode.APPROVE))
+    recorder.later(days=9)
+    recorder.take(Event("end", "Receipt", {"subject": "Order", "key": "17"}))
+    found = replay(recorder.events, recorder.master)[KEY, "1"]
+    assert recorder.state is not None
+    assert [place.held for place in found.placements] == [portion.hold_reason for portion in recorder.state.portions]
+
+
+def test_stock_that_no_level_shows_is_taken_to_be_what_was_promised_of_it() -> None:
+    recorder = Recorder(hidden={("oemz", "motor-crane-7kw5"): Decimal(10)})
+    recorder.order(MOTORS)
+    found = what_if.unknown(recorder.events, MASTER)
+    assert found.opening == {("oemz", "motor-crane-7kw5"): Decimal(4)}
+    assert (found.answers, found.differing) == (1, 0)
+    assert found.since == recorder.events[0].time
+    outcome = replay(recorder.events, MASTER, found.opening)[KEY, "2"]
+    assert outcome.day == START.date() + timedelta(days=MASTER.transport_days("oemz", BUYER))
+    assert replay(recorder.events, MASTER, {})[KEY, "2"].day != outcome.day
+
+
+def test_a_level_takes_the_place_of_what_was_taken_to_be_there() -> None:
+    recorder = Recorder(hidden={("oemz", "motor-crane-7kw5"): Decimal(10)})
+    recorder.order(MOTORS)
+    recorder.level("oemz", "motor-crane-7kw5", Decimal(50))
+    recorder.order(MOTORS, {**MOTORS, "line_id": "3", "quantity": Decimal(40)})
+    found = what_if.unknown(recorder.events, MASTER)
+    assert (found.opening, found.differing) == ({("oemz", "motor-crane-7kw5"): Decimal(4)}, 0)
+    assert {outcome.day for outcome in replay(recorder.events, MASTER, found.opening).values()} == {
+        START.date() + timedelta(days=MASTER.transport_days("oemz", BUYER))
+    }
+
+
+def test_an_answer_that_the_record_cannot_explain_is_counted() -> None:
+    recorder = unanswered()
+    others = of_another_order(recorder, request("tsvetnoy-bulvar", "coating-girders", 10**5))
+    assert (what_if.unknown(others.events, MASTER).answers, what_if.unknown(others.events, MASTER).differing) == (1, 1)
+    assert what_if.unknown([], MASTER) == what_if.Gaps(None, {})
+
+
+def test_what_the_hub_cannot_read_or_does_not_count_changes_nothing() -> None:
+    recorder = unanswered()
+    before = replay(recorder.events, MASTER)
+    level: Any = {
+        "company": "zmk-most",
+        "site": "a",
+        "item": None,
+        "item_code": "none of its codes",
+        "on_hand": Decimal(9),
+        "reserved": Decimal(0),
+        "blocked": Decimal(0),
+        "unit": "H87",
+        "as_of": START,
+    }
+    stop: Any = disruption(member=BUYER)
+    customers: Any = {**level, "company": BUYER}
+    strange = [
+        RecordedEvent("", "a", Subject.INVENTORY_LEVEL, level, START),
+        RecordedEvent("", "b", Subject.INVENTORY_LEVEL, customers, START),
+        RecordedEvent("", "c", Subject.DISRUPTION, stop, START),
+    ]
+    assert replay([*strange, *recorder.events], MASTER) == before
 
 
 def test_a_plant_that_refused_is_asked_again_only_where_the_same_is_asked() -> None:
@@ -197,12 +318,13 @@ def histories(draw: st.DrawFn) -> Recorder:
     some = st.frozensets(st.sampled_from(PLANTS), max_size=2)
     recorder = Recorder(accepting(draw(some), draw(some)), draw(rules()))
     for plant, item in (("oemz", "motor-crane-7kw5"), ("tsvetnoy-bulvar", "coating-girders")):
-        recorder.stock[plant, item] = draw(quantities)
-        if draw(st.booleans()):
-            recorder.limit[plant, item] = draw(quantities)
+        where = recorder.stock if draw(st.booleans()) else recorder.hidden
+        where[plant, item] = draw(quantities)
     recorder.order(*draw(order_lines()))
     for _ in range(draw(st.integers(0, 2))):
-        match draw(st.sampled_from(["order", "later", "approve", "reject", "cancel"])):
+        match draw(st.sampled_from(["order", "later", "level", "approve", "reject", "cancel"])):
+            case "level":
+                recorder.level("oemz", "motor-crane-7kw5", draw(quantities))
             case "order":
                 recorder.order(*draw(order_lines()))
             case "later":
@@ -260,6 +382,14 @@ def test_a_replay_ends_where_the_planner_ended(recorder: Recorder) -> None:
     assert {place: outcome.day for place, outcome in replayed.items()} == days_of(recorder)
 
 
+@given(histories())
+def test_the_recorded_answers_are_those_of_the_replay(recorder: Recorder) -> None:
+    found = what_if.unknown(recorder.events, recorder.master)
+    assert found.differing == 0
+    for key, quantity in (found.opening or {}).items():
+        assert 0 < quantity <= recorder.hidden[key]
+
+
 @given(histories(), rules())
 def test_the_same_master_data_twice_make_no_difference(recorder: Recorder, master: MasterData) -> None:
     for each in (recorder.master, master):
@@ -293,4 +423,4 @@ def test_placements_are_values() -> None:
     with pytest.raises(AttributeError):
         Placement("a", "", None, "r").plant = "b"  # type: ignore[misc]
     assert what_if.__doc__ is not None
-    assert "unlimited capacity" in what_if.__doc__
+    assert "is taken to accept" in what_if.__doc__
