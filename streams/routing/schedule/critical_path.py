@@ -158,7 +158,8 @@ def _earliest(task: Task, begin: date, parts: _Moment | None, calendar: Calendar
     finish = _Moment(task.ready or begin, task.working_days > 0)
     if not task.made:
         possible = _done(parts, task, calendar) if parts else None
-        bounds = [finish, _Moment(begin), _Moment(possible.finish, possible.at_end) if possible else finish]
+        today = _Moment(begin, task.working_days > 0)
+        bounds = [finish, today, _Moment(possible.finish, possible.at_end) if possible else finish]
         finish = max(bounds)
     return Span(min(start, calendar.start(finish.day, task.working_days)), finish.day, finish.at_end)
 
