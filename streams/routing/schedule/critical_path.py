@@ -215,7 +215,7 @@ def _bound(graph: _Graph, task: Task, into: Task, span: Span) -> _Moment:
 def _latest(task: Task, last: _Moment, calendar: Calendar) -> Span:
     if task.working_days <= 0:
         return Span(last.day, last.day, last.at_end)
-    finish = last.day if last.at_end else done_before(last.day, calendar)
+    finish = last.day if last.at_end else shifted(last.day, -1)
     start = calendar.start(finish, task.working_days)
     reported = task.made or task.ready is not None
     return Span(start, finish if reported else calendar.finish(start, task.working_days))
