@@ -39,6 +39,14 @@ UNITS: dict[str, Unit] = {
 }
 """The units by their codes of Recommendation 20. Pieces (H87), units (C62) and articles (NAR) count the same."""
 
+_COUNTED = frozenset({"count", "pair", "set", "kit", "sheet", "pack", "roll"})
+
+
+def is_counted(code: str) -> bool:
+    """Return whether the unit counts pieces, pairs, sets and the like, of which there is no fraction."""
+    return code in UNITS and UNITS[code].dimension in _COUNTED
+
+
 OKEI: dict[str, str] = {
     "003": "MMT",
     "004": "CMT",

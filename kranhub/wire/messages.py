@@ -535,6 +535,16 @@ class ItemSupply(Symbol):
     BUY = "BUY"
 
 
+class OrderQuantityRounding(Symbol):
+    """Source: What becomes of an ordered quantity that does not fit. kranhub."""
+
+    UNKNOWN = "UNKNOWN"
+    REFUSE = "REFUSE"
+    UP = "UP"
+    DOWN = "DOWN"
+    NEAREST = "NEAREST"
+
+
 class Item(TypedDict):
     """One item of the shared nomenclature. Source: UBL Item; OKPD2 (OK 034-2014) as the classification."""
 
@@ -558,6 +568,12 @@ class Item(TypedDict):
     """Whether members make it or it is bought. SCOR make, source"""
     more_codes: NotRequired[dict[str, list[str]]]
     """Member id to further codes of that member for it. UBL AdditionalItemIdentification"""
+    order_quantity_increment: NotRequired[Decimal | None]
+    """Every ordered quantity is a multiple of it, in unit; null for any quantity. UBL OrderQuantityIncrementNumeric"""
+    minimum_order_quantity: NotRequired[Decimal | None]
+    """Least that may be ordered, in unit. UBL MinimumOrderQuantity"""
+    order_quantity_rounding: NotRequired[OrderQuantityRounding]
+    """What becomes of an ordered quantity that does not fit. kranhub"""
 
 
 class ItemMapping(TypedDict):
@@ -680,6 +696,9 @@ class OrderLine(TypedDict):
     """When it differs from the order's. UBL LineItem/Delivery/RequestedDeliveryPeriod"""
     hold_reason: NotRequired[str | None]
     """Stable code of why the hub holds this line, such as unmapped-item; kranhub"""
+    rounded_from: NotRequired[Decimal | None]
+    """Ordered quantity in the item's base unit, set by the hub where the item's rule rounds it. UBL
+    LineItem/Quantity"""
     opening_plant: NotRequired[str | None]
     """Of an opening order: the plant that has the line since before the hub. kranhub member id"""
     characteristic: NotRequired[str | None]
@@ -1877,6 +1896,7 @@ ENUMS: Mapping[str, type[Symbol]] = {
     "DisruptionEffect": DisruptionEffect,
     "DisruptionStatus": DisruptionStatus,
     "ItemSupply": ItemSupply,
+    "OrderQuantityRounding": OrderQuantityRounding,
     "MasterDataKind": MasterDataKind,
     "OrderKind": OrderKind,
     "OrderDocumentStatus": OrderDocumentStatus,

@@ -8,7 +8,7 @@ from kranhub import identifiers
 from kranhub.broker.reading import Message
 from kranhub.wire import messages
 from kranhub.wire.messages import Severity, Subject
-from streams.routing.model.codes import UNMAPPED
+from streams.routing.model.codes import NOT_NORMALISED
 from streams.routing.planner.messages import OWNER
 from streams.routing.validation.document_identity import TWO_DOCUMENTS
 
@@ -54,7 +54,7 @@ def order_of(dead_letter: Message) -> str | None:
         member, kind, native = (identifiers.document_of(value["event_id"]) or "//").split("/")
         return identifiers.order_key(member, unquote(native)) if kind == Subject.ORDER else None
     is_order = value["topic"].endswith(".orders") or value["headers"].get("ce_type") == "kranhub.Order"
-    return dead_letter.key if is_order and value["code"] not in UNMAPPED and ":" in dead_letter.key else None
+    return dead_letter.key if is_order and value["code"] not in NOT_NORMALISED and ":" in dead_letter.key else None
 
 
 def _is_next(taken: Message, dead_letter: Message) -> bool:

@@ -14,7 +14,7 @@ from kranhub.wire.messages import Message, Subject, narrowed
 from streams.routing import reasons
 from streams.routing.context import DecisionContext
 from streams.routing.masterdata.masterdata import MasterData
-from streams.routing.model.codes import UNMAPPED, HoldReason
+from streams.routing.model.codes import NOT_NORMALISED, HoldReason
 from streams.routing.model.copying import replace
 from streams.routing.model.order import Line, OrderState
 from streams.routing.notify import plan as plans
@@ -213,7 +213,7 @@ def _wake(state: OrderState | None, _value: messages.Wake, context: DecisionCont
     if state is None:
         return None
     before, state = state, _resumed(state, context.master)
-    cause = reasons.MAPPED if state.order is not before.order else None
+    cause = reasons.MAPPED if _goes_on(before, state) else None
     if state.due is None or context.time < state.due:
         return Step(state, cause)
     reminded = reminders.remind(replace(state, due=None), context)
@@ -221,6 +221,12 @@ def _wake(state: OrderState | None, _value: messages.Wake, context: DecisionCont
         return reminded._replace(cause=cause)
     passed = deadlines.apply_deadlines(reminded.state, context)
     return Step(passed.state, passed.cause or cause, [*reminded.messages, *passed.messages])
+
+
+def _goes_on(before: OrderState, after: OrderState) -> bool:
+    """Return whether a line that was on hold goes on now."""
+    held = {line.line_id for line in before.order.lines if line.hold_reason}
+    return any(line.line_id in held and line.hold_reason is None for line in after.order.lines)
 
 
 def _resumed(state: OrderState, master: MasterData) -> OrderState:
@@ -235,7 +241,7 @@ def _resumed(state: OrderState, master: MasterData) -> OrderState:
 def _mapped(state: OrderState, master: MasterData) -> tuple[Line, ...]:
     """Return the order's lines as the master data map them now; a complete delivery goes on once all are mapped."""
     lines = tuple(normalise.mapped(line, state.order.buyer, master) for line in state.order.lines)
-    if any(line.hold_reason in UNMAPPED for line in lines):
+    if any(line.hold_reason in NOT_NORMALISED for line in lines):
         return lines
     waiting = HoldReason.COMPLETE_DELIVERY
     return tuple(replace(line, hold_reason=None) if line.hold_reason == waiting else line for line in lines)

@@ -29,8 +29,8 @@ CANCELLED = Cause(CauseCode.ORDER_CANCELLED, Text(en="The buyer cancelled the or
 MAPPED = Cause(
     CauseCode.ITEM_MAPPED,
     Text(
-        en="The shared nomenclature now knows the item; the line goes on.",
-        ru="Позиция внесена в общую номенклатуру; строка принята в работу.",
+        en="The shared nomenclature now has what the line needs; it goes on.",
+        ru="В общей номенклатуре теперь есть всё нужное для строки; строка принята в работу.",
     ),
 )
 PLANNED = Cause(
@@ -429,6 +429,18 @@ HELD: Mapping[HoldReason, Text] = {
     HoldReason.UNMAPPED_UNIT: Text(
         en="The unit of {item} cannot be converted. The hub's people will add the conversion.",
         ru="Единица измерения для {item} не пересчитывается. Пересчёт добавят сотрудники центра.",
+    ),
+    HoldReason.QUANTITY_STEP: Text(
+        en="The quantity of {item} is none in which it is made. Order a whole number of its steps.",
+        ru="В таком количестве {item} не изготавливают. Закажите количество, кратное шагу заказа.",
+    ),
+    HoldReason.BELOW_MINIMUM_QUANTITY: Text(
+        en="The quantity of {item} is less than its smallest order. Order more.",
+        ru="Количество {item} меньше наименьшего заказа. Закажите больше.",
+    ),
+    HoldReason.PRICE_TOO_SMALL: Text(
+        en="The price of {item} is too small for one base unit. Correct the price.",
+        ru="Цена {item} за базовую единицу слишком мала. Исправьте цену.",
     ),
     HoldReason.COMPLETE_DELIVERY: Text(
         en="The order asks for complete delivery and another line is held.",

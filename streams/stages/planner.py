@@ -374,10 +374,23 @@ class Planner:
             elif entry.kind == Kind.PARTY:
                 self._party(entry, state, outputs, ctx)
             elif entry.kind == Kind.ITEM:
+                still = self._still_waiting(entry.key, state)
                 names = [_waiting(member, code) for member, code in entry.codes()]
                 self._wake_all([*names, _waiting_item(entry.key)], state, outputs, ctx)
+                for key in still:
+                    RecordQueue(_waiting_item(entry.key)).put(state, key)
             elif entry.kind == Kind.CUTOVER:
                 self._wake_all([_waiting_member(entry.key)], state, outputs, ctx)
+
+    def _still_waiting(self, item: str, state: State) -> list[bytes]:
+        """Return the orders that wait for the item and have a line of it on hold: this change of it may not help."""
+        keys = dict.fromkeys(RecordQueue(_waiting_item(item)).values(state))
+        orders = {key: self._load(_text(key), state) for key in keys}
+        return [
+            key
+            for key, order in orders.items()
+            if order is not None and any(line.item == item and line.hold_reason for line in order.order.lines)
+        ]
 
     def _party(self, entry: Entry, state: State, outputs: Outputs, ctx: Context) -> None:
         """Handle what has waited for a member; of one who is gone, wake the orders that its plant has."""
@@ -392,7 +405,7 @@ class Planner:
         """Wake the orders that wait under these names, each once."""
         keys = [key for name in names for key in RecordQueue(name).take(state)]
         for key in dict.fromkeys(keys):
-            self._wake(key.decode("utf-8", "surrogateescape"), outputs, ctx)
+            self._wake(_text(key), outputs, ctx)
 
     def _wake(self, key: str, outputs: Outputs, ctx: Context) -> None:
         value: Wake = {"order_key": key, "time": ctx.time}
@@ -453,6 +466,10 @@ def _waiting(member: str, code: str) -> str:
 
 def _waiting_item(item: str) -> str:
     return f"wait/item/{item}"
+
+
+def _text(key: bytes) -> str:
+    return key.decode("utf-8", "surrogateescape")
 
 
 def _bytes(text: str) -> bytes:

@@ -31,7 +31,8 @@ CONTAINS = {"alfa": True, "beta": None, "gamma": True, "delta": False}
 
 ITEMS = ("crane", "girder", "coat", "hoist", "motor", "rope")
 ZERO = Decimal(0)
-WEEKLY = {"quantity": 4, "unit": "H87"}
+UNITS = {"coat": "MTK", "rope": "MTR"}
+"""The base units of what is no pieces: of these there are fractions."""
 WORLDS = int(os.environ.get("KRANHUB_WORLDS") or ("150" if os.environ.get("KRANHUB_SEARCH") else "50"))
 """How many lives each property tries, more of them in a search; a few thousand take some minutes."""
 
@@ -78,11 +79,20 @@ def _capabilities(choose: Choices) -> list[Any]:
         {
             "okpd2": f"25.{number + 10}",
             "working_days": choose.of([5, 0, 1, 12, 40]),
-            **choose.of([{}, {}, {"minimum_lot": {"quantity": 3, "unit": "H87"}}, {"capacity": WEEKLY}]),
+            **choose.of([{}, {}, {"minimum_lot": _amount(3, number)}, {"capacity": _amount(4, number)}]),
             **choose.of([{}, {"cost": {"amount": 7, "currency": "RUB"}}, {"cost": {"amount": 3, "currency": "RUB"}}]),
         }
         for number in makes
     ]
+
+
+def _amount(quantity: int, number: int) -> dict[str, Any]:
+    return {"quantity": quantity, "unit": unit_of(ITEMS[number])}
+
+
+def unit_of(item: str) -> str:
+    """Return the item's base unit."""
+    return UNITS.get(item, "H87")
 
 
 def _item(number: int, choose: Choices) -> Any:
@@ -96,7 +106,7 @@ def _item(number: int, choose: Choices) -> Any:
         for at, name in enumerate(parts)
     }
     supply = choose.of(["make", "make", "make", "buy"])
-    return item(ITEMS[number], f"25.{number + 10}.11", bill, supply=supply)
+    return item(ITEMS[number], f"25.{number + 10}.11", bill, supply=supply, unit=unit_of(ITEMS[number]))
 
 
 def _rule(choose: Choices) -> Any:
@@ -111,15 +121,13 @@ def _rule(choose: Choices) -> Any:
 
 def random_lines(choose: Choices) -> list[Any]:
     """Return one to three lines."""
-    return [
-        line(
-            choose.of([*ITEMS, "unknown", *ITEMS]),
-            choose.of(["3", "1", "10", "2.5", "0.000001"]),
-            str(number),
-            requested_date=START.date() + timedelta(days=choose.of([60, 0, 9, 300])),
-        )
-        for number in range(1, 2 + choose.number(3))
-    ]
+    return [_line(number, choose) for number in range(1, 2 + choose.number(3))]
+
+
+def _line(number: int, choose: Choices) -> Any:
+    code, quantity = choose.of([*ITEMS, "unknown", *ITEMS]), choose.of(["3", "1", "10", "2.5", "0.000001"])
+    wanted = START.date() + timedelta(days=choose.of([60, 0, 9, 300]))
+    return line(code, quantity, str(number), unit_of(code), requested_date=wanted)
 
 
 def obliging(asked: Value) -> list[Event]:

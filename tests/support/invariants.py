@@ -1,11 +1,12 @@
 """What holds of an order after every event, whatever has happened."""
 
+import math
 from collections.abc import Iterator
 from decimal import Decimal, localcontext
 from typing import Any
 
 from streams.routing.context import DecisionContext
-from streams.routing.masterdata.items import Supply
+from streams.routing.masterdata.items import Item, Supply
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model import order
 from streams.routing.model.attempt import Attempt
@@ -49,10 +50,18 @@ def bilingual(message: OutputMessage) -> None:
 
 
 def conserved(state: OrderState, master: MasterData) -> None:
-    """Assert that portions sum up to what is needed; more only where nothing of the surplus can be taken back."""
+    """Assert that portions sum up to what is needed; more only where nothing of the surplus can be taken back.
+
+    A line that waits for a correction needs nothing new: what is at plants of it stays.
+    """
     needed = dict(needs(state, master))
+    waiting = {line.line_id for line in state.order.lines if line.hold_reason and not state.order.cancelled}
     places = {place_of(portion) for portion in active(state)} | set(needed)
     for place in places:
+        if place[0] in waiting:
+            found = [portion for portion in active(state) if place_of(portion) == place]
+            assert all(portion.irrevocable or (portion.current and portion.current.issued) for portion in found)
+            continue
         found = [portion for portion in active(state) if place_of(portion) == place]
         total = sum((portion.quantity for portion in found), ZERO)
         if total != needed.get(place, ZERO):
@@ -84,13 +93,19 @@ def needs(state: OrderState, master: MasterData) -> Iterator[tuple[Where, Decima
 def _needs(state: OrderState, master: MasterData, place: Where, quantity: Decimal) -> Iterator[tuple[Where, Decimal]]:
     yield place, quantity
     made = sum((min(p.quantity, p.to_make or ZERO) for p in active(state) if place_of(p) == place), ZERO)
+    made = _whole(made, master.items[place[2]])
     for part in master.items[place[2]].bill if made > 0 else ():
         if master.items[part.item].supply is Supply.MAKE or master.makers(part.item):
             node = f"{place[1]}/{part.item}" if place[1] else part.item
             with localcontext(prec=60):
-                below = (made * part.quantity).quantize(_MICRO)
+                below = _whole((made * part.quantity).quantize(_MICRO), master.items[part.item])
             if below > 0:
                 yield from _needs(state, master, (place[0], node, part.item), below)
+
+
+def _whole(quantity: Decimal, item: Item) -> Decimal:
+    """Return the quantity as it can be made: pieces are whole."""
+    return Decimal(math.ceil(quantity)) if item.unit == "H87" else quantity
 
 
 def at_plants(of: World, state: OrderState) -> None:

@@ -12,11 +12,16 @@ CODES = {"КР-10-22.5": "H87", "ДВ-7.5": "H87", "ОКР-М2": "MTK", "МК-С
 """The buyer's codes with their units; the last is the code of no item."""
 
 quantities = st.integers(1, 10**9).map(lambda number: Decimal(number) / 1000)
-lines = st.lists(st.sampled_from(sorted(CODES)), min_size=1, max_size=4).flatmap(
-    lambda codes: st.lists(quantities, min_size=len(codes), max_size=len(codes)).map(
-        lambda amounts: [
-            {"line_id": str(number), "item_code": code, "quantity": amount, "unit": CODES[code]}
-            for number, (code, amount) in enumerate(zip(codes, amounts, strict=True), 1)
-        ]
-    )
+pieces = st.integers(1, 1000).map(Decimal)
+lines = st.lists(
+    st.sampled_from(sorted(CODES)).flatmap(
+        lambda code: st.tuples(st.just(code), pieces if CODES[code] == "H87" else quantities)
+    ),
+    min_size=1,
+    max_size=4,
+).map(
+    lambda ordered: [
+        {"line_id": str(number), "item_code": code, "quantity": amount, "unit": CODES[code]}
+        for number, (code, amount) in enumerate(ordered, 1)
+    ]
 )

@@ -28,7 +28,6 @@ MAX_STOPPED = 10 * WEEKS
 
 ZERO = Decimal(0)
 _MICRO = Decimal("0.000001")
-_COUNTED = frozenset({"count", "pair", "set", "kit", "sheet", "pack", "roll"})
 
 
 class Load(Struct, frozen=True, omit_defaults=True):
@@ -111,7 +110,7 @@ def workshop(plant: str, item: str, master: MasterData, stops: tuple[Stop, ...] 
         working_days=capability.working_days,
         weekly=capacity.quantity if capacity and base else None,
         base=base or Decimal(1),
-        whole=known.unit in units.UNITS and units.UNITS[known.unit].dimension in _COUNTED,
+        whole=units.is_counted(known.unit),
         stops=stops,
     )
 

@@ -44,6 +44,30 @@ class Component(_Model):
     feeds: str | None = None
 
 
+class Rounding(StrEnum):
+    """What becomes of an ordered quantity that is no multiple of the step, or below the minimum."""
+
+    REFUSE = "refuse"
+    UP = "up"
+    DOWN = "down"
+    NEAREST = "nearest"
+
+
+class OrderQuantity(_Model):
+    """In which quantities an item is ordered, made and delivered; all in its base unit.
+
+    Attributes:
+        step: Every quantity is a multiple of it, as UBL's OrderQuantityIncrementNumeric; None: 1 where the base unit
+            counts pieces, sets and the like, else any quantity.
+        minimum: The least that may be ordered, as UBL's MinimumOrderQuantity; None for no minimum.
+        rounding: What becomes of an order that does not fit.
+    """
+
+    step: Positive | None = None
+    minimum: Positive | None = None
+    rounding: Rounding = Rounding.REFUSE
+
+
 class Item(_Model):
     """One item of the nomenclature.
 
@@ -57,6 +81,7 @@ class Item(_Model):
         more_codes: Further codes that mean the same item to that member.
         supply: Whether members make it, or it is bought.
         components: What one base unit is built of.
+        order_quantity: In which quantities it is ordered.
     """
 
     item: ItemId
@@ -68,6 +93,12 @@ class Item(_Model):
     more_codes: dict[MemberId, tuple[Code, ...]] = {}
     supply: Supply = Supply.MAKE
     components: tuple[Component, ...] = ()
+    order_quantity: OrderQuantity = OrderQuantity()
+
+    @property
+    def step(self) -> Decimal | None:
+        """The quantity, in the base unit, of which every quantity is a multiple; None where any quantity will do."""
+        return self.order_quantity.step or (_ONE if units.is_counted(self.unit) else None)
 
     def in_base(self, quantity: Decimal, unit: str) -> Decimal | None:
         """Return the quantity in the base unit, exactly; None when the unit has no mapping for this item."""
@@ -104,6 +135,8 @@ class Nomenclature(_Model):
             raise ValidationError.from_exception_data("Nomenclature", mistakes)
         return self
 
+
+_ONE = Decimal(1)
 
 YamlPath = tuple[str | int, ...]
 

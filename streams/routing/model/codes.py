@@ -68,6 +68,9 @@ class HoldReason(Code):
     COMPLETE_DELIVERY = "complete-delivery"
     PLANT_GONE = "plant-gone"
     NO_TOPIC = "no-topic"
+    QUANTITY_STEP = "quantity-step"
+    BELOW_MINIMUM_QUANTITY = "below-minimum-quantity"
+    PRICE_TOO_SMALL = "price-too-small"
 
 
 NO_PLANT = (
@@ -84,6 +87,12 @@ UNREACHABLE = (HoldReason.PLANT_GONE, HoldReason.NO_TOPIC)
 
 UNMAPPED = (HoldReason.UNMAPPED_ITEM, HoldReason.UNMAPPED_UNIT)
 """Codes for what the nomenclature does not have."""
+
+BAD_AMOUNT = (HoldReason.QUANTITY_STEP, HoldReason.BELOW_MINIMUM_QUANTITY, HoldReason.PRICE_TOO_SMALL)
+"""Codes for a quantity or a price that the item does not allow."""
+
+NOT_NORMALISED = (*UNMAPPED, *BAD_AMOUNT)
+"""Why a line stays as the buyer wrote it, until the buyer corrects it or the nomenclature changes."""
 
 
 class ExpectedFact(Code):

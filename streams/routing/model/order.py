@@ -32,13 +32,15 @@ class Delivery(Struct, frozen=True, omit_defaults=True):
 
 
 class Line(Struct, frozen=True, omit_defaults=True):
-    """One line of the order, in canonical items and base units; as the buyer wrote it while ``hold_reason`` says why.
+    """One line of the order, in canonical items and base units.
+
+    It is as the buyer wrote it while ``hold_reason`` is one of `NOT_NORMALISED`.
 
     Attributes:
         line_id: The line's id in the buyer's document.
         item_code: The buyer's code of the item.
         item: The item's id; None while the code has no mapping.
-        quantity: In the base unit; in the buyer's unit while the line is unmapped.
+        quantity: In the base unit; in the buyer's unit while the line is as the buyer wrote it.
         unit: The unit of the quantity.
         requested_date: When the buyer wants it; the order's date where the line has none.
         description: The buyer's text.
@@ -47,6 +49,7 @@ class Line(Struct, frozen=True, omit_defaults=True):
         specification: What the line says of its goods beside item and quantity.
         opening_plant: The plant that has had the line since before the hub (`opening`).
         deliveries: Its delivery schedule, by date; empty where all of it is wanted on ``requested_date``.
+        rounded_from: What was ordered, in the base unit, where the item's rule has rounded it.
     """
 
     line_id: str
@@ -61,6 +64,7 @@ class Line(Struct, frozen=True, omit_defaults=True):
     specification: Specification = NO_SPECIFICATION
     opening_plant: str | None = None
     deliveries: tuple[Delivery, ...] = ()
+    rounded_from: Decimal | None = None
 
     def requested_for(self, node: str) -> date:
         """Return when the buyer wants what a portion at this place (`Portion.node`) goes into."""

@@ -7,14 +7,14 @@ from typing import NamedTuple
 
 from kranhub.identifiers import line_of, line_place
 from kranhub.wire import messages
-from streams.routing.model.codes import FINAL_STATES, NO_PLANT, UNMAPPED, UNREACHABLE, AlertCode, HoldReason
+from streams.routing.model.codes import FINAL_STATES, NO_PLANT, NOT_NORMALISED, UNREACHABLE, AlertCode, HoldReason
 from streams.routing.notify import unmapped_stock
 
 HOLDING = (
     *NO_PLANT,
     HoldReason.NOT_APPROVED,
     HoldReason.EXPIRED,
-    *UNMAPPED,
+    *NOT_NORMALISED,
     HoldReason.COMPLETE_DELIVERY,
     *UNREACHABLE,
 )

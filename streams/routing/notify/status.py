@@ -23,6 +23,7 @@ from streams.routing.planner.messages import OutputMessage
 from streams.routing.planner.step import Step
 from streams.routing.reasons import Cause
 from streams.routing.schedule import dates
+from streams.routing.validation import normalise, order_quantity
 
 PROGRESS: tuple[PlanState, ...] = (
     PlanState.RECEIVED,
@@ -173,7 +174,9 @@ def _surplus(state: OrderState, portion: Portion) -> bool:
     if portion.irrevocable <= 0:
         return False
     line = next((line for line in state.order.lines if line.line_id == portion.line_id), None)
-    return line is None or state.order.cancelled or (portion.feeds is None and portion.quantity > line.quantity)
+    if line is None or state.order.cancelled:
+        return True
+    return line.hold_reason is None and portion.feeds is None and portion.quantity > line.quantity
 
 
 def _is_over(status: Status) -> bool:
@@ -325,20 +328,21 @@ def _message(state: OrderState, status: Status, cause: Cause, context: DecisionC
         "cause": cause.code,
         "reason": cause.text.as_map(),
         "changed_at": context.time,
-        "lines": [_line_value(line) for line in status.lines],
+        "lines": [_line_value(state, line, context.master) for line in status.lines],
     }
     return OutputMessage(
         wire.Subject.ORDER_STATUS, state.order.order_id, f"hub/OrderStatus/{state.key}/{state.status_revision}", value
     )
 
 
-def _line_value(line: LineStatus) -> wire.OrderStatusLine:
+def _line_value(state: OrderState, line: LineStatus, master: MasterData) -> wire.OrderStatusLine:
+    text = _line_text(state, line, master)
     return {
         "line_id": line.line_id,
         "item_code": line.item_code,
         "state": wire.OrderLineState(line.state),
         "promised_date": line.promised_date,
-        "reason": reasons.held(line.code, line.item_code).as_map() if line.code else {},
+        "reason": text.as_map() if text else {},
         "arrived": line.arrived or None,
         "arrival_assumed": line.assumed,
         "deliveries": [_delivery_value(part) for part in line.deliveries],
@@ -352,6 +356,21 @@ def _delivery_value(part: DeliveryStatus) -> wire.OrderStatusDelivery:
         "promised_date": part.promised_date,
         "arrived": part.arrived,
     }
+
+
+def _line_text(state: OrderState, line: LineStatus, master: MasterData) -> Text | None:
+    """Return what the buyer reads of a line: why it is on hold, or that its quantity was rounded."""
+    ordered = next((each for each in state.order.lines if each.line_id == line.line_id), None)
+    if line.code:
+        return _held_text(line.code, line, ordered, master)
+    if ordered is None or ordered.rounded_from is None:
+        return None
+    return order_quantity.rounding(line.item_code, ordered.rounded_from, ordered.quantity, ordered.unit)
+
+
+def _held_text(code: HoldReason, line: LineStatus, ordered: Line | None, master: MasterData) -> Text:
+    told = normalise.held_text(code, ordered, master) if ordered else None
+    return told or reasons.held(code, line.item_code)
 
 
 def _alerts(state: OrderState, new: Status, context: DecisionContext) -> list[OutputMessage]:
@@ -398,7 +417,8 @@ def _late(status: Status, wanted: Mapping[str, date]) -> list[tuple[str, date, d
 def _alert_text(state: OrderState, code: HoldReason, line: LineStatus, master: MasterData) -> Text:
     if code in UNREACHABLE:
         return unreachable.alert_text(code, [p for p in state.portions if p.line_id == line.line_id], state.key, master)
-    return reasons.held(code, line.item_code)
+    ordered = next((each for each in state.order.lines if each.line_id == line.line_id), None)
+    return _held_text(code, line, ordered, master)
 
 
 def _alert_place(state: OrderState, line: LineStatus, new: Status) -> str:

@@ -10,11 +10,11 @@ from kranhub.wire import messages
 from kranhub.wire.messages import OrderDocumentStatus
 from streams.routing.masterdata.items import Component, Supply
 from streams.routing.masterdata.masterdata import MasterData
-from streams.routing.model.codes import NO_PLANT, HoldReason
+from streams.routing.model.codes import BAD_AMOUNT, NO_PLANT, UNMAPPED, HoldReason
 from streams.routing.model.copying import replace
 from streams.routing.model.order import Line, Order, OrderState, delivery_node
 from streams.routing.model.portion import Portion
-from streams.routing.model.quantity import MICRO, ZERO
+from streams.routing.model.quantity import MICRO, ZERO, ceil_to
 from streams.routing.model.terms import specification_of, terms_of, to_plant
 from streams.routing.validation.normalise import deliveries_of
 
@@ -84,6 +84,7 @@ def _line(line: messages.OrderLine, value: messages.Order) -> Line:
         specification=specification_of(line),
         opening_plant=line.get("opening_plant"),
         deliveries=deliveries if len(deliveries) > 1 else (),
+        rounded_from=line.get("rounded_from"),
     )
 
 
@@ -146,7 +147,8 @@ def _to_makers(order: Order) -> dict[str, tuple[Any, ...]]:
 def needs(state: OrderState, master: MasterData) -> Iterator[Need]:
     """Yield what the order needs, a parent before its components; nothing for held lines and cancelled orders.
 
-    An item with a bill is its own assembly; its components are needed for what is not taken from stock.
+    An item with a bill is its own assembly; its components are needed for what is not taken from stock, in whole
+    steps of their own (`Item.step`).
     """
     for need in _wanted(state.order, master):
         yield need
@@ -179,11 +181,17 @@ def _below(state: OrderState, parent: Need, master: MasterData) -> Iterator[Need
 
 def _components(state: OrderState, parent: Need, master: MasterData) -> list[Need]:
     parts = parts_of(parent.item, parent.node, master)
-    made = _to_make(state, parent) if parts else ZERO
+    made = ceil_to(_to_make(state, parent), master.items[parent.item].step) if parts else ZERO
     if made <= 0:
         return []
-    line = parent.line_id
-    return [Need(line, part.item, part.unit, _times(made, part.quantity), part.node, part.feeds) for part in parts]
+    return [
+        Need(parent.line_id, part.item, part.unit, _amount(made, part, master), part.node, part.feeds) for part in parts
+    ]
+
+
+def _amount(made: Decimal, part: "Part", master: MasterData) -> Decimal:
+    """Return how much of the part goes into so much: pieces are whole, so half a roll needs a roll."""
+    return ceil_to(_times(made, part.quantity), master.items[part.item].step)
 
 
 class Part(NamedTuple):
@@ -282,11 +290,25 @@ def fit(state: OrderState, master: MasterData) -> OrderState:
     kept: set[tuple[str, str, str]] = set()
     for need in _wanted(state.order, master):
         state = _fit_tree(state, need, master, kept)
+    waiting = _waiting_lines(state.order)
     for portion in state.portions:
+        if portion.line_id in waiting and portion.current and portion.current.issued:
+            continue
         if not portion.cancelled and (portion.line_id, portion.node, portion.item) not in kept:
             spare = portion if portion.surplus else replace(portion, surplus=True)
             state = state.with_portion(_shrunk(spare, ZERO))
     return state
+
+
+def _waiting_lines(order: Order) -> frozenset[str]:
+    """Return the lines whose last revision waits for a correction: what is at plants of them stays there until then.
+
+    A mistake in a quantity or a price takes nothing back from a plant. What no plant was notified of is given up.
+    """
+    held = {line.line_id: line.hold_reason for line in order.lines if line.hold_reason}
+    if order.cancelled or any(why in UNMAPPED for why in held.values()):
+        return frozenset(line for line, why in held.items() if why in BAD_AMOUNT and not order.cancelled)
+    return frozenset(held)
 
 
 def _fit_tree(state: OrderState, need: Need, master: MasterData, kept: set[tuple[str, str, str]]) -> OrderState:

@@ -191,9 +191,9 @@ def _is_sought(portion: Portion) -> bool:
 
 
 def _line(state: OrderState, portion: Portion) -> Line | None:
-    """Return the portion's line; None where the line no longer needs it."""
+    """Return the portion's line; None where the line no longer needs it, or waits for a correction."""
     lines = () if portion.surplus else state.order.lines
-    return next((line for line in lines if line.line_id == portion.line_id), None)
+    return next((line for line in lines if line.line_id == portion.line_id and line.hold_reason is None), None)
 
 
 def _day(state: OrderState, portion: Portion, attempt: Attempt, line: Line, context: DecisionContext) -> date:

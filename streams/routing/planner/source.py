@@ -14,6 +14,7 @@ from streams.routing.masterdata.rules import Rule
 from streams.routing.model.codes import CandidateReason
 from streams.routing.model.order import Order
 from streams.routing.model.portion import Portion, Quote
+from streams.routing.model.quantity import floor_to
 from streams.routing.planner import cutover
 from streams.routing.schedule import dates
 from streams.routing.validation.normalise import out_of_base
@@ -158,6 +159,18 @@ def best(rank: str, order: Order, portion: Portion, makers: Sequence[Maker], mas
 
     found = [(at, m) for at, m in enumerate(makers) if m.member in offers and amount(offers[m.member]) > 0]
     return tuple(maker for _, maker in sorted(found, key=place))
+
+
+def whole(item: str, quantity: Decimal, master: MasterData) -> Decimal:
+    """Return as much of the quantity as is a whole number of the item's steps.
+
+    Args:
+        item: The item's id.
+        quantity: In its base unit.
+        master: The master data; of an item that they do not have, all of it.
+    """
+    known = master.items.get(item)
+    return floor_to(quantity, known.step) if known else quantity
 
 
 def amount(quote: Quote) -> Decimal:

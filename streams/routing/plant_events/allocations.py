@@ -30,7 +30,7 @@ def apply_result(state: OrderState, value: wire.AllocationResult, context: Decis
         context: The event and the master data.
     """
     if value["kind"] == "QUOTE":
-        return Step(_quoted(state, value))
+        return Step(_quoted(state, value, context.master))
     if value["kind"] == "FREED":
         return Step(waiting.apply_freed(state, value["request_id"], value["plant"]))
     assignment = assignments.find(state, value["request_id"])
@@ -65,7 +65,7 @@ def _is_old(reservation: Reservation, value: wire.AllocationResult) -> bool:
     return is_repeat and value["from_stock"] > (reservation.from_stock or 0)
 
 
-def _quoted(state: OrderState, value: wire.AllocationResult) -> OrderState:
+def _quoted(state: OrderState, value: wire.AllocationResult, master: MasterData) -> OrderState:
     """Apply an offer that is waited for; one that comes again or too late changes nothing."""
     for portion in state.portions:
         asked = portion.open_quotes if portion.hold_reason is None else None
@@ -73,15 +73,22 @@ def _quoted(state: OrderState, value: wire.AllocationResult) -> OrderState:
         if quote is None or quote.from_stock is not None:
             continue
         if portion.quote_id(state.key, quote.plant) == value["request_id"]:
-            return _with_offer(state, portion, quote, value)
+            return _with_offer(state, portion, quote, value, master)
     return state
 
 
-def _with_offer(state: OrderState, portion: Portion, quote: Quote, value: wire.AllocationResult) -> OrderState:
+def _with_offer(
+    state: OrderState, portion: Portion, quote: Quote, value: wire.AllocationResult, master: MasterData
+) -> OrderState:
+    """Return the state with the offer: of less than was asked for, the whole steps of the item count."""
+    from_stock, to_make = value["from_stock"], value["to_make"]
+    if (offered := from_stock + to_make) < portion.quantity:
+        whole = source.whole(portion.item, offered, master)
+        from_stock, to_make = min(from_stock, whole), max(ZERO, whole - from_stock)
     offer = replace(
         quote,
-        from_stock=value["from_stock"],
-        to_make=value["to_make"],
+        from_stock=from_stock,
+        to_make=to_make,
         available_on=value["available_on"],
         load=value["load"],
         disruption=value.get("disruption"),
@@ -126,16 +133,21 @@ def _reserved(
 def _less(
     state: OrderState, assignment: Assignment | None, offered: Decimal, to_make: Decimal, master: MasterData
 ) -> OrderState:
-    """Split the portion where the plant can do only a part of it, or take it away where that is too little."""
+    """Split the portion where the plant can do only a part of it, or take it away where that is too little.
+
+    Of a part that is no whole number of the item's steps the rest is given back: the reservation is asked for anew.
+    """
     assert assignment is not None  # noqa: S101  (the caller has just put it)
     portion, attempt, reservation = assignment.portion, assignment.attempt, assignment.attempt.reservation
+    kept_reservation, offered = offered, source.whole(portion.item, offered, master)
+    to_make = max(ZERO, to_make - (kept_reservation - offered))
     makers = [maker for maker in master.makers(portion.item) if maker.member == attempt.plant]
     too_little = any(source.below_minimum(maker, offered, master.items[portion.item]) for maker in makers)
     if offered <= 0 or too_little:
         withdraw = attempt.issued is not None
         return assignments.with_attempt_at(state, assignment, attempt.close(CloseReason.NO_CAPACITY, withdraw=withdraw))
     assert reservation is not None  # noqa: S101  (only reserved attempts come here)
-    kept = replace(attempt, reservation=replace(reservation, quantity=offered))
+    kept = replace(attempt, reservation=replace(reservation, quantity=kept_reservation))
     state = assignments.with_attempt_at(state, assignment, kept)
     portion = assignments.current_portion(state, portion)
     if offered < portion.quantity:

@@ -16,6 +16,7 @@ from streams.routing.model.codes import CloseReason
 from streams.routing.model.copying import replace
 from streams.routing.model.order import OrderState
 from streams.routing.model.portion import Portion, with_attempt
+from streams.routing.planner import source
 from streams.routing.planner.step import Step
 from streams.routing.plant_events.assignments import (
     Assignment,
@@ -143,7 +144,10 @@ def _reopened(state: OrderState, assignment: Assignment) -> tuple[OrderState, As
 
 
 def _accept(state: OrderState, assignment: Assignment, answer: Answer, quantity: Decimal, master: MasterData) -> Step:
-    """Apply an acceptance. A plant that took less and now wants all gets a revision: the rest has gone elsewhere."""
+    """Apply an acceptance. A plant that took less and now wants all gets a revision: the rest has gone elsewhere.
+
+    Of a part, the whole steps of the item count: the plant gets a revision with these, and none at all is a refusal.
+    """
     if assignment.attempt.close_reason is not None:
         reopened = _reopened(state, assignment)
         if reopened is None:
@@ -156,7 +160,11 @@ def _accept(state: OrderState, assignment: Assignment, answer: Answer, quantity:
         return Step(with_attempt_at(state, assignment, accepted))
     if quantity >= portion.quantity or portion.cancelled or attempt.issued is None:
         return Step(with_attempt_at(state, assignment, replace(attempt, answer=answer)), cause)
+    whole = source.whole(portion.item, quantity, master)
+    if whole <= 0:
+        closed = replace(attempt.close(CloseReason.REJECTED, withdraw=True), answer=answer)
+        return Step(with_attempt_at(state, assignment, closed), reasons.rejected(attempt.plant, portion.item, master))
     kept = replace(attempt, answer=answer, issued=replace(attempt.issued, quantity=quantity))
     state = state.with_portion(with_attempt(portion, kept))
     cause = reasons.partly(attempt.plant, portion.item, master)
-    return Step(split_portion(state, current_portion(state, portion), quantity), cause)
+    return Step(split_portion(state, current_portion(state, portion), whole), cause)

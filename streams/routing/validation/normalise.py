@@ -1,8 +1,9 @@
 """From a member's own codes and units to the canonical item and its base unit."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
+from functools import reduce
 
 from kranhub.errors import DocumentCode, InvalidDocument
 from kranhub.parties.units import UNITS
@@ -11,10 +12,11 @@ from kranhub.values import confusables
 from kranhub.wire.messages import InventoryLevel, Order, OrderLine, OrderLineDelivery
 from streams.routing.masterdata.items import Item
 from streams.routing.masterdata.masterdata import MasterData
-from streams.routing.model.codes import UNMAPPED, HoldReason
+from streams.routing.model.codes import BAD_AMOUNT, NOT_NORMALISED, HoldReason
 from streams.routing.model.copying import replace
 from streams.routing.model.order import Delivery, Line
 from streams.routing.model.quantity import MICRO
+from streams.routing.validation import order_quantity
 
 UNMAPPED_ITEM, UNMAPPED_UNIT, COMPLETE_DELIVERY = (
     HoldReason.UNMAPPED_ITEM,
@@ -32,7 +34,9 @@ class Normalised:
 
 
 def normalise_order(value: Order, master: MasterData) -> Normalised:
-    """Return the order with canonical items and base units; an unmapped line is held and reported in ``problems``.
+    """Return the order with canonical items and base units; what a line does not allow is reported in ``problems``.
+
+    Such a line is held: its item or unit is unmapped, or its quantity or price is none that the item allows.
 
     Raises:
         InvalidDocument: ``too-many-digits`` where a quantity does not fit in the base unit.
@@ -43,8 +47,8 @@ def normalise_order(value: Order, master: MasterData) -> Normalised:
     if held and value["complete_delivery"]:
         lines = [{**line, "hold_reason": line["hold_reason"] or COMPLETE_DELIVERY} for line in lines]
     problems = tuple(
-        _unmapped(code, [line for line in held if line["hold_reason"] == code], owner, master)
-        for code in UNMAPPED
+        _problem(code, [line for line in held if line["hold_reason"] == code], owner, master)
+        for code in NOT_NORMALISED
         if any(line["hold_reason"] == code for line in held)
     )
     return Normalised({**value, "revision": 0, "lines": lines}, problems)
@@ -77,7 +81,7 @@ def normalise_level(value: InventoryLevel, master: MasterData) -> InventoryLevel
 
 
 def mapped(line: Line, buyer: str, master: MasterData) -> Line:
-    """Return a line that was held for want of a mapping as the master data map it now; any other as it is.
+    """Return a line that is as its buyer wrote it as the master data take it now; any other as it is.
 
     Args:
         line: The line.
@@ -87,7 +91,7 @@ def mapped(line: Line, buyer: str, master: MasterData) -> Line:
     Raises:
         InvalidDocument: ``too-many-digits`` where its quantity does not fit in the base unit.
     """
-    if line.hold_reason not in UNMAPPED:
+    if line.hold_reason not in NOT_NORMALISED:
         return line
     raw: OrderLine = {
         "line_id": line.line_id,
@@ -106,6 +110,7 @@ def mapped(line: Line, buyer: str, master: MasterData) -> Line:
         price=found["price"],
         deliveries=deliveries_of(found),
         hold_reason=HoldReason(found["hold_reason"]) if found["hold_reason"] else None,
+        rounded_from=found.get("rounded_from"),
     )
 
 
@@ -158,24 +163,34 @@ def in_base(item: Item, quantity: Decimal, unit: str) -> Decimal | None:
 def _line(line: OrderLine, owner: str, master: MasterData) -> OrderLine:
     item = master.item_of(owner, line["item_code"])
     if item is None:
-        return {**line, "item": None, "hold_reason": UNMAPPED_ITEM}
+        return {**line, "item": None, "hold_reason": UNMAPPED_ITEM, "rounded_from": None}
     quantity = in_base(item, line["quantity"], line["unit"])
     if quantity is None:
-        return {**line, "item": item.item, "hold_reason": UNMAPPED_UNIT}
-    price = _price(line["price"], line["quantity"], quantity)
+        return {**line, "item": item.item, "hold_reason": UNMAPPED_UNIT, "rounded_from": None}
     deliveries: list[OrderLineDelivery] = [
         {**part, "quantity": in_base(item, part["quantity"], line["unit"]) or part["quantity"]}
         for part in line.get("deliveries") or []
     ]
+    allowed = order_quantity.checked(item, quantity, [part["quantity"] for part in deliveries])
+    price = _price(line["price"], line["quantity"], quantity)
+    is_too_small = _is_distorted(line["price"], price, line["quantity"], quantity)
+    why = allowed.hold_reason or (HoldReason.PRICE_TOO_SMALL if is_too_small else None)
+    if why is not None:
+        return {**line, "item": item.item, "hold_reason": why, "rounded_from": None}
     return {
         **line,
         "item": item.item,
-        "quantity": quantity,
+        "quantity": allowed.quantity,
         "unit": item.unit,
         "price": price,
         "hold_reason": None,
         "deliveries": deliveries,
+        "rounded_from": quantity if allowed.quantity != quantity else None,
     }
+
+
+_PRICE_TOLERANCE = Decimal("0.001")
+"""How much of a price rounding may change, as a share of it."""
 
 
 def _price(price: Decimal | None, ordered: Decimal, base: Decimal) -> Decimal | None:
@@ -184,6 +199,66 @@ def _price(price: Decimal | None, ordered: Decimal, base: Decimal) -> Decimal | 
         return price
     with localcontext(prec=60):
         return (price * ordered / base).quantize(MICRO, ROUND_HALF_EVEN).normalize() + 0
+
+
+def _is_distorted(price: Decimal | None, rounded: Decimal | None, ordered: Decimal, base: Decimal) -> bool:
+    """Return whether six digits change the price of one base unit by more than `_PRICE_TOLERANCE` of it.
+
+    Such a price is not passed on per another quantity: a plant's ERP that reads the number alone would take it for the
+    price of one unit.
+    """
+    if price is None or rounded is None:
+        return False
+    with localcontext(prec=60):
+        return abs(rounded * base - price * ordered) > price * ordered * _PRICE_TOLERANCE
+
+
+def held_text(code: HoldReason, line: Line, master: MasterData) -> Text | None:
+    """Return the text for the buyer on a quantity or a price that the item does not allow; None for another reason.
+
+    Args:
+        code: Why the line is on hold.
+        line: The line as the buyer wrote it.
+        master: The master data.
+    """
+    item = master.items.get(line.item or "")
+    if item is None or code not in BAD_AMOUNT:
+        return None
+    deliveries = [part.quantity for part in line.deliveries]
+    if code != HoldReason.PRICE_TOO_SMALL:
+        return order_quantity.refusal(code, line.item_code, line.quantity, line.unit, item, deliveries)
+    return _price_too_small(line.item_code, line.unit, line.price, item)
+
+
+def _price_too_small(item_code: str, unit: str, price: Decimal | None, item: Item) -> Text:
+    amount = f"{price:f}" if price is not None else "-"
+    return Text(
+        en=f"The price of {item_code}, {amount} for 1 {unit}, is too small to be given for 1 {item.unit} with six "
+        f"digits after the point. Correct the price, or order in {item.unit}.",
+        ru=f"Цена {item_code}, {amount} за 1 {unit}, слишком мала, чтобы указать её за 1 {item.unit} с шестью знаками "
+        f"после запятой. Исправьте цену или закажите в {item.unit}.",
+    )
+
+
+def _problem(code: HoldReason, lines: Sequence[OrderLine], owner: str, master: MasterData) -> InvalidDocument:
+    if code not in BAD_AMOUNT:
+        return _unmapped(code, lines, owner, master)
+    return InvalidDocument(_DOCUMENT_CODES[code], reduce(Text.then, [_line_text(code, line, master) for line in lines]))
+
+
+def _line_text(code: HoldReason, line: OrderLine, master: MasterData) -> Text:
+    item = master.items[str(line["item"])]
+    if code == HoldReason.PRICE_TOO_SMALL:
+        return _price_too_small(line["item_code"], line["unit"], line["price"], item)
+    deliveries = [part["quantity"] for part in line.get("deliveries") or []]
+    return order_quantity.refusal(code, line["item_code"], line["quantity"], line["unit"], item, deliveries)
+
+
+_DOCUMENT_CODES: Mapping[HoldReason, DocumentCode] = {
+    HoldReason.QUANTITY_STEP: DocumentCode.QUANTITY_STEP,
+    HoldReason.BELOW_MINIMUM_QUANTITY: DocumentCode.BELOW_MINIMUM_QUANTITY,
+    HoldReason.PRICE_TOO_SMALL: DocumentCode.PRICE_TOO_SMALL,
+}
 
 
 def _unmapped(

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from kranhub.parties.members import Member
 from kranhub.wire import messages
-from kranhub.wire.messages import ItemSupply, Message, RoutingMode, RoutingRank, Subject
+from kranhub.wire.messages import ItemSupply, Message, OrderQuantityRounding, RoutingMode, RoutingRank, Subject
 from streams.routing.masterdata.calendars import Calendar
 from streams.routing.masterdata.entries import Bill, Kind
 from streams.routing.masterdata.items import Item
@@ -40,6 +40,9 @@ def item(value: Item, version: int) -> messages.Item:
         "version": version,
         "supply": ItemSupply[value.supply.name],
         "more_codes": {member: list(codes) for member, codes in value.more_codes.items()},
+        "order_quantity_increment": value.step,
+        "minimum_order_quantity": value.order_quantity.minimum,
+        "order_quantity_rounding": OrderQuantityRounding[value.order_quantity.rounding.name],
     }
 
 

@@ -27,6 +27,11 @@ class RecordQueue:
         """Return whether there is no value."""
         return not QUEUE.scan(state, (self._name,), limit=1)
 
+    def values(self, state: State) -> Iterator[bytes]:
+        """Yield the values that there are now."""
+        for entry in QUEUE.scan(state, (self._name,)):
+            yield entry.value
+
     def put(self, state: State, value: bytes) -> None:
         """Add a value at the end."""
         QUEUE.put(state, (self._name, self._end(state)), value)

@@ -48,6 +48,9 @@ def test_all_entries_reach_every_partition_and_their_public_topics() -> None:
     assert set(public(batch, "boms")) == {"crane-bridge-10t-22m5"}
     assert public(batch, "boms")["crane-bridge-10t-22m5"]["components"][0]["feeds"] == "coating-girders"
     assert public(batch, "items")["crane-bridge-10t-22m5"]["components"] == []
+    motor = public(batch, "items")["motor-crane-7kw5"]
+    assert (motor["order_quantity_increment"], motor["order_quantity_rounding"]) == (1, "REFUSE")
+    assert public(batch, "items")["coating-girders"]["order_quantity_increment"] is None
     assert "capabilities" not in public(batch, "parties")["oemz"]
 
 
