@@ -1533,6 +1533,11 @@ class RoutingRule(TypedDict):
     frozen_zone_working_days: NotRequired[int]
     """A plant order whose work begins within so many working days gets no later date without a person. ISA-95 planning
     time fence"""
+    quotation_valid_days: NotRequired[int]
+    """Days that a quotation without a day is valid after the day on which it comes. UBL
+    Quotation/ValidityPeriod/DurationMeasure"""
+    maximum_quotation_valid_days: NotRequired[int]
+    """Days that any quotation is valid at most. UBL Quotation/ValidityPeriod/DurationMeasure"""
 
 
 class ServiceKind(Symbol):

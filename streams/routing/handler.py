@@ -14,13 +14,12 @@ from kranhub.wire.messages import Message, Subject, narrowed
 from streams.routing import reasons
 from streams.routing.context import DecisionContext
 from streams.routing.masterdata.masterdata import MasterData
-from streams.routing.model.codes import NOT_NORMALISED, HoldReason
 from streams.routing.model.copying import replace
-from streams.routing.model.order import Line, OrderState
+from streams.routing.model.order import OrderState
 from streams.routing.notify import plan as plans
 from streams.routing.notify import reminders
 from streams.routing.notify import status as statuses
-from streams.routing.planner import explode, resume, unreachable
+from streams.routing.planner import explode, line_holds, plausibility, quotation, resume, unreachable
 from streams.routing.planner.reconcile import reconcile
 from streams.routing.planner.step import Step
 from streams.routing.plant_events import (
@@ -35,7 +34,7 @@ from streams.routing.plant_events import (
 )
 from streams.routing.recovery import statuses as recovery_statuses
 from streams.routing.recovery.evidence import Evidence
-from streams.routing.validation import document_identity, normalise, timestamps
+from streams.routing.validation import document_identity, timestamps
 
 SEEN = 20
 """How many versions of an order are known by their event ids, so that an older one that is sent again changes
@@ -162,11 +161,12 @@ def _check_closed(state: OrderState, subject: Subject, value: Message, context: 
 
 
 def _order(state: OrderState | None, value: messages.Order, context: DecisionContext) -> Step | None:
-    order = explode.order_of(value)
+    order = plausibility.with_implausible_held(explode.order_of(value), state, context.master)
     if state is None:
         key = identifiers.order_key(order.buyer, order.order_id)
         document = document_identity.check_document(None, context.event_id, key)
         first = OrderState(key, order, revision=1, seen_events=(context.event_id,), document=document)
+        first = quotation.with_validity(first, context)
         return Step(first, reasons.CANCELLED if order.cancelled else reasons.RECEIVED)
     if context.event_id in state.seen_events:
         return Step(state)
@@ -174,7 +174,8 @@ def _order(state: OrderState | None, value: messages.Order, context: DecisionCon
     seen = (*state.seen_events, context.event_id)[-SEEN:]
     if order == state.order or (state.cancelled_by_hand and replace(order, cancelled=True) == state.order):
         return Step(replace(state, seen_events=seen, document=document))
-    changed = replace(explode.with_revision(state, order), seen_events=seen, document=document)
+    changed = quotation.with_validity(explode.with_revision(state, order), context)
+    changed = replace(changed, seen_events=seen, document=document)
     return Step(changed, reasons.CANCELLED if order.cancelled else reasons.changed(changed.revision))
 
 
@@ -231,20 +232,11 @@ def _goes_on(before: OrderState, after: OrderState) -> bool:
 
 def _resumed(state: OrderState, master: MasterData) -> OrderState:
     """Return the state without what a member's stop has kept back, its lines as the master data map them now."""
-    state = resume.resume(state, master)
-    lines = _mapped(state, master)
-    if lines == state.order.lines:
+    if state.is_expired:
         return state
-    return replace(state, order=replace(state.order, lines=lines), revision=state.revision + 1)
-
-
-def _mapped(state: OrderState, master: MasterData) -> tuple[Line, ...]:
-    """Return the order's lines as the master data map them now; a complete delivery goes on once all are mapped."""
-    lines = tuple(normalise.mapped(line, state.order.buyer, master) for line in state.order.lines)
-    if any(line.hold_reason in NOT_NORMALISED for line in lines):
-        return lines
-    waiting = HoldReason.COMPLETE_DELIVERY
-    return tuple(replace(line, hold_reason=None) if line.hold_reason == waiting else line for line in lines)
+    state = resume.resume(state, master)
+    order = line_holds.released(state, master)
+    return state if order == state.order else replace(state, order=order, revision=state.revision + 1)
 
 
 _FINGERPRINTED = frozenset((Subject.ORDER_RESPONSE, Subject.PRODUCTION_STATUS, Subject.SHIPMENT))

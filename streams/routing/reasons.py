@@ -438,6 +438,12 @@ HELD: Mapping[HoldReason, Text] = {
         en="The quantity of {item} is less than its smallest order. Order more.",
         ru="Количество {item} меньше наименьшего заказа. Закажите больше.",
     ),
+    HoldReason.IMPLAUSIBLE_QUANTITY: Text(
+        en="The quantity of {item} is unusually large; the hub's people check it before anything is planned. If it is "
+        "a mistake, correct the order.",
+        ru="Количество {item} необычно велико; сотрудники центра проверят его, прежде чем планировать. Если это "
+        "ошибка, исправьте заказ.",
+    ),
     HoldReason.PRICE_TOO_SMALL: Text(
         en="The price of {item} is too small for one base unit. Correct the price.",
         ru="Цена {item} за базовую единицу слишком мала. Исправьте цену.",
@@ -495,6 +501,26 @@ HELD: Mapping[HoldReason, Text] = {
     ),
 }
 """Why a line is held, to its customer; ``{item}`` stands for the item's code."""
+
+
+def implausible(order_key: str, line_id: str, item: str, quantity: Decimal, unit: str, most: Decimal | None) -> Text:
+    """Return the text for operators on a line whose quantity waits for their approval.
+
+    Args:
+        order_key: ``buyer:order_id``.
+        line_id: The line.
+        item: The buyer's code of the item.
+        quantity: In the base unit.
+        unit: The base unit.
+        most: What is taken without a person, in the base unit.
+    """
+    asked, usual = f"{quantity.normalize():f} {unit}", f"{(most or Decimal(0)).normalize():f} {unit}"
+    return Text(
+        en=f"{asked} of {item} was ordered, and more than {usual} waits for a person. Ask the buyer; then let it go on "
+        f"with `kranhub orders approve {order_key} --line {line_id}`, or have the buyer correct the order.",
+        ru=f"Заказано {asked} позиции {item}, а более {usual} принимает сотрудник. Уточните у заказчика; затем примите "
+        f"строку командой `kranhub orders approve {order_key} --line {line_id}` или попросите исправить заказ.",
+    )
 
 
 def silent(plant: str, item: str, master: MasterData) -> Cause:
@@ -607,6 +633,23 @@ CLOSED = Cause(
     CauseCode.ORDER_CLOSED,
     Text(en="Everything was delivered; the order is closed.", ru="Всё поставлено; заказ закрыт."),
 )
+
+
+EXPIRED = Cause(
+    HoldReason.EXPIRED,
+    Text(
+        en="The quotation is no longer valid, and nothing is reserved for it any more. Ask again, or place the order.",
+        ru="Срок предложения истёк, для него больше ничего не зарезервировано. Запросите его снова или оформите заказ.",
+    ),
+)
+
+
+def quotation_expired(order_id: str) -> Text:
+    """Return the text that nothing can be decided on a quotation that is over."""
+    return Text(
+        en=f"The quotation {order_id!r} has expired. Have the buyer ask again or place the order.",
+        ru=f"Срок предложения {order_id!r} истёк. Пусть заказчик запросит его снова или оформит заказ.",
+    )
 
 
 def order_closed(order_id: str) -> Text:

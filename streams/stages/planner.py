@@ -18,7 +18,7 @@ from streams.routing.masterdata.entries import Entry, Kind
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.codes import AlertCode
 from streams.routing.model.order import OrderState
-from streams.routing.planner import messages
+from streams.routing.planner import messages, plausibility
 from streams.routing.planner.messages import OutputMessage
 from streams.routing.plant_events import assignments
 from streams.routing.recovery import adopt, texts
@@ -240,6 +240,7 @@ class Planner:
         self._put(before, step.state, state)
         orders_by_plant.note(before, step.state, state)
         _await_members(None if subject == handler.WAKE else before, step.state, state)
+        _await_items(before, step.state, state)
         self._send(step.messages, record.key, environment.outputs)
         if step.state.closed and (before is None or not before.closed):
             plans, event_id = topics.hub(self._namespace, "plans"), f"hub/OrderPlan/{record.key}/closed"
@@ -304,6 +305,7 @@ class Planner:
         if after.due is not None:
             timers.set_timer(state, after.due, after.key)  # what woke it up meanwhile was let pass
         _await_members(None, after, state)
+        _await_items(None, after, state)
         self._send([*adopted.messages, *missing, *recovered.messages], record.key, environment.outputs)
         for action in actions:
             self._apply_one_pending(action, None, environment)
@@ -454,6 +456,14 @@ def _await_members(before: OrderState | None, after: OrderState, state: State) -
     for member in after.awaited_members:
         if member not in known:
             RecordQueue(_waiting_member(member)).put(state, _bytes(after.key))
+
+
+def _await_items(before: OrderState | None, after: OrderState, state: State) -> None:
+    """Note that lines whose quantities wait for an approval go on as well once their items allow them."""
+    known = {line.line_id for line in plausibility.held_lines(before.order, None)} if before else ()
+    for line in plausibility.held_lines(after.order, None):
+        if line.line_id not in known:
+            RecordQueue(_waiting_item(str(line.item))).put(state, _bytes(after.key))
 
 
 def _waiting_member(member: str) -> str:

@@ -31,7 +31,7 @@ def check(of: World, context: DecisionContext, changed: bool) -> None:
     assert order.load(order.dump(state)) == state
     for message in of.sent[-20:]:
         bilingual(message)
-    if state.frozen or not changed:
+    if state.frozen or state.is_expired or not changed:
         return
     conserved(state, of.master)
     at_plants(of, state)

@@ -11,8 +11,8 @@ PAINT = {"line_id": "1", "item_code": "ОКР-М2", "quantity": Decimal(100), "u
 CODES = {"КР-10-22.5": "H87", "ДВ-7.5": "H87", "ОКР-М2": "MTK", "МК-СТ": "TNE", "НЕТ": "H87"}
 """The buyer's codes with their units; the last is the code of no item."""
 
-quantities = st.integers(1, 10**9).map(lambda number: Decimal(number) / 1000)
-pieces = st.integers(1, 1000).map(Decimal)
+quantities = st.integers(1, 3 * 10**6).map(lambda number: Decimal(number) / 1000)
+pieces = st.integers(1, 100).map(Decimal)
 lines = st.lists(
     st.sampled_from(sorted(CODES)).flatmap(
         lambda code: st.tuples(st.just(code), pieces if CODES[code] == "H87" else quantities)

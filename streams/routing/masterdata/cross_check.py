@@ -17,7 +17,7 @@ YamlPath = tuple[str | int, ...]
 
 
 def codes(nomenclature: Nomenclature, path: Path, members: Members, members_file: Path) -> None:
-    """Check that every code is a member's.
+    """Check that every code is a member's, and every plausible quantity for a buyer too.
 
     Args:
         nomenclature: The items with their codes.
@@ -26,14 +26,18 @@ def codes(nomenclature: Nomenclature, path: Path, members: Members, members_file
         members_file: The members file, for the remedy.
 
     Raises:
-        Misconfigured: A code belongs to no member.
+        Misconfigured: A code or a quantity is for no member.
     """
     for at, item in enumerate(nomenclature.items):
-        for field, owners in (("codes", item.codes), ("more_codes", item.more_codes)):
+        for field, owners in (
+            ("codes", item.codes),
+            ("more_codes", item.more_codes),
+            ("plausible_quantities", item.plausible_quantities),
+        ):
             for member in owners:
                 if member not in members.by_id:
                     line = line_of(path, ("items", at, field, member))
-                    raise Misconfigured(_foreign_code(f"{path}:{line}", item.item, member, members_file))
+                    raise Misconfigured(_foreign_code(f"{path}:{line}", item.item, field, member, members_file))
 
 
 def rules(found: Rules, path: Path, members: Members, members_file: Path) -> None:
@@ -105,11 +109,13 @@ def line_of(path: Path, place: YamlPath) -> int:
     return yaml_file.line(root, place)
 
 
-def _foreign_code(where: str, item: str, member: str, members_file: Path) -> Text:
+def _foreign_code(where: str, item: str, field: str, member: str, members_file: Path) -> Text:
+    is_code = field != "plausible_quantities"
+    what = Text(en="a code", ru="код") if is_code else Text(en="a plausible quantity", ru="обычное количество")
     return Text(
-        en=f"{where}: item {item!r} has a code of {member!r}, who is no member. "
+        en=f"{where}: item {item!r} has {what.en} of {member!r}, who is no member. "
         f"Add the member to {members_file} or correct the id.",
-        ru=f"{where}: у позиции {item!r} есть код участника {member!r}, которого нет. "
+        ru=f"{where}: у позиции {item!r} есть {what.ru} участника {member!r}, которого нет. "
         f"Добавьте участника в {members_file} или исправьте имя.",
     )
 

@@ -82,6 +82,8 @@ class Item(_Model):
         supply: Whether members make it, or it is bought.
         components: What one base unit is built of.
         order_quantity: In which quantities it is ordered.
+        plausible_quantity: A larger quantity in a line waits for a person's approval; in the base unit.
+        plausible_quantities: The same for single buyers.
     """
 
     item: ItemId
@@ -94,6 +96,8 @@ class Item(_Model):
     supply: Supply = Supply.MAKE
     components: tuple[Component, ...] = ()
     order_quantity: OrderQuantity = OrderQuantity()
+    plausible_quantity: Positive | None = None
+    plausible_quantities: dict[MemberId, Positive] = {}
 
     @property
     def step(self) -> Decimal | None:

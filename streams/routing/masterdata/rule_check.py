@@ -1,4 +1,4 @@
-"""What a person should look at in valid rules: never deciding, leaving nobody, lines without one, costs without rates.
+"""What a person should look at in valid rules: never deciding, leaving nobody, lines without one, missing data.
 
 Every kind of line that the master data know is tried: order kinds, items, buyers and programmes that rules name, and
 one of each that no rule names. Pure.
@@ -55,7 +55,11 @@ class Finding:
 
 
 def findings(master: MasterData) -> list[Finding]:
-    """Return what to look at: items that nobody makes, rules that never decide or leave nobody, gaps, missing rates."""
+    """Return what to look at.
+
+    These are items that nobody makes, rules that never decide or leave nobody, gaps, costs without rates, and makers
+    without a declared capacity.
+    """
     decided: dict[str | None, list[Kind]] = {}
     for kind in _kinds(master):
         decided.setdefault(_first(kind, master), []).append(kind)
@@ -65,6 +69,7 @@ def findings(master: MasterData) -> list[Finding]:
         *_nobody(master, decided),
         *_no_rule(decided.get(None, [])),
         *_no_rates(master),
+        *_no_capacity(master),
     ]
 
 
@@ -144,6 +149,18 @@ def _no_rates(master: MasterData) -> Iterator[Finding]:
             yield Finding("no-rate", source, _without_rate(source, named, missing))
 
 
+def _no_capacity(master: MasterData) -> Iterator[Finding]:
+    """Yield each maker of items for which it declares no capacity that can be measured in them."""
+    unlimited: dict[str, list[str]] = {}
+    for item in master.nomenclature.items:
+        for maker in master.makers(item.item):
+            capacity = maker.capability.capacity
+            if capacity is None or item.in_base(capacity.quantity, capacity.unit) is None:
+                unlimited.setdefault(maker.member, []).append(item.item)
+    for member, items in sorted(unlimited.items()):
+        yield Finding("no-capacity-declared", member, _without_capacity(member, items))
+
+
 def _listed(items: Iterable[str]) -> str:
     names = list(items)
     return ", ".join(names[:NAMED]) + (", …" if len(names) > NAMED else "")
@@ -184,6 +201,16 @@ def _without_rate(source: str, members: Sequence[str], missing: Sequence[str]) -
         "plants stand last by lowest-cost. Add a rate.",
         ru=f"Цены в {source} ({names}) не сравнить в заказах в {currencies}: нет курса. По lowest-cost такие "
         "заводы стоят последними. Добавьте курс.",
+    )
+
+
+def _without_capacity(member: str, items: Sequence[str]) -> Text:
+    names = _listed(items)
+    return Text(
+        en=f"{member} declares no capacity for {names}: it counts as able to make any quantity at once. Add "
+        "`capacity`, in a unit that converts to the item's.",
+        ru=f"{member} не объявил мощность для {names}: считается, что любое количество он сделает "
+        "сразу. Добавьте `capacity` в единице, которая пересчитывается в единицу позиции.",
     )
 
 

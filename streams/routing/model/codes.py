@@ -71,6 +71,7 @@ class HoldReason(Code):
     QUANTITY_STEP = "quantity-step"
     BELOW_MINIMUM_QUANTITY = "below-minimum-quantity"
     PRICE_TOO_SMALL = "price-too-small"
+    IMPLAUSIBLE_QUANTITY = "implausible-quantity"
 
 
 NO_PLANT = (
@@ -90,6 +91,9 @@ UNMAPPED = (HoldReason.UNMAPPED_ITEM, HoldReason.UNMAPPED_UNIT)
 
 BAD_AMOUNT = (HoldReason.QUANTITY_STEP, HoldReason.BELOW_MINIMUM_QUANTITY, HoldReason.PRICE_TOO_SMALL)
 """Codes for a quantity or a price that the item does not allow."""
+
+CORRECTABLE = (*BAD_AMOUNT, HoldReason.IMPLAUSIBLE_QUANTITY)
+"""Codes for what may well be a slip of the buyer's: it takes nothing back from a plant."""
 
 NOT_NORMALISED = (*UNMAPPED, *BAD_AMOUNT)
 """Why a line stays as the buyer wrote it, until the buyer corrects it or the nomenclature changes."""

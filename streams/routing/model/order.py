@@ -139,6 +139,32 @@ class DeliveryStatus(Struct, frozen=True, omit_defaults=True):
     arrived: Decimal = ZERO
 
 
+class ApprovedQuantity(Struct, frozen=True, omit_defaults=True):
+    """A quantity of a line that a person has approved although it is implausible.
+
+    Attributes:
+        line_id: The id of the order's line.
+        item: The item's id.
+        quantity: In the base unit; less of the item is approved as well.
+    """
+
+    line_id: str
+    item: str
+    quantity: Decimal
+
+
+class Validity(Struct, frozen=True, omit_defaults=True):
+    """How long a quotation is valid.
+
+    Attributes:
+        until: The last day, at the buyer.
+        ends_at: The end of that day.
+    """
+
+    until: date
+    ends_at: datetime
+
+
 class LineStatus(Struct, frozen=True, omit_defaults=True):
     """The state of a line of which the customer was last notified.
 
@@ -147,7 +173,7 @@ class LineStatus(Struct, frozen=True, omit_defaults=True):
         item_code: The buyer's code of the item.
         state: How far the line is.
         promised_date: When all of it is at the customer; None where nothing is promised.
-        code: Why it is on hold; None where it is not.
+        code: Why it is on hold, or closed without a delivery; None where it is neither.
         arrived: How much has arrived, in the base unit.
         assumed: An arrival is assumed, as nobody reports it.
         deliveries: The parts in which it comes; empty where it comes at once.
@@ -228,6 +254,9 @@ class OrderState(Struct, frozen=True, omit_defaults=True):
         reminders: How often they were reminded of it.
         plan_revision: Counts the plans that were sent.
         plan_digest: A digest of the last of them.
+        approved_quantities: The implausible quantities that a person has approved.
+        validity: How long the quotation is valid; None for an order, and where no release has stored it yet.
+        expired: The quotation is over: nothing is planned until it is asked for again, or ordered.
         format: The version of this class.
     """
 
@@ -252,7 +281,15 @@ class OrderState(Struct, frozen=True, omit_defaults=True):
     reminders: int = 0
     plan_revision: int = 0
     plan_digest: str = ""
+    approved_quantities: tuple[ApprovedQuantity, ...] = ()
+    validity: Validity | None = None
+    expired: bool = False
     format: Literal[2] = 2
+
+    @property
+    def is_expired(self) -> bool:
+        """Whether it is a quotation that is over, and was not cancelled besides."""
+        return self.expired and not self.order.cancelled
 
     def with_portion(self, portion: Portion) -> "OrderState":
         """Return the state with this portion in the place of its earlier form, or added."""

@@ -15,6 +15,7 @@ HOLDING = (
     HoldReason.NOT_APPROVED,
     HoldReason.EXPIRED,
     *NOT_NORMALISED,
+    HoldReason.IMPLAUSIBLE_QUANTITY,
     HoldReason.COMPLETE_DELIVERY,
     *UNREACHABLE,
 )

@@ -18,7 +18,7 @@ from streams.routing.model.order import DeliveryStatus, Line, LineStatus, OrderS
 from streams.routing.model.portion import Portion, replan_suffix
 from streams.routing.model.quantity import ZERO
 from streams.routing.notify.audiences import notify_parties
-from streams.routing.planner import messages, source, unreachable
+from streams.routing.planner import messages, plausibility, source, unreachable
 from streams.routing.planner.messages import OutputMessage
 from streams.routing.planner.step import Step
 from streams.routing.reasons import Cause
@@ -39,8 +39,17 @@ _RUNNING = (ProductionState.RUNNING, ProductionState.HELD)
 
 def derive(state: OrderState, context: DecisionContext) -> Status:
     """Return the order's status as it follows from the facts."""
+    if state.is_expired:
+        return _expired(state)
     lines = tuple(_line_status(state, line, context) for line in state.order.lines)
     return Status(_order_state(state, lines), state.revision, _promise(lines), lines, _earliest(state, context))
+
+
+def _expired(state: OrderState) -> Status:
+    """Return the status of a quotation that is over."""
+    code = HoldReason.EXPIRED
+    lines = tuple(LineStatus(each.line_id, each.item_code, PlanState.CLOSED, code=code) for each in state.order.lines)
+    return Status(PlanState.CLOSED, state.revision, None, lines)
 
 
 def notify(state: OrderState, cause: Cause | None, context: DecisionContext) -> Step:
@@ -322,7 +331,7 @@ def _message(state: OrderState, status: Status, cause: Cause, context: DecisionC
         "promised_date": status.promised_date,
         "earliest_date": status.earliest_date,
         "quotation": state.order.terms.quotation,
-        "valid_until": state.order.terms.valid_until,
+        "valid_until": state.validity.until if state.validity else state.order.terms.valid_until,
         "addressee": state.order.buyer,
         "role": "buyer",
         "cause": cause.code,
@@ -376,7 +385,11 @@ def _held_text(code: HoldReason, line: LineStatus, ordered: Line | None, master:
 def _alerts(state: OrderState, new: Status, context: DecisionContext) -> list[OutputMessage]:
     """Return an alert for each line that the order itself newly holds; portions without a plant have their own."""
     known = {line.line_id: line.code for line in state.status.lines} if state.status else {}
-    held = [(line, line.code) for line in new.lines if line.code and known.get(line.line_id) != line.code]
+    held = [
+        (line, line.code)
+        for line in new.lines
+        if line.code and line.state is PlanState.ON_HOLD and known.get(line.line_id) != line.code
+    ]
     late = _late_alert(state, new, context)
     return late + [
         messages.alert(
@@ -418,6 +431,9 @@ def _alert_text(state: OrderState, code: HoldReason, line: LineStatus, master: M
     if code in UNREACHABLE:
         return unreachable.alert_text(code, [p for p in state.portions if p.line_id == line.line_id], state.key, master)
     ordered = next((each for each in state.order.lines if each.line_id == line.line_id), None)
+    if code is HoldReason.IMPLAUSIBLE_QUANTITY and ordered is not None and ordered.item in master.items:
+        most = plausibility.limit(str(ordered.item), state.order.buyer, master)
+        return reasons.implausible(state.key, line.line_id, line.item_code, ordered.quantity, ordered.unit, most)
     return _held_text(code, line, ordered, master)
 
 

@@ -1,6 +1,6 @@
 """What a person is asked before a plant gets its plant order: the alert for an attempt whose rule wants an approval."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import cast
 
 from kranhub.text import Text
@@ -43,12 +43,9 @@ def approval_alert(
 
 
 def _deadline(state: OrderState, time: datetime) -> datetime | None:
-    terms = state.order.terms
-    if not terms.quotation:
+    if not state.order.terms.quotation:
         return time + APPROVAL_TIME
-    if terms.valid_until is None:
-        return None
-    return datetime.combine(terms.valid_until + timedelta(days=1), datetime.min.time(), time.tzinfo)
+    return state.validity.ends_at if state.validity else None
 
 
 def _text(number: str, portion: Portion, attempt: Attempt, master: MasterData) -> Text:

@@ -10,7 +10,7 @@ from kranhub.wire import messages
 from kranhub.wire.messages import OrderDocumentStatus
 from streams.routing.masterdata.items import Component, Supply
 from streams.routing.masterdata.masterdata import MasterData
-from streams.routing.model.codes import BAD_AMOUNT, NO_PLANT, UNMAPPED, HoldReason
+from streams.routing.model.codes import CORRECTABLE, NO_PLANT, UNMAPPED, HoldReason
 from streams.routing.model.copying import replace
 from streams.routing.model.order import Line, Order, OrderState, delivery_node
 from streams.routing.model.portion import Portion
@@ -92,8 +92,7 @@ def with_revision(state: OrderState, order: Order) -> OrderState:
     """Return the state with the next revision of its order.
 
     Portions of which the order now says something else to their plants are marked (`Portion.content`). What had no
-    plant is planned again where the revision may have changed that; so is an expired quotation once it is asked for
-    again, or ordered.
+    plant is planned again where the revision may have changed that.
     """
     whole = _to_all(order) != _to_all(state.order)
     before, after = _to_makers(state.order), _to_makers(order)
@@ -114,11 +113,8 @@ def _replannable(before: Order, after: Order) -> Callable[[Portion], bool]:
     ruled = _to_rules(before) != _to_rules(after)
     known = {line.line_id: _to_sourcing(line) for line in before.lines}
     lines = {line.line_id for line in after.lines if known.get(line.line_id) != _to_sourcing(line)}
-    asked_again = before.terms != after.terms
 
     def is_replanned(portion: Portion) -> bool:
-        if portion.hold_reason is HoldReason.EXPIRED:
-            return asked_again
         return portion.hold_reason in NO_PLANT and (ruled or portion.line_id in lines)
 
     return is_replanned
@@ -307,7 +303,7 @@ def _waiting_lines(order: Order) -> frozenset[str]:
     """
     held = {line.line_id: line.hold_reason for line in order.lines if line.hold_reason}
     if order.cancelled or any(why in UNMAPPED for why in held.values()):
-        return frozenset(line for line, why in held.items() if why in BAD_AMOUNT and not order.cancelled)
+        return frozenset(line for line, why in held.items() if why in CORRECTABLE and not order.cancelled)
     return frozenset(held)
 
 

@@ -7,7 +7,7 @@ from streams.routing import reasons
 from streams.routing.context import DecisionContext
 from streams.routing.model.codes import AlertCode
 from streams.routing.model.order import OrderState
-from streams.routing.planner import expectations, explode, messages, response_deadlines, unreachable
+from streams.routing.planner import expectations, explode, messages, quotation, response_deadlines, unreachable
 from streams.routing.planner.assign import assign_plant
 from streams.routing.planner.issue import issue_plant_orders, targets_first
 from streams.routing.planner.messages import OutputMessage
@@ -23,6 +23,9 @@ def reconcile(state: OrderState, context: DecisionContext) -> Step:
     """
     if state.frozen:
         return Step(state)
+    state = quotation.with_known_validity(state, context)
+    if state.is_expired:
+        return update_reservations(state, context)
     sent: list[OutputMessage] = []
     before = unreachable.without_unreachable(state, context.master)
     state = explode.fit(before, context.master)

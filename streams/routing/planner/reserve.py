@@ -109,9 +109,8 @@ def _start(state: OrderState, portion: Portion, known: date, context: DecisionCo
 
 
 def _expires(state: OrderState, attempt: Attempt, known: Reservation | None, time: datetime) -> datetime | None:
-    valid = state.order.terms.valid_until
     if state.order.terms.quotation and attempt.issued is None:
-        return datetime.combine(valid + timedelta(days=1), datetime.min.time(), time.tzinfo) if valid else None
+        return state.validity.ends_at if state.validity else None
     if attempt.approved:
         return None
     return known.expires_at if known and known.expires_at else time + APPROVAL_TIME

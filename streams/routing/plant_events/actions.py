@@ -12,7 +12,7 @@ from streams.routing.model.codes import CloseReason
 from streams.routing.model.copying import replace
 from streams.routing.model.order import OrderState
 from streams.routing.model.portion import Portion, with_attempt
-from streams.routing.planner import messages
+from streams.routing.planner import line_holds, messages, plausibility
 from streams.routing.planner.step import Step
 from streams.routing.plant_events import assignments
 from streams.routing.plant_events.assignments import Assignment
@@ -32,13 +32,16 @@ def apply_action(state: OrderState | None, value: wire.PlannerAction, context: D
     Raises:
         InvalidDocument: ``unknown-order``, ``unknown-plant-order``, ``unknown-line`` or ``unknown-member`` where the
             action names what the hub does not know, ``not-a-maker`` where the chosen plant does not make the item,
-            ``closed-plant-order`` where the plant no longer has it, ``bad-action`` where the action is unknown or
+            ``closed-plant-order`` where the plant no longer has it, ``order-closed`` for a quotation that has expired,
+            ``bad-action`` where the action is unknown or
             incomplete.
     """
     if state is None:
         raise InvalidDocument(DocumentCode.UNKNOWN_ORDER, reasons.unknown_order(value["order_key"]))
     if value["action_id"] in state.seen_actions:
         return Step(state)
+    if state.is_expired and value["action"] != wire.PlannerActionKind.CANCEL:
+        raise InvalidDocument(DocumentCode.ORDER_CLOSED, reasons.quotation_expired(state.order.order_id))
     take = _HANDLERS.get(value["action"])
     if take is None:
         raise InvalidDocument(DocumentCode.BAD_ACTION, reasons.bad_action(value["action"]))
@@ -47,7 +50,14 @@ def apply_action(state: OrderState | None, value: wire.PlannerAction, context: D
     return Step(after, reasons.by_hand(value["action"]), [messages.audit(state, value, context.time)])
 
 
-def _approve(state: OrderState, value: wire.PlannerAction, _master: MasterData) -> OrderState:
+def _approve(state: OrderState, value: wire.PlannerAction, master: MasterData) -> OrderState:
+    """Approve the quantities of lines that wait for that, and the plants that were chosen."""
+    lines = plausibility.held_lines(state.order, value["line_id"]) if value["plant_order_id"] is None else []
+    if lines:
+        state = plausibility.with_approved(state, lines)
+        state = replace(state, order=line_holds.released(state, master), revision=state.revision + 1)
+        if value["line_id"] is not None:
+            return state
     for portion in _portions(state, value):
         attempt = portion.current
         if attempt:

@@ -12,7 +12,7 @@ from streams.routing.model.copying import replace
 from streams.routing.model.order import OrderState
 from streams.routing.model.portion import Portion, Quote
 from streams.routing.model.quantity import ZERO
-from streams.routing.planner import messages, source, waiting
+from streams.routing.planner import messages, quotation, source, waiting
 from streams.routing.planner.step import Step
 from streams.routing.plant_events import assignments, rescheduling
 from streams.routing.plant_events.assignments import Assignment
@@ -40,7 +40,7 @@ def apply_result(state: OrderState, value: wire.AllocationResult, context: Decis
     if assignment.attempt.close_reason is not None or assignment.portion.cancelled:
         return Step(state)
     if value["kind"] == "EXPIRED":
-        return _expired(state, assignment)
+        return _expired(state, assignment, context)
     return Step(state) if _is_old(reservation, value) else _apply(state, assignment, value, context)
 
 
@@ -96,12 +96,15 @@ def _with_offer(
     return state.with_portion(portion.with_quote(offer))
 
 
-def _expired(state: OrderState, assignment: Assignment) -> Step:
+def _expired(state: OrderState, assignment: Assignment, context: DecisionContext) -> Step:
+    """Take the portion from the plant; a quotation whose time is over ends as a whole."""
     why = HoldReason.EXPIRED if state.order.terms.quotation else HoldReason.NOT_APPROVED
     closed = assignment.attempt.released().close(CloseReason(why), withdraw=assignment.attempt.issued is not None)
     after = assignments.with_attempt_at(state, assignment, closed)
     portion = assignments.current_portion(after, assignment.portion)
     after = after.with_portion(replace(portion, hold_reason=why))
+    if (end := quotation.ends_at(after)) and end <= context.time:
+        return quotation.expire(after)
     return Step(after, Cause(why, reasons.held(why, portion.item)))
 
 

@@ -13,9 +13,10 @@ from streams.routing.planner import messages
 from streams.routing.planner.step import Step
 
 KEEP = timedelta(days=30)
-"""How long an order that is delivered or cancelled is kept whole: for late answers, returns and corrections."""
+"""How long an order that is delivered or cancelled, or a quotation that has expired, is kept whole: for late answers,
+returns and corrections."""
 
-FINAL = (PlanState.DELIVERED, PlanState.CANCELLED)
+FINAL = (PlanState.DELIVERED, PlanState.CANCELLED, PlanState.CLOSED)
 IGNORED_WHEN_CLOSED = ("AllocationResult", "DispatchStatus", "Receipt", "Wake")
 """The records that may come after an order's end although nobody made a mistake."""
 

@@ -10,7 +10,7 @@ from streams.routing.model.codes import AlertCode, CloseReason, ExpectedFact
 from streams.routing.model.copying import replace
 from streams.routing.model.order import OrderState
 from streams.routing.model.portion import Portion, with_attempt
-from streams.routing.planner import expectations, messages
+from streams.routing.planner import expectations, messages, quotation
 from streams.routing.planner.messages import OutputMessage
 from streams.routing.planner.step import Step
 from streams.routing.reasons import Cause, silent, unanswered
@@ -22,6 +22,8 @@ def due(state: OrderState) -> datetime | None:
 
 
 def _moments(state: OrderState) -> Iterator[datetime]:
+    if end := quotation.ends_at(state):
+        yield end
     for portion in state.portions:
         attempt = portion.current
         if portion.cancelled or portion.hold_reason:
@@ -39,8 +41,10 @@ def apply_deadlines(state: OrderState, context: DecisionContext) -> Step:
 
     A plant that is at work on its portion keeps it, and an alert asks a person to ask the plant. What a plant that has
     accepted does not report keeps the portion there as well: its day moves, and an alert goes to operators. An arrival
-    that nobody reports is assumed.
+    that nobody reports is assumed. A quotation whose time is over ends.
     """
+    if (end := quotation.ends_at(state)) and end <= context.time:
+        return quotation.expire(state)
     cause: Cause | None = None
     alerts: list[OutputMessage] = []
     for portion in state.portions:

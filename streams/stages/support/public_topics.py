@@ -109,6 +109,8 @@ def rule(value: Rule, _version: int) -> messages.RoutingRule:
         "currencies": list(value.currencies),
         "answer_within_working_days": value.answer_within_working_days,
         "maximum_portions": value.maximum_portions,
+        "quotation_valid_days": value.quotation_valid_days,
+        "maximum_quotation_valid_days": value.maximum_quotation_valid_days,
         "report_within_working_days": value.report_within_working_days,
         "ship_within_working_days": value.ship_within_working_days,
         "arrival_margin_days": value.arrival_margin_days,

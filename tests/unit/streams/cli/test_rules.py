@@ -124,8 +124,9 @@ def test_an_item_that_nobody_makes_is_a_finding(files: Path) -> None:
 
 
 def test_a_cost_that_no_rate_makes_comparable_is_a_finding_where_costs_decide() -> None:
-    maker = {"okpd2": "25.11", "cost": {"amount": 7, "currency": "CNY"}}
-    plants = [plant("abroad", maker, currencies=["CNY", "RUB"]), plant("home", "25.11")]
+    making = {"okpd2": "25.11", "capacity": {"quantity": 9, "unit": "H87"}}
+    maker = {**making, "cost": {"amount": 7, "currency": "CNY"}}
+    plants = [plant("abroad", maker, currencies=["CNY", "RUB"]), plant("home", making)]
     compared = [master(plants, [item("beam", "25.11.23")], {"rank": rank}) for rank in ("lowest-cost", "balanced-load")]
     (found,) = findings(compared[0])
     assert (found.code, found.subject) == ("no-rate", "CNY")

@@ -56,12 +56,14 @@ def test_a_quotation_is_asked_for_until_it_is_no_longer_valid() -> None:
     assert cluster.state.order.terms == Terms(quotation=True, valid_until=date(2026, 12, 10))
     (alert,) = asked(cluster)
     (request,) = cluster.subjects("AllocationRequest")
-    assert alert["deadline"] == request["expires_at"] == datetime(2026, 12, 11, tzinfo=UTC)
+    assert alert["deadline"] == request["expires_at"] == datetime(2026, 12, 10, 17, tzinfo=UTC), (
+        "midnight in Novosibirsk"
+    )
 
 
-def test_a_quotation_without_an_end_has_no_deadline() -> None:
+def test_a_quotation_without_an_end_has_that_of_its_rule() -> None:
     (alert,) = asked(placed(quotation=True, valid_until=None))
-    assert alert["deadline"] is None
+    assert alert["deadline"] == datetime(2026, 12, 8, 17, tzinfo=UTC), "the end of the 14th day after 24 November"
 
 
 def test_an_approved_attempt_is_told_and_asked_for_no_more() -> None:

@@ -156,7 +156,7 @@ def test_an_offer_of_a_fraction_counts_for_its_whole_pieces(rank: str) -> None:
 def test_what_a_plant_offers_beyond_whole_pieces_is_given_back() -> None:
     made = world(MASTER, limit={("factory", "motor"): "2.4"}, lines=[line("motor", 5)])
     asked = [value for value in made.subjects("AllocationRequest") if value["plant"] == "factory"]
-    assert [(value["action"], value["quantity"]) for value in asked] == [("RESERVE", 5), ("RESERVE", 2)]
+    assert [value["quantity"] for value in asked if value["action"] == "RESERVE"] == [5, 2]
 
 
 @pytest.mark.parametrize("rounding", ["refuse", "up"])
