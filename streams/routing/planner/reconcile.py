@@ -25,7 +25,9 @@ def reconcile(state: OrderState, context: DecisionContext) -> Step:
         return Step(state)
     state = quotation.with_known_validity(state, context)
     if state.is_expired:
-        return update_reservations(state, context)
+        released = update_reservations(state, context)
+        stopped = update_waiting(released.state, context)
+        return Step(stopped.state, messages=[*released.messages, *stopped.messages])
     sent: list[OutputMessage] = []
     before = unreachable.without_unreachable(state, context.master)
     state = explode.fit(before, context.master)

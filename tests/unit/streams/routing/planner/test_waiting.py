@@ -9,7 +9,9 @@ from tests.support.plants import Event, full_order, full_response
 from tests.support.worlds import answering, line, silent
 
 PLANT = plant("alfa", {"okpd2": "25.11", "working_days": 5, "capacity": {"quantity": 4, "unit": "H87"}})
-MASTER = master([PLANT], [item("beam", "25.11.23.119"), item("rail", "25.11.23.119")], {"maximum_portions": 2})
+ITEM = item("beam", "25.11.23.119", plausible_quantity=10**12)
+RAIL = item("rail", "25.11.23.119", plausible_quantity=10**12)
+MASTER = master([PLANT], [ITEM, RAIL], {"maximum_portions": 2})
 HORIZON = 4 * 52
 """All that the plant can make: four a week."""
 
