@@ -133,7 +133,30 @@ class Money(_Model):
     currency: Currency
 
 
-class Capability(_Model):
+class VatBasis(_Model):
+    """How costs are to be read; costs are compared without value added tax.
+
+    Attributes:
+        vat_included: Whether they include the tax.
+        vat_rate: Its rate in percent; needed where they do.
+    """
+
+    vat_included: bool = False
+    vat_rate: Annotated[Decimal, Field(ge=0, le=100, max_digits=28, decimal_places=6)] | None = None
+
+    @model_validator(mode="after")
+    def _rate_if_included(self) -> Self:
+        if self.vat_included and self.vat_rate is None:
+            raise Mistake(
+                Text(
+                    en="costs include VAT, but vat_rate is missing; give it in percent, such as 22",
+                    ru="стоимость включает НДС, но vat_rate не указан; укажите его в процентах, например 22",
+                )
+            )
+        return self
+
+
+class Capability(VatBasis):
     """What a member can make: every item whose OKPD2 code begins with ``okpd2``. In a file the code alone is enough.
 
     Attributes:
@@ -142,6 +165,9 @@ class Capability(_Model):
         capacity: How much can be made in one ISO week; None for no limit.
         minimum_lot: The smallest quantity that is worth starting; None for no minimum.
         cost: The cost of one base unit of the item; None where none is given.
+        lot_cost: The cost of one plant order whatever its quantity, such as setting up; None for none.
+        vat_included: As in `VatBasis`.
+        vat_rate: As in `VatBasis`.
     """
 
     okpd2: Okpd2
@@ -149,6 +175,7 @@ class Capability(_Model):
     capacity: Quantity | None = None
     minimum_lot: Quantity | None = None
     cost: Money | None = None
+    lot_cost: Money | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -244,28 +271,99 @@ class Member(_Model):
         return self
 
 
+class QuantityRate(Money):
+    """An amount for one unit of UN/CEFACT Recommendation 20, such as a tonne."""
+
+    unit: UnitCode
+
+
+class FreightCost(VatBasis):
+    """What a way costs, the parts added up.
+
+    Attributes:
+        per_shipment: For one plant order, whatever its quantity; None for none.
+        per_quantity: For each unit of the goods; None for none.
+        vat_included: As in `VatBasis`.
+        vat_rate: As in `VatBasis`.
+    """
+
+    per_shipment: Money | None = None
+    per_quantity: QuantityRate | None = None
+
+
 class Leg(_Model):
-    """How many days goods travel from one member to another, and back unless the way back has an entry of its own."""
+    """How goods travel from one member to another, and back unless the way back has an entry of its own.
+
+    Attributes:
+        days: How many calendar days it takes.
+        cost: What it costs; None where that is not known.
+    """
 
     origin: MemberId = Field(alias="from")
     destination: MemberId = Field(alias="to")
     days: int = Field(ge=0, le=999)
+    cost: FreightCost | None = None
+
+
+class Duty(_Model):
+    """What customs take of goods that go from one country to another, one way.
+
+    Attributes:
+        origin: ISO 3166-1 alpha-2.
+        destination: ISO 3166-1 alpha-2.
+        percent: Of the goods' cost and their transport, without VAT.
+        okpd2: The goods, as an OKPD2 code or its prefix; None for all.
+    """
+
+    origin: str = Field(alias="from", pattern="^[A-Z]{2}$")
+    destination: str = Field(alias="to", pattern="^[A-Z]{2}$")
+    percent: Annotated[Decimal, Field(ge=0, le=1000, max_digits=28, decimal_places=6)]
+    okpd2: Okpd2 | None = None
 
 
 class Transport(_Model):
-    """Calendar days of transport between two members; ``default_days`` applies where ``days`` has no entry for them."""
+    """The ways between members.
+
+    Attributes:
+        default_days: The calendar days between two members for whom ``days`` has no entry.
+        days: The ways.
+        customs: The duties between countries; none where there is no entry. Of several the longest ``okpd2`` counts.
+    """
 
     default_days: int = Field(1, ge=0, le=999)
     days: tuple[Leg, ...] = ()
+    customs: tuple[Duty, ...] = ()
 
     @cached_property
-    def _by_way(self) -> dict[tuple[str, str], int]:
-        there = {(leg.origin, leg.destination): leg.days for leg in self.days}
-        return {(leg.destination, leg.origin): leg.days for leg in self.days} | there
+    def _by_way(self) -> dict[tuple[str, str], Leg]:
+        there = {(leg.origin, leg.destination): leg for leg in self.days}
+        return {(leg.destination, leg.origin): leg for leg in self.days} | there
 
     def between(self, origin: str, destination: str) -> int:
         """Return the calendar days of transport from one member to another; 0 within one member."""
-        return 0 if origin == destination else self._by_way.get((origin, destination), self.default_days)
+        leg = self._by_way.get((origin, destination))
+        return 0 if origin == destination else leg.days if leg else self.default_days
+
+    def cost(self, origin: str, destination: str) -> FreightCost | None:
+        """Return what goods cost on their way from one member to another; None within one, or where it is not known."""
+        leg = self._by_way.get((origin, destination))
+        return leg.cost if leg and origin != destination else None
+
+    def duty(self, origin: str, destination: str, okpd2: str) -> Decimal:
+        """Return the duty on goods between two countries, in percent.
+
+        Args:
+            origin: ISO 3166-1 alpha-2.
+            destination: ISO 3166-1 alpha-2.
+            okpd2: The OKPD2 code of the goods.
+        """
+        found = [
+            duty
+            for duty in self.customs
+            if (duty.origin, duty.destination) == (origin, destination)
+            and (not duty.okpd2 or covers(duty.okpd2, okpd2))
+        ]
+        return max(found, key=lambda duty: len(duty.okpd2 or "")).percent if found else Decimal(0)
 
 
 class Members(_Model):

@@ -22,7 +22,9 @@ def as_lines(value: messages.RoutingDecision, names: Names) -> list[str]:
     """Return the decision as lines for a person."""
     first, *rest = head(value, names)
     rows = [decision_texts.row(other, value["unit"], names) for other in value["alternatives"]]
-    return [first, *(f"  {line}" for line in rest), *(f"  {'  '.join(cells)}" for cells in _columns(rows))]
+    costs = [decision_texts.landed_cost(other, value["unit"], names) for other in value["alternatives"]]
+    table = ["  ".join(cells) for cells in _columns(rows)]
+    return [first, *(f"  {line}" for line in (*rest, *table, *(str(cost) for cost in costs if cost)))]
 
 
 def head(value: messages.RoutingDecision, names: Names) -> list[str]:

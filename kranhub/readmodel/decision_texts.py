@@ -147,6 +147,38 @@ def _days(value: messages.RoutingDecision, asked: str, ready: str) -> list[str]:
     return [f"{label} {day}" for label, day in days if day]
 
 
+_COSTS = {
+    "goods": Text(en="goods", ru="товар"),
+    "lot": Text(en="lot", ru="партия"),
+    "transport": Text(en="transport", ru="перевозка"),
+    "customs": Text(en="customs", ru="пошлина"),
+}
+
+
+def landed_cost(other: messages.Alternative, unit: str, names: Names) -> Text | None:
+    """Return what an offer costs where the goods go, in its parts; None where that is not known.
+
+    Args:
+        other: The alternative.
+        unit: The unit of the decision's quantity.
+        names: The names of members.
+    """
+    parts = other.get("landed_cost") or []
+    if not parts:
+        return None
+    who, currency = names.member(other["member"]), parts[0]["currency"]
+    amount, total = f"{plain(parts[0]['quantity'])} {unit}", plain(sum(part["amount"] for part in parts))
+    kinds = [
+        (_COSTS.get(part["kind"], Text(en=part["kind"], ru=part["kind"])), plain(part["amount"])) for part in parts
+    ]
+    return Text(
+        en=f"{who.en}, {amount} at the place of use, without VAT: {total} {currency}"
+        f" ({', '.join(f'{kind.en} {cost}' for kind, cost in kinds)})",
+        ru=f"{who.ru}, {amount} на месте использования, без НДС: {total} {currency}"
+        f" ({', '.join(f'{kind.ru} {cost}' for kind, cost in kinds)})",
+    )
+
+
 def row(other: messages.Alternative, unit: str, names: Names) -> tuple[str, ...]:
     """Return an alternative as cells under `HEADINGS`, in the reader's language; what is not known is a dash.
 

@@ -1409,6 +1409,19 @@ class Recovery(TypedDict):
     """Members whose connectors have told which order statuses their ERPs show. kranhub"""
 
 
+class LandedCostPart(TypedDict):
+    """A part of what its offer costs where the goods go, without VAT. Incoterms 2020 DDP."""
+
+    kind: str
+    """goods, lot, transport or customs. UBL AllowanceCharge/AllowanceChargeReasonCode"""
+    amount: Decimal
+    """For the whole quantity, in currency. UBL AllowanceCharge/Amount"""
+    currency: str
+    """The order's, ISO 4217. UBL Amount/@currencyID"""
+    quantity: Decimal
+    """How much of the item it is for, in unit. UBL Quantity"""
+
+
 class Alternative(TypedDict):
     """What else was considered."""
 
@@ -1426,6 +1439,9 @@ class Alternative(TypedDict):
     """Day on which all that it offered would be ready. UBL Delivery/EstimatedDeliveryPeriod"""
     offered: NotRequired[Decimal | None]
     """How much it could give, in unit; null where it was not asked or has not answered. UBL Quantity"""
+    landed_cost: NotRequired[list[LandedCostPart]]
+    """The parts of it by which lowest-cost compares; empty where it names no cost or a part has no exchange rate. UBL
+    AllowanceCharge"""
 
 
 class RoutingDecision(TypedDict):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -123,6 +124,18 @@ class MasterData:
     def transport_days(self, origin: str, destination: str) -> int:
         """Return the calendar days that goods travel from one member to another; 0 within one."""
         return self.members.transport.between(origin, destination)
+
+    def duty(self, origin: str, destination: str, okpd2: str) -> Decimal:
+        """Return the customs duty in percent on goods that go from one member's country to another's.
+
+        Args:
+            origin: The member that sends them.
+            destination: The member that receives them.
+            okpd2: The OKPD2 code of the goods.
+        """
+        ends = [self.members.by_id.get(member) for member in (origin, destination)]
+        countries = [member.country for member in ends if member]
+        return self.members.transport.duty(countries[0], countries[1], okpd2) if len(countries) > 1 else Decimal(0)
 
     def rule_for(self, kind: str, okpd2: str, buyer: str, programme: str | None) -> Rule | None:
         """Return the first rule that matches a line of such an order and item, or None.

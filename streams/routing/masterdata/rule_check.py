@@ -140,13 +140,22 @@ def _no_rates(master: MasterData) -> Iterator[Finding]:
     if all(rule.rank != "lowest-cost" for rule in master.rules.rules):
         return
     members = master.members.members
-    costs = {member.id: {entry.cost.currency for entry in member.capabilities if entry.cost} for member in members}
+    costs = {member.id: {*_currencies(member, master)} for member in members}
     asked = sorted({currency for member in members if costs[member.id] for currency in member.currencies})
     for source in sorted(set().union(*costs.values())):
         missing = [target for target in asked if target != source and not master.rates.on(source, target, date.max)]
         if missing:
             named = [member for member, currencies in costs.items() if source in currencies]
             yield Finding("no-rate", source, _without_rate(source, named, missing))
+
+
+def _currencies(member: Member, master: MasterData) -> Iterator[str]:
+    """Yield the currencies of the member's costs, and of those of its ways where it names a cost itself."""
+    named = [money.currency for entry in member.capabilities for money in (entry.cost, entry.lot_cost) if money]
+    yield from named
+    for leg in master.members.transport.days if named else ():
+        if member.id in (leg.origin, leg.destination) and leg.cost:
+            yield from (money.currency for money in (leg.cost.per_shipment, leg.cost.per_quantity) if money)
 
 
 def _no_capacity(master: MasterData) -> Iterator[Finding]:

@@ -131,6 +131,15 @@ class CandidateReason(Code):
     OVERRIDDEN_BY_HAND = "overridden-by-hand"
 
 
+class CostKind(Code):
+    """What a part of a portion's cost is for."""
+
+    GOODS = "goods"
+    LOT = "lot"
+    TRANSPORT = "transport"
+    CUSTOMS = "customs"
+
+
 class CauseCode(Code):
     """Why a status changed, where it is no `HoldReason`."""
 

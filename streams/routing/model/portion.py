@@ -46,6 +46,8 @@ class QuoteRound(Struct, frozen=True, omit_defaults=True):
         quantity: How much the candidates were asked for.
         deadline: Until when quotes are waited for.
         quotes: One for each candidate.
+        destination: The member to whom the goods go, as known when the candidates were asked; None in rounds of earlier
+            releases.
         late: No quote came in the usual time, and the first is waited for longer.
         superseded: The round is no longer waited for: the portion is planned again.
 
@@ -59,6 +61,7 @@ class QuoteRound(Struct, frozen=True, omit_defaults=True):
     quotes: tuple[Quote, ...]
     late: bool = False
     superseded: bool = False
+    destination: str | None = None
 
     def __post_init__(self) -> None:
         """Check that somebody was asked.

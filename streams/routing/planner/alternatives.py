@@ -1,6 +1,9 @@
 """Why a plant was not chosen: a stable code for each candidate of a decision."""
 
-from kranhub.wire.messages import Alternative
+from decimal import Decimal
+from fractions import Fraction
+
+from kranhub.wire.messages import Alternative, LandedCostPart
 from streams.routing.masterdata.masterdata import Maker, MasterData
 from streams.routing.masterdata.rules import Rule
 from streams.routing.model.attempt import Attempt
@@ -47,9 +50,25 @@ def alternatives(
                 "cost_currency": cost.currency if cost else None,
                 "available_on": quote.available_on if quote else None,
                 "offered": source.amount(quote) if quote and quote.from_stock is not None else None,
+                "landed_cost": [] if quote is None else _parts(maker, quote, order, portion, master),
             }
         )
     return found
+
+
+def _parts(maker: Maker, quote: Quote, order: Order, portion: Portion, master: MasterData) -> list[LandedCostPart]:
+    """Return the parts of what the offer costs where it goes, rounded half-even to six digits."""
+    found = source.landed(maker, order, portion, source.amount(quote), master)
+    if found is None:
+        return []
+    return [
+        {"kind": kind, "amount": _rounded(amount), "currency": order.currency, "quantity": found.quantity}
+        for kind, amount in found.parts
+    ]
+
+
+def _rounded(amount: Fraction) -> Decimal:
+    return Decimal(round(amount * 10**6)).scaleb(-6).normalize() + 0
 
 
 def _why_not(
@@ -89,7 +108,10 @@ def _less(portion: Portion, rule: Rule | None, quote: Quote | None) -> Candidate
 
 def _dearer(maker: Maker, taken: Maker, order: Order, portion: Portion, master: MasterData) -> CandidateReason:
     """Return why the maker's cost lost against the chosen one's: it is higher, or no rate makes it comparable."""
-    own, other = (source.cost(each, order, portion, master) for each in (maker, taken))
+    offers = {quote.plant: source.amount(quote) for quote in portion.quotes}
+    own, other = (
+        source.cost(each, order, portion, offers.get(each.member, portion.quantity), master) for each in (maker, taken)
+    )
     return (
         CandidateReason.HIGHER_COST
         if own.is_rated or own.currency == other.currency

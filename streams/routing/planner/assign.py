@@ -11,7 +11,7 @@ from streams.routing.model.codes import HoldReason
 from streams.routing.model.copying import replace
 from streams.routing.model.order import OrderState
 from streams.routing.model.portion import Portion, Quote, QuoteRound, with_attempt
-from streams.routing.planner import approval, explode, messages, opening, source
+from streams.routing.planner import approval, explode, landed_cost, messages, opening, source
 from streams.routing.planner.step import Step
 
 QUOTE_TIME = timedelta(seconds=60)
@@ -110,7 +110,11 @@ def _waiting(portion: Portion, asked: QuoteRound, time: datetime) -> Portion | N
 
 def _request_quotes(state: OrderState, portion: Portion, untried: tuple[Maker, ...], time: datetime) -> Step:
     quotes = tuple(Quote(maker.member) for maker in untried)
-    asked = replace(portion, quote_round=QuoteRound(len(portion.attempts), portion.quantity, time + QUOTE_TIME, quotes))
+    destination = landed_cost.destination(state, portion)
+    asked_round = QuoteRound(
+        len(portion.attempts), portion.quantity, time + QUOTE_TIME, quotes, destination=destination
+    )
+    asked = replace(portion, quote_round=asked_round)
     requests = [messages.quote_request(state, asked, maker.member) for maker in untried]
     return Step(state.with_portion(asked), messages=requests)
 

@@ -15,7 +15,7 @@ from streams.routing.model.codes import CandidateReason
 from streams.routing.model.order import Order
 from streams.routing.model.portion import Portion, Quote
 from streams.routing.model.quantity import floor_to
-from streams.routing.planner import cutover
+from streams.routing.planner import cutover, landed_cost
 from streams.routing.schedule import dates
 from streams.routing.validation.normalise import out_of_base
 
@@ -155,7 +155,7 @@ def best(rank: str, order: Order, portion: Portion, makers: Sequence[Maker], mas
         quote = offers[maker.member]
         whole = amount(quote) >= portion.quantity
         on_stock = (quote.from_stock or 0) >= portion.quantity
-        return (not whole, not on_stock, measure(quote, lambda: cost(maker, order, portion, master)), at)
+        return (not whole, not on_stock, measure(quote, lambda: cost(maker, order, portion, amount(quote), master)), at)
 
     found = [(at, m) for at, m in enumerate(makers) if m.member in offers and amount(offers[m.member]) > 0]
     return tuple(maker for _, maker in sorted(found, key=place))
@@ -179,12 +179,13 @@ def amount(quote: Quote) -> Decimal:
 
 
 class Cost(NamedTuple):
-    """What one base unit costs; as a tuple it sorts the best first: comparable costs, then none given, then no rate.
+    """What one base unit costs where it goes; as a tuple it sorts the best first: comparable, none given, no rate.
 
     Attributes:
         without: 0 where the cost can be compared, else `NO_COST` or `NO_RATE`.
         currency: The currency of a cost without a rate, else empty: such costs are compared among their own kind.
-        amount: In the order's currency, or in ``currency`` where there is no rate.
+        amount: In the order's currency with all parts (`landed_cost`), or in ``currency`` the bare unit's where there
+            is no rate.
     """
 
     without: int
@@ -201,8 +202,8 @@ NO_COST, NO_RATE = 1, 2
 """What a cost lacks (`Cost.without`); 0 where it can be compared."""
 
 
-def cost(maker: Maker, order: Order, portion: Portion, master: MasterData) -> Cost:
-    """Return the maker's cost of one base unit in the order's currency, exactly.
+def cost(maker: Maker, order: Order, portion: Portion, quantity: Decimal, master: MasterData) -> Cost:
+    """Return the maker's cost of one base unit of the quantity in the order's currency, exactly.
 
     The rate is that of the day, at the buyer, until which offers are waited for: the same whenever it is asked.
 
@@ -210,16 +211,36 @@ def cost(maker: Maker, order: Order, portion: Portion, master: MasterData) -> Co
         maker: The maker, with its capability.
         order: The order, with its buyer and currency.
         portion: The portion, with its round of quotes.
+        quantity: How much the maker offers, in the item's base unit; no more than the portion's counts.
         master: The master data, with the rates.
     """
     cost_per_unit = maker.capability.cost
     if cost_per_unit is None:
         return Cost(NO_COST, "", Fraction(0))
-    day = dates.day_at(order.buyer, portion.quote_round.deadline, master) if portion.quote_round else date.min
-    rate = master.rates.on(cost_per_unit.currency, order.currency, day)
-    if rate is None:
+    found = landed(maker, order, portion, quantity, master)
+    if found is None:
         return Cost(NO_RATE, cost_per_unit.currency, Fraction(cost_per_unit.amount))
-    return Cost(0, "", Fraction(cost_per_unit.amount) * Fraction(rate.rate) / Fraction(rate.nominal))
+    return Cost(0, "", found.per_unit)
+
+
+def landed(
+    maker: Maker, order: Order, portion: Portion, quantity: Decimal, master: MasterData
+) -> landed_cost.LandedCost | None:
+    """Return what the maker's offer costs where the portion goes, by the rates of the day of `cost`.
+
+    Args:
+        maker: The maker, with its capability.
+        order: The order, with its buyer and currency.
+        portion: The portion, with its round of quotes.
+        quantity: How much the maker offers, in the item's base unit; no more than the portion's counts.
+        master: The master data.
+
+    Returns:
+        None where it has no cost or no rate.
+    """
+    day = dates.day_at(order.buyer, portion.quote_round.deadline, master) if portion.quote_round else date.min
+    counted = min(quantity, portion.quantity) if quantity > 0 else portion.quantity
+    return landed_cost.landed_cost(maker, order, portion, counted, day, master)
 
 
 _MEASURES: Mapping[str, Callable[[Quote, Callable[[], Cost]], Any]] = {
