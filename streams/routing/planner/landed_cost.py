@@ -100,9 +100,7 @@ def landed_cost(
     return LandedCost(tuple((kind, amount) for kind, amount in parts.items() if amount), quantity)
 
 
-def _freight(
-    origin: str, to: str, item: str, quantity: Decimal, master: MasterData
-) -> Sequence[_Amount]:
+def _freight(origin: str, to: str, item: str, quantity: Decimal, master: MasterData) -> Sequence[_Amount]:
     """Return the costs of the way; what is for a unit that the item does not convert to is not known."""
     freight = master.members.transport.cost(origin, to)
     found: list[_Amount] = []
