@@ -156,12 +156,30 @@ class VatBasis(_Model):
         return self
 
 
+class WorkCentre(_Model):
+    """What several capabilities share, such as a paint booth or welders: a work centre of ISA-95.
+
+    Attributes:
+        id: Its own among the member's.
+        capacity: How much of it there is in one ISO week, such as 200 HUR.
+    """
+
+    id: MemberId
+    capacity: Quantity
+
+
 class Capability(VatBasis):
     """What a member can make: every item whose OKPD2 code begins with ``okpd2``. In a file the code alone is enough.
 
     Attributes:
         okpd2: The code, whole or a prefix.
-        working_days: How many working days one lot takes.
+        working_days: How many working days an order takes, where neither ``rate`` nor ``lot`` says it.
+        setup_days: How many working days are needed before the first piece, beside ``rate`` or ``lot``.
+        rate: How much is made in one working day, after ``setup_days``.
+        lot: How much is made at a time.
+        lot_days: How many working days one lot takes, one lot after the other, after ``setup_days``.
+        work_centre: The work centre that limits it, in place of ``capacity``.
+        usage: How much of the work centre, in its own unit, one base unit of the item takes.
         capacity: How much can be made in one ISO week; None for no limit.
         minimum_lot: The smallest quantity that is worth starting; None for no minimum.
         cost: The cost of one base unit of the item; None where none is given.
@@ -172,6 +190,12 @@ class Capability(VatBasis):
 
     okpd2: Okpd2
     working_days: int = Field(5, ge=0, le=999)
+    setup_days: int = Field(0, ge=0, le=999)
+    rate: Quantity | None = None
+    lot: Quantity | None = None
+    lot_days: int | None = Field(None, ge=1, le=999)
+    work_centre: MemberId | None = None
+    usage: Positive | None = None
     capacity: Quantity | None = None
     minimum_lot: Quantity | None = None
     cost: Money | None = None
@@ -182,9 +206,51 @@ class Capability(VatBasis):
     def _code_alone(cls, value: Any) -> Any:
         return {"okpd2": value} if isinstance(value, str) else value
 
+    @model_validator(mode="after")
+    def _one_lead_time(self) -> Self:
+        if self.rate is not None and self.lot is not None:
+            raise _mistake(
+                f"capability {self.okpd2!r} has a rate and a lot; leave one of them",
+                f"у возможности {self.okpd2!r} есть и rate, и lot; оставьте одно из двух",
+            )
+        if (self.lot is None) != (self.lot_days is None):
+            raise _mistake(
+                f"capability {self.okpd2!r} has only one of lot and lot_days; give both: so much in so many days",
+                f"у возможности {self.okpd2!r} есть только lot или только lot_days; укажите оба: сколько и за сколько "
+                "дней",
+            )
+        if self.setup_days and self.rate is None and self.lot is None:
+            raise _mistake(
+                f"capability {self.okpd2!r} has setup_days without a rate or a lot; add one, or count these days among "
+                "its working_days",
+                f"у возможности {self.okpd2!r} есть setup_days без rate и lot; добавьте одно из них или включите эти "
+                "дни в working_days",
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _one_limit(self) -> Self:
+        if (self.work_centre is None) != (self.usage is None):
+            raise _mistake(
+                f"capability {self.okpd2!r} has only one of work_centre and usage; give both: which, and how much of "
+                "it one base unit of the item takes",
+                f"у возможности {self.okpd2!r} есть только work_centre или только usage; укажите оба: какой и сколько "
+                "его единиц уходит на базовую единицу позиции",
+            )
+        if self.work_centre is not None and self.capacity is not None:
+            raise _mistake(
+                f"capability {self.okpd2!r} has a capacity and a work_centre; leave one of them",
+                f"у возможности {self.okpd2!r} есть и capacity, и work_centre; оставьте одно из двух",
+            )
+        return self
+
     def covers(self, okpd2: str) -> bool:
         """Return whether the member makes items of this OKPD2 code; whole groups of digits are compared."""
         return covers(self.okpd2, okpd2)
+
+
+def _mistake(en: str, ru: str) -> Mistake:
+    return Mistake(Text(en=en, ru=ru))
 
 
 def covers(prefix: str, okpd2: str) -> bool:
@@ -201,6 +267,7 @@ class Member(_Model):
         language: BCP 47.
         calendar: The id of a working calendar.
         capabilities: What a plant, partner or service organisation can make or do, best first.
+        work_centres: What several of these share.
         currencies: Those in which it takes orders.
         programmes: Programmes about which it is informed, besides the one with its own id.
         cutover: What the hub does with plant orders for this member.
@@ -221,6 +288,7 @@ class Member(_Model):
     calendar: str = "ru-5x2"
     sites: tuple[Site, ...] = ()
     capabilities: tuple[Capability, ...] = ()
+    work_centres: tuple[WorkCentre, ...] = ()
     currencies: tuple[Currency, ...] = Field(("RUB",), min_length=1)
     programmes: tuple[Annotated[str, Field(min_length=1)], ...] = ()
     cutover: CutoverMode = CutoverMode.LIVE
@@ -250,6 +318,26 @@ class Member(_Model):
                     ru=f"у {self.id!r} есть programmes, но нет роли programme; добавьте её в roles",
                 )
             )
+        return self
+
+    @model_validator(mode="after")
+    def _known_work_centres(self) -> Self:
+        known = [centre.id for centre in self.work_centres]
+        _refuse_repeats(
+            known,
+            Text(
+                en=f"work centre {{!r}} of {self.id!r} stands twice; leave one entry",
+                ru=f"рабочий центр {{!r}} участника {self.id!r} указан дважды; оставьте одну запись",
+            ),
+        )
+        for capability in self.capabilities:
+            if capability.work_centre is not None and capability.work_centre not in known:
+                raise _mistake(
+                    f"capability {capability.okpd2!r} of {self.id!r} names work centre {capability.work_centre!r}, "
+                    "which is not among its work_centres; add it there or correct the id",
+                    f"возможность {capability.okpd2!r} участника {self.id!r} называет рабочий центр "
+                    f"{capability.work_centre!r}, которого нет в work_centres; добавьте его туда или исправьте имя",
+                )
         return self
 
     @model_validator(mode="after")

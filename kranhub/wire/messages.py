@@ -1172,8 +1172,8 @@ class PlantLoad(TypedDict):
     plant: str
     """kranhub member id"""
     capability: str
-    """Name of what has the capacity: the OKPD2 code of the capability in the members file. OKPD2; ISA-95 work
-    capability"""
+    """Name of what has the capacity: the OKPD2 code of the capability in the members file, or the id of the work
+    centre. OKPD2; ISA-95 work capability, work center"""
     unit: str
     """UN/CEFACT Recommendation 20 code of the capacity. UBL Quantity/@unitCode"""
     weeks: list[PlantLoadWeek]

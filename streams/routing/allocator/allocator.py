@@ -25,7 +25,7 @@ from streams.routing.allocator import disruptions, expiry, reschedule, reservati
 from streams.routing.allocator.capacity import Placed, place, workshop
 from streams.routing.allocator.keys import ReservationKey, StockKey
 from streams.routing.allocator.reservations import RESERVATIONS, STOCKS, Reservation
-from streams.routing.allocator.results import Result, first_day, ready, result
+from streams.routing.allocator.results import Result, first_day, ready, result, today
 from streams.routing.allocator.stock import ZERO
 from streams.routing.context import DecisionContext
 from streams.routing.schedule.downtime import NO_STOPS, Stops
@@ -138,9 +138,9 @@ def _reserve(
         tables.put(RESERVATIONS, key, reservation)
         return reservation
     if known is not None:
-        reservations.release(tables, key, known, context.time.date())
+        reservations.release(tables, key, known, today(key.plant, context))
     reservation = _fresh(tables, key, _kept(known, request["quantity"]), request, context)
-    reservations.reserve(tables, key, reservation, context.time.date())
+    reservations.reserve(tables, key, reservation, today(key.plant, context))
     return reservation
 
 
@@ -176,7 +176,7 @@ def _fresh(
     """Return what can be held around the plant's stops, and which disruption makes it later or less than without."""
     stops = disruptions.stops_of(tables, key.plant)
     reservation = _possible(tables, key, kept, request, context, stops)
-    late = stops.between(first_day(request["not_before"], context), reservation.available_on)
+    late = stops.between(first_day(key.plant, request["not_before"], context), reservation.available_on)
     if late is None:
         return reservation
     undisturbed = _possible(tables, key, kept, request, context, NO_STOPS)
@@ -193,7 +193,7 @@ def _possible(
     stops: Stops,
 ) -> Reservation:
     """Return what can be held: from stock first, then what there is capacity for."""
-    quantity, start = request["quantity"], first_day(request["not_before"], context)
+    quantity, start = request["quantity"], first_day(key.plant, request["not_before"], context)
     has = sum(kept, ZERO)
     from_stock = has + min(reservations.stock_of(tables, key.stock).promising(kept.taken).free, quantity - has)
     shop = workshop(key.plant, key.item, context.master, stops.making)
@@ -211,6 +211,8 @@ def _possible(
         load=placed.share,
         work=placed.work,
         begins=start if placed.quantity > 0 else None,
+        last_begins=placed.begins,
+        days=placed.days if placed.quantity > 0 else None,
         taken=kept.taken,
         shipped=kept.shipped,
     )
@@ -260,7 +262,7 @@ def _ship(
 def _release(
     tables: StateTables, key: ReservationKey, known: Reservation, _request: AllocationRequest, context: DecisionContext
 ) -> None:
-    reservations.release(tables, key, known, context.time.date())
+    reservations.release(tables, key, known, today(key.plant, context))
 
 
 _CHANGED: Mapping[AllocationAction, Callable[..., object]] = {
@@ -276,7 +278,7 @@ def _tick(tables: StateTables, tick: Tick, context: DecisionContext) -> list[Res
     for key in expiry.due(tables, tick["time"], PORTION):
         known = tables.get(RESERVATIONS, key)
         assert known is not None  # noqa: S101  (whoever forgets a reservation forgets when it ends)
-        reservations.release(tables, key, known, context.time.date())
+        reservations.release(tables, key, known, today(key.plant, context))
         waiting.freed(tables, key.plant)
         ended = Reservation(ZERO, ZERO, known.order_key, known.generation)
         results.append(result(key, ended, AllocationKind.EXPIRED, f"{context.event_id}/expired/{key.request_id}"))

@@ -18,6 +18,7 @@ from streams.routing.allocator.capacity import WEEKS
 from streams.routing.context import DecisionContext
 from streams.routing.masterdata.calendars import shifted
 from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.schedule import dates
 from streams.routing.schedule.downtime import NO_STOPS, Stop, Stops, merged
 from streams.tables import StateTables, Table
 
@@ -113,8 +114,9 @@ def take(tables: StateTables, value: Disruption, context: DecisionContext) -> da
         return None
     if context.fingerprint:
         new = replace(new, seen=(*seen, context.fingerprint)[-REMEMBERED:])
-    kept = _bounded({**known, number: new}, context.time.date())
-    stops = _stops(kept, context.time.date())
+    today = dates.day_at(plant, context.time, context.master)
+    kept = _bounded({**known, number: new}, today)
+    stops = _stops(kept, today)
     tables.put(DISRUPTIONS, (plant,), kept)
     tables.put(STOPS, (plant,), stops if stops else None)
     return _changed(old, new)

@@ -1,11 +1,17 @@
-"""How much of a plant's weekly capacity is reserved, for people: one record for each capability with a limit. Pure."""
+"""How much of a plant's weekly capacity is reserved, for people. Pure.
+
+One record for each capability with a limit of its own, and for each work centre.
+"""
 
 from collections.abc import Iterator
 from decimal import ROUND_FLOOR, Decimal, localcontext
+from typing import NamedTuple
 
+from kranhub.parties.members import Quantity
 from kranhub.wire.messages import PlantLoad, PlantLoadWeek
 from streams.routing.allocator import disruptions, reservations
-from streams.routing.allocator.capacity import WEEKS, Load, Workshop, load_name, week_of
+from streams.routing.allocator.capacity import WEEKS, Load, load_name, week_capacity, week_of, work_centre_load
+from streams.routing.allocator.results import today
 from streams.routing.allocator.stock import ZERO
 from streams.routing.context import DecisionContext
 from streams.routing.masterdata.calendars import shifted
@@ -18,7 +24,7 @@ _MICRO = Decimal("0.000001")
 
 
 def plant_loads(state: ReadableState, plant: str, context: DecisionContext) -> dict[str, PlantLoad]:
-    """Return the load of each of the plant's capabilities that has a limit, from this week on, by the load's name.
+    """Return the load of each capability of the plant that has a limit, and of each work centre, by the name of it.
 
     Args:
         state: The state of the allocator's partition that has the plant.
@@ -29,34 +35,43 @@ def plant_loads(state: ReadableState, plant: str, context: DecisionContext) -> d
     stops = disruptions.stops_of(tables, plant).making
     with localcontext(prec=60):
         return {
-            shop.load: {
+            limit.load: {
                 "plant": plant,
-                "capability": capability,
-                "unit": unit,
-                "weeks": list(_weeks(reservations.load_of(tables, shop.load), shop, context)),
+                "capability": limit.name,
+                "unit": limit.capacity.unit,
+                "weeks": list(_weeks(reservations.load_of(tables, limit.load), limit, plant, stops, context)),
                 "as_of": context.time,
             }
-            for capability, unit, shop in _workshops(plant, context.master, stops)
+            for limit in _limits(plant, context.master)
         }
 
 
-def _workshops(plant: str, master: MasterData, stops: tuple[Stop, ...]) -> Iterator[tuple[str, str, Workshop]]:
-    """Yield what makes things at the plant, with the name and the unit of its capacity."""
+class _Limit(NamedTuple):
+    """What limits a plant: the OKPD2 code of a capability or the id of a work centre, its load and its capacity."""
+
+    name: str
+    load: str
+    capacity: Quantity
+
+
+def _limits(plant: str, master: MasterData) -> Iterator[_Limit]:
     member = master.members.by_id.get(plant)
-    for capability in member.capabilities if member and member.makes else ():
-        capacity = capability.capacity
-        if capacity is not None:
-            name, calendar = load_name(plant, capability), master.calendar(plant)
-            shop = Workshop(
-                name, calendar, capability.working_days, capacity.quantity, Decimal(1), whole=False, stops=stops
-            )
-            yield capability.okpd2, capacity.unit, shop
+    if member is None or not member.makes:
+        return
+    for capability in member.capabilities:
+        if capability.capacity is not None:
+            yield _Limit(capability.okpd2, load_name(plant, capability), capability.capacity)
+    for centre in member.work_centres:
+        yield _Limit(centre.id, work_centre_load(plant, centre), centre.capacity)
 
 
-def _weeks(load: Load, shop: Workshop, context: DecisionContext) -> Iterator[PlantLoadWeek]:
+def _weeks(
+    load: Load, limit: _Limit, plant: str, stops: tuple[Stop, ...], context: DecisionContext
+) -> Iterator[PlantLoadWeek]:
+    calendar = context.master.calendar(plant)
     for number in range(WEEKS):
-        day = shifted(context.time.date(), 7 * number)
+        day = shifted(today(plant, context), 7 * number)
         week = week_of(day)
-        capacity = shop.capacity(day).quantize(_MICRO, ROUND_FLOOR)
+        capacity = week_capacity(limit.capacity.quantity, calendar, day, stops).quantize(_MICRO, ROUND_FLOOR)
         reserved = load.weeks.get(week, ZERO)
         yield {"week": week, "capacity": capacity, "reserved": reserved, "free": max(ZERO, capacity - reserved)}

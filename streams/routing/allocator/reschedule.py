@@ -4,7 +4,7 @@ They are found by the week in which their work is done, and looked at in portion
 """
 
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -14,9 +14,12 @@ from streams.routing.allocator import capacity, disruptions, reservations, weeks
 from streams.routing.allocator.capacity import Work, Workshop, week_of
 from streams.routing.allocator.keys import ReservationKey
 from streams.routing.allocator.reservations import RESERVATIONS, Reservation
-from streams.routing.allocator.results import Result, first_day, ready, result
+from streams.routing.allocator.results import Result, first_day, ready, result, today
 from streams.routing.allocator.weeks import WeekPosition
 from streams.routing.context import DecisionContext
+from streams.routing.masterdata.calendars import shifted
+from streams.routing.model.quantity import MICRO, ZERO
+from streams.routing.schedule.downtime import worked_between
 from streams.tables import StateTables, Table
 
 
@@ -57,9 +60,9 @@ def resume(tables: StateTables, context: DecisionContext, limit: int) -> list[Re
         The results of those that have another day, each once.
     """
     results: dict[ReservationKey, Result] = {}
-    this_week = WeekPosition(week_of(context.time.date()), 0)
     while limit > 0 and (remaining := tables.get(REMAINING, ())):
         plant, position = remaining[0]
+        this_week = WeekPosition(week_of(today(plant, context)), 0)
         found = weeks.first_from(tables, plant, max(position, this_week))
         if found is None:
             tables.put(REMAINING, (), remaining[1:] or None)
@@ -81,7 +84,7 @@ def _look(
     after = _rescheduled(tables, key, reservation, context)
     if after == reservation:
         return
-    tables.put(RESERVATIONS, key, reservations.in_week(tables, key, after, context.time.date()))
+    tables.put(RESERVATIONS, key, reservations.in_week(tables, key, after, today(key.plant, context)))
     if after.available_on != reservation.available_on:
         event_id = f"{context.event_id}/moved/{key.request_id}"
         results[key] = result(key, after, AllocationKind.MOVED, event_id)
@@ -95,8 +98,8 @@ def _rescheduled(
     shop = capacity.workshop(key.plant, key.item, context.master, stops.making)
     if shop is None or reservation.begins is None:
         return reservation
-    reservation = _in_free_weeks(tables, reservation, shop, context)
-    begins = reservation.begins or context.time.date()
+    reservation = _in_free_weeks(tables, key.plant, reservation, shop, context)
+    begins = reservation.begins or today(key.plant, context)
     done = ready(reservation, begins, shop, stops)
     if done == reservation.available_on and reservation.disruption is None:
         return reservation
@@ -104,19 +107,50 @@ def _rescheduled(
 
 
 def _in_free_weeks(
-    tables: StateTables, reservation: Reservation, shop: Workshop, context: DecisionContext
+    tables: StateTables, plant: str, reservation: Reservation, shop: Workshop, context: DecisionContext
 ) -> Reservation:
     """Return the reservation with its work anew in the earliest weeks, except work in weeks that are over."""
-    today = context.time.date()
-    past = tuple(work for work in reservation.work if work.week < week_of(today))
-    rest = tuple(work for work in reservation.work if work.week >= week_of(today))
+    day = today(plant, context)
+    past, rest = _divided(reservation, day, shop)
     if not rest or not _needs_other_weeks(tables, reservation, rest, shop):
         return reservation
-    start = first_day(reservation.not_before, context)
-    reservations.book(tables, rest, today, -1)
-    found = capacity.place_again(reservations.load_of(tables, shop.load), shop, _total(rest), start) or rest
-    reservations.book(tables, found, today)
-    return reservation if found == rest else replace(reservation, work=(*past, *found), begins=start)
+    start = first_day(plant, reservation.not_before, context)
+    reservations.book(tables, rest, day, -1)
+    days = _days_left(reservation, day, shop)
+    found = capacity.place_again(reservations.load_of(tables, shop.load), shop, _total(rest), start, days)
+    reservations.book(tables, found.work if found else rest, day)
+    if found is None or (found.work == rest and reservation.days is None):
+        return reservation
+    work = capacity.summed(past, found.work)
+    done = next((each for each in past if each.week == week_of(day)), None)
+    return replace(reservation, work=work, begins=start, last_begins=found.begins, days=days, done=done)
+
+
+def _divided(reservation: Reservation, day: date, shop: Workshop) -> tuple[tuple[Work, ...], tuple[Work, ...]]:
+    """Return the work that is done and the work that is left: of this week's as much as it has days left."""
+    this_week, monday = week_of(day), shifted(day, 1 - day.isoweekday())
+    first, sunday = max(monday, reservation.begins or monday), shifted(monday, 6)
+    days, left = shop.calendar.between(first, sunday), shop.calendar.between(max(first, day), sunday)
+    done = reservation.done.quantity if reservation.done and reservation.done.week == this_week else ZERO
+    past, rest = [], []
+    for work in reservation.work:
+        ahead = work.quantity if work.week > this_week else ZERO
+        if work.week == this_week:
+            open_work = work.quantity - done
+            ahead = (open_work * left / days).quantize(MICRO, ROUND_CEILING) if days else open_work
+        past.append(work._replace(quantity=work.quantity - ahead))
+        rest.append(work._replace(quantity=ahead))
+    return tuple(work for work in past if work.quantity > 0), tuple(work for work in rest if work.quantity > 0)
+
+
+def _days_left(reservation: Reservation, day: date, shop: Workshop) -> int:
+    """Return how many days the last of the work takes from today on, of those that it takes in all."""
+    if reservation.days is None:
+        return shop.capability.working_days
+    begins = reservation.last_begins
+    if reservation.days == 0 or begins is None or begins >= day:
+        return reservation.days
+    return max(1, reservation.days - worked_between(shop.calendar, begins, shifted(day, -1), shop.stops))
 
 
 def _needs_other_weeks(tables: StateTables, reservation: Reservation, work: tuple[Work, ...], shop: Workshop) -> bool:

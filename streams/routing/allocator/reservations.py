@@ -39,6 +39,9 @@ class Reservation(Struct, frozen=True, omit_defaults=True):
         position: Its position in `weeks`; None where nothing is made.
         taken: What of ``from_stock`` the plant's ERP has taken, and the hub counts until it is shipped.
         shipped: What of ``from_stock`` the plant has shipped of that.
+        last_begins: The day on which the last of its work begins; None where nothing is made.
+        days: How many days of work each part of it takes; None for what a release before this field reserved.
+        done: What of its work was done in the week of ``begins`` before that day, where a stop has moved the rest.
     """
 
     quantity: Decimal
@@ -58,6 +61,9 @@ class Reservation(Struct, frozen=True, omit_defaults=True):
     position: WeekPosition | None = None
     taken: Decimal = ZERO
     shipped: Decimal = ZERO
+    last_begins: date | None = None
+    days: int | None = None
+    done: Work | None = None
 
     @property
     def in_hub(self) -> Decimal:

@@ -4,10 +4,11 @@ from datetime import date
 from typing import NamedTuple
 
 from kranhub.wire.messages import AllocationKind, AllocationResult
-from streams.routing.allocator.capacity import Workshop
+from streams.routing.allocator.capacity import Workshop, week_begin
 from streams.routing.allocator.keys import ReservationKey
 from streams.routing.allocator.reservations import Reservation
 from streams.routing.context import DecisionContext
+from streams.routing.schedule import dates
 from streams.routing.schedule.downtime import Stops, leaving
 
 
@@ -42,10 +43,21 @@ def result(key: ReservationKey, reservation: Reservation, kind: AllocationKind, 
     return Result(event_id, value)
 
 
-def first_day(not_before: date | None, context: DecisionContext) -> date:
-    """Return the first day on which work may begin: not before today."""
-    today = context.time.date()
-    return max(not_before or today, today)
+def today(plant: str, context: DecisionContext) -> date:
+    """Return the day of the event at the plant's own place."""
+    return dates.day_at(plant, context.time, context.master)
+
+
+def first_day(plant: str, not_before: date | None, context: DecisionContext) -> date:
+    """Return the first day on which work may begin: not before today.
+
+    Args:
+        plant: The plant: today is the day at its own place.
+        not_before: The first day that is asked for; None for at once.
+        context: The event and the master data.
+    """
+    day = today(plant, context)
+    return max(not_before or day, day)
 
 
 def ready(reservation: Reservation, start: date, shop: Workshop | None, stops: Stops) -> date | None:
@@ -61,5 +73,9 @@ def ready(reservation: Reservation, start: date, shop: Workshop | None, stops: S
         None where nothing is reserved.
     """
     if shop is not None and reservation.to_make > 0:
-        return leaving(shop.finish(start, reservation.work), stops.leaving)
+        begins, days = reservation.last_begins, reservation.days
+        if days is None:  # of a release that booked work in the week only in which it begins
+            begins = max((week_begin(entry.week) for entry in reservation.work), default=start)
+            days = shop.capability.working_days
+        return leaving(shop.finish(max(start, begins or start), days), stops.leaving)
     return leaving(start, stops.leaving) if reservation.from_stock > 0 else None

@@ -1,15 +1,16 @@
 """When a plant's stock is less than what was promised of it: the youngest promises lose first. Pure."""
 
 from decimal import Decimal
+from typing import Any
 
 from msgspec.structs import replace
 
 from kranhub.wire.messages import AllocationKind
 from streams.routing.allocator import disruptions, reservations
-from streams.routing.allocator.capacity import Placed, place, workshop
+from streams.routing.allocator.capacity import Placed, place, summed, workshop
 from streams.routing.allocator.keys import ReservationKey, StockKey
 from streams.routing.allocator.reservations import RESERVATIONS, STOCKS, Reservation
-from streams.routing.allocator.results import Result, first_day, ready, result
+from streams.routing.allocator.results import Result, first_day, ready, result, today
 from streams.routing.allocator.stock import ZERO
 from streams.routing.context import DecisionContext
 from streams.tables import StateTables, Table
@@ -83,7 +84,7 @@ def _lose(tables: StateTables, key: ReservationKey, missing: Decimal, context: D
     stock = reservations.stock_of(tables, key.stock)
     tables.put(STOCKS, key.stock, stock.promising(-lost))
     after = _made_instead(tables, key, replace(reservation, from_stock=reservation.from_stock - lost), lost, context)
-    after = reservations.in_week(tables, key, after, context.time.date())
+    after = reservations.in_week(tables, key, after, today(key.plant, context))
     tables.put(RESERVATIONS, key, after)
     return after
 
@@ -91,17 +92,29 @@ def _lose(tables: StateTables, key: ReservationKey, missing: Decimal, context: D
 def _made_instead(
     tables: StateTables, key: ReservationKey, reservation: Reservation, lost: Decimal, context: DecisionContext
 ) -> Reservation:
-    start = first_day(reservation.not_before, context)
+    start = first_day(key.plant, reservation.not_before, context)
     stops = disruptions.stops_of(tables, key.plant)
     shop = workshop(key.plant, key.item, context.master, stops.making)
     placed = place(reservations.load_of(tables, shop.load), shop, lost, start) if shop else Placed(ZERO)
-    reservations.book(tables, placed.work, context.time.date())
+    reservations.book(tables, placed.work, today(key.plant, context))
     after = replace(
         reservation,
         to_make=reservation.to_make + placed.quantity,
-        work=(*reservation.work, *placed.work),
+        work=summed(reservation.work, placed.work),
         load=placed.share,
+        **_later(reservation, placed),
     )
     done = ready(after, start, shop, stops)
     late = stops.between(start, done)
     return replace(after, available_on=done, begins=start if after.to_make > 0 else None, disruption=late)
+
+
+def _later(reservation: Reservation, placed: Placed) -> dict[str, Any]:
+    """Return when the last of the work begins and how long it takes: of what was made before and what is made instead.
+
+    What a release before `Reservation.days` reserved counts as it was where nothing is added.
+    """
+    if placed.begins is None:
+        return {}
+    begins = max(filter(None, (reservation.last_begins, placed.begins)))
+    return {"last_begins": begins, "days": max(reservation.days or 0, placed.days)}

@@ -17,7 +17,7 @@ from streams.routing.allocator import disruptions, reservations
 from streams.routing.allocator.capacity import Load, Placed, added, place, week_of, workshop
 from streams.routing.allocator.keys import ReservationKey, StockKey
 from streams.routing.allocator.reservations import Reservation
-from streams.routing.allocator.results import Result, first_day, ready, result
+from streams.routing.allocator.results import Result, first_day, ready, result, today
 from streams.routing.allocator.stock import ZERO
 from streams.routing.context import DecisionContext
 from streams.routing.masterdata.masterdata import MasterData
@@ -201,7 +201,8 @@ def _remove(tables: StateTables, plant: str, request_id: str) -> bool:
 def _able(plant: str, context: DecisionContext) -> str:
     """Return what the plant can make: another text where a capability, a calendar or the horizon may have changed."""
     member = context.master.members.by_id.get(plant)
-    return f"{context.master.version} {week_of(context.time.date())} {member.capabilities if member else ()!r}"
+    able = (member.capabilities, member.work_centres) if member else ()
+    return f"{context.master.version} {week_of(today(plant, context))} {able!r}"
 
 
 class _Books:
@@ -234,7 +235,7 @@ class _Books:
         return offer
 
     def _possible(self, waiter: Waiter) -> Reservation:
-        start = first_day(waiter.not_before, self._context)
+        start = first_day(self._plant, waiter.not_before, self._context)
         shop = workshop(self._plant, waiter.item, self._context.master, self._stops.making)
         from_stock = min(self._free_stock(waiter.item), waiter.quantity)
         placed = Placed(ZERO)
@@ -248,6 +249,8 @@ class _Books:
             to_make=placed.quantity,
             load=placed.share,
             work=placed.work,
+            last_begins=placed.begins,
+            days=placed.days,
         )
         return replace(offer, available_on=ready(offer, start, shop, self._stops))
 
@@ -255,14 +258,14 @@ class _Books:
         shop = workshop(self._plant, waiter.item, self._context.master, self._stops.making)
         if shop is None:
             return waiter.quantity
-        start = first_day(waiter.not_before, self._context)
+        start = first_day(self._plant, waiter.not_before, self._context)
         return min(waiter.quantity, place(Load(), shop, waiter.quantity, start).quantity)
 
     def _book(self, offer: Reservation, waiter: Waiter) -> None:
         self._free[waiter.item] = self._free_stock(waiter.item) - offer.from_stock
-        today = self._context.time.date()
+        day = today(self._plant, self._context)
         for name in {work.load for work in offer.work}:
-            self._loads[name] = added(self._load(name), offer.work, today)
+            self._loads[name] = added(self._load(name), offer.work, day)
 
     def _free_stock(self, item: str) -> Decimal:
         if item not in self._free:

@@ -8,7 +8,7 @@ from kranhub.errors import Misconfigured
 from kranhub.parties.currencies import currency_problem
 from kranhub.parties.members import Members
 from kranhub.text import Text
-from streams.routing.masterdata.items import Nomenclature
+from streams.routing.masterdata.items import Item, Nomenclature
 from streams.routing.masterdata.rates import Rates
 from streams.routing.masterdata.rules import Rules
 
@@ -84,6 +84,28 @@ def calendars(members: Members, path: Path, known: Set[str], calendars_file: Pat
             raise Misconfigured(_no_calendar(where, member.id, member.calendar, calendars_file))
 
 
+def lead_times(members: Members, path: Path, nomenclature: Nomenclature, nomenclature_file: Path) -> None:
+    """Check that the unit of each rate and lot converts to the units of the items that it is for.
+
+    Args:
+        members: The members.
+        path: The members file.
+        nomenclature: The items.
+        nomenclature_file: The nomenclature file, for the remedy.
+
+    Raises:
+        Misconfigured: One does not: how long the item takes would not be known.
+    """
+    for at, member in enumerate(members.members):
+        for number, capability in enumerate(member.capabilities):
+            for field, size in (("rate", capability.rate), ("lot", capability.lot)):
+                items = (item for item in nomenclature.items if size and capability.covers(item.okpd2))
+                for item in items:
+                    if size and item.in_base(size.quantity, size.unit) is None:
+                        line = line_of(path, ("members", at, "capabilities", number, field))
+                        raise Misconfigured(_no_lead_time(f"{path}:{line}", field, size.unit, item, nomenclature_file))
+
+
 def rates(found: Rates, path: Path) -> None:
     """Check that every currency is in use.
 
@@ -135,4 +157,13 @@ def _no_calendar(where: str, member: str, calendar: str, calendars_file: Path) -
         f"Add the calendar to {calendars_file} or correct the id.",
         ru=f"{where}: участник {member!r} работает по календарю {calendar!r}, которого нет. "
         f"Добавьте календарь в {calendars_file} или исправьте имя.",
+    )
+
+
+def _no_lead_time(where: str, field: str, unit: str, item: Item, nomenclature_file: Path) -> Text:
+    return Text(
+        en=f"{where}: {field} is in {unit}, and item {item.item!r} is counted in {item.unit}, which does not convert. "
+        f"Add {unit} to its conversions in {nomenclature_file}, or give {field} in {item.unit}.",
+        ru=f"{where}: {field} указан в {unit}, а позиция {item.item!r} считается в {item.unit}, и пересчёта нет. "
+        f"Добавьте {unit} в её conversions в {nomenclature_file} или укажите {field} в {item.unit}.",
     )

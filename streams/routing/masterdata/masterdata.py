@@ -211,6 +211,7 @@ def load(
         ratesfile.load(rates_file) if rates_file else ratesfile.NONE,
     )
     cross_check.codes(master.nomenclature, nomenclature_file, master.members, members_file)
+    cross_check.lead_times(master.members, members_file, master.nomenclature, nomenclature_file)
     if rules_file:
         cross_check.rules(master.rules, rules_file, master.members, members_file)
     if calendars_file:

@@ -17,6 +17,7 @@ from streams.routing.model.portion import Portion
 from streams.routing.model.quantity import ZERO
 from streams.routing.schedule import critical_path
 from streams.routing.schedule.critical_path import Task
+from streams.routing.schedule.lead_time import lead_days
 
 DONE = (ProductionState.COMPLETED, ProductionState.CLOSED)
 """The states of a production order that has ended as planned."""
@@ -70,8 +71,9 @@ def working_days(portion: Portion, plant: str, master: MasterData) -> int:
     """
     if portion.to_make is not None and portion.to_make <= 0:
         return 0
-    makers = master.makers(portion.item)
-    return next((maker.capability.working_days for maker in makers if maker.member == plant), 0)
+    made = portion.quantity if portion.to_make is None else min(portion.to_make, portion.quantity)
+    makers = (maker for maker in master.makers(portion.item) if maker.member == plant)
+    return next((lead_days(maker.capability, master.items[portion.item], made) for maker in makers), 0)
 
 
 def promised_by_plant(attempt: Attempt) -> date | None:

@@ -83,6 +83,20 @@ def finish(calendar: Calendar, start: date, working_days: int, stops: tuple[Stop
     return calendar.finish(start, working_days)
 
 
+def worked_between(calendar: Calendar, first: date, last: date, stops: tuple[Stop, ...]) -> int:
+    """Return how many days from ``first`` to ``last``, both included, are worked.
+
+    Args:
+        calendar: The plant's calendar.
+        first: The first day.
+        last: The last day.
+        stops: Days without work, in order and without overlap.
+    """
+    here = [stop for stop in stops if stop.begins <= last and stop.ends >= first]
+    lost = sum(calendar.between(max(stop.begins, first), min(stop.ends, last)) for stop in here)
+    return calendar.between(first, last) - lost
+
+
 def working_days_in_week(calendar: Calendar, day: date, stops: tuple[Stop, ...]) -> int:
     """Return how many days of the day's ISO week, Monday to Sunday, are worked.
 
@@ -94,10 +108,7 @@ def working_days_in_week(calendar: Calendar, day: date, stops: tuple[Stop, ...])
     if not stops:
         return calendar.working_days_in_week(day)
     monday = shifted(day, 1 - day.isoweekday())
-    sunday = shifted(monday, 6)
-    here = [stop for stop in stops if stop.begins <= sunday and stop.ends >= monday]
-    lost = sum(calendar.between(max(stop.begins, monday), min(stop.ends, sunday)) for stop in here)
-    return calendar.working_days_in_week(day) - lost
+    return worked_between(calendar, monday, shifted(monday, 6), stops)
 
 
 def leaving(day: date, stops: tuple[Stop, ...]) -> date:

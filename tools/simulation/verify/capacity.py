@@ -18,7 +18,6 @@ Value = Mapping[str, Any]
 ZERO = Decimal(0)
 
 WEEK = timedelta(days=7)
-MOST_WEEKS = 60
 ROUNDING = Decimal("0.001")
 """How much may be missing in all, as the capacity of a short week is rounded."""
 
@@ -96,7 +95,7 @@ def _late(shop: Shop, works: Sequence[Work], days: Workdays) -> Iterator[str]:
     while coming or waiting:
         while coming and _monday(coming[-1].start) <= week:
             work = coming.pop()
-            heapq.heappush(waiting, (_due(work, shop, days), len(coming), work.quantity, work))
+            heapq.heappush(waiting, (_due(work), len(coming), work.quantity, work))
         room = shop.weekly * days.share_of_week(week)
         while waiting and (room > 0 or waiting[0][0] < week):
             due, number, left, work = heapq.heappop(waiting)
@@ -110,14 +109,9 @@ def _late(shop: Shop, works: Sequence[Work], days: Workdays) -> Iterator[str]:
         week += WEEK
 
 
-def _due(work: Work, shop: Shop, days: Workdays) -> date:
-    """Return the Monday of the last week in which the work may have its place so that it is ready on its day."""
-    week = last = _monday(work.start)
-    for _ in range(MOST_WEEKS):
-        if days.finish(max(work.start, week), shop.working_days) > work.ready:
-            break
-        last, week = week, week + WEEK
-    return last
+def _due(work: Work) -> date:
+    """Return the Monday of the last week in which some of it may be done so that all is ready on its day."""
+    return _monday(work.ready)
 
 
 def _monday(day: date) -> date:

@@ -92,3 +92,43 @@ def test_a_way_that_stands_twice_is_refused(tmp_path: Path) -> None:
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(Misconfigured, match=r"nowhere\.yaml"):
         members.load(tmp_path / "nowhere.yaml")
+
+
+LOT = "lot: {quantity: 6, unit: H87}"
+RATE = "rate: {quantity: 4, unit: H87}"
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        (f"{LOT}, lot_days: 2, {RATE}", "a rate and a lot"),
+        (LOT, "only one of lot and lot_days"),
+        ("lot_days: 2", "only one of lot and lot_days"),
+        ("setup_days: 2", "setup_days without a rate or a lot"),
+        ("work_centre: welding", "only one of work_centre and usage"),
+        ("usage: 2", "only one of work_centre and usage"),
+        ("work_centre: welding, usage: 2, capacity: {quantity: 1, unit: H87}", "a capacity and a work_centre"),
+        ("work_centre: welding, usage: 2", "names work centre 'welding', which is not among its work_centres"),
+    ],
+)
+def test_a_capability_that_contradicts_itself_is_refused(tmp_path: Path, fields: str, words: str) -> None:
+    file = tmp_path / "members.yaml"
+    file.write_text(PLANT.replace('["28.22"]', f'[{{okpd2: "28.22", {fields}}}]'), encoding="utf-8")
+    with pytest.raises(Misconfigured, match=words) as caught:
+        members.load(file)
+    assert "members.yaml:" in caught.value.text.ru
+
+
+def test_a_capability_names_a_work_centre_of_its_member(tmp_path: Path) -> None:
+    file = tmp_path / "members.yaml"
+    able = '[{okpd2: "28.22", setup_days: 2, rate: {quantity: 4, unit: H87}, work_centre: welding, usage: 2}]'
+    centre = "{id: welding, capacity: {quantity: 200, unit: HUR}}"
+    text = PLANT.replace('["28.22"]', f"{able}\n    work_centres: [{centre}]")
+    file.write_text(text, encoding="utf-8")
+    (member,) = members.load(file).members
+    assert member.work_centres[0].capacity == Quantity(quantity=Decimal(200), unit="HUR")
+    (capability,) = member.capabilities
+    assert (capability.work_centre, capability.usage, capability.setup_days) == ("welding", Decimal(2), 2)
+    file.write_text(text.replace(centre, f"{centre}, {centre}"), encoding="utf-8")
+    with pytest.raises(Misconfigured, match="stands twice"):
+        members.load(file)

@@ -267,10 +267,10 @@ def test_a_week_that_was_given_away_twice_is_named() -> None:
     orders = a_day().work[:ORDERS]
 
     def placed(ready: date) -> DayRecord:
-        results = [result(1, 0, full), result(2, 0, full, ready)]
+        results = [result(1, 0, 4 * full), result(2, 0, 4 * full, ready)]
         return a_day(allocation=requests, work=[*orders, *results])
 
-    assert findings(placed(FILES.calendar(PLANT).finish(date(2026, 11, 30), 25))) == {}
+    assert findings(placed(FILES.calendar(PLANT).finish(READY, 25))) == {}
     found = findings(placed(READY))["double_reserved"]
     assert [f"oemz 27.11.24: {BUYER}:" in name for name in found] == [True]
 

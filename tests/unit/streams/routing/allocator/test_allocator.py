@@ -13,6 +13,12 @@ NEXT_WEEK = date(2026, 11, 30)
 FAR, LONG_AGO = datetime(2036, 1, 1, tzinfo=UTC), datetime(1990, 1, 1, tzinfo=UTC)
 
 
+def loads(allocations: Allocations) -> dict[str, Decimal]:
+    """Return what is taken of each week, of all that was asked for."""
+    taken = [json.loads(data)["weeks"] for key, data in allocations.state.items() if key.startswith("load/")]
+    return {week: Decimal(quantity) for weeks in taken for week, quantity in weeks.items()}
+
+
 def free(allocations: Allocations, item: str = "motor", plant: str = "oemz") -> Decimal:
     """Ask what could be had from stock."""
     (answer,) = allocations.ask("QUOTE", "quote", 10**9, item=item, plant=plant)
@@ -104,7 +110,17 @@ def test_a_capacity_in_a_unit_that_the_item_has_no_mapping_to_is_no_limit() -> N
 def test_capacity_is_measured_in_its_own_unit() -> None:
     allocations = Allocations()
     answer = allocations.reserve("o:1/1.1.1", 7000, plant="zmk", item="girder")
-    assert offer(answer) == (0, 7000, date(2026, 12, 28)), "5 t this week, 2 t the next, and 20 days from its Monday"
+    assert offer(answer) == (0, 7000, date(2026, 12, 22)), "20 working days, of which 4 are in this week"
+    assert loads(allocations) == {
+        "2026-W48": Decimal("1.4"),
+        "2026-W49": Decimal("1.4"),
+        "2026-W50": Decimal("1.75"),
+        "2026-W51": Decimal("1.75"),
+        "2026-W52": Decimal("0.7"),
+    }, "7 t in 20 days are 0.35 t a day"
+    full = allocations.reserve("o:2/1.1.1", 13_000, plant="zmk", item="girder", generation=1)
+    assert full["available_on"] == date(2026, 12, 22), "13 t more in the same days: the weeks of 4 and 5 days are full"
+    assert allocations.reserve("o:3/1.1.1", 1, plant="zmk", item="girder")["available_on"] == date(2027, 1, 15)
 
 
 def test_what_does_not_fit_into_a_year_is_not_offered() -> None:

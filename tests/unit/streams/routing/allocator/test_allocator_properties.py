@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from math import floor
 from typing import Any
 
 import pytest
@@ -25,6 +26,7 @@ CODES = {"motor": ["ДВ", "ДВ-2"], "gear": ["Ш"], "paint": ["К"]}
 REQUESTS = {f"o:{number}/1.1.1": item for number, item in enumerate(["motor"] * 4 + ["gear"] * 2 + ["paint"] * 2)}
 MINUTE = timedelta(minutes=1)
 WORKING_DAYS = 3
+ROUNDING = Fraction(1, 10**5)
 
 
 @dataclass
@@ -38,6 +40,7 @@ class Kept:
     stock: Fraction
     taken: Fraction = Fraction(0)
     work: list[tuple[date, Fraction]] = field(default_factory=list)
+    begins: date = date.min
     ready: date | None = None
     expires: datetime | None = None
 
@@ -110,33 +113,46 @@ class Naive:
     def make(self, one: Kept, quantity: Fraction, today: date) -> None:
         start = max(today, one.asked[1] or today)
         if one.item != "paint" and quantity > 0:
-            one.work += self.places(quantity, start)
+            found, begins = self.places(quantity, start)
+            one.work += found
+            one.begins = max(one.begins, begins)
         one.ready = self.done(one, start)
 
-    def places(self, quantity: Fraction, start: date) -> list[tuple[date, Fraction]]:
+    def places(self, quantity: Fraction, start: date) -> tuple[list[tuple[date, Fraction]], date]:
+        """Try every week of the horizon: as much begins in it as its own days and those of the next weeks allow."""
         if self.weekly is None:
-            return [(date.min, quantity)]
-        mondays = [start - timedelta(days=start.weekday()) + timedelta(weeks=number) for number in range(52)]
-        room = [(monday, max(Fraction(0), self.capacity(monday) - self.used(monday))) for monday in mondays]
-        total = sum((left for _, left in room), Fraction(0))
-        rest = quantity if quantity <= total else Fraction(int(total)) if quantity.denominator == 1 else total
-        found = []
-        for monday, left in room:
-            if min(left, rest) > 0:
-                found.append((monday, min(left, rest)))
-                rest -= min(left, rest)
-        return found
+            return [(date.min, quantity)], start
+        first, rest, begins = monday_of(start), quantity, start
+        found: list[tuple[date, Fraction]] = []
+        for number in range(52):
+            day = start if number == 0 else first + timedelta(weeks=number)
+            weeks = [monday_of(worked) for worked in self.worked(day)]
+            room = {
+                week: self.capacity(week) - self.used(week) - sum(part for known, part in found if known == week)
+                for week in weeks
+            }
+            part = min([rest, *(micro(room[week]) * WORKING_DAYS / weeks.count(week) for week in weeks)])
+            part = micro(part)
+            if 0 < part < rest <= part + ROUNDING:
+                part = rest
+            if part > 0:
+                done = [micro(part * Fraction(number, WORKING_DAYS)) for number in range(WORKING_DAYS + 1)]
+                found += [(week, done[at + 1] - done[at]) for at, week in enumerate(weeks)]
+                rest, begins = rest - part, day
+        if rest:
+            total = quantity - rest
+            return self.places(Fraction(int(total)) if quantity.denominator == 1 else total, start)
+        return found, begins
+
+    def worked(self, day: date) -> list[date]:
+        """Return the days on which work is done that begins on this day."""
+        days = (day + timedelta(days=number) for number in range(30))
+        return [each for each in days if CALENDAR.is_working(each)][:WORKING_DAYS]
 
     def done(self, one: Kept, start: date) -> date | None:
         if not one.made:
             return start if one.stock else None
-        day = max(start, *(week for week, _ in one.work))
-        left = WORKING_DAYS
-        while True:
-            left -= CALENDAR.is_working(day)
-            if not left:
-                return day
-            day += timedelta(days=1)
+        return self.worked(max(start, one.begins))[-1]
 
     def reserve(self, name: str, item: str, quantity: Fraction, generation: int, **terms: Any) -> Kept:
         now, expires = terms["now"], terms["expires"]
@@ -177,6 +193,15 @@ class Naive:
         for name in over:
             del self.kept[name]
         return over
+
+
+def micro(value: Fraction) -> Fraction:
+    """Return the value without what is less than a millionth."""
+    return Fraction(floor(value * 10**6), 10**6)
+
+
+def monday_of(day: date) -> date:
+    return day - timedelta(days=day.weekday())
 
 
 halves = st.integers(1, 60).map(lambda number: Fraction(number, 2))
@@ -304,7 +329,7 @@ class Allocating(RuleBasedStateMachine):
         for load in values(self.allocations, "load/").values():
             for week, used in load["weeks"].items():
                 monday = date.fromisocalendar(int(week[:4]), int(week[6:]), 1)
-                assert Fraction(used) == self.naive.used(monday) <= self.naive.capacity(monday)
+                assert Fraction(used) == self.naive.used(monday) <= self.naive.capacity(monday) + ROUNDING
 
 
 def number(fraction: Fraction) -> Decimal:

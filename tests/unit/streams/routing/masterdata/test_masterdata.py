@@ -197,3 +197,11 @@ def test_a_calendar_that_does_not_exist_is_named_with_its_line(tmp_path: Path) -
         masterdata.load(path, NOMENCLATURE, RULES, CALENDARS)
     assert f"{path}:{line}:" in refused.value.text.en
     assert f"{path}:{line}:" in refused.value.text.ru
+
+
+def test_a_rate_in_a_unit_that_an_item_does_not_convert_to_is_refused(tmp_path: Path) -> None:
+    able = '{okpd2: "27.11.24", working_days: 25,'
+    wrong, line = changed(MEMBERS, tmp_path, able, f"{able} rate: {{quantity: 4, unit: MTR}},")
+    with pytest.raises(Misconfigured, match="rate is in MTR") as caught:
+        masterdata.load(wrong, NOMENCLATURE)
+    assert f"{wrong}:{line}:" in caught.value.text.ru
