@@ -168,6 +168,24 @@ class WorkCentre(_Model):
     capacity: Quantity
 
 
+class Quota(_Model):
+    """How much of a capability's weekly capacity some orders take at most, so that others find some as well.
+
+    Attributes:
+        buyer: The buyers whose orders it is for, together; empty for all.
+        programme: The programmes whose orders it is for, together; empty for all.
+        percent: The share of each week's capacity in percent.
+    """
+
+    buyer: tuple[MemberId, ...] = ()
+    programme: tuple[Annotated[str, Field(min_length=1)], ...] = ()
+    percent: int = Field(ge=1, le=100)
+
+    def matches(self, buyer: str, programme: str | None) -> bool:
+        """Return whether the quota is for an order of this buyer and programme."""
+        return (not self.buyer or buyer in self.buyer) and (not self.programme or programme in self.programme)
+
+
 class Capability(VatBasis):
     """What a member can make: every item whose OKPD2 code begins with ``okpd2``. In a file the code alone is enough.
 
@@ -184,6 +202,7 @@ class Capability(VatBasis):
         minimum_lot: The smallest quantity that is worth starting; None for no minimum.
         cost: The cost of one base unit of the item; None where none is given.
         lot_cost: The cost of one plant order whatever its quantity, such as setting up; None for none.
+        quotas: What orders of some customers or programmes take of the capacity at most; the first that matches counts.
         vat_included: As in `VatBasis`.
         vat_rate: As in `VatBasis`.
     """
@@ -200,6 +219,7 @@ class Capability(VatBasis):
     minimum_lot: Quantity | None = None
     cost: Money | None = None
     lot_cost: Money | None = None
+    quotas: tuple[Quota, ...] = ()
 
     @model_validator(mode="before")
     @classmethod

@@ -134,6 +134,8 @@ class AllocationRequest(TypedDict):
     """With WAIT: who waits goes by it first, 0 (most urgent) to 9. UBL PriorityCode"""
     waits_since: NotRequired[dt.datetime | None]
     """With WAIT: since when it waits, UTC; of one priority who waits longest goes first. CloudEvents time"""
+    programme: NotRequired[str | None]
+    """The order's state programme, for quotas; null where it has none. UBL ProjectReference/ID"""
 
 
 class AllocationKind(Symbol):
@@ -1554,6 +1556,9 @@ class RoutingRule(TypedDict):
     Quotation/ValidityPeriod/DurationMeasure"""
     maximum_quotation_valid_days: NotRequired[int]
     """Days that any quotation is valid at most. UBL Quotation/ValidityPeriod/DurationMeasure"""
+    priority: NotRequired[int]
+    """The class of the orders: of those that wait for stock or capacity the lower number goes first, 0 to 9. UBL
+    PriorityCode"""
 
 
 class ServiceKind(Symbol):

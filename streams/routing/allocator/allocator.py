@@ -21,7 +21,7 @@ from kranhub.wire.messages import (
     Tick,
     narrowed,
 )
-from streams.routing.allocator import disruptions, expiry, reschedule, reservations, shortage, stock, waiting
+from streams.routing.allocator import disruptions, expiry, quotas, reschedule, reservations, shortage, stock, waiting
 from streams.routing.allocator.capacity import Placed, place, workshop
 from streams.routing.allocator.keys import ReservationKey, StockKey
 from streams.routing.allocator.reservations import RESERVATIONS, STOCKS, Reservation
@@ -198,7 +198,9 @@ def _possible(
     from_stock = has + min(reservations.stock_of(tables, key.stock).promising(kept.taken).free, quantity - has)
     shop = workshop(key.plant, key.item, context.master, stops.making)
     rest = quantity - from_stock
-    placed = place(reservations.load_of(tables, shop.load), shop, rest, start) if shop else Placed(ZERO)
+    programme = request.get("programme")
+    books = quotas.available(tables, shop, request["order_key"], programme, start) if shop else None
+    placed = place(books.load, shop, rest, start) if shop and books else Placed(ZERO)
     reservation = Reservation(
         quantity=quantity,
         from_stock=from_stock,
@@ -215,6 +217,8 @@ def _possible(
         days=placed.days if placed.quantity > 0 else None,
         taken=kept.taken,
         shipped=kept.shipped,
+        quota=books.quota if books and placed.work else None,
+        programme=programme,
     )
     return replace(reservation, available_on=ready(reservation, start, shop, stops))
 

@@ -115,10 +115,10 @@ def _in_free_weeks(
     if not rest or not _needs_other_weeks(tables, reservation, rest, shop):
         return reservation
     start = first_day(plant, reservation.not_before, context)
-    reservations.book(tables, rest, day, -1)
+    reservations.book(tables, rest, day, -1, reservation.quota)
     days = _days_left(reservation, day, shop)
     found = capacity.place_again(reservations.load_of(tables, shop.load), shop, _total(rest), start, days)
-    reservations.book(tables, found.work if found else rest, day)
+    reservations.book(tables, found.work if found else rest, day, quota=reservation.quota)
     if found is None or (found.work == rest and reservation.days is None):
         return reservation
     work = capacity.summed(past, found.work)

@@ -35,6 +35,8 @@ class Reservation(Struct, frozen=True, omit_defaults=True):
         work: Where ``to_make`` has its capacity.
         begins: The first day on which the work may begin; None where nothing is made.
         disruption: The disruption that makes it later or less.
+        quota: The quota of which the work takes as much as of the capability; None where none is for the order.
+        programme: The order's programme, for its quota.
         age: Its number in `BY_AGE`; None where it holds no stock in the hub.
         position: Its position in `weeks`; None where nothing is made.
         taken: What of ``from_stock`` the plant's ERP has taken, and the hub counts until it is shipped.
@@ -57,6 +59,8 @@ class Reservation(Struct, frozen=True, omit_defaults=True):
     work: tuple[Work, ...] = ()
     begins: date | None = None
     disruption: str | None = None
+    quota: str | None = None
+    programme: str | None = None
     age: int | None = None
     position: WeekPosition | None = None
     taken: Decimal = ZERO
@@ -119,7 +123,7 @@ def reserve(tables: StateTables, key: ReservationKey, reservation: Reservation, 
     _promise(tables, key, reservation.in_hub, reservation.taken)
     tables.put(RESERVATIONS, key, in_week(tables, key, reservation, today))
     expiry.change(tables, key, None, reservation.expires_at)
-    book(tables, reservation.work, today)
+    book(tables, reservation.work, today, quota=reservation.quota)
 
 
 def release(tables: StateTables, key: ReservationKey, reservation: Reservation, today: date) -> None:
@@ -136,7 +140,7 @@ def release(tables: StateTables, key: ReservationKey, reservation: Reservation, 
         weeks.remove(tables, key.plant, reservation.position)
     _promise(tables, key, -reservation.in_hub, -reservation.taken)
     expiry.change(tables, key, reservation.expires_at, None)
-    book(tables, reservation.work, today, -1)
+    book(tables, reservation.work, today, -1, reservation.quota)
     tables.put(RESERVATIONS, key, None)
 
 
@@ -185,7 +189,7 @@ def in_week(tables: StateTables, key: ReservationKey, reservation: Reservation, 
     return replace(reservation, position=weeks.add(tables, key, done, today) if done else None)
 
 
-def book(tables: StateTables, work: tuple[Work, ...], today: date, sign: int = 1) -> None:
+def book(tables: StateTables, work: tuple[Work, ...], today: date, sign: int = 1, quota: str | None = None) -> None:
     """Take the capacity of the work, or give it back.
 
     Args:
@@ -193,7 +197,10 @@ def book(tables: StateTables, work: tuple[Work, ...], today: date, sign: int = 1
         work: The work.
         today: Today: weeks before it are dropped.
         sign: 1 to take it, -1 to give it back.
+        quota: The quota of which the same is taken (`quotas`); None where none is for the order.
     """
+    if quota is not None:
+        work = (*work, *(entry._replace(load=quota) for entry in work))
     for name in dict.fromkeys(entry.load for entry in work):
         load = added(load_of(tables, name), tuple(entry for entry in work if entry.load == name), today, sign)
         tables.put(LOADS, (name,), load if load.weeks else None)

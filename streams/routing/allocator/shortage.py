@@ -6,7 +6,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from kranhub.wire.messages import AllocationKind
-from streams.routing.allocator import disruptions, reservations
+from streams.routing.allocator import disruptions, quotas, reservations
 from streams.routing.allocator.capacity import Placed, place, summed, workshop
 from streams.routing.allocator.keys import ReservationKey, StockKey
 from streams.routing.allocator.reservations import RESERVATIONS, STOCKS, Reservation
@@ -95,13 +95,17 @@ def _made_instead(
     start = first_day(key.plant, reservation.not_before, context)
     stops = disruptions.stops_of(tables, key.plant)
     shop = workshop(key.plant, key.item, context.master, stops.making)
-    placed = place(reservations.load_of(tables, shop.load), shop, lost, start) if shop else Placed(ZERO)
-    reservations.book(tables, placed.work, today(key.plant, context))
+    order, programme = reservation.order_key, reservation.programme
+    books = quotas.available(tables, shop, order, programme, start) if shop else None
+    placed = place(books.load, shop, lost, start) if shop and books else Placed(ZERO)
+    quota = books.quota if books and placed.work else reservation.quota
+    reservations.book(tables, placed.work, today(key.plant, context), quota=quota)
     after = replace(
         reservation,
         to_make=reservation.to_make + placed.quantity,
         work=summed(reservation.work, placed.work),
         load=placed.share,
+        quota=quota,
         **_later(reservation, placed),
     )
     done = ready(after, start, shop, stops)

@@ -13,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from kranhub.wire.messages import AllocationKind, AllocationRequest
-from streams.routing.allocator import disruptions, reservations
+from streams.routing.allocator import disruptions, quotas, reservations
 from streams.routing.allocator.capacity import Load, Placed, added, place, week_of, workshop
 from streams.routing.allocator.keys import ReservationKey, StockKey
 from streams.routing.allocator.reservations import Reservation
@@ -49,6 +49,7 @@ class Waiter(Struct, frozen=True, omit_defaults=True):
         order_key: The key of its order.
         generation: The generation of the request.
         not_before: The first day on which the plant may begin; None for at once.
+        programme: The order's programme, for its quota.
         offered_until: It has heard that it can be had, and this long it is kept for it; None where it has not.
     """
 
@@ -57,6 +58,7 @@ class Waiter(Struct, frozen=True, omit_defaults=True):
     order_key: str
     generation: int = 0
     not_before: date | None = None
+    programme: str | None = None
     offered_until: datetime | None = None
 
 
@@ -95,7 +97,12 @@ def wait(tables: StateTables, request: AllocationRequest, context: DecisionConte
     _remove(tables, plant, request_id)
     position = Position(request.get("priority", 5), request.get("waits_since") or context.time, request_id)
     waiter = Waiter(
-        request["item"], request["quantity"], request["order_key"], request["generation"], request["not_before"]
+        request["item"],
+        request["quantity"],
+        request["order_key"],
+        request["generation"],
+        request["not_before"],
+        request.get("programme"),
     )
     tables.put(WAITERS, (plant, *position), waiter)
     tables.put(POSITIONS, (plant, request_id), position)
@@ -240,7 +247,9 @@ class _Books:
         from_stock = min(self._free_stock(waiter.item), waiter.quantity)
         placed = Placed(ZERO)
         if shop is not None:
-            placed = place(self._load(shop.load), shop, waiter.quantity - from_stock, start)
+            known = self._load(shop.load)
+            books = quotas.available(self._tables, shop, waiter.order_key, waiter.programme, start, known)
+            placed = place(books.load, shop, waiter.quantity - from_stock, start)
         offer = Reservation(
             quantity=waiter.quantity,
             from_stock=from_stock,
@@ -259,7 +268,8 @@ class _Books:
         if shop is None:
             return waiter.quantity
         start = first_day(self._plant, waiter.not_before, self._context)
-        return min(waiter.quantity, place(Load(), shop, waiter.quantity, start).quantity)
+        books = quotas.available(self._tables, shop, waiter.order_key, waiter.programme, start, Load())
+        return min(waiter.quantity, place(books.load, shop, waiter.quantity, start).quantity)
 
     def _book(self, offer: Reservation, waiter: Waiter) -> None:
         self._free[waiter.item] = self._free_stock(waiter.item) - offer.from_stock

@@ -85,6 +85,7 @@ class Rule(_Model):
         maximum_portions: How many portions a line is split into at most.
         quotation_valid_days: How many days a quotation that names no day is valid after the day on which it comes.
         maximum_quotation_valid_days: How many days any quotation is valid at most.
+        priority: The class of the orders: of those that wait for stock or capacity the lower number goes first.
         report_within_working_days: How long after a promised day a plant may take to report that it was kept.
         ship_within_working_days: How long goods may wait at the plant once they are made and promised.
         arrival_margin_days: Calendar days after the expected arrival until it is missed, or assumed.
@@ -106,6 +107,7 @@ class Rule(_Model):
     maximum_portions: int = Field(4, ge=1, le=99)
     quotation_valid_days: int = Field(14, ge=0, le=999)
     maximum_quotation_valid_days: int = Field(60, ge=0, le=999)
+    priority: int = Field(5, ge=0, le=9)
     report_within_working_days: int = Field(1, ge=0, le=99)
     ship_within_working_days: int = Field(3, ge=0, le=99)
     arrival_margin_days: int = Field(2, ge=0, le=99)

@@ -134,6 +134,7 @@ def _request(
         "not_before": None,
         "at": None,
         "expires_at": None,
+        "programme": state.order.programme,
     }
 
 
@@ -234,7 +235,7 @@ def shipped_request(
 
 
 def wait_request(
-    state: OrderState, portion: Portion, waiting: Waiting, plant: str, not_before: date | None
+    state: OrderState, portion: Portion, waiting: Waiting, plant: str, not_before: date | None, priority: int
 ) -> OutputMessage:
     """Return the request to say when the portion can be had, as soon as that is so.
 
@@ -244,8 +245,10 @@ def wait_request(
         waiting: Since when it waits, and for how much.
         plant: The candidate whose allocator is asked.
         not_before: The first day on which the plant may begin; None for at once.
+        priority: The class of the order, as its rule says: 0 goes first.
     """
     value = _request(state, portion, plant, portion.wait_id(state.key), AllocationAction.WAIT)
+    value["priority"] = priority
     value["generation"], value["not_before"], value["waits_since"] = portion.replans, not_before, waiting.since
     return OutputMessage(
         Subject.ALLOCATION_REQUEST, plant, f"{_wait_place(state, portion, waiting, plant)}/{waiting.quantity:f}", value

@@ -1,10 +1,11 @@
 """Portions that found no stock and no capacity wait for it at the allocators of their candidates. Pure."""
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date
 
 from streams.routing.context import DecisionContext
 from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.masterdata.rules import Rule
 from streams.routing.model.codes import CloseReason, HoldReason
 from streams.routing.model.copying import replace
 from streams.routing.model.order import OrderState
@@ -26,7 +27,7 @@ def update_waiting(state: OrderState, context: DecisionContext) -> Step:
     for portion in state.portions:
         plants = _short(state, portion, context.master)
         if plants:
-            after, requests = _wait(state, portion, plants, context.time)
+            after, requests = _wait(state, portion, plants, context)
         elif portion.waiting is not None and not _is_sought(portion):
             after, requests = _stop(state, portion)
         else:
@@ -87,9 +88,11 @@ def _closed(portion: Portion) -> dict[str, date | None]:
 
 
 def _wait(
-    state: OrderState, portion: Portion, plants: tuple[str, ...], time: datetime
+    state: OrderState, portion: Portion, plants: tuple[str, ...], context: DecisionContext
 ) -> tuple[Portion, list[OutputMessage]]:
-    known = portion.waiting or Waiting(time, portion.quantity, ())
+    known = portion.waiting or Waiting(context.time, portion.quantity, ())
+    rule = source.rule_of(state.order, portion, context.master)
+    priority = rule.priority if rule else Rule(rule="none").priority
     requests = [
         messages.stop_waiting_request(state, portion, known, plant) for plant in known.plants if plant not in plants
     ]
@@ -97,7 +100,7 @@ def _wait(
     wanted = replace(known, quantity=portion.quantity, plants=plants, freed=())
     starts = _closed(portion)
     requests += [
-        messages.wait_request(state, portion, wanted, plant, starts.get(plant))
+        messages.wait_request(state, portion, wanted, plant, starts.get(plant), priority)
         for plant in plants
         if is_changed or plant not in known.plants or plant in known.freed
     ]

@@ -111,6 +111,7 @@ def rule(value: Rule, _version: int) -> messages.RoutingRule:
         "maximum_portions": value.maximum_portions,
         "quotation_valid_days": value.quotation_valid_days,
         "maximum_quotation_valid_days": value.maximum_quotation_valid_days,
+        "priority": value.priority,
         "report_within_working_days": value.report_within_working_days,
         "ship_within_working_days": value.ship_within_working_days,
         "arrival_margin_days": value.arrival_margin_days,
