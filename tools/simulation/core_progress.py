@@ -40,10 +40,6 @@ class CoreProgress:
             TopicPartition(topics.inbound(space, member, kind), 0) for member in members for kind in topics.IN_KINDS
         ]
 
-    def sent_to_members(self) -> int:
-        """Return how much has been sent to members so far, counted in offsets."""
-        return self._ends(self._to_members)
-
     def wait_until_started(self) -> None:
         """Return when the core has passed on its master data and is idle.
 

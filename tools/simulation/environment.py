@@ -19,9 +19,13 @@ from deploy.embedded import stack
 from kranhub.broker import topics
 from kranhub.parties import members
 from kranhub.settings import Settings
+from tools.simulation.behaviour import BEHAVIOURS
 
-ORDERS_PER_SCALE = 500
-"""About how many orders a day the capacities of deploy/members/omsk.yaml suffice for: more orders, larger plants."""
+ORDERS_PER_SCALE = 200
+"""How many orders a day take the capacities of deploy/members/omsk.yaml some weeks: more orders, larger plants."""
+
+QUICKER = 5
+"""By how much lead times are shorter than in deploy/members/omsk.yaml, so that promises are due in weeks."""
 
 RULES = Path(__file__).parent / "rules.yaml"
 
@@ -42,14 +46,26 @@ def scale(orders: int) -> int:
 
 
 def scaled(companies: dict[str, Any], factor: int) -> dict[str, Any]:
-    """Return the content of a members file with all capacities multiplied."""
-    changed = [
-        {**member, "capabilities": [_larger(one, factor) for one in member["capabilities"]]}
-        if "capabilities" in member
-        else member
-        for member in companies["members"]
-    ]
-    return {**companies, "members": changed}
+    """Return a members file for the simulation: all capacities multiplied, lead times short, and what plants report."""
+    return {**companies, "members": [_scaled(member, factor) for member in companies["members"]]}
+
+
+def _scaled(member: dict[str, Any], factor: int) -> dict[str, Any]:
+    if "capabilities" in member:
+        member = {**member, "capabilities": [_capability(one, factor) for one in member["capabilities"]]}
+    behaviour = BEHAVIOURS.get(member["id"])
+    return {**member, "reports": [*behaviour.reports]} if behaviour and behaviour.reports else member
+
+
+def _capability(capability: Any, factor: int) -> Any:
+    if isinstance(capability, str):
+        return capability
+    if "working_days" in capability:
+        capability = {**capability, "working_days": -(-capability["working_days"] // QUICKER)}
+    if "capacity" in capability:
+        capacity = capability["capacity"]
+        capability = {**capability, "capacity": {**capacity, "quantity": capacity["quantity"] * factor}}
+    return capability
 
 
 def with_stores(companies: dict[str, Any]) -> dict[str, Any]:
@@ -67,13 +83,6 @@ def with_stores(companies: dict[str, Any]) -> dict[str, Any]:
 def _store(member: dict[str, Any]) -> dict[str, Any]:
     store = {"id": f"{member['id']}-store", "name": member["name"], "time_zone": member["time_zone"]}
     return {**store, "reserved_contains_hub_orders": True}
-
-
-def _larger(capability: Any, factor: int) -> Any:
-    if isinstance(capability, str) or "capacity" not in capability:
-        return capability
-    capacity = capability["capacity"]
-    return {**capability, "capacity": {**capacity, "quantity": capacity["quantity"] * factor}}
 
 
 @contextmanager

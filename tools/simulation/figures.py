@@ -1,14 +1,12 @@
 """The day in figures: where lines ended, promises, re-routings, and how long the core let customers wait."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
 from benchmarks.figures import percentile
 from tools.simulation.verify.record import DayRecord
-
-Value = Mapping[str, Any]
 
 
 def figures(record: DayRecord) -> dict[str, Any]:
@@ -46,7 +44,7 @@ def promises(record: DayRecord) -> dict[str, Any]:
     """
     first: dict[str, date] = {}
     last: dict[str, date] = {}
-    for value in _told_buyers(record):
+    for value in record.told_buyers:
         if value["promised_date"] is not None:
             first.setdefault(value["order_key"], value["promised_date"])
             last[value["order_key"]] = value["promised_date"]
@@ -57,12 +55,6 @@ def promises(record: DayRecord) -> dict[str, Any]:
         "moved": len(later),
         "moved_days": {"p50": percentile(later, 0.5), "p95": percentile(later, 0.95)},
     }
-
-
-def _told_buyers(record: DayRecord) -> Iterator[Value]:
-    """Yield the statuses that buyers were sent, in the order of their revisions."""
-    statuses = [seen.value for seen in record.addressed["statuses"] if seen.value["addressee"] == seen.value["buyer"]]
-    yield from sorted(statuses, key=lambda value: int(value["revision"]))
 
 
 def splits(record: DayRecord) -> int:

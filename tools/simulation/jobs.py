@@ -13,15 +13,42 @@ Value = Mapping[str, Any]
 
 @dataclass(slots=True)
 class Job:
-    """One plant order: the latest revision that the ERP has read, and what the plant has done for it."""
+    """One plant order: the latest revision that the ERP has read, and what the plant has done for it.
+
+    Attributes:
+        order: The latest revision.
+        reserved: What is kept for it of the stock, and has not left.
+        quantity: How much the plant has agreed to, in the line's unit.
+        promised: The day that the plant has promised; None before that.
+        accepted: Whether the plant has accepted it.
+        begun: Whether anything was done for it.
+        working: Whether a production order is under way.
+        productions: How many production orders it has had.
+        reports: How many states of these were reported.
+        planned: How much the last production order is to make.
+        completed: How much that one has made.
+        scrapped: How much of that one was lost.
+        ready: What was made and has not left.
+        shipped: What has left.
+        legs: How many shipments have left.
+        cancelled: Whether its latest revision is cancelled.
+    """
 
     order: Value
     reserved: Decimal = ZERO
     quantity: Decimal = ZERO
     promised: date | None = None
+    accepted: bool = False
     begun: bool = False
-    made: Decimal = ZERO
+    working: bool = False
+    productions: int = 0
+    reports: int = 0
+    planned: Decimal = ZERO
+    completed: Decimal = ZERO
+    scrapped: Decimal = ZERO
+    ready: Decimal = ZERO
     shipped: Decimal = ZERO
+    legs: int = 0
     cancelled: bool = False
 
     @property
@@ -37,8 +64,13 @@ class Job:
 
     @property
     def to_make(self) -> Decimal:
-        """What is not taken from stock."""
-        return max(ZERO, self.quantity - self.reserved)
+        """What is neither taken from stock nor made."""
+        return max(ZERO, self.quantity - self.reserved - self.made)
+
+    @property
+    def made(self) -> Decimal:
+        """What was made, or has left."""
+        return self.ready + self.shipped
 
     def wants_another(self, order: Value) -> bool:
         """Return whether a revision requests another quantity or day, so that the plant must answer again."""
@@ -65,46 +97,46 @@ def receipt(job: Job, event_id: str, at: datetime) -> dict[str, Any]:
     }
 
 
-def answer(job: Job, code: str, at: datetime, quantity: Decimal, promised: date | None) -> dict[str, Any]:
+def answer(order: Value, code: str, at: datetime, quantity: Decimal, promised: date | None) -> dict[str, Any]:
     """Return the plant's response.
 
     Args:
-        job: The plant order in the ERP.
+        order: The revision of the plant order that is answered.
         code: AP for as requested, CA for with changes, RE for refused.
         at: When it was issued.
         quantity: The quantity of the response, in the line's unit.
         promised: The promised day; None for none.
     """
     status = {"AP": "ACCEPTED", "CA": "CHANGED", "RE": "NOT_ACCEPTED"}[code]
-    line = {"line_id": job.line["line_id"], "status": status, "quantity": quantity, "unit": job.line["unit"]}
+    (asked,) = order["lines"]
+    line = {"line_id": asked["line_id"], "status": status, "quantity": quantity, "unit": asked["unit"]}
     return {
-        "plant_order_id": job.number,
-        "plant": job.order["plant"],
-        "plant_order_revision": job.order["revision"],
+        "plant_order_id": order["plant_order_id"],
+        "plant": order["plant"],
+        "plant_order_revision": order["revision"],
         "response_code": code,
         "issued_at": at,
         "lines": [{**line, "promised_date": promised}],
     }
 
 
-def production(job: Job, state: str, at: datetime, completed: Decimal, estimated: date | None) -> dict[str, Any]:
-    """Return how far the plant is with what it makes.
+def production(job: Job, state: str, at: datetime, estimated: date | None) -> dict[str, Any]:
+    """Return how far the plant is with the last production order.
 
     Args:
         job: The plant order in the ERP.
         state: The production's state.
         at: The time of this report.
-        completed: How much is made, in the line's unit.
         estimated: The day by which all is expected; None for none.
     """
     return {
-        "production_order_id": f"{job.number}/P",
+        "production_order_id": f"{job.number}/P{job.productions}",
         "plant": job.order["plant"],
         "plant_order_id": job.number,
         "item_code": job.line["item_code"],
-        "planned": job.to_make,
-        "completed": completed,
-        "scrapped": ZERO,
+        "planned": job.planned,
+        "completed": job.completed,
+        "scrapped": job.scrapped,
         "unit": job.line["unit"],
         "state": state,
         "estimated_completion": estimated,

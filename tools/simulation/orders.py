@@ -121,7 +121,8 @@ def _line(line_id: str, wish: Wish, chance: Random) -> dict[str, Any]:
 
 
 def _days(kind: Kind, chance: Random) -> int:
-    return chance.randint(70, 200) if kind in ("crane", "span") else chance.randint(5, 90)
+    """Return after how many days it is wanted, so that most of it should be there before the simulation ends."""
+    return chance.randint(25, 55) if kind in ("crane", "span") else chance.randint(3, 40)
 
 
 Change = Callable[[dict[str, Any], Random], dict[str, Any]]

@@ -9,6 +9,7 @@ from typing import Any
 from benchmarks import environment
 from benchmarks import page as page_of_docs
 from benchmarks.figures import number, table
+from tools.simulation.result import FINDINGS
 
 Found = Mapping[str, Any]
 
@@ -33,13 +34,12 @@ def write_page(page: Path, found: Found) -> None:
 
 def markdown(found: Found) -> str:
     """Return the tables, and the findings that have names."""
-    tables = [_wrong(found), _day(found), _lines(found), _promises(found), _notified(found)]
+    tables = [_wrong(found), _day(found), _lines(found), _promises(found), *_accuracy(found), _notified(found)]
     return "\n\n".join([*tables, *_named(found)])
 
 
 def _wrong(found: Found) -> str:
-    names = ("lost", "doubled", "double_reserved", "replay_differs")
-    return table(names, [[str(found[name]) for name in names]])
+    return table(("to be 0", ""), [[name, str(found[name])] for name in FINDINGS])
 
 
 def _day(found: Found) -> str:
@@ -51,7 +51,7 @@ def _day(found: Found) -> str:
         ("plant orders", number(found["plant_orders"])),
         ("seconds for the day", number(found["seconds"], 1)),
         ("orders per second", number(found["orders_per_s"], 1)),
-        ("later days until nothing moved", number(found["days_after"])),
+        ("later days", number(found["days_after"])),
         ("seconds in all, with checks and replay", number(found["total_seconds"])),
         ("decisions and plant orders replayed", f"{number(replay['decisions'])} and {number(replay['plant_orders'])}"),
         ("an order's wait for the first word, p50, s", number(found["wait_s"]["p50"], 2)),
@@ -80,6 +80,38 @@ def _promises(found: Found) -> str:
         ("shortages of stock", number(found["shortages"])),
     ]
     return table(("promises and plans", ""), rows)
+
+
+def _accuracy(found: Found) -> list[str]:
+    accuracy = found["promise_accuracy"]
+    return [_kept("plant orders, by plant", accuracy["plants"]), _kept("orders, by buyer", accuracy["buyers"])]
+
+
+def _kept(what: str, by_name: Mapping[str, Found]) -> str:
+    counted = ("promised", "in_time", "one_day", "three_days", "more", "overdue", "not_due")
+    rows = [
+        (
+            name,
+            *(number(figures[one]) for one in counted),
+            *(number(figures["days"][share]) for share in ("p50", "p90")),
+        )
+        for name, figures in by_name.items()
+    ]
+    return table((what, *_KEPT), rows)
+
+
+_KEPT = (
+    "promised",
+    "in time",
+    "a day late",
+    "2 or 3",
+    "more",
+    "overdue, not done",
+    "not due yet",
+    "p50, days",
+    "p90, days",
+)
+"""The columns of promise accuracy: the day first promised against the day on which it was done."""
 
 
 def _notified(found: Found) -> str:

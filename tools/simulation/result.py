@@ -12,19 +12,34 @@ from benchmarks.processes import Running, running
 from kranhub.errors import Failed
 from kranhub.settings import Settings, endpoints, variables
 from kranhub.text import Text
+from tools.simulation.accuracy import accuracy
 from tools.simulation.consumer import Decoder, read
 from tools.simulation.figures import figures
 from tools.simulation.replay import compare
 from tools.simulation.verify.capacity import over_placed
 from tools.simulation.verify.duplicates import duplicates
 from tools.simulation.verify.files import Files
+from tools.simulation.verify.following import lost_scrap, passed_promises, untold, without_end
 from tools.simulation.verify.losses import losses
 from tools.simulation.verify.placements import at_plants, balances
+from tools.simulation.verify.plant_promises import plant_promises
 from tools.simulation.verify.record import DayRecord, names, sorted_out
 from tools.simulation.verify.stock import over_promised
 
 REPLAYS, REPLAY_PATIENCE_S = 2, 420.0
 """How many processes replay, and how long they may take."""
+
+FINDINGS = (
+    "lost",
+    "doubled",
+    "double_reserved",
+    "without_end",
+    "passed_promises",
+    "untold",
+    "lost_scrap",
+    "replay_differs",
+)
+"""What must be 0: the kinds of the checker's findings, and what a replay decides otherwise."""
 
 NAMED = 20
 """How many findings of one kind are named."""
@@ -80,15 +95,17 @@ def checked(record: DayRecord, files: Files) -> dict[str, Any]:
     """Return figures and findings; each kind of finding is counted, and the first ones are named beside the count."""
     for seen in record.out["items"]:
         files.proposed[seen.value["member"], seen.value["item_code"]] = seen.value["item"]
-    found = findings(record, files)
+    found, standing = findings(record, files), at_plants(record)
     counts = {kind: len(names) for kind, names in found.items()}
-    return {**figures(record), **counts, "named": {kind: names[:NAMED] for kind, names in found.items()}}
+    told = {"promise_accuracy": accuracy(record, standing, files)}
+    return {**figures(record), **told, **counts, "named": {kind: names[:NAMED] for kind, names in found.items()}}
 
 
 def findings(record: DayRecord, files: Files) -> dict[str, list[str]]:
-    """Return what is wrong, by its kind: lost, doubled, double_reserved."""
+    """Return what is wrong, by its kind (`FINDINGS`)."""
     standing = at_plants(record)
     lines = balances(record, standing, files)
+    promises = plant_promises(record, standing, files)
     return {
         "lost": losses(record, lines, files),
         "doubled": duplicates(record, standing, lines),
@@ -96,6 +113,10 @@ def findings(record: DayRecord, files: Files) -> dict[str, list[str]]:
             *over_promised(record.allocation, record.results, files),
             *over_placed(record.allocation, record.results, files),
         ],
+        "without_end": without_end(record),
+        "passed_promises": passed_promises(record, files),
+        "untold": untold(record, promises, files),
+        "lost_scrap": lost_scrap(record, standing),
     }
 
 
@@ -106,8 +127,8 @@ def _record(settings: Settings, files: Files) -> DayRecord:
 
 
 def is_good(found: Mapping[str, Any]) -> bool:
-    """Return whether nothing was lost, doubled or promised twice, and a replay has the same outputs."""
-    return not any(found[kind] for kind in ("lost", "doubled", "double_reserved", "replay_differs"))
+    """Return whether the checker has found nothing, and a replay has the same outputs."""
+    return not any(found[kind] for kind in FINDINGS)
 
 
 def _no_answer(why: str) -> Text:

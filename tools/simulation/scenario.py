@@ -1,8 +1,8 @@
-"""The scenario of a day: customers, plants and time at a pace that the core can follow, then days until it is idle."""
+"""The scenario: a day of customers and plants at a pace that the core can follow, then days until promises are due."""
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +14,18 @@ from tools.simulation.core_progress import CoreProgress
 from tools.simulation.customers import CustomerDocument
 from tools.simulation.producer import DocumentProducer
 from tools.simulation.run import PlantsProcess
-from tools.simulation.timetable import CLOSING, DAY, EVE, HOUR, HOURS, MINUTE, OPENING, TICK_EVERY_MINUTES, TICK_LATE
+from tools.simulation.timetable import (
+    CLOSING,
+    DAY,
+    DAYS,
+    EVE,
+    HOUR,
+    HOURS,
+    MINUTE,
+    OPENING,
+    TICK_EVERY_MINUTES,
+    TICK_LATE,
+)
 
 RATE = 70.0
 """Orders per second, as long as the core can keep up."""
@@ -25,10 +36,6 @@ SHORTEST_S = 16.0
 MOST_BEHIND, LOOK_EVERY_MINUTES = 1_500, 5
 """The lag of a stage above which the day waits, and how often that is checked."""
 
-MOST_DAYS, STILL_DAYS = 16, 4
-"""The most days that follow the day, and how many of them must pass without a document before it is over: more than an
-answer may take."""
-
 Step = Callable[[datetime], AbstractContextManager[None]]
 
 
@@ -37,13 +44,11 @@ class DayResult:
     """How the day passed.
 
     Attributes:
-        seconds: Real seconds from the first order until the core was idle.
-        days: How many days followed.
+        seconds: Real seconds of the day, from the first order until the core was idle.
         written: How many documents members have written.
     """
 
     seconds: float
-    days: int
     written: int
 
 
@@ -79,8 +84,8 @@ class Day:
         self._pass(CLOSING)
         self.progress.wait_until_idle()
         seconds = time.monotonic() - began
-        days = sum(1 for _ in self._days(step))
-        return DayResult(seconds, days, self.producer.written + self.plants_process.wait().written)
+        self._days(step)
+        return DayResult(seconds, self.producer.written + self.plants_process.wait().written)
 
     def _hour(self, begin: datetime, left: deque[CustomerDocument], minute_s: float) -> None:
         """Play the acts of an hour, minute by minute; each takes so many seconds, or as many as the core needs."""
@@ -99,19 +104,13 @@ class Day:
                 self.progress.wait_until_lag_below(MOST_BEHIND)
             time.sleep(max(0.0, until - time.monotonic()))
 
-    def _days(self, step: Step) -> Iterator[datetime]:
-        """Let days pass until for some of them the core has sent members nothing and no plant has anything to send."""
-        still, sent = 0, self.progress.sent_to_members()
-        for number in range(1, MOST_DAYS + 1):
+    def _days(self, step: Step) -> None:
+        """Let the days pass that follow."""
+        for number in range(1, DAYS + 1):
             now = OPENING + number * DAY
             with step(now):
                 self._pass(now)
                 self.progress.wait_until_idle()
-                found = self.progress.sent_to_members()
-            yield now
-            still, sent = (still + 1 if found == sent else 0), found
-            if still >= STILL_DAYS:
-                return
 
     def _pass(self, now: datetime) -> None:
         """Let it be this time, for the plants and for the hub."""

@@ -8,12 +8,10 @@ from tools.simulation import jobs
 from tools.simulation.event_queue import Document, EventQueue, emitting
 from tools.simulation.random_values import random_for
 from tools.simulation.stock import StockItem
-from tools.simulation.timetable import CLOSING, DAY, EVE, HOUR, MINUTE, OPENING
+from tools.simulation.timetable import CLOSING, DAY, END, EVE, HOUR, MINUTE, OPENING
 
 EVERY, TAKES = 20 * MINUTE, 10 * MINUTE
 """How often stock is reported, and how long a report is under way."""
-
-LAST = OPENING + 14 * DAY
 
 SELLS, SELLS_SHARE, NOON_SHARE, NEW_SHARE = 0.3, Decimal("0.02"), Decimal("0.9"), Decimal("0.2")
 """How often the ERP has sold to others between two reports, and how much of what is free; how much at noon, when a big
@@ -49,7 +47,7 @@ class StockReports:
                     yield report
                 else:
                     self._events.at(at + TAKES, emitting(report))
-        if at < LAST:
+        if at < END:
             self._events.at(at + (EVERY if at < CLOSING else DAY), self._report)
 
     def _level(self, goods: StockItem, at: datetime) -> Document:

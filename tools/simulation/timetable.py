@@ -1,4 +1,4 @@
-"""When the day is: eight hours of a Tuesday in Omsk; its clock is the simulation's, not the machine's."""
+"""When the day is: eight hours of a Tuesday in Omsk, and weeks after it; its clock is not the machine's."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -8,6 +8,12 @@ OPENING = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 HOURS = 8
 CLOSING = OPENING + HOURS * HOUR
+
+DAYS = 63
+"""How many days follow the day: until nearly all that was promised should be there, also behind the New Year."""
+
+END = OPENING + DAYS * DAY
+"""The simulation's last instant."""
 
 EVE = OPENING - 30 * MINUTE
 """When the plants report their stock, before any order."""

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 import yaml
 
@@ -107,6 +108,10 @@ class Files:
             return quantity
         known = self.items[item].get("conversions", {})
         return quantity * (Decimal(known[unit]) if unit in known else _WEIGHTS[unit, base])
+
+    def day_at(self, member: str, time: datetime) -> date:
+        """Return the day of the time at the member's place."""
+        return time.astimezone(ZoneInfo(self.members[member]["time_zone"])).date()
 
     def calendar(self, member: str) -> Workdays:
         """Return the member's working days."""

@@ -104,19 +104,21 @@ def _lines(
 
 def at_plants(record: DayRecord) -> list[AtPlant]:
     """Return the plant orders that are valid in the end."""
-    by_number: dict[str, list[Value]] = {}
-    for seen in record.addressed["orders"]:
-        by_number.setdefault(seen.value["plant_order_id"], []).append(seen.value)
-    answers, made = _answers(record), made_of(record)
+    answers, made = responses(record), made_of(record)
     return [
         found
-        for number, revisions in by_number.items()
-        if (found := _standing(number, revisions, answers.get(number, []), made.get(number, ZERO)))
+        for number, asked in revisions(record).items()
+        if (found := _standing(number, asked, answers.get(number, []), made.get(number, ZERO)))
     ]
 
 
+def revisions(record: DayRecord) -> dict[str, list[Value]]:
+    """Return the revisions of each plant order, in their order."""
+    found = _by_plant_order((seen.value["plant_order_id"], seen.value) for seen in record.addressed["orders"])
+    return {number: sorted(values, key=lambda value: int(value["revision"])) for number, values in found.items()}
+
+
 def _standing(number: str, revisions: list[Value], answers: list[Value], made: Decimal) -> AtPlant | None:
-    revisions = sorted(revisions, key=lambda value: int(value["revision"]))
     last = revisions[-1]
     if last["document_status"] == "CANCELLED":
         return None
@@ -138,7 +140,7 @@ def _since(revisions: Sequence[Value]) -> int:
     return int(revisions[at]["revision"])
 
 
-def _answers(record: DayRecord) -> dict[str, list[Value]]:
+def responses(record: DayRecord) -> dict[str, list[Value]]:
     """Return the answers to each plant order, the last that came last."""
     found: dict[str, list[Value]] = {}
     for seen in firsts(record.out["responses"]):
@@ -156,9 +158,30 @@ def firsts(records: Iterable[ConsumedRecord]) -> list[ConsumedRecord]:
 
 def made_of(record: DayRecord) -> dict[str, Decimal]:
     """Return how much of each plant order its plant has made, or sent where that is more."""
-    made = {seen.value["plant_order_id"]: seen.value["completed"] for seen in firsts(record.out["production"])}
-    legs = {seen.value["shipment_id"]: seen.value["lines"][0] for seen in firsts(record.out["shipments"])}
-    sent: dict[str, Decimal] = {}
-    for line in legs.values():
-        sent[line["plant_order_id"]] = sent.get(line["plant_order_id"], ZERO) + line["quantity"]
+    made = {number: total(value["completed"] for value in last) for number, last in productions(record).items()}
+    sent = {number: total(leg["lines"][0]["quantity"] for leg in legs) for number, legs in shipments(record).items()}
     return {number: max(made.get(number, ZERO), sent.get(number, ZERO)) for number in {*made, *sent}}
+
+
+def total(quantities: Iterable[Decimal]) -> Decimal:
+    """Return the sum."""
+    return sum(quantities, ZERO)
+
+
+def productions(record: DayRecord) -> dict[str, list[Value]]:
+    """Return the last state of each production order, by plant order."""
+    last = {seen.value["production_order_id"]: seen.value for seen in firsts(record.out["production"])}
+    return _by_plant_order((value["plant_order_id"], value) for value in last.values())
+
+
+def shipments(record: DayRecord) -> dict[str, list[Value]]:
+    """Return the last state of each shipment, by plant order."""
+    last = {seen.value["shipment_id"]: seen.value for seen in firsts(record.out["shipments"])}
+    return _by_plant_order((value["lines"][0]["plant_order_id"], value) for value in last.values())
+
+
+def _by_plant_order(values: Iterable[tuple[str, Value]]) -> dict[str, list[Value]]:
+    found: dict[str, list[Value]] = {}
+    for number, value in values:
+        found.setdefault(number, []).append(value)
+    return found

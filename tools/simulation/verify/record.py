@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -51,10 +52,20 @@ class DayRecord:
         return [seen for seen in self.work if seen.kind == "AllocationResult"]
 
     @cached_property
+    def end(self) -> datetime:
+        """The hub's last time."""
+        return max(seen.recorded for seen in (*self.work, *self.allocation) if seen.recorded is not None)
+
+    @cached_property
     def last_status(self) -> dict[str, Value]:
         """The last status that each order's buyer was sent, by the order's key."""
+        return {value["order_key"]: value for value in self.told_buyers}
+
+    @cached_property
+    def told_buyers(self) -> Sequence[Value]:
+        """The statuses that buyers were sent, in the order of their revisions."""
         statuses = [seen.value for seen in self.addressed["statuses"] if seen.value["addressee"] == seen.value["buyer"]]
-        return {value["order_key"]: value for value in sorted(statuses, key=lambda value: int(value["revision"]))}
+        return sorted(statuses, key=lambda value: int(value["revision"]))
 
 
 def names(members: Iterable[str]) -> list[str]:

@@ -1,117 +1,35 @@
 """The simulation's checker is checked: it names a planted loss, a planted double and a planted double reservation."""
 
-from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
-from pathlib import Path
-from typing import Any
+from datetime import date, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tools.simulation import result as checks
-from tools.simulation.consumer import ConsumedRecord
-from tools.simulation.verify import placements
-from tools.simulation.verify.files import Files
-from tools.simulation.verify.record import DayRecord
-
-REPOSITORY = Path(__file__).parents[4]
-FILES = Files.load(
-    *(REPOSITORY / f"deploy/{name}/omsk.yaml" for name in ("members", "nomenclature", "calendars")),
+from tests.support.simulated_days import (
+    BUYER,
+    FILES,
+    ITEM,
+    NOW,
+    ORDERS,
+    PLANT,
+    QUANTITY,
+    READY,
+    STOCK,
+    a_day,
+    alert,
+    level,
+    plant_order,
+    production,
+    request,
+    result,
+    seen,
+    status,
 )
-NOW = datetime(2026, 11, 24, 4, tzinfo=UTC)
-BUYER, PLANT, ITEM = "sibir-terminal", "oemz", "motor-crane-7kw5"
-ORDERS, QUANTITY, STOCK = 6, 4, 24
-READY = date(2026, 12, 28)
-"""When motors are ready that are made in the week of NOW: oemz needs 25 working days."""
-
-
-def seen(
-    topic: str, offset: int, event_id: str, kind: str, value: Mapping[str, Any], partition: int = 0
-) -> ConsumedRecord:
-    return ConsumedRecord(topic, partition, offset, "", event_id, kind, recorded=NOW, value=value)
-
-
-def order(number: int) -> ConsumedRecord:
-    line = {"line_id": "1", "item_code": "ДВ-7.5", "quantity": Decimal(QUANTITY), "unit": "H87"}
-    value = {"order_id": str(number), "buyer": BUYER, "document_status": "ACTIVE", "lines": [line]}
-    return seen(f"out.{BUYER}.orders", number, f"{BUYER}/Order/{number}/0/1", "Order", value)
-
-
-def plant_order(number: int, revision: int = 1, quantity: int = QUANTITY, attempt: int = 1) -> ConsumedRecord:
-    name = f"{BUYER}:{number}/1.1.{attempt}"
-    value = {
-        "plant_order_id": name,
-        "order_key": f"{BUYER}:{number}",
-        "plant": PLANT,
-        "revision": revision,
-        "document_status": "ACTIVE",
-        "requested_date": READY,
-        "lines": [{"order_line_id": "1", "item": ITEM, "quantity": Decimal(quantity)}],
-    }
-    return seen(f"in.{PLANT}.orders", number, f"hub/PlantOrder/{name}/{revision}", "PlantOrder", value)
-
-
-def status(number: int, state: str = "PLANNED") -> ConsumedRecord:
-    key = f"{BUYER}:{number}"
-    value = {
-        "order_key": key,
-        "order_id": str(number),
-        "buyer": BUYER,
-        "addressee": BUYER,
-        "revision": 1,
-        "promised_date": None,
-        "lines": [{"line_id": "1", "state": state}],
-    }
-    return seen(f"in.{BUYER}.statuses", number, f"hub/OrderStatus/{key}/1", "OrderStatus", value)
-
-
-def level(available: int = STOCK, offset: int = 0, as_of: datetime = NOW) -> ConsumedRecord:
-    zero = Decimal(0)
-    value = {"company": PLANT, "site": "store", "item_code": "EM-MTF-75", "on_hand": Decimal(available), "unit": "H87"}
-    value |= {"reserved": zero, "blocked": zero, "as_of": as_of}
-    return seen("hub.allocation", offset, f"{PLANT}/InventoryLevel/{offset}", "InventoryLevel", value)
-
-
-def request(
-    number: int, action: str = "RESERVE", offset: int | None = None, at: datetime | None = None
-) -> ConsumedRecord:
-    name = f"{BUYER}:{number}/1.1.1"
-    value = {"request_id": name, "plant": PLANT, "item": ITEM, "action": action, "not_before": None, "at": at}
-    event_id = f"hub/AllocationRequest/{name}/{action}"
-    return seen("hub.allocation", number if offset is None else offset, event_id, "AllocationRequest", value)
-
-
-def result(
-    number: int, from_stock: int = QUANTITY, to_make: int = 0, ready: date = READY, cause: str = ""
-) -> ConsumedRecord:
-    name = f"{BUYER}:{number}/1.1.1"
-    value = {
-        "request_id": name,
-        "plant": PLANT,
-        "kind": "SHORTAGE" if cause else "RESERVED",
-        "from_stock": Decimal(from_stock),
-        "to_make": Decimal(to_make),
-        "available_on": ready,
-    }
-    event_id = f"{cause}/shortage/{name}" if cause else f"hub/AllocationRequest/{name}/RESERVE/result"
-    return seen("hub.work", 1000 + number, event_id, "AllocationResult", value)
-
-
-def a_day(**changes: Any) -> DayRecord:
-    """A day of which nothing is to be said: orders of four motors each, all of them on stock."""
-    numbers = range(1, ORDERS + 1)
-    orders = [order(number) for number in numbers]
-    nothing: dict[str, list[ConsumedRecord]] = {kind: [] for kind in ("responses", "production", "shipments", "items")}
-    sound = DayRecord(
-        out={"orders": orders, **nothing},
-        addressed={"orders": [plant_order(number) for number in numbers], "statuses": [status(one) for one in numbers]},
-        work=[*(one._replace(topic="hub.work") for one in orders), *(result(number) for number in numbers)],
-        allocation=[level(), *(request(number) for number in numbers)],
-    )
-    return replace(sound, **changes)
+from tools.simulation import result as checks
+from tools.simulation.verify import placements
+from tools.simulation.verify.record import DayRecord
 
 
 def findings(record: DayRecord) -> dict[str, list[str]]:
@@ -124,12 +42,14 @@ def test_a_sound_day_has_no_findings() -> None:
 
 def test_the_last_word_on_what_is_made_counts_and_one_that_comes_again_does_not() -> None:
     name = f"{BUYER}:1/1.1.1"
-    words = [("running", 2, NOW + timedelta(days=3653)), ("done", 6, NOW), ("running", 2, NOW + timedelta(days=3653))]
-    production = [
-        seen("out", number, event_id, "ProductionStatus", {"plant_order_id": name, "as_of": at, "completed": made})
-        for number, (event_id, made, at) in enumerate(words)
-    ]
-    assert placements.made_of(a_day(out={"production": production, "shipments": []})) == {name: 6}
+    running, done = production(1, "RUNNING", 2, NOW + timedelta(days=3653)), production(1, "COMPLETED", 6, NOW)
+    day = a_day(out={"production": [running, done, running], "shipments": []})
+    assert placements.made_of(day) == {name: 6}
+
+
+def test_what_several_production_orders_have_made_is_together() -> None:
+    first, second = (production(1, "COMPLETED", 2, NOW, production_order_id=name) for name in ("P1", "P2"))
+    assert placements.made_of(a_day(out={"production": [first, second], "shipments": []})) == {f"{BUYER}:1/1.1.1": 4}
 
 
 @given(st.integers(1, ORDERS))
@@ -146,7 +66,8 @@ def test_a_plant_order_that_was_lost_is_named(number: int) -> None:
         one for one in sound.addressed["orders"] if not one.value["plant_order_id"].startswith(f"{BUYER}:{number}/")
     ]
     assert findings(replace(sound, addressed={**sound.addressed, "orders": left})) == {
-        "lost": [f"order {BUYER}:{number} line 1: 4 wanted, 0 at plants, told PLANNED"]
+        "lost": [f"order {BUYER}:{number} line 1: 4 wanted, 0 at plants, told PLANNED"],
+        "without_end": [f"order {BUYER}:{number}: PLANNED, nothing promised, nobody alerted"],
     }
 
 
@@ -161,17 +82,17 @@ def test_an_order_of_which_nothing_is_said_is_named(number: int) -> None:
 def test_what_is_on_hold_is_not_lost_and_what_a_plant_has_made_is_not_too_much() -> None:
     sound = a_day()
     held = [status(1, "ON_HOLD"), *sound.addressed["statuses"][1:]]
-    assert findings(replace(sound, addressed={"orders": sound.addressed["orders"][1:], "statuses": held})) == {}
+    left = {"orders": sound.addressed["orders"][1:], "statuses": held}
+    assert findings(replace(sound, addressed=left, alerts=[alert(1, "no-candidate")])) == {}
     more = [plant_order(1, 2, 6), *sound.addressed["orders"]]
-    made = {"plant_order_id": f"{BUYER}:1/1.1.1", "as_of": NOW, "completed": Decimal(6)}
-    production = [seen(f"out.{PLANT}.production", 1, "made", "ProductionStatus", made)]
-    taken = [*sound.work, production[0]._replace(topic="hub.work")]
+    made = [production(1, "COMPLETED", 6, NOW)]
+    taken = [*sound.work, made[0]._replace(topic="hub.work")]
     assert (
         findings(
             replace(
                 sound,
                 addressed={**sound.addressed, "orders": more},
-                out={**sound.out, "production": production},
+                out={**sound.out, "production": made},
                 work=taken,
             )
         )
