@@ -54,6 +54,10 @@ ARRIVALS_REPORTED = 0.97
 """The share, 0 to 1, of arrivals that a plant reports which reports arrivals; of others nobody reports any."""
 
 
+SLOW_ARRIVALS = 0.15
+"""The share, 0 to 1, of these that take a day longer than usual."""
+
+
 @dataclass(frozen=True, slots=True)
 class Behaviour:
     """The shares of one plant, in percent.

@@ -21,7 +21,7 @@ from kranhub.parties import members
 from kranhub.settings import Settings
 from tools.simulation.behaviour import BEHAVIOURS
 
-ORDERS_PER_SCALE = 200
+ORDERS_PER_SCALE = 125
 """How many orders a day take the capacities of deploy/members/omsk.yaml some weeks: more orders, larger plants."""
 
 QUICKER = 5

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -162,7 +162,7 @@ def shipment(job: Job, leg: int, quantity: Decimal, departed: datetime, arrived:
         "from_site": job.order["plant"],
         "transport_mode": "ROAD",
         "actual_departure": departed,
-        "estimated_arrival": departed + timedelta(days=2),
+        "estimated_arrival": None,
         "actual_arrival": arrived,
         "document_status": "ACTIVE",
         "lines": [{**line, "quantity": quantity, "unit": job.line["unit"]}],

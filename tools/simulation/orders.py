@@ -122,7 +122,7 @@ def _line(line_id: str, wish: Wish, chance: Random) -> dict[str, Any]:
 
 def _days(kind: Kind, chance: Random) -> int:
     """Return after how many days it is wanted, so that most of it should be there before the simulation ends."""
-    return chance.randint(25, 55) if kind in ("crane", "span") else chance.randint(3, 40)
+    return chance.randint(30, 55) if kind in ("crane", "span") else chance.randint(10, 45)
 
 
 Change = Callable[[dict[str, Any], Random], dict[str, Any]]

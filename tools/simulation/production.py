@@ -6,7 +6,7 @@ from decimal import Decimal
 from random import Random
 
 from tools.simulation import jobs
-from tools.simulation.behaviour import ARRIVALS_REPORTED, SAYS_SO, Behaviour, Course
+from tools.simulation.behaviour import ARRIVALS_REPORTED, SAYS_SO, SLOW_ARRIVALS, Behaviour, Course
 from tools.simulation.event_queue import Document, EventQueue, Step
 from tools.simulation.jobs import Job
 from tools.simulation.random_values import pick, random_for
@@ -171,7 +171,8 @@ class Production:
             self._take_out(job, quantity)
             yield self._shipped(job, job.legs, quantity, at)
             if self._behaviour.reports_arrivals and chance.random() < ARRIVALS_REPORTED:
-                self._events.at(at + DAY * chance.randint(1, 3), self._arrive(job, job.legs, quantity, at))
+                days = 2 if chance.random() < SLOW_ARRIVALS else 1
+                self._events.at(at + DAY * days, self._arrive(job, job.legs, quantity, at))
 
         return step
 

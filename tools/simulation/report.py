@@ -34,7 +34,14 @@ def write_page(page: Path, found: Found) -> None:
 
 def markdown(found: Found) -> str:
     """Return the tables, and the findings that have names."""
-    tables = [_wrong(found), _day(found), _lines(found), _promises(found), *_accuracy(found), _notified(found)]
+    tables = [
+        _wrong(found),
+        _day(found),
+        _lines(found),
+        _promises(found),
+        *promise_accuracy(found["promise_accuracy"]),
+        _notified(found),
+    ]
     return "\n\n".join([*tables, *_named(found)])
 
 
@@ -82,8 +89,8 @@ def _promises(found: Found) -> str:
     return table(("promises and plans", ""), rows)
 
 
-def _accuracy(found: Found) -> list[str]:
-    accuracy = found["promise_accuracy"]
+def promise_accuracy(accuracy: Found) -> list[str]:
+    """Return the two tables of promise accuracy (`accuracy`): plant orders by plant, and orders by buyer."""
     return [_kept("plant orders, by plant", accuracy["plants"]), _kept("orders, by buyer", accuracy["buyers"])]
 
 
