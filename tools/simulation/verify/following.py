@@ -34,17 +34,12 @@ SENT_WORKING_DAYS = 4
 TOLD_WORKING_DAYS = 5
 """How long a buyer may read a day that has passed: the plant's time to report that goods have left, and their way."""
 
-TOLD = (
-    "delivery-overdue",
-    "production-start-overdue",
-    "readiness-overdue",
-    "shipment-overdue",
-    "production-aborted",
-    "production-short",
-    "frozen-zone",
-    "no-answer",
-)
-"""The alerts that say of a plant order that it is late, or will be."""
+OVERDUE = "-overdue"
+"""How the codes of the alerts end that say of a plant order that it is late."""
+
+FROZEN_ZONE = "frozen-zone"
+"""The code of the alert that the parts of a plant order come too late for its day; its id ends with the day that they
+allow."""
 
 
 class Scrap(NamedTuple):
@@ -119,14 +114,28 @@ def untold(record: DayRecord, promises: Iterable[PlantPromise], files: Files) ->
         files: The master data.
     """
     known = {one.number: one for one in promises}
-    told = {_plant_order_of(seen.value) for seen in record.alerts if seen.value["code"] in TOLD}
+    told = _told(record)
     return [
-        f"plant order {one.number} at {one.plant}: {late}, no alert"
+        f"plant order {one.number} at {one.plant}: {late}, no alert since"
         for one in known.values()
-        if one.number not in told
-        and not _is_needless(one, known, record)
-        and (late := _late(one, record, files)) is not None
+        if not _is_needless(one, known, record)
+        and (late := _late(one._replace(due=_with_parts(one, told)), told.get(one.number, ()), record, files))
     ]
+
+
+def _told(record: DayRecord) -> dict[str, list[Value]]:
+    """Return the alerts that say of a plant order that it is late, or that its parts are, by its id."""
+    found: dict[str, list[Value]] = {}
+    for seen in record.alerts:
+        if seen.value["code"].endswith(OVERDUE) or seen.value["code"] == FROZEN_ZONE:
+            found.setdefault(_plant_order_of(seen.value), []).append(seen.value)
+    return found
+
+
+def _with_parts(one: PlantPromise, told: Mapping[str, Sequence[Value]]) -> date:
+    """Return the plant order's day, or the later one that its parts allow, where a person was asked about that."""
+    asked = [alert["alert_id"] for alert in told.get(one.number, ()) if alert["code"] == FROZEN_ZONE]
+    return max([one.due, *(date.fromisoformat(name.rpartition("/")[2]) for name in asked)])
 
 
 def _plant_order_of(alert: Value) -> str:
@@ -140,15 +149,18 @@ def _is_needless(one: PlantPromise, known: Mapping[str, PlantPromise], record: D
     return (target is not None and target.done_on is not None) or status is None or status["state"] in OVER
 
 
-def _late(one: PlantPromise, record: DayRecord, files: Files) -> str | None:
+def _late(one: PlantPromise, alerts: Sequence[Value], record: DayRecord, files: Files) -> str | None:
+    """Return what of the plant order is late without an overdue alert since its day; None where nothing is."""
     if one.done_on is None:
-        over = _is_over(one.due, REPORTED_WORKING_DAYS, one.plant, record, files)
-        return f"not made, due on {one.due}" if over else None
-    if one.left_on is None and one.feeds_into is None:
-        ready = max(one.done_on, one.due)
-        over = _is_over(ready, SENT_WORKING_DAYS, one.plant, record, files)
-        return f"made, not sent since {ready}" if over else None
-    return None
+        since, what, wait = one.due, "not made, due on", REPORTED_WORKING_DAYS
+    elif one.left_on is None and one.feeds_into is None:
+        since, what, wait = max(one.done_on, one.due), "made, not sent since", SENT_WORKING_DAYS
+    else:
+        return None
+    said = any(
+        alert["code"].endswith(OVERDUE) and files.day_at(one.plant, alert["raised_at"]) > since for alert in alerts
+    )
+    return None if said or not _is_over(since, wait, one.plant, record, files) else f"{what} {since}"
 
 
 def _is_over(day: date, working_days: int, member: str, record: DayRecord, files: Files) -> bool:

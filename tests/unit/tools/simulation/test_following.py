@@ -73,7 +73,7 @@ def test_an_order_whose_plant_may_still_answer_is_not_named_and_one_that_is_not_
 
 
 def test_a_promise_that_has_passed_is_named() -> None:
-    told = alert(1, "readiness-overdue")
+    told = alert(1, "readiness-overdue", morning(date(2027, 1, 21)))
     # Five working days to report it, from Thursday the 21st on: until Wednesday, 27 January.
     assert found(*promised(), told, end=date(2027, 1, 27)) == {}
     assert found(*promised(), told, end=date(2027, 1, 28)) == {
@@ -101,10 +101,21 @@ def late(*records: ConsumedRecord, end: date) -> list[str]:
 def test_a_plant_order_that_is_late_and_untold_is_named() -> None:
     # A working day to report it, Thursday the 21st; the next tick but one after that is on Saturday the 23rd.
     assert late(end=date(2027, 1, 22)) == []
-    assert late(end=date(2027, 1, 23)) == [f"plant order {FIRST} at {PLANT}: not made, due on {JANUARY}, no alert"]
-    assert late(alert(1, "readiness-overdue"), end=date(2027, 1, 23)) == []
-    assert late(alert(1, "shortage"), end=date(2027, 1, 23)) != []
-    assert late(alert(2, "readiness-overdue"), end=date(2027, 1, 23)) != []
+    untold = [f"plant order {FIRST} at {PLANT}: not made, due on {JANUARY}, no alert since"]
+    assert late(end=date(2027, 1, 23)) == untold
+    then = morning(date(2027, 1, 22))
+    assert late(alert(1, "readiness-overdue", then), end=date(2027, 1, 23)) == []
+    assert late(alert(1, "shortage", then), end=date(2027, 1, 23)) == untold
+    assert late(alert(2, "readiness-overdue", then), end=date(2027, 1, 23)) == untold
+    assert late(alert(1, "production-start-overdue", NOW), end=date(2027, 1, 23)) == untold, "that was before its day"
+
+
+def test_what_waits_for_its_parts_in_the_frozen_zone_is_late_after_the_day_that_they_allow() -> None:
+    asked = alert(1, "frozen-zone", alert_id=f"frozen-zone/{FIRST}/2027-01-25")
+    assert late(asked, end=date(2027, 1, 27)) == []
+    assert late(asked, end=date(2027, 1, 28)) == [
+        f"plant order {FIRST} at {PLANT}: not made, due on 2027-01-25, no alert since"
+    ]
 
 
 def test_what_the_plant_has_named_a_later_day_for_is_late_after_that() -> None:
@@ -118,7 +129,7 @@ def test_what_is_made_and_does_not_leave_is_named() -> None:
     # Working days from the 21st on: the 21st, 22nd, 25th and 26th.
     assert late(made, end=date(2027, 1, 26)) == []
     assert late(made, end=date(2027, 1, 27)) == [
-        f"plant order {FIRST} at {PLANT}: made, not sent since {JANUARY}, no alert"
+        f"plant order {FIRST} at {PLANT}: made, not sent since {JANUARY}, no alert since"
     ]
     left = morning(date(2027, 1, 21))
     assert late(made, shipment(1, 3, left), end=date(2027, 1, 27)) != []
