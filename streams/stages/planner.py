@@ -234,10 +234,11 @@ class Planner:
         subject, value, record = event
         state = environment.state
         before = self._load(record.key, state)
-        step = handler.handle(before, subject, value, environment.context(record))
+        context = environment.context(record)
+        step = handler.handle(before, subject, value, context)
         if step is None:
             return
-        self._put(before, step.state, state)
+        self._put(before, step.state, state, context.time)
         orders_by_plant.note(before, step.state, state)
         _await_members(None if subject == handler.WAKE else before, step.state, state)
         _await_items(before, step.state, state)
@@ -250,10 +251,10 @@ class Planner:
         known = state.get(order_key)
         return self._order_cache.load(order_key, known) if known else None
 
-    def _put(self, before: OrderState | None, after: OrderState, state: State) -> None:
+    def _put(self, before: OrderState | None, after: OrderState, state: State, time: datetime) -> None:
         if after != before:
             state.put(after.key, self._order_cache.dump(after.key, after))
-            _set_timer(before, after, state)
+            _set_timer(before, after, state, time)
 
     def _recovery(self, record: Record, state: State, outputs: Outputs, ctx: Context) -> None:
         """Keep what an ERP holds of an order; once everything was read, wake all such orders."""
@@ -277,9 +278,10 @@ class Planner:
             return
         self._recovery_state.touch(record.key, state)
         before = self._load(record.key, state)
-        step = handler.apply_facts(before, subject, value, environment.context(record))
+        context = environment.context(record)
+        step = handler.apply_facts(before, subject, value, context)
         if step is not None:
-            self._put(before, step.state, state)
+            self._put(before, step.state, state, context.time)
             self._send(step.messages, record.key, environment.outputs)
 
     def _resume_order(self, event: _Event, environment: _Environment) -> None:
@@ -300,7 +302,7 @@ class Planner:
         missing = adopt.missing(order, evidence, context.time)
         recovered = handler.resume_after_restore(order, evidence, context)
         after = recovered.state
-        self._put(before, after, state)
+        self._put(before, after, state, context.time)
         orders_by_plant.note(before, after, state)
         if after.due is not None:
             timers.set_timer(state, after.due, after.key)  # what woke it up meanwhile was let pass
@@ -445,8 +447,9 @@ def _never_issued(pending: PendingEvent, time: datetime) -> InvalidDocument:
     )
 
 
-def _set_timer(before: OrderState | None, after: OrderState, state: State) -> None:
-    if after.due is not None and (before is None or before.due != after.due):
+def _set_timer(before: OrderState | None, after: OrderState, state: State, time: datetime) -> None:
+    """Set the order's timer anew where it is another one, or where the one that is due has run out already."""
+    if after.due is not None and (before is None or before.due != after.due or after.due <= time):
         timers.set_timer(state, after.due, after.key)
 
 

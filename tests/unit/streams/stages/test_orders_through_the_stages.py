@@ -1,13 +1,18 @@
 """Orders through the core's real stages without Kafka: keys with slashes, refusals that are found, two documents."""
 
+from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.support.batches import NAMESPACE
-from tests.support.in_memory_hub import InMemoryHub
-from tests.support.plants import BUYER
+from streams.routing.masterdata import calendars
+from tests.support.batches import CODEC, NAMESPACE
+from tests.support.in_memory_hub import SETTINGS, InMemoryHub
+from tests.support.masters import item, master, plant
+from tests.support.plants import BUYER, full_receipt, full_response, full_shipment
 from tools.harness.core import line, order, response
+from tools.harness.in_memory_core import NOW, InMemoryCore
 
 
 @pytest.fixture
@@ -81,3 +86,29 @@ def test_a_refused_answer_stands_with_its_order(hub: InMemoryHub) -> None:
     hub.write("oemz", "OrderResponse", bad, "oemz/OrderResponse/1/0/a", "a key of its own")
     ((key, letter),) = hub.keyed("DeadLetter", "dead-letters")
     assert (key, letter["code"]) == (f"{BUYER}:ЗП/1", "bad-quantity")
+
+
+def test_a_deadline_that_a_late_tick_finds_in_the_past_counts_with_the_next_one(hub: InMemoryHub) -> None:
+    """A part arrives on Wednesday, 25 November; the crane is promised for the 26th.
+
+    That arrival is assumed, and that crane is to be reported, at the end of Friday the 27th. On that day the part may
+    still arrive later, so the crane's own deadline moves; once the arrival is assumed, it is the 27th again.
+    """
+    days = calendars.load(Path("deploy/calendars/omsk.yaml")).calendars
+    plants = [
+        plant(name, {"okpd2": okpd2, "working_days": 1}, calendar="ru-5x2")
+        for name, okpd2 in (("oemz", "27.11"), ("ruskran", "28.22"))
+    ]
+    items = [item("motor", "27.11.24"), item("crane", "28.22.14", {"motor": 1})]
+    hub.core = InMemoryCore(SETTINGS, CODEC, master(plants, items, calendars=days))
+    hub.write(BUYER, "Order", order("17", line("1", "crane", 1)), f"{BUYER}/Order/1/0/a")
+    asked = {value["plant"]: value for value in hub.records("PlantOrder")}
+    for name, promised in (("oemz", date(2026, 11, 25)), ("ruskran", date(2026, 11, 26))):
+        hub.write(name, "Receipt", full_receipt(asked[name], "APPLIED", NOW), f"{name}/Receipt/1/0/a")
+        answer = full_response(asked[name], "AP", NOW, promised_date=promised)
+        hub.write(name, "OrderResponse", answer, f"{name}/OrderResponse/1/0/a")
+    hub.write("oemz", "Shipment", full_shipment(asked["oemz"], NOW, from_site="works"), "oemz/Shipment/1/0/a")
+    for later in range(1, 8):
+        hub.tick(timedelta(days=later) / timedelta(minutes=1))
+    assert "readiness-overdue" in [alert["code"] for alert in hub.records("Alert", "alerts")]
+    assert [*hub.records("OrderStatus")][-1]["promised_date"] >= (NOW + timedelta(days=7)).date()
