@@ -47,6 +47,9 @@ LESS, LATER, REFUSED, UNANSWERED = 3.0, 3.0, 6.0, 3.0
 EARLY = 25.0
 """What every plant makes before its promise."""
 
+ASSEMBLED = ("RK-CRANE-10",)
+"""What is built of other plants' parts, by the plant's own code: it is never made before its promise."""
+
 SAYS_SO = 0.5
 """The share, 0 to 1, of late work whose plant names the later day as soon as the work has begun."""
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from random import Random
 
 from tools.simulation import jobs
-from tools.simulation.behaviour import ARRIVALS_REPORTED, SAYS_SO, SLOW_ARRIVALS, Behaviour, Course
+from tools.simulation.behaviour import ARRIVALS_REPORTED, ASSEMBLED, SAYS_SO, SLOW_ARRIVALS, Behaviour, Course
 from tools.simulation.event_queue import Document, EventQueue, Step
 from tools.simulation.jobs import Job
 from tools.simulation.random_values import pick, random_for
@@ -56,7 +56,7 @@ class Production:
 
     def _make(self, job: Job, course: Course, starts: datetime, chance: Random) -> None:
         self._events.at(starts, self._start(job))
-        if course is Course.EARLY:
+        if course is Course.EARLY and job.line["item_code"] not in ASSEMBLED:
             self._events.at(starts + HOUR * chance.randint(6, 72), self._complete(job))
         elif course is Course.LATE:
             late = DAY * chance.randint(*LATE_DAYS)

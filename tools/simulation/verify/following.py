@@ -119,7 +119,7 @@ def untold(record: DayRecord, promises: Iterable[PlantPromise], files: Files) ->
         f"plant order {one.number} at {one.plant}: {late}, no alert since"
         for one in known.values()
         if not _is_needless(one, known, record)
-        and (late := _late(one._replace(due=_with_parts(one, told)), told.get(one.number, ()), record, files))
+        and (late := _late(one, told.get(one.number, ()), record, files)) is not None
     ]
 
 
@@ -127,15 +127,9 @@ def _told(record: DayRecord) -> dict[str, list[Value]]:
     """Return the alerts that say of a plant order that it is late, or that its parts are, by its id."""
     found: dict[str, list[Value]] = {}
     for seen in record.alerts:
-        if seen.value["code"].endswith(OVERDUE) or seen.value["code"] == FROZEN_ZONE:
+        if _is_overdue(seen.value) or seen.value["code"] == FROZEN_ZONE:
             found.setdefault(_plant_order_of(seen.value), []).append(seen.value)
     return found
-
-
-def _with_parts(one: PlantPromise, told: Mapping[str, Sequence[Value]]) -> date:
-    """Return the plant order's day, or the later one that its parts allow, where a person was asked about that."""
-    asked = [alert["alert_id"] for alert in told.get(one.number, ()) if alert["code"] == FROZEN_ZONE]
-    return max([one.due, *(date.fromisoformat(name.rpartition("/")[2]) for name in asked)])
 
 
 def _plant_order_of(alert: Value) -> str:
@@ -157,10 +151,19 @@ def _late(one: PlantPromise, alerts: Sequence[Value], record: DayRecord, files: 
         since, what, wait = max(one.done_on, one.due), "made, not sent since", SENT_WORKING_DAYS
     else:
         return None
-    said = any(
-        alert["code"].endswith(OVERDUE) and files.day_at(one.plant, alert["raised_at"]) > since for alert in alerts
-    )
-    return None if said or not _is_over(since, wait, one.plant, record, files) else f"{what} {since}"
+    if any(_is_overdue(alert) and files.day_at(one.plant, alert["raised_at"]) > since for alert in alerts):
+        return None
+    last = max([since, *(_allowed(alert) for alert in alerts if not _is_overdue(alert))])
+    return f"{what} {last}" if _is_over(last, wait, one.plant, record, files) else None
+
+
+def _is_overdue(alert: Value) -> bool:
+    return bool(alert["code"].endswith(OVERDUE))
+
+
+def _allowed(alert: Value) -> date:
+    """Return the day that the parts of a plant order allow, of an alert that asks a person about it."""
+    return date.fromisoformat(alert["alert_id"].rpartition("/")[2])
 
 
 def _is_over(day: date, working_days: int, member: str, record: DayRecord, files: Files) -> bool:

@@ -116,6 +116,7 @@ def test_what_waits_for_its_parts_in_the_frozen_zone_is_late_after_the_day_that_
     assert late(asked, end=date(2027, 1, 28)) == [
         f"plant order {FIRST} at {PLANT}: not made, due on 2027-01-25, no alert since"
     ]
+    assert late(asked, alert(1, "readiness-overdue", morning(date(2027, 1, 22))), end=date(2027, 1, 28)) == []
 
 
 def test_what_the_plant_has_named_a_later_day_for_is_late_after_that() -> None:

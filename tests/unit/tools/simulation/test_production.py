@@ -25,12 +25,13 @@ STEADY = Behaviour(late=0, silent=0)
 Values = list[Mapping[str, Any]]
 
 
-def worked(behaviour: Behaviour, count: int = 100) -> dict[str, Values]:
+def worked(behaviour: Behaviour, item_code: str = "EM-MTF-75") -> dict[str, Values]:
     """Return what the plant says of each plant order, by its number, in the order in which it says it."""
     events = EventQueue(PLANT, 1)
     production = Production(events, {}, behaviour)
-    for number in range(count):
+    for number in range(100):
         order = asked(number)
+        order["lines"][0]["item_code"] = item_code
         job = Job(order, quantity=Decimal(4), promised=PROMISED, accepted=True)
         production.begin(job, OPENING)
     found: dict[str, Values] = defaultdict(list)
@@ -75,6 +76,11 @@ def test_most_is_made_on_the_promised_day_and_some_early() -> None:
     assert 10 < len(early) < 40
     assert {ended(values) for values in found.values() if values not in early} == {PROMISED}
     assert all(states(values) == ["RUNNING", "COMPLETED"] for values in found.values())
+
+
+def test_an_assembly_is_never_made_before_its_promise() -> None:
+    found = worked(STEADY, item_code="RK-CRANE-10")
+    assert {ended(values) for values in found.values()} == {PROMISED}
 
 
 def test_late_work_ends_days_after_the_promise_and_about_half_of_it_is_said_before() -> None:
