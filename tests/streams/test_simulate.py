@@ -9,7 +9,7 @@ from tools.simulation.behaviour import BEHAVIOURS
 from tools.simulation.result import is_good
 from tools.simulation.simulation import STEPS, Plan, simulate
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 ORDERS = 150
 
