@@ -107,7 +107,7 @@ class Day:
     def _days(self, step: Step) -> None:
         """Let the days pass that follow."""
         for number in range(1, DAYS + 1):
-            now = OPENING + number * DAY
+            now = CLOSING + number * DAY
             with step(now):
                 self._pass(now)
                 self.progress.wait_until_idle()

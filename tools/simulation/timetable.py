@@ -12,8 +12,8 @@ CLOSING = OPENING + HOURS * HOUR
 DAYS = 63
 """How many days follow the day: until nearly all that was promised should be there, also behind the New Year."""
 
-END = OPENING + DAYS * DAY
-"""The simulation's last instant."""
+END = CLOSING + DAYS * DAY
+"""The simulation's last instant: each later day is played at its end, when what was done on it has been reported."""
 
 EVE = OPENING - 30 * MINUTE
 """When the plants report their stock, before any order."""
