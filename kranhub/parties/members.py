@@ -48,7 +48,7 @@ class Reported(StrEnum):
     PRODUCTION = "production"
     """That the work begins: where it does not, that is missed by the latest day on which it has to."""
     ARRIVALS = "arrivals"
-    """That goods arrive, as plant, consignee or carrier: where nobody does, the arrival is assumed."""
+    """That goods arrive; a carrier does so anyway. Where nobody does, the arrival is assumed."""
 
 
 def _known_zone(name: str) -> str:

@@ -324,6 +324,30 @@ def earliest_changed(before: date | None, after: date) -> Cause:
     )
 
 
+def waits_to_leave(plant: str, item: str, day: date, master: MasterData) -> Cause:
+    """Return the cause that goods were made early and wait at their plant.
+
+    Args:
+        plant: The plant.
+        item: The item's id.
+        day: The day by which it has promised them.
+        master: The master data, with the names.
+    """
+    who, what = master.name(plant), _item(item, master)
+    return Cause(
+        CauseCode.PROMISE_MOVED,
+        Text(
+            en=f"{who.en} has made {what.en} early and not sent it yet; it was promised for {day.isoformat()}.",
+            ru=f"{who.ru}: «{what.ru}» изготовлено раньше и ещё не отгружено; срок {day.isoformat()}.",
+        ),
+    )
+
+
+def promise_moved(before: date, after: date) -> Cause:
+    """Return the cause that a promise has moved with the days, without any news."""
+    return Cause(CauseCode.PROMISE_MOVED, promise_changed(before, after))
+
+
 def arrival_assumed(plant: str, item: str, master: MasterData) -> Cause:
     """Return the cause that goods count as arrived although nobody has reported it.
 

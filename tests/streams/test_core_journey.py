@@ -68,7 +68,7 @@ def test_a_crane_is_planned_rejected_in_part_rerouted_and_confirmed(running: Wor
     revisions = [value["revision"] for value in running.addressed(BUYER, "statuses") if value["order_id"] == "17"]
     assert revisions == list(range(1, len(revisions) + 1))
     told = {message.subject for message in running.read("hub.events") if message.key == key}
-    assert told == {"Order", "PlantOrder", "OrderResponse", "OrderStatus", "RoutingDecision"}
+    assert told == {"Order", "PlantOrder", "OrderResponse", "OrderStatus", "OrderPlan", "RoutingDecision"}
     (ordered,) = [message for message in running.read("hub.events") if message.envelope.id == event_id]
     assert ordered.envelope.source == envelope.member_source(running.settings.namespace, BUYER)
 

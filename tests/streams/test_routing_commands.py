@@ -71,8 +71,7 @@ def test_a_planner_sees_the_plan_what_is_late_and_how_full_a_plant_is(hub: World
     assert found["parts"][0]["plant_order_id"] == asked["plant_order_id"]
     listed = {entry["plan"]["order_key"] for entry in shown(orders, "late", "--within", "100000")}
     assert key in listed
-    loads = wait_for(lambda: shown(load), "a tick has published the plants' loads")
-    assert "oemz" in {each["plant"] for each in loads}
+    wait_for(lambda: "oemz" in {each["plant"] for each in shown(load)}, "a tick has published the plant's load")
 
 
 def planned(number: str) -> Any:

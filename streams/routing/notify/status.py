@@ -142,8 +142,15 @@ def cause_of(state: OrderState, new: Status, cause: Cause | None, master: Master
     newly_planned = new.state == PlanState.PLANNED and old is not None and old.state == PlanState.RECEIVED
     offered = _offered(state, old, new)
     waiting = [line.item_code for line in new.lines if line.state == PlanState.ON_HOLD]
-    found = reasons.planned(waiting) if newly_planned else cause or offered or reasons.PARTLY_PLANNED
+    found = reasons.planned(waiting) if newly_planned else cause or offered or _moved(old, new)
     return _with_more(state, old, new, found, master)
+
+
+def _moved(old: Status | None, new: Status) -> Cause:
+    """Return the cause of a status that no event explains: its promise has moved, or parts have found a plant."""
+    if old is not None and old.state == new.state and old.promised_date and new.promised_date:
+        return reasons.promise_moved(old.promised_date, new.promised_date)
+    return reasons.PARTLY_PLANNED
 
 
 def _offered(state: OrderState, old: Status | None, new: Status) -> Cause | None:
@@ -173,8 +180,9 @@ def _with_more(state: OrderState, old: Status | None, new: Status, cause: Cause,
             return reasons.TOO_LATE
         if kept:
             cause = Cause(cause.code, cause.text.then(reasons.made_already(kept, master)))
-    if old and old.promised_date and new.promised_date and old.promised_date != new.promised_date:
-        cause = Cause(cause.code, cause.text.then(reasons.promise_changed(old.promised_date, new.promised_date)))
+    before, after = old.promised_date if old else None, new.promised_date
+    if before and after and before != after and cause != reasons.promise_moved(before, after):
+        cause = Cause(cause.code, cause.text.then(reasons.promise_changed(before, after)))
     return cause
 
 

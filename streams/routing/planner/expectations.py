@@ -89,7 +89,7 @@ def _awaited(state: OrderState, portion: Portion, attempt: Attempt, context: Dec
         return _production(state, portion, attempt, context)
     if portion.feeds is not None and attempt.issued.consignee == attempt.plant:
         return None
-    return _Awaited(ExpectedFact.SHIPMENT, max(done or promised, promised))
+    return _Awaited(ExpectedFact.SHIPMENT, done or promised)
 
 
 def _delivery(attempt: Attempt, context: DecisionContext) -> _Awaited | None:
@@ -157,7 +157,7 @@ def _ready_day(state: OrderState, portion: Portion, attempt: Attempt, context: D
     if next(dates.below(portion, portions), None) is None or portion not in portions:
         assert attempt.issued is not None  # noqa: S101  (only what was issued is expected)
         return dates.promised_by_plant(attempt) or attempt.issued.requested_date
-    return dates.expected_end(portion, portions, context.master, context.time)
+    return dates.expected_end(portion, portions, context.master)
 
 
 def _deadline(
@@ -197,8 +197,31 @@ def overdue(attempt: Attempt, expectation: Expectation, context: DecisionContext
     return replace(expectation, by=by, counted=counted, overdue=expectation.overdue + 1)
 
 
+def early(
+    state: OrderState, portion: Portion, attempt: Attempt, missed: Expectation, context: DecisionContext
+) -> Expectation | None:
+    """Return what is expected of goods that were made early and have not left: that they do by the promised day.
+
+    Args:
+        state: The order.
+        portion: The portion.
+        attempt: Its attempt.
+        missed: What was not reported in time.
+        context: The event and the master data.
+
+    Returns:
+        None where something else was missed, or that day is not ahead.
+    """
+    promised = dates.promised_by_plant(attempt) or (attempt.issued.requested_date if attempt.issued else None)
+    today = dates.day_at(attempt.plant, context.time, context.master)
+    if missed.fact is not ExpectedFact.SHIPMENT or missed.counted or promised is None or promised <= today:
+        return None
+    by = _deadline(state, portion, attempt, _Awaited(missed.fact, promised), context)
+    return replace(missed, counted=promised, by=by)
+
+
 def reports_arrivals(attempt: Attempt, master: MasterData) -> bool:
-    """Return whether anybody reports the arrival of the attempt's goods: plant, consignee, or a carrier that has them.
+    """Return whether anybody reports the arrival of the attempt's goods: the plant, or a carrier that has them.
 
     Args:
         attempt: An attempt that was issued.
@@ -209,8 +232,7 @@ def reports_arrivals(attempt: Attempt, master: MasterData) -> bool:
     carried = {shipment.by for shipment in attempt.shipments if shipment.by}
     if any(by in members and Role.CARRIER in members[by].roles for by in carried):
         return True
-    places = (attempt.plant, attempt.issued.consignee)
-    return any(place in members and Reported.ARRIVALS in members[place].reports for place in places)
+    return attempt.plant in members and Reported.ARRIVALS in members[attempt.plant].reports
 
 
 def with_assumed_arrivals(attempt: Attempt, context: DecisionContext) -> Attempt:

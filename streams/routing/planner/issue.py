@@ -68,7 +68,7 @@ def _asked_about_date(state: OrderState, portion: Portion, context: DecisionCont
     attempt = portion.current
     if attempt is None or attempt.issued is None or portion.cancelled or attempt.shadow:
         return None
-    needed = _needed(state, portion, attempt, context)
+    needed = _needed(state, portion, context)
     if needed is None or needed <= attempt.issued.requested_date or not _is_frozen(state, portion, attempt, context):
         return None
     if attempt.asked_for is not None and needed <= attempt.asked_for:
@@ -82,7 +82,7 @@ def _asked_about_date(state: OrderState, portion: Portion, context: DecisionCont
     return Step(state.with_portion(with_attempt(portion, replace(attempt, asked_for=needed))), messages=[alert])
 
 
-def _needed(state: OrderState, portion: Portion, attempt: Attempt, context: DecisionContext) -> date | None:
+def _needed(state: OrderState, portion: Portion, context: DecisionContext) -> date | None:
     """Return the day on which an assembly can be done once its parts have come; None where it waits for none."""
     portions = dates.line_portions(state, portion.line_id)
     parts = list(dates.below(portion, portions))
@@ -90,9 +90,7 @@ def _needed(state: OrderState, portion: Portion, attempt: Attempt, context: Deci
         return None
     if dates.finished(portion, context.master) is not None or portion not in portions:
         return None
-    start = dates.starts(portions, context.master, context.time)[portion.part]
-    work = dates.working_days(portion, attempt.plant, context.master)
-    return context.master.calendar(attempt.plant).finish(start, work)
+    return dates.end_by_parts(portion, portions, context.master, context.time)
 
 
 def _is_frozen(state: OrderState, portion: Portion, attempt: Attempt, context: DecisionContext) -> bool:
@@ -219,7 +217,7 @@ def _day(state: OrderState, portion: Portion, attempt: Attempt, line: Line, cont
 
 def _redated(state: OrderState, portion: Portion, attempt: Attempt, known: date, context: DecisionContext) -> date:
     """Return the date of a plant order that stands: a later one where its parts come later, outside the frozen zone."""
-    needed = _needed(state, portion, attempt, context)
+    needed = _needed(state, portion, context)
     if needed is None or needed <= known or _is_frozen(state, portion, attempt, context):
         return known
     return needed

@@ -76,6 +76,10 @@ def _missed(
         arrived = expectations.with_assumed_arrivals(attempt, context)
         cause = reasons.arrival_assumed(attempt.plant, portion.item, master)
         return Step(state.with_portion(with_attempt(portion, arrived)), cause)
+    waiting = expectations.early(state, portion, attempt, missed, context)
+    if waiting is not None:
+        cause = reasons.waits_to_leave(attempt.plant, portion.item, waiting.counted or missed.day, master)
+        return Step(state.with_portion(with_attempt(portion, replace(attempt, expectation=waiting))), cause)
     later = expectations.overdue(attempt, missed, context)
     after = state.with_portion(with_attempt(portion, replace(attempt, expectation=later)))
     cause = reasons.overdue(attempt.plant, portion.item, missed.fact, missed.counted or missed.day, master)

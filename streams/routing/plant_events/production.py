@@ -72,11 +72,12 @@ def apply_production(state: OrderState | None, value: messages.ProductionStatus,
     attempt = replace(assignment.attempt.with_seen(context.fingerprint), productions=ordered)
     state = with_attempt_at(state, assignment, attempt)
     portion = current_portion(state, assignment.portion)
-    if portion.current == attempt and attempt.confirmed and not attempt.shadow and not portion.surplus:
-        if _has_fallen_short(portion, attempt):
-            return _planned_again(state, portion, attempt, new, context)
-        if _is_aborted(attempt) and not _is_aborted(assignment.attempt):
-            return _aborted(state, portion, attempt, new, context)
+    again = planned_again(state, portion, attempt, context)
+    if again is not None:
+        return again
+    followed = portion.current == attempt and attempt.confirmed and not attempt.shadow and not portion.surplus
+    if followed and _is_aborted(attempt) and not _is_aborted(assignment.attempt):
+        return _aborted(state, portion, attempt, new, context)
     cause = reasons.production(attempt.plant, portion.item, new.state, context.master)
     return Step(state, cause)
 
@@ -109,14 +110,28 @@ def _is_aborted(attempt: Attempt) -> bool:
     return bool(attempt.productions) and all(made.state is ProductionState.ABORTED for made in attempt.productions)
 
 
-def _planned_again(
-    state: OrderState, portion: Portion, attempt: Attempt, new: Production, context: DecisionContext
-) -> Step:
-    """Leave to the plant what it has made, and plan the rest again: the same plant may be asked once more."""
+def planned_again(state: OrderState, portion: Portion, attempt: Attempt, context: DecisionContext) -> Step | None:
+    """Leave to a plant what it has made where it has closed its production short, and plan the rest again.
+
+    The same plant may be asked once more.
+
+    Args:
+        state: The order.
+        portion: The portion.
+        attempt: The attempt of the plant.
+        context: The event and the master data.
+
+    Returns:
+        None where nothing is short, or while the plant has not accepted what it was last asked.
+    """
+    if portion.current != attempt or not attempt.confirmed or attempt.shadow or portion.surplus:
+        return None
+    if not _has_fallen_short(portion, attempt):
+        return None
     short = portion.wanted_of_production - attempt.irrevocable
     scrapped = sum((made.scrapped for made in attempt.productions), ZERO)
     text = reasons.production_short(attempt.plant, portion.item, short, scrapped, context.master)
-    place = f"{portion.place}.{attempt.number}/{new.number}/{new.completed.normalize():f}"
+    place = f"{portion.place}.{attempt.number}/{attempt.completed.normalize():f}/{scrapped.normalize():f}"
     alert = alerts.alert(state, AlertCode.PRODUCTION_SHORT, place, text, context.time)
     kept = portion.quantity - short
     if kept > 0:

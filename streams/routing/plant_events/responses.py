@@ -18,6 +18,7 @@ from streams.routing.model.order import OrderState
 from streams.routing.model.portion import Portion, with_attempt
 from streams.routing.planner import source
 from streams.routing.planner.step import Step
+from streams.routing.plant_events import production
 from streams.routing.plant_events.assignments import (
     Assignment,
     addressed,
@@ -61,13 +62,16 @@ def apply_response(state: OrderState | None, value: messages.OrderResponse, cont
     if verdict == "rejected":
         return reject(state, assignment, CloseReason.REJECTED, at, context.master)
     promised = (line["promised_date"] if line else None) or _as_asked(assignment.attempt, value)
-    return _accept(
-        state,
-        assignment,
-        Answer(at, True, promised),
-        _quantity(assignment.portion, line, context.master),
-        context.master,
-    )
+    quantity = _quantity(assignment.portion, line, context.master)
+    accepted = _accept(state, assignment, Answer(at, True, promised), quantity, context.master)
+    return _with_shortfall(accepted, current_portion(accepted.state, assignment.portion), context)
+
+
+def _with_shortfall(accepted: Step, portion: Portion, context: DecisionContext) -> Step:
+    """Return the step with what the plant has closed short already planned again, now that it has accepted."""
+    attempt = portion.current
+    again = production.planned_again(accepted.state, portion, attempt, context) if attempt else None
+    return again._replace(messages=[*accepted.messages, *again.messages]) if again else accepted
 
 
 def _with_document(

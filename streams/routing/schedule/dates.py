@@ -1,6 +1,7 @@
 """When a line can be there, and by when each plant must be done: the critical path over what the plants report."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from datetime import time as time_of_day
 from typing import NamedTuple
@@ -163,10 +164,10 @@ def arrivals(state: OrderState, line: Line, master: MasterData, time: datetime) 
         return None
     ends = _ends(portions, master, time)
     own = [portion for portion in portions if portion.feeds is None]
-    return {portion.part: at_consignee(state, portion, ends[portion.part], master, time) for portion in own}
+    return {portion.part: at_consignee(state, portion, ends[portion.part], master) for portion in own}
 
 
-def at_consignee(state: OrderState, portion: Portion, end: date, master: MasterData, time: datetime) -> date:
+def at_consignee(state: OrderState, portion: Portion, end: date, master: MasterData) -> date:
     """Return the day on which a portion of a line's own item is at its consignee.
 
     Args:
@@ -174,46 +175,37 @@ def at_consignee(state: OrderState, portion: Portion, end: date, master: MasterD
         portion: One of its portions, at a plant.
         end: The day on which it is ready there.
         master: The master data, with transport days.
-        time: The hub's time of the event.
     """
     attempt = portion.current
     assert attempt is not None  # noqa: S101  (the caller has checked)
     to = consignee(state)
-    known = arrived_on(portion, to, master, time)
+    known = arrived_on(portion, to, master)
     if known is not None:
         return known
-    leaves = leaves_on(portion, attempt, master, time) or end
+    leaves = leaves_on(attempt) or end
     return shifted(max(leaves, end), master.transport_days(attempt.plant, to))
 
 
-def leaves_on(portion: Portion, attempt: Attempt, master: MasterData, time: datetime) -> date | None:
-    """Return the first day on which what is made can leave its plant, where it has not left: today, or later.
+def leaves_on(attempt: Attempt) -> date | None:
+    """Return the first day on which what is made can leave its plant, where its shipment was missed.
 
     Args:
-        portion: The portion.
-        attempt: Its attempt.
-        master: The master data, with the plants' time zones.
-        time: The hub's time of the event.
+        attempt: The attempt.
 
     Returns:
         None where that follows from the day on which it is made.
     """
     expected = attempt.expectation
-    late = expected.counted if expected and expected.fact is ExpectedFact.SHIPMENT else None
-    if finished(portion, master) is None or attempt.shipped >= portion.quantity:
-        return late
-    today = day_at(attempt.plant, time, master)
-    return max(late, today) if late else today
+    return expected.counted if expected and expected.fact is ExpectedFact.SHIPMENT else None
 
 
-def arrived_on(portion: Portion, to: str, master: MasterData, time: datetime) -> date | None:
+def arrived_on(portion: Portion, to: str, master: MasterData) -> date | None:
     """Return the day on which all of a portion is at the member that it goes to, as its shipments say.
 
     Args:
         portion: The portion.
         to: The member that it goes to.
         master: The master data, with time zones and transport days.
-        time: The hub's time of the event: what has not arrived does so today or later.
 
     Returns:
         None where not all of it has left.
@@ -224,17 +216,17 @@ def arrived_on(portion: Portion, to: str, master: MasterData, time: datetime) ->
         return None
     expected = attempt.expectation
     late = expected.counted if expected and expected.fact is ExpectedFact.ARRIVAL else None
-    return max(_arrives(shipment, attempt.plant, to, late, master, time) for shipment in shipments)
+    return max(_arrives(shipment, attempt.plant, to, late, master) for shipment in shipments)
 
 
 def _has_day(shipment: Shipment) -> bool:
     return shipment.quantity > 0 and bool(shipment.arrived or shipment.expected or shipment.departed)
 
 
-def _arrives(shipment: Shipment, plant: str, to: str, late: date | None, master: MasterData, time: datetime) -> date:
+def _arrives(shipment: Shipment, plant: str, to: str, late: date | None, master: MasterData) -> date:
     if shipment.arrived is not None:
         return shipment.arrived_on or day_at(to, shipment.arrived, master)
-    return max(expected_arrival(shipment, plant, to, master), late or date.min, day_at(to, time, master))
+    return max(expected_arrival(shipment, plant, to, master), late or date.min)
 
 
 def expected_arrival(shipment: Shipment, plant: str, to: str, master: MasterData) -> date:
@@ -291,8 +283,20 @@ def _alone(portion: Portion, master: MasterData, time: datetime) -> date:
     return finished(portion, master) or max(_ready(portion, attempt, master) or today, today)
 
 
-def expected_end(portion: Portion, portions: Sequence[Portion], master: MasterData, time: datetime) -> date:
+def expected_end(portion: Portion, portions: Sequence[Portion], master: MasterData) -> date:
     """Return when a portion should be done by what the plants have said, also where that day has passed by.
+
+    Args:
+        portion: One of the portions, with an attempt.
+        portions: The portions of its line.
+        master: The master data, with calendars and transport days.
+    """
+    tasks = [task_of(each, portions, master, as_promised=each is portion) for each in portions if each.attempts]
+    return critical_path.forward(tasks, date.min, master.calendar, master.transport_days)[str(portion.part)].finish
+
+
+def end_by_parts(portion: Portion, portions: Sequence[Portion], master: MasterData, time: datetime) -> date:
+    """Return when a portion can be done as its parts come, whatever its own plant has said.
 
     Args:
         portion: One of the portions, with an attempt.
@@ -300,12 +304,14 @@ def expected_end(portion: Portion, portions: Sequence[Portion], master: MasterDa
         master: The master data, with calendars and transport days.
         time: The hub's time of the event.
     """
-    tasks = [task_of(each, portions, master, time, as_promised=each is portion) for each in portions if each.attempts]
-    return critical_path.forward(tasks, date.min, master.calendar, master.transport_days)[str(portion.part)].finish
+    tasks = [task_of(each, portions, master) for each in portions if each.attempts]
+    own = [replace(task, ready=None, made=False) if task.id == str(portion.part) else task for task in tasks]
+    spans = critical_path.forward(own, first_day(tasks, master, time), master.calendar, master.transport_days)
+    return spans[str(portion.part)].finish
 
 
 def _spans(portions: Sequence[Portion], master: MasterData, time: datetime) -> critical_path.Spans:
-    tasks = [task_of(portion, portions, master, time) for portion in portions if portion.attempts]
+    tasks = [task_of(portion, portions, master) for portion in portions if portion.attempts]
     return critical_path.forward(tasks, first_day(tasks, master, time), master.calendar, master.transport_days)
 
 
@@ -320,16 +326,13 @@ def first_day(tasks: Sequence[Task], master: MasterData, time: datetime) -> date
     return min(day_at(plant, time, master) for plant in {task.site for task in tasks})
 
 
-def task_of(
-    portion: Portion, portions: Sequence[Portion], master: MasterData, time: datetime, *, as_promised: bool = False
-) -> Task:
+def task_of(portion: Portion, portions: Sequence[Portion], master: MasterData, *, as_promised: bool = False) -> Task:
     """Return the portion at its last plant as a task; its id is the portion's part.
 
     Args:
         portion: A portion with an attempt.
         portions: The portions of its line that count.
         master: The master data, with the plants' capabilities.
-        time: The hub's time of the event.
         as_promised: Whether only what the plant has promised counts, not what is counted since.
     """
     attempt = portion.attempts[-1]
@@ -344,8 +347,8 @@ def task_of(
         made=done is not None,
         not_before=None,
         feeds=tuple(str(other.part) for other in into),
-        leaves=leaves_on(portion, attempt, master, time) if _must_leave(attempt, into) else None,
-        arrived=arrived_on(portion, into[0].attempts[-1].plant, master, time) if into else None,
+        leaves=leaves_on(attempt) if _must_leave(attempt, into) else None,
+        arrived=arrived_on(portion, into[0].attempts[-1].plant, master) if into else None,
     )
 
 

@@ -120,7 +120,7 @@ def _line(state: OrderState, line: Line, master: MasterData, time: datetime) -> 
     placed = [portion for portion in portions if portion.current is not None and portion.current.reserved]
     if not placed:
         return LinePlan(line, tuple(map(PlannedPortion, portions)), None, _without_day(portions, placed))
-    tasks = [dates.task_of(portion, placed, master, time) for portion in placed]
+    tasks = [dates.task_of(portion, placed, master) for portion in placed]
     spans = critical_path.forward(tasks, dates.first_day(tasks, master, time), master.calendar, master.transport_days)
     latest = _latest(state, line, placed, tasks, master)
     planned = tuple(_planned(portion, spans, latest, master) for portion in portions)
@@ -130,8 +130,7 @@ def _line(state: OrderState, line: Line, master: MasterData, time: datetime) -> 
     if not own:
         return LinePlan(line, planned)
     arrivals = {
-        portion.part: dates.at_consignee(state, portion, spans[str(portion.part)].finish, master, time)
-        for portion in own
+        portion.part: dates.at_consignee(state, portion, spans[str(portion.part)].finish, master) for portion in own
     }
     slacks = {part.part: (line.requested_for(part.node) - arrivals[part.part]).days for part in own}
     last = min(own, key=lambda portion: (slacks[portion.part], portion.part))

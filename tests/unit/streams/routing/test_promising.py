@@ -104,6 +104,16 @@ def test_what_was_scrapped_is_planned_again_and_said() -> None:
     assert made.status()["earliest_date"] == date(2027, 2, 20)
 
 
+def test_what_was_scrapped_before_the_plant_accepts_is_planned_again_then() -> None:
+    made = world(MOTORS, lines=[SIX], requested_date=LATE)
+    asked = made.subjects("PlantOrder")[-1]
+    produced(made, asked, "CLOSED", 2, 4)
+    assert made.codes() == []
+    promised(made, date(2027, 1, 20))
+    assert made.codes() == ["production-short"]
+    assert sorted(value["lines"][0]["quantity"] for value in made.plant_orders().values()) == [2, 4]
+
+
 def test_all_that_was_scrapped_is_asked_for_again_from_the_only_maker() -> None:
     made, asked = six_motors()
     until(made, 2027, 1, 18)
@@ -208,6 +218,19 @@ def test_what_is_made_and_does_not_leave_is_overdue() -> None:
     assert made.codes() == ["shipment-overdue"]
     # It leaves on the second working day after the 26th at the earliest: Thursday the 28th; a day's way.
     assert (made.status()["cause"], made.status()["promised_date"]) == ("overdue", date(2027, 1, 29))
+
+
+def test_what_is_made_early_may_wait_until_it_was_promised() -> None:
+    made, asked = six_motors()
+    until(made, 2026, 12, 10)
+    produced(made, asked, "COMPLETED", 6)
+    assert made.status()["promised_date"] == date(2026, 12, 11)
+    # Three working days: the 11th, Monday the 14th and the 15th. Then the day that the plant has promised counts again.
+    until(made, 2026, 12, 16)
+    assert (made.status()["cause"], made.status()["promised_date"]) == ("promise-moved", date(2027, 1, 21))
+    assert made.codes() == []
+    until(made, 2027, 1, 26)
+    assert made.codes() == ["shipment-overdue"]
 
 
 def test_three_of_four_that_arrived_are_not_all() -> None:
