@@ -5,14 +5,14 @@ is news to them (`notify`).
 """
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import Any
 
 from kranhub import identifiers
 from kranhub.wire import messages
 from kranhub.wire.messages import Message, Subject, narrowed
-from streams.routing import reasons
+from streams.routing import line_cache, reasons
 from streams.routing.context import DecisionContext
+from streams.routing.line_cache import LineCache
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.copying import replace
 from streams.routing.model.order import OrderState
@@ -75,14 +75,16 @@ def handle(state: OrderState | None, subject: Subject, value: Message, context: 
         return None
     if applied.state.closed or (applied.state == state and not applied.messages and subject != WAKE):
         return Step(state or applied.state)
-    reconciled = reconcile(applied.state, context)
-    notified = statuses.notify(reconciled.state, applied.cause, context)
+    known = line_cache.find(state, context) if subject != WAKE else None
+    lines = known.changed_lines(applied.state, context) if known is not None else None
+    reconciled = reconcile(applied.state, context, lines)
+    facts = LineCache.of(reconciled.state, context, known, lines)
+    notified = statuses.notify(reconciled.state, applied.cause, context, facts.status)
     planned = plans.notify(state, notified.state, context)
-    return Step(
-        _with_due_time(planned.state, context),
-        notified.cause,
-        [*applied.messages, *reconciled.messages, *notified.messages, *planned.messages],
-    )
+    after = _with_due_time(planned.state, facts, context)
+    line_cache.keep(facts._replace(state=after), context)
+    sent = [*applied.messages, *reconciled.messages, *notified.messages, *planned.messages]
+    return Step(after, notified.cause, sent)
 
 
 def apply_facts(state: OrderState | None, subject: Subject, value: Message, context: DecisionContext) -> Step | None:
@@ -121,7 +123,7 @@ def resume_after_restore(state: OrderState, evidence: Evidence, context: Decisio
     notified = recovery_statuses.notify_after_restore(reconciled.state, evidence, context)
     planned = plans.notify(None, notified.state, context)
     sent = [*reconciled.messages, *notified.messages, *planned.messages]
-    return Step(_with_due_time(planned.state, context), messages=sent)
+    return Step(_with_due_time(planned.state, LineCache.of(planned.state, context), context), messages=sent)
 
 
 def _apply(state: OrderState | None, subject: Subject, value: Message, context: DecisionContext) -> Step | None:
@@ -133,18 +135,14 @@ def _apply(state: OrderState | None, subject: Subject, value: Message, context: 
     return _HANDLERS[subject](state, timestamps.bounded(subject, value, context.time), context)
 
 
-def _with_due_time(after: OrderState, context: DecisionContext) -> OrderState:
+def _with_due_time(after: OrderState, facts: LineCache, context: DecisionContext) -> OrderState:
     """Return the state with the time at which something of it is due, and the members for whom it waits."""
     after = reminders.with_reminder(closing.with_final_since(after, context.time), context.time)
-    if (awaited_members := resume.awaited_members(after, context.master)) != after.awaited_members:
+    if (awaited_members := facts.awaited_members) != after.awaited_members:
         after = replace(after, awaited_members=awaited_members)
-    if (due := _due(after)) != after.due:
-        after = replace(after, due=due)
-    return after
-
-
-def _due(state: OrderState) -> datetime | None:
-    return min((day for day in (deadlines.due(state), closing.due(state), state.remind_at) if day), default=None)
+    moments = (facts.due, deadlines.due_of_quotation(after), closing.due(after), after.remind_at)
+    due = min((moment for moment in moments if moment), default=None)
+    return after if due == after.due else replace(after, due=due)
 
 
 def _check_closed(state: OrderState, subject: Subject, value: Message, context: DecisionContext) -> None:

@@ -4,6 +4,7 @@ Kept as JSON by msgspec, made small by `compression`: decimals and dates are exa
 no migration. It never leaves the planner, so the shared language (Avro) does not bind it.
 """
 
+from collections.abc import Collection
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
@@ -290,6 +291,24 @@ class OrderState(Struct, frozen=True, omit_defaults=True):
     def is_expired(self) -> bool:
         """Whether it is a quotation that is over, and was not cancelled besides."""
         return self.expired and not self.order.cancelled
+
+    def by_line(self, lines: Collection[str] | None = None) -> "dict[str, OrderState]":
+        """Return each line by its id as if the order had no other, those last that only portions are left of.
+
+        Args:
+            lines: The ids of the lines that are wanted; None for all.
+        """
+        own = {line.line_id: (line,) for line in self.order.lines if lines is None or line.line_id in lines}
+        portions: dict[str, list[Portion]] = {line_id: [] for line_id in own}
+        for portion in self.portions:
+            if lines is None or portion.line_id in lines:
+                portions.setdefault(portion.line_id, []).append(portion)
+        if lines is None and len(portions) == 1:
+            return dict.fromkeys(portions, self)
+        return {
+            line_id: replace(self, order=replace(self.order, lines=own.get(line_id, ())), portions=tuple(found))
+            for line_id, found in portions.items()
+        }
 
     def with_portion(self, portion: Portion) -> "OrderState":
         """Return the state with this portion in the place of its earlier form, or added."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import cast
+from typing import NamedTuple, cast
 
 from kranhub import identifiers
 from kranhub.text import Text
@@ -37,12 +37,49 @@ PROGRESS: tuple[PlanState, ...] = (
 _RUNNING = (ProductionState.RUNNING, ProductionState.HELD)
 
 
+class LineOutlook(NamedTuple):
+    """What the facts say of a line.
+
+    Attributes:
+        status: Its status.
+        arrival: When all of it can be there; None while a part of it has no plant.
+    """
+
+    status: LineStatus
+    arrival: date | None
+
+
 def derive(state: OrderState, context: DecisionContext) -> Status:
     """Return the order's status as it follows from the facts."""
+    parts = state.by_line()
+    return status_of(state, {line.line_id: outlook(parts[line.line_id], line, context) for line in state.order.lines})
+
+
+def outlook(state: OrderState, line: Line, context: DecisionContext) -> LineOutlook:
+    """Return what the facts say of a line.
+
+    Args:
+        state: The order; of its portions only the line's are looked at.
+        line: One of its lines.
+        context: The event and the master data.
+    """
+    arrival = dates.arrival(state, line, context.master, context.time)
+    return LineOutlook(_line_status(state, line, context), arrival)
+
+
+def status_of(state: OrderState, outlooks: Mapping[str, LineOutlook]) -> Status:
+    """Return the order's status.
+
+    Args:
+        state: The order.
+        outlooks: What the facts say of its lines, by their ids.
+    """
     if state.is_expired:
         return _expired(state)
-    lines = tuple(_line_status(state, line, context) for line in state.order.lines)
-    return Status(_order_state(state, lines), state.revision, _promise(lines), lines, _earliest(state, context))
+    known = [outlooks[line.line_id] for line in state.order.lines]
+    lines = tuple(each.status for each in known)
+    earliest = _latest(each.arrival for each in known)
+    return Status(_order_state(state, lines), state.revision, _promise(lines), lines, earliest)
 
 
 def _expired(state: OrderState) -> Status:
@@ -52,7 +89,7 @@ def _expired(state: OrderState) -> Status:
     return Status(PlanState.CLOSED, state.revision, None, lines)
 
 
-def notify(state: OrderState, cause: Cause | None, context: DecisionContext) -> Step:
+def notify(state: OrderState, cause: Cause | None, context: DecisionContext, new: Status | None = None) -> Step:
     """Return the state with its new status, the statuses to all parties, and alerts of newly held lines.
 
     Nothing is sent where the status is as it was.
@@ -61,8 +98,9 @@ def notify(state: OrderState, cause: Cause | None, context: DecisionContext) -> 
         state: The order after the event.
         cause: Why the status may have changed; None where the event says nothing about that.
         context: The event and the master data.
+        new: The status as it follows from the facts, where that is known.
     """
-    new = _within_tolerance(state, derive(state, context), context)
+    new = _within_tolerance(state, new or derive(state, context), context)
     if new == state.status:
         return Step(state)
     return notify_new_status(state, new, cause_of(state, new, cause, context.master), context)
@@ -317,14 +355,12 @@ def _order_state(state: OrderState, lines: tuple[LineStatus, ...]) -> PlanState:
 
 
 def _promise(lines: tuple[LineStatus, ...]) -> date | None:
-    days = [line.promised_date for line in lines if line.state != PlanState.CANCELLED]
-    return max((day for day in days if day), default=None) if None not in days else None
+    return _latest(line.promised_date for line in lines if line.state != PlanState.CANCELLED)
 
 
-def _earliest(state: OrderState, context: DecisionContext) -> date | None:
-    """Return when the whole order could be there as things stand; None while a part of it has no plant."""
-    days = [dates.arrival(state, line, context.master, context.time) for line in state.order.lines]
-    return max((day for day in days if day), default=None) if None not in days else None
+def _latest(days: Iterable[date | None]) -> date | None:
+    known = list(days)
+    return max((day for day in known if day), default=None) if None not in known else None
 
 
 def _message(state: OrderState, status: Status, cause: Cause, context: DecisionContext) -> OutputMessage:

@@ -277,16 +277,20 @@ def active(state: OrderState, need: Need) -> list[Portion]:
     return [p for p in state.portions if p.node == node and p.line_id == line and p.item == item and not p.cancelled]
 
 
-def fit(state: OrderState, master: MasterData) -> OrderState:
+def fit(state: OrderState, master: MasterData, waiting: frozenset[str]) -> OrderState:
     """Return the state with portions that sum up to the needs, by the smallest difference.
 
     More goes to the last portion, less is taken from the last; what is no longer needed is cancelled. What a plant has
     made or sent stays: nobody can take it back.
+
+    Args:
+        state: The order, or one line of it (`OrderState.by_line`).
+        master: The master data.
+        waiting: The lines of the whole order that wait for a correction (`waiting_lines`).
     """
     kept: set[tuple[str, str, str]] = set()
     for need in _wanted(state.order, master):
         state = _fit_tree(state, need, master, kept)
-    waiting = _waiting_lines(state.order)
     for portion in state.portions:
         if portion.line_id in waiting and portion.current and portion.current.issued:
             continue
@@ -296,7 +300,7 @@ def fit(state: OrderState, master: MasterData) -> OrderState:
     return state
 
 
-def _waiting_lines(order: Order) -> frozenset[str]:
+def waiting_lines(order: Order) -> frozenset[str]:
     """Return the lines whose last revision waits for a correction: what is at plants of them stays there until then.
 
     A mistake in a quantity or a price takes nothing back from a plant. What no plant was notified of is given up.

@@ -20,22 +20,26 @@ Starts = dict[str, dict[int, date]]
 """The earliest start of each line's portions, by their part. It stays the same while one event is handled."""
 
 
-def update_reservations(state: OrderState, context: DecisionContext) -> Step:
-    """Return the state with every attempt's reservation asked for, changed or given back, and the requests."""
+def update_reservations(state: OrderState, portion: Portion, context: DecisionContext, starts: Starts) -> Step:
+    """Return the state with the portion's reservations asked for, changed or given back, and the requests.
+
+    Args:
+        state: The order.
+        portion: One of its portions.
+        context: The event and the master data.
+        starts: What is known of the starts so far; it is added to.
+    """
     sent: list[OutputMessage] = []
-    starts: Starts = {}
-    for portion in state.portions:
-        after = portion
-        for attempt in portion.attempts:
-            if attempt.close_reason is None and not portion.cancelled:
-                kept, requests = _reserve(state, portion, attempt, context, starts)
-            else:
-                kept, requests = _release(state, portion, attempt)
-            sent += requests
-            if kept is not attempt:
-                after = with_attempt(after, kept)
-        state = state.with_portion(after)
-    return Step(state, messages=sent)
+    after = portion
+    for attempt in portion.attempts:
+        if attempt.close_reason is None and not portion.cancelled:
+            kept, requests = _reserve(state, portion, attempt, context, starts)
+        else:
+            kept, requests = _release(state, portion, attempt)
+        sent += requests
+        if kept is not attempt:
+            after = with_attempt(after, kept)
+    return Step(state.with_portion(after), messages=sent)
 
 
 def _release(state: OrderState, portion: Portion, attempt: Attempt) -> tuple[Attempt, list[OutputMessage]]:

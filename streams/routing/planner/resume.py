@@ -19,7 +19,8 @@ def awaited_members(state: OrderState, master: MasterData) -> tuple[str, ...]:
     """
     found = {
         attempt.plant
-        for portion, attempt in _open(state)
+        for portion in state.portions
+        for attempt in _open(portion)
         if cutover.keeps_back(attempt, master) and not _is_over(portion, attempt, master)
     }
     if master.cutover:
@@ -36,16 +37,20 @@ def _is_over(portion: Portion, attempt: Attempt, master: MasterData) -> bool:
 
 def plants(state: OrderState) -> frozenset[str]:
     """Return the plants that have a part of the order or are to be asked for one: the order depends on each of them."""
-    return frozenset(attempt.plant for _, attempt in _open(state) if not attempt.shadow)
+    return frozenset(plant for portion in state.portions for plant in plants_of(portion))
 
 
-def _open(state: OrderState) -> Iterator[tuple[Portion, Attempt]]:
-    """Yield the attempts, with their portions, whose plants may have something to learn."""
-    for portion in state.portions:
-        for attempt in portion.attempts:
-            ended = attempt.issued is not None and attempt.issued.cancelled
-            if not ended and (attempt.close_reason is None or attempt.withdraw):
-                yield portion, attempt
+def plants_of(portion: Portion) -> frozenset[str]:
+    """Return the plants that have a part of the portion or are to be asked for one."""
+    return frozenset(attempt.plant for attempt in _open(portion) if not attempt.shadow)
+
+
+def _open(portion: Portion) -> Iterator[Attempt]:
+    """Yield the portion's attempts whose plants may have something to learn."""
+    for attempt in portion.attempts:
+        ended = attempt.issued is not None and attempt.issued.cancelled
+        if not ended and (attempt.close_reason is None or attempt.withdraw):
+            yield attempt
 
 
 def _stopped(state: OrderState, portion: Portion, master: MasterData) -> set[str]:

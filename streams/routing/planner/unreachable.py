@@ -48,7 +48,7 @@ def hold_reason(portion: Portion, master: MasterData) -> HoldReason | None:
 def apply_dispatch_status(state: OrderState, value: DispatchStatus) -> OrderState:
     """Return the state with a DispatchStatus: a plant order waits for its plant's topic, or was written there."""
     for portion in state.portions:
-        for attempt in portion.attempts:
+        for attempt in portion.attempts if value["plant_order_id"].startswith(f"{state.key}/{portion.place}.") else ():
             if portion.id_of(state.key, attempt) == value["plant_order_id"]:
                 after = replace(attempt, missing_topic=value["topic"] if value["held"] else None)
                 return state.with_portion(with_attempt(portion, after))

@@ -18,23 +18,23 @@ _FULL = (HoldReason.NO_CAPACITY, HoldReason.NO_CANDIDATE)
 """The holds that a candidate with stock or capacity ends."""
 
 
-def update_waiting(state: OrderState, context: DecisionContext) -> Step:
-    """Return the state in which each portion waits where it is to, and what their allocators are told.
+def update_waiting(state: OrderState, portion: Portion, context: DecisionContext) -> Step:
+    """Return the state in which the portion waits where it is to, and what their allocators are told.
 
     A portion that is planned again keeps its place until it is served, cancelled or on hold for another reason.
+
+    Args:
+        state: The order.
+        portion: One of its portions.
+        context: The event and the master data.
     """
-    sent: list[OutputMessage] = []
-    for portion in state.portions:
-        plants = _short(state, portion, context.master)
-        if plants:
-            after, requests = _wait(state, portion, plants, context)
-        elif portion.waiting is not None and not _is_sought(portion):
-            after, requests = _stop(state, portion)
-        else:
-            continue
-        sent += requests
-        state = state.with_portion(after)
-    return Step(state, messages=sent)
+    if plants := _short(state, portion, context.master):
+        after, requests = _wait(state, portion, plants, context)
+    elif portion.waiting is not None and not _is_sought(portion):
+        after, requests = _stop(state, portion)
+    else:
+        return Step(state)
+    return Step(state.with_portion(after), messages=requests)
 
 
 def apply_freed(state: OrderState, request_id: str, plant: str) -> OrderState:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from kranhub import identifiers
 from kranhub.errors import DocumentCode, InvalidDocument
 from streams.routing import reasons
 from streams.routing.masterdata.masterdata import MasterData
@@ -31,10 +32,14 @@ class Assignment:
 
 def find(state: OrderState, plant_order_id: str) -> Assignment | None:
     """Return the portion and the attempt that this plant order stands for, or None."""
+    place, _, number = plant_order_id.rpartition(".")
+    line, _, part = place.removeprefix(f"{state.key}/").rpartition(".")
+    line_id = identifiers.line_of(line)
     for portion in state.portions:
-        for attempt in portion.attempts:
-            if portion.id_of(state.key, attempt) == plant_order_id:
-                return Assignment(portion, attempt)
+        if portion.line_id == line_id and str(portion.part) == part:
+            found = next((attempt for attempt in portion.attempts if str(attempt.number) == number), None)
+            same = found is not None and portion.id_of(state.key, found) == plant_order_id
+            return Assignment(portion, found) if found is not None and same else None
     return None
 
 
@@ -88,7 +93,8 @@ def with_attempt_at(state: OrderState, assignment: Assignment, attempt: Attempt)
 
 def current_portion(state: OrderState, portion: Portion) -> Portion:
     """Return the portion in the form that it has in this state."""
-    return next(p for p in state.portions if (p.line_id, p.part) == (portion.line_id, portion.part))
+    line_id, part = portion.line_id, portion.part
+    return next(other for other in state.portions if other.part == part and other.line_id == line_id)
 
 
 def split_portion(

@@ -16,14 +16,17 @@ from streams.routing.planner.step import Step
 from streams.routing.reasons import Cause, silent, unanswered
 
 
-def due(state: OrderState) -> datetime | None:
-    """Return when time alone next changes something of the order, or None."""
+def due_of_portions(state: OrderState) -> datetime | None:
+    """Return when time alone next changes something of the order's portions, or None."""
     return None if state.frozen else min(_moments(state), default=None)
 
 
+def due_of_quotation(state: OrderState) -> datetime | None:
+    """Return when the order as a quotation is over by time alone, or None."""
+    return None if state.frozen else quotation.ends_at(state)
+
+
 def _moments(state: OrderState) -> Iterator[datetime]:
-    if end := quotation.ends_at(state):
-        yield end
     for portion in state.portions:
         attempt = portion.current
         if portion.cancelled or portion.hold_reason:

@@ -83,7 +83,7 @@ def test_what_the_plant_was_not_told_of_goes_to_the_next() -> None:
 
 def _due(cluster: Plants) -> datetime | None:
     assert cluster.state is not None
-    return deadlines.due(cluster.state)
+    return deadlines.due_of_portions(cluster.state)
 
 
 def test_no_deadline_takes_the_portion_away_and_the_plant_has_its_time_anew() -> None:
