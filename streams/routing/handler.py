@@ -140,7 +140,8 @@ def _with_due_time(after: OrderState, facts: LineCache, context: DecisionContext
     after = reminders.with_reminder(closing.with_final_since(after, context.time), context.time)
     if (awaited_members := facts.awaited_members) != after.awaited_members:
         after = replace(after, awaited_members=awaited_members)
-    moments = (facts.due, deadlines.due_of_quotation(after), closing.due(after), after.remind_at)
+    told = after.held_status.due if after.held_status else None
+    moments = (facts.due, deadlines.due_of_quotation(after), closing.due(after), after.remind_at, told)
     due = min((moment for moment in moments if moment), default=None)
     return after if due == after.due else replace(after, due=due)
 

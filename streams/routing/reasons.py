@@ -712,6 +712,11 @@ def promise_changed(before: date, after: date) -> Text:
     )
 
 
+def lines_changed(count: int) -> Text:
+    """Return the text that a status tells of so many lines at once."""
+    return Text(en=f"Lines changed since the last status: {count}.", ru=f"Изменилось строк с прошлого раза: {count}.")
+
+
 def unknown_order(key: str) -> Text:
     """Return the text that the hub knows no such order."""
     return Text(

@@ -450,7 +450,8 @@ def _never_issued(pending: PendingEvent, time: datetime) -> InvalidDocument:
 def _set_timer(before: OrderState | None, after: OrderState, state: State, time: datetime) -> None:
     """Set the order's timer anew where it is another one, or where the one that is due has run out already."""
     if after.due is not None and (before is None or before.due != after.due or after.due <= time):
-        timers.set_timer(state, after.due, after.key)
+        is_prompt = after.held_status is not None and after.held_status.due == after.due
+        timers.set_timer(state, after.due, after.key, prompt=is_prompt)
 
 
 def _await_members(before: OrderState | None, after: OrderState, state: State) -> None:

@@ -229,6 +229,20 @@ class PartyStatus(Struct, frozen=True, omit_defaults=True):
     lines: str = ""
 
 
+class HeldStatus(Struct, frozen=True, omit_defaults=True):
+    """News of a large order of which the customer is yet to be notified (`notify.status`).
+
+    Attributes:
+        due: When the customer is notified at the latest.
+        code: The code of the last cause; None where no event has said why.
+        text: Its text by language.
+    """
+
+    due: datetime
+    code: str | None = None
+    text: dict[str, str] = {}
+
+
 class OrderState(Struct, frozen=True, omit_defaults=True):
     """Everything the planner knows of one order.
 
@@ -258,6 +272,8 @@ class OrderState(Struct, frozen=True, omit_defaults=True):
         approved_quantities: The implausible quantities that a person has approved.
         validity: How long the quotation is valid; None for an order, and where no release has stored it yet.
         expired: The quotation is over: nothing is planned until it is asked for again, or ordered.
+        notified_at: When the customer of a large order was last notified.
+        held_status: News of a large order of which the customer is yet to be notified; None where there is none.
         format: The version of this class.
     """
 
@@ -285,6 +301,8 @@ class OrderState(Struct, frozen=True, omit_defaults=True):
     approved_quantities: tuple[ApprovedQuantity, ...] = ()
     validity: Validity | None = None
     expired: bool = False
+    notified_at: datetime | None = None
+    held_status: HeldStatus | None = None
     format: Literal[2] = 2
 
     @property

@@ -1,7 +1,7 @@
 """The status that a customer gets: states and the promise date, derived from the facts; sent only when they change."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import NamedTuple, cast
 
 from kranhub import identifiers
@@ -14,7 +14,7 @@ from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.attempt import Attempt
 from streams.routing.model.codes import NO_PLANT, UNREACHABLE, AlertCode, CauseCode, HoldReason, PlanState
 from streams.routing.model.copying import replace
-from streams.routing.model.order import DeliveryStatus, Line, LineStatus, OrderState, Status
+from streams.routing.model.order import DeliveryStatus, HeldStatus, Line, LineStatus, OrderState, Status
 from streams.routing.model.portion import Portion, replan_suffix
 from streams.routing.model.quantity import ZERO
 from streams.routing.notify.audiences import notify_parties
@@ -34,6 +34,12 @@ PROGRESS: tuple[PlanState, ...] = (
     PlanState.SHIPPED,
     PlanState.DELIVERED,
 )
+LARGE = 20
+"""From so many lines on an order is large: its status names them all, and they are told together."""
+
+PAUSE = timedelta(seconds=30)
+"""How long further news of a large order's lines waits after a status."""
+
 _RUNNING = (ProductionState.RUNNING, ProductionState.HELD)
 
 
@@ -92,7 +98,9 @@ def _expired(state: OrderState) -> Status:
 def notify(state: OrderState, cause: Cause | None, context: DecisionContext, new: Status | None = None) -> Step:
     """Return the state with its new status, the statuses to all parties, and alerts of newly held lines.
 
-    Nothing is sent where the status is as it was.
+    Nothing is sent where the status is as it was. What becomes of the lines of a large order is told together: after a
+    status further news of the kind waits for `PAUSE`, but another state of the whole order goes at once, and so does
+    what the buyer has changed.
 
     Args:
         state: The order after the event.
@@ -100,10 +108,46 @@ def notify(state: OrderState, cause: Cause | None, context: DecisionContext, new
         context: The event and the master data.
         new: The status as it follows from the facts, where that is known.
     """
-    new = _within_tolerance(state, new or derive(state, context), context)
+    new, held = _within_tolerance(state, new or derive(state, context), context), state.held_status
     if new == state.status:
-        return Step(state)
-    return notify_new_status(state, new, cause_of(state, new, cause, context.master), context)
+        return Step(replace(state, held_status=None) if held else state)
+    if _may_wait(state, new, context):
+        return Step(replace(state, held_status=_held_back(state, cause)))
+    if held is None:
+        return notify_new_status(state, new, cause_of(state, new, cause, context.master), context)
+    why = cause_of(state, new, cause or _cause_of_held(held), context.master)
+    why = Cause(why.code, why.text.then(reasons.lines_changed(_changed_lines(state.status, new))))
+    return notify_new_status(state, new, why, context)
+
+
+def _may_wait(state: OrderState, new: Status, context: DecisionContext) -> bool:
+    """Return whether the customer of a large order need not be notified yet."""
+    old, last = state.status, state.notified_at
+    if old is None or last is None or len(new.lines) < LARGE:
+        return False
+    return (new.state, new.order_revision) == (old.state, old.order_revision) and context.time < last + PAUSE
+
+
+def _held_back(state: OrderState, cause: Cause | None) -> HeldStatus:
+    held = state.held_status
+    assert state.notified_at is not None  # noqa: S101  (news waits only behind a status)
+    due = held.due if held else state.notified_at + PAUSE
+    if cause is None:
+        return held or HeldStatus(due)
+    return HeldStatus(due, str(cause.code), cause.text.as_map())
+
+
+def _cause_of_held(held: HeldStatus) -> Cause | None:
+    if held.code is None:
+        return None
+    codes: tuple[type[CauseCode] | type[HoldReason], ...] = (CauseCode, HoldReason)
+    code = next(kind(held.code) for kind in codes if held.code in set(kind))
+    return Cause(code, Text(**held.text))
+
+
+def _changed_lines(old: Status | None, new: Status) -> int:
+    known = {line.line_id: line for line in old.lines} if old else {}
+    return sum(known.get(line.line_id) != line for line in new.lines)
 
 
 def _within_tolerance(state: OrderState, new: Status, context: DecisionContext) -> Status:
@@ -153,7 +197,8 @@ def notify_closed(state: OrderState, context: DecisionContext) -> Step:
 
 
 def _notified(state: OrderState, new: Status, why: Cause, context: DecisionContext) -> Step:
-    after = replace(state, status=new, status_revision=state.status_revision + 1)
+    at = context.time if len(new.lines) >= LARGE else None
+    after = replace(state, status=new, status_revision=state.status_revision + 1, notified_at=at, held_status=None)
     own = _message(after, new, why, context)
     others = notify_parties(after, cast(wire.OrderStatus, own.value), context.master)
     return Step(others.state, why, [own, *others.messages])
