@@ -17,6 +17,9 @@ WHY_NOT: Mapping[str, Text] = {
     "higher-load": Text(en="has more of its capacity taken", ru="загружен сильнее"),
     "disrupted": Text(en="a disruption there makes it later or less", ru="из-за сбоя на заводе позже или меньше"),
     "offers-less": Text(en="can give only a part", ru="может дать лишь часть"),
+    "not-asked": Text(
+        en="was not asked: enough others stood before it", ru="не опрашивался: до него в очереди достаточно других"
+    ),
     "no-offer": Text(en="made no offer in time", ru="не дал предложения в срок"),
     "rejected": Text(en="said no", ru="отказался"),
     "delivery-refused": Text(en="its ERP refused the plant order", ru="его учётная система не приняла заказ"),

@@ -27,6 +27,7 @@ class Subject(Symbol):
     ALLOCATION_REQUEST = "AllocationRequest"
     ALLOCATION_RESULT = "AllocationResult"
     AUDIT_ENTRY = "AuditEntry"
+    AVAILABILITY = "Availability"
     BILL = "Bill"
     CALENDAR = "Calendar"
     CHECKPOINT = "Checkpoint"
@@ -199,6 +200,30 @@ class AuditEntry(TypedDict):
     """Why, in the actor's words. PROV wasInfluencedBy"""
     at: dt.datetime
     """When the hub recorded it, UTC. PROV endedAtTime"""
+
+
+class ItemAvailability(TypedDict):
+    """What is free of one item. Source: SCOR, available to promise."""
+
+    item: str
+    """Canonical item. UBL StandardItemIdentification"""
+    free_stock: Decimal
+    """Stock that may still be promised, in the item's base unit. UBL Quantity"""
+    capacity_from: NotRequired[dt.date | None]
+    """First day of the first week with free capacity, not before the day of writing; null where there is none within
+    the horizon. ISA-95 available capacity"""
+    load: NotRequired[Decimal | None]
+    """Share, 0 to 1, of that week's capacity that is taken; null without a capacity. ISA-95 committed capacity"""
+
+
+class Availability(TypedDict):
+    """What a plant has free of the items that many members make, in short: by it the planner chooses whom to ask for
+    offers. Broadcast to every partition of hub.work when it has changed. Source: SCOR, available to promise."""
+
+    plant: str
+    """kranhub member id"""
+    items: list[ItemAvailability]
+    """By item. SCOR"""
 
 
 class BillComponent(TypedDict):
@@ -1559,6 +1584,8 @@ class RoutingRule(TypedDict):
     priority: NotRequired[int]
     """The class of the orders: of those that wait for stock or capacity the lower number goes first, 0 to 9. UBL
     PriorityCode"""
+    maximum_asked: NotRequired[int]
+    """How many members are asked for an offer at a time. kranhub"""
 
 
 class ServiceKind(Symbol):
@@ -1777,6 +1804,7 @@ Message = (
     | AllocationRequest
     | AllocationResult
     | AuditEntry
+    | Availability
     | Bill
     | Calendar
     | Checkpoint
@@ -1828,6 +1856,7 @@ AnyDecoded = (
     | Decoded[Literal[Subject.ALLOCATION_REQUEST], AllocationRequest]
     | Decoded[Literal[Subject.ALLOCATION_RESULT], AllocationResult]
     | Decoded[Literal[Subject.AUDIT_ENTRY], AuditEntry]
+    | Decoded[Literal[Subject.AVAILABILITY], Availability]
     | Decoded[Literal[Subject.BILL], Bill]
     | Decoded[Literal[Subject.CALENDAR], Calendar]
     | Decoded[Literal[Subject.CHECKPOINT], Checkpoint]
@@ -1867,6 +1896,7 @@ TYPES: Mapping[Subject, type[Message]] = {
     Subject.ALLOCATION_REQUEST: AllocationRequest,
     Subject.ALLOCATION_RESULT: AllocationResult,
     Subject.AUDIT_ENTRY: AuditEntry,
+    Subject.AVAILABILITY: Availability,
     Subject.BILL: Bill,
     Subject.CALENDAR: Calendar,
     Subject.CHECKPOINT: Checkpoint,

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.model.availability import UNKNOWN, Availabilities
 
 
 class DecisionContext(NamedTuple):
@@ -14,9 +15,11 @@ class DecisionContext(NamedTuple):
         time: The hub's own time of the event, with its zone: the only clock that routing knows.
         master: The master data.
         fingerprint: By it a repeat of the event is known (`timestamps.fingerprint`); empty: it counts as new.
+        availability: What the allocators have published of the plants' free stock and capacity.
     """
 
     event_id: str
     time: datetime
     master: MasterData
     fingerprint: str = ""
+    availability: Availabilities = UNKNOWN

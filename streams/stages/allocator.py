@@ -164,6 +164,8 @@ class Allocator:
             _write(state, key, data)
         for plant in _plants(subject, value, step):
             self._loads.note(plant, state, changed=bool(step.changes))
+        for each in step.availability:
+            outputs.broadcast(self._work, Document(Subject.AVAILABILITY, each.value, each.id))
         for result in step.results:
             outputs.send(
                 self._work,

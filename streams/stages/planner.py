@@ -16,6 +16,7 @@ from streams.routing import handler, reasons
 from streams.routing.context import DecisionContext
 from streams.routing.masterdata.entries import Entry, Kind
 from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.model.availability import Availabilities
 from streams.routing.model.codes import AlertCode
 from streams.routing.model.order import OrderState
 from streams.routing.planner import messages, plausibility
@@ -25,7 +26,8 @@ from streams.routing.recovery import adopt, texts
 from streams.routing.recovery.evidence import Evidence
 from streams.routing.validation.normalise import UNMAPPED_ITEM, normalise_order
 from streams.routing.validation.validate import first_unknown_member, unknown_member
-from streams.stages.support import orders_by_plant, timers
+from streams.stages.support import availability_state, orders_by_plant, timers
+from streams.stages.support.availability_state import AvailabilityState
 from streams.stages.support.masterdata_state import MasterDataState
 from streams.stages.support.order_cache import OrderCache
 from streams.stages.support.pending_events import WAIT, PendingEvent, PendingEvents
@@ -81,16 +83,18 @@ class _Environment(NamedTuple):
     outputs: Outputs
     ctx: Context
     master: MasterData
+    availability: Availabilities
 
     def context(self, record: Record) -> DecisionContext:
         """Return what the pure planner knows of a record beside its content."""
-        return DecisionContext(record.envelope.id, self.ctx.time, self.master)
+        return DecisionContext(record.envelope.id, self.ctx.time, self.master, availability=self.availability)
 
 
 class Planner:
     """Reads hub.work by root order; remembers each order; plans, routes and follows it.
 
-    Its state holds, beside the orders, the master data (`MasterDataState`), what waits for them, events that wait for
+    Its state holds, beside the orders, the master data (`MasterDataState`), the plants' availability
+    (`AvailabilityState`), what waits for them, events that wait for
     their plant orders (`PendingEvents`), deadlines (`timers`), and which plants have which orders (`orders_by_plant`).
     """
 
@@ -108,6 +112,7 @@ class Planner:
         self.inputs = (topics.hub(settings.namespace, "work"),)
         self.changelog = topics.hub(settings.namespace, "planner-changelog")
         self._namespace, self._codec, self._masterdata = settings.namespace, codec, MasterDataState(codec)
+        self._availability = AvailabilityState(codec)
         self._order_cache, self._pending = OrderCache(), PendingEvents()
         self._recovery_state = RecoveryState(recovery_id)
 
@@ -130,6 +135,8 @@ class Planner:
         if kind == "kranhub.Tick" and not self._recovery_state.is_open(state):
             for key in timers.expire(state, ctx.time):
                 self._wake(key, outputs, ctx)
+        elif kind == availability_state.TYPE:
+            self._availability.take(record, state)
         elif kind == "kranhub.MasterDataEntry":
             self._master_data(record, state, outputs, ctx)
         elif kind in _RECOVERY:
@@ -144,7 +151,7 @@ class Planner:
             return
         came, environment = (
             self._codec.decode(record.value or b"", trusted=True),
-            _Environment(state, outputs, ctx, master),
+            _Environment(state, outputs, ctx, master, self._availability.current(state)),
         )
         if came.subject is not Subject.ORDER:
             self._plant_event(_Event(came.subject, came.value, record), environment)
@@ -176,7 +183,7 @@ class Planner:
 
     def _plant_event(self, event: _Event, environment: _Environment) -> None:
         """Handle an event of an order; one of a plant order that is not known yet waits for it (`PendingEvents`)."""
-        state, outputs, ctx, _ = environment
+        state, outputs, ctx, *_ = environment
         if event.subject == handler.WAKE:
             key = event.record.key
             for pending in self._pending.over(key, state, ctx.time):
@@ -327,7 +334,7 @@ class Planner:
         return order, actions
 
     def _apply_waiting_event(self, order: OrderState, event: _Event, environment: _Environment) -> OrderState:
-        state, outputs, ctx, _ = environment
+        state, outputs, ctx, *_ = environment
         subject, value, record = event
         try:
             step = handler.apply_facts(order, subject, value, environment.context(record))
@@ -350,7 +357,7 @@ class Planner:
         environment: _Environment,
     ) -> None:
         """Keep what is known of an order that no buyer has sent, and alert operators; of a closed one nothing."""
-        state, outputs, ctx, _ = environment
+        state, outputs, ctx, *_ = environment
         if closed is None and evidence.orders:
             self._recovery_state.put_back(order_key, evidence, state)
             numbers = ", ".join(sorted(order.number for order in evidence.orders))

@@ -198,6 +198,10 @@ class StateTables:
         found = merged(below, own, lambda key: None if known[key] is None else True, reverse=reverse)
         return [Entry(keys.parts(key), cast("Value", self._get(table, key))) for key, _ in islice(found, limit)]
 
+    def changed_keys(self) -> list[str]:
+        """Return the state's keys of what is to be written, in the order in which it was first changed."""
+        return list(self._changed)
+
     def changes(self) -> Changes:
         """Return what is to be written, in the order in which it was first changed."""
         known = self._known

@@ -13,6 +13,8 @@ from streams.routing.context import DecisionContext
 from streams.routing.masterdata.calendars import Calendars
 from streams.routing.masterdata.items import Nomenclature
 from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.masterdata.rules import Rule, Rules
+from streams.routing.model.copying import replace
 
 START = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 TODAY = START.date()
@@ -53,6 +55,15 @@ def world(items: Any = ITEMS, **capacities: Any) -> MasterData:
         Nomenclature.model_validate({"version": 1, "items": [{"name": NAME, **item} for item in items]}),
         calendars=CALENDARS,
     )
+
+
+def crowded(most: int = 1, **capacities: Any) -> MasterData:
+    """Return a world in which two members make motors, and no more than ``most`` are asked at a time."""
+    known = world(**capacities)
+    first = known.members.members[0]
+    twin = first.model_copy(update={"id": "twin"})
+    members = Members(members=(*known.members.members, twin), transport=known.members.transport)
+    return replace(known, members=members, rules=Rules(rules=(Rule(rule="one", maximum_asked=most),)))
 
 
 def _plant(name: str, okpd2: str, days: int, capacity: Any, contains: bool | None) -> Any:

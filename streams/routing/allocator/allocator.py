@@ -21,7 +21,18 @@ from kranhub.wire.messages import (
     Tick,
     narrowed,
 )
-from streams.routing.allocator import disruptions, expiry, quotas, reschedule, reservations, shortage, stock, waiting
+from streams.routing.allocator import (
+    availability,
+    disruptions,
+    expiry,
+    quotas,
+    reschedule,
+    reservations,
+    shortage,
+    stock,
+    waiting,
+)
+from streams.routing.allocator.availability import AvailabilityResult
 from streams.routing.allocator.capacity import Placed, place, workshop
 from streams.routing.allocator.keys import ReservationKey, StockKey
 from streams.routing.allocator.reservations import RESERVATIONS, STOCKS, Reservation
@@ -47,10 +58,12 @@ class AllocatorStep:
     Attributes:
         changes: The state's changes.
         results: The results to send to their orders, in order.
+        availability: What is published of plants.
     """
 
     changes: Changes
     results: Sequence[Result]
+    availability: Sequence[AvailabilityResult] = ()
 
 
 def handle(state: ReadableState, subject: Subject, value: Message, context: DecisionContext) -> AllocatorStep:
@@ -76,7 +89,9 @@ def handle(state: ReadableState, subject: Subject, value: Message, context: Deci
             return AllocatorStep({}, results)
         limit = PORTION if subject is Subject.TICK else waiting.LOOKED_AT
         results = [*results, *waiting.resume(tables, context, limit)]
-        return AllocatorStep(tables.changes(), results)
+        availability.note(tables, context.master)
+        published = availability.publish(tables, context) if subject is Subject.TICK else []
+        return AllocatorStep(tables.changes(), results, published)
 
 
 def _level(tables: StateTables, level: InventoryLevel, context: DecisionContext) -> list[Result]:

@@ -92,6 +92,7 @@ class Rule(_Model):
         date_tolerance_days: A change of the earliest day by more than that is news to the buyer.
         frozen_zone_working_days: A plant order whose work begins within so many working days gets no later date by
             itself: a person is asked.
+        maximum_asked: How many members are asked for an offer at a time; where none of them can, the next are asked.
     """
 
     rule: RuleId
@@ -113,6 +114,7 @@ class Rule(_Model):
     arrival_margin_days: int = Field(2, ge=0, le=99)
     date_tolerance_days: int = Field(3, ge=0, le=999)
     frozen_zone_working_days: int = Field(5, ge=0, le=999)
+    maximum_asked: int = Field(10, ge=1, le=999)
 
     @model_validator(mode="after")
     def _sensible(self) -> Self:

@@ -124,6 +124,7 @@ class CandidateReason(Code):
     HIGHER_COST = "higher-cost"
     HIGHER_LOAD = "higher-load"
     NO_EXCHANGE_RATE = "no-exchange-rate"
+    NOT_ASKED = "not-asked"
     NO_OFFER = "no-offer"
     OFFERS_LESS = "offers-less"
     DISRUPTED = "disrupted"

@@ -50,6 +50,7 @@ class QuoteRound(Struct, frozen=True, omit_defaults=True):
             releases.
         late: No quote came in the usual time, and the first is waited for longer.
         superseded: The round is no longer waited for: the portion is planned again.
+        waived: How many of the first quotes are no longer waited for: none of these candidates could, or was in time.
 
     Raises:
         ValueError: Nobody was asked.
@@ -62,6 +63,7 @@ class QuoteRound(Struct, frozen=True, omit_defaults=True):
     late: bool = False
     superseded: bool = False
     destination: str | None = None
+    waived: int = 0
 
     def __post_init__(self) -> None:
         """Check that somebody was asked.

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from fractions import Fraction
+from typing import NamedTuple
 
 from kranhub.wire.messages import Alternative, LandedCostPart
 from streams.routing.masterdata.masterdata import Maker, MasterData
@@ -19,10 +20,23 @@ _LESS_BY_RANK = {
 }
 
 
+class Considered(NamedTuple):
+    """The makers that a decision names, and how many were not asked, be they named or not."""
+
+    alternatives: list[Alternative]
+    not_asked: int
+
+
+NOT_ASKED_SHOWN = 10
+"""How many of the makers that were not asked a decision names."""
+
+
 def alternatives(
     order: Order, portion: Portion, chosen: Attempt | None, rule: Rule | None, master: MasterData
-) -> list[Alternative]:
-    """Return every maker of the item, best capability first, with its offer and why it was not chosen.
+) -> Considered:
+    """Return the makers of the item, best capability first, with its offer and why it was not chosen.
+
+    Of those that were not asked the first `NOT_ASKED_SHOWN` are among them: a market may have thousands.
 
     Args:
         order: The order.
@@ -34,11 +48,14 @@ def alternatives(
     out = source.candidates(order, portion, rule, master).refused if rule else {}
     quotes = {quote.plant: quote for quote in portion.quotes}
     found: list[Alternative] = []
+    not_asked = 0
     makers = master.makers(portion.item)
     taken = next((maker for maker in makers if chosen and maker.member == chosen.plant), None)
     for rank, maker in enumerate(makers, 1):
         quote, cost = quotes.get(maker.member), maker.capability.cost
         why = _why_not(maker.member, portion, chosen, rule, out.get(maker.member), quote)
+        if why is CandidateReason.NOT_ASKED and (not_asked := not_asked + 1) > NOT_ASKED_SHOWN:
+            continue
         if why is CandidateReason.HIGHER_COST and taken:
             why = _dearer(maker, taken, order, portion, master)
         found.append(
@@ -53,7 +70,7 @@ def alternatives(
                 "landed_cost": [] if quote is None else _parts(maker, quote, order, portion, master),
             }
         )
-    return found
+    return Considered(found, not_asked)
 
 
 def _parts(maker: Maker, quote: Quote, order: Order, portion: Portion, master: MasterData) -> list[LandedCostPart]:
@@ -95,7 +112,7 @@ def _less(portion: Portion, rule: Rule | None, quote: Quote | None) -> Candidate
     if rule is None:
         return CandidateReason.NO_RULE
     if quote is None:
-        return CandidateReason.LOWER_RANK
+        return CandidateReason.NOT_ASKED if portion.quotes and rule.rank != "capability" else CandidateReason.LOWER_RANK
     if quote.from_stock is None:
         return CandidateReason.NO_OFFER
     less = source.amount(quote) < portion.quantity

@@ -83,11 +83,13 @@ def _compare_quotes(
 ) -> Step:
     asked = portion.open_quotes
     if asked is None or asked.quantity != portion.quantity:
-        return _request_quotes(state, portion, untried, context.time)
+        return _request_quotes(state, replace(portion, quote_round=None), untried, rule, context)
     waiting = _waiting(portion, asked, context.time)
     if waiting is not None:
         return Step(state.with_portion(waiting))
     ranked = source.best(rule.rank, state.order, portion, untried, context.master)
+    if not ranked and (more := _unasked(portion, untried)):
+        return _request_quotes(state, portion, more, rule, context)
     if not ranked:
         code = HoldReason.NO_CAPACITY if source.has_offer(portion) else HoldReason.NO_OFFER
         return hold(state, portion, code, context)
@@ -108,14 +110,28 @@ def _waiting(portion: Portion, asked: QuoteRound, time: datetime) -> Portion | N
     return None if asked.deadline <= time else replace(portion, quote_round=asked)
 
 
-def _request_quotes(state: OrderState, portion: Portion, untried: tuple[Maker, ...], time: datetime) -> Step:
-    quotes = tuple(Quote(maker.member) for maker in untried)
-    destination = landed_cost.destination(state, portion)
+def _unasked(portion: Portion, untried: tuple[Maker, ...]) -> tuple[Maker, ...]:
+    asked = {quote.plant for quote in portion.quotes}
+    return tuple(maker for maker in untried if maker.member not in asked)
+
+
+def _request_quotes(
+    state: OrderState, portion: Portion, makers: tuple[Maker, ...], rule: Rule, context: DecisionContext
+) -> Step:
+    """Ask the best of these makers; what those have said that were asked before in the round stays."""
+    before, deadline = portion.quotes, context.time + QUOTE_TIME
     asked_round = QuoteRound(
-        len(portion.attempts), portion.quantity, time + QUOTE_TIME, quotes, destination=destination
+        len(portion.attempts),
+        portion.quantity,
+        deadline,
+        (*before, *(Quote(maker.member) for maker in makers)),
+        destination=landed_cost.destination(state, portion),
+        waived=len(before),
     )
-    asked = replace(portion, quote_round=asked_round)
-    requests = [messages.quote_request(state, asked, maker.member) for maker in untried]
+    chosen = source.to_ask(state.order, replace(portion, quote_round=asked_round), makers, rule, context)
+    quotes = (*before, *(Quote(maker.member) for maker in chosen))
+    asked = replace(portion, quote_round=replace(asked_round, quotes=quotes))
+    requests = [messages.quote_request(state, asked, maker.member) for maker in chosen]
     return Step(state.with_portion(asked), messages=requests)
 
 

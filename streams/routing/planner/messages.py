@@ -297,6 +297,7 @@ def decision(state: OrderState, portion: Portion, attempt: Attempt | None, conte
     place = number or f"{state.key}/{portion.place}.none.{portion.round}"
     rule = source.rule_of(state.order, portion, context.master)
     reservation = attempt.reservation if attempt else None
+    considered = alternatives.alternatives(state.order, portion, attempt, rule, context.master)
     value: RoutingDecision = {
         "order_key": state.key,
         "order_number": state.order.number,
@@ -309,16 +310,16 @@ def decision(state: OrderState, portion: Portion, attempt: Attempt | None, conte
         "rule": rule.rule if rule else NO_RULE,
         "rule_version": str(rule.version) if rule else NO_RULE,
         "mode": str(rule.mode) if rule else "auto",
-        "inputs": _inputs(state, portion, attempt),
+        "inputs": _inputs(state, portion, attempt, considered.not_asked),
         "chosen": attempt.plant if attempt else None,
         "from_stock": reservation.from_stock if reservation else None,
-        "alternatives": alternatives.alternatives(state.order, portion, attempt, rule, context.master),
+        "alternatives": considered.alternatives,
         "decided_at": context.time,
     }
     return OutputMessage(Subject.ROUTING_DECISION, place, f"hub/RoutingDecision/{place}", value)
 
 
-def _inputs(state: OrderState, portion: Portion, attempt: Attempt | None) -> dict[str, str]:
+def _inputs(state: OrderState, portion: Portion, attempt: Attempt | None, not_asked: int) -> dict[str, str]:
     """Return what the decision was made from, name to value: for a person and for a comparison."""
     reservation = attempt.reservation if attempt else None
     found = {
@@ -326,6 +327,7 @@ def _inputs(state: OrderState, portion: Portion, attempt: Attempt | None) -> dic
         "node": portion.node,
         "by_hand": "yes" if attempt and attempt.by_hand else None,
         "held": portion.hold_reason,
+        "not_asked": str(not_asked) if not_asked else None,
         "cutover": "shadow" if attempt and attempt.shadow else None,
         "available_on": reservation.available_on.isoformat() if reservation and reservation.available_on else None,
         "disruption": reservation.disruption if reservation else None,

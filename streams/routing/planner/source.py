@@ -5,18 +5,23 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from heapq import nsmallest
 from typing import Any, NamedTuple
 
 from kranhub.parties.members import CutoverMode
+from streams.routing.context import DecisionContext
+from streams.routing.masterdata.calendars import shifted
 from streams.routing.masterdata.items import Item
 from streams.routing.masterdata.masterdata import Maker, MasterData
 from streams.routing.masterdata.rules import Rule
+from streams.routing.model.availability import ItemAvailability
 from streams.routing.model.codes import CandidateReason
 from streams.routing.model.order import Order
 from streams.routing.model.portion import Portion, Quote
 from streams.routing.model.quantity import floor_to
 from streams.routing.planner import cutover, landed_cost
 from streams.routing.schedule import dates
+from streams.routing.schedule.lead_time import lead_days
 from streams.routing.validation.normalise import out_of_base
 
 FAR = date.max
@@ -125,13 +130,67 @@ def tried(portion: Portion) -> frozenset[str]:
 
 
 def answered(portion: Portion) -> bool:
-    """Return whether every candidate that was asked for an offer has made one."""
-    return all(quote.from_stock is not None for quote in portion.quotes)
+    """Return whether every candidate that was asked for an offer, and is waited for, has made one."""
+    waived = portion.quote_round.waived if portion.quote_round else 0
+    return all(quote.from_stock is not None for quote in portion.quotes[waived:])
 
 
 def has_offer(portion: Portion) -> bool:
     """Return whether any candidate has made an offer, be it of nothing."""
     return any(quote.from_stock is not None for quote in portion.quotes)
+
+
+def to_ask(
+    order: Order, portion: Portion, makers: Sequence[Maker], rule: Rule, context: DecisionContext
+) -> tuple[Maker, ...]:
+    """Return the makers that are asked for offers now, best capability first: no more than the rule says.
+
+    They are the best by the rule's own measure as far as their published availability lets it be told; the place among
+    the capabilities decides where nothing was published yet.
+
+    Args:
+        order: The order.
+        portion: The portion, with its round of quotes.
+        makers: The makers that may be asked, best capability first.
+        rule: The rule that applies.
+        context: The event, the master data, and what was published of availability.
+    """
+    if len(makers) <= rule.maximum_asked or not context.availability.plants:
+        return tuple(makers[: rule.maximum_asked])
+    measure, quantity = _MEASURES[rule.rank], portion.quantity
+    expected = _expected(portion.item, quantity, context)
+
+    def place(at: int) -> tuple[Any, ...]:
+        maker = makers[at]
+        made, stocked = expected[maker.member]
+        on_stock = (stocked.from_stock or 0) >= quantity
+        quote = stocked if on_stock else made
+        worth = measure(quote, lambda: cost(maker, order, portion, quantity, context.master))
+        return not on_stock and made.available_on is None, not on_stock, worth, at
+
+    return tuple(makers[at] for at in sorted(nsmallest(rule.maximum_asked, range(len(makers)), place)))
+
+
+def _expected(item: str, quantity: Decimal, context: DecisionContext) -> Mapping[str, tuple[Quote, Quote]]:
+    """Return what each maker of the item would offer by what was published: made anew, and from stock."""
+    known, master = context.availability.worked_out, context.master
+    made_for = master, context.time.date(), quantity
+    found: tuple[Any, dict[str, tuple[Quote, Quote]]] | None = known.get((_expected, item))
+    if found is None or found[0][0] is not master or found[0][1:] != made_for[1:]:
+        offers = {maker.member: _offers(maker, item, quantity, context) for maker in master.makers(item)}
+        found = known[_expected, item] = made_for, offers
+    return found[1]
+
+
+def _offers(maker: Maker, item: str, quantity: Decimal, context: DecisionContext) -> tuple[Quote, Quote]:
+    capability, today = maker.capability, context.time.date()
+    untouched = ItemAvailability(capacity_from=today, load=Decimal(0) if capability.capacity else None)
+    free = context.availability.of(maker.member, item) or untouched
+    begins = free.capacity_from and max(free.capacity_from, today)
+    days = lead_days(capability, context.master.items[item], quantity)
+    ready = shifted(begins, days * 7 // 5) if begins else None
+    made = Quote(maker.member, available_on=ready, load=free.load)
+    return made, Quote(maker.member, from_stock=free.free_stock, available_on=today, load=free.load)
 
 
 def best(rank: str, order: Order, portion: Portion, makers: Sequence[Maker], master: MasterData) -> tuple[Maker, ...]:

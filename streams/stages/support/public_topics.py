@@ -117,6 +117,7 @@ def rule(value: Rule, _version: int) -> messages.RoutingRule:
         "arrival_margin_days": value.arrival_margin_days,
         "date_tolerance_days": value.date_tolerance_days,
         "frozen_zone_working_days": value.frozen_zone_working_days,
+        "maximum_asked": value.maximum_asked,
     }
 
 

@@ -18,7 +18,7 @@ from streams.stages import allocator
 from streams.stages.allocator import Allocator
 from streams.stages.support import plant_loads, unmapped_stock
 from tests.support import batches, masterdata
-from tests.support.allocation import ITEMS, START, world
+from tests.support.allocation import ITEMS, START, crowded, world
 from tests.support.allocator_stage import TOPIC, Partition
 from tests.support.batches import CODEC, NAMESPACE, WORK, value
 
@@ -342,3 +342,15 @@ def test_a_reservation_that_ends_frees_its_week_with_the_same_tick(partition: Pa
     loads(partition)
     partition.take(partition.tick(5))
     assert [load["weeks"][0]["reserved"] for _, load in partition.loads] == [0]
+
+
+def test_a_plants_availability_goes_to_every_partition_of_hub_work_once() -> None:
+    partition = Partition()
+    partition.publish(crowded())
+    partition.take(partition.level(7))
+    said = partition.take(partition.tick(1))
+    assert [one.partition for one in said] == list(range(6))
+    assert {(batches.value(one)["plant"], batches.value(one)["items"][0]["free_stock"]) for one in said} == {
+        ("oemz", 7)
+    }
+    assert partition.take(partition.tick(2)) == []

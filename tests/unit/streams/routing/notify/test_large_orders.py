@@ -102,6 +102,7 @@ def test_in_the_end_the_customer_has_read_what_is_so(world: bytes, life: bytes) 
             assert made.state.held_status is None
             context = DecisionContext("again", made.today, made.master)
             assert status.notify(made.state, None, context) == Step(made.state), "there is no further news"
+            assert made.state.status is not None
             assert made.status()["state"] == made.state.status.state
 
 
