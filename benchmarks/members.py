@@ -30,6 +30,15 @@ def master(plants: int = PLANTS, rank: Rank = Rank.CAPABILITY) -> MasterData:
     return MasterData(members, found.nomenclature, rules, found.calendars)
 
 
+def makers_of_motors(count: int, rank: Rank) -> MasterData:
+    """Return the deployment's master data in which so many plants make motors, all of them as the first does."""
+    known = master(rank=rank)
+    first = next(member for member in known.members.members if member.id == "oemz")
+    copies = tuple(first.model_copy(update={"id": f"oemz-{number}"}) for number in range(2, count + 1))
+    members = Members(members=(*known.members.members, *copies), transport=known.members.transport)
+    return MasterData(members, known.nomenclature, known.rules, known.calendars)
+
+
 def written(settings: Settings, folder: Path) -> Settings:
     """Return the settings with a file of `master`'s members, written into the folder."""
     path = folder / "members.yaml"

@@ -1,10 +1,10 @@
-"""What is measured beside throughput: latency, the restore rate, memory, the cost of planning and the full path."""
+"""What is measured beside throughput: latency, restore rate, memory, planning's cost and its growth, the full path."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks import fullpath, latency, memory, planning, restoring
+from benchmarks import fullpath, growth, latency, memory, planning, restoring
 from benchmarks.catalog import LATENCY, Engine
 from benchmarks.cluster import Cluster
 from benchmarks.figures import number
@@ -40,6 +40,11 @@ PARTS = (
         "planning",
         Text(en="the cost of planning", ru="затраты на планирование"),
         lambda cluster, quick: planning.measure(cluster, planning.QUICK) if quick else planning.measure(cluster),
+    ),
+    Part(
+        "growth",
+        Text(en="how planning grows with lines and makers", ru="рост затрат с числом строк и изготовителей"),
+        lambda cluster, quick: growth.measure(cluster, growth.QUICK) if quick else growth.measure(cluster),
     ),
     Part(
         "full_path",

@@ -28,11 +28,13 @@ class Passed(NamedTuple):
 
     The second ends when the buyer was notified that every plant has promised. ``router`` is what of the first was spent
     in the router's own code (`streams.routing`), without codec, state and transactions; 0 where nobody has timed it.
+    ``asked`` is how many offers were asked for.
     """
 
     planned: float
     confirmed: float
     router: float
+    asked: int = 0
 
 
 class Passing:
@@ -50,11 +52,8 @@ class Passing:
         Every plant's receipt and promise comes by itself, to an order that was last touched long ago. Raises
         `ValueError` when one of them did not get so far.
         """
-        values = [samples.order(number, goods) for number in numbers]
         before = self._watch.seconds
-        outputs, planned = self._take(
-            self._written(samples.BUYER, Subject.ORDER, one["order_id"], one) for one in values
-        )
+        outputs, planned = self._plan(numbers, goods, 1)
         router = self._watch.seconds - before
         found, confirmed, waiting = [*outputs], planned, self._answers(outputs)
         while waiting:
@@ -65,7 +64,27 @@ class Passing:
                 waiting.setdefault(key, deque()).extend(answers)
             waiting = {key: answers for key, answers in waiting.items() if answers}
         self._require_promises(found, len(numbers), goods)
-        return Passed(planned, confirmed, router)
+        return Passed(planned, confirmed, router, self._asked(found))
+
+    def statuses(self, number: int, goods: Goods, lines: int) -> list[int]:
+        """Have an order of so many lines planned; return the bytes of each status until all are with their plants.
+
+        Raises `ValueError` when one of them is not.
+        """
+        outputs, _ = self._plan([number], goods, lines)
+        if len(self._of(outputs, "PlantOrder")) != lines * sum(goods.plant_orders.values()):
+            raise ValueError(f"{len(self._of(outputs, 'PlantOrder'))} plant orders for {lines} lines of {goods.name}")
+        return [len(output.value or b"") for output in self._of(outputs, "OrderStatus")]
+
+    def _plan(self, numbers: Sequence[int], goods: Goods, lines: int) -> tuple[list[ProducerRecord], float]:
+        values = [samples.order(number, goods, lines) for number in numbers]
+        return self._take(self._written(samples.BUYER, Subject.ORDER, one["order_id"], one) for one in values)
+
+    def _asked(self, outputs: Iterable[ProducerRecord]) -> int:
+        """Return how many offers were asked for."""
+        topic = topics.hub(self._namespace, "allocation")
+        names = [envelope.read(output.headers).id for output in outputs if output.topic == topic]
+        return sum(".quote" in name for name in names)
 
     def _take(self, records: Iterable[Record]) -> tuple[list[ProducerRecord], float]:
         """Return what planner and allocator make of what members wrote, and their seconds."""

@@ -31,7 +31,7 @@ def write_page(page: Path, results: Results) -> None:
 
 def markdown(results: Results) -> str:
     """Return every table."""
-    tables = (environment, throughput, ratios, latency, restore, memory, planning, full_path)
+    tables = (environment, throughput, ratios, latency, restore, memory, planning, growth, full_path)
     return "\n\n".join(text for text in (table_of(results) for table_of in tables) if text)
 
 
@@ -48,7 +48,13 @@ def environment(results: Results) -> str:
 def _later(results: Results) -> str:
     """Say which parts were measured by themselves since."""
     later: Mapping[str, str] = results.get("measured_later", {})
-    parts = {"memory": "memory", "planning": "planning", "full_path": "the full path", "restore": "restore"}
+    parts = {
+        "memory": "memory",
+        "planning": "planning",
+        "growth": "growth",
+        "full_path": "the full path",
+        "restore": "restore",
+    }
     times: dict[str, list[str]] = {}
     for name, title in parts.items():
         if name in later:
@@ -139,15 +145,33 @@ def planning(results: Results) -> str:
         return ""
     rows = [_planning(f"{plants} plants", one) for plants, one in found["by_members"].items()]
     rows += [_planning(f"{number(int(count))} open orders", one) for count, one in found["by_open_orders"].items()]
-    rows += [
-        _planning(f"{plants} plants, each asked for an offer", one)
-        for plants, one in found["by_members_offers"].items()
-    ]
+    rows += [_planning(f"{plants} plants, offers compared", one) for plants, one in found["by_members_offers"].items()]
     goals = [f"{goods} orders/s (at least {number(goal)})" for goods, goal in PLANNING.items()]
     more = [f"{goods}, {what}" for what in ("router alone", "with the plants' answers") for goods in PLANNING]
     header = ("one worker's planner and allocator", goals[0], "p99 ms", goals[1], "p99 ms", *more)
     rounds = "; ".join(f"{goods} {_rounds(found, goods)}" for goods in PLANNING)
     return f"{table(header, rows)}\n\nRounds of the first row: {rounds} orders/s."
+
+
+def growth(results: Results) -> str:
+    """Return how the cost of planning grows with the lines of an order and with the makers of an item."""
+    found = results.get("growth")
+    if not found:
+        return ""
+    names = [f"{goods}_{name}" for goods in PLANNING for name in ("planned_s", "ms_per_line", "statuses")]
+    digits = (3, 2, 0) * len(PLANNING)
+    lines = [
+        (count, *(number(one.get(name), places) for name, places in zip(names, digits, strict=True)))
+        for count, one in found["lines"].items()
+    ]
+    titles = [f"{goods}: {name}" for goods in PLANNING for name in ("processor s", "ms a line", "statuses")]
+    makers = [(count, number(one["per_s"]), number(one["asked"], 1)) for count, one in found["makers"].items()]
+    share = number(results.get("most_makers_vs_fewest"), 2)
+    return (
+        f"{table(('lines of one order', *titles), lines)}\n\n"
+        f"{table(('makers of a motor', 'simple orders/s', 'asked for an offer'), makers)}\n\n"
+        f"The rate with the most makers is {share} of that with the fewest (at least 0.33)."
+    )
 
 
 def _planning(name: str, one: Mapping[str, Any]) -> tuple[str, ...]:

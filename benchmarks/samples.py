@@ -27,9 +27,9 @@ CRANE = Goods("crane", "КР-10-22.5", 1, {"ruskran": 3, "zmk-most": 1, "tsvetno
 """A crane: seven portions at five plants, girders through the coating shop, all of them into the crane."""
 
 
-def order(number: int, goods: Goods = MOTOR) -> Any:
-    """Return order ``number`` as the buyer's connector writes it."""
-    line = {"line_id": "1", "item_code": goods.item_code, "quantity": Decimal(goods.quantity), "unit": "H87"}
+def order(number: int, goods: Goods = MOTOR, lines: int = 1) -> Any:
+    """Return order ``number`` of so many equal lines as the buyer's connector writes it."""
+    line = {"item_code": goods.item_code, "quantity": Decimal(goods.quantity), "unit": "H87"}
     return {
         "order_id": f"PO-{number:07d}",
         "buyer": BUYER,
@@ -37,7 +37,7 @@ def order(number: int, goods: Goods = MOTOR) -> Any:
         "currency": "RUB",
         "issued_at": NOW,
         "requested_date": date(2027, 3, 1),
-        "lines": [line],
+        "lines": [{"line_id": str(at), **line} for at in range(1, lines + 1)],
     }
 
 

@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from benchmarks import cluster, fullpath, latency, memory, orders, planning, restoring, throughput
+from benchmarks import cluster, fullpath, growth, latency, memory, orders, planning, restoring, throughput
 from benchmarks.catalog import ENGINES, Engine, named
 from benchmarks.latency import Load
 from benchmarks.throughput import Expectation
@@ -83,6 +83,15 @@ def test_planning_is_measured_with_more_plants_and_more_open_orders(stack: Stack
     assert [*found["by_members"], *found["by_open_orders"]] == ["5", "10", "500", "3000"]
     assert all(one["crane_per_s"] > 0 for one in (*found["by_members"].values(), *found["by_open_orders"].values()))
     assert found["by_members_offers"]["10"]["simple_p99_ms"] > 0
+
+
+@pytest.mark.stack
+def test_planning_is_measured_with_more_lines_and_more_makers(stack: Stack) -> None:
+    found = growth.measure(cluster.cluster(stack.settings), growth.Size((1, 25), (5, 20), 20))
+    assert found["most_makers_vs_fewest"] > 0
+    lines, makers = found["growth"]["lines"], found["growth"]["makers"]
+    assert (lines["25"]["simple_statuses"], lines["25"]["crane_statuses"]) == (2, 2)
+    assert (makers["5"]["asked"], makers["20"]["asked"]) == (5, 10)
 
 
 @pytest.mark.stack

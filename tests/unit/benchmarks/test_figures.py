@@ -178,6 +178,11 @@ def test_every_part_has_its_table() -> None:
         "mb_per_100k_open_orders": 75,
         "full_path": [{"rate": 1234, "lost": 0, "doubled": 0, "problem": None}],
         "full_path_per_s": 1234,
+        "most_makers_vs_fewest": 0.5,
+        "growth": {
+            "lines": {"400": {"simple_planned_s": 0.9, "simple_ms_per_line": 2.25, "simple_statuses": 3}},
+            "makers": {"500": {"per_s": 95, "asked": 10}},
+        },
         "planning": {
             **PLANNED,
             "rounds": [PLANNED],
@@ -192,7 +197,10 @@ def test_every_part_has_its_table() -> None:
     assert "75 MB" in report.memory(results)
     assert "1,234 orders/s" in report.full_path(results)
     assert "| 1,000,000 open orders | 1,100 | 2.5 | 105 | 20.0 | 2,000 | 180 | 700 | 50 |" in report.planning(results)
-    assert "| 5 plants, each asked for an offer | 7 | 9.5 | – | – | – | – | – | – |" in report.planning(results)
+    assert "| 400 | 0.900 | 2.25 | 3 | – | – | – |" in report.growth(results)
+    assert "| 500 | 95 | 10.0 |" in report.growth(results)
+    assert "is 0.50 of that" in report.growth(results)
+    assert "| 5 plants, offers compared | 7 | 9.5 | – | – | – | – | – | – |" in report.planning(results)
 
 
 def test_a_page_without_markers_is_refused(tmp_path: Path) -> None:
