@@ -1,5 +1,6 @@
 """What becomes of the lines of a large order is told together, and nothing of it is lost or told much later."""
 
+from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
 
@@ -94,13 +95,17 @@ def test_20_lines_are_a_large_order(lines: int, expected: int) -> None:
 @settings(max_examples=WORLDS, deadline=None)
 @given(st.binary(min_size=120, max_size=160), st.binary(min_size=40, max_size=150))
 def test_in_the_end_the_customer_has_read_what_is_so(world: bytes, life: bytes) -> None:
-    """Every order counts as large here; time passes, and the last status is what follows from the facts."""
+    """Every order counts as large here; time passes, and the last status is what follows from the facts.
+
+    A last look comes first, as a day may have ended since.
+    """
     with patch.object(status, "LARGE", 1):
         made = lived(world, life)
         assert made.state is not None
         if not made.state.closed:
             assert made.state.held_status is None
-            context = DecisionContext("again", made.today, made.master)
+            made.wake()
+            context = DecisionContext("again", made.today + timedelta(seconds=made.clock), made.master)
             assert status.notify(made.state, None, context) == Step(made.state), "there is no further news"
             assert made.state.status is not None
             assert made.status()["state"] == made.state.status.state
