@@ -21,9 +21,10 @@ from kranhub.connector import (
 )
 from kranhub.errors import DocumentCode, InvalidDocument
 from kranhub.text import Text
+from kranhub.wire.messages import Subject
 
 PUBLISHED = tuple(
-    record for kind, record in topics.OUT_KINDS.items() if kind not in ("receipts", "dead-letters")
+    record for record in topics.WRITTEN if record not in (Subject.RECEIPT, Subject.DEAD_LETTER)
 )  # the other two are the runtime's own
 DELIVERED = tuple(topics.IN_KINDS.values())
 MAX_EVENT_BYTES = 900_000

@@ -1,6 +1,6 @@
 """Topic names, partitions, retention, and who may write and read them; all are derived from the members file."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from kranhub.parties.members import Members
@@ -11,18 +11,21 @@ TOMBSTONE_DAYS = 90
 """How long a reader of a topic that others read may be stopped and still learn what was deleted (Kafka: 1 day)."""
 HUB = "hub"
 
-OUT_KINDS = {
-    "orders": Subject.ORDER,
-    "responses": Subject.ORDER_RESPONSE,
-    "inventory": Subject.INVENTORY_LEVEL,
-    "production": Subject.PRODUCTION_STATUS,
-    "shipments": Subject.SHIPMENT,
-    "receipts": Subject.RECEIPT,
-    "disruptions": Subject.DISRUPTION,
-    "items": Subject.ITEM_MAPPING,
-    "dead-letters": Subject.DEAD_LETTER,
+OUT_KINDS: Mapping[str, tuple[Subject, ...]] = {
+    "orders": (Subject.ORDER,),
+    "responses": (Subject.ORDER_RESPONSE,),
+    "inventory": (Subject.INVENTORY_LEVEL, Subject.PLANNED_RECEIPT),
+    "production": (Subject.PRODUCTION_STATUS,),
+    "shipments": (Subject.SHIPMENT,),
+    "receipts": (Subject.RECEIPT,),
+    "disruptions": (Subject.DISRUPTION,),
+    "items": (Subject.ITEM_MAPPING,),
+    "dead-letters": (Subject.DEAD_LETTER,),
 }
 """The records that a member writes, by the topic's last part."""
+
+WRITTEN = tuple(record for records in OUT_KINDS.values() for record in records)
+"""The records that a member writes."""
 
 IN_KINDS = {"orders": Subject.PLANT_ORDER, "statuses": Subject.ORDER_STATUS}
 """The records that the hub addresses to a member, by the topic's last part."""
@@ -76,7 +79,7 @@ def hub(namespace: str, name: str) -> str:
 
 def kind_of(subject: Subject) -> str:
     """Return the last part of the out topic that carries this record, such as ``orders`` for ``Order``."""
-    return next(kind for kind, record in OUT_KINDS.items() if record == subject)
+    return next(kind for kind, records in OUT_KINDS.items() if subject in records)
 
 
 def owner(namespace: str, topic: str) -> str:

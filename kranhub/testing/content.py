@@ -20,7 +20,7 @@ from kranhub.wire.codec import Codec
 from kranhub.wire.messages import Subject
 from kranhub.wire.registry import Registry
 
-PUBLISHED = frozenset(topics.OUT_KINDS.values()) - {Subject.RECEIPT, Subject.DEAD_LETTER}
+PUBLISHED = frozenset(topics.WRITTEN) - {Subject.RECEIPT, Subject.DEAD_LETTER}
 """The records that a source may make."""
 
 TAKEN = frozenset(topics.IN_KINDS.values())
@@ -30,6 +30,7 @@ AUTHOR: Mapping[Subject, str] = {
     Subject.ORDER: "buyer",
     Subject.ORDER_RESPONSE: "plant",
     Subject.INVENTORY_LEVEL: "company",
+    Subject.PLANNED_RECEIPT: "company",
     Subject.PRODUCTION_STATUS: "plant",
     Subject.ITEM_MAPPING: "member",
 }
@@ -42,6 +43,7 @@ REQUIRED: Mapping[Subject, tuple[str, ...]] = {
     Subject.ORDER: ("order_id", "buyer", "requested_date", "lines"),
     Subject.ORDER_RESPONSE: ("plant_order_id", "plant", "response_code", "lines"),
     Subject.INVENTORY_LEVEL: ("company", "item_code", "on_hand", "unit"),
+    Subject.PLANNED_RECEIPT: ("company", "receipt_id", "item_code", "quantity", "unit", "expected_date"),
     Subject.PRODUCTION_STATUS: ("production_order_id", "plant", "item_code", "planned", "completed", "unit", "state"),
     Subject.ITEM_MAPPING: ("member", "item_code", "item"),
 }

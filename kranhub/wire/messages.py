@@ -47,6 +47,7 @@ class Subject(Symbol):
     ORDER_RESPONSE = "OrderResponse"
     ORDER_STATUS = "OrderStatus"
     PARTY = "Party"
+    PLANNED_RECEIPT = "PlannedReceipt"
     PLANNER_ACTION = "PlannerAction"
     PLANT_LOAD = "PlantLoad"
     PLANT_ORDER = "PlantOrder"
@@ -1139,6 +1140,50 @@ class Party(TypedDict):
     """Currencies in which it takes orders, ISO 4217. UBL DocumentCurrencyCode"""
 
 
+class PlannedReceiptSource(Symbol):
+    """Source: What it comes from. APICS scheduled receipt."""
+
+    UNKNOWN = "UNKNOWN"
+    PURCHASE = "PURCHASE"
+    PRODUCTION = "PRODUCTION"
+
+
+class PlannedReceiptDocumentStatus(Symbol):
+    """Source: UBL DocumentStatusCode, reduced: a deleted document is CANCELLED."""
+
+    UNKNOWN = "UNKNOWN"
+    ACTIVE = "ACTIVE"
+    CANCELLED = "CANCELLED"
+
+
+class PlannedReceipt(TypedDict):
+    """What is still to come into stock: a purchase, or a production for stock. Source: APICS scheduled receipt;
+    Catena-X PURIS DeliveryInformation and PlannedProductionOutput."""
+
+    company: str
+    """Member whose stock it comes into. UBL DeliveryCustomerParty; kranhub member id"""
+    site: str
+    """Site id of the member where it comes in. PURIS destinationBpns"""
+    receipt_id: str
+    """The ERP's own key of what is to come, such as a line of a purchase. UBL OrderLineReference"""
+    source: NotRequired[PlannedReceiptSource]
+    """A purchase, or a production for stock. APICS scheduled receipt"""
+    item_code: str
+    """The company's own item code. PURIS materialNumberCustomer"""
+    item: NotRequired[str | None]
+    """Canonical item, set by the hub. PURIS materialGlobalAssetId"""
+    quantity: Decimal
+    """Still to come, in unit: what has come in is no longer in it. UBL OutstandingQuantity"""
+    unit: str
+    """UN/CEFACT Recommendation 20 code. PURIS measurementUnit"""
+    expected_date: dt.date
+    """Day on which it can be used, at the site. PURIS estimatedTimeOfArrival, ISA-95 scheduled EndTime"""
+    document_status: NotRequired[PlannedReceiptDocumentStatus]
+    """ACTIVE or CANCELLED; of what is CANCELLED nothing has come in since. UBL DocumentStatusCode"""
+    as_of: dt.datetime
+    """When it was true, UTC. PURIS lastUpdatedOnDateTime"""
+
+
 class PlannerActionKind(Symbol):
     """Source: kranhub."""
 
@@ -1824,6 +1869,7 @@ Message = (
     | OrderResponse
     | OrderStatus
     | Party
+    | PlannedReceipt
     | PlannerAction
     | PlantLoad
     | PlantOrder
@@ -1876,6 +1922,7 @@ AnyDecoded = (
     | Decoded[Literal[Subject.ORDER_RESPONSE], OrderResponse]
     | Decoded[Literal[Subject.ORDER_STATUS], OrderStatus]
     | Decoded[Literal[Subject.PARTY], Party]
+    | Decoded[Literal[Subject.PLANNED_RECEIPT], PlannedReceipt]
     | Decoded[Literal[Subject.PLANNER_ACTION], PlannerAction]
     | Decoded[Literal[Subject.PLANT_LOAD], PlantLoad]
     | Decoded[Literal[Subject.PLANT_ORDER], PlantOrder]
@@ -1916,6 +1963,7 @@ TYPES: Mapping[Subject, type[Message]] = {
     Subject.ORDER_RESPONSE: OrderResponse,
     Subject.ORDER_STATUS: OrderStatus,
     Subject.PARTY: Party,
+    Subject.PLANNED_RECEIPT: PlannedReceipt,
     Subject.PLANNER_ACTION: PlannerAction,
     Subject.PLANT_LOAD: PlantLoad,
     Subject.PLANT_ORDER: PlantOrder,
@@ -1963,6 +2011,8 @@ ENUMS: Mapping[str, type[Symbol]] = {
     "LineStatus": LineStatus,
     "OrderState": OrderState,
     "OrderLineState": OrderLineState,
+    "PlannedReceiptSource": PlannedReceiptSource,
+    "PlannedReceiptDocumentStatus": PlannedReceiptDocumentStatus,
     "PlannerActionKind": PlannerActionKind,
     "PlantOrderKind": PlantOrderKind,
     "PlantOrderDocumentStatus": PlantOrderDocumentStatus,

@@ -105,7 +105,7 @@ def _overtaken(settings: Settings, codec: Codec, copies: Sequence[Copy]) -> list
 def _document(settings: Settings, codec: Codec, name: str) -> Copy:
     member, _, rest = name.partition("/")
     subject, _, key = rest.partition("/")
-    if subject not in topics.OUT_KINDS.values() or subject == Subject.DEAD_LETTER or not key:
+    if subject not in topics.WRITTEN or subject == Subject.DEAD_LETTER or not key:
         raise click.BadParameter(str(send_again_texts.bad_document(name)))
     topic = topics.out(settings.namespace, member, topics.kind_of(Subject(subject)))
     found = [one for one in reading.messages(settings, codec, topic) if name in _names(one, member, subject)]

@@ -1,6 +1,6 @@
 """Ingest: takes what members write, trusting nothing but the topic's name; validates its shape, stamps, re-keys."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from kranhub import identifiers
 from kranhub.broker import topics
@@ -20,7 +20,7 @@ from streams.routing.validation.validate import validate
 _OF_AN_ORDER = frozenset(
     (Subject.ORDER, Subject.ORDER_RESPONSE, Subject.PRODUCTION_STATUS, Subject.RECEIPT, Subject.SHIPMENT)
 )
-_OF_A_PLANT = frozenset((Subject.INVENTORY_LEVEL, Subject.DISRUPTION))
+_OF_A_PLANT = frozenset((Subject.INVENTORY_LEVEL, Subject.PLANNED_RECEIPT, Subject.DISRUPTION))
 
 
 class Ingest:
@@ -70,7 +70,7 @@ class Ingest:
             raise InvalidDocument(DocumentCode.EMPTY, _empty())
         came = self._codec.decode(record.value)
         expected = topics.OUT_KINDS[_kind(record.topic)]
-        if came.subject is not expected:
+        if came.subject not in expected:
             raise InvalidDocument(DocumentCode.WRONG_RECORD, _wrong(came.subject, expected))
         return came
 
@@ -108,8 +108,9 @@ def _places(came: AnyDecoded, owner: str) -> Iterator[tuple[str, str]]:
         yield from (("work", key) for key in keys)
     if came.subject in _OF_A_PLANT:
         yield "allocation", owner
-    if came.subject is Subject.INVENTORY_LEVEL or came.subject is Subject.ITEM_MAPPING:
-        keys = [f"{owner}/{came.value['item_code']}"]
+    match came.subject:
+        case Subject.INVENTORY_LEVEL | Subject.PLANNED_RECEIPT | Subject.ITEM_MAPPING:
+            keys = [f"{owner}/{came.value['item_code']}"]
     yield from (("events", key) for key in keys or [owner])
 
 
@@ -164,8 +165,9 @@ def _empty() -> Text:
     )
 
 
-def _wrong(subject: str, expected: str) -> Text:
+def _wrong(subject: str, expected: Sequence[str]) -> Text:
+    known = ", ".join(expected)
     return Text(
-        en=f"This topic carries {expected}, not {subject}. Send each kind of document to its own topic.",
-        ru=f"В этот топик пишут {expected}, а не {subject}. Отправляйте каждый вид документов в свой топик.",
+        en=f"This topic carries {known}, not {subject}. Send each kind of document to its own topic.",
+        ru=f"В этот топик пишут {known}, а не {subject}. Отправляйте каждый вид документов в свой топик.",
     )

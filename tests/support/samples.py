@@ -41,6 +41,24 @@ def inventory(**changes: Any) -> Any:
     }
 
 
+def planned_receipt(**changes: Any) -> Any:
+    """A purchase of a plant's of which six pieces are still to come."""
+    return {
+        "company": "oemz",
+        "site": "oemz-motors",
+        "receipt_id": "PO-7/1",
+        "source": "PURCHASE",
+        "item_code": "M-11",
+        "item": None,
+        "quantity": Decimal(6),
+        "unit": "H87",
+        "expected_date": date(2026, 12, 10),
+        "document_status": "ACTIVE",
+        "as_of": INSTANT,
+        **changes,
+    }
+
+
 def production(**changes: Any) -> Any:
     """How far a plant's production order for a plant order is."""
     return {

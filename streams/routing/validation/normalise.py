@@ -9,7 +9,7 @@ from kranhub.errors import DocumentCode, InvalidDocument
 from kranhub.parties.units import UNITS
 from kranhub.text import Text
 from kranhub.values import confusables
-from kranhub.wire.messages import InventoryLevel, Order, OrderLine, OrderLineDelivery
+from kranhub.wire.messages import InventoryLevel, Order, OrderLine, OrderLineDelivery, PlannedReceipt
 from streams.routing.masterdata.items import Item
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.codes import BAD_AMOUNT, NOT_NORMALISED, HoldReason
@@ -23,6 +23,10 @@ UNMAPPED_ITEM, UNMAPPED_UNIT, COMPLETE_DELIVERY = (
     HoldReason.UNMAPPED_UNIT,
     HoldReason.COMPLETE_DELIVERY,
 )
+
+
+_Coded = OrderLine | InventoryLevel | PlannedReceipt
+"""What has a member's code of an item, and a unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,22 @@ def normalise_level(value: InventoryLevel, master: MasterData) -> InventoryLevel
         "item": item.item,
         "unit": item.unit,
     }
+
+
+def normalise_receipt(value: PlannedReceipt, master: MasterData) -> PlannedReceipt:
+    """Return the planned receipt with its canonical item and in the base unit.
+
+    Raises:
+        InvalidDocument: ``unmapped-item``, ``unmapped-unit`` or ``too-many-digits``.
+    """
+    owner = value["company"]
+    item = master.item_of(owner, value["item_code"])
+    if item is None:
+        raise _unmapped(UNMAPPED_ITEM, [value], owner, master)
+    quantity = in_base(item, value["quantity"], value["unit"])
+    if quantity is None:
+        raise _unmapped(UNMAPPED_UNIT, [value], owner, master)
+    return {**value, "quantity": quantity, "item": item.item, "unit": item.unit}
 
 
 def mapped(line: Line, buyer: str, master: MasterData) -> Line:
@@ -261,9 +281,7 @@ _DOCUMENT_CODES: Mapping[HoldReason, DocumentCode] = {
 }
 
 
-def _unmapped(
-    code: HoldReason, lines: Sequence[OrderLine | InventoryLevel], owner: str, master: MasterData
-) -> InvalidDocument:
+def _unmapped(code: HoldReason, lines: Sequence[_Coded], owner: str, master: MasterData) -> InvalidDocument:
     """Return the refusal of these lines; it names what a person cannot see in their codes."""
     text = _no_mapping(code, lines, owner)
     for line in lines:
@@ -272,14 +290,14 @@ def _unmapped(
     return InvalidDocument(code, text)
 
 
-def _unit_hint(line: OrderLine | InventoryLevel) -> Text | None:
+def _unit_hint(line: _Coded) -> Text | None:
     return confusables.hint(line["unit"], _UNITS)
 
 
 _UNITS = confusables.skeletons(UNITS)
 
 
-def _no_mapping(code: HoldReason, lines: Sequence[OrderLine | InventoryLevel], owner: str) -> Text:
+def _no_mapping(code: HoldReason, lines: Sequence[_Coded], owner: str) -> Text:
     if code == UNMAPPED_ITEM:
         codes = ", ".join(repr(line["item_code"]) for line in lines)
         return Text(

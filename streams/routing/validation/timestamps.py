@@ -22,6 +22,7 @@ STAMPS: Mapping[Subject, tuple[str, ...]] = {
     Subject.PRODUCTION_STATUS: ("as_of",),
     Subject.SHIPMENT: ("actual_departure", "actual_arrival"),
     Subject.INVENTORY_LEVEL: ("as_of",),
+    Subject.PLANNED_RECEIPT: ("as_of",),
     Subject.DISRUPTION: ("as_of",),
     Subject.RECEIPT: ("delivered_at",),
 }

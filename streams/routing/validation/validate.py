@@ -22,6 +22,7 @@ _AUTHOR = {
     Subject.ORDER: "buyer",
     Subject.ORDER_RESPONSE: "plant",
     Subject.INVENTORY_LEVEL: "company",
+    Subject.PLANNED_RECEIPT: "company",
     Subject.PRODUCTION_STATUS: "plant",
     Subject.SHIPMENT: "shipper",
     Subject.RECEIPT: "member",
@@ -32,6 +33,7 @@ _NUMBER = {
     Subject.ORDER: "order_id",
     Subject.ORDER_RESPONSE: "plant_order_id",
     Subject.INVENTORY_LEVEL: "item_code",
+    Subject.PLANNED_RECEIPT: "receipt_id",
     Subject.PRODUCTION_STATUS: "production_order_id",
     Subject.SHIPMENT: "shipment_id",
     Subject.RECEIPT: "key",
@@ -236,6 +238,12 @@ def _inventory(value: messages.InventoryLevel) -> None:
     _not_negative("blocked", value["blocked"])
 
 
+def _planned_receipt(value: messages.PlannedReceipt) -> None:
+    if not texts.is_name(value["item_code"], MAX_NUMBER):
+        raise InvalidDocument(DocumentCode.BAD_NUMBER, _bad_number("item_code", value["item_code"]))
+    _not_negative("quantity", value["quantity"])
+
+
 def _production(value: messages.ProductionStatus) -> None:
     _not_negative("planned", value["planned"])
     _not_negative("completed", value["completed"])
@@ -257,6 +265,7 @@ _CHECKS: Mapping[Subject, Callable[[Any], None]] = {
     Subject.ORDER: _order,
     Subject.ORDER_RESPONSE: _response,
     Subject.INVENTORY_LEVEL: _inventory,
+    Subject.PLANNED_RECEIPT: _planned_receipt,
     Subject.PRODUCTION_STATUS: _production,
     Subject.SHIPMENT: _shipment,
     Subject.ITEM_MAPPING: _mapping,

@@ -47,6 +47,7 @@ def places(said: Sequence[ProducerRecord]) -> set[tuple[str, str]]:
         ("oemz", "ProductionStatus", samples.production(plant_order_id=None), {("events", "oemz")}),
         ("oemz", "Disruption", DISRUPTION, {("allocation", "oemz"), ("events", "oemz")}),
         ("irtysh-stroy", "InventoryLevel", samples.inventory(company="irtysh-stroy", unit="?"), {("allocation", "I")}),
+        ("oemz", "PlannedReceipt", samples.planned_receipt(), {("allocation", "oemz")}),
     ],
 )
 def test_a_document_goes_on_byte_by_byte_to_whoever_handles_it_and_to_the_events(
@@ -55,7 +56,7 @@ def test_a_document_goes_on_byte_by_byte_to_whoever_handles_it_and_to_the_events
     record, batch = ingested(member, subject, value)
     key = f"sibir-terminal:{samples.order()['order_id']}" if subject == "Order" else "sibir-terminal:17"
     wanted = {(name, {"K": key, "I": member}.get(place, place)) for name, place in where}
-    if subject == "InventoryLevel":
+    if subject in ("InventoryLevel", "PlannedReceipt"):
         wanted.add(("events", f"{member}/{value['item_code']}"))
     assert places(batch.outputs) == wanted
     assert {said.value for said in batch.outputs} == {record.value}

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from kranhub.errors import InvalidDocument
 from kranhub.parties import units
 from kranhub.wire.messages import Subject
-from streams.routing.validation.normalise import normalise_level, normalise_order
+from streams.routing.validation.normalise import normalise_level, normalise_order, normalise_receipt
 from streams.routing.validation.validate import first_unknown_member, unknown_member, validate
+from tests.support import samples
 from tests.support.order_lines import MOTORS
 from tests.support.plants import BUYER, MASTER, full_order
 
@@ -138,3 +139,44 @@ def test_okei_codes_become_recommendation_20() -> None:
         None,
     ]
     assert set(units.OKEI.values()) <= set(units.UNITS)
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"company": "oetz"}, "foreign-author"),
+        ({"receipt_id": " "}, "bad-number"),
+        ({"item_code": ""}, "bad-text"),
+        ({"item_code": "1" * 201}, "bad-number"),
+        ({"quantity": Decimal(-1)}, "bad-quantity"),
+        ({"expected_date": date(1, 1, 1)}, "absurd-date"),
+    ],
+)
+def test_a_bad_planned_receipt_is_refused_with_its_code(changes: Any, code: str) -> None:
+    with pytest.raises(InvalidDocument) as refused:
+        validate(Subject.PLANNED_RECEIPT, samples.planned_receipt(**changes), "oemz")
+    assert refused.value.code == code
+
+
+def test_a_planned_receipt_of_which_all_has_come_in_passes() -> None:
+    validate(Subject.PLANNED_RECEIPT, samples.planned_receipt(quantity=Decimal(0)), "oemz")
+
+
+def test_a_planned_receipt_is_brought_to_the_item_and_its_base_unit() -> None:
+    value = samples.planned_receipt(company="zmk-most", item_code="ZM-STRUCT", quantity=Decimal("1.5"), unit="TNE")
+    found = normalise_receipt(value, MASTER)
+    assert (found["item"], found["quantity"], found["unit"]) == (
+        MASTER.item_of("zmk-most", "ZM-STRUCT").item,
+        1500,
+        "KGM",
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"), [({"item_code": "?"}, "unmapped-item"), ({"unit": "SEC"}, "unmapped-unit")]
+)
+def test_a_planned_receipt_without_a_mapping_is_refused(changes: Any, code: str) -> None:
+    value = samples.planned_receipt(company="zmk-most", **{"item_code": "ZM-STRUCT", **changes})
+    with pytest.raises(InvalidDocument) as refused:
+        normalise_receipt(value, MASTER)
+    assert refused.value.code == code
