@@ -72,7 +72,15 @@ def _named(config: SqlConfig) -> Iterable[tuple[str, tuple[str, ...]]]:
         yield settings.lines.table, settings.lines.columns
         if settings.intents != "none":
             yield INTENTS, tuple(INTENT_COLUMNS)
-    for read in (config.responses, config.inventory, config.items, config.production, config.orders):
+    reads = (
+        config.responses,
+        config.inventory,
+        config.planned_receipts,
+        config.items,
+        config.production,
+        config.orders,
+    )
+    for read in reads:
         if read is not None:
             yield read.table, read.columns
             lines: Table | None = getattr(read, "lines", None)
@@ -197,12 +205,14 @@ def _ahead(client: Client, stream: Stream) -> Iterable[Text]:
 
 def _unknown_sites(config: SqlConfig, member: Member) -> Iterable[Text]:
     known = {site.id for site in member.sites}
-    for name, site in (config.inventory.sites if config.inventory else {}).items():
+    tables = (("inventory", config.inventory), ("planned_receipts", config.planned_receipts))
+    sites = [(table, *pair) for table, settings in tables if settings for pair in settings.sites.items()]
+    for table, name, site in sites:
         if site not in known:
             yield Text(
-                en=f"inventory.sites maps {name!r} to {site!r}, which is no site of {member.id}. Its sites: "
+                en=f"{table}.sites maps {name!r} to {site!r}, which is no site of {member.id}. Its sites: "
                 f"{', '.join(sorted(known))}.",
-                ru=f"inventory.sites: {name!r} указывает на {site!r}, такой площадки у {member.id} нет. Есть: "
+                ru=f"{table}.sites: {name!r} указывает на {site!r}, такой площадки у {member.id} нет. Есть: "
                 f"{', '.join(sorted(known))}.",
             )
 

@@ -232,6 +232,54 @@ class Inventory(Readable):
     sites: dict[str, str] = {}
 
 
+class ReceiptSource(StrEnum):
+    """What a planned receipt comes from."""
+
+    PURCHASE = "PURCHASE"
+    PRODUCTION = "PRODUCTION"
+
+
+class ReceiptStanding(StrEnum):
+    """What a status of a planned receipt means; ``none`` is a draft, of ``closed`` nothing more comes."""
+
+    ACTIVE = "active"
+    CANCELLED = "cancelled"
+    CLOSED = "closed"
+    NONE = "none"
+
+
+class PlannedReceipts(Readable):
+    """What is still to come into stock becomes PlannedReceipt events, one for each row.
+
+    Attributes:
+        number: The ERP's own key of what comes, such as that of a purchase's line.
+        item_code: The plant's code.
+        quantity: What is still to come, without what has come in.
+        unit: The unit.
+        expected_date: The day on which it can be used.
+        site: The warehouse into which it comes, as `Inventory.site`.
+        sites: The plant's warehouse names to site ids.
+        source: What it comes from; None where all is of one kind.
+        sources: What the values of ``source`` mean.
+        kind: What all of it comes from, where there is no ``source``.
+        status: Whether it still comes; None where every row does.
+        statuses: What the values of ``status`` mean.
+    """
+
+    number: Name
+    item_code: Name
+    quantity: Name
+    unit: Name
+    expected_date: Name
+    site: Name | None = None
+    sites: dict[str, str] = {}
+    source: Name | None = None
+    sources: Annotated[dict[str, ReceiptSource], AfterValidator(distinct)] = {}
+    kind: ReceiptSource = ReceiptSource.PURCHASE
+    status: Name | None = None
+    statuses: Annotated[dict[str, ReceiptStanding], AfterValidator(distinct)] = {}
+
+
 class Items(Readable):
     """The meaning of the plant's codes becomes ItemMapping events. ``item`` holds the id of the hub's nomenclature.
 
@@ -349,6 +397,7 @@ class SqlConfig(_Model):
         plant_orders: The tables into which plant orders are written; None for none.
         responses: The table of the plant's answers; None for none.
         inventory: The table of stock; None for none.
+        planned_receipts: The table of what is still to come into stock; None for none.
         items: The table of item codes; None for none.
         production: The table of production orders; None for none.
         orders: The table of a customer's own purchases; None for none.
@@ -375,6 +424,7 @@ class SqlConfig(_Model):
     plant_orders: PlantOrders | None = None
     responses: Responses | None = None
     inventory: Inventory | None = None
+    planned_receipts: PlannedReceipts | None = None
     items: Items | None = None
     production: Production | None = None
     orders: Orders | None = None

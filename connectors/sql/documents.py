@@ -12,10 +12,11 @@ from connectors.sql.mapping import Document, Stream
 from kranhub.errors import InvalidDocument
 from kranhub.text import Text
 from kranhub.wire import messages
-from kranhub.wire.messages import OrderDocumentStatus, Subject, narrowed
+from kranhub.wire.messages import OrderDocumentStatus, PlannedReceiptDocumentStatus, Subject, narrowed
 
 AMOUNTS = 3
 """On hand, reserved and blocked stand first in what is remembered of a stock level."""
+_ACTIVE = PlannedReceiptDocumentStatus.ACTIVE
 _HEAD = ("number", "kind", "currency", "payer", "user", "consignee", "programme")
 
 
@@ -24,6 +25,10 @@ def kept(subject: Subject, document: Document) -> str:
     if level := narrowed(messages.InventoryLevel, subject, document):
         amounts = [str(amount.normalize()) for amount in (level["on_hand"], level["reserved"], level["blocked"])]
         return json.dumps([*amounts, level["unit"], level["as_of"].isoformat()])
+    receipt = narrowed(messages.PlannedReceipt, subject, document)
+    if receipt is not None and receipt["quantity"] > 0 and receipt.get("document_status") == _ACTIVE:
+        stated = {name: receipt[name] for name in ("site", "source", "item_code", "unit")}
+        return json.dumps([content(receipt), receipt["expected_date"].isoformat(), stated], ensure_ascii=False)
     order = narrowed(messages.Order, subject, document)
     if order is not None and order["document_status"] == OrderDocumentStatus.ACTIVE:
         fields: Mapping[str, Any] = order
@@ -33,9 +38,9 @@ def kept(subject: Subject, document: Document) -> str:
     return ""
 
 
-def content(document: messages.Order) -> str:
-    """Return a short hash of an order's content, which the time of issue is no part of."""
-    stated = {name: value for name, value in document.items() if name != "issued_at"}
+def content(document: messages.Order | messages.PlannedReceipt) -> str:
+    """Return a short hash of a document's content, which the time at which it was stated is no part of."""
+    stated = {name: value for name, value in document.items() if name not in ("issued_at", "as_of")}
     return hashlib.sha256(json.dumps(stated, sort_keys=True, default=str).encode("utf-8", "replace")).hexdigest()[:12]
 
 
@@ -66,8 +71,12 @@ def added(stream: Stream, key: str, remembered: Sequence[str]) -> messages.Inven
     return _level(stream, key, sums, units[0], max(datetime.fromisoformat(row[4]) for row in rows))
 
 
-def withdrawn(stream: Stream, key: str, remembered: str, today: datetime) -> messages.Order | messages.InventoryLevel:
-    """Return the document that withdraws another: a cancelled order, or stock of zero.
+def withdrawn(
+    stream: Stream, key: str, remembered: str, today: datetime
+) -> messages.Order | messages.InventoryLevel | messages.PlannedReceipt:
+    """Return the document that withdraws another: a cancelled order, stock of zero, or a receipt of which all has come.
+
+    Whether the goods of a receipt came in, the next stock level shows.
 
     Args:
         stream: The table of the row.
@@ -79,6 +88,18 @@ def withdrawn(stream: Stream, key: str, remembered: str, today: datetime) -> mes
     if stream.subject is Subject.INVENTORY_LEVEL:
         return _level(stream, key, [Decimal(0)] * AMOUNTS, kept_fields[3], today)
     _, day, head = kept_fields
+    if stream.subject is Subject.PLANNED_RECEIPT:
+        receipt = {
+            "company": stream.member.id,
+            "receipt_id": key,
+            "item": None,
+            "quantity": Decimal(0),
+            "expected_date": date.fromisoformat(day),
+            "document_status": _ACTIVE,
+            "as_of": today.astimezone(UTC),
+            **head,
+        }
+        return cast(messages.PlannedReceipt, receipt)
     fields = {
         "order_id": key,
         "buyer": stream.member.id,

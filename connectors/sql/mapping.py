@@ -18,8 +18,10 @@ from connectors.sql.config import (
     Items,
     OrderHead,
     Orders,
+    PlannedReceipts,
     Production,
     Readable,
+    ReceiptStanding,
     ResponseLines,
     Responses,
     SqlConfig,
@@ -39,6 +41,8 @@ from kranhub.wire.messages import (
     OrderDocumentStatus,
     OrderKind,
     OrderResponseCode,
+    PlannedReceiptDocumentStatus,
+    PlannedReceiptSource,
     ProductionState,
     Subject,
 )
@@ -47,7 +51,12 @@ NULL = "%NULL"
 """NULL in a key; in quoted text two hexadecimal digits follow "%"."""
 
 Document = (
-    messages.Order | messages.OrderResponse | messages.InventoryLevel | messages.ItemMapping | messages.ProductionStatus
+    messages.Order
+    | messages.OrderResponse
+    | messages.InventoryLevel
+    | messages.PlannedReceipt
+    | messages.ItemMapping
+    | messages.ProductionStatus
 )
 """A record that a row can become."""
 
@@ -247,9 +256,53 @@ class InventoryStream(Stream):
         }
 
     def _site(self, row: Row) -> str:
-        if self.settings.site is None:
-            return next(iter([*(site.id for site in self.member.sites), *self.settings.sites.values()]), self.member.id)
-        return mapped(self.values, row, self.settings.site, self._sites)
+        return _site_of(self, self.settings, self._sites, row)
+
+
+class PlannedReceiptStream(Stream):
+    """What is still to come into the plant's stock."""
+
+    name, subject = "planned_receipts", Subject.PLANNED_RECEIPT
+    settings: PlannedReceipts
+
+    def __init__(self, settings: PlannedReceipts, values: Values, member: Member) -> None:
+        """Take the table's settings."""
+        super().__init__(values, member)
+        self.settings = settings
+        self._sites = Spellings({site.id: site.id for site in member.sites} | settings.sites)
+        self._sources, self._standings = Spellings(settings.sources), Spellings(settings.statuses)
+
+    def document(self, snapshot: Snapshot, read_at: datetime) -> tuple[str, messages.PlannedReceipt] | None:
+        """Return the PlannedReceipt; None for a draft. Of what is closed, nothing is to come."""
+        row, settings, values = snapshot.row, self.settings, self.values
+        standing = ReceiptStanding.ACTIVE
+        if settings.status is not None:
+            standing = mapped(values, row, settings.status, self._standings)
+        if standing is ReceiptStanding.NONE:
+            return None
+        source = settings.kind if settings.source is None else mapped(values, row, settings.source, self._sources)
+        cancelled, number = standing is ReceiptStanding.CANCELLED, values.required(row, settings.number)
+        status = PlannedReceiptDocumentStatus.CANCELLED if cancelled else PlannedReceiptDocumentStatus.ACTIVE
+        return number, {
+            "company": self.member.id,
+            "site": _site_of(self, settings, self._sites, row),
+            "receipt_id": number,
+            "source": PlannedReceiptSource(source),
+            "item_code": values.required(row, settings.item_code),
+            "item": None,
+            "quantity": Decimal(0) if standing is ReceiptStanding.CLOSED else values.quantity(row, settings.quantity),
+            "unit": values.unit(row, settings.unit),
+            "expected_date": values.required_day(row, settings.expected_date),
+            "document_status": status,
+            "as_of": self.changed_at(row) or read_at,
+        }
+
+
+def _site_of(stream: Stream, settings: Inventory | PlannedReceipts, sites: Spellings[str], row: Row) -> str:
+    """Return the site that a row is of: the member's first where the table does not say."""
+    if settings.site is None:
+        return next(iter([*(site.id for site in stream.member.sites), *settings.sites.values()]), stream.member.id)
+    return mapped(stream.values, row, settings.site, sites)
 
 
 class ItemStream(Stream):
@@ -442,6 +495,8 @@ def streams(config: SqlConfig, member: Member, values: Values) -> tuple[Stream, 
         found.append(ResponseStream(config, config.responses, values, member))
     if config.inventory is not None:
         found.append(InventoryStream(config.inventory, values, member))
+    if config.planned_receipts is not None:
+        found.append(PlannedReceiptStream(config.planned_receipts, values, member))
     if config.items is not None:
         found.append(ItemStream(config.items, values, member))
     if config.production is not None:
