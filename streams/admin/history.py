@@ -64,7 +64,7 @@ def _work(settings: Settings, codec: Codec, keys: Collection[str]) -> Iterator[R
 
 
 def _allocation(settings: Settings, codec: Codec) -> Iterator[RecordedEvent]:
-    """Yield requests, levels and disruptions; a member may give two documents one id, so their places are their ids."""
+    """Yield requests and what plants say; a member may give two documents one id, so their places are their ids."""
     for message in reading.messages(settings, codec, topics.hub(settings.namespace, "allocation")):
         place = f"{message.partition}/{message.offset}"
         if request := message.value_as(messages.AllocationRequest):
@@ -72,5 +72,7 @@ def _allocation(settings: Settings, codec: Codec) -> Iterator[RecordedEvent]:
             yield RecordedEvent(key, event_id, Subject.ALLOCATION_REQUEST, request, message.time)
         elif level := message.value_as(messages.InventoryLevel):
             yield RecordedEvent("", place, Subject.INVENTORY_LEVEL, level, message.time)
+        elif receipt := message.value_as(messages.PlannedReceipt):
+            yield RecordedEvent("", place, Subject.PLANNED_RECEIPT, receipt, message.time)
         elif disruption := message.value_as(messages.Disruption):
             yield RecordedEvent("", place, Subject.DISRUPTION, disruption, message.time)

@@ -11,7 +11,15 @@ from kranhub.text import Text
 from kranhub.values import confusables
 from kranhub.wire import envelope
 from kranhub.wire.codec import Codec
-from kranhub.wire.messages import AllocationRequest, Disruption, InventoryLevel, Message, Subject, narrowed
+from kranhub.wire.messages import (
+    AllocationRequest,
+    Disruption,
+    InventoryLevel,
+    Message,
+    PlannedReceipt,
+    Subject,
+    narrowed,
+)
 from streams.processor import Context, Document, Outputs, Record, State
 from streams.routing.allocator import allocator
 from streams.routing.allocator.allocator import AllocatorStep
@@ -21,7 +29,7 @@ from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.codes import UNMAPPED
 from streams.routing.notify import unmapped_stock
 from streams.routing.validation import timestamps
-from streams.routing.validation.normalise import normalise_level
+from streams.routing.validation.normalise import normalise_level, normalise_receipt
 from streams.stages.support.clock_alerts import ClockAlerts
 from streams.stages.support.masterdata_state import MasterDataState
 from streams.stages.support.plant_loads import PlantLoads
@@ -79,7 +87,7 @@ class Allocator:
         self._clock_alerts, self._loads = ClockAlerts(self._alerts, codec), PlantLoads(settings.namespace)
 
     def process(self, record: Record, state: State, outputs: Outputs, ctx: Context) -> None:
-        """Handle a plant's stock, its disruptions, a request, a tick, a change of master data, or an alert of a clock.
+        """Handle what a plant says of stock and disruptions, a request, a tick, master data, or an alert of a clock.
 
         Args:
             record: The record.
@@ -89,8 +97,8 @@ class Allocator:
 
         Raises:
             InvalidDocument: ``no-masterdata`` where too much waits for the first publication, ``bad-masterdata`` for a
-                publication that contradicts itself, ``too-many-digits`` for a level, ``too-many-disruptions`` for a
-                disruption.
+                publication that contradicts itself, ``too-many-digits`` for a level or a planned receipt,
+                ``too-many-disruptions`` for a disruption.
         """
         if record.value is None:
             return
@@ -152,6 +160,8 @@ class Allocator:
         try:
             if level := narrowed(InventoryLevel, subject, value):
                 value = normalise_level(level, master)
+            elif receipt := narrowed(PlannedReceipt, subject, value):
+                value = normalise_receipt(receipt, master)
             if owner and not _makes(owner, master):
                 return
             fingerprint = timestamps.fingerprint(arrival.event_id, value) if owner else ""
@@ -184,35 +194,40 @@ class Allocator:
         *,
         late: bool,
     ) -> None:
-        """Keep a level until it can be read, and alert operators; what is late comes again, as a record of its own.
+        """Keep what is said of stock until it can be read, and alert operators; what is late comes again, as a record.
 
         Of codes that the nomenclature does not have, an ERP has thousands: they are counted (`_count`). A dead letter
-        is for a code that only looks like one of the member's, for a unit, and for a level that is not kept.
+        is for a code that only looks like one of the member's, for a unit, and for what is not kept.
         """
-        member, level = _owner(subject, value), narrowed(InventoryLevel, subject, value)
+        member, stated = _owner(subject, value), _of_an_item(subject, value)
         if member and late:
             document = Document(
                 subject, arrival.data, arrival.event_id, source=envelope.member_source(self._namespace, member)
             )
             outputs.send(self._allocation, member, document)
-        elif error.code not in UNMAPPED or level is None:
+        elif error.code not in UNMAPPED or stated is None:
             raise error
         else:
-            kept = self._unmapped.keep(state, level, arrival.dump(), error.code)
-            if not kept.is_kept or (kept.is_new and self._needs_dead_letter(error, level, state)):
+            kept = self._unmapped.keep(state, stated, arrival.dump(), error.code)
+            if not kept.is_kept or (kept.is_new and self._needs_dead_letter(error, stated, state)):
                 outputs.dead_letter(error, key=member, member=member)
 
-    def _needs_dead_letter(self, error: InvalidDocument, value: InventoryLevel, state: State) -> bool:
+    def _needs_dead_letter(self, error: InvalidDocument, value: InventoryLevel | PlannedReceipt, state: State) -> bool:
         master = self._masterdata.current(state)
         if error.code != DocumentCode.UNMAPPED_ITEM or master is None:
             return True
         return confusables.skeleton(value["item_code"]) in master.looks(value["company"])
 
 
+def _of_an_item(subject: Subject, value: Message) -> InventoryLevel | PlannedReceipt | None:
+    """Return what a member says of an item's stock, or of what comes into it; None for any other record."""
+    return narrowed(InventoryLevel, subject, value) or narrowed(PlannedReceipt, subject, value)
+
+
 def _owner(subject: Subject, value: Message) -> str | None:
     """Return the member that wrote the document; None for what the hub itself writes."""
-    if level := narrowed(InventoryLevel, subject, value):
-        return level["company"]
+    if stated := _of_an_item(subject, value):
+        return stated["company"]
     disruption = narrowed(Disruption, subject, value)
     return disruption["member"] if disruption else None
 

@@ -1,7 +1,7 @@
 """A partition of the allocator in memory: its state as bytes, its clock, and a small world of plants and items."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -45,11 +45,15 @@ ITEMS = [
 def world(items: Any = ITEMS, **capacities: Any) -> MasterData:
     """Return two plants with these items; ``motor`` and ``girder`` are a week's quantity and unit, or None.
 
-    What the plants' ERPs have reserved contains the hub's orders, unless ``contains`` is something else.
+    What the plants' ERPs have reserved contains the hub's orders, unless ``contains`` is something else. A motor takes
+    three working days, or ``days``.
     """
     motor, girder = capacities.get("motor", (Decimal(10), "H87")), capacities.get("girder", (Decimal(5), "TNE"))
     contains = capacities.get("contains", True)
-    plants = [_plant("oemz", "27.11", 3, motor, contains), _plant("zmk", "25.11", 20, girder, contains)]
+    plants = [
+        _plant("oemz", "27.11", capacities.get("days", 3), motor, contains),
+        _plant("zmk", "25.11", 20, girder, contains),
+    ]
     return MasterData(
         Members.model_validate({"members": plants}),
         Nomenclature.model_validate({"version": 1, "items": [{"name": NAME, **item} for item in items]}),
@@ -126,6 +130,24 @@ class Allocations:
         }
         self.time = self.time if ahead else max(self.time, value["as_of"])
         return self.take("InventoryLevel", value)
+
+    def receipt(self, quantity: Any, day: date, receipt_id: str = "PO-1", **fields: Any) -> list[Any]:
+        """Report that so much is still to come on a day."""
+        value: Any = {
+            "company": "oemz",
+            "site": "oemz-a",
+            "receipt_id": receipt_id,
+            "source": "PURCHASE",
+            "item": "motor",
+            "item_code": "ДВ",
+            "quantity": Decimal(quantity),
+            "unit": "H87",
+            "expected_date": day,
+            "document_status": "ACTIVE",
+            "as_of": self.time,
+            **fields,
+        }
+        return self.take("PlannedReceipt", value)
 
     def ask(self, action: str, request_id: str, quantity: Any = 0, **fields: Any) -> list[Any]:
         """Send a request."""

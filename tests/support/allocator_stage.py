@@ -89,6 +89,24 @@ class Partition:
         }
         return self.record("InventoryLevel", value, value["company"])
 
+    def receipt(self, quantity: int, receipt_id: str = "PO-1", **fields: Any) -> Record:
+        """Return a report of what is still to come in a month."""
+        value = {
+            "company": "oemz",
+            "site": "a",
+            "receipt_id": receipt_id,
+            "source": "PURCHASE",
+            "item_code": "ДВ",
+            "item": None,
+            "quantity": Decimal(quantity),
+            "unit": "H87",
+            "expected_date": (START + timedelta(days=30)).date(),
+            "document_status": "ACTIVE",
+            "as_of": START,
+            **fields,
+        }
+        return self.record("PlannedReceipt", value, value["company"])
+
     def disruption(self, number: str = "D-1", minute: float = 0, **fields: Any) -> Record:
         """Return that the plant makes nothing for a week from tomorrow on."""
         value = allocation.disruption(number, minute, **fields)

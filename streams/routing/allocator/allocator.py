@@ -17,15 +17,19 @@ from kranhub.wire.messages import (
     Disruption,
     InventoryLevel,
     Message,
+    PlannedReceipt,
     Subject,
     Tick,
     narrowed,
 )
 from streams.routing.allocator import (
     availability,
+    delivery,
     disruptions,
     expiry,
+    planned_receipts,
     quotas,
+    receiving,
     reschedule,
     reservations,
     shortage,
@@ -33,11 +37,12 @@ from streams.routing.allocator import (
     waiting,
 )
 from streams.routing.allocator.availability import AvailabilityResult
-from streams.routing.allocator.capacity import Placed, place, workshop
+from streams.routing.allocator.capacity import Load, workshop
 from streams.routing.allocator.keys import ReservationKey, StockKey
 from streams.routing.allocator.reservations import RESERVATIONS, STOCKS, Reservation
 from streams.routing.allocator.results import Result, first_day, ready, result, today
 from streams.routing.allocator.stock import ZERO
+from streams.routing.allocator.supply import supply
 from streams.routing.context import DecisionContext
 from streams.routing.schedule.downtime import NO_STOPS, Stops
 from streams.routing.validation import timestamps
@@ -71,8 +76,8 @@ def handle(state: ReadableState, subject: Subject, value: Message, context: Deci
 
     Args:
         state: The partition's state as it is before the event.
-        subject: InventoryLevel (normalised: canonical item, base unit), AllocationRequest, Disruption or Tick; another
-            one changes nothing. Levels and disruptions count in the order in which they come.
+        subject: InventoryLevel or PlannedReceipt (normalised: canonical item, base unit), AllocationRequest, Disruption
+            or Tick; another one changes nothing. What members write counts in the order in which it comes.
         value: The event.
         context: ``event_id`` begins the results' ids, so it must be another one for every event.
 
@@ -98,10 +103,19 @@ def _level(tables: StateTables, level: InventoryLevel, context: DecisionContext)
     plant, item, code = level["company"], level["item"], level["item_code"]
     assert item is not None  # noqa: S101  (it comes normalised)
     results = _remapped(tables, plant, item, code, context)
-    key = StockKey(plant, item)
-    tables.put(STOCKS, key, stock.reported(reservations.stock_of(tables, key), level, context))
+    key, place = StockKey(plant, item), stock.place_of(level)
+    before = reservations.stock_of(tables, key)
+    after = stock.reported(before, level, context)
+    tables.put(STOCKS, key, after)
+    results += receiving.shown(tables, key, place, stock.risen(before, after, place), context)
     waiting.freed(tables, plant)
     return results + shortage.shorten(tables, plant, item, context, PORTION - len(results))
+
+
+def _planned_receipt(tables: StateTables, value: PlannedReceipt, context: DecisionContext) -> list[Result]:
+    results = receiving.take(tables, value, context)
+    waiting.freed(tables, value["company"])
+    return results
 
 
 def _remapped(tables: StateTables, plant: str, item: str, code: str, context: DecisionContext) -> list[Result]:
@@ -155,6 +169,8 @@ def _reserve(
     if known is not None:
         reservations.release(tables, key, known, today(key.plant, context))
     reservation = _fresh(tables, key, _kept(known, request["quantity"]), request, context)
+    if known is not None:
+        reservation = replace(reservation, left_plant=known.left_plant)
     reservations.reserve(tables, key, reservation, today(key.plant, context))
     return reservation
 
@@ -174,6 +190,11 @@ class _Kept(NamedTuple):
     in_erp: Decimal = ZERO
     shipped: Decimal = ZERO
     taken: Decimal = ZERO
+
+    @property
+    def total(self) -> Decimal:
+        """All of it."""
+        return self.in_erp + self.shipped + self.taken
 
 
 def _kept(known: Reservation | None, quantity: Decimal) -> _Kept:
@@ -207,15 +228,15 @@ def _possible(
     context: DecisionContext,
     stops: Stops,
 ) -> Reservation:
-    """Return what can be held: from stock first, then what there is capacity for."""
+    """Return what can be held: from stock first, then what comes or what there is capacity for (`supply`)."""
     quantity, start = request["quantity"], first_day(key.plant, request["not_before"], context)
-    has = sum(kept, ZERO)
-    from_stock = has + min(reservations.stock_of(tables, key.stock).promising(kept.taken).free, quantity - has)
+    has = kept.total
+    from_stock = has + min(reservations.free_stock(tables, key.stock, context.master, kept.taken), quantity - has)
     shop = workshop(key.plant, key.item, context.master, stops.making)
-    rest = quantity - from_stock
+    coming = planned_receipts.coming(tables, key.stock, today(key.plant, context))
     programme = request.get("programme")
     books = quotas.available(tables, shop, request["order_key"], programme, start) if shop else None
-    placed = place(books.load, shop, rest, start) if shop and books else Placed(ZERO)
+    receipts, placed = supply(coming, books.load if books else Load(), shop, quantity - from_stock, start)
     reservation = Reservation(
         quantity=quantity,
         from_stock=from_stock,
@@ -234,48 +255,29 @@ def _possible(
         shipped=kept.shipped,
         quota=books.quota if books and placed.work else None,
         programme=programme,
+        receipts=receipts,
     )
     return replace(reservation, available_on=ready(reservation, start, shop, stops))
 
 
 def _deliver(
     tables: StateTables, key: ReservationKey, known: Reservation, request: AllocationRequest, context: DecisionContext
-) -> Reservation:
-    """Note that the plant's ERP has the plant order: the reservation is firm, and no shortage takes it away."""
-    reservation = reservations.without_age(tables, key, known)
-    kept = reservations.stock_of(tables, key.stock)
-    if stock.contains_hub_orders(kept, key.plant, context.master):
-        more = known.in_hub + known.taken
-        kept = stock.handed_over(stock.taking(kept, -known.taken), more, request["at"] or context.time)
-        reservation = replace(reservation, in_erp=known.in_erp + more or ZERO, taken=ZERO)
-    else:
-        kept = stock.taking(kept, known.in_hub)
-        reservation = replace(reservation, taken=known.taken + known.in_hub or ZERO)
+) -> None:
+    """Note that the plant's ERP has the plant order, which no longer ends by itself."""
+    reservation = delivery.deliver(tables, key, known, request["at"] or context.time, context)
     expiry.change(tables, key, known.expires_at, None)
-    reservation = replace(reservation, expires_at=None)
-    if reservation.from_stock > 0:
-        tables.put(STOCKS, key.stock, kept)
-    tables.put(RESERVATIONS, key, reservation)
-    return reservation
+    tables.put(RESERVATIONS, key, replace(reservation, expires_at=None))
 
 
 def _ship(
     tables: StateTables, key: ReservationKey, known: Reservation, request: AllocationRequest, context: DecisionContext
 ) -> None:
-    """Note how much of the order has left the plant, what it had from stock first; its ERP has the order, of course."""
-    reservation = _deliver(tables, key, known, request, context)
-    left = min(max(request["quantity"] - reservation.in_erp, ZERO), reservation.from_stock - reservation.in_erp)
-    more = min(left - reservation.shipped, reservation.taken)
-    if more == 0:
-        return
-    kept = reservations.stock_of(tables, key.stock)
-    if more > 0:
-        kept = stock.shipped(kept, more, request["at"] or context.time)
-    else:
-        kept = stock.taking(kept.promising(-more), -more)
-    tables.put(STOCKS, key.stock, kept)
-    after = replace(reservation, taken=reservation.taken - more or ZERO, shipped=reservation.shipped + more or ZERO)
-    tables.put(RESERVATIONS, key, after)
+    """Note how much of the order has left the plant; its ERP has the order, of course."""
+    _deliver(tables, key, known, request, context)
+    reservation = tables.get(RESERVATIONS, key)
+    assert reservation is not None  # noqa: S101  (`_deliver` has just written it)
+    reservation = replace(reservation, left_plant=request["quantity"] or ZERO)
+    tables.put(RESERVATIONS, key, delivery.ship(tables, key, reservation, request["at"] or context.time))
 
 
 def _release(
@@ -302,6 +304,10 @@ def _tick(tables: StateTables, tick: Tick, context: DecisionContext) -> list[Res
         ended = Reservation(ZERO, ZERO, known.order_key, known.generation)
         results.append(result(key, ended, AllocationKind.EXPIRED, f"{context.event_id}/expired/{key.request_id}"))
     waiting.changed(tables, context)
+    looked = receiving.tick(tables, tick["time"], context)
+    for plant in looked.plants:
+        waiting.freed(tables, plant)
+    results += looked.results
     results += shortage.resume(tables, context, PORTION - len(results))
     for job in tables.get(reschedule.REMAINING, ()) or ():
         waiting.freed(tables, job.plant)
@@ -319,6 +325,7 @@ def _disruption(tables: StateTables, value: Disruption, context: DecisionContext
 
 _HANDLERS: Mapping[Subject, Callable[[StateTables, Any, DecisionContext], list[Result]]] = {
     Subject.INVENTORY_LEVEL: _level,
+    Subject.PLANNED_RECEIPT: _planned_receipt,
     Subject.ALLOCATION_REQUEST: _request,
     Subject.DISRUPTION: _disruption,
     Subject.TICK: _tick,

@@ -93,7 +93,7 @@ def _items(
         shop = workshop(plant, item, context.master, stops.making)
         found: ItemAvailability = {
             "item": item,
-            "free_stock": reservations.stock_of(tables, StockKey(plant, item)).free,
+            "free_stock": reservations.free_stock(tables, StockKey(plant, item), context.master),
             "capacity_from": None,
             "load": None,
         }

@@ -10,11 +10,13 @@ from decimal import Decimal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from streams.routing.allocator import expiry, weeks
+from streams.routing.allocator import expiry, planned_receipts, weeks
 from streams.routing.allocator.capacity import Load, Work, added, week_of
 from streams.routing.allocator.keys import ReservationKey, StockKey
+from streams.routing.allocator.planned_receipts import Share
 from streams.routing.allocator.stock import ZERO, Stock
 from streams.routing.allocator.weeks import WeekPosition
+from streams.routing.masterdata.masterdata import MasterData
 from streams.tables import StateTables, Table
 
 
@@ -44,6 +46,10 @@ class Reservation(Struct, frozen=True, omit_defaults=True):
         last_begins: The day on which the last of its work begins; None where nothing is made.
         days: How many days of work each part of it takes; None for what a release before this field reserved.
         done: What of its work was done in the week of ``begins`` before that day, where a stop has moved the rest.
+        receipts: What it has of planned receipts, beside ``from_stock``.
+        delivered_at: When the plant's ERP took the plant order; None before that, and where a release before this field
+            has noted it.
+        left_plant: How much of the order has left the plant, as last reported.
     """
 
     quantity: Decimal
@@ -68,6 +74,14 @@ class Reservation(Struct, frozen=True, omit_defaults=True):
     last_begins: date | None = None
     days: int | None = None
     done: Work | None = None
+    receipts: tuple[Share, ...] = ()
+    delivered_at: datetime | None = None
+    left_plant: Decimal = ZERO
+
+    @property
+    def to_come(self) -> Decimal:
+        """What it has of planned receipts."""
+        return sum((share.quantity for share in self.receipts), ZERO)
 
     @property
     def in_hub(self) -> Decimal:
@@ -77,7 +91,7 @@ class Reservation(Struct, frozen=True, omit_defaults=True):
     @property
     def offered(self) -> Decimal:
         """What the plant can do of the quantity."""
-        return self.from_stock + self.to_make
+        return self.from_stock + self.to_come + self.to_make
 
 
 STOCKS, LOADS = Table("stock", Stock), Table("load", Load)
@@ -93,6 +107,20 @@ BY_AGE = Table("reservation-age", str)
 def stock_of(tables: StateTables, key: StockKey) -> Stock:
     """Return the stock of an item at a plant; an empty one where none is known."""
     return tables.get(STOCKS, key) or Stock()
+
+
+def free_stock(tables: StateTables, key: StockKey, master: MasterData, kept: Decimal = ZERO) -> Decimal:
+    """Return what of a stock may still be promised: not its safety stock.
+
+    Args:
+        tables: The state.
+        key: The plant and the item.
+        master: The master data, with the safety stock.
+        kept: What is to be counted as promised beside what is.
+    """
+    item = master.items.get(key.item)
+    safety = item.safety_stock.get(key.plant, ZERO) if item else ZERO
+    return stock_of(tables, key).promising(kept).free_beside(safety)
 
 
 def load_of(tables: StateTables, name: str) -> Load:
@@ -116,10 +144,8 @@ def reserve(tables: StateTables, key: ReservationKey, reservation: Reservation, 
         today: Today.
     """
     if reservation.in_hub > 0:
-        last = tables.scan(BY_AGE, key.stock, limit=1, reverse=True)
-        age = int(last[0].key[2]) + 1 if last else 0
-        tables.put(BY_AGE, (*key.stock, age), key.request_id)
-        reservation = replace(reservation, age=age)
+        reservation = with_age(tables, key, reservation)
+    reservation = replace(reservation, receipts=planned_receipts.promise(tables, key, reservation.receipts))
     _promise(tables, key, reservation.in_hub, reservation.taken)
     tables.put(RESERVATIONS, key, in_week(tables, key, reservation, today))
     expiry.change(tables, key, None, reservation.expires_at)
@@ -139,6 +165,8 @@ def release(tables: StateTables, key: ReservationKey, reservation: Reservation, 
     if reservation.position is not None:
         weeks.remove(tables, key.plant, reservation.position)
     _promise(tables, key, -reservation.in_hub, -reservation.taken)
+    for share in reservation.receipts:
+        planned_receipts.give_back(tables, key.plant, share, share.quantity)
     expiry.change(tables, key, reservation.expires_at, None)
     book(tables, reservation.work, today, -1, reservation.quota)
     tables.put(RESERVATIONS, key, None)
@@ -149,6 +177,25 @@ def _promise(tables: StateTables, key: ReservationKey, in_hub: Decimal, taken: D
     if in_hub or taken:
         stock = stock_of(tables, key.stock).promising(in_hub + taken)
         tables.put(STOCKS, key.stock, replace(stock, taken=stock.taken + taken or ZERO))
+
+
+def with_age(tables: StateTables, key: ReservationKey, reservation: Reservation) -> Reservation:
+    """Put the reservation among those that hold stock, as the youngest where it is not there yet.
+
+    Args:
+        tables: The state.
+        key: The reservation's key.
+        reservation: The reservation as it is.
+
+    Returns:
+        The reservation with its age; the caller writes it.
+    """
+    if reservation.age is not None:
+        return reservation
+    last = tables.scan(BY_AGE, key.stock, limit=1, reverse=True)
+    age = int(last[0].key[2]) + 1 if last else 0
+    tables.put(BY_AGE, (*key.stock, age), key.request_id)
+    return replace(reservation, age=age)
 
 
 def without_age(tables: StateTables, key: ReservationKey, reservation: Reservation) -> Reservation:

@@ -32,7 +32,7 @@ def result(key: ReservationKey, reservation: Reservation, kind: AllocationKind, 
         "request_id": key.request_id,
         "order_key": reservation.order_key,
         "plant": key.plant,
-        "from_stock": reservation.from_stock,
+        "from_stock": reservation.from_stock + reservation.to_come,
         "to_make": reservation.to_make,
         "kind": kind,
         "generation": reservation.generation,
@@ -41,6 +41,21 @@ def result(key: ReservationKey, reservation: Reservation, kind: AllocationKind, 
         "disruption": reservation.disruption,
     }
     return Result(event_id, value)
+
+
+def changed(key: ReservationKey, before: Reservation, after: Reservation, event_id: str) -> list[Result]:
+    """Return the result for a request whose reservation has changed without it; none where it need not hear of that.
+
+    Args:
+        key: The request's key.
+        before: The reservation before.
+        after: The reservation now.
+        event_id: The id of the result's event.
+    """
+    if (before.from_stock + before.to_come, before.to_make) != (after.from_stock + after.to_come, after.to_make):
+        return [result(key, after, AllocationKind.SHORTAGE, event_id)]
+    is_moved = before.available_on != after.available_on
+    return [result(key, after, AllocationKind.MOVED, event_id)] if is_moved else []
 
 
 def today(plant: str, context: DecisionContext) -> date:
@@ -72,10 +87,13 @@ def ready(reservation: Reservation, start: date, shop: Workshop | None, stops: S
     Returns:
         None where nothing is reserved.
     """
+    ends = [max(start, share.day) for share in reservation.receipts]
     if shop is not None and reservation.to_make > 0:
         begins, days = reservation.last_begins, reservation.days
         if days is None:  # of a release that booked work in the week only in which it begins
             begins = max((week_begin(entry.week) for entry in reservation.work), default=start)
             days = shop.capability.working_days
-        return leaving(shop.finish(max(start, begins or start), days), stops.leaving)
-    return leaving(start, stops.leaving) if reservation.from_stock > 0 else None
+        ends.append(shop.finish(max(start, begins or start), days))
+    elif reservation.from_stock > 0:
+        ends.append(start)
+    return leaving(max(ends), stops.leaving) if ends else None

@@ -5,13 +5,12 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from kranhub.wire.messages import AllocationKind
-from streams.routing.allocator import disruptions, quotas, reservations
-from streams.routing.allocator.capacity import Placed, place, summed, workshop
+from streams.routing.allocator import delivery, disruptions, planned_receipts, quotas, reservations
+from streams.routing.allocator.capacity import Load, Placed, summed, workshop
 from streams.routing.allocator.keys import ReservationKey, StockKey
 from streams.routing.allocator.reservations import RESERVATIONS, STOCKS, Reservation
-from streams.routing.allocator.results import Result, first_day, ready, result, today
-from streams.routing.allocator.stock import ZERO
+from streams.routing.allocator.results import Result, changed, first_day, ready, today
+from streams.routing.allocator.supply import supply
 from streams.routing.context import DecisionContext
 from streams.tables import StateTables, Table
 
@@ -22,7 +21,8 @@ REMAINING: Table[tuple[StockKey, ...]] = Table("shortage", tuple[StockKey, ...])
 def shorten(tables: StateTables, plant: str, item: str, context: DecisionContext, limit: int) -> list[Result]:
     """Take back what is promised of the item but is not there; what exceeds the limit is left for a tick.
 
-    What a request loses from stock is put into the plant's capacity. What the plant's ERP has taken is not touched.
+    What a request loses from stock it has from what comes, or from the plant's capacity (`supply`). What the plant's
+    ERP has taken is not touched.
 
     Args:
         tables: The state.
@@ -35,17 +35,19 @@ def shorten(tables: StateTables, plant: str, item: str, context: DecisionContext
         The results for the requests that have lost something.
     """
     results: list[Result] = []
-    stock_key = StockKey(plant, item)
+    stock_key, losers = StockKey(plant, item), 0
     while (missing := reservations.stock_of(tables, stock_key).missing) > 0:
         key = reservations.youngest(tables, stock_key)
         if key is None:
             break
-        if len(results) >= limit:
+        if losers >= limit:
             _postpone(tables, stock_key)
             break
-        reservation = _lose(tables, key, missing, context)
-        event_id = f"{context.event_id}/shortage/{key.request_id}"
-        results.append(result(key, reservation, AllocationKind.SHORTAGE, event_id))
+        losers += 1
+        before = tables.get(RESERVATIONS, key)
+        assert before is not None  # noqa: S101  (`BY_AGE` names reservations only)
+        after = _lose(tables, key, before, missing, context)
+        results += changed(key, before, after, f"{context.event_id}/shortage/{key.request_id}")
     return results
 
 
@@ -74,37 +76,54 @@ def _postpone(tables: StateTables, key: StockKey) -> None:
         tables.put(REMAINING, (), (*remaining, key))
 
 
-def _lose(tables: StateTables, key: ReservationKey, missing: Decimal, context: DecisionContext) -> Reservation:
+def _lose(
+    tables: StateTables, key: ReservationKey, reservation: Reservation, missing: Decimal, context: DecisionContext
+) -> Reservation:
     """Take so much from a reservation, or all that it has from stock, and return the reservation after that."""
-    reservation = tables.get(RESERVATIONS, key)
-    assert reservation is not None  # noqa: S101  (`BY_AGE` names reservations only)
     lost = min(reservation.in_hub, missing)
     if lost == reservation.in_hub:
         reservation = reservations.without_age(tables, key, reservation)
     stock = reservations.stock_of(tables, key.stock)
     tables.put(STOCKS, key.stock, stock.promising(-lost))
-    after = _made_instead(tables, key, replace(reservation, from_stock=reservation.from_stock - lost), lost, context)
+    after = supplied_anew(tables, key, replace(reservation, from_stock=reservation.from_stock - lost), lost, context)
     after = reservations.in_week(tables, key, after, today(key.plant, context))
     tables.put(RESERVATIONS, key, after)
     return after
 
 
-def _made_instead(
+def supplied_anew(
     tables: StateTables, key: ReservationKey, reservation: Reservation, lost: Decimal, context: DecisionContext
 ) -> Reservation:
+    """Give a reservation what it has lost from elsewhere: from stock, from what comes, or from the plant's capacity.
+
+    Args:
+        tables: The state.
+        key: The reservation's key.
+        reservation: The reservation without what it has lost.
+        lost: How much that is, in the item's base unit.
+        context: The event and the master data.
+
+    Returns:
+        The reservation after that; the caller writes it, in its week.
+    """
+    there = min(lost, reservations.free_stock(tables, key.stock, context.master))
+    if there > 0:
+        reservation = delivery.hold_more(tables, key, reservation, there, context)
     start = first_day(key.plant, reservation.not_before, context)
     stops = disruptions.stops_of(tables, key.plant)
     shop = workshop(key.plant, key.item, context.master, stops.making)
+    coming = planned_receipts.coming(tables, key.stock, today(key.plant, context))
     order, programme = reservation.order_key, reservation.programme
     books = quotas.available(tables, shop, order, programme, start) if shop else None
-    placed = place(books.load, shop, lost, start) if shop and books else Placed(ZERO)
+    receipts, placed = supply(coming, books.load if books else Load(), shop, lost - there, start)
     quota = books.quota if books and placed.work else reservation.quota
     reservations.book(tables, placed.work, today(key.plant, context), quota=quota)
     after = replace(
         reservation,
         to_make=reservation.to_make + placed.quantity,
+        receipts=(*reservation.receipts, *planned_receipts.promise(tables, key, receipts)),
         work=summed(reservation.work, placed.work),
-        load=placed.share,
+        load=placed.share if placed.quantity > 0 or not receipts else reservation.load,
         quota=quota,
         **_later(reservation, placed),
     )

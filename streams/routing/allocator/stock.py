@@ -16,7 +16,7 @@ from typing import NamedTuple
 from msgspec import Struct
 from msgspec.structs import replace
 
-from kranhub.wire.messages import InventoryLevel
+from kranhub.wire.messages import InventoryLevel, PlannedReceipt
 from streams.routing.context import DecisionContext
 from streams.routing.masterdata.masterdata import MasterData
 
@@ -41,12 +41,14 @@ class SiteStock(Struct, frozen=True, omit_defaults=True):
         as_of: That time, as far as it can be true (`reported`).
         seen: The fingerprints of the latest levels, so that a repeat changes nothing.
         lowered: The time of the latest level that was lower than the one before it; None before the first.
+        usable: On hand, less what is blocked; None where a release before this field has noted the level.
     """
 
     available: Decimal
     as_of: datetime
     seen: tuple[str, ...] = ()
     lowered: datetime | None = None
+    usable: Decimal | None = None
 
 
 class Pending(NamedTuple):
@@ -54,6 +56,20 @@ class Pending(NamedTuple):
 
     at: datetime
     quantity: Decimal
+
+
+class Unbooked(NamedTuple):
+    """What a level shows more of than the one before, and a planned receipt may have brought that has not said so yet.
+
+    Attributes:
+        place: The site and the code.
+        quantity: In the item's base unit.
+        until: Until when the receipt is waited for.
+    """
+
+    place: str
+    quantity: Decimal
+    until: datetime
 
 
 class Stock(Struct, frozen=True, omit_defaults=True):
@@ -64,12 +80,14 @@ class Stock(Struct, frozen=True, omit_defaults=True):
         promised: What all reservations have from stock, ``pending`` and ``taken`` included.
         pending: Promises that the ERP's figures show from a time on, and may not show yet, by that time.
         taken: Promises of orders that the ERP has taken, which the hub counts until they are shipped.
+        unbooked: What is there, and may be counted among the planned receipts as well.
     """
 
     sites: dict[str, SiteStock] = {}
     promised: Decimal = ZERO
     pending: tuple[Pending, ...] = ()
     taken: Decimal = ZERO
+    unbooked: tuple[Unbooked, ...] = ()
 
     def promising(self, more: Decimal) -> "Stock":
         """Return the stock with so much more promised of it; ``more`` may be negative."""
@@ -80,10 +98,14 @@ class Stock(Struct, frozen=True, omit_defaults=True):
         """What all sites could give together."""
         return sum((site.available for site in self.sites.values()), ZERO)
 
-    @property
-    def free(self) -> Decimal:
-        """What may still be promised."""
-        return max(ZERO, self.available - self.promised)
+    def free_beside(self, safety: Decimal) -> Decimal:
+        """Return what may still be promised.
+
+        Args:
+            safety: The safety stock, which is never promised.
+        """
+        unbooked = sum((entry.quantity for entry in self.unbooked), ZERO)
+        return max(ZERO, self.available - safety - self.promised - unbooked)
 
     @property
     def missing(self) -> Decimal:
@@ -123,7 +145,7 @@ def reported(stock: Stock, level: InventoryLevel, context: DecisionContext) -> S
         level: The InventoryLevel in the item's base unit, with a timestamp not after the hub's time.
         context: The event and its fingerprint.
     """
-    place = f"{level['site']}\n{level['item_code']}"
+    place = place_of(level)
     known, fingerprint = stock.sites.get(place), context.fingerprint
     seen = known.seen if known else ()
     if fingerprint and fingerprint in seen:
@@ -133,8 +155,32 @@ def reported(stock: Stock, level: InventoryLevel, context: DecisionContext) -> S
     lowered = known.lowered if known else None
     if known and available < known.available:
         lowered = as_of
-    site = SiteStock(available, as_of, (*seen, fingerprint)[-REMEMBERED:] if fingerprint else seen, lowered)
+    seen = (*seen, fingerprint)[-REMEMBERED:] if fingerprint else seen
+    site = SiteStock(available, as_of, seen, lowered, level["on_hand"] - level["blocked"])
     return _reconciled(replace(stock, sites={**stock.sites, place: site}))
+
+
+def place_of(value: InventoryLevel | PlannedReceipt) -> str:
+    """Return the place of a level, or of a receipt, in `Stock.sites`."""
+    return f"{value['site']}\n{value['item_code']}"
+
+
+def risen(before: Stock, after: Stock, place: str) -> Decimal:
+    """Return by how much more is there than by the level before, of what is not blocked; 0 where it is not more.
+
+    Args:
+        before: The stock before the level.
+        after: The stock with the level.
+        place: The place of the level: its first level counts from nothing.
+    """
+    known, found = before.sites.get(place), after.sites.get(place)
+    if found is None:
+        return ZERO
+    if known is None:
+        return max(ZERO, found.usable or ZERO)
+    if known.usable is None or found.usable is None:
+        return max(ZERO, found.available - known.available)
+    return max(ZERO, found.usable - known.usable)
 
 
 def _effective_time(known: SiteStock | None, available: Decimal, timestamp: datetime, now: datetime) -> datetime:

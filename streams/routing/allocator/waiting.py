@@ -13,12 +13,14 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from kranhub.wire.messages import AllocationKind, AllocationRequest
-from streams.routing.allocator import disruptions, quotas, reservations
-from streams.routing.allocator.capacity import Load, Placed, added, place, week_of, workshop
+from streams.routing.allocator import disruptions, planned_receipts, quotas, reservations
+from streams.routing.allocator.capacity import Load, added, place, week_of, workshop
 from streams.routing.allocator.keys import ReservationKey, StockKey
+from streams.routing.allocator.planned_receipts import Coming
 from streams.routing.allocator.reservations import Reservation
 from streams.routing.allocator.results import Result, first_day, ready, result, today
 from streams.routing.allocator.stock import ZERO
+from streams.routing.allocator.supply import supply
 from streams.routing.context import DecisionContext
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.planner import source
@@ -219,6 +221,7 @@ class _Books:
         self._tables, self._plant, self._context = tables, plant, context
         self._stops = disruptions.stops_of(tables, plant)
         self._free: dict[str, Decimal] = {}
+        self._coming: dict[str, list[Coming]] = {}
         self._loads: dict[str, Load] = {}
         self._nothing_left: set[str] = set()
         for entry in tables.scan(OFFERED, (plant,)):
@@ -245,11 +248,11 @@ class _Books:
         start = first_day(self._plant, waiter.not_before, self._context)
         shop = workshop(self._plant, waiter.item, self._context.master, self._stops.making)
         from_stock = min(self._free_stock(waiter.item), waiter.quantity)
-        placed = Placed(ZERO)
+        load = Load()
         if shop is not None:
             known = self._load(shop.load)
-            books = quotas.available(self._tables, shop, waiter.order_key, waiter.programme, start, known)
-            placed = place(books.load, shop, waiter.quantity - from_stock, start)
+            load = quotas.available(self._tables, shop, waiter.order_key, waiter.programme, start, known).load
+        receipts, placed = supply(self._coming_of(waiter.item), load, shop, waiter.quantity - from_stock, start)
         offer = Reservation(
             quantity=waiter.quantity,
             from_stock=from_stock,
@@ -260,6 +263,7 @@ class _Books:
             work=placed.work,
             last_begins=placed.begins,
             days=placed.days,
+            receipts=receipts,
         )
         return replace(offer, available_on=ready(offer, start, shop, self._stops))
 
@@ -273,13 +277,25 @@ class _Books:
 
     def _book(self, offer: Reservation, waiter: Waiter) -> None:
         self._free[waiter.item] = self._free_stock(waiter.item) - offer.from_stock
+        taken = {share.receipt_id: share.quantity for share in offer.receipts}
+        coming = [
+            each._replace(quantity=each.quantity - taken.get(each.receipt_id, ZERO))
+            for each in self._coming_of(waiter.item)
+        ]
+        self._coming[waiter.item] = [each for each in coming if each.quantity > 0]
         day = today(self._plant, self._context)
         for name in {work.load for work in offer.work}:
             self._loads[name] = added(self._load(name), offer.work, day)
 
+    def _coming_of(self, item: str) -> list[Coming]:
+        if item not in self._coming:
+            key, day = StockKey(self._plant, item), today(self._plant, self._context)
+            self._coming[item] = list(planned_receipts.coming(self._tables, key, day))
+        return self._coming[item]
+
     def _free_stock(self, item: str) -> Decimal:
         if item not in self._free:
-            self._free[item] = reservations.stock_of(self._tables, StockKey(self._plant, item)).free
+            self._free[item] = reservations.free_stock(self._tables, StockKey(self._plant, item), self._context.master)
         return self._free[item]
 
     def _load(self, name: str) -> Load:

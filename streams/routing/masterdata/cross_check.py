@@ -17,7 +17,7 @@ YamlPath = tuple[str | int, ...]
 
 
 def codes(nomenclature: Nomenclature, path: Path, members: Members, members_file: Path) -> None:
-    """Check that every code is a member's, and every plausible quantity for a buyer too.
+    """Check that every code is a member's, and every plausible quantity and safety stock for a member too.
 
     Args:
         nomenclature: The items with their codes.
@@ -33,6 +33,7 @@ def codes(nomenclature: Nomenclature, path: Path, members: Members, members_file
             ("codes", item.codes),
             ("more_codes", item.more_codes),
             ("plausible_quantities", item.plausible_quantities),
+            ("safety_stock", item.safety_stock),
         ):
             for member in owners:
                 if member not in members.by_id:
@@ -131,9 +132,15 @@ def line_of(path: Path, place: YamlPath) -> int:
     return yaml_file.line(root, place)
 
 
+_OF_A_MEMBER = {
+    "plausible_quantities": Text(en="a plausible quantity", ru="обычное количество"),
+    "safety_stock": Text(en="a safety stock", ru="страховой запас"),
+}
+"""What a field of an item holds for each member, where that is no code."""
+
+
 def _foreign_code(where: str, item: str, field: str, member: str, members_file: Path) -> Text:
-    is_code = field != "plausible_quantities"
-    what = Text(en="a code", ru="код") if is_code else Text(en="a plausible quantity", ru="обычное количество")
+    what = _OF_A_MEMBER.get(field, Text(en="a code", ru="код"))
     return Text(
         en=f"{where}: item {item!r} has {what.en} of {member!r}, who is no member. "
         f"Add the member to {members_file} or correct the id.",

@@ -84,6 +84,7 @@ class Item(_Model):
         order_quantity: In which quantities it is ordered.
         plausible_quantity: A larger quantity in a line waits for a person's approval; in the base unit.
         plausible_quantities: The same for single buyers.
+        safety_stock: How much each member keeps in stock and promises to nobody; in the base unit.
     """
 
     item: ItemId
@@ -98,6 +99,7 @@ class Item(_Model):
     order_quantity: OrderQuantity = OrderQuantity()
     plausible_quantity: Positive | None = None
     plausible_quantities: dict[MemberId, Positive] = {}
+    safety_stock: dict[MemberId, Positive] = {}
 
     @property
     def step(self) -> Decimal | None:

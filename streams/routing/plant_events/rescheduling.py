@@ -1,4 +1,4 @@
-"""Applies that a disruption at a plant, or its end, changes the day on which a reservation is ready."""
+"""Applies another day for a reservation: by a disruption at its plant, by its end, or by a receipt to come."""
 
 from datetime import date
 
@@ -27,7 +27,8 @@ def apply_rescheduling(
     """Apply an AllocationResult MOVED: another day for the reservation of the assignment.
 
     A plant that has accepted keeps its own promise, for it knows best; where that is before the new day, operators are
-    alerted, once for an order and a disruption.
+    alerted, once for an order and a disruption. Where no disruption began or ended, what the plant awaits comes on
+    another day.
 
     Args:
         state: The order.
@@ -42,6 +43,8 @@ def apply_rescheduling(
     after = assignments.with_attempt_at(state, assignment, replace(assignment.attempt, reservation=known))
     if after == state:
         return Step(state)
+    if reservation.disruption is None and value["disruption"] is None:
+        return _by_receipt(after, assignment, reservation.available_on, ready, context)
     if not assignment.attempt.confirmed:
         return Step(
             after, Cause(CauseCode.DISRUPTION, _reason(assignment, ready, value["disruption"] is None, context.master))
@@ -49,12 +52,56 @@ def apply_rescheduling(
     return _warned(after, assignment, ready, value["disruption"], context)
 
 
+def _by_receipt(
+    state: OrderState, assignment: Assignment, before: date | None, ready: date, context: DecisionContext
+) -> Step:
+    """Return the step where what a plant awaits comes on another day.
+
+    A cause; where the plant has accepted, one alert once the day is behind its promise.
+    """
+    attempt = assignment.attempt
+    if not attempt.confirmed:
+        return Step(state, Cause(CauseCode.RECEIPT_MOVED, _awaited(assignment, ready, context.master)))
+    promised = _promised(attempt)
+    is_known = before is not None and promised is not None and before > promised
+    if promised is None or ready <= promised or is_known or _is_done(assignment, context.master):
+        return Step(state)
+    number = f"{assignment.portion.place}/{attempt.number}/{ready.isoformat()}"
+    text = _awaited_late(assignment, promised, ready, context.master)
+    return Step(state, messages=[messages.alert(state, AlertCode.RECEIPT_MOVED, number, text, context.time)])
+
+
+def _is_done(assignment: Assignment, master: MasterData) -> bool:
+    portion = assignment.portion
+    return dates.finished(portion, master) is not None or assignment.attempt.irrevocable >= portion.quantity
+
+
+def _awaited(assignment: Assignment, ready: date, master: MasterData) -> Text:
+    """Return the text that what a plant awaits comes on another day."""
+    who, what, day = master.name(assignment.attempt.plant), _item(assignment, master), ready.isoformat()
+    return Text(
+        en=f"{who.en} awaits {what.en} for its stock on another day: ready on {day}.",
+        ru=f"{who.ru}: ожидаемое поступление «{what.ru}» перенесено, готовность {day}.",
+    )
+
+
+def _awaited_late(assignment: Assignment, promised: date, ready: date, master: MasterData) -> Text:
+    """Return the text that a plant's promise is before the day on which what it awaits comes."""
+    who, what, day = master.name(assignment.attempt.plant), _item(assignment, master), promised.isoformat()
+    return Text(
+        en=f"{who.en} awaits {what.en} for its stock on {ready.isoformat()}; it has promised {day}. Ask it whether the "
+        "promise stands, or give the part to another plant.",
+        ru=f"{who.ru}: «{what.ru}» поступит на склад {ready.isoformat()}, завод обещал {day}. Уточните, остаётся ли "
+        "срок в силе, или передайте эту часть другому заводу.",
+    )
+
+
 def _warned(
     state: OrderState, assignment: Assignment, ready: date, number: str | None, context: DecisionContext
 ) -> Step:
-    attempt, portion = assignment.attempt, assignment.portion
+    attempt = assignment.attempt
     name, promised = f"{attempt.plant}/{number}", _promised(attempt)
-    done = dates.finished(portion, context.master) is not None or attempt.irrevocable >= portion.quantity
+    done = _is_done(assignment, context.master)
     if number is None or name in state.reported_disruptions or done or promised is None or ready <= promised:
         return Step(state)
     reported = replace(state, reported_disruptions=(*state.reported_disruptions, name)[-REMEMBERED:])

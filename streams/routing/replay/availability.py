@@ -21,6 +21,7 @@ from kranhub.wire.messages import (
     Disruption,
     InventoryLevel,
     Message,
+    PlannedReceipt,
     Subject,
     narrowed,
 )
@@ -32,9 +33,12 @@ from streams.routing.context import DecisionContext
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.replay.history import QUESTIONS, Question, RecordedEvent, question
 from streams.routing.validation import timestamps
-from streams.routing.validation.normalise import normalise_level
+from streams.routing.validation.normalise import normalise_level, normalise_receipt
 from streams.tables import Changes, StateTables
 from streams.tables.ordered import OrderedKeys, Range
+
+SUPPLY = (Subject.INVENTORY_LEVEL, Subject.PLANNED_RECEIPT, Subject.DISRUPTION)
+"""What members say of what they have, and can make."""
 
 OPENING = "before the record"
 """The site of the stock that was there when the record begins."""
@@ -80,10 +84,12 @@ class Availability:
         return any(site != OPENING for site in reservations.stock_of(StateTables(self._state), key).sites)
 
     def take(self, event: RecordedEvent) -> Sequence[Result]:
-        """Take a recorded level, disruption or request; return the results, of any order."""
+        """Take a recorded level, planned receipt, disruption or request; return the results, of any order."""
         value: Message | None = event.value
         if level := narrowed(InventoryLevel, event.subject, event.value):
             value = self._level(level)
+        elif receipt := narrowed(PlannedReceipt, event.subject, event.value):
+            value = self._receipt(receipt)
         elif disruption := narrowed(Disruption, event.subject, event.value):
             value = disruption if self._makes(disruption["member"]) else None
         if value is None:
@@ -111,6 +117,12 @@ class Availability:
             self._opening.discard(key)
             self._put_site(key, None)
         return found
+
+    def _receipt(self, receipt: PlannedReceipt) -> PlannedReceipt | None:
+        try:
+            return normalise_receipt(receipt, self._master) if self._makes(receipt["company"]) else None
+        except InvalidDocument:  # the hub counts nothing that it cannot read
+            return None
 
     def _makes(self, member: str) -> bool:
         known = self._master.members.by_id.get(member)
@@ -150,7 +162,7 @@ def gaps(events: Sequence[RecordedEvent], master: MasterData) -> Gaps:
     for event in events:
         request = narrowed(AllocationRequest, event.subject, event.value)
         if request is None:
-            if event.subject in (Subject.INVENTORY_LEVEL, Subject.DISRUPTION):
+            if event.subject in SUPPLY:
                 found.take(event)
             continue
         known = answers.get(_Answered(event.order_key, question(request))) if _is_question(request) else None

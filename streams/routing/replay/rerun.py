@@ -25,7 +25,7 @@ from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.order import OrderState
 from streams.routing.planner.messages import OutputMessage
 from streams.routing.replay import history
-from streams.routing.replay.availability import Availability, OpeningStock
+from streams.routing.replay.availability import SUPPLY, Availability, OpeningStock
 from streams.routing.replay.history import Recorded, RecordedEvent
 from streams.routing.validation.normalise import normalise_order
 from streams.routing.validation.validate import first_unknown_member
@@ -36,7 +36,6 @@ _ANSWERS = {
     Subject.PRODUCTION_STATUS: "plant_order_id",
     Subject.RECEIPT: "key",
 }
-_SUPPLY = (Subject.INVENTORY_LEVEL, Subject.DISRUPTION)
 
 SLACK = timedelta(minutes=1)
 """How long after its minute the recorded wake-up of a deadline may come; after that the rerun makes one itself."""
@@ -112,7 +111,7 @@ class _Run:
     def come(self, event: RecordedEvent) -> None:
         """Handle a recorded event, where it applies in this run, and all that follows from it at once."""
         order = self._orders.get(event.order_key)
-        if event.subject in _SUPPLY or (order is None and event.subject is Subject.ALLOCATION_REQUEST):
+        if event.subject in SUPPLY or (order is None and event.subject is Subject.ALLOCATION_REQUEST):
             self._answer(self._availability.take(event), event.time)
         elif order is not None:
             self._pending.extend(order.accepted(event))

@@ -1,4 +1,4 @@
-"""Stock levels whose code or unit has no mapping yet: kept until a publication has one, and counted for operators."""
+"""What is said of stock under codes or units without a mapping: kept until there is one, counted for operators."""
 
 import base64
 import json
@@ -6,14 +6,14 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple, TypedDict, cast
 
-from kranhub.wire.messages import InventoryLevel
+from kranhub.wire.messages import InventoryLevel, PlannedReceipt
 from streams.processor import State
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.validation.normalise import UNMAPPED_ITEM
 from streams.stages.support.queues import RecordQueue
 
 MAX_CODES, MAX_SITES = 100_000, 100
-"""How many codes of one member, and how many sites of one code, have their latest level kept."""
+"""How many codes of one member, and how many sites and planned receipts of one code, have their latest record kept."""
 
 PORTION = 200
 """How many codes are looked at with one record."""
@@ -52,7 +52,7 @@ class Count(NamedTuple):
 
 
 class UnmappedStock:
-    """The latest level of every site by member and code, and the codes that a publication has named since.
+    """The latest level of every site, and every planned receipt, by member and code; the codes that were named since.
 
     ``unmapped/code/<member>/<code>`` are the levels, ``unmapped/count/<member>`` is how many codes are kept,
     ``unmapped/report/<member>`` what operators are alerted to of those that the nomenclature does not have.
@@ -62,16 +62,18 @@ class UnmappedStock:
         """Nothing is kept here: all of it is in the state, under ``unmapped``."""
         self._named = RecordQueue("unmapped/named")
 
-    def keep(self, state: State, value: InventoryLevel, data: bytes, why: str) -> Kept:
-        """Keep a level for later, where there is room.
+    def keep(self, state: State, value: InventoryLevel | PlannedReceipt, data: bytes, why: str) -> Kept:
+        """Keep a level or a planned receipt for later, where there is room.
 
         Args:
             state: The state of the partition.
-            value: The InventoryLevel.
+            value: The InventoryLevel or the PlannedReceipt.
             data: The bytes that are kept of it.
             why: The code of its refusal.
         """
-        member, code, site = value["company"], value["item_code"], value["site"]
+        member, code = value["company"], value["item_code"]
+        number = value.get("receipt_id")  # only a receipt has one; no site's id contains a line feed
+        site = value["site"] if number is None else f"receipt\n{number}"
         known = _known(state, member, code)
         sites = known["sites"]
         if not (sites or _count(state, member, 1)) or not (site in sites or len(sites) < MAX_SITES):

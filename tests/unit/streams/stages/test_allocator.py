@@ -137,6 +137,32 @@ def test_levels_with_an_unknown_code_are_counted_and_taken_up_with_the_mapping(p
     assert not [key for key in partition.store.values if key.startswith("unmapped/code") or key.endswith("named")]
 
 
+def test_a_planned_receipt_with_an_unknown_code_is_kept_and_taken_up_with_the_mapping(partition: Partition) -> None:
+    first = [partition.receipt(5, item_code="НОВ"), partition.receipt(3, "PO-2", item_code="НОВ")]
+    partition.take(*first, partition.receipt(4, item_code="НОВ"), partition.level(1, item_code="НОВ"))
+    partition.take(partition.tick(1))
+    (alert,) = partition.alerts
+    assert (alert["code"], "1 codes" in alert["text"]["en"]) == ("unmapped-stock", True)
+    motor = {**ITEMS[0], "more_codes": {"oemz": ["ДВ-2", "НОВ"]}}
+    partition.publish(version(2, [motor, *ITEMS[1:]]))
+    assert partition.letters == []
+    partition.take(partition.tick(3 * 24 * 60))
+    (said,) = partition.take(partition.request("q/1", 8, "QUOTE", not_before=date(2027, 6, 1)))
+    assert value(said)["from_stock"] == 4 + 3 + 1, "the last that came of each"
+
+
+def test_a_planned_receipt_is_counted_in_the_items_base_unit_and_its_results_go_to_the_orders() -> None:
+    partition = Partition()
+    partition.publish(version(1))
+    fields: dict[str, Any] = {"company": "zmk", "item_code": "Б", "unit": "TNE", "expected_date": date(2026, 12, 10)}
+    partition.take(partition.receipt(2, **fields))
+    (said,) = partition.take(partition.request("b:1/1.1.1", 2000, plant="zmk", item="girder"))
+    assert (value(said)["from_stock"], value(said)["available_on"]) == (2000, date(2026, 12, 10))
+    (moved,) = partition.take(partition.receipt(2, **{**fields, "expected_date": date(2026, 12, 11)}))
+    assert (moved.key, value(moved)["kind"]) == (b"b:1", "MOVED")
+    assert partition.take(partition.receipt(2, company="stranger")) == []
+
+
 def test_a_level_in_an_unknown_unit_waits_for_a_conversion(partition: Partition) -> None:
     partition.take(partition.level(5, unit="KGM"), partition.level(6, unit="KGM"))
     assert [letter["code"] for letter in partition.letters] == ["unmapped-unit"]

@@ -173,16 +173,19 @@ def test_the_check_of_rules_names_makers_without_a_capacity() -> None:
     assert "motor" in finding.text.ru
 
 
-def test_a_quantity_for_who_is_no_member_is_a_mistake(tmp_path: Any) -> None:
+@pytest.mark.parametrize(
+    ("field", "what"), [("plausible_quantities", "a plausible quantity"), ("safety_stock", "a safety stock")]
+)
+def test_a_quantity_for_who_is_no_member_is_a_mistake(tmp_path: Any, field: str, what: str) -> None:
     file = tmp_path / "items.yaml"
     file.write_text(
         "version: 1\nitems:\n  - {item: x, okpd2: '27', name: {en: x, ru: х}, unit: H87,"
-        " plausible_quantities: {nobody-here: 5}}\n",
+        f" {field}: {{nobody-here: 5}}}}\n",
         encoding="utf-8",
     )
     with pytest.raises(Misconfigured) as error:
         masterdata.load(Path("deploy/members/omsk.yaml"), file)
-    assert "a plausible quantity of 'nobody-here'" in error.value.text.en
+    assert f"{what} of 'nobody-here'" in error.value.text.en
 
 
 def test_others_get_what_a_typo_would_have_taken() -> None:

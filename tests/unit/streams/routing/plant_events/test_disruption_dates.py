@@ -15,6 +15,7 @@ from tests.support.plants import START, Event, Value, full_production
 from tests.support.worlds import World, answering, line, silent
 
 ALFA = plant("alfa", {"okpd2": "25.11.23", "working_days": 5})
+SLOW = plant("alfa", {"okpd2": "25.11.23", "working_days": 20})
 BETA = plant("beta", {"okpd2": "25.11.23", "working_days": 8})
 BEAM = item("beam", "25.11.23.119", unit="KGM", codes={"sibir-terminal": "beam"})
 EARLIEST = {"rank": "earliest-promise"}
@@ -39,6 +40,14 @@ class Hub(World):
         days = {"begins": START.date(), "ends": date(2026, 11, 30)}
         said = self.allocations.disrupt(number, minutes, **{"member": "alfa", **days, **fields})
         self.pending += [Event(f"{number}/{minutes}/{one['request_id']}", "AllocationResult", one) for one in said]
+        self.run()
+
+    def await_receipt(self, day: date) -> None:
+        """Have alfa say that it awaits five kilograms of beam for its stock, and let everything happen that follows."""
+        self.allocations.master, self.allocations.time = self.master, self.today
+        fields: dict[str, Any] = {"company": "alfa", "site": "alfa-a", "item": "beam", "item_code": "beam"}
+        said = self.allocations.receipt(5, day, **fields)
+        self.pending += [Event(f"{day}/{one['request_id']}", "AllocationResult", one) for one in said]
         self.run()
 
     @property
@@ -146,3 +155,40 @@ def test_goods_that_are_made_are_in_no_danger() -> None:
     made.happen("ProductionStatus", full_production(asked, "COMPLETED", START))
     made.disrupt()
     assert made.codes() == []
+
+
+# Without a disruption, what a plant awaits for its stock comes on another day.
+
+
+def awaiting(answers: Any = silent) -> Hub:
+    """Return a hub whose order takes what alfa awaits by Friday, the 27th."""
+    made = hub(answers, plants=(SLOW,))
+    made.await_receipt(date(2026, 11, 27))
+    return ordered(made)
+
+
+def test_a_plant_that_has_not_answered_gets_the_day_of_what_it_awaits() -> None:
+    made = awaiting()
+    assert made.ready() == date(2026, 11, 27)
+    made.await_receipt(date(2026, 11, 30))
+    assert (made.ready(), made.codes()) == (date(2026, 11, 30), [])
+    assert made.portions()[0].to_make == 0
+
+
+def test_the_buyer_reads_why_a_day_has_moved() -> None:
+    made = awaiting()
+    made.master = master([SLOW], [BEAM], {**EARLIEST, "date_tolerance_days": 0})
+    made.await_receipt(date(2026, 11, 30))
+    assert made.status()["earliest_date"] == date(2026, 12, 1)
+    assert made.status()["cause"] == "receipt-moved"
+
+
+def test_a_plant_that_has_confirmed_keeps_its_promise_and_people_are_told_once_when_it_is_in_danger() -> None:
+    made = awaiting(answering("AP"))
+    promised = made.status()["promised_date"]
+    for day in (date(2026, 11, 28), date(2026, 12, 2), date(2026, 12, 4)):
+        made.await_receipt(day)
+    assert made.status()["promised_date"] == promised
+    (alert,) = made.subjects("Alert")
+    assert alert["code"] == "receipt-moved"
+    assert all("2026-12-02" in text for text in alert["text"].values())

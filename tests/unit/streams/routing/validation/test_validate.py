@@ -165,11 +165,9 @@ def test_a_planned_receipt_of_which_all_has_come_in_passes() -> None:
 def test_a_planned_receipt_is_brought_to_the_item_and_its_base_unit() -> None:
     value = samples.planned_receipt(company="zmk-most", item_code="ZM-STRUCT", quantity=Decimal("1.5"), unit="TNE")
     found = normalise_receipt(value, MASTER)
-    assert (found["item"], found["quantity"], found["unit"]) == (
-        MASTER.item_of("zmk-most", "ZM-STRUCT").item,
-        1500,
-        "KGM",
-    )
+    item = MASTER.item_of("zmk-most", "ZM-STRUCT")
+    assert item is not None
+    assert (found["item"], found["quantity"], found["unit"]) == (item.item, Decimal(1500), "KGM")
 
 
 @pytest.mark.parametrize(
