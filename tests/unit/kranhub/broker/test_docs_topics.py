@@ -54,7 +54,7 @@ def test_the_table_has_every_topic_with_its_partitions_and_retention_and_no_othe
 
 def test_the_table_names_the_records_of_every_topic() -> None:
     table = {name: set(row.records.replace(";", ",").replace(", ", ",").split(",")) for name, row in rows().items()}
-    wanted = {f"out.<member>.{kind}": set(records) for kind, records in topics.OUT_KINDS.items()}
+    wanted: dict[str, set[str]] = {f"out.<member>.{kind}": {*names} for kind, names in topics.OUT_KINDS.items()}
     wanted |= {f"in.<member>.{kind}": {record, "Recovery"} for kind, record in topics.IN_KINDS.items()}
     wanted |= {f"hub.{shelf.topic}": {shelf.subject} for shelf in PUBLIC_TOPICS.values()}
     for name, records in wanted.items():
