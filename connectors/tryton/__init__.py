@@ -6,15 +6,22 @@ from typing import Any
 from connectors.tryton import checks, held_orders, orders, statuses
 from connectors.tryton.client import Client
 from connectors.tryton.codes import Codes
-from connectors.tryton.config import Config, Side
+from connectors.tryton.config import Config, ReceiptKind, Side
+from connectors.tryton.planned_receipts import PlannedProductions, PlannedPurchases
 from connectors.tryton.sink import OrderStatusSink, PlantOrderSink
 from connectors.tryton.source import TrytonSource
 from connectors.tryton.stock import Stock
-from connectors.tryton.streams import Productions, Purchases, Sales
+from connectors.tryton.streams import Productions, Purchases, Sales, Stream
 from kranhub.connector import Connector, Sink, Source
 from kranhub.parties.members import Member
 
 __all__ = ["Config", "Side", "Tryton"]
+
+
+_RECEIPTS: dict[ReceiptKind, type[Stream]] = {
+    ReceiptKind.PURCHASES: PlannedPurchases,
+    ReceiptKind.PRODUCTIONS: PlannedProductions,
+}
 
 
 class Tryton(Connector):
@@ -22,7 +29,8 @@ class Tryton(Connector):
 
     A customer's confirmed purchases from the hub's party are ``Order`` events, and each ``OrderStatus`` is shown on its
     purchase. A plant's ``PlantOrder`` becomes a quoted sale with the plant order's id as reference; what people then do
-    with it is an ``OrderResponse``; stock and productions are ``InventoryLevel`` and ``ProductionStatus``.
+    with it is an ``OrderResponse``; stock and productions are ``InventoryLevel`` and ``ProductionStatus``;
+    what is still to come into stock is ``PlannedReceipt``, where ``planned_receipts`` names it.
     """
 
     Config = Config
@@ -45,7 +53,9 @@ class Tryton(Connector):
         client, codes = self._client(), self._codes
         if codes.config.side is Side.CUSTOMER:
             return TrytonSource([Purchases(client, codes)], codes)
-        return TrytonSource([Sales(client, codes), Productions(client, codes), Stock(client, codes)], codes)
+        streams: list[Stream] = [Sales(client, codes), Productions(client, codes), Stock(client, codes)]
+        streams += [_RECEIPTS[kind](client, codes) for kind in codes.config.planned_receipts]
+        return TrytonSource(streams, codes)
 
     def sink(self) -> Sink:
         """Return a writer with a session of its own."""

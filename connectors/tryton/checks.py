@@ -6,7 +6,7 @@ from typing import Any
 
 from connectors.tryton.client import Client, Record
 from connectors.tryton.codes import Codes
-from connectors.tryton.config import Side
+from connectors.tryton.config import Config, ReceiptKind, Side
 from connectors.tryton.errors import Refused, ServerFailed
 from connectors.tryton.stock import ambiguous
 from kranhub.errors import Misconfigured
@@ -44,13 +44,24 @@ async def check(client: Client, codes: Codes) -> None:
     """
     await client.company()
     _check_clock(client.server_time, datetime.now(UTC))
-    for model, rights in NEEDS[codes.config.side].items():
+    for model, rights in needs(codes.config).items():
         await _check_rights(client, model, rights)
     await _check_parties(client, codes)
     await _check_units(client, codes)
     if codes.config.side is Side.PLANT:
         await _check_sites(client, codes)
         await _check_codes(client)
+
+
+def needs(config: Config) -> Mapping[str, Sequence[str]]:
+    """Return the rights that the connector needs, by model.
+
+    Args:
+        config: The connector's configuration.
+    """
+    receipts = ReceiptKind.PURCHASES in config.planned_receipts and config.side is Side.PLANT
+    more = {"purchase.purchase": ("read",), "purchase.line": ("read",)} if receipts else {}
+    return {**NEEDS[config.side], **more}
 
 
 def _check_clock(server: datetime | None, here: datetime) -> None:

@@ -44,6 +44,13 @@ class Side(StrEnum):
     PLANT = "plant"  # plant orders come in as sales; answers, stock and productions go out
 
 
+class ReceiptKind(StrEnum):
+    """What is still to come into stock."""
+
+    PURCHASES = "purchases"
+    PRODUCTIONS = "productions"
+
+
 class Config(BaseModel):
     """One Tryton database and what its codes mean in the hub.
 
@@ -65,6 +72,9 @@ class Config(BaseModel):
     parties: dict[MemberId, str] = Field(default_factory=dict, description="member id to party code")
     units: dict[str, UnitCode] = Field(default_factory=lambda: dict(UNITS), description="unit symbol to Rec 20")
     sites: dict[str, MemberId] = Field(default_factory=dict, description="warehouse code to site id")
+    planned_receipts: tuple[ReceiptKind, ...] = Field(
+        (), description="plant side: what is reported as still to come into stock"
+    )
     order_kind: Literal["SALE", "SPARE_PART", "SERVICE", "LEASE"] = "SALE"
     complete_delivery: bool = False
     since: date | None = Field(None, description="leave what was last changed before this day")

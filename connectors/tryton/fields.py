@@ -72,7 +72,7 @@ def _is_finite(value: float | Decimal) -> bool:
 
 
 _NOTHING = object()
-_MANY = {"lines"}
+_MANY = {"lines", "moves"}
 
 
 def _unexpected(record: Mapping[str, Any], path: str, kind: Kind) -> Text:

@@ -7,7 +7,7 @@ Each function returns a value as the codec takes it, or None for a record that h
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 from connectors.tryton import comment_block
@@ -23,12 +23,20 @@ from kranhub.wire.messages import (
     OrderDocumentStatus,
     OrderKind,
     OrderResponseCode,
+    PlannedReceiptDocumentStatus,
+    PlannedReceiptSource,
     PlantOrderDocumentStatus,
     ProductionState,
 )
 
 Record = Mapping[str, Any]
-Value = messages.Order | messages.OrderResponse | messages.InventoryLevel | messages.ProductionStatus
+Value = (
+    messages.Order
+    | messages.OrderResponse
+    | messages.InventoryLevel
+    | messages.PlannedReceipt
+    | messages.ProductionStatus
+)
 """A value that a record of Tryton can become."""
 
 PURCHASE_FIELDS: Fields = {
@@ -68,6 +76,17 @@ PRODUCTION_FIELDS: Fields = {
     "unit.symbol": Kind.TEXT,
     "planned_date": Kind.DAY,
     "effective_date": Kind.DAY,
+}
+STOCK_PRODUCTION_FIELDS: Fields = {**PRODUCTION_FIELDS, "warehouse.code": Kind.TEXT}
+PURCHASE_LINE_FIELDS: Fields = {
+    "purchase.state": Kind.STATE,
+    "purchase.warehouse.code": Kind.TEXT,
+    "product.code": Kind.TEXT,
+    "quantity": Kind.NUMBER,
+    "unit.symbol": Kind.TEXT,
+    "delivery_date": Kind.DAY,
+    "moves.state": Kind.STATE,
+    "moves.quantity": Kind.NUMBER,
 }
 LEVEL_FIELDS: Fields = {
     "code": Kind.TEXT,
@@ -256,6 +275,95 @@ def production(
         "unit": codes.unit(inner(record, "unit.symbol")),
         "state": STATES.get(record["state"], ProductionState.UNKNOWN),
         "estimated_completion": codes.day(record["effective_date"] or record["planned_date"]),
+        "as_of": modified,
+    }
+
+
+def purchase_receipt(record: Record, codes: Codes, modified: datetime) -> messages.PlannedReceipt | None:
+    """Return a line of a purchase as a ``PlannedReceipt``: what has not come in of it.
+
+    What is not confirmed counts as cancelled.
+
+    Args:
+        record: The line, with its moves; Tryton makes them in the line's unit.
+        codes: The company's codes.
+        modified: When it was last changed, in UTC.
+
+    Returns:
+        None for what goes back, or has no code, no site or no day.
+
+    Raises:
+        InvalidDocument: The code of a value that makes no document.
+    """
+    came = sum(move["quantity"] or 0 for move in record["moves."] if move["state"] == "done")
+    left = quantity(record["quantity"]) - quantity(came)
+    state = inner(record, "purchase.state")
+    if quantity(record["quantity"]) < 0:
+        return None
+    stated = _Coming(
+        f"purchase.line,{record['id']}",
+        PlannedReceiptSource.PURCHASE,
+        quantity(0) if state == "done" else max(left, quantity(0)),
+        state in {"confirmed", "processing", "done"},
+        inner(record, "purchase.warehouse.code"),
+        codes.day(record["delivery_date"]),
+    )
+    return _receipt(stated, record, codes, modified)
+
+
+def production_receipt(record: Record, codes: Codes, modified: datetime) -> messages.PlannedReceipt | None:
+    """Return a production for stock as a ``PlannedReceipt``.
+
+    Args:
+        record: The production.
+        codes: The company's codes.
+        modified: When it was last changed, in UTC.
+
+    Returns:
+        None for what has no code, no site or no day.
+
+    Raises:
+        InvalidDocument: The code of a value that makes no document.
+    """
+    state = record["state"]
+    stated = _Coming(
+        f"production,{record['id']}",
+        PlannedReceiptSource.PRODUCTION,
+        quantity(0) if state == "done" else quantity(record["quantity"]),
+        state in {"waiting", "assigned", "running", "done"},
+        inner(record, "warehouse.code"),
+        codes.day(record["planned_date"]),
+    )
+    return _receipt(stated, record, codes, modified)
+
+
+class _Coming(NamedTuple):
+    """What a line of a purchase and a production say in different fields."""
+
+    receipt_id: str
+    source: PlannedReceiptSource
+    left: Decimal
+    active: bool
+    warehouse: str | None
+    day: date | None
+
+
+def _receipt(stated: _Coming, record: Record, codes: Codes, modified: datetime) -> messages.PlannedReceipt | None:
+    site, item_code = codes.site(stated.warehouse), text_of(inner(record, "product.code"))
+    if site is None or item_code is None or stated.day is None:
+        return None
+    status = PlannedReceiptDocumentStatus.ACTIVE if stated.active else PlannedReceiptDocumentStatus.CANCELLED
+    return {
+        "company": codes.member.id,
+        "site": site,
+        "receipt_id": stated.receipt_id,
+        "source": stated.source,
+        "item_code": item_code,
+        "item": None,
+        "quantity": stated.left,
+        "unit": codes.unit(inner(record, "unit.symbol")),
+        "expected_date": stated.day,
+        "document_status": status,
         "as_of": modified,
     }
 

@@ -40,7 +40,7 @@ class Reading:
     ) -> None:
         """Take where to go on; a new epoch begins at the beginning."""
         self._stream, self._codes, self._now = stream, codes, now
-        self._name = f"{stream.subject}#{codes.config.epoch}"
+        self._name = f"{stream.name or stream.subject}#{codes.config.epoch}"
         self.cursor = PollingCursor(self._name, since.positions if since else {})
         self._sent = SentDocuments(self.cursor)
         self._looked_at: dict[int, str] = {}

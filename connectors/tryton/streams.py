@@ -67,6 +67,8 @@ class Stream(ABC):
     """One kind of document."""
 
     subject: ClassVar[Subject]
+    name: ClassVar[str] = ""
+    """Its name in checkpoints and ids of failures; the subject's where it is empty."""
     model: ClassVar[str]
     timestamp_fields: ClassVar[tuple[str, ...]] = (timestamps.FIELD,)
     sweep_page: ClassVar[int] = 200
@@ -230,6 +232,7 @@ class Productions(Stream):
 
     subject = Subject.PRODUCTION_STATUS
     model = "production"
+    known_fields: ClassVar[Fields] = mapping.PRODUCTION_FIELDS
 
     def domain(self) -> list[Any]:
         """Return all productions."""
@@ -237,7 +240,7 @@ class Productions(Stream):
 
     async def read(self, found: Sequence[Found]) -> list[ErpDocument]:
         """Return the productions."""
-        records = await self.records(found, mapping.PRODUCTION_FIELDS)
+        records = await self.records(found, self.known_fields)
         named = {str(record["reference"]) for record in records if isinstance(record.get("reference"), str)}
         sales = await self._sales(sorted(named))
         return [self._document(record, sales.get(str(record.get("reference")), [])) for record in records]

@@ -30,6 +30,7 @@ LINKS = {
     "default_uom": "product.uom",
     "category": "product.uom.category",
     "moves": "stock.move",
+    "purchase": "purchase.purchase",
 }
 LINES = {"purchase.purchase": "purchase.line", "sale.sale": "sale.line"}
 STATES = {"quote": "quotation", "confirm": "confirmed", "draft": "draft", "cancel": "cancelled"}
