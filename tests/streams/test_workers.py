@@ -107,6 +107,11 @@ def is_well(url: str) -> bool:
     return httpx.get(url).status_code == 200
 
 
+def all_run(settings: Settings) -> bool:
+    (known,) = status(settings).supervisors
+    return [child.state for child in known.processes] == ["running", "running"]
+
+
 def told_by_the_exporter(settings: Settings, port: int, process: str) -> None:
     command = [sys.executable, "-m", "kranhub", "monitoring", "run", "--metrics-port", str(port)]
     watching = subprocess.Popen(command, env=environment(settings))
@@ -136,7 +141,7 @@ def test_one_command_runs_workers_and_serves_their_metrics(stack: Stack, namespa
                 assert {f"core.{loop['name']}" for loop in httpx.get(url).json()["loops"]} >= STAGES
             (running,) = status(settings).supervisors
             assert (running.pid, running.running, running.command) == (process.pid, True, "kranhub streams run")
-            assert [child.state for child in running.processes] == ["running", "running"]
+            wait_for(partial(all_run, settings), "both processes run, also where one had to begin again")
             planned = 'kranhub_orders{state="PLANNED"}'
             wait_for(lambda: counted(port + 1, planned) == 1, "the views count the order")
             told_by_the_exporter(settings, port + 2, running.processes[0].name)
