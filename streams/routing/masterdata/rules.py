@@ -132,6 +132,10 @@ class Rule(_Model):
         return {*self.when.buyer, *self.allow, *self.deny}
 
 
+DEFAULTS = Rule(rule="none")
+"""The settings where no rule matches: those of a rule that leaves everything out."""
+
+
 class Rules(_Model):
     """All rules in their order: the first that matches decides."""
 

@@ -351,6 +351,16 @@ class Attempt(Struct, frozen=True, omit_defaults=True):
         return max((time for time in times if time), default=None)
 
     @property
+    def aborted(self) -> bool:
+        """Whether the plant has begun production orders for it and given all of them up."""
+        return bool(self.productions) and all(made.state is ProductionState.ABORTED for made in self.productions)
+
+    def counted_on(self, fact: ExpectedFact) -> date | None:
+        """Return the day on which a missed fact is counted now; None where it is not the one that was missed."""
+        expected = self.expectation
+        return expected.counted if expected is not None and expected.fact is fact else None
+
+    @property
     def irrevocable(self) -> Decimal:
         """How much the plant has made or sent, in the base unit: a change of the order cannot take it back."""
         return max(self.completed, self.shipped)

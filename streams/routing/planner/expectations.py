@@ -8,11 +8,10 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from kranhub.parties.members import Reported, Role
-from kranhub.wire.messages import ProductionState
 from streams.routing.context import DecisionContext
 from streams.routing.masterdata.calendars import shifted
 from streams.routing.masterdata.masterdata import MasterData
-from streams.routing.masterdata.rules import Rule
+from streams.routing.masterdata.rules import DEFAULTS
 from streams.routing.model.attempt import Attempt, Expectation, Shipment
 from streams.routing.model.codes import ExpectedFact
 from streams.routing.model.copying import replace
@@ -29,11 +28,6 @@ RESTART_WORKING_DAYS = 2
 
 LONGEST_DELAY = 20
 """By how many days a missed fact is counted on later, at most; the first time it is two, then twice as many."""
-
-_NO_RULE = Rule(rule="none")
-"""The settings where no rule matches any more."""
-
-_STARTED = (ProductionState.RUNNING, ProductionState.HELD)
 
 
 class _Awaited(NamedTuple):
@@ -122,8 +116,9 @@ def _arrival_day(attempt: Attempt, to: str, master: MasterData) -> date:
 def _production(state: OrderState, portion: Portion, attempt: Attempt, context: DecisionContext) -> _Awaited:
     """Return the start of the work where the plant reports that and has not begun, else that it is ready."""
     calendar = context.master.calendar(attempt.plant)
-    if (aborted := _aborted_on(attempt, context.master)) is not None:
-        again = calendar.next_working(shifted(aborted, 1))
+    if attempt.aborted:
+        days = (dates.ended_on(made, attempt.plant, context.master) for made in attempt.productions)
+        again = calendar.next_working(shifted(max(days), 1))
         return _Awaited(ExpectedFact.PRODUCTION_START, again, again)
     ready = _ready_day(state, portion, attempt, context)
     if not _has_begun(attempt) and _reports_production(attempt, context.master):
@@ -132,17 +127,10 @@ def _production(state: OrderState, portion: Portion, attempt: Attempt, context: 
     return _Awaited(ExpectedFact.READINESS, ready)
 
 
-def _aborted_on(attempt: Attempt, master: MasterData) -> date | None:
-    """Return the day on which the plant gave its work up; None where any production goes on or has ended as planned."""
-    if any(made.state is not ProductionState.ABORTED for made in attempt.productions):
-        return None
-    return max(
-        (made.ended_on or dates.day_at(attempt.plant, made.at, master) for made in attempt.productions), default=None
-    )
-
-
 def _has_begun(attempt: Attempt) -> bool:
-    return attempt.irrevocable > 0 or any(made.state in (*_STARTED, *dates.ENDED) for made in attempt.productions)
+    return attempt.irrevocable > 0 or any(
+        made.state in (*dates.UNDER_WAY, *dates.ENDED) for made in attempt.productions
+    )
 
 
 def _reports_production(attempt: Attempt, master: MasterData) -> bool:
@@ -164,7 +152,7 @@ def _deadline(
     state: OrderState, portion: Portion, attempt: Attempt, awaited: _Awaited, context: DecisionContext
 ) -> datetime:
     """Return until when the fact is waited for: the end of a day where it happens."""
-    rule = source.rule_of(state.order, portion, context.master) or _NO_RULE
+    rule = source.rule_of(state.order, portion, context.master) or DEFAULTS
     assert attempt.issued is not None  # noqa: S101  (only what was issued is expected)
     if awaited.fact is ExpectedFact.ARRIVAL:
         last = shifted(awaited.day, rule.arrival_margin_days)
@@ -173,8 +161,7 @@ def _deadline(
         ExpectedFact.DELIVERY: DELIVERY_WORKING_DAYS,
         ExpectedFact.SHIPMENT: rule.ship_within_working_days,
     }.get(awaited.fact, RESTART_WORKING_DAYS if awaited.counted else rule.report_within_working_days)
-    last = context.master.calendar(attempt.plant).finish(shifted(awaited.day, 1), wait) if wait else awaited.day
-    return dates.end_of_day(attempt.plant, last, context)
+    return dates.end_of_working_day(attempt.plant, awaited.day, wait, context)
 
 
 def overdue(attempt: Attempt, expectation: Expectation, context: DecisionContext) -> Expectation:
@@ -192,7 +179,7 @@ def overdue(attempt: Attempt, expectation: Expectation, context: DecisionContext
     if expectation.fact is ExpectedFact.ARRIVAL:
         counted = shifted(today, delay)
     else:
-        counted = context.master.calendar(place).finish(shifted(today, 1), delay)
+        counted = dates.working_day_after(place, today, delay, context.master)
     by = dates.end_of_day(place, counted, context)
     return replace(expectation, by=by, counted=counted, overdue=expectation.overdue + 1)
 

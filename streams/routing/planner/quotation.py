@@ -5,17 +5,14 @@ from zoneinfo import ZoneInfo
 
 from streams.routing import reasons
 from streams.routing.context import DecisionContext
-from streams.routing.masterdata.masterdata import MasterData
-from streams.routing.masterdata.rules import Rule
+from streams.routing.masterdata.rules import DEFAULTS
 from streams.routing.model.codes import CloseReason, HoldReason
 from streams.routing.model.copying import replace
 from streams.routing.model.order import Order, OrderState, Validity
 from streams.routing.model.portion import Portion, with_attempt
+from streams.routing.planner import source
 from streams.routing.planner.step import Step
 from streams.routing.schedule import dates
-
-_NO_RULE = Rule(rule="none")
-"""The settings where no rule matches any line."""
 
 
 def with_validity(state: OrderState, context: DecisionContext) -> OrderState:
@@ -43,7 +40,9 @@ def with_known_validity(state: OrderState, context: DecisionContext) -> OrderSta
 
 
 def _validity(order: Order, day: date, context: DecisionContext) -> Validity:
-    rules = [rule for line in order.lines if (rule := _rule(order, line.item, context.master))] or [_NO_RULE]
+    items = [line.item for line in order.lines if line.item in context.master.items]
+    found = [source.rule_for_item(order, str(item), context.master) for item in items]
+    rules = [rule for rule in found if rule] or [DEFAULTS]
     last = day + timedelta(days=min(rule.maximum_quotation_valid_days for rule in rules))
     usual = day + timedelta(days=min(rule.quotation_valid_days for rule in rules))
     until = min(order.terms.valid_until or usual, last)
@@ -51,11 +50,6 @@ def _validity(order: Order, day: date, context: DecisionContext) -> Validity:
     zone = ZoneInfo(buyer.time_zone) if buyer else context.time.tzinfo
     midnight = datetime.combine(until + timedelta(days=1), time.min, zone)
     return Validity(until, midnight.astimezone(context.time.tzinfo))
-
-
-def _rule(order: Order, item: str | None, master: MasterData) -> Rule | None:
-    known = master.items.get(item or "")
-    return master.rule_for(order.kind, known.okpd2, order.buyer, order.programme) if known else None
 
 
 def _replanned(state: OrderState) -> OrderState:

@@ -1,17 +1,15 @@
 """Until when a plant has to answer a plant order."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from streams.routing.context import DecisionContext
+from streams.routing.masterdata.rules import DEFAULTS
 from streams.routing.model.attempt import Attempt
 from streams.routing.model.copying import replace
 from streams.routing.model.order import OrderState
 from streams.routing.model.portion import Portion, with_attempt
 from streams.routing.planner import expectations, source, unreachable
 from streams.routing.schedule import dates
-
-ANSWER_WORKING_DAYS = 2
-"""A plant's time to answer where no rule says another."""
 
 
 def answer_by(state: OrderState, portion: Portion, plant: str, context: DecisionContext) -> datetime:
@@ -26,11 +24,9 @@ def answer_by(state: OrderState, portion: Portion, plant: str, context: Decision
     Returns:
         The time, in the zone of the context's.
     """
-    rule = source.rule_of(state.order, portion, context.master)
-    days = rule.answer_within_working_days if rule else ANSWER_WORKING_DAYS
+    rule = source.rule_of(state.order, portion, context.master) or DEFAULTS
     today = dates.day_at(plant, context.time, context.master)
-    last = context.master.calendar(plant).finish(today + timedelta(days=1), days)
-    return dates.end_of_day(plant, last, context)
+    return dates.end_of_working_day(plant, today, rule.answer_within_working_days, context)
 
 
 def with_answer_deadlines(state: OrderState, context: DecisionContext) -> OrderState:

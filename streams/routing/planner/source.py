@@ -48,8 +48,18 @@ def rule_of(order: Order, portion: Portion, master: MasterData) -> Rule | None:
         portion: One of its portions, whose item is in the master data.
         master: The master data.
     """
-    item = master.items[portion.item]
-    return master.rule_for(order.kind, item.okpd2, order.buyer, order.programme)
+    return rule_for_item(order, portion.item, master)
+
+
+def rule_for_item(order: Order, item: str, master: MasterData) -> Rule | None:
+    """Return the first rule that matches the order and an item, or None.
+
+    Args:
+        order: The order.
+        item: The item's id, in the master data.
+        master: The master data.
+    """
+    return master.rule_for(order.kind, master.items[item].okpd2, order.buyer, order.programme)
 
 
 def candidates(order: Order, portion: Portion, rule: Rule, master: MasterData) -> Candidates:

@@ -17,6 +17,7 @@ from streams.routing.model.quantity import ZERO
 from streams.routing.planner import source
 from streams.routing.planner.explode import Need, add_portion
 from streams.routing.planner.step import Step
+from streams.routing.validation import normalise
 
 UNKNOWN = DocumentCode.UNKNOWN_PLANT_ORDER
 """The code of an event on a plant order that was never issued: it waits, as the plant order may yet be."""
@@ -72,6 +73,25 @@ def addressed(state: OrderState, plant_order_id: str, author: str) -> Assignment
     if assignment.attempt.plant != author:
         raise InvalidDocument(DocumentCode.NOT_ADDRESSEE, reasons.not_addressee(plant_order_id, author))
     return assignment
+
+
+def in_base_unit(portion: Portion, quantity: Decimal, unit: str, master: MasterData) -> Decimal:
+    """Return a quantity that a plant reports of a portion in the base unit of its item.
+
+    Args:
+        portion: The portion.
+        quantity: In the plant's unit.
+        unit: That unit.
+        master: The master data, with the item's units.
+
+    Raises:
+        InvalidDocument: ``unmapped-unit`` where the unit does not convert, ``too-many-digits`` where the quantity does
+            not fit.
+    """
+    found = normalise.in_base(master.items[portion.item], quantity, unit)
+    if found is None:
+        raise InvalidDocument(normalise.UNMAPPED_UNIT, reasons.unmapped_unit(unit, portion.unit))
+    return found
 
 
 def issued_plant_orders(state: OrderState) -> frozenset[str]:

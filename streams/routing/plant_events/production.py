@@ -1,14 +1,11 @@
 """Takes the state of a plant's production orders into the state of an order, and what follows where they fall short."""
 
 from datetime import date
-from decimal import Decimal
 
-from kranhub.errors import InvalidDocument
 from kranhub.wire import messages
 from kranhub.wire.messages import ProductionState
 from streams.routing import reasons
 from streams.routing.context import DecisionContext
-from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.attempt import Attempt, Production
 from streams.routing.model.codes import AlertCode, CauseCode, CloseReason
 from streams.routing.model.copying import replace
@@ -20,6 +17,7 @@ from streams.routing.planner.step import Step
 from streams.routing.plant_events.assignments import (
     addressed,
     current_portion,
+    in_base_unit,
     known_order,
     split_portion,
     with_attempt_at,
@@ -27,7 +25,6 @@ from streams.routing.plant_events.assignments import (
 from streams.routing.reasons import Cause
 from streams.routing.schedule import dates
 from streams.routing.validation import document_identity
-from streams.routing.validation.normalise import UNMAPPED_UNIT, in_base
 
 
 def apply_production(state: OrderState | None, value: messages.ProductionStatus, context: DecisionContext) -> Step:
@@ -54,8 +51,8 @@ def apply_production(state: OrderState | None, value: messages.ProductionStatus,
         value["as_of"],
         ProductionState(value["state"]),
         value["estimated_completion"],
-        _quantity(assignment.portion, value["completed"], value["unit"], context.master),
-        scrapped=_quantity(assignment.portion, value["scrapped"], value["unit"], context.master),
+        in_base_unit(assignment.portion, value["completed"], value["unit"], context.master),
+        scrapped=in_base_unit(assignment.portion, value["scrapped"], value["unit"], context.master),
     )
     if assignment.attempt.has_seen(context.fingerprint):
         return Step(state)
@@ -76,17 +73,10 @@ def apply_production(state: OrderState | None, value: messages.ProductionStatus,
     if again is not None:
         return again
     followed = portion.current == attempt and attempt.confirmed and not attempt.shadow and not portion.surplus
-    if followed and _is_aborted(attempt) and not _is_aborted(assignment.attempt):
+    if followed and attempt.aborted and not assignment.attempt.aborted:
         return _aborted(state, portion, attempt, new, context)
     cause = reasons.production(attempt.plant, portion.item, new.state, context.master)
     return Step(state, cause)
-
-
-def _quantity(portion: Portion, quantity: Decimal, unit: str, master: MasterData) -> Decimal:
-    found = in_base(master.items[portion.item], quantity, unit)
-    if found is None:
-        raise InvalidDocument(UNMAPPED_UNIT, reasons.unmapped_unit(unit, portion.unit))
-    return found
 
 
 def _ended_on(new: Production, old: Production | None, plant: str, context: DecisionContext) -> date | None:
@@ -104,10 +94,6 @@ def _has_fallen_short(portion: Portion, attempt: Attempt) -> bool:
     if not states <= {ProductionState.CLOSED, ProductionState.ABORTED} or ProductionState.CLOSED not in states:
         return False
     return attempt.irrevocable < portion.wanted_of_production
-
-
-def _is_aborted(attempt: Attempt) -> bool:
-    return bool(attempt.productions) and all(made.state is ProductionState.ABORTED for made in attempt.productions)
 
 
 def planned_again(state: OrderState, portion: Portion, attempt: Attempt, context: DecisionContext) -> Step | None:

@@ -23,13 +23,13 @@ from streams.routing.plant_events.assignments import (
     Assignment,
     addressed,
     current_portion,
+    in_base_unit,
     known_order,
     reject,
     split_portion,
     with_attempt_at,
 )
 from streams.routing.validation import document_identity
-from streams.routing.validation.normalise import UNMAPPED_UNIT, in_base
 
 
 def apply_response(state: OrderState | None, value: messages.OrderResponse, context: DecisionContext) -> Step:
@@ -121,10 +121,7 @@ def _is_old(attempt: Attempt, revision: int) -> bool:
 def _quantity(portion: Portion, line: messages.OrderResponseLine | None, master: MasterData) -> Decimal:
     if line is None:
         return portion.quantity
-    quantity = in_base(master.items[portion.item], line["quantity"], line["unit"])
-    if quantity is None:
-        raise InvalidDocument(UNMAPPED_UNIT, reasons.unmapped_unit(line["unit"], portion.unit))
-    return quantity
+    return in_base_unit(portion, line["quantity"], line["unit"], master)
 
 
 def _reopened(state: OrderState, assignment: Assignment) -> tuple[OrderState, Assignment] | None:

@@ -3,7 +3,6 @@
 from datetime import date, datetime
 from decimal import Decimal
 
-from kranhub.errors import InvalidDocument
 from kranhub.parties.members import Role
 from kranhub.wire import messages as wire
 from streams.routing import reasons
@@ -22,7 +21,6 @@ from streams.routing.plant_events.assignments import Assignment
 from streams.routing.reasons import Cause
 from streams.routing.schedule import dates
 from streams.routing.validation import document_identity
-from streams.routing.validation.normalise import UNMAPPED_UNIT, in_base
 
 
 def apply_shipment(state: OrderState | None, value: wire.Shipment, context: DecisionContext) -> Step:
@@ -71,9 +69,7 @@ def _quantities(state: OrderState, value: wire.Shipment, master: MasterData) -> 
         if number is None or not number.startswith(f"{state.key}/"):
             continue
         assignment = _assignment(state, number, value["shipper"], master)
-        quantity = in_base(master.items[assignment.portion.item], line["quantity"], line["unit"])
-        if quantity is None:
-            raise InvalidDocument(UNMAPPED_UNIT, reasons.unmapped_unit(line["unit"], assignment.portion.unit))
+        quantity = assignments.in_base_unit(assignment.portion, line["quantity"], line["unit"], master)
         found[number] = found.get(number, ZERO) + quantity
     return dict.fromkeys(found, ZERO) if value["document_status"] == "CANCELLED" else found
 

@@ -26,6 +26,9 @@ DONE = (ProductionState.COMPLETED, ProductionState.CLOSED)
 ENDED = (*DONE, ProductionState.ABORTED)
 """The states of a production order of which no more comes."""
 
+UNDER_WAY = (ProductionState.RUNNING, ProductionState.HELD)
+"""The states of a production order whose work has begun and not ended."""
+
 
 def day_at(member: str, time: datetime, master: MasterData, site: str | None = None) -> date:
     """Return the calendar day at the member's own place.
@@ -54,6 +57,31 @@ def end_of_day(member: str, day: date, context: DecisionContext) -> datetime:
     known = context.master.members.by_id.get(member)
     zone = ZoneInfo(known.time_zone) if known else context.time.tzinfo
     return datetime.combine(min(day, LAST_DAY), END_OF_DAY, zone).astimezone(context.time.tzinfo)
+
+
+def end_of_working_day(member: str, day: date, working_days: int, context: DecisionContext) -> datetime:
+    """Return the end of a working day at the member's own place, in the zone of the context's time.
+
+    Args:
+        member: The member.
+        day: The day behind which the working days count.
+        working_days: How many of them; none for the end of the day itself.
+        context: The event and the master data, with the members' calendars and time zones.
+    """
+    last = working_day_after(member, day, working_days, context.master) if working_days else day
+    return end_of_day(member, last, context)
+
+
+def working_day_after(member: str, day: date, working_days: int, master: MasterData) -> date:
+    """Return the last of so many working days of the member behind a day.
+
+    Args:
+        member: The member.
+        day: The day.
+        working_days: How many working days, at least one.
+        master: The master data, with the members' calendars.
+    """
+    return master.calendar(member).finish(shifted(day, 1), working_days)
 
 
 LAST_DAY = date(9999, 12, 30)
@@ -109,7 +137,7 @@ def _made_on(portion: Portion, attempt: Attempt, master: MasterData) -> date | N
     if not any(made.state in DONE for made in over):
         return None
     wanted, total = portion.wanted_of_production, ZERO
-    ended = [(_ended_on(made, attempt.plant, master), made) for made in over]
+    ended = [(ended_on(made, attempt.plant, master), made) for made in over]
     for day, made in sorted(ended, key=lambda entry: entry[0]):
         total += made.completed
         if total >= wanted:
@@ -117,7 +145,14 @@ def _made_on(portion: Portion, attempt: Attempt, master: MasterData) -> date | N
     return None
 
 
-def _ended_on(made: Production, plant: str, master: MasterData) -> date:
+def ended_on(made: Production, plant: str, master: MasterData) -> date:
+    """Return the day, at the plant, on which a production order has ended.
+
+    Args:
+        made: The production order.
+        plant: The plant.
+        master: The master data, with the plants' time zones.
+    """
     return made.ended_on or day_at(plant, made.at, master)
 
 
@@ -182,21 +217,8 @@ def at_consignee(state: OrderState, portion: Portion, end: date, master: MasterD
     known = arrived_on(portion, to, master)
     if known is not None:
         return known
-    leaves = leaves_on(attempt) or end
+    leaves = attempt.counted_on(ExpectedFact.SHIPMENT) or end
     return shifted(max(leaves, end), master.transport_days(attempt.plant, to))
-
-
-def leaves_on(attempt: Attempt) -> date | None:
-    """Return the first day on which what is made can leave its plant, where its shipment was missed.
-
-    Args:
-        attempt: The attempt.
-
-    Returns:
-        None where that follows from the day on which it is made.
-    """
-    expected = attempt.expectation
-    return expected.counted if expected and expected.fact is ExpectedFact.SHIPMENT else None
 
 
 def arrived_on(portion: Portion, to: str, master: MasterData) -> date | None:
@@ -214,8 +236,7 @@ def arrived_on(portion: Portion, to: str, master: MasterData) -> date | None:
     shipments = [shipment for shipment in attempt.shipments if _has_day(shipment)] if attempt else []
     if attempt is None or sum((shipment.quantity for shipment in shipments), ZERO) < portion.quantity:
         return None
-    expected = attempt.expectation
-    late = expected.counted if expected and expected.fact is ExpectedFact.ARRIVAL else None
+    late = attempt.counted_on(ExpectedFact.ARRIVAL)
     return max(_arrives(shipment, attempt.plant, to, late, master) for shipment in shipments)
 
 
@@ -347,7 +368,7 @@ def task_of(portion: Portion, portions: Sequence[Portion], master: MasterData, *
         made=done is not None,
         not_before=None,
         feeds=tuple(str(other.part) for other in into),
-        leaves=leaves_on(attempt) if _must_leave(attempt, into) else None,
+        leaves=attempt.counted_on(ExpectedFact.SHIPMENT) if _must_leave(attempt, into) else None,
         arrived=arrived_on(portion, into[0].attempts[-1].plant, master) if into else None,
     )
 
@@ -367,13 +388,13 @@ def _ready(portion: Portion, attempt: Attempt, master: MasterData) -> date | Non
     Returns:
         None while neither the plant nor its allocator has named a day.
     """
-    ready, expected = _promised(attempt), attempt.expectation
-    if ready is None or expected is None or expected.counted is None:
-        return ready
-    if expected.fact is ExpectedFact.PRODUCTION_START:
-        work = working_days(portion, attempt.plant, master)
-        return max(ready, master.calendar(attempt.plant).finish(expected.counted, work))
-    return max(ready, expected.counted) if expected.fact is ExpectedFact.READINESS else ready
+    ready = _promised(attempt)
+    if ready is None:
+        return None
+    late = attempt.counted_on(ExpectedFact.READINESS)
+    if start := attempt.counted_on(ExpectedFact.PRODUCTION_START):
+        late = master.calendar(attempt.plant).finish(start, working_days(portion, attempt.plant, master))
+    return max(ready, late) if late else ready
 
 
 def targets(portion: Portion, portions: Sequence[Portion]) -> list[Portion]:
