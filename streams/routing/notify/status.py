@@ -7,7 +7,6 @@ from typing import NamedTuple, cast
 from kranhub import identifiers
 from kranhub.text import Text
 from kranhub.wire import messages as wire
-from kranhub.wire.messages import ProductionState
 from streams.routing import reasons
 from streams.routing.context import DecisionContext
 from streams.routing.masterdata.masterdata import MasterData
@@ -40,8 +39,6 @@ LARGE = 20
 PAUSE = timedelta(seconds=30)
 """How long further news of a large order's lines waits after a status."""
 
-_RUNNING = (ProductionState.RUNNING, ProductionState.HELD)
-
 
 class LineOutlook(NamedTuple):
     """What the facts say of a line.
@@ -69,8 +66,9 @@ def outlook(state: OrderState, line: Line, context: DecisionContext) -> LineOutl
         line: One of its lines.
         context: The event and the master data.
     """
-    arrival = dates.arrival(state, line, context.master, context.time)
-    return LineOutlook(_line_status(state, line, context), arrival)
+    days = dates.arrivals(state, line, context.master, context.time)
+    arrival = max(days.values(), default=None) if days is not None else None
+    return LineOutlook(_line_status(state, line, days, context.master), arrival)
 
 
 def status_of(state: OrderState, outlooks: Mapping[str, LineOutlook]) -> Status:
@@ -284,20 +282,20 @@ def _is_over(status: Status) -> bool:
     return all(line.state in (PlanState.READY, PlanState.SHIPPED, PlanState.DELIVERED) for line in status.lines)
 
 
-def _line_status(state: OrderState, line: Line, context: DecisionContext) -> LineStatus:
+def _line_status(state: OrderState, line: Line, arrivals: Mapping[int, date] | None, master: MasterData) -> LineStatus:
     portions = [portion for portion in state.portions if portion.line_id == line.line_id and not portion.cancelled]
     if state.order.cancelled and not portions:
         return LineStatus(line.line_id, line.item_code, PlanState.CANCELLED)
-    code = _held(state, line, portions, context.master)
+    code = _held(state, line, portions, master)
     if code:
         return LineStatus(line.line_id, line.item_code, PlanState.ON_HOLD, code=code)
-    days = _promised(state, line, portions, context)
+    days = arrivals if _is_promised(portions) else None
     promised = max(days.values(), default=None) if days else None
     own = [portion for portion in portions if portion.feeds is None]
     return LineStatus(
         line.line_id,
         line.item_code,
-        _progress_of(portions, context.master),
+        _progress_of(portions, master),
         promised,
         arrived=sum((portion.current.arrived for portion in own if portion.current), ZERO),
         assumed=any(shipment.assumed for portion in own if portion.current for shipment in portion.current.shipments),
@@ -352,10 +350,9 @@ def progress(portion: Portion, master: MasterData) -> PlanState:
     sent = _shipped(portion, attempt)
     if sent:
         return sent
-    made = {production.state for production in attempt.productions} - {ProductionState.ABORTED}
     if dates.finished(portion, master) is not None:
         return PlanState.READY
-    if made & {*dates.DONE, *_RUNNING}:
+    if any(made.state in (*dates.DONE, *dates.UNDER_WAY) for made in attempt.productions):
         return PlanState.IN_PRODUCTION
     return PlanState.CONFIRMED if attempt.confirmed else PlanState.PLANNED
 
@@ -376,18 +373,10 @@ def _together(states: Iterable[PlanState]) -> PlanState:
     return PlanState.IN_PRODUCTION if begun and min(ranks) < PROGRESS.index(PlanState.READY) else PROGRESS[min(ranks)]
 
 
-def _promised(
-    state: OrderState, line: Line, portions: Sequence[Portion], context: DecisionContext
-) -> Mapping[int, date] | None:
-    """Return the promise of the line's own portions, by part: what plants have promised, carried to the customer.
-
-    Returns:
-        None until all of the line's plants have promised a day.
-    """
+def _is_promised(portions: Sequence[Portion]) -> bool:
+    """Return whether all plants of a line have promised a day: the customer is promised nothing before."""
     attempts = [portion.current for portion in portions]
-    if not portions or any(attempt is None or dates.promised_by_plant(attempt) is None for attempt in attempts):
-        return None
-    return dates.arrivals(state, line, context.master, context.time)
+    return all(attempt is not None and dates.promised_by_plant(attempt) is not None for attempt in attempts)
 
 
 def _order_state(state: OrderState, lines: tuple[LineStatus, ...]) -> PlanState:

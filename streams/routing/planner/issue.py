@@ -29,15 +29,12 @@ def issue_plant_orders(state: OrderState, portion: Portion, context: DecisionCon
     Returns:
         The step with the plant orders, and a decision for each that is issued for the first time.
     """
-    sent: list[OutputMessage] = []
-    asked = _asked_about_date(state, portion, context)
-    if asked is not None:
-        state, portion = asked.state, current(asked.state, portion)
-        sent += asked.messages
+    needed = _needed(state, portion, context)
+    portion, sent = _asked_about_date(state, portion, needed, context)
     for attempt in portion.attempts:
         if cutover.keeps_back(attempt, context.master):
             continue
-        wanted = _wanted(state, portion, attempt, context)
+        wanted = _wanted(state, portion, attempt, needed, context)
         if wanted is None:
             continue
         if wanted == attempt.issued:
@@ -54,36 +51,33 @@ def issue_plant_orders(state: OrderState, portion: Portion, context: DecisionCon
     return Step(state.with_portion(portion), messages=sent)
 
 
-def current(state: OrderState, portion: Portion) -> Portion:
-    """Return the portion in the form that it has in this state."""
-    return next(p for p in state.portions if (p.line_id, p.part) == (portion.line_id, portion.part))
+def _asked_about_date(
+    state: OrderState, portion: Portion, needed: date | None, context: DecisionContext
+) -> tuple[Portion, list[OutputMessage]]:
+    """Return the portion, and the alert that asks a person about a date that its parts no longer let the plant keep.
 
-
-def _asked_about_date(state: OrderState, portion: Portion, context: DecisionContext) -> Step | None:
-    """Return the step that asks a person about a date in the frozen zone that its parts no longer let the plant keep.
-
-    Returns:
-        None where no date in the frozen zone is endangered, or where that date was asked about already.
+    A person is asked in the frozen zone only, and about a date once.
     """
     attempt = portion.current
-    if attempt is None or attempt.issued is None or portion.cancelled or attempt.shadow:
-        return None
-    needed = _needed(state, portion, context)
-    if needed is None or needed <= attempt.issued.requested_date or not _is_frozen(state, portion, attempt, context):
-        return None
+    if needed is None or attempt is None or attempt.issued is None or portion.cancelled or attempt.shadow:
+        return portion, []
+    if needed <= attempt.issued.requested_date or not _is_frozen(state, portion, attempt, context):
+        return portion, []
     if attempt.asked_for is not None and needed <= attempt.asked_for:
-        return None
+        return portion, []
     number = portion.id_of(state.key, attempt)
     text = reasons.frozen_zone(
         attempt.plant, number, portion.item, attempt.issued.requested_date, needed, context.master
     )
     place = f"{portion.place}.{attempt.number}/{needed.isoformat()}"
     alert = messages.alert(state, AlertCode.FROZEN_ZONE, place, text, context.time)
-    return Step(state.with_portion(with_attempt(portion, replace(attempt, asked_for=needed))), messages=[alert])
+    return with_attempt(portion, replace(attempt, asked_for=needed)), [alert]
 
 
 def _needed(state: OrderState, portion: Portion, context: DecisionContext) -> date | None:
-    """Return the day on which an assembly can be done once its parts have come; None where it waits for none."""
+    """Return the day on which an issued assembly can be done once its parts have come; None where it waits for none."""
+    if portion.current is None or portion.current.issued is None:
+        return None
     portions = dates.line_portions(state, portion.line_id)
     parts = list(dates.below(portion, portions))
     if not parts or any(dates.is_open(part) or part.current is None for part in parts):
@@ -138,7 +132,9 @@ def _as_if_delivered(
     return replace(attempt, delivered_generation=generation), requests
 
 
-def _wanted(state: OrderState, portion: Portion, attempt: Attempt, context: DecisionContext) -> Issued | None:
+def _wanted(
+    state: OrderState, portion: Portion, attempt: Attempt, needed: date | None, context: DecisionContext
+) -> Issued | None:
     """Return what the plant order should say; None where none is to be issued."""
     if portion.cancelled or attempt.close_reason is not None:
         withdrawn = attempt.issued is not None and (attempt.withdraw or attempt.close_reason is None)
@@ -149,7 +145,7 @@ def _wanted(state: OrderState, portion: Portion, attempt: Attempt, context: Deci
     if line is None:
         return attempt.issued and replace(attempt.issued, quantity=portion.quantity)
     feeds_into, consignee = destination(state, portion)
-    day = _day(state, portion, attempt, line, context)
+    day = _day(state, portion, attempt, line, needed, context)
     cost = price(portion, line, context.master)
     return Issued(portion.quantity, day, consignee, feeds_into, cost, content=portion.content, shadow=attempt.shadow)
 
@@ -194,7 +190,9 @@ def _line(state: OrderState, portion: Portion) -> Line | None:
     return next((line for line in lines if line.line_id == portion.line_id and line.hold_reason is None), None)
 
 
-def _day(state: OrderState, portion: Portion, attempt: Attempt, line: Line, context: DecisionContext) -> date:
+def _day(
+    state: OrderState, portion: Portion, attempt: Attempt, line: Line, needed: date | None, context: DecisionContext
+) -> date:
     """Return the plant order's date: worked out once for a wanted date and then kept, so that plans are not upset.
 
     It moves only where its components come too late for it. It is never before what is available, nor before its
@@ -203,7 +201,10 @@ def _day(state: OrderState, portion: Portion, attempt: Attempt, line: Line, cont
     if attempt.date_by_hand:
         return attempt.date_by_hand
     if attempt.issued and attempt.wanted_for == line.requested_for(portion.node):
-        return _redated(state, portion, attempt, attempt.issued.requested_date, context)
+        known = attempt.issued.requested_date
+        if needed is None or needed <= known or _is_frozen(state, portion, attempt, context):
+            return known
+        return needed
     days = [dates.due(state, portion, attempt.plant, line, context.master)]
     if attempt.reservation and attempt.reservation.available_on:
         days.append(attempt.reservation.available_on)
@@ -213,14 +214,6 @@ def _day(state: OrderState, portion: Portion, attempt: Attempt, line: Line, cont
         work = dates.working_days(portion, attempt.plant, context.master)
         days.append(context.master.calendar(attempt.plant).finish(start, work))
     return max(days)
-
-
-def _redated(state: OrderState, portion: Portion, attempt: Attempt, known: date, context: DecisionContext) -> date:
-    """Return the date of a plant order that stands: a later one where its parts come later, outside the frozen zone."""
-    needed = _needed(state, portion, context)
-    if needed is None or needed <= known or _is_frozen(state, portion, attempt, context):
-        return known
-    return needed
 
 
 def destination(state: OrderState, portion: Portion) -> tuple[str | None, str]:
