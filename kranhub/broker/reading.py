@@ -96,6 +96,29 @@ def messages(
                 yield message(record, codec)
 
 
+def latest(settings: Settings, codec: Codec, topic: str, kind: type[M]) -> dict[str, M]:
+    """Return the last value under every key of a compacted topic; a key whose last value is null has none.
+
+    Args:
+        settings: The installation's settings.
+        codec: The codec over the hub's registry.
+        topic: The topic.
+        kind: The type of the values; what is of another one is passed by.
+
+    Raises:
+        Failed: The topic does not exist.
+        Unavailable: Kafka or the registry is away.
+        Misconfigured: Kafka refuses the account.
+    """
+    found: dict[str, M] = {}
+    for each in messages(settings, codec, topic):
+        if value := each.value_as(kind):
+            found[each.key] = value
+        elif each.raw is None:
+            found.pop(each.key, None)
+    return found
+
+
 @contextmanager
 def reader(settings: Settings, **config: Any) -> Iterator[KafkaConsumer]:
     """Open a read_committed consumer without a group, and close it at the end of the context.

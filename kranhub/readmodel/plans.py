@@ -22,13 +22,7 @@ def read_all(settings: Settings, codec: Codec) -> Mapping[str, messages.OrderPla
         Unavailable: Kafka or the registry is away.
         Misconfigured: Kafka refuses the account.
     """
-    found: dict[str, messages.OrderPlan] = {}
-    for message in reading.messages(settings, codec, topics.hub(settings.namespace, "plans")):
-        if value := message.value_as(messages.OrderPlan):
-            found[message.key] = value
-        elif message.raw is None:
-            found.pop(message.key, None)
-    return found
+    return reading.latest(settings, codec, topics.hub(settings.namespace, "plans"), messages.OrderPlan)
 
 
 def read(settings: Settings, codec: Codec, order: str) -> messages.OrderPlan:

@@ -26,12 +26,7 @@ def read(settings: Settings, codec: Codec, plant: str | None, today: date, weeks
         Failed: The plant has no load, or there is no such topic.
         Unavailable: Kafka or the registry is away.
     """
-    found: dict[str, messages.PlantLoad] = {}
-    for message in reading.messages(settings, codec, topics.hub(settings.namespace, "loads")):
-        if value := message.value_as(messages.PlantLoad):
-            found[message.key] = value
-        elif message.raw is None:
-            found.pop(message.key, None)
+    found = reading.latest(settings, codec, topics.hub(settings.namespace, "loads"), messages.PlantLoad)
     known = [load for _, load in sorted(found.items())]
     loads = [load for load in known if plant in (None, load["plant"])]
     if plant and not loads:

@@ -64,21 +64,12 @@ def normalise_level(value: InventoryLevel, master: MasterData) -> InventoryLevel
     Raises:
         InvalidDocument: ``unmapped-item``, ``unmapped-unit`` or ``too-many-digits``.
     """
-    owner = value["company"]
-    item = master.item_of(owner, value["item_code"])
-    if item is None:
-        raise _unmapped(UNMAPPED_ITEM, [value], owner, master)
-    amounts = [
-        in_base(item, amount, value["unit"]) for amount in (value["on_hand"], value["reserved"], value["blocked"])
-    ]
-    on_hand, reserved, blocked = amounts
-    if on_hand is None or reserved is None or blocked is None:
-        raise _unmapped(UNMAPPED_UNIT, [value], owner, master)
+    item = _item(value, master)
     return {
         **value,
-        "on_hand": on_hand,
-        "reserved": reserved,
-        "blocked": blocked,
+        "on_hand": _amount(item, value["on_hand"], value, master),
+        "reserved": _amount(item, value["reserved"], value, master),
+        "blocked": _amount(item, value["blocked"], value, master),
         "item": item.item,
         "unit": item.unit,
     }
@@ -90,14 +81,24 @@ def normalise_receipt(value: PlannedReceipt, master: MasterData) -> PlannedRecei
     Raises:
         InvalidDocument: ``unmapped-item``, ``unmapped-unit`` or ``too-many-digits``.
     """
-    owner = value["company"]
-    item = master.item_of(owner, value["item_code"])
-    if item is None:
-        raise _unmapped(UNMAPPED_ITEM, [value], owner, master)
-    quantity = in_base(item, value["quantity"], value["unit"])
-    if quantity is None:
-        raise _unmapped(UNMAPPED_UNIT, [value], owner, master)
+    item = _item(value, master)
+    quantity = _amount(item, value["quantity"], value, master)
     return {**value, "quantity": quantity, "item": item.item, "unit": item.unit}
+
+
+def _item(value: InventoryLevel | PlannedReceipt, master: MasterData) -> Item:
+    item = master.item_of(value["company"], value["item_code"])
+    if item is None:
+        raise _unmapped(UNMAPPED_ITEM, [value], value["company"], master)
+    return item
+
+
+def _amount(item: Item, amount: Decimal, value: InventoryLevel | PlannedReceipt, master: MasterData) -> Decimal:
+    """Return a quantity of the document in the item's base unit."""
+    quantity = in_base(item, amount, value["unit"])
+    if quantity is None:
+        raise _unmapped(UNMAPPED_UNIT, [value], value["company"], master)
+    return quantity
 
 
 def mapped(line: Line, buyer: str, master: MasterData) -> Line:
