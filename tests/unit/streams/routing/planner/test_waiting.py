@@ -70,6 +70,15 @@ def test_two_that_wait_are_served_in_the_order_in_which_they_came() -> None:
     assert taken(market, 3) == 100
 
 
+def test_the_class_of_a_rule_decides_before_the_time() -> None:
+    rules: tuple[Any, ...] = ({"when": {"kind": ["SPARE_PART"]}, "priority": 1}, {})
+    market = opened(HORIZON, 150, master=master([PLANT], [ITEM], *rules))
+    market.join(Trader(silent, number="3"))
+    placed(market, 3, 150, kind="SPARE_PART")
+    placed(market, 1, HORIZON, document_status="CANCELLED")
+    assert [taken(market, number) for number in (2, 3)] == [0, 150]
+
+
 def test_who_is_planned_again_in_vain_waits_at_its_old_place() -> None:
     market = opened(HORIZON, 150, 150)
     (since,) = [portion.waiting.since for portion in trader(market, 2).portions() if portion.waiting]

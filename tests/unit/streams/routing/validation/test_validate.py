@@ -15,7 +15,7 @@ from streams.routing.validation.normalise import normalise_level, normalise_orde
 from streams.routing.validation.validate import first_unknown_member, unknown_member, validate
 from tests.support import samples
 from tests.support.order_lines import MOTORS
-from tests.support.plants import BUYER, MASTER, full_order
+from tests.support.plants import BUYER, MASTER, START, full_order, full_response
 
 
 @pytest.mark.parametrize(
@@ -127,6 +127,23 @@ def test_units_convert_back(code: str, quantity: Decimal) -> None:
             back = units.convert(there, other, code)
             assert back is not None
             assert abs(back - quantity) <= quantity * Decimal("1e-20")
+
+
+@pytest.mark.parametrize(("day", "is_taken"), [(date(2100, 12, 31), True), (date(2199, 1, 20), False)])
+def test_a_promise_is_within_the_years_that_can_be_counted(day: date, is_taken: bool) -> None:
+    asked = {
+        "plant_order_id": "o/1.1.1",
+        "plant": "oemz",
+        "revision": 1,
+        "lines": [{"quantity": Decimal(1), "unit": "H87"}],
+    }
+    value = full_response(asked, "AP", START, promised_date=day)
+    if is_taken:
+        validate(Subject.ORDER_RESPONSE, value, "oemz")
+        return
+    with pytest.raises(InvalidDocument, match="2199-01-20") as refused:
+        validate(Subject.ORDER_RESPONSE, value, "oemz")
+    assert refused.value.code == "absurd-date"
 
 
 def test_okei_codes_become_recommendation_20() -> None:
