@@ -157,8 +157,8 @@ def _within_tolerance(state: OrderState, new: Status, context: DecisionContext) 
         return new
     if new.earliest_date is None:
         return old
-    if old.earliest_date is None:
-        return new if new.promised_date is None else old
+    if old.earliest_date is None:  # a first date comes with the news that the order is planned
+        return old if new.state == PlanState.RECEIVED or new.promised_date is not None else new
     moved = abs((new.earliest_date - old.earliest_date).days)
     return new if moved > _tolerance(state, context.master) else old
 

@@ -171,7 +171,8 @@ def _calm(context: FaultContext, names: Sequence[str]) -> None:
     enough = sum(map(len, expected.values()))
     assert context.wait_for(lambda: len(context.watch.arrivals) >= enough), "the core does not work before any fault"
     context.wait_for_outputs(1, QUIET_S)
-    assert findings(expected, context.watch.observed()) == ([], []), "the core is wrong before any fault"
+    lost, doubled = findings(expected, context.watch.observed())
+    assert not lost + doubled, f"the core is wrong before any fault: lost {lost}, doubled {doubled}"
 
 
 def order(number: int) -> str:

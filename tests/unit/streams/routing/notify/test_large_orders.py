@@ -84,6 +84,16 @@ def test_a_small_order_is_told_of_every_line_at_once() -> None:
     assert states(hub)[-3:] == ["PLANNED", "PLANNED", "CONFIRMED"]
 
 
+def test_a_crane_is_received_and_planned_in_two_statuses() -> None:
+    """Its dates are known before its last plant orders are sent: the buyer reads both in one status."""
+    hub = InMemoryHub()
+    hub.write(BUYER, "Order", order("17", line("1", "КР-10-22.5", 1)), f"{BUYER}/Order/17/0/a")
+    assert [(value["state"], value["earliest_date"] is not None) for value in told(hub)] == [
+        ("RECEIVED", False),
+        ("PLANNED", True),
+    ]
+
+
 @pytest.mark.parametrize(("lines", "expected"), [(19, 19 + 1 + 19), (20, 3), (25, 3)])
 def test_20_lines_are_a_large_order(lines: int, expected: int) -> None:
     """A small order has a status for every line that changes: one when received, one per line planned and answered."""
