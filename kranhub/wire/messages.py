@@ -239,6 +239,26 @@ class BillComponent(TypedDict):
     segment dependency"""
 
 
+class BillAlternative(TypedDict):
+    """A bill for some lines only: the first that a line meets counts before the components above. ISA-95
+    MaterialDefinition assembly."""
+
+    bill: str
+    """Its id among the item's bills. ISA-95 BillOfMaterialsID"""
+    valid_from: NotRequired[dt.date | None]
+    """First requested date of the lines; null for any. ISA-95 EffectiveTimestamp"""
+    valid_until: NotRequired[dt.date | None]
+    """Last requested date of the lines; null for any. ISA-95 EffectiveTimestamp"""
+    characteristics: NotRequired[list[str]]
+    """Characteristics of the lines; empty for any. UBL AdditionalItemProperty/Value"""
+    drawings: NotRequired[list[str]]
+    """Drawings of the lines; empty for any. UBL ItemSpecificationDocumentReference/ID"""
+    drawing_revisions: NotRequired[list[str]]
+    """Drawing revisions of the lines; empty for any. UBL ItemSpecificationDocumentReference/VersionID"""
+    components: list[BillComponent]
+    """The components. ISA-95 AssembledFromDefinition"""
+
+
 class Bill(TypedDict):
     """What one base unit of an item is made of, one level. Source: ISA-95 MaterialDefinition assembly."""
 
@@ -248,6 +268,8 @@ class Bill(TypedDict):
     """The components. ISA-95 AssembledFromDefinition"""
     version: NotRequired[int]
     """Version of the master data in which it took this form. kranhub"""
+    alternatives: NotRequired[list[BillAlternative]]
+    """Bills that count for some lines only, in their order. kranhub"""
 
 
 class Calendar(TypedDict):
@@ -573,6 +595,17 @@ class OrderQuantityRounding(Symbol):
     NEAREST = "NEAREST"
 
 
+class AlternativeItem(TypedDict):
+    """An item that may be delivered in place of this one, one for one. ISA-95 alternate material."""
+
+    item: str
+    """Canonical id. ISA-95 MaterialDefinitionID"""
+    valid_from: NotRequired[dt.date | None]
+    """First requested date of the lines; null for any. ISA-95 EffectiveTimestamp"""
+    valid_until: NotRequired[dt.date | None]
+    """Last requested date of the lines; null for any. ISA-95 EffectiveTimestamp"""
+
+
 class Item(TypedDict):
     """One item of the shared nomenclature. Source: UBL Item; OKPD2 (OK 034-2014) as the classification."""
 
@@ -602,6 +635,8 @@ class Item(TypedDict):
     """Least that may be ordered, in unit. UBL MinimumOrderQuantity"""
     order_quantity_rounding: NotRequired[OrderQuantityRounding]
     """What becomes of an ordered quantity that does not fit. kranhub"""
+    alternative_items: NotRequired[list[AlternativeItem]]
+    """What may be delivered in its place, the best first. ISA-95 alternate material"""
 
 
 class ItemMapping(TypedDict):
@@ -808,6 +843,8 @@ class Order(TypedDict):
     """The lines. UBL OrderLine"""
     number: NotRequired[str | None]
     """The order's number as people read it; null where that is order_id. UBL Order/ID"""
+    alternatives_allowed: NotRequired[bool | None]
+    """Whether the buyer consents to alternative items; null where it does not say. UBL SellerSubstitutedLineItem"""
 
 
 class OrderPlanState(Symbol):
@@ -1062,6 +1099,8 @@ class OrderStatusLine(TypedDict):
     """Nobody reported an arrival: it is assumed from the days of the way. kranhub"""
     deliveries: NotRequired[list[OrderStatusDelivery]]
     """The parts in which the line comes; empty where it comes at once. UBL LineItem/Delivery"""
+    alternative_item: NotRequired[str | None]
+    """Canonical id of what is delivered in place of the ordered item. UBL SellerSubstitutedLineItem"""
 
 
 class OrderStatus(TypedDict):
@@ -1584,6 +1623,15 @@ class RoutingMode(Symbol):
     APPROVE = "APPROVE"
 
 
+class RoutingAlternativeItems(Symbol):
+    """Source: When an alternative item is tried. kranhub."""
+
+    UNKNOWN = "UNKNOWN"
+    NEVER = "NEVER"
+    WHERE_NONE = "WHERE_NONE"
+    WHERE_LATE = "WHERE_LATE"
+
+
 class RoutingRule(TypedDict):
     """A routing rule: which order lines it is for, how members are ranked, whom it allows. Keyed by rule and version,
     never overwritten. Source: OMG DMN decision table, hit policy FIRST."""
@@ -1631,6 +1679,11 @@ class RoutingRule(TypedDict):
     PriorityCode"""
     maximum_asked: NotRequired[int]
     """How many members are asked for an offer at a time. kranhub"""
+    alternative_items: NotRequired[RoutingAlternativeItems]
+    """When an alternative item is tried: never, where no plant can deliver the ordered one, or also where it comes
+    late. kranhub"""
+    alternatives_need_consent: NotRequired[bool]
+    """An order that does not say whether alternatives are allowed gets none. kranhub"""
 
 
 class ServiceKind(Symbol):
@@ -2021,6 +2074,7 @@ ENUMS: Mapping[str, type[Symbol]] = {
     "RecoveryPhase": RecoveryPhase,
     "RoutingRank": RoutingRank,
     "RoutingMode": RoutingMode,
+    "RoutingAlternativeItems": RoutingAlternativeItems,
     "ServiceKind": ServiceKind,
     "ServiceStatus": ServiceStatus,
     "TransportMode": TransportMode,

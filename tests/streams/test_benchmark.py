@@ -71,7 +71,7 @@ def test_state_comes_back_whole_both_ways(stack: Stack) -> None:
 def test_open_orders_take_memory(stack: Stack) -> None:
     found = memory.measure(cluster.cluster(stack.settings), 1_000)
     assert found["mb_per_100k_open_orders"] > 0
-    assert found["memory"]["planner_keys"] == 2_000, "an order and its deadline"
+    assert found["memory"]["planner_keys"] == 3_000, "an order, the deadline of its receipt and that of its answer"
     assert found["memory"]["allocator_keys"] == 2_000, "a hold and its place in a week"
 
 

@@ -106,7 +106,23 @@ def _item(number: int, choose: Choices) -> Any:
         for at, name in enumerate(parts)
     }
     supply = choose.of(["make", "make", "make", "buy"])
-    return item(ITEMS[number], f"25.{number + 10}.11", bill, supply=supply, unit=unit_of(ITEMS[number]))
+    changes: dict[str, Any] = {"bills": _bills(number, choose), "alternative_items": _alternatives(number, choose)}
+    return item(ITEMS[number], f"25.{number + 10}.11", bill, supply=supply, unit=unit_of(ITEMS[number]), **changes)
+
+
+def _bills(number: int, choose: Choices) -> list[Any]:
+    """Return the bills for lines that are wanted from some day on: none, or one."""
+    if number >= 4 or choose.number(4) != 1:
+        return []
+    since = START.date() + timedelta(days=choose.of([9, 60]))
+    return [{"bill": "later", "valid_from": since, "components": [{"item": ITEMS[number + 1], "quantity": 2}]}]
+
+
+def _alternatives(number: int, choose: Choices) -> list[Any]:
+    """Return the alternatives of an item: none, or some of the others that are counted in the same unit."""
+    name = ITEMS[number]
+    others = [other for other in ITEMS if other != name and unit_of(other) == unit_of(name)]
+    return [{"item": other} for other in choose.some(others)] if choose.number(2) else []
 
 
 def _rule(choose: Choices) -> Any:
@@ -116,6 +132,8 @@ def _rule(choose: Choices) -> Any:
         "deny": choose.of([[], [], ["beta"]]),
         "maximum_portions": choose.of([4, 1, 2]),
         "when": {"kind": ["LEASE"]} if choose.number(9) == 8 else {},
+        "alternative_items": choose.of(["never", "where-late", "where-none"]),
+        "alternatives_need_consent": choose.number(2) == 0,
     }
 
 
@@ -198,6 +216,8 @@ class Life:
             {"complete_delivery": True},
             {"quotation": True, "valid_until": soon},
             {"programme": "x"},
+            {"alternatives_allowed": True},
+            {"alternatives_allowed": False},
         ]
         changes = self.choose.of(options)
         lines = random_lines(self.choose)

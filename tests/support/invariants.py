@@ -1,12 +1,12 @@
 """What holds of an order after every event, whatever has happened."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal, localcontext
 from typing import Any
 
 from streams.routing.context import DecisionContext
-from streams.routing.masterdata.items import Item, Supply
+from streams.routing.masterdata.items import Component, Item, Supply
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model import order
 from streams.routing.model.attempt import Attempt
@@ -87,20 +87,31 @@ def needs(state: OrderState, master: MasterData) -> Iterator[tuple[Where, Decima
     """Yield what the lines need, by their bills, for what is not taken from stock."""
     for line in state.order.lines:
         if line.item and not line.hold_reason and not state.order.cancelled:
-            yield from _needs(state, master, (line.line_id, "", line.item), line.quantity)
+            known = [
+                each.item for each in state.substitutions if (each.line_id, each.ordered) == (line.line_id, line.item)
+            ]
+            yield from _needs(state, master, (line.line_id, "", (known or [line.item])[0]), line.quantity)
 
 
 def _needs(state: OrderState, master: MasterData, place: Where, quantity: Decimal) -> Iterator[tuple[Where, Decimal]]:
     yield place, quantity
     made = sum((min(p.quantity, p.to_make or ZERO) for p in active(state) if place_of(p) == place), ZERO)
     made = _whole(made, master.items[place[2]])
-    for part in master.items[place[2]].bill if made > 0 else ():
+    for part in _bill(state, master, place) if made > 0 else ():
         if master.items[part.item].supply is Supply.MAKE or master.makers(part.item):
             node = f"{place[1]}/{part.item}" if place[1] else part.item
             with localcontext(prec=60):
                 below = _whole((made * part.quantity).quantize(_MICRO), master.items[part.item])
             if below > 0:
                 yield from _needs(state, master, (place[0], node, part.item), below)
+
+
+def _bill(state: OrderState, master: MasterData, place: Where) -> Sequence[Component]:
+    """Return the bill by the day on which the line is wanted."""
+    known = master.items[place[2]]
+    day = next(line.requested_date for line in state.order.lines if line.line_id == place[0])
+    later = [bill.components for bill in known.bills if bill.valid_from is not None and bill.valid_from <= day]
+    return [*later, known.components][0] if known.supply is Supply.MAKE else ()
 
 
 def _whole(quantity: Decimal, item: Item) -> Decimal:

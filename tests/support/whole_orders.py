@@ -10,7 +10,15 @@ from streams.routing import handler, line_cache, reasons
 from streams.routing.context import DecisionContext
 from streams.routing.model.codes import AlertCode
 from streams.routing.model.order import OrderState
-from streams.routing.planner import expectations, explode, messages, quotation, response_deadlines, unreachable
+from streams.routing.planner import (
+    alternative_items,
+    expectations,
+    explode,
+    messages,
+    quotation,
+    response_deadlines,
+    unreachable,
+)
 from streams.routing.planner.assign import assign_plant
 from streams.routing.planner.issue import issue_plant_orders, targets_first
 from streams.routing.planner.messages import OutputMessage
@@ -27,7 +35,15 @@ def handle(state: OrderState | None, subject: Subject, value: Message, context: 
 
 
 def reconcile(state: OrderState, context: DecisionContext, _lines: Collection[str] | None = None) -> Step:
-    """Do each step of `planner.reconcile` for all portions in their order."""
+    """Do each step of `planner.reconcile` for all portions in their order, until no line is planned anew."""
+    step = _round(state, context)
+    while not step.state.frozen and (after := alternative_items.next_trials(step.state, context)) is not step.state:
+        more = _round(after, context)
+        step = Step(more.state, messages=[*step.messages, *more.messages])
+    return step
+
+
+def _round(state: OrderState, context: DecisionContext) -> Step:
     if state.frozen:
         return Step(state)
     state = quotation.with_known_validity(state, context)

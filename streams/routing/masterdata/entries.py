@@ -13,7 +13,7 @@ from kranhub.wire import messages
 from kranhub.wire.messages import MasterDataKind
 from streams.routing.masterdata.calendars import Calendar, Calendars
 from streams.routing.masterdata.cutover import Cutover
-from streams.routing.masterdata.items import Component, Item, Nomenclature
+from streams.routing.masterdata.items import AlternativeBill, Component, Item, Nomenclature
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.masterdata.rates import Rate, Rates
 from streams.routing.masterdata.rules import Rule, Rules
@@ -75,10 +75,17 @@ class _Model(BaseModel):
 
 
 class Bill(_Model):
-    """What one base unit of an item is made of."""
+    """What one base unit of an item is made of.
+
+    Attributes:
+        item: The item's id.
+        components: What it is built of where none of ``bills`` counts.
+        bills: Bills that count for some lines only.
+    """
 
     item: str
     components: tuple[Component, ...]
+    bills: tuple[AlternativeBill, ...] = ()
 
 
 class Publication(_Model):
@@ -176,10 +183,10 @@ def _values(master: MasterData) -> Iterator[tuple[Kind, str, BaseModel]]:
     yield from ((Kind.CALENDAR, calendar.calendar, calendar) for calendar in master.calendars.calendars)
     yield from ((Kind.PARTY, member.id, _party(member)) for member in master.members.members)
     yield from ((Kind.CUTOVER, member, Cutover(member=member, mode=mode)) for member, mode in master.cutover.items())
-    yield from ((Kind.ITEM, item.item, item.model_copy(update={"components": ()})) for item in items)
+    yield from ((Kind.ITEM, item.item, item.model_copy(update={"components": (), "bills": ()})) for item in items)
     for item in items:
-        if item.components:
-            yield Kind.BILL, item.item, Bill(item=item.item, components=item.components)
+        if item.components or item.bills:
+            yield Kind.BILL, item.item, Bill(item=item.item, components=item.components, bills=item.bills)
     yield Kind.TRANSPORT, TRANSPORT[1], master.members.transport
     yield from ((Kind.RULE, rule.rule, rule) for rule in master.rules.rules)
     yield from ((Kind.RATE, rate.key, rate) for rate in master.rates.rates)
@@ -268,4 +275,4 @@ def _members(values: Mapping[tuple[str, str], Any], names: Iterable[str]) -> Ite
 def _items(values: Mapping[tuple[str, str], Any]) -> Iterator[Item]:
     for item in _all(values, Kind.ITEM):
         bill: Bill | None = values.get((Kind.BILL, item.item))
-        yield item.model_copy(update={"components": bill.components}) if bill else item
+        yield item.model_copy(update={"components": bill.components, "bills": bill.bills}) if bill else item

@@ -32,6 +32,16 @@ class Mode(StrEnum):
     APPROVE = "approve"
 
 
+class AlternativeItems(StrEnum):
+    """When an alternative item is tried in place of the ordered one."""
+
+    NEVER = "never"
+    WHERE_NONE = "where-none"
+    """Where no plant can deliver the ordered item."""
+    WHERE_LATE = "where-late"
+    """There, and where the ordered item comes after its requested date."""
+
+
 class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -92,6 +102,8 @@ class Rule(_Model):
         date_tolerance_days: A change of the earliest day by more than that is news to the buyer.
         frozen_zone_working_days: A plant order whose work begins within so many working days gets no later date by
             itself: a person is asked.
+        alternative_items: When an alternative item is tried in place of the ordered one.
+        alternatives_need_consent: An order that does not say whether alternatives are allowed gets none.
         maximum_asked: How many members are asked for an offer at a time; where none of them can, the next are asked.
     """
 
@@ -115,6 +127,8 @@ class Rule(_Model):
     date_tolerance_days: int = Field(3, ge=0, le=999)
     frozen_zone_working_days: int = Field(5, ge=0, le=999)
     maximum_asked: int = Field(10, ge=1, le=999)
+    alternative_items: AlternativeItems = AlternativeItems.NEVER
+    alternatives_need_consent: bool = True
 
     @model_validator(mode="after")
     def _sensible(self) -> Self:

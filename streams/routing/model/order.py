@@ -84,6 +84,11 @@ def delivery_number(node: str) -> int:
     return int(root[1:]) - 1 if root.startswith("#") else 0
 
 
+def is_own_node(node: str) -> bool:
+    """Return whether a place (`Portion.node`) is that of a line's own item, not of a part of it."""
+    return node == delivery_node(delivery_number(node))
+
+
 class Order(Struct, frozen=True, omit_defaults=True):
     """The order as its buyer last sent it. Equal content is a repeat.
 
@@ -104,6 +109,7 @@ class Order(Struct, frozen=True, omit_defaults=True):
         terms: Money and law.
         opening: It was placed before the hub (`opening`).
         number: The number that people read; None where that is the key.
+        alternatives_allowed: Whether the buyer consents to alternative items; None where it does not say.
     """
 
     order_id: str
@@ -122,6 +128,7 @@ class Order(Struct, frozen=True, omit_defaults=True):
     terms: Terms = NO_TERMS
     opening: bool = False
     number: str | None = None
+    alternatives_allowed: bool | None = None
 
 
 class DeliveryStatus(Struct, frozen=True, omit_defaults=True):
@@ -154,6 +161,36 @@ class ApprovedQuantity(Struct, frozen=True, omit_defaults=True):
     quantity: Decimal
 
 
+class TriedItem(Struct, frozen=True, omit_defaults=True):
+    """An item that was tried for a line.
+
+    Attributes:
+        item: The item's id.
+        arrival: When all of it could be there; None where no plant can deliver it.
+    """
+
+    item: str
+    arrival: date | None = None
+
+
+class Substitution(Struct, frozen=True, omit_defaults=True):
+    """Which item a line is planned with, where its own item has alternatives.
+
+    Attributes:
+        line_id: The id of the order's line.
+        ordered: The item that the line orders.
+        item: The item that it is planned with.
+        tried: The items that were tried before, in their order.
+        decided: No other one is tried while a plant can deliver this one.
+    """
+
+    line_id: str
+    ordered: str
+    item: str
+    tried: tuple[TriedItem, ...] = ()
+    decided: bool = False
+
+
 class Validity(Struct, frozen=True, omit_defaults=True):
     """How long a quotation is valid.
 
@@ -178,6 +215,7 @@ class LineStatus(Struct, frozen=True, omit_defaults=True):
         arrived: How much has arrived, in the base unit.
         assumed: An arrival is assumed, as nobody reports it.
         deliveries: The parts in which it comes; empty where it comes at once.
+        alternative: The item that comes in place of the ordered one; None where that comes itself.
     """
 
     line_id: str
@@ -188,6 +226,7 @@ class LineStatus(Struct, frozen=True, omit_defaults=True):
     arrived: Decimal = ZERO
     assumed: bool = False
     deliveries: tuple[DeliveryStatus, ...] = ()
+    alternative: str | None = None
 
 
 class Status(Struct, frozen=True, omit_defaults=True):
@@ -274,6 +313,7 @@ class OrderState(Struct, frozen=True, omit_defaults=True):
         expired: The quotation is over: nothing is planned until it is asked for again, or ordered.
         notified_at: When the customer of a large order was last notified.
         held_status: News of a large order of which the customer is yet to be notified; None where there is none.
+        substitutions: The lines for which alternative items were tried.
         format: The version of this class.
     """
 
@@ -303,6 +343,7 @@ class OrderState(Struct, frozen=True, omit_defaults=True):
     expired: bool = False
     notified_at: datetime | None = None
     held_status: HeldStatus | None = None
+    substitutions: tuple[Substitution, ...] = ()
     format: Literal[2] = 2
 
     @property
@@ -327,6 +368,15 @@ class OrderState(Struct, frozen=True, omit_defaults=True):
             line_id: replace(self, order=replace(self.order, lines=own.get(line_id, ())), portions=tuple(found))
             for line_id, found in portions.items()
         }
+
+    def substitution(self, line_id: str) -> Substitution | None:
+        """Return which item the line is planned with; None where that is its own."""
+        return next((known for known in self.substitutions if known.line_id == line_id), None)
+
+    def with_substitution(self, line_id: str, known: Substitution | None) -> "OrderState":
+        """Return the state with the line planned with another item; with its own where that is None."""
+        others = tuple(other for other in self.substitutions if other.line_id != line_id)
+        return replace(self, substitutions=others if known is None else (*others, known))
 
     def with_portion(self, portion: Portion) -> "OrderState":
         """Return the state with this portion in the place of its earlier form, or added."""

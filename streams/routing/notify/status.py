@@ -17,7 +17,7 @@ from streams.routing.model.order import DeliveryStatus, HeldStatus, Line, LineSt
 from streams.routing.model.portion import Portion, replan_suffix
 from streams.routing.model.quantity import ZERO
 from streams.routing.notify.audiences import notify_parties
-from streams.routing.planner import messages, plausibility, source, unreachable
+from streams.routing.planner import alternative_items, messages, plausibility, source, unreachable
 from streams.routing.planner.messages import OutputMessage
 from streams.routing.planner.step import Step
 from streams.routing.reasons import Cause
@@ -67,7 +67,8 @@ def outlook(state: OrderState, line: Line, context: DecisionContext) -> LineOutl
         context: The event and the master data.
     """
     days = dates.arrivals(state, line, context.master, context.time)
-    arrival = max(days.values(), default=None) if days is not None else None
+    is_known = days is not None and not alternative_items.is_open(state, line, context.master)
+    arrival = max(days.values(), default=None) if days is not None and is_known else None
     return LineOutlook(_line_status(state, line, days, context.master), arrival)
 
 
@@ -300,7 +301,14 @@ def _line_status(state: OrderState, line: Line, arrivals: Mapping[int, date] | N
         arrived=sum((portion.current.arrived for portion in own if portion.current), ZERO),
         assumed=any(shipment.assumed for portion in own if portion.current for shipment in portion.current.shipments),
         deliveries=_deliveries(line, own, days),
+        alternative=_alternative(state, line),
     )
+
+
+def _alternative(state: OrderState, line: Line) -> str | None:
+    known = state.substitution(line.line_id)
+    is_other = known is not None and known.decided and known.ordered == line.item and known.item != line.item
+    return known.item if known is not None and is_other else None
 
 
 def _deliveries(line: Line, own: Sequence[Portion], days: Mapping[int, date] | None) -> tuple[DeliveryStatus, ...]:
@@ -433,6 +441,7 @@ def _line_value(state: OrderState, line: LineStatus, master: MasterData) -> wire
         "arrived": line.arrived or None,
         "arrival_assumed": line.assumed,
         "deliveries": [_delivery_value(part) for part in line.deliveries],
+        "alternative_item": line.alternative,
     }
 
 
@@ -446,13 +455,28 @@ def _delivery_value(part: DeliveryStatus) -> wire.OrderStatusDelivery:
 
 
 def _line_text(state: OrderState, line: LineStatus, master: MasterData) -> Text | None:
-    """Return what the buyer reads of a line: why it is on hold, or that its quantity was rounded."""
+    """Return what the buyer reads of a line.
+
+    That is why it is on hold, that its quantity was rounded, and which item comes instead, or could.
+    """
     ordered = next((each for each in state.order.lines if each.line_id == line.line_id), None)
+    text: Text | None = None
     if line.code:
-        return _held_text(line.code, line, ordered, master)
-    if ordered is None or ordered.rounded_from is None:
-        return None
-    return order_quantity.rounding(line.item_code, ordered.rounded_from, ordered.quantity, ordered.unit)
+        text = _held_text(line.code, line, ordered, master)
+    elif ordered is not None and ordered.rounded_from is not None:
+        text = order_quantity.rounding(line.item_code, ordered.rounded_from, ordered.quantity, ordered.unit)
+    about_item = _item_text(state, line, ordered, master) if ordered else None
+    return text.then(about_item) if text and about_item else text or about_item
+
+
+def _item_text(state: OrderState, line: LineStatus, ordered: Line, master: MasterData) -> Text | None:
+    """Return the text that another item comes in place of the ordered one, or could if the buyer allowed it."""
+    if line.alternative:
+        return alternative_items.replaced(str(ordered.item), line.alternative, master)
+    is_late = line.promised_date is not None and line.promised_date > ordered.requested_date
+    if line.code in NO_PLANT or (is_late and line.state in (PlanState.PLANNED, PlanState.CONFIRMED)):
+        return alternative_items.wants_consent(state.order, ordered, master)
+    return None
 
 
 def _held_text(code: HoldReason, line: LineStatus, ordered: Line | None, master: MasterData) -> Text:

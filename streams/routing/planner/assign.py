@@ -11,7 +11,7 @@ from streams.routing.model.codes import HoldReason
 from streams.routing.model.copying import replace
 from streams.routing.model.order import OrderState
 from streams.routing.model.portion import Portion, Quote, QuoteRound, with_attempt
-from streams.routing.planner import approval, explode, landed_cost, messages, opening, source
+from streams.routing.planner import alternative_items, approval, explode, landed_cost, messages, opening, source
 from streams.routing.planner.step import Step
 
 QUOTE_TIME = timedelta(seconds=60)
@@ -138,6 +138,8 @@ def _request_quotes(
 def hold(state: OrderState, portion: Portion, code: HoldReason, context: DecisionContext) -> Step:
     """Return the state with the portion on hold for a person, the decision that names who was tried, and an alert.
 
+    There is no alert where the line is tried with an alternative item next.
+
     Args:
         state: The order.
         portion: The portion that no plant was found for.
@@ -146,8 +148,9 @@ def hold(state: OrderState, portion: Portion, code: HoldReason, context: Decisio
     """
     held = replace(portion, hold_reason=code)
     place = f"{portion.place}/{portion.round}"
-    sent = [
-        messages.decision(state, held, None, context),
-        messages.alert(state, code, place, reasons.stuck(code, held, context.master), context.time),
-    ]
+    sent = [messages.decision(state, held, None, context)]
+    line = explode.line_of(state.order, portion.line_id)
+    if not alternative_items.is_tried_next(state, line, context.master):
+        text = reasons.stuck(code, held, context.master)
+        sent.append(messages.alert(state, code, place, text, context.time))
     return Step(state.with_portion(held), messages=sent)

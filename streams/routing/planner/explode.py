@@ -1,6 +1,6 @@
 """From an order to its portions: explode by the bills of materials, then fit the known portions to what is needed."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from functools import lru_cache
@@ -12,10 +12,10 @@ from streams.routing.masterdata.items import Component, Supply
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.codes import CORRECTABLE, NO_PLANT, UNMAPPED, HoldReason
 from streams.routing.model.copying import replace
-from streams.routing.model.order import Line, Order, OrderState, delivery_node
+from streams.routing.model.order import Line, Order, OrderState, Substitution, delivery_node, is_own_node
 from streams.routing.model.portion import Portion
 from streams.routing.model.quantity import MICRO, ZERO, ceil_to
-from streams.routing.model.terms import specification_of, terms_of, to_plant
+from streams.routing.model.terms import NO_SPECIFICATION, specification_of, terms_of, to_plant
 from streams.routing.validation.normalise import deliveries_of
 
 
@@ -59,6 +59,7 @@ def order_of(value: messages.Order) -> Order:
         terms=terms_of(value),
         opening=bool(value.get("opening")),
         number=_text_or_none(value.get("number")),
+        alternatives_allowed=value.get("alternatives_allowed"),
     )
 
 
@@ -105,7 +106,40 @@ def with_revision(state: OrderState, order: Order) -> OrderState:
     )
     is_replanned = _replannable(state.order, order)
     portions = tuple(portion.replanned() if is_replanned(portion) else portion for portion in portions)
-    return replace(state, order=order, revision=state.revision + 1, portions=portions, cancelled_by_hand=False)
+    kept = tuple(known for known in state.substitutions if _stays(known, state, order))
+    return replace(
+        state,
+        order=order,
+        revision=state.revision + 1,
+        portions=portions,
+        cancelled_by_hand=False,
+        substitutions=kept,
+    )
+
+
+def _stays(known: Substitution, state: OrderState, order: Order) -> bool:
+    """Return whether the line is still planned with the item that was found for it.
+
+    A change of what decides on it has it tried anew, unless a plant makes it already.
+    """
+    before, line = (line_of(each, known.line_id) for each in (state.order, order))
+    if line is None or before is None or line.item != known.ordered:
+        return False
+    if known.item != known.ordered and order.alternatives_allowed is False:
+        return False
+    is_same = _to_sourcing(line) == _to_sourcing(before) and _to_rules(order) == _to_rules(state.order)
+    return is_same or is_at_plant(state, known.line_id)
+
+
+def is_at_plant(state: OrderState, line_id: str) -> bool:
+    """Return whether a plant has been asked to make something of the line, or a person has chosen one."""
+    return any(
+        portion.irrevocable > 0
+        or portion.plant_by_hand is not None
+        or (portion.current is not None and (portion.current.by_hand or portion.current.issued is not None))
+        for portion in state.portions
+        if portion.line_id == line_id and not portion.cancelled
+    )
 
 
 def _replannable(before: Order, after: Order) -> Callable[[Portion], bool]:
@@ -122,7 +156,7 @@ def _replannable(before: Order, after: Order) -> Callable[[Portion], bool]:
 
 def _to_rules(order: Order) -> tuple[Any, ...]:
     """Return what of the order decides who may be asked."""
-    return order.kind, order.currency, order.programme, order.opening
+    return order.kind, order.currency, order.programme, order.opening, order.alternatives_allowed
 
 
 def _to_sourcing(line: Line) -> tuple[Any, ...]:
@@ -146,21 +180,27 @@ def needs(state: OrderState, master: MasterData) -> Iterator[Need]:
     An item with a bill is its own assembly; its components are needed for what is not taken from stock, in whole
     steps of their own (`Item.step`).
     """
-    for need in _wanted(state.order, master):
+    for need in _wanted(state, master):
         yield need
         yield from _below(state, need, master)
 
 
-def _wanted(order: Order, master: MasterData) -> list[Need]:
-    if order.cancelled:
+def _wanted(state: OrderState, master: MasterData) -> list[Need]:
+    if state.order.cancelled:
         return []
-    lines = [line for line in order.lines if line.item in master.items and not line.hold_reason]
-    return [need for line in lines for need in _of_line(line)]
+    lines = [line for line in state.order.lines if line.item in master.items and not line.hold_reason]
+    return [need for line in lines for need in _of_line(line, planned_item(state, line))]
 
 
-def _of_line(line: Line) -> list[Need]:
-    """Return what the line needs of its own item: each delivery of its schedule by itself."""
-    item, unit = str(line.item), line.unit
+def planned_item(state: OrderState, line: Line) -> str:
+    """Return the item that the line is planned with: its own, or an alternative."""
+    known = state.substitution(line.line_id) if state.substitutions else None
+    return known.item if known is not None and known.ordered == line.item else str(line.item)
+
+
+def _of_line(line: Line, item: str) -> list[Need]:
+    """Return what the line needs of the item: each delivery of its schedule by itself."""
+    unit = line.unit
     if not line.deliveries:
         return [Need(line.line_id, item, unit, line.quantity)]
     return [
@@ -176,7 +216,7 @@ def _below(state: OrderState, parent: Need, master: MasterData) -> Iterator[Need
 
 
 def _components(state: OrderState, parent: Need, master: MasterData) -> list[Need]:
-    parts = parts_of(parent.item, parent.node, master)
+    parts = parts_of(parent.item, parent.node, line_of(state.order, parent.line_id), master)
     made = ceil_to(_to_make(state, parent), master.items[parent.item].step) if parts else ZERO
     if made <= 0:
         return []
@@ -208,40 +248,65 @@ class Part(NamedTuple):
     feeds: str
 
 
-def parts_of(item: str, node: str, master: MasterData) -> tuple[Part, ...]:
+def line_of(order: Order, line_id: str) -> Line | None:
+    """Return the order's line of this id; None where it has none."""
+    return next((line for line in order.lines if line.line_id == line_id), None)
+
+
+def parts_of(item: str, node: str, line: Line | None, master: MasterData) -> tuple[Part, ...]:
     """Return the item's bill at this node, without what the plant that builds it in buys by itself.
+
+    Of the item's bills the first counts that the line meets: by the day on which it is wanted, and where it is the
+    line's own item by its characteristic and drawing as well.
 
     Args:
         item: The item that is built.
         node: Its node in the line's bill of materials, as in `Portion`.
+        line: The line; None where the order has it no longer.
         master: The master data; the result is remembered there.
     """
+    components = components_of(item, node, line, master)
     known = master.worked_out
-    if (found := known.get((parts_of, item, node))) is None:
-        found = known[parts_of, item, node] = tuple(_bill(item, node, master))
-    parts: tuple[Part, ...] = found
+    if (found := known.get((parts_of, item, node))) is None or found[0] is not components:
+        found = known[parts_of, item, node] = components, tuple(_bill(components, node, master))
+    parts: tuple[Part, ...] = found[1]
     return parts
 
 
-def places(item: str, master: MasterData, deliveries: int = 1) -> list[Part]:
-    """Return where items may stand in a line for one of this item: first itself, then all that it is built of.
+def components_of(item: str, node: str, line: Line | None, master: MasterData) -> tuple[Component, ...]:
+    """Return the item's bill at this node, all of it.
 
     Args:
-        item: The line's item.
+        item: The item that is built.
+        node: Its node in the line's bill of materials, as in `Portion`.
+        line: The line; None where the order has it no longer.
         master: The master data.
-        deliveries: In how many deliveries the line is wanted: each has the same places.
+    """
+    if line is None:
+        return master.items[item].bill()
+    specification = line.specification if is_own_node(node) else NO_SPECIFICATION
+    return master.items[item].bill(specification, line.requested_for(node))
+
+
+def places(item: str, line: Line | None, master: MasterData) -> list[Part]:
+    """Return where items may stand in a line that is planned with this one: first itself, then all its parts.
+
+    Args:
+        item: The item that the line is planned with.
+        line: The line: each delivery of its schedule has the same places; None where the order has it no longer.
+        master: The master data.
     """
     found: list[Part] = []
-    for number in range(deliveries):
+    for number in range(max(1, len(line.deliveries)) if line else 1):
         tree = [Part(item, master.items[item].unit, Decimal(1), delivery_node(number), "")]
         for part in tree:
-            tree += parts_of(part.item, part.node, master)
+            tree += parts_of(part.item, part.node, line, master)
         found += tree
     return found
 
 
-def _bill(item: str, node: str, master: MasterData) -> Iterator[Part]:
-    parts = {part.item: part for part in master.items[item].bill}
+def _bill(components: Sequence[Component], node: str, master: MasterData) -> Iterator[Part]:
+    parts = {part.item: part for part in components}
     nodes = {name: f"{node}/{name}".lstrip("/") for name in parts if not _bought_elsewhere(name, master)}
     for name, place in nodes.items():
         part = parts[name]
@@ -289,7 +354,7 @@ def fit(state: OrderState, master: MasterData, waiting: frozenset[str]) -> Order
         waiting: The lines of the whole order that wait for a correction (`waiting_lines`).
     """
     kept: set[tuple[str, str, str]] = set()
-    for need in _wanted(state.order, master):
+    for need in _wanted(state, master):
         state = _fit_tree(state, need, master, kept)
     for portion in state.portions:
         if portion.line_id in waiting and portion.current and portion.current.issued:

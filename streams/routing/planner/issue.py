@@ -12,7 +12,7 @@ from streams.routing.model.codes import AlertCode
 from streams.routing.model.copying import replace
 from streams.routing.model.order import Line, OrderState
 from streams.routing.model.portion import Portion, with_attempt
-from streams.routing.planner import cutover, messages, source
+from streams.routing.planner import alternative_items, cutover, explode, messages, source
 from streams.routing.planner.messages import OutputMessage
 from streams.routing.planner.step import Step
 from streams.routing.schedule import dates
@@ -139,7 +139,7 @@ def _wanted(
     if portion.cancelled or attempt.close_reason is not None:
         withdrawn = attempt.issued is not None and (attempt.withdraw or attempt.close_reason is None)
         return replace(attempt.issued, cancelled=True) if attempt.issued and withdrawn else attempt.issued
-    if attempt.issued is None and not _may_be_issued(state, portion, attempt):
+    if attempt.issued is None and not _may_be_issued(state, portion, attempt, context.master):
         return None
     line = _line(state, portion)
     if line is None:
@@ -161,16 +161,19 @@ def price(portion: Portion, line: Line, master: MasterData) -> Decimal | None:
     Returns:
         The price of one unit in the order's currency; None where the line or the portion has none.
     """
-    is_whole = portion.feeds is None and not master.items[portion.item].bill
+    is_whole = portion.feeds is None and not explode.components_of(portion.item, portion.node, line, master)
     return line.price if is_whole else None
 
 
-def _may_be_issued(state: OrderState, portion: Portion, attempt: Attempt) -> bool:
+def _may_be_issued(state: OrderState, portion: Portion, attempt: Attempt, master: MasterData) -> bool:
     """Return whether a plant order may go out.
 
     It does once it is reserved and approved, and once it is known when its components can be there and where it goes
-    itself: no plant gets what must be changed a second later.
+    itself, and that the line is tried with no other item: no plant gets what must be changed a second later.
     """
+    line = _line(state, portion)
+    if line is not None and alternative_items.is_open(state, line, master):
+        return False
     if state.order.terms.quotation or not attempt.approved or not attempt.reservation_answered:
         return False
     portions = dates.line_portions(state, portion.line_id)

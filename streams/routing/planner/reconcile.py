@@ -14,7 +14,15 @@ from streams.routing.model.codes import AlertCode
 from streams.routing.model.copying import replace
 from streams.routing.model.order import OrderState
 from streams.routing.model.portion import Portion
-from streams.routing.planner import expectations, explode, messages, quotation, response_deadlines, unreachable
+from streams.routing.planner import (
+    alternative_items,
+    expectations,
+    explode,
+    messages,
+    quotation,
+    response_deadlines,
+    unreachable,
+)
 from streams.routing.planner.assign import assign_plant
 from streams.routing.planner.issue import issue_plant_orders, targets_first
 from streams.routing.planner.messages import OutputMessage
@@ -33,13 +41,22 @@ _Place = tuple[str, int]
 def reconcile(state: OrderState, context: DecisionContext, lines: Collection[str] | None = None) -> Step:
     """Return the state after fitting, placing, reserving and issuing, with the messages; unchanged while it is frozen.
 
-    One round is enough: each step sees what those before it decided, and a parent stands before its components.
+    One round is enough: each step sees what those before it decided, and a parent stands before its components. There
+    is another one where a line is planned with another item (`alternative_items`).
 
     Args:
         state: The order.
         context: The event and the master data.
         lines: The ids of the lines of which something may have changed; None for all.
     """
+    step = _reconciled(state, context, lines)
+    while not step.state.frozen and (other := alternative_items.next_trials(step.state, context)) is not step.state:
+        more = _reconciled(other, context, lines)
+        step = Step(more.state, messages=[*step.messages, *more.messages])
+    return step
+
+
+def _reconciled(state: OrderState, context: DecisionContext, lines: Collection[str] | None) -> Step:
     if state.frozen:
         return Step(state)
     state = quotation.with_known_validity(state, context)

@@ -16,7 +16,7 @@ from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.attempt import Attempt, Issued, Reservation
 from streams.routing.model.codes import CloseReason, HoldReason
 from streams.routing.model.copying import replace
-from streams.routing.model.order import Line, OrderState, delivery_node
+from streams.routing.model.order import Line, OrderState, Substitution, is_own_node
 from streams.routing.model.portion import Portion, with_attempt
 from streams.routing.model.quantity import MICRO, ZERO
 from streams.routing.planner import explode, issue, messages, response_deadlines
@@ -71,6 +71,8 @@ def _portion(
     item = items[-1] if items else known.item if known else _only_item(state, line_id, context.master)
     if item is None or any(other != item for other in items) or (known and known.item != item):
         return state, texts.unread(last)
+    if known is None and not last.cancelled:
+        state = _planned_with(state, line_id, item, context.master)
     portion = known or _new(state, line_id, part, item, context.master)
     for place, order in held:
         attempt = next((a for a in portion.attempts if a.number == place.attempt), None)
@@ -99,14 +101,23 @@ def _item(order: HeldOrder, master: MasterData) -> str | None:
 
 def _only_item(state: OrderState, line_id: str, master: MasterData) -> str | None:
     """Return the line's item where nothing else can be meant: it is bought or made without parts of the hub's."""
-    line = _line(state, line_id)
-    if line is None or line.item not in master.items or explode.places(line.item, master)[1:]:
+    line = explode.line_of(state.order, line_id)
+    if line is None or line.item not in master.items:
         return None
-    return line.item
+    item = explode.planned_item(state, line)
+    return None if explode.places(item, line, master)[1:] else item
 
 
-def _line(state: OrderState, line_id: str) -> Line | None:
-    return next((line for line in state.order.lines if line.line_id == line_id), None)
+def _planned_with(state: OrderState, line_id: str, item: str, master: MasterData) -> OrderState:
+    """Return the state in which the line is planned with the item, where that is an alternative that a plant makes."""
+    line = explode.line_of(state.order, line_id)
+    own = master.items.get(line.item or "") if line else None
+    if line is None or own is None or item not in {other.item for other in own.alternative_items}:
+        return state
+    planned = explode.planned_item(state, line)
+    if any(place.item == item for place in explode.places(planned, line, master)):
+        return state
+    return state.with_substitution(line_id, Substitution(line_id, own.item, item, decided=True))
 
 
 def _new(state: OrderState, line_id: str, part: int, item: str, master: MasterData) -> Portion:
@@ -114,18 +125,16 @@ def _new(state: OrderState, line_id: str, part: int, item: str, master: MasterDa
 
     One that the line no longer needs has no place in its bill, and is taken back with the rest of it (`explode.fit`).
     """
-    line, unit = _line(state, line_id), master.items[item].unit
-    wanted = line.item if line else None
-    deliveries = max(1, len(line.deliveries)) if line else 1
-    known = explode.places(wanted, master, deliveries) if wanted in master.items else []
+    line, unit = explode.line_of(state.order, line_id), master.items[item].unit
+    planned = explode.planned_item(state, line) if line and line.item in master.items else None
+    known = explode.places(planned, line, master) if planned else []
     places = [place for place in known if place.item == item]
     taken = {portion.node for portion in state.portions if portion.line_id == line_id and portion.item == item}
     free = [place for place in places if place.node not in taken] or places
     if not free:
         return Portion(line_id, part, item, unit, ZERO)
     node = free[0].node
-    is_own = node in [delivery_node(number) for number in range(deliveries)]
-    return Portion(line_id, part, item, unit, ZERO, node, None if is_own else free[0].feeds)
+    return Portion(line_id, part, item, unit, ZERO, node, None if is_own_node(node) else free[0].feeds)
 
 
 def _attempt(
@@ -218,7 +227,7 @@ def _with_made(
         if (
             made == 0
             and not (attempt.issued.cancelled or state.order.cancelled)
-            and explode.parts_of(portion.item, portion.node, master)
+            and explode.parts_of(portion.item, portion.node, explode.line_of(state.order, portion.line_id), master)
         ):
             found.append(texts.no_parts(state.key, portion, attempt, master))
         known = attempt.reservation
@@ -234,7 +243,7 @@ def _of(portion: Portion, attempt: Attempt) -> tuple[str, int, int]:
 
 def _made(state: OrderState, portion: Portion, master: MasterData) -> Decimal:
     """Return how much of the portion is made; without parts of its own, as much as was known, else all of it."""
-    parts = explode.parts_of(portion.item, portion.node, master)
+    parts = explode.parts_of(portion.item, portion.node, explode.line_of(state.order, portion.line_id), master)
     if not parts:
         return portion.quantity if portion.to_make is None else min(portion.to_make, portion.quantity)
     beside = _standing(state, portion.line_id, portion.node, portion.item)
@@ -266,7 +275,7 @@ def _with_sent(state: OrderState, newer: set[tuple[str, int, int]], master: Mast
     """Return the state in which the plant orders have destination, price, and the order's dates as they are."""
     put_off = {line.line_id for line in state.order.lines if _is_put_off(state, line, newer, master)}
     for portion in issue.targets_first(state.portions):
-        line = _line(state, portion.line_id)
+        line = explode.line_of(state.order, portion.line_id)
         for attempt in portion.attempts:
             if attempt.issued is None or _of(portion, attempt) not in newer:
                 continue

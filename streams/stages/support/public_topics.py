@@ -1,14 +1,22 @@
 """What everybody may read of the master data: an entry as the Avro record of its public, compacted topic."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from kranhub.parties.members import Member
 from kranhub.wire import messages
-from kranhub.wire.messages import ItemSupply, Message, OrderQuantityRounding, RoutingMode, RoutingRank, Subject
+from kranhub.wire.messages import (
+    ItemSupply,
+    Message,
+    OrderQuantityRounding,
+    RoutingAlternativeItems,
+    RoutingMode,
+    RoutingRank,
+    Subject,
+)
 from streams.routing.masterdata.calendars import Calendar
 from streams.routing.masterdata.entries import Bill, Kind
-from streams.routing.masterdata.items import Item
+from streams.routing.masterdata.items import Component, Item
 from streams.routing.masterdata.rates import Rate
 from streams.routing.masterdata.rules import Rule
 
@@ -43,15 +51,37 @@ def item(value: Item, version: int) -> messages.Item:
         "order_quantity_increment": value.step,
         "minimum_order_quantity": value.order_quantity.minimum,
         "order_quantity_rounding": OrderQuantityRounding[value.order_quantity.rounding.name],
+        "alternative_items": [
+            {"item": other.item, "valid_from": other.valid_from, "valid_until": other.valid_until}
+            for other in value.alternative_items
+        ],
     }
 
 
 def bill(value: Bill, version: int) -> messages.Bill:
     """Return the Bill."""
-    components: list[messages.BillComponent] = [
-        {"item": part.item, "quantity": part.quantity, "feeds": part.feeds} for part in value.components
+    alternatives: list[messages.BillAlternative] = [
+        {
+            "bill": other.bill,
+            "valid_from": other.valid_from,
+            "valid_until": other.valid_until,
+            "characteristics": list(other.characteristics),
+            "drawings": list(other.drawings),
+            "drawing_revisions": list(other.drawing_revisions),
+            "components": _components(other.components),
+        }
+        for other in value.bills
     ]
-    return {"item": value.item, "components": components, "version": version}
+    return {
+        "item": value.item,
+        "components": _components(value.components),
+        "version": version,
+        "alternatives": alternatives,
+    }
+
+
+def _components(components: Iterable[Component]) -> list[messages.BillComponent]:
+    return [{"item": part.item, "quantity": part.quantity, "feeds": part.feeds} for part in components]
 
 
 def party(value: Member, _version: int) -> messages.Party:
@@ -118,6 +148,8 @@ def rule(value: Rule, _version: int) -> messages.RoutingRule:
         "date_tolerance_days": value.date_tolerance_days,
         "frozen_zone_working_days": value.frozen_zone_working_days,
         "maximum_asked": value.maximum_asked,
+        "alternative_items": RoutingAlternativeItems[value.alternative_items.name],
+        "alternatives_need_consent": value.alternatives_need_consent,
     }
 
 

@@ -63,7 +63,7 @@ def strings(count: int) -> bytes:
     while number > 0x7F:
         zigzag.append(number & 0x7F | 0x80)
         number >>= 7
-    return data[:-2] + bytes([*zigzag, number])  # behind the lines stands the number, null
+    return data[:-3] + bytes([*zigzag, number])  # behind the lines stand number and alternatives_allowed, null
 
 
 @pytest.mark.parametrize(

@@ -80,13 +80,13 @@ def test_a_bill_with_a_circle_or_a_hole_is_refused_with_the_way_to_it(bills: dic
 
 
 def test_bills_may_have_bills_and_share_a_component() -> None:
-    assert [part.item for part in items(a="b c", b="d", c="d", d="").by_id["a"].bill] == ["b", "c"]
+    assert [part.item for part in items(a="b c", b="d", c="d", d="").by_id["a"].bill()] == ["b", "c"]
 
 
 def test_what_is_bought_has_no_bill_to_explode() -> None:
     (item, *rest) = items(a="b", b="").items
     bought = Nomenclature(version=1, items=(item.model_copy(update={"supply": "buy"}), *rest))
-    assert bought.by_id["a"].bill == ()
+    assert bought.by_id["a"].bill() == ()
 
 
 def test_what_nobody_makes_is_a_warning_unless_it_is_bought() -> None:
