@@ -349,6 +349,9 @@ class BuyerLines(Table):
     description: Name | None = None
     price: Name | None = None
     requested_date: Name | None = None
+    characteristic: Name | None = None
+    drawing: Name | None = None
+    drawing_revision: Name | None = None
 
 
 class Orders(Readable):
@@ -367,6 +370,7 @@ class Orders(Readable):
     issued_at: Name | None = None
     kind: Literal["SALE", "SPARE_PART", "SERVICE", "LEASE"] = "SALE"
     complete_delivery: bool = False
+    alternatives_allowed: bool | None = None
     lines: BuyerLines
 
 

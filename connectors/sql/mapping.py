@@ -404,6 +404,7 @@ class OrderStream(Stream):
             "requested_date": wanted,
             "delivery_place": values.text(row, settings.delivery_place),
             "complete_delivery": settings.complete_delivery,
+            "alternatives_allowed": settings.alternatives_allowed,
             "lines": [self._line(line) for line in snapshot.lines],
         }
 
@@ -430,6 +431,9 @@ class OrderStream(Stream):
             "price": values.number(line, columns.price),
             "requested_date": values.day(line, columns.requested_date),
             "hold_reason": None,
+            "characteristic": values.text(line, columns.characteristic),
+            "drawing": values.text(line, columns.drawing),
+            "drawing_revision": values.text(line, columns.drawing_revision),
         }
 
     def finished(self, row: Row) -> str:

@@ -77,6 +77,7 @@ class Config(BaseModel):
     )
     order_kind: Literal["SALE", "SPARE_PART", "SERVICE", "LEASE"] = "SALE"
     complete_delivery: bool = False
+    alternatives_allowed: bool | None = Field(None, description="customer side: alternative items may be delivered")
     since: date | None = Field(None, description="leave what was last changed before this day")
     epoch: int = Field(1, ge=1)
     poll_interval: float = Field(5.0, gt=0)

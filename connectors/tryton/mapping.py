@@ -136,6 +136,7 @@ def order(record: Record, codes: Codes) -> messages.Order | None:
         "requested_date": requested,
         "delivery_place": site,
         "complete_delivery": codes.config.complete_delivery,
+        "alternatives_allowed": codes.config.alternatives_allowed,
         "lines": [{**line, "requested_date": _unless(line["requested_date"], requested)} for line in lines],
     }
 
@@ -162,6 +163,7 @@ def remembered(order_id: str, number: str, currency: str, requested: date, codes
         "requested_date": requested,
         "delivery_place": None,
         "complete_delivery": codes.config.complete_delivery,
+        "alternatives_allowed": codes.config.alternatives_allowed,
         "lines": [],
     }
 

@@ -194,6 +194,25 @@ def test_orders_with_one_number_are_two_orders() -> None:
     assert {key: value["number"] for key, value in world.last().items()} == {"1": "1", "2": "1"}
 
 
+def test_an_order_says_its_variant_its_drawing_and_whether_alternatives_may_come() -> None:
+    columns = {"characteristic": "har", "drawing": "chertezh", "drawing_revision": "izm"}
+    lines: Any = ORDERS["lines"]
+    plain = {**ORDERS, "lines": {**lines, **columns}}
+    row = {**LINE, "har": "380 В ", "chertezh": "КР-10.00.000", "izm": "Б"}
+    for allowed in (None, True, False):
+        orders = {**plain, "alternatives_allowed": allowed}
+        config = SqlConfig.model_validate(settings(Path("plant.db"), orders=orders))
+        stream = next(stream for stream in mapping.streams(config, member(), VALUES) if stream.name == "orders")
+        assert stream.lines is not None
+        assert {*columns.values()} <= {*stream.lines.columns}
+        found = stream.document(Snapshot(order(1), (row,)), NOW)
+        assert found is not None
+        value: Any = found[1]
+        assert value["alternatives_allowed"] is allowed
+        line = value["lines"][0]
+        assert [line[name] for name in columns] == ["380 В", "КР-10.00.000", "Б"]
+
+
 @pytest.mark.parametrize("gone", [None, order(1, "ЧЕРНОВИК"), order(1, "СТРАННО")])
 def test_order_that_leaves_is_cancelled_after_the_time_of_grace(gone: Mapping[str, Any] | None) -> None:
     world = World("orders")
