@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from kafka import KafkaProducer
@@ -17,6 +18,9 @@ from kranhub.wire.envelope import Envelope
 from kranhub.wire.messages import Subject
 from streams.admin import masterdata_files
 from streams.admin.publish import publish_masterdata
+from streams.routing.masterdata.items import AlternativeBill, AlternativeItem, Component, Nomenclature
+from streams.routing.masterdata.masterdata import MasterData
+from streams.routing.masterdata.rules import AlternativeItems, Rules
 from tests.support import stream_contract
 from tests.support.fields import fields
 from tests.support.stack import Stack
@@ -136,6 +140,70 @@ def test_masterdata_is_published_once(running: World) -> None:
     wait_for(lambda: {message.key for message in running.read("hub.items")} == set(master.items), "all items")
     assert {message.key for message in running.read("hub.parties")} == set(master.members.by_id)
     assert publish_masterdata(settings, running.codec, master) == 0
+
+
+def test_an_alternative_item_and_a_bill_by_characteristic_are_published_and_routed_by(running: World) -> None:
+    """Nobody makes the special motor; a crane for 660 V is built of a cabinet and girders alone."""
+    settings = running.settings
+    publish_masterdata(settings, running.codec, with_alternatives(masterdata_files.load(settings)))
+    wait_for(lambda: "motor-special" in last(running, "hub.items"), "the new items are published")
+    assert [each["item"] for each in last(running, "hub.items")["motor-special"]["alternative_items"]] == [
+        "motor-crane-7kw5"
+    ]
+    wait_for(lambda: last(running, "hub.boms")["crane-bridge-10t-22m5"]["alternatives"], "the bill is published")
+    (bill,) = last(running, "hub.boms")["crane-bridge-10t-22m5"]["alternatives"]
+    assert (bill["bill"], bill["characteristics"], bill["valid_from"]) == ("crane-660v", ["660 В"], None)
+
+    running.write(BUYER, "Order", "30", {**order("30", line("1", "ДВ-ОСОБЫЙ", 4)), "alternatives_allowed": True})
+    asked = running.plant_order("oemz", f"{BUYER}:30")
+    assert asked["lines"][0]["item_code"] == "EM-MTF-75"
+    said = running.status(BUYER, "30", "PLANNED")
+    assert said["lines"][0]["item_code"] == "ДВ-ОСОБЫЙ"
+    assert said["lines"][0]["alternative_item"] == "motor-crane-7kw5"
+    assert not [
+        alert for m in running.read("hub.alerts") if m.value and (alert := fields(m))["order_key"] == asked["order_key"]
+    ]
+
+    crane = {**line("1", "КР-10-22.5", 1), "characteristic": "660 В"}
+    running.write(BUYER, "Order", "31", order("31", crane))
+    running.status(BUYER, "31", "PLANNED")
+    members = ("ruskran", "zmk-most", "tsvetnoy-bulvar", "oetz", "oemz")
+    asked_for = {
+        v["lines"][0]["item"] for m in members for v in running.addressed(m, "orders") if v["order_id"] == "31"
+    }
+    assert asked_for == {"crane-bridge-10t-22m5", "girder-main-22m5", "cabinet-crane-10t"}
+
+
+def last(running: World, topic: str) -> dict[str, Any]:
+    """Return the last value of each key of a compacted topic."""
+    return {message.key: fields(message) for message in running.read(topic) if message.value}
+
+
+def with_alternatives(master: MasterData) -> MasterData:
+    """Return the master data with a motor that nobody makes, its alternative, and a crane's bill by characteristic."""
+    parts = [
+        Component(item="girder-main-22m5", quantity=Decimal(2)),
+        Component(item="cabinet-crane-10t", quantity=Decimal(1)),
+    ]
+    bill = AlternativeBill(bill="crane-660v", characteristics=("660 В",), components=tuple(parts))
+    known = [
+        item.model_copy(update={"bills": (bill,)}) if item.item == "crane-bridge-10t-22m5" else item
+        for item in master.nomenclature.items
+    ]
+    special = master.items["motor-crane-7kw5"].model_copy(
+        update={
+            "item": "motor-special",
+            "okpd2": "27.90.99",
+            "codes": {BUYER: "ДВ-ОСОБЫЙ"},
+            "alternative_items": (AlternativeItem(item="motor-crane-7kw5"),),
+        }
+    )
+    rules = [
+        rule.model_copy(update={"version": rule.version + 1, "alternative_items": AlternativeItems.WHERE_NONE})
+        for rule in master.rules.rules
+    ]
+    nomenclature = Nomenclature(version=master.version + 1, items=(*known, special))
+    return MasterData(master.members, nomenclature, Rules(rules=tuple(rules)), master.calendars, master.rates)
 
 
 def test_a_topic_that_appears_later_is_read_without_a_restart(running: World) -> None:
