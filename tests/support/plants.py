@@ -94,6 +94,7 @@ def full_production(asked: Value, state: str, at: datetime, **changes: Any) -> A
     """How far the plant's one production order for it is: nothing of it is made before it is completed."""
     line = asked["lines"][0]
     return {
+        "planned": line["quantity"],
         "completed": line["quantity"] if state in ("COMPLETED", "CLOSED") else Decimal(0),
         "scrapped": Decimal(0),
         "unit": line["unit"],

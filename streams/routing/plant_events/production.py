@@ -1,6 +1,7 @@
 """Takes the state of a plant's production orders into the state of an order, and what follows where they fall short."""
 
 from datetime import date
+from decimal import Decimal
 
 from kranhub.wire import messages
 from kranhub.wire.messages import ProductionState
@@ -69,7 +70,8 @@ def apply_production(state: OrderState | None, value: messages.ProductionStatus,
     attempt = replace(assignment.attempt.with_seen(context.fingerprint), productions=ordered)
     state = with_attempt_at(state, assignment, attempt)
     portion = current_portion(state, assignment.portion)
-    again = planned_again(state, portion, attempt, context)
+    planned = in_base_unit(portion, value["planned"], value["unit"], context.master)
+    again = planned_again(state, portion, attempt, context, _lost_beside_stock(portion, new, old, planned))
     if again is not None:
         return again
     followed = portion.current == attempt and attempt.confirmed and not attempt.shadow and not portion.surplus
@@ -88,15 +90,22 @@ def _ended_on(new: Production, old: Production | None, plant: str, context: Deci
     return dates.day_at(plant, new.at, context.master)
 
 
-def _has_fallen_short(portion: Portion, attempt: Attempt) -> bool:
-    """Return whether the plant has closed its production, and all of that is less than it was to make."""
+def _lost_beside_stock(portion: Portion, new: Production, old: Production | None, planned: Decimal) -> Decimal:
+    """Return how much the plant has newly lost of what it was to make where the hub counted all of it from stock."""
+    if portion.wanted_of_production > 0 or new.state is not ProductionState.CLOSED:
+        return ZERO
+    return max(ZERO, min(new.scrapped - (old.scrapped if old else ZERO), planned - new.completed))
+
+
+def _is_closed(attempt: Attempt) -> bool:
+    """Return whether the plant has closed its production: no more of it comes."""
     states = {made.state for made in attempt.productions}
-    if not states <= {ProductionState.CLOSED, ProductionState.ABORTED} or ProductionState.CLOSED not in states:
-        return False
-    return attempt.irrevocable < portion.wanted_of_production
+    return states <= {ProductionState.CLOSED, ProductionState.ABORTED} and ProductionState.CLOSED in states
 
 
-def planned_again(state: OrderState, portion: Portion, attempt: Attempt, context: DecisionContext) -> Step | None:
+def planned_again(
+    state: OrderState, portion: Portion, attempt: Attempt, context: DecisionContext, lost: Decimal = ZERO
+) -> Step | None:
     """Leave to a plant what it has made where it has closed its production short, and plan the rest again.
 
     The same plant may be asked once more.
@@ -106,15 +115,16 @@ def planned_again(state: OrderState, portion: Portion, attempt: Attempt, context
         portion: The portion.
         attempt: The attempt of the plant.
         context: The event and the master data.
+        lost: How much was newly lost of what the hub did not know to be made, as it counted it from stock.
 
     Returns:
         None where nothing is short, or while the plant has not accepted what it was last asked.
     """
     if portion.current != attempt or not attempt.confirmed or attempt.shadow or portion.surplus:
         return None
-    if not _has_fallen_short(portion, attempt):
+    short = max(portion.wanted_of_production - attempt.irrevocable, min(lost, portion.quantity - attempt.shipped))
+    if short <= 0 or not _is_closed(attempt):
         return None
-    short = portion.wanted_of_production - attempt.irrevocable
     scrapped = sum((made.scrapped for made in attempt.productions), ZERO)
     text = reasons.production_short(attempt.plant, portion.item, short, scrapped, context.master)
     place = f"{portion.place}.{attempt.number}/{attempt.completed.normalize():f}/{scrapped.normalize():f}"

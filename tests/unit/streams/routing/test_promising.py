@@ -114,6 +114,28 @@ def test_what_was_scrapped_before_the_plant_accepts_is_planned_again_then() -> N
     assert sorted(value["lines"][0]["quantity"] for value in made.plant_orders().values()) == [2, 4]
 
 
+def test_what_was_scrapped_in_place_of_stock_that_was_gone_is_planned_again_once() -> None:
+    """The hub counts all six from stock; the plant has sold one of them, makes it, and scraps it."""
+    made = world(MOTORS, stock={("oemz", "motor"): 6}, lines=[SIX], requested_date=LATE)
+    asked = promised(made, date(2026, 12, 1))
+    produced(made, asked, "CLOSED", 0, 1, planned=Decimal(1))
+    assert made.codes() == ["production-short"]
+    assert sorted(value["lines"][0]["quantity"] for value in made.plant_orders().values()) == [1, 5]
+    made.later(hours=1)
+    produced(made, asked, "CLOSED", 0, 1, planned=Decimal(1))
+    assert made.codes() == ["production-short"]
+    assert sorted(value["lines"][0]["quantity"] for value in made.plant_orders().values()) == [1, 5]
+
+
+def test_a_lot_that_was_closed_without_scrap_or_with_enough_is_not_short_of_stock() -> None:
+    made = world(MOTORS, stock={("oemz", "motor"): 6}, lines=[SIX], requested_date=LATE)
+    asked = promised(made, date(2026, 12, 1))
+    produced(made, asked, "CLOSED", 0, 0, planned=Decimal(1))
+    produced(made, asked, "CLOSED", 4, 1, planned=Decimal(4), production_order_id="P2")
+    assert made.codes() == []
+    assert [value["lines"][0]["quantity"] for value in made.plant_orders().values()] == [6]
+
+
 def test_all_that_was_scrapped_is_asked_for_again_from_the_only_maker() -> None:
     made, asked = six_motors()
     until(made, 2027, 1, 18)
