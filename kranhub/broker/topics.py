@@ -165,6 +165,7 @@ def _hub_specs(namespace: str, work_partitions: int) -> Iterator[TopicSpec]:
         ("audit", 6, _kept(), centre),
         ("plans", 6, _read_by_others(), centre),
         ("loads", 1, _read_by_others(), centre),
+        ("repromisings", 1, _kept(30), centre),
         ("dead-letters", 1, _large(), centre),
         ("recovery", 1, _compacted(), centre),
         ("clock", 1, _kept(1), centre),

@@ -54,6 +54,7 @@ class Subject(Symbol):
     PRODUCTION_STATUS = "ProductionStatus"
     RECEIPT = "Receipt"
     RECOVERY = "Recovery"
+    REPROMISING = "Repromising"
     ROUTING_DECISION = "RoutingDecision"
     ROUTING_RULE = "RoutingRule"
     SERVICE_REQUEST = "ServiceRequest"
@@ -104,25 +105,29 @@ class AllocationAction(Symbol):
     DELIVERED = "DELIVERED"
     SHIPPED = "SHIPPED"
     WAIT = "WAIT"
+    PROPOSE = "PROPOSE"
+    REPROMISE = "REPROMISE"
 
 
 class AllocationRequest(TypedDict):
     """The planner asks a plant's allocator. Source: kranhub, after SCOR sD1.3 reserve inventory and UBL quotations."""
 
     request_id: str
-    """The plant order id that asks. kranhub"""
+    """The plant order id that asks; with PROPOSE and REPROMISE an id of their own. kranhub"""
     order_key: str
-    """Where the answer goes. kranhub"""
+    """Where the answer goes; with PROPOSE and REPROMISE empty, for the answer is a Repromising. kranhub"""
     plant: str
     """kranhub member id"""
     item: str
-    """Canonical item. UBL StandardItemIdentification"""
+    """Canonical item; with PROPOSE and REPROMISE empty for all items of the plant. UBL StandardItemIdentification"""
     quantity: Decimal
     """In the item's base unit. UBL Quantity"""
     action: NotRequired[AllocationAction]
     """Reserve stock and capacity; give back what was reserved under this id; ask what a reservation would give, without
     one; say that the plant's ERP has taken the plant order; say how much of it has left the plant, all shipments
-    together; wait under this id until the quantity can be had, which RELEASE ends. kranhub"""
+    together; wait under this id until the quantity can be had, which RELEASE ends; work out who gains and who loses if
+    the plant's reservations were promised anew, without changing them; promise them anew, exactly as was proposed.
+    kranhub"""
     generation: NotRequired[int]
     """Rises with every change of the request; the result repeats it. UBL SequenceNumberID"""
     not_before: NotRequired[dt.date | None]
@@ -133,11 +138,21 @@ class AllocationRequest(TypedDict):
     expires_at: NotRequired[dt.datetime | None]
     """With RESERVE: when the reservation ends by itself, UTC; null is firm. UBL ValidityPeriod EndDate"""
     priority: NotRequired[int]
-    """With WAIT: who waits goes by it first, 0 (most urgent) to 9. UBL PriorityCode"""
+    """With WAIT and RESERVE: the order's class; who waits, and what is promised anew, goes by it first, 0 (most urgent)
+    to 9. UBL PriorityCode"""
     waits_since: NotRequired[dt.datetime | None]
     """With WAIT: since when it waits, UTC; of one priority who waits longest goes first. CloudEvents time"""
     programme: NotRequired[str | None]
     """The order's state programme, for quotas; null where it has none. UBL ProjectReference/ID"""
+    include_sent: NotRequired[bool]
+    """With PROPOSE and REPROMISE: what the plant's ERP has may get another day as well; only a person may ask so.
+    kranhub"""
+    fingerprint: NotRequired[str | None]
+    """With REPROMISE: Repromising.fingerprint of the proposal that a person has seen. kranhub"""
+    actor: NotRequired[str | None]
+    """With REPROMISE: who has decided, for the audit: the id of a contact or an account, no name. PROV Agent"""
+    reason: NotRequired[str | None]
+    """With REPROMISE: why, in the actor's words. PROV wasInfluencedBy"""
 
 
 class AllocationKind(Symbol):
@@ -167,8 +182,9 @@ class AllocationResult(TypedDict):
     """What the plant has capacity to make of the rest; both together may be less than what was asked. UBL Quantity"""
     kind: NotRequired[AllocationKind]
     """An offer; a reservation; what is left of a reservation after stock ran short; the end of a reservation; another
-    day for a reservation because a disruption began, changed or ended; what can be had now of what the request waits
-    for, without a reservation. kranhub"""
+    day for a reservation because a disruption began, changed or ended, what was to come comes on another day, or a
+    person has had the plant's orders promised anew; what can be had now of what the request waits for, without a
+    reservation. kranhub"""
     generation: NotRequired[int]
     """That of the request it speaks of. UBL SequenceNumberID"""
     available_on: NotRequired[dt.date | None]
@@ -179,6 +195,9 @@ class AllocationResult(TypedDict):
     disruption: NotRequired[str | None]
     """The plant's open disruption that makes it later or less, by the plant's own number; null where none does. CX-0146
     sourceDisruptionId"""
+    repromising: NotRequired[str | None]
+    """With MOVED: the request (REPROMISE) by which a person has had the plant's orders promised anew; null where it
+    moved by itself. kranhub"""
 
 
 class AuditEntry(TypedDict):
@@ -1520,6 +1539,60 @@ class Recovery(TypedDict):
     """Members whose connectors have told which order statuses their ERPs show. kranhub"""
 
 
+class RepromisingState(Symbol):
+    """Source: kranhub."""
+
+    UNKNOWN = "UNKNOWN"
+    PROPOSED = "PROPOSED"
+    DONE = "DONE"
+    CHANGED_SINCE = "CHANGED_SINCE"
+
+
+class RepromisingMove(TypedDict):
+    """One reservation that gets another day, or more or less from stock. Source: kranhub."""
+
+    request_id: str
+    """The plant order id. kranhub"""
+    order_key: str
+    """The root order. kranhub"""
+    item: str
+    """Canonical item. UBL StandardItemIdentification"""
+    quantity: Decimal
+    """In the item's base unit. UBL Quantity"""
+    priority: int
+    """The order's class, 0 (most urgent) to 9. UBL PriorityCode"""
+    before: dt.date
+    """Day on which all of it was ready at the plant. UBL DespatchAdvice EstimatedDespatchPeriod"""
+    after: dt.date
+    """Day on which all of it is ready then. UBL DespatchAdvice EstimatedDespatchPeriod"""
+    in_erp: bool
+    """Whether the plant's ERP has taken the plant order. kranhub"""
+
+
+class Repromising(TypedDict):
+    """Whose day at a plant changes when its reservations are promised anew: as a proposal, or done. Source: kranhub,
+    after APICS order repromising."""
+
+    request_id: str
+    """The AllocationRequest that it answers. kranhub"""
+    plant: str
+    """kranhub member id"""
+    item: NotRequired[str | None]
+    """The only item that was looked at; null for all. UBL StandardItemIdentification"""
+    include_sent: NotRequired[bool]
+    """Whether what the plant's ERP has was looked at as well. kranhub"""
+    state: NotRequired[RepromisingState]
+    """Worked out and nothing changed; done; not done, because the plant's reservations are no longer what the proposal
+    was made from. kranhub"""
+    fingerprint: str
+    """A digest of the reservations that move, as they are before and after. kranhub"""
+    moves: list[RepromisingMove]
+    """Who gains and who loses, in the order in which they are promised; with CHANGED_SINCE as they would be now.
+    kranhub"""
+    as_of: dt.datetime
+    """The record's own time, UTC. CloudEvents time"""
+
+
 class LandedCostPart(TypedDict):
     """A part of what its offer costs where the goods go, without VAT. Incoterms 2020 DDP."""
 
@@ -1929,6 +2002,7 @@ Message = (
     | ProductionStatus
     | Receipt
     | Recovery
+    | Repromising
     | RoutingDecision
     | RoutingRule
     | ServiceRequest
@@ -1982,6 +2056,7 @@ AnyDecoded = (
     | Decoded[Literal[Subject.PRODUCTION_STATUS], ProductionStatus]
     | Decoded[Literal[Subject.RECEIPT], Receipt]
     | Decoded[Literal[Subject.RECOVERY], Recovery]
+    | Decoded[Literal[Subject.REPROMISING], Repromising]
     | Decoded[Literal[Subject.ROUTING_DECISION], RoutingDecision]
     | Decoded[Literal[Subject.ROUTING_RULE], RoutingRule]
     | Decoded[Literal[Subject.SERVICE_REQUEST], ServiceRequest]
@@ -2023,6 +2098,7 @@ TYPES: Mapping[Subject, type[Message]] = {
     Subject.PRODUCTION_STATUS: ProductionStatus,
     Subject.RECEIPT: Receipt,
     Subject.RECOVERY: Recovery,
+    Subject.REPROMISING: Repromising,
     Subject.ROUTING_DECISION: RoutingDecision,
     Subject.ROUTING_RULE: RoutingRule,
     Subject.SERVICE_REQUEST: ServiceRequest,
@@ -2072,6 +2148,7 @@ ENUMS: Mapping[str, type[Symbol]] = {
     "ProductionState": ProductionState,
     "ReceiptOutcome": ReceiptOutcome,
     "RecoveryPhase": RecoveryPhase,
+    "RepromisingState": RepromisingState,
     "RoutingRank": RoutingRank,
     "RoutingMode": RoutingMode,
     "RoutingAlternativeItems": RoutingAlternativeItems,

@@ -17,11 +17,12 @@ from kranhub.wire.messages import (
     InventoryLevel,
     Message,
     PlannedReceipt,
+    RepromisingState,
     Subject,
     narrowed,
 )
 from streams.processor import Context, Document, Outputs, Record, State
-from streams.routing.allocator import allocator
+from streams.routing.allocator import allocator, repromise
 from streams.routing.allocator.allocator import AllocatorStep
 from streams.routing.context import DecisionContext
 from streams.routing.masterdata.entries import Kind
@@ -82,6 +83,8 @@ class Allocator:
         self._namespace = settings.namespace
         self._allocation, self._work = self.inputs[0], topics.hub(settings.namespace, "work")
         self._alerts = [topics.hub(settings.namespace, name) for name in ("alerts", "events")]
+        self._repromisings = topics.hub(settings.namespace, "repromisings")
+        self._audit = [topics.hub(settings.namespace, name) for name in ("audit", "events")]
         self._codec, self._masterdata = codec, MasterDataState(codec)
         self._pending, self._unmapped = RecordQueue("early"), UnmappedStock()
         self._clock_alerts, self._loads = ClockAlerts(self._alerts, codec), PlantLoads(settings.namespace)
@@ -182,6 +185,21 @@ class Allocator:
                 result.value["order_key"],
                 Document(Subject.ALLOCATION_RESULT, result.value, result.id),
             )
+        if request := narrowed(AllocationRequest, subject, value):
+            self._answer(request, step, outputs)
+
+    def _answer(self, request: AllocationRequest, step: AllocatorStep, outputs: Outputs) -> None:
+        """Answer who has had a plant's orders promised anew, or asked for a proposal; what was done is audited."""
+        made = step.repromising
+        if made is None:
+            return
+        name = f"{made['plant']}/{made['request_id']}"
+        document = Document(Subject.REPROMISING, made, f"hub/Repromising/{name}/{made['state']}")
+        outputs.send(self._repromisings, made["plant"], document)
+        if made["state"] == RepromisingState.DONE:
+            entry = repromise.audit_entry(request, made)
+            for topic in self._audit:
+                outputs.send(topic, made["plant"], Document(Subject.AUDIT_ENTRY, entry, f"hub/AuditEntry/{name}"))
 
     def _refuse(
         self,

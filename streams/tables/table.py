@@ -152,6 +152,12 @@ class StateTables:
         self._changed: dict[str, Table[Any]] = {}
         self._ordered = OrderedKeys()
 
+    def copy(self) -> "StateTables":
+        """Return a view of its own: what is changed in it is not changed here."""
+        other = StateTables(self._state)
+        other._known, other._changed = dict(self._known), dict(self._changed)
+        return other
+
     def get(self, table: Table[Value], key: Key) -> Value | None:
         """Return the value as this event sees it, or None."""
         return self._get(table, keys.written(table.name, key))

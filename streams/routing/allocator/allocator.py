@@ -5,8 +5,8 @@ There is one writer per plant, so neither stock nor a week's capacity is ever pr
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, localcontext
-from typing import Any, NamedTuple
+from decimal import localcontext
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -18,6 +18,7 @@ from kranhub.wire.messages import (
     InventoryLevel,
     Message,
     PlannedReceipt,
+    Repromising,
     Subject,
     Tick,
     narrowed,
@@ -27,24 +28,21 @@ from streams.routing.allocator import (
     delivery,
     disruptions,
     expiry,
-    planned_receipts,
-    quotas,
     receiving,
+    repromise,
     reschedule,
     reservations,
+    reserve,
     shortage,
     stock,
     waiting,
 )
 from streams.routing.allocator.availability import AvailabilityResult
-from streams.routing.allocator.capacity import Load, workshop
 from streams.routing.allocator.keys import ReservationKey, StockKey
 from streams.routing.allocator.reservations import RESERVATIONS, STOCKS, Reservation
-from streams.routing.allocator.results import Result, first_day, ready, result, today
+from streams.routing.allocator.results import Result, result, today
 from streams.routing.allocator.stock import ZERO
-from streams.routing.allocator.supply import supply
 from streams.routing.context import DecisionContext
-from streams.routing.schedule.downtime import NO_STOPS, Stops
 from streams.routing.validation import timestamps
 from streams.tables import Changes, StateTables, Table
 from streams.tables.table import ReadableState
@@ -64,11 +62,13 @@ class AllocatorStep:
         changes: The state's changes.
         results: The results to send to their orders, in order.
         availability: What is published of plants.
+        repromising: The answer to a proposal, or to the order to carry one out; None for any other event.
     """
 
     changes: Changes
     results: Sequence[Result]
     availability: Sequence[AvailabilityResult] = ()
+    repromising: Repromising | None = None
 
 
 def handle(state: ReadableState, subject: Subject, value: Message, context: DecisionContext) -> AllocatorStep:
@@ -92,11 +92,14 @@ def handle(state: ReadableState, subject: Subject, value: Message, context: Deci
         request = narrowed(AllocationRequest, subject, value)
         if request is not None and request["action"] == AllocationAction.QUOTE:
             return AllocatorStep({}, results)
+        repromising = None
+        if request is not None and request["action"] in repromise.ACTIONS:
+            repromising, results = repromise.answer(tables, request, context)
         limit = PORTION if subject is Subject.TICK else waiting.LOOKED_AT
         results = [*results, *waiting.resume(tables, context, limit)]
         availability.note(tables, context.master)
         published = availability.publish(tables, context) if subject is Subject.TICK else []
-        return AllocatorStep(tables.changes(), results, published)
+        return AllocatorStep(tables.changes(), results, published, repromising)
 
 
 def _level(tables: StateTables, level: InventoryLevel, context: DecisionContext) -> list[Result]:
@@ -162,13 +165,14 @@ def _reserve(
 ) -> Reservation:
     if known is not None and _is_answered(known, request):
         terms = {name: request[name] for name in ("quantity", "generation", "expires_at")}
-        reservation = replace(known, **terms)
+        reservation = replace(known, **terms, priority=request.get("priority", 5))
         expiry.change(tables, key, known.expires_at, reservation.expires_at)
         tables.put(RESERVATIONS, key, reservation)
         return reservation
     if known is not None:
         reservations.release(tables, key, known, today(key.plant, context))
-    reservation = _fresh(tables, key, _kept(known, request["quantity"]), request, context)
+    kept = reserve.kept(known, request["quantity"])
+    reservation = reserve.fresh(tables, key, kept, request, context)
     if known is not None:
         reservation = replace(reservation, left_plant=known.left_plant)
     reservations.reserve(tables, key, reservation, today(key.plant, context))
@@ -182,82 +186,6 @@ def _is_answered(known: Reservation, request: AllocationRequest) -> bool:
     if known.generation == request["generation"]:
         return bool(known.quantity == request["quantity"])
     return known.offered > 0 and request["quantity"] in (known.quantity, known.offered)
-
-
-class _Kept(NamedTuple):
-    """What a request has from stock whatever is free: its plant's ERP has it."""
-
-    in_erp: Decimal = ZERO
-    shipped: Decimal = ZERO
-    taken: Decimal = ZERO
-
-    @property
-    def total(self) -> Decimal:
-        """All of it."""
-        return self.in_erp + self.shipped + self.taken
-
-
-def _kept(known: Reservation | None, quantity: Decimal) -> _Kept:
-    """Return what the request keeps of what it had, for the quantity that it asks for now."""
-    if known is None:
-        return _Kept()
-    in_erp = min(known.in_erp, quantity)
-    shipped = min(known.shipped, quantity - in_erp)
-    return _Kept(in_erp or ZERO, shipped or ZERO, min(known.taken, quantity - in_erp - shipped) or ZERO)
-
-
-def _fresh(
-    tables: StateTables, key: ReservationKey, kept: _Kept, request: AllocationRequest, context: DecisionContext
-) -> Reservation:
-    """Return what can be held around the plant's stops, and which disruption makes it later or less than without."""
-    stops = disruptions.stops_of(tables, key.plant)
-    reservation = _possible(tables, key, kept, request, context, stops)
-    late = stops.between(first_day(key.plant, request["not_before"], context), reservation.available_on)
-    if late is None:
-        return reservation
-    undisturbed = _possible(tables, key, kept, request, context, NO_STOPS)
-    same = (undisturbed.to_make, undisturbed.available_on) == (reservation.to_make, reservation.available_on)
-    return reservation if same else replace(reservation, disruption=late)
-
-
-def _possible(
-    tables: StateTables,
-    key: ReservationKey,
-    kept: _Kept,
-    request: AllocationRequest,
-    context: DecisionContext,
-    stops: Stops,
-) -> Reservation:
-    """Return what can be held: from stock first, then what comes or what there is capacity for (`supply`)."""
-    quantity, start = request["quantity"], first_day(key.plant, request["not_before"], context)
-    has = kept.total
-    from_stock = has + min(reservations.free_stock(tables, key.stock, context.master, kept.taken), quantity - has)
-    shop = workshop(key.plant, key.item, context.master, stops.making)
-    coming = planned_receipts.coming(tables, key.stock, today(key.plant, context))
-    programme = request.get("programme")
-    books = quotas.available(tables, shop, request["order_key"], programme, start) if shop else None
-    receipts, placed = supply(coming, books.load if books else Load(), shop, quantity - from_stock, start)
-    reservation = Reservation(
-        quantity=quantity,
-        from_stock=from_stock,
-        order_key=request["order_key"],
-        generation=request["generation"],
-        not_before=request["not_before"],
-        expires_at=request["expires_at"],
-        in_erp=kept.in_erp,
-        to_make=placed.quantity or ZERO,
-        load=placed.share,
-        work=placed.work,
-        begins=start if placed.quantity > 0 else None,
-        last_begins=placed.begins,
-        days=placed.days if placed.quantity > 0 else None,
-        taken=kept.taken,
-        shipped=kept.shipped,
-        quota=books.quota if books and placed.work else None,
-        programme=programme,
-        receipts=receipts,
-    )
-    return replace(reservation, available_on=ready(reservation, start, shop, stops))
 
 
 def _deliver(

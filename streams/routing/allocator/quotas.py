@@ -47,6 +47,24 @@ def available(
     return Available(_limited(known, reservations.load_of(tables, name), shop, quota, start), name)
 
 
+def most(shop: Workshop, order_key: str, programme: str | None, day: date, name: str) -> Decimal | None:
+    """Return how much of the day's week the orders of a quota may take; None where it is not the order's quota now.
+
+    Args:
+        shop: What makes the item.
+        order_key: ``buyer:order_id``.
+        programme: The order's programme; None where it has none.
+        day: Any day of the week.
+        name: The name of the quota's own load.
+    """
+    quota = _quota(shop, order_key.partition(":")[0], programme)
+    return _allowed(shop, quota, day) if quota is not None and _name(shop, quota) == name else None
+
+
+def _allowed(shop: Workshop, quota: Quota, day: date) -> Decimal:
+    return (shop.capacity(day) * quota.percent / 100).quantize(_MICRO, ROUND_FLOOR)
+
+
 def _quota(shop: Workshop, buyer: str, programme: str | None) -> Quota | None:
     return next((quota for quota in shop.capability.quotas if quota.matches(buyer, programme)), None)
 
@@ -61,7 +79,6 @@ def _limited(load: Load, taken: Load, shop: Workshop, quota: Quota, start: date)
     for number in range(WEEKS + shop.stopped_weeks(start) + LONGEST_SPAN):
         day = shifted(start, 7 * number)
         week, capacity = week_of(day), shop.capacity(day)
-        allowed = (capacity * quota.percent / 100).quantize(_MICRO, ROUND_FLOOR)
-        left = max(ZERO, allowed - taken.weeks.get(week, ZERO))
+        left = max(ZERO, _allowed(shop, quota, day) - taken.weeks.get(week, ZERO))
         weeks[week] = max(weeks.get(week, ZERO), capacity - left)
     return Load(weeks)

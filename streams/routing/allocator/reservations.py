@@ -50,6 +50,8 @@ class Reservation(Struct, frozen=True, omit_defaults=True):
         delivered_at: When the plant's ERP took the plant order; None before that, and where a release before this field
             has noted it.
         left_plant: How much of the order has left the plant, as last reported.
+        priority: The class of its order, 0 (most urgent) to 9, for `repromise`; of what a release before this field
+            reserved, that of an order without a rule.
     """
 
     quantity: Decimal
@@ -77,6 +79,7 @@ class Reservation(Struct, frozen=True, omit_defaults=True):
     receipts: tuple[Share, ...] = ()
     delivered_at: datetime | None = None
     left_plant: Decimal = ZERO
+    priority: int = 5
 
     @property
     def to_come(self) -> Decimal:

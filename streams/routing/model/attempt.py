@@ -212,6 +212,8 @@ class Attempt(Struct, frozen=True, omit_defaults=True):
         fingerprints: Those of the latest events on it (`timestamps`), so that a repeat changes nothing.
         expectation: What the plant is next expected to report; None where nothing is.
         asked_for: The date about which a person was asked, as the plant order's own is in the frozen zone.
+        date_anew: A person has had the plant's orders promised anew, so the plant order's date is worked out again; an
+            acceptance stands until the plant answers that.
 
     Raises:
         ValueError: The parts contradict each other.
@@ -243,6 +245,7 @@ class Attempt(Struct, frozen=True, omit_defaults=True):
     expectation: Expectation | None = None
     asked_for: date | None = None
     reported_shipped: Decimal = ZERO
+    date_anew: bool = False
 
     def __post_init__(self) -> None:
         """Check that nothing is known of a plant order that was not issued, and no answer is owed for one in shadow.

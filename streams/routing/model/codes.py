@@ -170,6 +170,7 @@ class CauseCode(Code):
     SHORTAGE = "shortage"
     DISRUPTION = "disruption"
     RECEIPT_MOVED = "receipt-moved"
+    RE_PROMISED = "re-promised"
     RECOVERED = "recovered"
     BY_HAND_APPROVE = "by-hand-approve"
     BY_HAND_REJECT = "by-hand-reject"

@@ -100,6 +100,9 @@ def _is_frozen(state: OrderState, portion: Portion, attempt: Attempt, context: D
 
 def _with_wanted_date(state: OrderState, portion: Portion, attempt: Attempt) -> Portion:
     """Remember that the issued plant order is right for the date that is wanted now."""
+    if attempt.date_anew:
+        attempt = replace(attempt, date_anew=False)
+        portion = with_attempt(portion, attempt)
     line = _line(state, portion)
     if line is None or attempt.close_reason is not None or attempt.wanted_for == line.requested_for(portion.node):
         return portion
@@ -203,7 +206,7 @@ def _day(
     """
     if attempt.date_by_hand:
         return attempt.date_by_hand
-    if attempt.issued and attempt.wanted_for == line.requested_for(portion.node):
+    if attempt.issued and not attempt.date_anew and attempt.wanted_for == line.requested_for(portion.node):
         known = attempt.issued.requested_date
         if needed is None or needed <= known or _is_frozen(state, portion, attempt, context):
             return known
@@ -231,13 +234,15 @@ def destination(state: OrderState, portion: Portion) -> tuple[str | None, str]:
 def _issue(state: OrderState, portion: Portion, attempt: Attempt, wanted: Issued, context: DecisionContext) -> Attempt:
     """Return the attempt with its next revision.
 
-    More, or sooner, needs a new answer. A plant that has accepted keeps its acceptance of less, or later.
+    More, or sooner, needs a new answer. A plant that has accepted keeps its acceptance of less, or later, and of
+    another day for which its orders were promised anew.
     """
     revision, sent = attempt.revision + 1, attempt.issued
     line = _line(state, portion)
     wanted_for = line.requested_for(portion.node) if line else attempt.wanted_for
     if cutover.begins_in_shadow(attempt, context.master):
         wanted = replace(wanted, shadow=True)
+    attempt, is_anew = replace(attempt, date_anew=False), attempt.date_anew
     issued = replace(attempt, issued=wanted, asked_quantity=wanted.quantity, revision=revision, wanted_for=wanted_for)
     if issued.shadow:
         return replace(issued, delivered_revision=revision, delivered_at=context.time)
@@ -245,7 +250,8 @@ def _issue(state: OrderState, portion: Portion, attempt: Attempt, wanted: Issued
         return replace(issued, answer_by=None)
     if sent and (sent.quantity, sent.requested_date) == (wanted.quantity, wanted.requested_date):
         return issued
-    if sent and attempt.confirmed and _asks_no_more(wanted, sent):
+    keeps_answer = sent and (_asks_no_more(wanted, sent) or (is_anew and wanted.quantity <= sent.quantity))
+    if attempt.confirmed and keeps_answer:
         return replace(issued, answers_from=revision)
     return replace(issued, answers_from=revision, answer=None, answer_by=None)
 

@@ -151,7 +151,9 @@ def quote_request(state: OrderState, portion: Portion, plant: str) -> OutputMess
     return OutputMessage(Subject.ALLOCATION_REQUEST, plant, f"hub/AllocationRequest/{number}", value)
 
 
-def reserve_request(state: OrderState, portion: Portion, attempt: Attempt, wanted: Reservation) -> OutputMessage:
+def reserve_request(
+    state: OrderState, portion: Portion, attempt: Attempt, wanted: Reservation, priority: int
+) -> OutputMessage:
     """Return the request to keep what the reservation says.
 
     Args:
@@ -159,11 +161,13 @@ def reserve_request(state: OrderState, portion: Portion, attempt: Attempt, wante
         portion: The portion of the attempt.
         attempt: The attempt, whose plant is asked.
         wanted: The quantity, the first day and the end of the reservation, with its new generation.
+        priority: The class of the order, as its rule says: 0 goes first where the plant's orders are promised anew.
     """
     number = portion.id_of(state.key, attempt)
     value = _request(state, portion, attempt.plant, number, AllocationAction.RESERVE)
     value["quantity"], value["generation"] = wanted.quantity, wanted.generation
     value["not_before"], value["expires_at"] = wanted.not_before, wanted.expires_at
+    value["priority"] = priority
     return OutputMessage(
         Subject.ALLOCATION_REQUEST, attempt.plant, f"hub/AllocationRequest/{number}/{wanted.generation}", value
     )

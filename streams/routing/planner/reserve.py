@@ -7,7 +7,7 @@ from streams.routing.model.attempt import Attempt, Reservation
 from streams.routing.model.copying import replace
 from streams.routing.model.order import OrderState
 from streams.routing.model.portion import Portion, with_attempt
-from streams.routing.planner import messages, unreachable
+from streams.routing.planner import messages, source, unreachable
 from streams.routing.planner.messages import OutputMessage
 from streams.routing.planner.step import Step
 from streams.routing.schedule import dates
@@ -56,7 +56,8 @@ def _reserve(
     requests = []
     wanted = _wanted(state, portion, attempt, context, starts)
     if wanted is not attempt.reservation:
-        requests.append(messages.reserve_request(state, portion, attempt, wanted))
+        priority = source.priority(state.order, portion, context.master)
+        requests.append(messages.reserve_request(state, portion, attempt, wanted, priority))
         attempt = replace(attempt, reservation=wanted)
     if (
         attempt.delivered_at

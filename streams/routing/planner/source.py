@@ -13,7 +13,7 @@ from streams.routing.context import DecisionContext
 from streams.routing.masterdata.calendars import shifted
 from streams.routing.masterdata.items import Item
 from streams.routing.masterdata.masterdata import Maker, MasterData
-from streams.routing.masterdata.rules import Rule
+from streams.routing.masterdata.rules import DEFAULTS, Rule
 from streams.routing.model.availability import ItemAvailability
 from streams.routing.model.codes import CandidateReason
 from streams.routing.model.order import Order
@@ -49,6 +49,18 @@ def rule_of(order: Order, portion: Portion, master: MasterData) -> Rule | None:
         master: The master data.
     """
     return rule_for_item(order, portion.item, master)
+
+
+def priority(order: Order, portion: Portion, master: MasterData) -> int:
+    """Return the class of the portion's order, as its rule says: 0 goes first.
+
+    Args:
+        order: The order.
+        portion: One of its portions.
+        master: The master data.
+    """
+    rule = rule_of(order, portion, master) if portion.item in master.items else None
+    return (rule or DEFAULTS).priority
 
 
 def rule_for_item(order: Order, item: str, master: MasterData) -> Rule | None:

@@ -5,7 +5,6 @@ from datetime import date
 
 from streams.routing.context import DecisionContext
 from streams.routing.masterdata.masterdata import MasterData
-from streams.routing.masterdata.rules import DEFAULTS
 from streams.routing.model.codes import CloseReason, HoldReason
 from streams.routing.model.copying import replace
 from streams.routing.model.order import OrderState
@@ -91,8 +90,7 @@ def _wait(
     state: OrderState, portion: Portion, plants: tuple[str, ...], context: DecisionContext
 ) -> tuple[Portion, list[OutputMessage]]:
     known = portion.waiting or Waiting(context.time, portion.quantity, ())
-    rule = source.rule_of(state.order, portion, context.master)
-    priority = (rule or DEFAULTS).priority
+    priority = source.priority(state.order, portion, context.master)
     requests = [
         messages.stop_waiting_request(state, portion, known, plant) for plant in known.plants if plant not in plants
     ]

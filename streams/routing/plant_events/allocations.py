@@ -41,6 +41,8 @@ def apply_result(state: OrderState, value: wire.AllocationResult, context: Decis
         return Step(state)
     if value["kind"] == "EXPIRED":
         return _expired(state, assignment, context)
+    if value.get("repromising"):
+        return rescheduling.apply_repromising(state, assignment, value, context)
     return Step(state) if _is_old(reservation, value) else _apply(state, assignment, value, context)
 
 

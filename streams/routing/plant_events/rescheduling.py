@@ -1,4 +1,4 @@
-"""Applies another day for a reservation: by a disruption at its plant, by its end, or by a receipt to come."""
+"""Applies another day for a reservation: by a disruption, its end, a receipt to come, or as a person has decided."""
 
 from datetime import date
 
@@ -50,6 +50,55 @@ def apply_rescheduling(
             after, Cause(CauseCode.DISRUPTION, _reason(assignment, ready, value["disruption"] is None, context.master))
         )
     return _warned(after, assignment, ready, value["disruption"], context)
+
+
+def apply_repromising(
+    state: OrderState, assignment: Assignment, value: wire.AllocationResult, context: DecisionContext
+) -> Step:
+    """Apply an AllocationResult MOVED after a person has had the plant's orders promised anew.
+
+    The plant order gets the new day with a revision; where it is in hand already, the plant keeps the day that it has.
+    A plant that has accepted is asked for the new day, and its acceptance stands until it answers.
+
+    Args:
+        state: The order.
+        assignment: The portion and the attempt that has the reservation.
+        value: The AllocationResult, with the new day and with what is had from stock and made now.
+        context: The event and the master data.
+    """
+    attempt, ready = assignment.attempt, value["available_on"]
+    if attempt.reservation is None or ready is None:
+        return Step(state)
+    known = replace(
+        attempt.reservation,
+        from_stock=value["from_stock"],
+        to_make=value["to_make"],
+        available_on=ready,
+        disruption=value["disruption"],
+    )
+    if known == attempt.reservation:
+        return Step(state)
+    is_in_hand = attempt.started or _is_done(assignment, context.master)
+    moved = replace(attempt, reservation=known, date_anew=attempt.issued is not None and not is_in_hand)
+    after = assignments.with_attempt_at(state, assignment, moved)
+    if not is_in_hand:
+        portion = assignments.current_portion(after, assignment.portion)
+        after = after.with_portion(replace(portion, to_make=value["to_make"]))
+    return Step(after, Cause(CauseCode.RE_PROMISED, _repromised(assignment, ready, context.master)))
+
+
+def _repromised(assignment: Assignment, ready: date, master: MasterData) -> Text:
+    """Return the text that a person has decided on another day, as the plant's orders were promised anew."""
+    who, what, day = master.name(assignment.attempt.plant), _item(assignment, master), ready.isoformat()
+    if assignment.attempt.confirmed:
+        return Text(
+            en=f"{who.en} is asked for another day, as its orders were promised anew: {what.en}, ready on {day}.",
+            ru=f"{who.ru}: сроки заказов распределены заново, запрошен новый срок «{what.ru}»: готовность {day}.",
+        )
+    return Text(
+        en=f"The orders at {who.en} were promised anew: {what.en}, ready on {day}.",
+        ru=f"{who.ru}: сроки заказов распределены заново, «{what.ru}», готовность {day}.",
+    )
 
 
 def _by_receipt(
