@@ -1571,7 +1571,7 @@ class RepromisingMove(TypedDict):
 
 class Repromising(TypedDict):
     """Whose day at a plant changes when its reservations are promised anew: as a proposal, or done. Source: kranhub,
-    after APICS order repromising."""
+    after APICS order promising."""
 
     request_id: str
     """The AllocationRequest that it answers. kranhub"""

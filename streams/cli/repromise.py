@@ -21,8 +21,8 @@ from streams.cli.orders import actor_option
 
 _HELP = Text(
     en="Promise the orders at PLANT anew: what has become free goes to those who have a day already, more urgent "
-    "classes first. Shows who gains and who loses, and asks before anything is changed. Nobody gets a later day but for "
-    "an order of a more urgent class; what has begun or left stays where it is.",
+    "classes first. Shows who gains and who loses, and asks before anything is changed. Nobody gets a later day but "
+    "for an order of a more urgent class; what has begun or left stays where it is.",
     ru="Заново распределить сроки заказов завода PLANT: освободившееся достаётся тем, у кого срок уже есть, сначала "
     "более срочным классам. Показывает, кто выигрывает и кто теряет, и спрашивает перед изменением. Срок сдвигается "
     "позже только ради заказа более срочного класса; начатое и отгруженное не меняется.",

@@ -338,7 +338,7 @@ def _carry_out(
         assert known is not None  # noqa: S101  (it was found there)
         ages[key] = known.age
         reservations.release(tables, key, known, day)
-    for key, _, after in found:
+    for key, _, after in sorted(found, key=lambda change: ages[change.key] is None):  # known numbers are taken first
         _put(tables, key, after, ages[key], context)
     if found:
         waiting.freed(tables, plant)
