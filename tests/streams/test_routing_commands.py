@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from kranhub.cli.why import why
 from kranhub.settings import variables
 from streams.cli.load import load
 from streams.cli.orders import orders
+from streams.cli.repromise import repromise
 from streams.cli.rules import rules
 from tests.support.fields import fields
 from tests.support.stack import Stack
@@ -25,6 +27,8 @@ pytestmark = pytest.mark.stack
 BUYER = "sibir-terminal"
 WHY = ("--reason", "as agreed by telephone", "--actor", "dispatcher")
 PAINT = line("1", "ОКР-М2", 100, "MTK")
+MOTORS = line("1", "ДВ-7.5", 300)
+"""As many as the plant makes in five weeks."""
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +76,34 @@ def test_a_planner_sees_the_plan_what_is_late_and_how_full_a_plant_is(hub: World
     listed = {entry["plan"]["order_key"] for entry in shown(orders, "late", "--within", "100000")}
     assert key in listed
     wait_for(lambda: "oemz" in {each["plant"] for each in shown(load)}, "a tick has published the plant's load")
+
+
+def test_what_is_freed_goes_to_an_order_that_has_a_day_once_a_person_agrees(hub: World) -> None:
+    first, second = f"{BUYER}:704", f"{BUYER}:705"
+    hub.write(BUYER, "Order", "704", order("704", MOTORS))
+    hub.plant_order("oemz", first)
+    hub.write(BUYER, "Order", "705", order("705", MOTORS, requested_date=datetime.now(UTC).date()))
+    asked = hub.plant_order("oemz", second)
+    hub.write(BUYER, "Order", "704", order("704", MOTORS, document_status="CANCELLED"))
+    proposal = wait_for(
+        lambda: [found for found in [shown(repromise, "oemz")["proposal"]] if found["moves"]], "something is freed"
+    )[0]
+    (move,) = proposal["moves"]
+    assert (proposal["state"], move["request_id"]) == ("PROPOSED", asked["plant_order_id"])
+    assert move["after"] < move["before"] == asked["requested_date"].isoformat()
+    done = shown(repromise, "oemz", "--yes", *WHY)
+    assert (done["done"], done["proposal"]["moves"]) == (True, [move])
+    revised = wait_for(lambda: _revised(hub, second), "the plant reads the new day")
+    assert revised["requested_date"].isoformat() == move["after"]
+    assert [entry["actor"] for entry in map(fields, hub.read("hub.audit")) if entry["action"] == "REPROMISE"] == [
+        "dispatcher"
+    ]
+    assert shown(repromise, "oemz")["proposal"]["moves"] == []
+
+
+def _revised(hub: World, key: str) -> Any:
+    found = hub.plant_order("oemz", key)
+    return found if found["revision"] == 2 else None
 
 
 def planned(number: str) -> Any:
