@@ -83,8 +83,7 @@ class Allocator:
         self._namespace = settings.namespace
         self._allocation, self._work = self.inputs[0], topics.hub(settings.namespace, "work")
         self._alerts = [topics.hub(settings.namespace, name) for name in ("alerts", "events")]
-        self._repromisings = topics.hub(settings.namespace, "repromisings")
-        self._audit = [topics.hub(settings.namespace, name) for name in ("audit", "events")]
+        self._repromisings, self._audit = (topics.hub(settings.namespace, name) for name in ("repromisings", "audit"))
         self._codec, self._masterdata = codec, MasterDataState(codec)
         self._pending, self._unmapped = RecordQueue("early"), UnmappedStock()
         self._clock_alerts, self._loads = ClockAlerts(self._alerts, codec), PlantLoads(settings.namespace)
@@ -198,8 +197,7 @@ class Allocator:
         outputs.send(self._repromisings, made["plant"], document)
         if made["state"] == RepromisingState.DONE:
             entry = repromise.audit_entry(request, made)
-            for topic in self._audit:
-                outputs.send(topic, made["plant"], Document(Subject.AUDIT_ENTRY, entry, f"hub/AuditEntry/{name}"))
+            outputs.send(self._audit, made["plant"], Document(Subject.AUDIT_ENTRY, entry, f"hub/AuditEntry/{name}"))
 
     def _refuse(
         self,

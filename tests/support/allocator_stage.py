@@ -34,6 +34,8 @@ class Partition:
     letters: list[Any] = field(default_factory=list)
     alerts: list[Any] = field(default_factory=list)
     loads: list[tuple[str, Any]] = field(default_factory=list)
+    repromisings: list[tuple[str, Any]] = field(default_factory=list)
+    audit: list[tuple[str, Any]] = field(default_factory=list)
 
     def record(self, subject: str, value: Any, key: str = "oemz", event_id: str = "", minute: float = 0) -> Record:
         """Return the next record of the partition."""
@@ -58,6 +60,12 @@ class Partition:
             for said in batches.sent_records(batch)
             if said.topic == f"{NAMESPACE}hub.loads"
         ]
+        for name, found in (("repromisings", self.repromisings), ("audit", self.audit)):
+            found += [
+                (said.key.decode(), batches.value(said))
+                for said in batches.sent_records(batch)
+                if said.topic == f"{NAMESPACE}hub.{name}"
+            ]
         again = [said for said in batches.sent_records(batch) if said.topic == TOPIC]
         results = [said for said in batches.sent_records(batch) if said.topic == WORK]
         for said in again:

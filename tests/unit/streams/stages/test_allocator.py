@@ -380,3 +380,36 @@ def test_a_plants_availability_goes_to_every_partition_of_hub_work_once() -> Non
         ("oemz", 7)
     }
     assert partition.take(partition.tick(2)) == []
+
+
+def repromising(partition: Partition, number: str, action: str, **fields: Any) -> Record:
+    """Return what a person asks of the plant's orders."""
+    words = {"order_key": "", "item": "", "include_sent": False, **fields}
+    return partition.request(number, 0, action, **words)
+
+
+def test_who_gains_and_who_loses_is_published_and_what_a_person_has_agreed_to_is_audited(partition: Partition) -> None:
+    begins = date(2026, 12, 7)
+    for number, priority in ((1, 5), (2, 1)):
+        partition.take(partition.request(f"b:{number}/1.1.1", 10, priority=priority, not_before=begins))
+    assert partition.take(repromising(partition, "r1", "PROPOSE")) == []
+    ((key, proposed),) = partition.repromisings
+    assert (key, proposed["state"], proposed["item"]) == ("oemz", "PROPOSED", None)
+    assert [move["request_id"] for move in proposed["moves"]] == ["b:2/1.1.1", "b:1/1.1.1"]
+    assert partition.audit == []
+    who = {"fingerprint": proposed["fingerprint"], "actor": "dispatcher", "reason": "urgent"}
+    said = partition.take(repromising(partition, "r2", "REPROMISE", **who))
+    assert [(one.key, value(one)["kind"], value(one)["repromising"]) for one in said] == [
+        (b"b:2", "MOVED", "r2"),
+        (b"b:1", "MOVED", "r2"),
+    ]
+    assert partition.repromisings[-1][1]["state"] == "DONE"
+    ((key, entry),) = partition.audit
+    assert (key, entry["actor"], entry["action"], entry["reason"]) == ("oemz", "dispatcher", "REPROMISE", "urgent")
+    assert entry["after"] == f"earlier: 1, later: 1, fingerprint: {proposed['fingerprint']}"
+
+
+def test_what_is_no_longer_as_it_was_proposed_is_neither_done_nor_audited(partition: Partition) -> None:
+    assert partition.take(repromising(partition, "r1", "REPROMISE", fingerprint="another")) == []
+    assert [made["state"] for _, made in partition.repromisings] == ["CHANGED_SINCE"]
+    assert partition.audit == []
