@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from kranhub.broker import reading
 from kranhub.broker.reading import Message
-from streams.admin import repromise as repromising
+from kranhub.errors import Unavailable
 from streams.cli.repromise import repromise
 from streams.processor.kafka import clients
 from tests.support.decisions import party
@@ -116,7 +116,7 @@ def test_what_has_changed_since_is_a_handled_failure(core: Core) -> None:
 def test_a_core_that_does_not_answer_is_a_handled_failure(core: Core) -> None:
     core.states = {}
     failed = call(repromise, "oemz")
-    assert isinstance(failed.exception, repromising.Unavailable)
+    assert isinstance(failed.exception, Unavailable)
 
 
 @pytest.mark.parametrize("words", [("nobody",), ("oemz", "--item", "nothing")])
