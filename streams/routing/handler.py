@@ -217,6 +217,8 @@ def _wake(state: OrderState | None, _value: messages.Wake, context: DecisionCont
     if state.due is None or context.time < state.due:
         return Step(state, cause)
     reminded = reminders.remind(replace(state, due=None), context)
+    if reminded.messages:
+        reminded = reminded._replace(state=explode.tried_anew(reminded.state))
     if state.frozen:
         return reminded._replace(cause=cause)
     passed = deadlines.apply_deadlines(reminded.state, context)

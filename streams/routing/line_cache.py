@@ -108,7 +108,10 @@ class LineCache(NamedTuple):
         if after.order is not before.order or _as_a_whole(after) != _as_a_whole(before):
             return None
         pairs = zip_longest(before.portions, after.portions)
-        return frozenset((new or old).line_id for old, new in pairs if old is not new)
+        changed = {(new or old).line_id for old, new in pairs if old is not new}
+        if after.substitutions is not before.substitutions:
+            changed |= {known.line_id for known in {*before.substitutions} ^ {*after.substitutions}}
+        return frozenset(changed)
 
 
 def _as_a_whole(state: OrderState) -> tuple[Any, ...]:
@@ -119,7 +122,6 @@ def _as_a_whole(state: OrderState) -> tuple[Any, ...]:
         state.expired,
         state.validity,
         state.approved_quantities,
-        state.substitutions,
     )
 
 

@@ -12,6 +12,7 @@ from streams.routing.model.codes import AlertCode
 from streams.routing.model.order import OrderState
 from streams.routing.planner import (
     alternative_items,
+    approval,
     expectations,
     explode,
     messages,
@@ -37,9 +38,10 @@ def handle(state: OrderState | None, subject: Subject, value: Message, context: 
 def reconcile(state: OrderState, context: DecisionContext, _lines: Collection[str] | None = None) -> Step:
     """Do each step of `planner.reconcile` for all portions in their order, until no line is planned anew."""
     step = _round(state, context)
-    while not step.state.frozen and (after := alternative_items.next_trials(step.state, context)) is not step.state:
-        more = _round(after, context)
-        step = Step(more.state, messages=[*step.messages, *more.messages])
+    while not step.state.frozen and (trials := alternative_items.next_trials(step.state, context)).lines:
+        asked = approval.approval_alerts(trials.state, trials.lines, context)
+        more = _round(trials.state, context)
+        step = Step(more.state, messages=[*step.messages, *asked, *more.messages])
     return step
 
 

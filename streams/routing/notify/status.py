@@ -17,7 +17,7 @@ from streams.routing.model.order import DeliveryStatus, HeldStatus, Line, LineSt
 from streams.routing.model.portion import Portion, replan_suffix
 from streams.routing.model.quantity import ZERO
 from streams.routing.notify.audiences import notify_parties
-from streams.routing.planner import alternative_items, messages, plausibility, source, unreachable
+from streams.routing.planner import alternative_items, explode, messages, plausibility, source, unreachable
 from streams.routing.planner.messages import OutputMessage
 from streams.routing.planner.step import Step
 from streams.routing.reasons import Cause
@@ -289,14 +289,15 @@ def _line_status(state: OrderState, line: Line, arrivals: Mapping[int, date] | N
         return LineStatus(line.line_id, line.item_code, PlanState.CANCELLED)
     code = _held(state, line, portions, master)
     if code:
-        return LineStatus(line.line_id, line.item_code, PlanState.ON_HOLD, code=code)
+        other = _alternative(state, line)
+        return LineStatus(line.line_id, line.item_code, PlanState.ON_HOLD, code=code, alternative=other)
     days = arrivals if _is_promised(portions) else None
     promised = max(days.values(), default=None) if days else None
     own = [portion for portion in portions if portion.feeds is None]
     return LineStatus(
         line.line_id,
         line.item_code,
-        _progress_of(portions, master),
+        _progress_of_line(state, line, portions, master),
         promised,
         arrived=sum((portion.current.arrived for portion in own if portion.current), ZERO),
         assumed=any(shipment.assumed for portion in own if portion.current for shipment in portion.current.shipments),
@@ -305,10 +306,20 @@ def _line_status(state: OrderState, line: Line, arrivals: Mapping[int, date] | N
     )
 
 
+def _progress_of_line(state: OrderState, line: Line, portions: Sequence[Portion], master: MasterData) -> PlanState:
+    """Return the state of a line: that of its portions; a plant is sought anew where it is tried with another item."""
+    found = _progress_of(portions, master)
+    if found is not PlanState.RECEIVED or state.substitution(line.line_id) is None:
+        return found
+    was_asked = any(a.issued for p in state.portions if p.line_id == line.line_id for a in p.attempts)
+    return PlanState.PLANNED if was_asked else found
+
+
 def _alternative(state: OrderState, line: Line) -> str | None:
     known = state.substitution(line.line_id)
-    is_other = known is not None and known.decided and known.ordered == line.item and known.item != line.item
-    return known.item if known is not None and is_other else None
+    if known is None or known.ordered != line.item or known.item == line.item:
+        return None
+    return known.item if known.decided or explode.is_at_plant(state, line.line_id) else None
 
 
 def _deliveries(line: Line, own: Sequence[Portion], days: Mapping[int, date] | None) -> tuple[DeliveryStatus, ...]:
@@ -475,7 +486,7 @@ def _item_text(state: OrderState, line: LineStatus, ordered: Line, master: Maste
         return alternative_items.replaced(str(ordered.item), line.alternative, master)
     is_late = line.promised_date is not None and line.promised_date > ordered.requested_date
     if line.code in NO_PLANT or (is_late and line.state in (PlanState.PLANNED, PlanState.CONFIRMED)):
-        return alternative_items.wants_consent(state.order, ordered, master)
+        return alternative_items.wants_consent(state, ordered, master)
     return None
 
 

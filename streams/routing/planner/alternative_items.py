@@ -6,7 +6,7 @@ stands for all of a line: what a plant has been asked to make is not replaced, a
 alternatives of their own.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -15,6 +15,7 @@ from streams.routing.context import DecisionContext
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.masterdata.rules import AlternativeItems, Rule
 from streams.routing.model.codes import NO_PLANT
+from streams.routing.model.copying import replace
 from streams.routing.model.order import Line, Order, OrderState, Substitution, TriedItem
 from streams.routing.model.quantity import floor_to
 from streams.routing.planner import explode, source
@@ -33,25 +34,56 @@ class Outcome(NamedTuple):
     in_time: bool
 
 
-def next_trials(state: OrderState, context: DecisionContext) -> OrderState:
-    """Return the state with other items, or decisions for the present ones, where the outcome of a line is known.
+class Trials(NamedTuple):
+    """Which items lines are planned with next.
+
+    Attributes:
+        state: The order with other items, or with decisions for the present ones.
+        lines: The ids of the lines of which that has changed: they are to be planned again; empty for none.
+    """
+
+    state: OrderState
+    lines: frozenset[str]
+
+
+def next_trials(state: OrderState, context: DecisionContext, lines: Collection[str] | None = None) -> Trials:
+    """Return the next items of the lines whose outcome with the present ones is known.
 
     Args:
         state: The order, planned.
         context: The event and the master data.
-
-    Returns:
-        The same value where nothing changes. Otherwise the order is to be planned again.
+        lines: The ids of the lines of which something may have changed; None for all.
     """
-    for line in state.order.lines:
-        candidates = _candidates(state, line, context.master)
-        if len(candidates) < 2 or (outcome := _outcome(state, line, context)) is None:
-            continue
-        known = _known(state, line)
-        found = next_trial(known, candidates, outcome)
-        if found != known:
-            state = state.with_substitution(line.line_id, found)
-    return state
+    items, tried = context.master.items, {known.line_id for known in state.substitutions}
+    wanted = {
+        line.line_id
+        for line in state.order.lines
+        if (lines is None or line.line_id in lines)
+        and (line.line_id in tried or ((own := items.get(line.item or "")) is not None and own.alternative_items))
+    }
+    if not wanted or state.is_expired:
+        return Trials(state, frozenset())
+    parts = state.by_line(wanted)
+    own_lines = [line for line in state.order.lines if line.line_id in wanted]
+    found = {line.line_id: _next(parts[line.line_id], line, context) for line in own_lines}
+    changed = {line_id: after for line_id, after in found.items() if after != state.substitution(line_id)}
+    if not changed:
+        return Trials(state, frozenset())
+    others = [known for known in state.substitutions if known.line_id not in changed]
+    after = replace(state, substitutions=(*others, *(known for known in changed.values() if known is not None)))
+    return Trials(after, frozenset(changed))
+
+
+def _next(state: OrderState, line: Line, context: DecisionContext) -> Substitution | None:
+    """Return which item the line is planned with next; None for its own, of which nothing is to be remembered."""
+    before, known = state.substitution(line.line_id), _known(state, line)
+    candidates = _candidates(state, line, context.master)
+    if known.item != known.ordered and known.item not in candidates and not explode.is_at_plant(state, line.line_id):
+        return None
+    if len(candidates) < 2 or (outcome := _outcome(state, line, context)) is None:
+        return before
+    after = next_trial(known, candidates, outcome)
+    return before if after == known else after
 
 
 def next_trial(known: Substitution, candidates: Sequence[str], outcome: Outcome) -> Substitution:
@@ -103,6 +135,17 @@ def is_tried_next(state: OrderState, line: Line | None, master: MasterData) -> b
     return next_trial(known, candidates, Outcome(None, in_time=False)).item != known.item
 
 
+def tried_items(state: OrderState, line: Line, master: MasterData) -> tuple[str, ...]:
+    """Return the alternatives that were tried for the line and are no longer planned.
+
+    Args:
+        state: The order.
+        line: One of its lines.
+        master: The master data.
+    """
+    return tuple(tried.item for tried in _known(state, line).tried if tried.item in master.items)
+
+
 def permitted(order: Order, line: Line, rule: Rule | None, master: MasterData) -> tuple[str, ...]:
     """Return the alternatives of the line's item that the rule and the nomenclature allow, the best first.
 
@@ -143,24 +186,31 @@ def replaced(line_item: str, by: str, master: MasterData) -> Text:
         by: The alternative's id.
         master: The master data.
     """
-    own, other = master.items[line_item].name.text, _name(by, master)
+    own, other = _name(line_item, master), _name(by, master)
     return Text(en=f"{other.en} is delivered in place of {own.en}.", ru=f"Вместо «{own.ru}» поставляется «{other.ru}».")
 
 
-def wants_consent(order: Order, line: Line, master: MasterData) -> Text | None:
+def wants_consent(state: OrderState, line: Line, master: MasterData) -> Text | None:
     """Return the text that alternatives could be delivered if the buyer allowed them; None where there are none.
 
     Args:
-        order: The order.
-        line: One of its lines.
+        state: The order.
+        line: One of its lines, which no plant can deliver, or which comes late.
         master: The master data.
     """
-    rule = _rule(order, line, master)
-    found = permitted(order, line, rule, master)
-    if rule is None or not found or has_consent(order, rule):
+    rule, at_plant = _rule(state.order, line, master), explode.is_at_plant(state, line.line_id)
+    found = permitted(state.order, line, rule, master)
+    if rule is None or not found or has_consent(state.order, rule):
+        return None
+    if at_plant and rule.alternative_items is not AlternativeItems.WHERE_LATE:
         return None
     names = [_name(item, master) for item in found]
     english, russian = ", ".join(name.en for name in names), ", ".join(name.ru for name in names)
+    if at_plant:
+        return Text(
+            en=f"Alternatives, which may come earlier: {english}. Order one of them in its place.",
+            ru=f"Замены, которые могут прийти раньше: {russian}. Закажите одну из них вместо этой позиции.",
+        )
     return Text(
         en=f"Alternatives: {english}. Send the order again with alternatives_allowed, or order one of them.",
         ru=f"Возможные замены: {russian}. Отправьте заказ снова с alternatives_allowed или закажите одну из них.",
@@ -194,8 +244,10 @@ def _rule(order: Order, line: Line, master: MasterData) -> Rule | None:
 
 
 def _are_whole(line: Line, item: str, master: MasterData) -> bool:
-    """Return whether the line's quantities are whole steps of the item."""
+    """Return whether the item may be ordered in the line's quantities: not below its minimum, and in whole steps."""
     known = master.items[item]
+    if line.quantity < (known.order_quantity.minimum or 0):
+        return False
     quantities = [delivery.quantity for delivery in line.deliveries] or [line.quantity]
     return all(floor_to(quantity, known.step) == quantity for quantity in quantities)
 
@@ -203,7 +255,7 @@ def _are_whole(line: Line, item: str, master: MasterData) -> bool:
 def _outcome(state: OrderState, line: Line, context: DecisionContext) -> Outcome | None:
     """Return what became of the line with its present item; None while that is not known."""
     portions = [p for p in state.portions if p.line_id == line.line_id and not p.cancelled and not p.surplus]
-    item = explode.planned_item(state, line)
+    item = explode.planned_item(state, line, context.master)
     if not any(portion.feeds is None and portion.item == item for portion in portions):
         return None
     if any(portion.hold_reason in NO_PLANT for portion in portions):

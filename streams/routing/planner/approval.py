@@ -1,5 +1,6 @@
 """What a person is asked before a plant gets its plant order: the alert for an attempt whose rule wants an approval."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import cast
 
@@ -12,7 +13,7 @@ from streams.routing.model.codes import AlertCode
 from streams.routing.model.copying import replace
 from streams.routing.model.order import OrderState
 from streams.routing.model.portion import Portion
-from streams.routing.planner import messages
+from streams.routing.planner import alternative_items, explode, messages
 from streams.routing.planner.messages import OutputMessage
 from streams.routing.planner.reserve import APPROVAL_TIME
 
@@ -21,6 +22,8 @@ def approval_alert(
     state: OrderState, portion: Portion, attempt: Attempt, context: DecisionContext
 ) -> list[OutputMessage]:
     """Return the alert for a new attempt that waits for a person; none for one that is issued without approval.
+
+    While another item may be tried for the line there is none either: `approval_alerts` follows.
 
     Its id is the code and the plant order's id, so an attempt has one alert. Its deadline is the end of the
     reservation (`reserve`): nobody keeps stock and capacity for longer.
@@ -31,7 +34,8 @@ def approval_alert(
         attempt: The new attempt.
         context: The event and the master data.
     """
-    if attempt.approved:
+    line = explode.line_of(state.order, portion.line_id)
+    if attempt.approved or (line is not None and alternative_items.is_open(state, line, context.master)):
         return []
     number = portion.id_of(state.key, attempt)
     place = number.removeprefix(f"{state.key}/")
@@ -40,6 +44,26 @@ def approval_alert(
     )
     value = cast(Alert, alert.value)
     return [replace(alert, value={**value, "deadline": _deadline(state, context.time)})]
+
+
+def approval_alerts(state: OrderState, lines: Collection[str], context: DecisionContext) -> list[OutputMessage]:
+    """Return the alerts for the attempts of lines of which it is decided that they keep their items.
+
+    Args:
+        state: The order.
+        lines: The ids of the lines of which that was decided, or that are planned with another item next.
+        context: The event and the master data.
+    """
+    found: list[OutputMessage] = []
+    for portion in state.portions:
+        line, attempt = explode.line_of(state.order, portion.line_id), portion.current
+        if portion.line_id not in lines or line is None or portion.cancelled or attempt is None:
+            continue
+        known = state.substitution(line.line_id)
+        is_kept = known is None or portion.feeds is not None or portion.item == known.item
+        if is_kept and attempt.issued is None:
+            found += approval_alert(state, portion, attempt, context)
+    return found
 
 
 def _deadline(state: OrderState, time: datetime) -> datetime | None:

@@ -128,18 +128,33 @@ def _stays(known: Substitution, state: OrderState, order: Order) -> bool:
     if known.item != known.ordered and order.alternatives_allowed is False:
         return False
     is_same = _to_sourcing(line) == _to_sourcing(before) and _to_rules(order) == _to_rules(state.order)
-    return is_same or is_at_plant(state, known.line_id)
+    return (is_same and not state.order.cancelled) or is_at_plant(state, known.line_id)
 
 
 def is_at_plant(state: OrderState, line_id: str) -> bool:
-    """Return whether a plant has been asked to make something of the line, or a person has chosen one."""
+    """Return whether a plant has been asked to make something that the line needs, or a person has chosen one."""
     return any(
         portion.irrevocable > 0
         or portion.plant_by_hand is not None
         or (portion.current is not None and (portion.current.by_hand or portion.current.issued is not None))
         for portion in state.portions
-        if portion.line_id == line_id and not portion.cancelled
+        if portion.line_id == line_id and not portion.cancelled and not portion.surplus
     )
+
+
+def tried_anew(state: OrderState) -> OrderState:
+    """Return the state in which the lines that no plant can deliver are tried with each of their items again.
+
+    Args:
+        state: The order, of which something may have changed that no event of its own says.
+    """
+    if not state.substitutions:
+        return state
+    held = {p.line_id for p in state.portions if p.hold_reason in NO_PLANT and not p.cancelled}
+    kept = tuple(
+        known for known in state.substitutions if known.line_id not in held or is_at_plant(state, known.line_id)
+    )
+    return state if len(kept) == len(state.substitutions) else replace(state, substitutions=kept)
 
 
 def _replannable(before: Order, after: Order) -> Callable[[Portion], bool]:
@@ -160,8 +175,8 @@ def _to_rules(order: Order) -> tuple[Any, ...]:
 
 
 def _to_sourcing(line: Line) -> tuple[Any, ...]:
-    """Return what of a line decides who can make it."""
-    return line.item, line.quantity, line.requested_date, line.opening_plant, line.deliveries
+    """Return what of a line decides who can make it, and what it is built of."""
+    return line.item, line.quantity, line.requested_date, line.opening_plant, line.deliveries, line.specification
 
 
 def _to_all(order: Order) -> tuple[Any, ...]:
@@ -188,14 +203,21 @@ def needs(state: OrderState, master: MasterData) -> Iterator[Need]:
 def _wanted(state: OrderState, master: MasterData) -> list[Need]:
     if state.order.cancelled:
         return []
-    lines = [line for line in state.order.lines if line.item in master.items and not line.hold_reason]
-    return [need for line in lines for need in _of_line(line, planned_item(state, line))]
+    items = [(line, planned_item(state, line, master)) for line in state.order.lines if not line.hold_reason]
+    return [need for line, item in items if item in master.items for need in _of_line(line, item)]
 
 
-def planned_item(state: OrderState, line: Line) -> str:
-    """Return the item that the line is planned with: its own, or an alternative."""
+def planned_item(state: OrderState, line: Line, master: MasterData) -> str:
+    """Return the item that the line is planned with: its own, or an alternative that the master data have.
+
+    Args:
+        state: The order.
+        line: One of its lines.
+        master: The master data.
+    """
     known = state.substitution(line.line_id) if state.substitutions else None
-    return known.item if known is not None and known.ordered == line.item else str(line.item)
+    is_known = known is not None and known.ordered == line.item and known.item in master.items
+    return known.item if known is not None and is_known else str(line.item)
 
 
 def _of_line(line: Line, item: str) -> list[Need]:
@@ -284,7 +306,7 @@ def components_of(item: str, node: str, line: Line | None, master: MasterData) -
     """
     if line is None:
         return master.items[item].bill()
-    specification = line.specification if is_own_node(node) else NO_SPECIFICATION
+    specification = line.specification if is_own_node(node) and item == line.item else NO_SPECIFICATION
     return master.items[item].bill(specification, line.requested_for(node))
 
 

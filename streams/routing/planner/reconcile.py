@@ -16,6 +16,7 @@ from streams.routing.model.order import OrderState
 from streams.routing.model.portion import Portion
 from streams.routing.planner import (
     alternative_items,
+    approval,
     expectations,
     explode,
     messages,
@@ -50,9 +51,10 @@ def reconcile(state: OrderState, context: DecisionContext, lines: Collection[str
         lines: The ids of the lines of which something may have changed; None for all.
     """
     step = _reconciled(state, context, lines)
-    while not step.state.frozen and (other := alternative_items.next_trials(step.state, context)) is not step.state:
-        more = _reconciled(other, context, lines)
-        step = Step(more.state, messages=[*step.messages, *more.messages])
+    while not step.state.frozen and (trials := alternative_items.next_trials(step.state, context, lines)).lines:
+        asked = [*step.messages, *approval.approval_alerts(trials.state, trials.lines, context)]
+        more = _reconciled(trials.state, context, trials.lines)
+        step = Step(more.state, messages=[*asked, *more.messages])
     return step
 
 

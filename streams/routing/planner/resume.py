@@ -7,9 +7,9 @@ from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.attempt import Attempt
 from streams.routing.model.codes import CandidateReason, HoldReason
 from streams.routing.model.copying import replace
-from streams.routing.model.order import OrderState
+from streams.routing.model.order import Order, OrderState
 from streams.routing.model.portion import Portion
-from streams.routing.planner import cutover, source, unreachable
+from streams.routing.planner import alternative_items, cutover, explode, source, unreachable
 
 
 def awaited_members(state: OrderState, master: MasterData) -> tuple[str, ...]:
@@ -57,8 +57,14 @@ def _stopped(state: OrderState, portion: Portion, master: MasterData) -> set[str
     """Return the members that could take the held portion if they were not stopped."""
     if portion.hold_reason is not HoldReason.NO_CANDIDATE or portion.cancelled or portion.item not in master.items:
         return set()
-    rule = source.rule_of(state.order, portion, master)
-    out = source.candidates(state.order, portion, rule, master).refused if rule else {}
+    line = explode.line_of(state.order, portion.line_id) if portion.feeds is None else None
+    items = (portion.item, *(alternative_items.tried_items(state, line, master) if line else ()))
+    return {member for item in items for member in _stopped_for(state.order, portion, item, master)}
+
+
+def _stopped_for(order: Order, portion: Portion, item: str, master: MasterData) -> set[str]:
+    rule, wanted = source.rule_for_item(order, item, master), replace(portion, item=item)
+    out = source.candidates(order, wanted, rule, master).refused if rule else {}
     return {member for member, why in out.items() if why is CandidateReason.STOPPED} - source.tried(portion)
 
 
@@ -73,7 +79,7 @@ def resume(state: OrderState, master: MasterData) -> OrderState:
         return state
     still = tuple(member for member in state.awaited_members if member not in free)
     portions = tuple(_without_hold(portion, free, master) for portion in state.portions)
-    return replace(state, awaited_members=still, portions=portions)
+    return replace(explode.tried_anew(state), awaited_members=still, portions=portions)
 
 
 def _without_hold(portion: Portion, free: set[str], master: MasterData) -> Portion:

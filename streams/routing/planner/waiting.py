@@ -9,7 +9,7 @@ from streams.routing.model.codes import CloseReason, HoldReason
 from streams.routing.model.copying import replace
 from streams.routing.model.order import OrderState
 from streams.routing.model.portion import Portion, Waiting
-from streams.routing.planner import messages, source
+from streams.routing.planner import explode, messages, source
 from streams.routing.planner.messages import OutputMessage
 from streams.routing.planner.step import Step
 
@@ -54,6 +54,7 @@ def apply_freed(state: OrderState, request_id: str, plant: str) -> OrderState:
         if portion.hold_reason in _FULL:
             refused = tuple(sorted(source.tried(portion) - {*known.plants}))
             noted = replace(noted.replanned(), excluded=refused)
+            state = explode.tried_anew(state)
         return state.with_portion(noted)
     return state
 

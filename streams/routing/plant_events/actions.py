@@ -12,7 +12,7 @@ from streams.routing.model.codes import CloseReason
 from streams.routing.model.copying import replace
 from streams.routing.model.order import OrderState
 from streams.routing.model.portion import Portion, with_attempt
-from streams.routing.planner import line_holds, messages, plausibility
+from streams.routing.planner import explode, line_holds, messages, plausibility
 from streams.routing.planner.step import Step
 from streams.routing.plant_events import assignments
 from streams.routing.plant_events.assignments import Assignment
@@ -124,7 +124,7 @@ def _release(state: OrderState, value: wire.PlannerAction, _master: MasterData) 
     state = replace(state, frozen=False)
     for portion in _portions(state, value):
         if portion.hold_reason:
-            state = state.with_portion(portion.replanned())
+            state = explode.tried_anew(state).with_portion(portion.replanned())
     return state
 
 

@@ -102,10 +102,8 @@ def _item(order: HeldOrder, master: MasterData) -> str | None:
 def _only_item(state: OrderState, line_id: str, master: MasterData) -> str | None:
     """Return the line's item where nothing else can be meant: it is bought or made without parts of the hub's."""
     line = explode.line_of(state.order, line_id)
-    if line is None or line.item not in master.items:
-        return None
-    item = explode.planned_item(state, line)
-    return None if explode.places(item, line, master)[1:] else item
+    item = explode.planned_item(state, line, master) if line is not None else None
+    return None if item not in master.items or explode.places(item, line, master)[1:] else item
 
 
 def _planned_with(state: OrderState, line_id: str, item: str, master: MasterData) -> OrderState:
@@ -114,7 +112,9 @@ def _planned_with(state: OrderState, line_id: str, item: str, master: MasterData
     own = master.items.get(line.item or "") if line else None
     if line is None or own is None or item not in {other.item for other in own.alternative_items}:
         return state
-    planned = explode.planned_item(state, line)
+    if state.order.alternatives_allowed is False:
+        return state
+    planned = explode.planned_item(state, line, master)
     if any(place.item == item for place in explode.places(planned, line, master)):
         return state
     return state.with_substitution(line_id, Substitution(line_id, own.item, item, decided=True))
@@ -126,8 +126,8 @@ def _new(state: OrderState, line_id: str, part: int, item: str, master: MasterDa
     One that the line no longer needs has no place in its bill, and is taken back with the rest of it (`explode.fit`).
     """
     line, unit = explode.line_of(state.order, line_id), master.items[item].unit
-    planned = explode.planned_item(state, line) if line and line.item in master.items else None
-    known = explode.places(planned, line, master) if planned else []
+    planned = explode.planned_item(state, line, master) if line else None
+    known = explode.places(planned, line, master) if planned in master.items else []
     places = [place for place in known if place.item == item]
     taken = {portion.node for portion in state.portions if portion.line_id == line_id and portion.item == item}
     free = [place for place in places if place.node not in taken] or places

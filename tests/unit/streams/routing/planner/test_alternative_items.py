@@ -16,6 +16,7 @@ from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.model.order import Substitution
 from streams.routing.planner import alternative_items
 from streams.routing.planner.alternative_items import Outcome
+from streams.routing.planner.step import Step
 from streams.routing.recovery import adopt
 from streams.routing.recovery.evidence import Evidence, HeldOrder
 from tests.support.masters import item, master, plant
@@ -131,15 +132,6 @@ def test_without_consent_the_buyer_reads_what_could_come_instead(consent: bool |
     assert "Alternatives" not in line_status(made)["reason"]["en"]
 
 
-def test_without_consent_a_late_line_says_what_could_come_instead() -> None:
-    made = ordered(motors(SLOW, FAST), alternatives_allowed=None)
-    made.happen(
-        "OrderResponse", full_response(made.subjects("PlantOrder")[0], "AP", START, promised_date=date(2027, 1, 4))
-    )
-    assert made.status()["promised_date"] == date(2027, 1, 5)
-    assert "Alternatives: Other, Third." in line_status(made)["reason"]["en"]
-
-
 def test_a_rule_may_do_without_consent_but_never_against_a_no() -> None:
     rule = {**WHERE_LATE, "alternatives_need_consent": False}
     assert asked_items(ordered(motors(SLOW, FAST, rule=rule), alternatives_allowed=None)) == [("fast", "other")]
@@ -224,12 +216,188 @@ def test_the_plant_gets_no_drawing_of_another_item() -> None:
     assert (asked["item"], asked["description"], asked["drawing"]) == ("other", None, None)
 
 
+QUOTES = {**WHERE_LATE, "rank": "earliest-promise"}
+ELSEWHERE = maker("elsewhere", "25.11", 5)
+NOW_IN_TIME = maker("slow", "27.11.10", 5)
+
+
+def publish(made: World, master_data: MasterData) -> None:
+    """Let other master data count, and wake the order as their publication does."""
+    made.master = master_data
+    made.wake()
+
+
+def trial(rule: Any = None) -> World:
+    """Return a world in the middle of a trial: the motor is late, offers for the alternative are awaited."""
+    made = World(silent, motors(SLOW, FAST, maker("fast2", "27.11.20", 6), rule=rule or QUOTES))
+    made.mute = {"fast", "fast2"}
+    made.order(line("motor", 4), requested_date=ASKED, alternatives_allowed=True)
+    return made
+
+
+def without(*names: str, rule: Any = None) -> MasterData:
+    """Return the master data without these items."""
+    codes = {"motor": "27.11.10", "other": "27.11.20", "third": "27.11.30"}
+    items = [item(name, okpd2) for name, okpd2 in codes.items() if name not in names]
+    return master([SLOW, FAST], items, rule or WHERE_LATE)
+
+
+@pytest.mark.parametrize(
+    ("rule", "changes"), [(WHERE_LATE, {"quotation": True}), ({**WHERE_LATE, "mode": "approve"}, {})]
+)
+def test_an_alternative_that_leaves_the_nomenclature_gives_the_line_back_to_its_item(rule: Any, changes: Any) -> None:
+    """No plant has been asked for it: where one has, the publication is refused."""
+    made = ordered(motors(SLOW, FAST, rule=rule), **changes)
+    publish(made, without("other"))
+    assert [portion.item for portion in made.portions()] == ["motor"]
+    assert line_status(made)["alternative_item"] is None
+
+
+def test_the_ordered_item_may_leave_the_nomenclature_once_its_alternative_is_at_a_plant() -> None:
+    made = ordered(motors(SLOW, FAST))
+    publish(made, without("motor"))
+    promise = full_response(made.subjects("PlantOrder")[0], "AP", START, promised_date=date(2026, 11, 30))
+    made.happen("OrderResponse", promise)
+    assert (made.status()["state"], line_status(made)["alternative_item"]) == ("CONFIRMED", "other")
+    assert line_status(made)["reason"]["en"] == "Other is delivered in place of motor."
+    assert made.wanted() == {"other": 4}
+
+
+def test_what_is_on_hold_is_tried_anew_when_a_person_releases_it() -> None:
+    made_of = motors(FAST, rule=WHERE_NONE)
+    words = {"requested_date": ASKED, "alternatives_allowed": True}
+    made = world(made_of, silent, None, {("fast", "other"): 0}, [line("motor", 4)], **words)
+    assert made.status()["state"] == "ON_HOLD"
+    made.limit = {}
+    made.act("RELEASE")
+    assert asked_items(made)[-1] == ("fast", "other")
+    assert (made.status()["state"], line_status(made)["alternative_item"]) == ("PLANNED", "other")
+
+
+def test_what_is_on_hold_is_tried_anew_with_each_reminder() -> None:
+    made = ordered(motors(ELSEWHERE))
+    made.master = motors(ELSEWHERE, FAST)
+    made.later(days=2)
+    assert asked_items(made) == [("fast", "other")]
+    assert made.status()["state"] == "PLANNED"
+
+
+def test_the_order_waits_for_a_stopped_maker_of_an_alternative() -> None:
+    stopped = plant("fast", {"okpd2": "27.11.20", "working_days": 5}, cutover="stopped")
+    made = ordered(motors(ELSEWHERE, stopped))
+    assert made.state is not None
+    assert made.state.awaited_members == ("fast",)
+    publish(made, motors(ELSEWHERE, FAST))
+    assert asked_items(made) == [("fast", "other")]
+
+
+@pytest.mark.parametrize("rule", [{"rank": "earliest-promise"}, {**QUOTES, "alternatives_need_consent": True}])
+def test_an_item_that_may_not_be_tried_any_more_gives_way_to_the_ordered_one(rule: Any) -> None:
+    made = trial({**QUOTES, "alternatives_need_consent": False})
+    if "alternatives_need_consent" in rule:
+        made.order(line("motor", 4), requested_date=ASKED, alternatives_allowed=None)
+    publish(made, motors(SLOW, FAST, maker("fast2", "27.11.20", 6), rule=rule))
+    made.later(days=1)
+    assert asked_items(made) == [("slow", "motor")]
+
+
+def test_a_plant_that_a_person_chooses_amid_a_trial_makes_what_is_tried_and_the_buyer_reads_it() -> None:
+    made = trial()
+    made.act("OVERRIDE_PLANT", plant="fast")
+    assert asked_items(made) == [("fast", "other")]
+    assert line_status(made)["alternative_item"] == "other"
+
+
+def test_a_person_approves_the_item_that_is_decided_and_is_asked_once() -> None:
+    made = ordered(motors(SLOW, FAST, FASTER, rule={**WHERE_LATE, "mode": "approve"}))
+    assert made.codes() == ["approval-needed"]
+    assert "Other, 4 H87" in made.subjects("Alert")[0]["text"]["en"]
+    made.act("APPROVE")
+    assert asked_items(made) == [("fast", "other")]
+    late = [SLOW, maker("fast", "27.11.20", 45), maker("faster", "27.11.30", 50)]
+    made = ordered(motors(*late, rule={**WHERE_LATE, "mode": "approve"}))
+    assert made.codes() == ["approval-needed"]
+    assert "Motor, 4 H87" in made.subjects("Alert")[0]["text"]["en"]
+
+
+def test_the_alternative_stands_in_the_status_while_the_line_is_on_hold() -> None:
+    made = ordered(motors(SLOW, FAST))
+    made.act("FREEZE")
+    assert (line_status(made)["state"], line_status(made)["alternative_item"]) == ("ON_HOLD", "other")
+
+
+def test_a_late_line_at_a_plant_is_not_told_that_consent_would_help() -> None:
+    made = ordered(motors(SLOW, FAST), alternatives_allowed=None)
+    promise = full_response(made.subjects("PlantOrder")[0], "AP", START, promised_date=date(2027, 1, 4))
+    made.happen("OrderResponse", promise)
+    words = "Alternatives, which may come earlier: Other, Third. Order one of them in its place."
+    assert line_status(made)["reason"]["en"] == words
+
+
+@pytest.mark.parametrize("changes", [{"document_status": "CANCELLED"}, {}])
+def test_a_line_that_no_plant_has_is_tried_anew_after_a_change(changes: Any) -> None:
+    """Cancelled and ordered again, or with another characteristic: by then the motor itself comes in time."""
+    made = ordered(motors(SLOW, FAST), quotation=True)
+    if changes:
+        made.order(line("motor", 4), requested_date=ASKED, alternatives_allowed=True, quotation=True, **changes)
+    made.master = motors(NOW_IN_TIME, FAST)
+    again = line("motor", 4, **({} if changes else {"characteristic": "380 V"}))
+    made.order(again, requested_date=ASKED, alternatives_allowed=True, quotation=True)
+    assert [portion.item for portion in made.portions()] == ["motor"]
+
+
+def test_the_bill_of_an_alternative_does_not_ask_for_the_ordered_items_drawing() -> None:
+    bill = {"bill": "drawn", "drawings": ["D1"], "components": [{"item": "third", "quantity": 1}]}
+    items = [
+        item("motor", "27.11.10", alternative_items=[{"item": "other"}]),
+        item("other", "27.11.20", bills=[bill]),
+        item("third", "27.11.30"),
+    ]
+    bought = line("motor", 4, drawing="D1")
+    made_of = master([SLOW, FAST, FASTER], items, WHERE_LATE)
+    made = world(made_of, silent, lines=[bought], requested_date=ASKED, alternatives_allowed=True)
+    assert asked_items(made) == [("fast", "other")]
+
+
+@pytest.mark.parametrize(("rule", "found"), [({"minimum": 5}, "slow"), ({"minimum": 4}, "fast"), ({"step": 3}, "slow")])
+def test_an_alternative_that_may_not_be_ordered_in_the_quantity_is_left_out(rule: Any, found: str) -> None:
+    items = [
+        item("motor", "27.11.10", alternative_items=[{"item": "other"}]),
+        item("other", "27.11.20", order_quantity=rule),
+    ]
+    made = ordered(master([SLOW, FAST], items, WHERE_LATE))
+    assert [plant for plant, _ in asked_items(made)] == [found]
+
+
+def test_after_a_refusal_the_line_stays_planned_while_the_next_item_is_tried() -> None:
+    made = ordered(motors(SLOW, FAST, FASTER))
+    made.happen("OrderResponse", full_response(made.subjects("PlantOrder")[0], "RE", START))
+    states = [value["lines"][0]["state"] for value in made.addressed("sibir-terminal")]
+    assert "RECEIVED" not in states[1:]
+    assert asked_items(made)[-1] == ("faster", "third")
+
+
+def test_after_a_restore_an_alternative_against_the_buyers_no_is_taken_back() -> None:
+    restored, evidence = restored_with_alternative(alternatives_allowed=False)
+    assert [p.item for p in restored.state.portions if not p.cancelled and p.current] == ["motor"]
+    assert evidence.orders[0].item_code == "other"
+
+
 def test_after_a_restore_a_plant_that_holds_the_alternative_keeps_it() -> None:
     """The hub has lost all but the order; what the plant's ERP holds says which item the line was planned with."""
+    resumed, _ = restored_with_alternative(alternatives_allowed=True)
+    assert [p.item for p in resumed.state.portions if not p.cancelled] == ["other"]
+    assert [message.subject for message in resumed.messages if message.subject == "PlantOrder"] == []
+    assert resumed.state.status is not None
+    assert resumed.state.status.lines[0].alternative == "other"
+
+
+def restored_with_alternative(**changes: Any) -> tuple[Step, Evidence]:
+    """Return the order after a restore in which a plant's ERP holds the alternative, and what the ERPs hold."""
     made = ordered(motors(SLOW, FAST))
     asked = made.subjects("PlantOrder")[0]
     context = DecisionContext("r", START, made.master)
-    value = full_order("17", [line("motor", 4)], made.master, requested_date=ASKED, alternatives_allowed=True)
+    value = full_order("17", [line("motor", 4)], made.master, requested_date=ASKED, **changes)
     restored = handler.apply_facts(None, Subject.ORDER, value, context)
     assert restored is not None
     held = HeldOrder(
@@ -238,11 +406,7 @@ def test_after_a_restore_a_plant_that_holds_the_alternative_keeps_it() -> None:
     everybody = frozenset(made.master.members.by_id)
     evidence = Evidence((held,), (), everybody, everybody)
     adopted = adopt.adopt(restored.state, evidence, context)
-    resumed = handler.resume_after_restore(adopted.state, evidence, context)
-    assert [p.item for p in resumed.state.portions if not p.cancelled] == ["other"]
-    assert [message.subject for message in resumed.messages if message.subject == "PlantOrder"] == []
-    assert resumed.state.status is not None
-    assert resumed.state.status.lines[0].alternative == "other"
+    return handler.resume_after_restore(adopted.state, evidence, context), evidence
 
 
 ITEMS = ("own", "b", "c", "d")
