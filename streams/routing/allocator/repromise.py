@@ -362,7 +362,7 @@ def _put(
 def _results(found: Iterable[Change], request_id: str, context: DecisionContext) -> Iterator[Result]:
     for change in found:
         if change.is_move:
-            event_id = f"{context.event_id}/repromised/{change.key.request_id}"
+            event_id = f"{context.event_id}/moved/{change.key.request_id}"
             moved = result(change.key, change.after, AllocationKind.MOVED, event_id)
             yield Result(event_id, {**moved.value, "repromising": request_id})
 
