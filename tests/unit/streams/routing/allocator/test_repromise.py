@@ -169,14 +169,16 @@ def test_nobody_loses_quantity_where_a_lower_class_could_not_be_made_elsewhere()
 
 
 def test_who_held_stock_first_is_no_younger_afterwards() -> None:
-    made = Plant(world(days=1))
-    made.level(20)
-    made.receipt(10, FAR)
-    for name, priority in (("a/1", 5), ("b/1", 5), ("c/1", 1)):
-        made.reserve(name, 10, priority=priority)
-    made.carry_out()
-    ages = [entry.value for entry in BY_AGE.scan(made.store, ("oemz", "motor"))]
-    assert ages[0] == "a/1" if made.reserved()["a/1"].in_hub else ages
+    made = Plant(world(days=5))
+    made.level(15)
+    made.reserve("a/1", 10)
+    made.reserve("b/1", 8)
+    made.level(17, 1)
+    made.reserve("c/1", 2)
+    made.level(20, 2)
+    assert [name for name, _ in moves(made.carry_out())] == ["b/1"]
+    assert made.reserved()["b/1"].from_stock == 8
+    assert [entry.value for entry in BY_AGE.scan(made.store, ("oemz", "motor"))] == ["a/1", "b/1", "c/1"]
 
 
 def limited() -> MasterData:

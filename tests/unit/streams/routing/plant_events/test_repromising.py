@@ -142,3 +142,11 @@ def test_a_repeat_changes_nothing(repeat: bool) -> None:
     if repeat:
         assert made.promise_anew() == 0
     assert made.state == before
+
+
+def test_a_plant_that_has_accepted_and_refuses_the_new_day_no_longer_has_the_portion() -> None:
+    made = ordered(answering("AP"))
+    made.ask("RELEASE")
+    made.answers = answering("RE")
+    made.promise_anew()
+    assert made.portions()[0].current is None
