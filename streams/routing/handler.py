@@ -218,7 +218,7 @@ def _wake(state: OrderState | None, _value: messages.Wake, context: DecisionCont
         return Step(state, cause)
     reminded = reminders.remind(replace(state, due=None), context)
     if reminded.messages:
-        reminded = reminded._replace(state=explode.tried_anew(reminded.state))
+        reminded = reminded._replace(state=explode.tried_anew(reminded.state, asked=False))
     if state.frozen:
         return reminded._replace(cause=cause)
     passed = deadlines.apply_deadlines(reminded.state, context)

@@ -142,15 +142,18 @@ def is_at_plant(state: OrderState, line_id: str) -> bool:
     )
 
 
-def tried_anew(state: OrderState) -> OrderState:
+def tried_anew(state: OrderState, *, asked: bool = True) -> OrderState:
     """Return the state in which the lines that no plant can deliver are tried with each of their items again.
 
     Args:
         state: The order, of which something may have changed that no event of its own says.
+        asked: Whether lines count of which a plant was asked to make something: it has refused, or was silent.
     """
     if not state.substitutions:
         return state
     held = {p.line_id for p in state.portions if p.hold_reason in NO_PLANT and not p.cancelled}
+    if not asked:
+        held -= {p.line_id for p in state.portions if any(attempt.issued for attempt in p.attempts)}
     kept = tuple(
         known for known in state.substitutions if known.line_id not in held or is_at_plant(state, known.line_id)
     )
