@@ -19,7 +19,7 @@ help:
 	@echo "make search    every property under new random seeds, 2 minutes (ARGS='--seconds 3600': longer)"
 	@echo "make faults-core  the core under every fault, at most 25 minutes (ARGS='--only broker': some of them)"
 	@echo "make faults-life  an installation killed, filled up, restored, upgraded, at most 20 minutes (needs root)"
-	@echo "make simulate  a working day of 10,000 orders, checked and replayed, about 7 minutes (ARGS='--orders 500')"
+	@echo "make simulate  a working day of 10,000 orders, checked and replayed, about 9 minutes (ARGS='--orders 500')"
 	@echo "make bench     the hub's processor beside its peers, about 25 minutes (ARGS=--quick: four)"
 	@echo "make lint      ruff, mypy --strict, import rules"
 	@echo "make messages  write the shared language's Python types anew from schemas/*.avsc"

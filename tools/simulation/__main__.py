@@ -22,10 +22,10 @@ ORDERS, SEED = 10_000, 20261124
 
 _HELP = Text(
     en="Play a working day of the cluster through a Kafka of this run's own, check the record independently and replay "
-    f"it. A day of {ORDERS:,} orders takes about seven minutes and is saved to docs/simulate.md and "
+    f"it. A day of {ORDERS:,} orders takes about nine minutes and is saved to docs/simulate.md and "
     "benchmarks/results/simulate.json; another one only shows its result.",
     ru="Разыграть рабочий день кластера через отдельную Kafka, независимо проверить запись и повторить её. День из "
-    f"{ORDERS:,} заказов занимает около семи минут и сохраняется в docs/simulate.md и "
+    f"{ORDERS:,} заказов занимает около девяти минут и сохраняется в docs/simulate.md и "
     "benchmarks/results/simulate.json; другой день только показывает результат.",
 )
 _ORDERS = Text(en="orders of the day", ru="число заказов за день")
