@@ -70,4 +70,4 @@ def test_a_killed_connector_is_found_by_its_age_and_by_what_waits(stack: Stack, 
             return sink.lag == 1 and (sink.lag_s or 0) > 1
 
         until(waits, "the record that waits is told with its age")
-        assert codes(settings, 5) >= {"waits-too-long", "unserved"}
+        until(lambda: codes(settings, 5) >= {"waits-too-long", "unserved"}, "status says who is away, and what waits")

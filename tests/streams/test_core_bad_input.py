@@ -94,7 +94,8 @@ def raw_bytes(around: World, what: str) -> bytes:
     fastavro.schemaless_writer(head, schema_files.load_all()["Order"], value)
     million = io.BytesIO()
     fastavro.schemaless_writer(million, "long", 1_000_000)
-    return schema_id + head.getvalue()[:-2] + million.getvalue()  # behind the lines stands the number, null
+    behind = 2  # the number and alternatives_allowed, both null
+    return schema_id + head.getvalue()[: -1 - behind] + million.getvalue()
 
 
 def asked(**changes: Any) -> Any:
