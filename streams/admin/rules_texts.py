@@ -114,7 +114,7 @@ def placement_changed(found: ChangedPlacement, before: MasterData, after: Master
         after: The master data that are tried out.
     """
     known = after if found.item in after.items else before
-    name = known.items[found.item].name.text if found.item in known.items else Text(en=found.item, ru=found.item)
+    name = known.item_name(found.item)
     old, new = _places(found.before, before), _places(found.after, after)
     return Text(
         en=f"{found.order_key}, line {found.line_id}, {name.en} ({found.item}): {old.en} -> {new.en}",

@@ -36,7 +36,10 @@ _INCLUDE_SENT = Text(
 )
 _YES = Text(en="do it without asking", ru="выполнить без вопроса")
 _REASON = Text(en="why, for the audit", ru="причина, для журнала")
-_NOTHING = Text(en="Nobody would get an earlier day. Nothing is changed.", ru="Ни один срок не стал бы раньше.")
+_NOTHING = Text(
+    en="Nobody would get an earlier day. Nothing is changed.",
+    ru="Ни один срок не стал бы раньше. Ничего не изменено.",
+)
 _CONFIRM = Text(en="Promise them anew as shown?", ru="Изменить сроки, как показано?")
 _DONE = Text(en="Done. The planner tells the orders.", ru="Готово. Планировщик сообщит заказам.")
 _YES_SENT = Text(en="yes", ru="да")

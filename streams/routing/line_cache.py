@@ -116,13 +116,7 @@ class LineCache(NamedTuple):
 
 def _as_a_whole(state: OrderState) -> tuple[Any, ...]:
     """Return what of an order concerns all of its lines."""
-    return (
-        state.revision,
-        state.frozen,
-        state.expired,
-        state.validity,
-        state.approved_quantities,
-    )
+    return state.revision, state.frozen, state.expired, state.validity, state.approved_quantities
 
 
 def _facts(state: OrderState, line: Line | None, context: DecisionContext) -> _LineFacts:

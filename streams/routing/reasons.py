@@ -78,7 +78,7 @@ def accepted(plant: str, item: str, promised: date | None, master: MasterData) -
         promised: The day that the plant promises; None where it names none.
         master: The master data, with the names.
     """
-    who, what = master.name(plant), _item(item, master)
+    who, what = master.name(plant), master.item_name(item)
     day = promised.isoformat() if promised else None
     return Cause(
         CauseCode.PLANT_ACCEPTED,
@@ -97,7 +97,7 @@ def partly(plant: str, item: str, master: MasterData) -> Cause:
         item: The item's id.
         master: The master data, with the names.
     """
-    who, what = master.name(plant), _item(item, master)
+    who, what = master.name(plant), master.item_name(item)
     return Cause(
         CauseCode.PLANT_ACCEPTED_IN_PART,
         Text(
@@ -115,7 +115,7 @@ def rejected(plant: str, item: str, master: MasterData) -> Cause:
         item: The item's id.
         master: The master data, with the names.
     """
-    who, what = master.name(plant), _item(item, master)
+    who, what = master.name(plant), master.item_name(item)
     return Cause(
         CauseCode.PLANT_REJECTED,
         Text(
@@ -134,7 +134,7 @@ def production(plant: str, item: str, state: ProductionState, master: MasterData
         state: How far the production is.
         master: The master data, with the names.
     """
-    who, what = master.name(plant), _item(item, master)
+    who, what = master.name(plant), master.item_name(item)
     code = (
         CauseCode.PRODUCTION_COMPLETED
         if state in (ProductionState.COMPLETED, ProductionState.CLOSED)
@@ -159,7 +159,7 @@ def production_short(plant: str, item: str, short: Decimal, scrapped: Decimal, m
         scrapped: How much was scrapped, in the base unit.
         master: The master data, with the names.
     """
-    who, what = master.name(plant), _item(item, master)
+    who, what = master.name(plant), master.item_name(item)
     lost_en = f", {scrapped.normalize():f} scrapped" if scrapped else ""
     lost_ru = f", в браке {scrapped.normalize():f}" if scrapped else ""
     return Text(
@@ -178,7 +178,7 @@ def production_aborted(plant: str, item: str, master: MasterData) -> Text:
         item: The item's id.
         master: The master data, with the names.
     """
-    who, what = master.name(plant), _item(item, master)
+    who, what = master.name(plant), master.item_name(item)
     return Text(
         en=f"{who.en} has aborted its production of {what.en}. The hub counts the work from its beginning; ask the "
         "plant, or give the part to another one.",
@@ -197,7 +197,7 @@ def overdue(plant: str, item: str, fact: ExpectedFact, day: date, master: Master
         day: The day on which it should have happened.
         master: The master data, with the names.
     """
-    who, what, expected = master.name(plant), _item(item, master), _EXPECTED[fact]
+    who, what, expected = master.name(plant), master.item_name(item), _EXPECTED[fact]
     return Cause(
         CauseCode.OVERDUE,
         Text(
@@ -235,7 +235,7 @@ def frozen_zone(plant: str, plant_order_id: str, item: str, known: date, needed:
         needed: The day on which it can be done, as its parts come.
         master: The master data, with the names.
     """
-    who, what = master.name(plant), _item(item, master)
+    who, what = master.name(plant), master.item_name(item)
     return Text(
         en=f"{who.en} is to have {what.en} done by {known.isoformat()}, but its parts let that be on "
         f"{needed.isoformat()}. The work begins too soon for the hub to move it by itself: agree with the plant, then "
@@ -255,7 +255,7 @@ def surplus(plant: str, item: str, quantity: Decimal, master: MasterData) -> Tex
         quantity: How much, in the base unit.
         master: The master data, with the names.
     """
-    who, what = master.name(plant), _item(item, master)
+    who, what = master.name(plant), master.item_name(item)
     return Text(
         en=f"{who.en} has made or sent {quantity.normalize():f} of {what.en} that the order no longer needs. Agree "
         "with the plant and the buyer on who takes it.",
@@ -333,7 +333,7 @@ def waits_to_leave(plant: str, item: str, day: date, master: MasterData) -> Caus
         day: The day by which it has promised them.
         master: The master data, with the names.
     """
-    who, what = master.name(plant), _item(item, master)
+    who, what = master.name(plant), master.item_name(item)
     return Cause(
         CauseCode.PROMISE_MOVED,
         Text(
@@ -356,7 +356,7 @@ def arrival_assumed(plant: str, item: str, master: MasterData) -> Cause:
         item: The item's id.
         master: The master data, with the names.
     """
-    who, what = master.name(plant), _item(item, master)
+    who, what = master.name(plant), master.item_name(item)
     return Cause(
         CauseCode.ARRIVAL_ASSUMED,
         Text(
@@ -388,7 +388,7 @@ def stuck(code: HoldReason, portion: Portion, master: MasterData) -> Text:
         portion: The portion, with its attempts and quotes.
         master: The master data, with the names.
     """
-    what = _item(portion.item, master)
+    what = master.item_name(portion.item)
     names = ", ".join(_tried(code, portion))
     why = _STUCK.get(code, _STUCK[HoldReason.NO_CANDIDATE])
     todo = _TODO.get(code, _AGREE)
@@ -555,7 +555,7 @@ def silent(plant: str, item: str, master: MasterData) -> Cause:
         item: The item's id.
         master: The master data, with the names.
     """
-    who, what = master.name(plant), _item(item, master)
+    who, what = master.name(plant), master.item_name(item)
     return Cause(
         CauseCode.NO_ANSWER,
         Text(
@@ -573,7 +573,7 @@ def unanswered(plant: str, item: str, master: MasterData) -> Text:
         item: The item's id.
         master: The master data, with the names.
     """
-    who, what = master.name(plant), _item(item, master)
+    who, what = master.name(plant), master.item_name(item)
     return Text(
         en=f"{who.en} did not answer in time, but is at work on it: {what.en}. Ask the plant for its answer and date.",
         ru=f"{who.ru}: ответа в срок нет, но работа уже идёт: «{what.ru}». Запросите у завода ответ и срок.",
@@ -589,7 +589,7 @@ def shipment(plant: str, item: str, arrived: bool, master: MasterData) -> Cause:
         arrived: Whether they have arrived.
         master: The master data, with the names.
     """
-    who, what = master.name(plant), _item(item, master)
+    who, what = master.name(plant), master.item_name(item)
     if arrived:
         return Cause(
             CauseCode.ARRIVED,
@@ -608,7 +608,7 @@ def shortage(plant: str, item: str, master: MasterData) -> Text:
         item: The item's id.
         master: The master data, with the names.
     """
-    who, what = master.name(plant), _item(item, master)
+    who, what = master.name(plant), master.item_name(item)
     return Text(
         en=f"{who.en} has less in stock than was promised: {what.en}. The rest is made anew; dates may move.",
         ru=f"{who.ru}: на складе меньше, чем обещано: «{what.ru}». Остаток изготовят; сроки могут измениться.",
@@ -625,7 +625,7 @@ def over_shipment(plant: str, item: str, sent: Decimal, ordered: Decimal, master
         ordered: How much was ordered, in the base unit.
         master: The master data, with the names.
     """
-    who, what = master.name(plant), _item(item, master)
+    who, what = master.name(plant), master.item_name(item)
     return Text(
         en=f"{who.en} has shipped {sent.normalize():f} of {what.en}, but {ordered.normalize():f} was ordered. "
         "Agree with the buyer on the rest, or have it sent back.",
@@ -644,7 +644,7 @@ def by_hand(action: str) -> Cause:
 
 def made_already(portions: Sequence[Portion], master: MasterData) -> Text:
     """Return the text on what stays although the order was cut, because it is made or sent already."""
-    what = [(portion.quantity, _item(portion.item, master)) for portion in portions]
+    what = [(portion.quantity, master.item_name(portion.item)) for portion in portions]
     return Text(
         en="Already made or sent, so it stays: " + "; ".join(f"{text.en} {q.normalize():f}" for q, text in what) + ".",
         ru="Уже изготовлено или отправлено и остаётся: "
@@ -751,7 +751,7 @@ def not_a_maker(plant: str, item: str, master: MasterData) -> Text:
         item: The item's id.
         master: The master data, with the names.
     """
-    who, what = master.name(plant), _item(item, master)
+    who, what = master.name(plant), master.item_name(item)
     return Text(
         en=f"{who.en} does not make {what.en}. Choose a plant with the capability, or add it to the members file.",
         ru=f"{who.ru} не изготавливает «{what.ru}». Выберите другой завод или добавьте возможность в файл участников.",
@@ -811,7 +811,3 @@ def unmapped_unit(unit: str, base: str) -> Text:
         ru=f"Единица ответа {unit!r} не пересчитывается в {base}. Отвечайте в единице заказа заводу или добавьте "
         "пересчёт в номенклатуру, опубликуйте её и отправьте ответ ещё раз: `kranhub send-again`.",
     )
-
-
-def _item(item: str, master: MasterData) -> Text:
-    return master.items[item].name.text if item in master.items else Text(en=item, ru=item)

@@ -58,11 +58,11 @@ def most(shop: Workshop, order_key: str, programme: str | None, day: date, name:
         name: The name of the quota's own load.
     """
     quota = _quota(shop, order_key.partition(":")[0], programme)
-    return _allowed(shop, quota, day) if quota is not None and _name(shop, quota) == name else None
+    return _allowed(shop.capacity(day), quota) if quota is not None and _name(shop, quota) == name else None
 
 
-def _allowed(shop: Workshop, quota: Quota, day: date) -> Decimal:
-    return (shop.capacity(day) * quota.percent / 100).quantize(_MICRO, ROUND_FLOOR)
+def _allowed(capacity: Decimal, quota: Quota) -> Decimal:
+    return (capacity * quota.percent / 100).quantize(_MICRO, ROUND_FLOOR)
 
 
 def _quota(shop: Workshop, buyer: str, programme: str | None) -> Quota | None:
@@ -79,6 +79,6 @@ def _limited(load: Load, taken: Load, shop: Workshop, quota: Quota, start: date)
     for number in range(WEEKS + shop.stopped_weeks(start) + LONGEST_SPAN):
         day = shifted(start, 7 * number)
         week, capacity = week_of(day), shop.capacity(day)
-        left = max(ZERO, _allowed(shop, quota, day) - taken.weeks.get(week, ZERO))
+        left = max(ZERO, _allowed(capacity, quota) - taken.weeks.get(week, ZERO))
         weeks[week] = max(weeks.get(week, ZERO), capacity - left)
     return Load(weeks)

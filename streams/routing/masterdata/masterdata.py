@@ -153,6 +153,11 @@ class MasterData:
         found = self.members.by_id.get(member)
         return found.name.text if found else Text(en=member, ru=member)
 
+    def item_name(self, item: str) -> Text:
+        """Return the item's name; its id where it is unknown."""
+        found = self.items.get(item)
+        return found.name.text if found else Text(en=item, ru=item)
+
 
 def _ranked(okpd2: str, members: Iterable[Member]) -> tuple[Maker, ...]:
     """Rank by the longest matching capability, plants before others, the capability's place, the file's order."""

@@ -4,7 +4,7 @@ Kept as JSON by msgspec, made small by `compression`: decimals and dates are exa
 no migration. It never leaves the planner, so the shared language (Avro) does not bind it.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
@@ -129,6 +129,10 @@ class Order(Struct, frozen=True, omit_defaults=True):
     opening: bool = False
     number: str | None = None
     alternatives_allowed: bool | None = None
+
+    def line(self, line_id: str) -> Line | None:
+        """Return the line of this id; None where the order has none."""
+        return next((line for line in self.lines if line.line_id == line_id), None)
 
 
 class DeliveryStatus(Struct, frozen=True, omit_defaults=True):
@@ -373,10 +377,10 @@ class OrderState(Struct, frozen=True, omit_defaults=True):
         """Return which item the line is planned with; None where that is its own."""
         return next((known for known in self.substitutions if known.line_id == line_id), None)
 
-    def with_substitution(self, line_id: str, known: Substitution | None) -> "OrderState":
-        """Return the state with the line planned with another item; with its own where that is None."""
-        others = tuple(other for other in self.substitutions if other.line_id != line_id)
-        return replace(self, substitutions=others if known is None else (*others, known))
+    def with_substitutions(self, found: Mapping[str, Substitution | None]) -> "OrderState":
+        """Return the state with lines planned with other items, by their ids; with their own where that is None."""
+        others = [known for known in self.substitutions if known.line_id not in found]
+        return replace(self, substitutions=(*others, *filter(None, found.values())))
 
     def with_portion(self, portion: Portion) -> "OrderState":
         """Return the state with this portion in the place of its earlier form, or added."""

@@ -68,7 +68,7 @@ def outlook(state: OrderState, line: Line, context: DecisionContext) -> LineOutl
     """
     days = dates.arrivals(state, line, context.master, context.time)
     is_known = days is not None and not alternative_items.is_open(state, line, context.master)
-    arrival = max(days.values(), default=None) if days is not None and is_known else None
+    arrival = max((days or {}).values(), default=None) if is_known else None
     return LineOutlook(_line_status(state, line, days, context.master), arrival)
 
 
@@ -272,7 +272,7 @@ def _surplus(state: OrderState, portion: Portion) -> bool:
     """Return whether the portion stands only for what was made or sent before the order was cut."""
     if portion.irrevocable <= 0:
         return False
-    line = next((line for line in state.order.lines if line.line_id == portion.line_id), None)
+    line = state.order.line(portion.line_id)
     if line is None or state.order.cancelled:
         return True
     return line.hold_reason is None and portion.feeds is None and portion.quantity > line.quantity
@@ -470,7 +470,7 @@ def _line_text(state: OrderState, line: LineStatus, master: MasterData) -> Text 
 
     That is why it is on hold, that its quantity was rounded, and which item comes instead, or could.
     """
-    ordered = next((each for each in state.order.lines if each.line_id == line.line_id), None)
+    ordered = state.order.line(line.line_id)
     text: Text | None = None
     if line.code:
         text = _held_text(line.code, line, ordered, master)
@@ -543,7 +543,7 @@ def _late(status: Status, wanted: Mapping[str, date]) -> list[tuple[str, date, d
 def _alert_text(state: OrderState, code: HoldReason, line: LineStatus, master: MasterData) -> Text:
     if code in UNREACHABLE:
         return unreachable.alert_text(code, [p for p in state.portions if p.line_id == line.line_id], state.key, master)
-    ordered = next((each for each in state.order.lines if each.line_id == line.line_id), None)
+    ordered = state.order.line(line.line_id)
     if code is HoldReason.IMPLAUSIBLE_QUANTITY and ordered is not None and ordered.item in master.items:
         most = plausibility.limit(str(ordered.item), state.order.buyer, master)
         return reasons.implausible(state.key, line.line_id, line.item_code, ordered.quantity, ordered.unit, most)

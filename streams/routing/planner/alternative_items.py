@@ -12,14 +12,15 @@ from typing import NamedTuple
 
 from kranhub.text import Text
 from streams.routing.context import DecisionContext
+from streams.routing.masterdata.items import Item
 from streams.routing.masterdata.masterdata import MasterData
 from streams.routing.masterdata.rules import AlternativeItems, Rule
 from streams.routing.model.codes import NO_PLANT
-from streams.routing.model.copying import replace
 from streams.routing.model.order import Line, Order, OrderState, Substitution, TriedItem
-from streams.routing.model.quantity import floor_to
 from streams.routing.planner import explode, source
 from streams.routing.schedule import dates
+from streams.routing.validation import order_quantity
+from streams.routing.validation.order_quantity import OrderedQuantity
 
 
 class Outcome(NamedTuple):
@@ -69,9 +70,7 @@ def next_trials(state: OrderState, context: DecisionContext, lines: Collection[s
     changed = {line_id: after for line_id, after in found.items() if after != state.substitution(line_id)}
     if not changed:
         return Trials(state, frozenset())
-    others = [known for known in state.substitutions if known.line_id not in changed]
-    after = replace(state, substitutions=(*others, *(known for known in changed.values() if known is not None)))
-    return Trials(after, frozenset(changed))
+    return Trials(state.with_substitutions(changed), frozenset(changed))
 
 
 def _next(state: OrderState, line: Line, context: DecisionContext) -> Substitution | None:
@@ -118,7 +117,7 @@ def is_open(state: OrderState, line: Line, master: MasterData) -> bool:
         line: The line.
         master: The master data.
     """
-    return not _known(state, line).decided and len(_candidates(state, line, master)) > 1
+    return len(_candidates(state, line, master)) > 1 and not _known(state, line).decided
 
 
 def is_tried_next(state: OrderState, line: Line | None, master: MasterData) -> bool:
@@ -146,15 +145,8 @@ def tried_items(state: OrderState, line: Line, master: MasterData) -> tuple[str,
     return tuple(tried.item for tried in _known(state, line).tried if tried.item in master.items)
 
 
-def permitted(order: Order, line: Line, rule: Rule | None, master: MasterData) -> tuple[str, ...]:
-    """Return the alternatives of the line's item that the rule and the nomenclature allow, the best first.
-
-    Args:
-        order: The order.
-        line: One of its lines.
-        rule: The rule of the line's own item; None where none matches.
-        master: The master data.
-    """
+def _permitted(order: Order, line: Line, rule: Rule | None, master: MasterData) -> tuple[str, ...]:
+    """Return the alternatives of the line's item that its rule and the nomenclature allow, the best first."""
     own = master.items.get(line.item or "")
     if own is None or not own.alternative_items or rule is None:
         return ()
@@ -164,17 +156,12 @@ def permitted(order: Order, line: Line, rule: Rule | None, master: MasterData) -
     return tuple(
         other.item
         for other in own.alternative_items
-        if all(map(other.is_valid, days)) and _are_whole(line, other.item, master)
+        if all(map(other.is_valid, days)) and _is_orderable(line, master.items[other.item])
     )
 
 
-def has_consent(order: Order, rule: Rule) -> bool:
-    """Return whether the buyer consents to alternatives, or is not asked.
-
-    Args:
-        order: The order.
-        rule: The rule of a line's own item.
-    """
+def _has_consent(order: Order, rule: Rule) -> bool:
+    """Return whether the buyer consents to alternatives, or is not asked."""
     return not rule.alternatives_need_consent if order.alternatives_allowed is None else order.alternatives_allowed
 
 
@@ -182,11 +169,11 @@ def replaced(line_item: str, by: str, master: MasterData) -> Text:
     """Return the text that an alternative is delivered in place of the ordered item.
 
     Args:
-        line_item: The ordered item's id, in the master data.
+        line_item: The ordered item's id.
         by: The alternative's id.
         master: The master data.
     """
-    own, other = _name(line_item, master), _name(by, master)
+    own, other = master.item_name(line_item), master.item_name(by)
     return Text(en=f"{other.en} is delivered in place of {own.en}.", ru=f"Вместо «{own.ru}» поставляется «{other.ru}».")
 
 
@@ -199,12 +186,12 @@ def wants_consent(state: OrderState, line: Line, master: MasterData) -> Text | N
         master: The master data.
     """
     rule, at_plant = _rule(state.order, line, master), explode.is_at_plant(state, line.line_id)
-    found = permitted(state.order, line, rule, master)
-    if rule is None or not found or has_consent(state.order, rule):
+    found = _permitted(state.order, line, rule, master)
+    if rule is None or not found or _has_consent(state.order, rule):
         return None
     if at_plant and rule.alternative_items is not AlternativeItems.WHERE_LATE:
         return None
-    names = [_name(item, master) for item in found]
+    names = [master.item_name(item) for item in found]
     english, russian = ", ".join(name.en for name in names), ", ".join(name.ru for name in names)
     if at_plant:
         return Text(
@@ -215,11 +202,6 @@ def wants_consent(state: OrderState, line: Line, master: MasterData) -> Text | N
         en=f"Alternatives: {english}. Send the order again with alternatives_allowed, or order one of them.",
         ru=f"Возможные замены: {russian}. Отправьте заказ снова с alternatives_allowed или закажите одну из них.",
     )
-
-
-def _name(item: str, master: MasterData) -> Text:
-    known = master.items.get(item)
-    return known.name.text if known else Text(en=item, ru=item)
 
 
 def _known(state: OrderState, line: Line) -> Substitution:
@@ -234,22 +216,19 @@ def _candidates(state: OrderState, line: Line, master: MasterData) -> tuple[str,
     if own is None or not own.alternative_items or line.hold_reason or state.order.cancelled:
         return ()
     rule = _rule(state.order, line, master)
-    if rule is None or not has_consent(state.order, rule) or explode.is_at_plant(state, line.line_id):
+    if rule is None or not _has_consent(state.order, rule) or explode.is_at_plant(state, line.line_id):
         return ()
-    return (own.item, *permitted(state.order, line, rule, master))
+    return (own.item, *_permitted(state.order, line, rule, master))
 
 
 def _rule(order: Order, line: Line, master: MasterData) -> Rule | None:
     return source.rule_for_item(order, line.item, master) if line.item in master.items else None
 
 
-def _are_whole(line: Line, item: str, master: MasterData) -> bool:
-    """Return whether the item may be ordered in the line's quantities: not below its minimum, and in whole steps."""
-    known = master.items[item]
-    if line.quantity < (known.order_quantity.minimum or 0):
-        return False
-    quantities = [delivery.quantity for delivery in line.deliveries] or [line.quantity]
-    return all(floor_to(quantity, known.step) == quantity for quantity in quantities)
+def _is_orderable(line: Line, item: Item) -> bool:
+    """Return whether the item may be ordered in the line's quantities as they are."""
+    found = order_quantity.checked(item, line.quantity, [delivery.quantity for delivery in line.deliveries])
+    return found == OrderedQuantity(line.quantity)
 
 
 def _outcome(state: OrderState, line: Line, context: DecisionContext) -> Outcome | None:

@@ -13,7 +13,7 @@ from streams.routing.model.codes import AlertCode
 from streams.routing.model.copying import replace
 from streams.routing.model.order import OrderState
 from streams.routing.model.portion import Portion
-from streams.routing.planner import alternative_items, explode, messages
+from streams.routing.planner import alternative_items, messages
 from streams.routing.planner.messages import OutputMessage
 from streams.routing.planner.reserve import APPROVAL_TIME
 
@@ -34,8 +34,10 @@ def approval_alert(
         attempt: The new attempt.
         context: The event and the master data.
     """
-    line = explode.line_of(state.order, portion.line_id)
-    if attempt.approved or (line is not None and alternative_items.is_open(state, line, context.master)):
+    if attempt.approved:
+        return []
+    line = state.order.line(portion.line_id)
+    if line is not None and alternative_items.is_open(state, line, context.master):
         return []
     number = portion.id_of(state.key, attempt)
     place = number.removeprefix(f"{state.key}/")
@@ -56,10 +58,10 @@ def approval_alerts(state: OrderState, lines: Collection[str], context: Decision
     """
     found: list[OutputMessage] = []
     for portion in state.portions:
-        line, attempt = explode.line_of(state.order, portion.line_id), portion.current
-        if portion.line_id not in lines or line is None or portion.cancelled or attempt is None:
+        attempt = portion.current
+        if portion.line_id not in lines or portion.cancelled or attempt is None:
             continue
-        known = state.substitution(line.line_id)
+        known = state.substitution(portion.line_id)
         is_kept = known is None or portion.feeds is not None or portion.item == known.item
         if is_kept and attempt.issued is None:
             found += approval_alert(state, portion, attempt, context)

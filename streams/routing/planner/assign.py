@@ -149,7 +149,7 @@ def hold(state: OrderState, portion: Portion, code: HoldReason, context: Decisio
     held = replace(portion, hold_reason=code)
     place = f"{portion.place}/{portion.round}"
     sent = [messages.decision(state, held, None, context)]
-    line = explode.line_of(state.order, portion.line_id)
+    line = state.order.line(portion.line_id)
     if not alternative_items.is_tried_next(state, line, context.master):
         text = reasons.stuck(code, held, context.master)
         sent.append(messages.alert(state, code, place, text, context.time))

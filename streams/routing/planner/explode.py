@@ -122,7 +122,7 @@ def _stays(known: Substitution, state: OrderState, order: Order) -> bool:
 
     A change of what decides on it has it tried anew, unless a plant makes it already.
     """
-    before, line = (line_of(each, known.line_id) for each in (state.order, order))
+    before, line = (each.line(known.line_id) for each in (state.order, order))
     if line is None or before is None or line.item != known.ordered:
         return False
     if known.item != known.ordered and order.alternatives_allowed is False:
@@ -241,7 +241,7 @@ def _below(state: OrderState, parent: Need, master: MasterData) -> Iterator[Need
 
 
 def _components(state: OrderState, parent: Need, master: MasterData) -> list[Need]:
-    parts = parts_of(parent.item, parent.node, line_of(state.order, parent.line_id), master)
+    parts = parts_of(parent.item, parent.node, state.order.line(parent.line_id), master)
     made = ceil_to(_to_make(state, parent), master.items[parent.item].step) if parts else ZERO
     if made <= 0:
         return []
@@ -273,11 +273,6 @@ class Part(NamedTuple):
     feeds: str
 
 
-def line_of(order: Order, line_id: str) -> Line | None:
-    """Return the order's line of this id; None where it has none."""
-    return next((line for line in order.lines if line.line_id == line_id), None)
-
-
 def parts_of(item: str, node: str, line: Line | None, master: MasterData) -> tuple[Part, ...]:
     """Return the item's bill at this node, without what the plant that builds it in buys by itself.
 
@@ -291,10 +286,10 @@ def parts_of(item: str, node: str, line: Line | None, master: MasterData) -> tup
         master: The master data; the result is remembered there.
     """
     components = components_of(item, node, line, master)
-    known = master.worked_out
-    if (found := known.get((parts_of, item, node))) is None or found[0] is not components:
-        found = known[parts_of, item, node] = components, tuple(_bill(components, node, master))
-    parts: tuple[Part, ...] = found[1]
+    known, place = master.worked_out, (parts_of, id(components), node)  # the bills live as long as the master data
+    if (found := known.get(place)) is None:
+        found = known[place] = tuple(_bill(components, node, master))
+    parts: tuple[Part, ...] = found
     return parts
 
 

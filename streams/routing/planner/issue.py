@@ -192,8 +192,8 @@ def _is_sought(portion: Portion) -> bool:
 
 def _line(state: OrderState, portion: Portion) -> Line | None:
     """Return the portion's line; None where the line no longer needs it, or waits for a correction."""
-    lines = () if portion.surplus else state.order.lines
-    return next((line for line in lines if line.line_id == portion.line_id and line.hold_reason is None), None)
+    line = None if portion.surplus else state.order.line(portion.line_id)
+    return line if line is not None and line.hold_reason is None else None
 
 
 def _day(

@@ -104,7 +104,7 @@ NO_RULE = "none"
 
 
 def _plant_line(state: OrderState, portion: Portion, plant: str, sent: Issued, master: MasterData) -> PlantOrderLine:
-    line = next((line for line in state.order.lines if line.line_id == portion.line_id), None)
+    line = state.order.line(portion.line_id)
     own = line is not None and line.item == portion.item
     return {
         "line_id": "1",

@@ -36,7 +36,7 @@ def with_opening_plant(state: OrderState, portion: Portion, context: DecisionCon
     """
     if not state.order.opening:
         return None
-    line = next((line for line in state.order.lines if line.line_id == portion.line_id), None)
+    line = state.order.line(portion.line_id)
     if (
         line is None
         or line.opening_plant is None

@@ -57,7 +57,7 @@ def _stopped(state: OrderState, portion: Portion, master: MasterData) -> set[str
     """Return the members that could take the held portion if they were not stopped."""
     if portion.hold_reason is not HoldReason.NO_CANDIDATE or portion.cancelled or portion.item not in master.items:
         return set()
-    line = explode.line_of(state.order, portion.line_id) if portion.feeds is None else None
+    line = state.order.line(portion.line_id) if portion.feeds is None else None
     items = (portion.item, *(alternative_items.tried_items(state, line, master) if line else ()))
     return {member for item in items for member in _stopped_for(state.order, portion, item, master)}
 

@@ -122,9 +122,11 @@ def _freeze(state: OrderState, _value: wire.PlannerAction, _master: MasterData) 
 
 def _release(state: OrderState, value: wire.PlannerAction, _master: MasterData) -> OrderState:
     state = replace(state, frozen=False)
-    for portion in _portions(state, value):
-        if portion.hold_reason:
-            state = explode.tried_anew(state).with_portion(portion.replanned())
+    held = [portion for portion in _portions(state, value) if portion.hold_reason]
+    if held:
+        state = explode.tried_anew(state)
+    for portion in held:
+        state = state.with_portion(portion.replanned())
     return state
 
 

@@ -70,8 +70,8 @@ def apply_production(state: OrderState | None, value: messages.ProductionStatus,
     attempt = replace(assignment.attempt.with_seen(context.fingerprint), productions=ordered)
     state = with_attempt_at(state, assignment, attempt)
     portion = current_portion(state, assignment.portion)
-    planned = in_base_unit(portion, value["planned"], value["unit"], context.master)
-    again = planned_again(state, portion, attempt, context, _lost_beside_stock(portion, new, old, planned))
+    lost = _lost_beside_stock(portion, new, old, value, context)
+    again = planned_again(state, portion, attempt, context, lost)
     if again is not None:
         return again
     followed = portion.current == attempt and attempt.confirmed and not attempt.shadow and not portion.surplus
@@ -90,10 +90,17 @@ def _ended_on(new: Production, old: Production | None, plant: str, context: Deci
     return dates.day_at(plant, new.at, context.master)
 
 
-def _lost_beside_stock(portion: Portion, new: Production, old: Production | None, planned: Decimal) -> Decimal:
+def _lost_beside_stock(
+    portion: Portion,
+    new: Production,
+    old: Production | None,
+    value: messages.ProductionStatus,
+    context: DecisionContext,
+) -> Decimal:
     """Return how much the plant has newly lost of what it was to make where the hub counted all of it from stock."""
     if portion.wanted_of_production > 0 or new.state is not ProductionState.CLOSED:
         return ZERO
+    planned = in_base_unit(portion, value["planned"], value["unit"], context.master)
     return max(ZERO, min(new.scrapped - (old.scrapped if old else ZERO), planned - new.completed))
 
 

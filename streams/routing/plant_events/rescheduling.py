@@ -186,5 +186,4 @@ def _in_danger(assignment: Assignment, promised: date, ready: date, master: Mast
 
 
 def _item(assignment: Assignment, master: MasterData) -> Text:
-    item = assignment.portion.item
-    return master.items[item].name.text if item in master.items else Text(en=item, ru=item)
+    return master.item_name(assignment.portion.item)

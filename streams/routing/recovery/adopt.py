@@ -101,14 +101,14 @@ def _item(order: HeldOrder, master: MasterData) -> str | None:
 
 def _only_item(state: OrderState, line_id: str, master: MasterData) -> str | None:
     """Return the line's item where nothing else can be meant: it is bought or made without parts of the hub's."""
-    line = explode.line_of(state.order, line_id)
+    line = state.order.line(line_id)
     item = explode.planned_item(state, line, master) if line is not None else None
     return None if item not in master.items or explode.places(item, line, master)[1:] else item
 
 
 def _planned_with(state: OrderState, line_id: str, item: str, master: MasterData) -> OrderState:
     """Return the state in which the line is planned with the item, where that is an alternative that a plant makes."""
-    line = explode.line_of(state.order, line_id)
+    line = state.order.line(line_id)
     own = master.items.get(line.item or "") if line else None
     if line is None or own is None or item not in {other.item for other in own.alternative_items}:
         return state
@@ -117,7 +117,7 @@ def _planned_with(state: OrderState, line_id: str, item: str, master: MasterData
     planned = explode.planned_item(state, line, master)
     if any(place.item == item for place in explode.places(planned, line, master)):
         return state
-    return state.with_substitution(line_id, Substitution(line_id, own.item, item, decided=True))
+    return state.with_substitutions({line_id: Substitution(line_id, own.item, item, decided=True)})
 
 
 def _new(state: OrderState, line_id: str, part: int, item: str, master: MasterData) -> Portion:
@@ -125,7 +125,7 @@ def _new(state: OrderState, line_id: str, part: int, item: str, master: MasterDa
 
     One that the line no longer needs has no place in its bill, and is taken back with the rest of it (`explode.fit`).
     """
-    line, unit = explode.line_of(state.order, line_id), master.items[item].unit
+    line, unit = state.order.line(line_id), master.items[item].unit
     planned = explode.planned_item(state, line, master) if line else None
     known = explode.places(planned, line, master) if planned in master.items else []
     places = [place for place in known if place.item == item]
@@ -227,7 +227,7 @@ def _with_made(
         if (
             made == 0
             and not (attempt.issued.cancelled or state.order.cancelled)
-            and explode.parts_of(portion.item, portion.node, explode.line_of(state.order, portion.line_id), master)
+            and explode.parts_of(portion.item, portion.node, state.order.line(portion.line_id), master)
         ):
             found.append(texts.no_parts(state.key, portion, attempt, master))
         known = attempt.reservation
@@ -243,7 +243,7 @@ def _of(portion: Portion, attempt: Attempt) -> tuple[str, int, int]:
 
 def _made(state: OrderState, portion: Portion, master: MasterData) -> Decimal:
     """Return how much of the portion is made; without parts of its own, as much as was known, else all of it."""
-    parts = explode.parts_of(portion.item, portion.node, explode.line_of(state.order, portion.line_id), master)
+    parts = explode.parts_of(portion.item, portion.node, state.order.line(portion.line_id), master)
     if not parts:
         return portion.quantity if portion.to_make is None else min(portion.to_make, portion.quantity)
     beside = _standing(state, portion.line_id, portion.node, portion.item)
@@ -275,7 +275,7 @@ def _with_sent(state: OrderState, newer: set[tuple[str, int, int]], master: Mast
     """Return the state in which the plant orders have destination, price, and the order's dates as they are."""
     put_off = {line.line_id for line in state.order.lines if _is_put_off(state, line, newer, master)}
     for portion in issue.targets_first(state.portions):
-        line = explode.line_of(state.order, portion.line_id)
+        line = state.order.line(portion.line_id)
         for attempt in portion.attempts:
             if attempt.issued is None or _of(portion, attempt) not in newer:
                 continue
